@@ -1,0 +1,1 @@
+"""The DHT engine: no terminal, no command line, no files."""

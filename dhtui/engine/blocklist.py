@@ -1,0 +1,188 @@
+"""IP blocklists: the formats that file sharing programs exchange, and a set of IPv4 ranges for look-ups.
+
+One entry a line, of any of these kinds, mixed at will:
+
+    label:1.2.3.0-1.2.3.255                            P2P (PeerGuardian); the last colon ends the label
+    001.002.003.000 - 001.002.003.255 , 000 , label    eMule DAT; a level of 128 or more means allowed
+    1.2.3.0/24                                         CIDR, or with a netmask
+    1.2.3.0-1.2.3.255                                  range
+    1.2.3.4                                            single address
+
+Lines that are blank or start with ``#`` or ``;`` are skipped; a comment may also end a line, after a blank.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from socket import AF_INET, inet_ntop, inet_pton
+
+_ACCEPTED = "accepted are label:first-last, first - last , level , label (DAT), CIDR, first-last, addresses"
+_ALLOWED_LEVEL = 128
+_MOST_COLONS = 15
+"""An IPv6 range has at most 14, and one more ends its label. To try each of a long line's would take ages."""
+_COMMENT = re.compile(r"\s[#;]")
+_LEVEL = re.compile(r"\s*([0-9]{1,5})\s*")
+_ADDRESS = r"\s*([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\s*"
+_IPV4_SPAN = re.compile(f"{_ADDRESS}(?:-{_ADDRESS})?").fullmatch
+_LEADING_ZEROS = re.compile(r"\b0+(?=[0-9])")
+
+_Span = tuple[int, int]
+"""First and last address of a range, as numbers; reversed if the list has it so."""
+
+
+class _Skip(Enum):
+    ALLOWED = "an entry that allows addresses instead of blocking them"
+    IPV6 = "an IPv6 entry"
+
+
+class BlocklistError(ValueError):
+    """What can't be read as a blocklist: one sentence, with the line number and what is accepted."""
+
+
+class Blocklist:
+    """A set of IPv4 addresses, kept as merged sorted ranges: 8 bytes a range, one bisection a look-up."""
+
+    __slots__ = ("_first", "_last")
+
+    def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
+        """`spans`: first and last address of each range, as 32-bit numbers, in any order."""
+        self._first = array("I")
+        self._last = array("I")
+        for first, last in sorted(spans):
+            if self._last and first <= self._last[-1] + 1:
+                self._last[-1] = max(self._last[-1], last)
+            else:
+                self._first.append(first)
+                self._last.append(last)
+
+    def __contains__(self, ip: str) -> bool:
+        """Whether a dotted IPv4 address is blocked. Raises `OSError` if `ip` is none."""
+        number = int.from_bytes(inet_pton(AF_INET, ip))
+        place = bisect_right(self._first, number)
+        return place > 0 and number <= self._last[place - 1]
+
+    def __len__(self) -> int:
+        """How many separate ranges there are."""
+        return len(self._first)
+
+    def ranges(self) -> Iterator[tuple[str, str]]:
+        """First and last address of each range, dotted, in ascending order."""
+        for first, last in zip(self._first, self._last, strict=True):
+            yield inet_ntop(AF_INET, first.to_bytes(4)), inet_ntop(AF_INET, last.to_bytes(4))
+
+
+def parse(lines: Iterable[str]) -> tuple[Blocklist, list[str]]:
+    """The ranges in `lines`, and sentences about what was mended or left out.
+
+    Raises `BlocklistError` at the first line that makes no sense: half a list would give false confidence.
+    """
+    spans: list[_Span] = []
+    backwards = _Tally()
+    ipv6 = _Tally()
+    for number, line in enumerate(lines, 1):
+        entry = (line.removeprefix("\ufeff") if number == 1 else line).strip()
+        if not entry or entry[0] in "#;":
+            continue
+        span = _read(entry)
+        if span is None:
+            raise BlocklistError(f"line {number}: {entry[:60]!r} is no range of addresses; {_ACCEPTED}")
+        if span is _Skip.IPV6:
+            ipv6.add(number)
+        elif span is not _Skip.ALLOWED:
+            first, last = span
+            if first > last:
+                backwards.add(number)
+                first, last = last, first
+            spans.append((first, last))
+    warnings = []
+    if backwards.count:
+        warnings.append(f"blocklist: ranges written backwards, taken as meant: {backwards}")
+    if ipv6.count:
+        warnings.append(f"blocklist: IPv6 entries, which have no effect on IPv4: {ipv6}")
+    if not spans:
+        warnings.append("blocklist: it blocks no IPv4 address")
+    return Blocklist(spans), warnings
+
+
+class _Tally:
+    """Counts lines, however many, and remembers the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = 0
+
+    def add(self, number: int) -> None:
+        self.first = self.first or number
+        self.count += 1
+
+    def __str__(self) -> str:
+        return f"{self.count}, the first in line {self.first}"
+
+
+def _read(entry: str) -> _Span | _Skip | None:
+    """What one line says; `None` if it makes no sense."""
+    if "#" in entry or ";" in entry:
+        before = _COMMENT.split(entry, maxsplit=1)[0]
+        if before != entry and (span := _read_uncommented(before)):
+            return span  # else the sign belongs to the label
+    return _read_uncommented(entry)
+
+
+def _read_uncommented(entry: str) -> _Span | _Skip | None:
+    if "," in entry and entry[0].isdigit():
+        body, level, *_ = entry.split(",", 2)
+        span = _ipv4_span(body)
+        if span and (found := _LEVEL.fullmatch(level)):
+            return span if int(found[1]) < _ALLOWED_LEVEL else _Skip.ALLOWED
+    head, _, tail = entry.rpartition(":")
+    # With colons before it, a single address may be the end of an IPv6 one.
+    if "-" in tail or not head:
+        span = _ipv4_span(tail)
+        if span:
+            return span
+    return _read_slowly(entry)
+
+
+def _ipv4_span(text: str) -> _Span | None:
+    """A range or a single address, dotted."""
+    found = _IPV4_SPAN(text)
+    if not found:
+        return None
+    try:
+        # Leading zeros are padding. Read as octal, they would block other addresses than were meant.
+        quads = bytes(map(int, found.groups(default=0)))
+    except ValueError:  # one over 255
+        return None
+    low = int.from_bytes(quads[:4])
+    return low, int.from_bytes(quads[4:]) if found[5] else low
+
+
+def _read_slowly(entry: str) -> _Span | _Skip | None:
+    """Any range behind any label: the longest end of the line that is one, for IPv6 has colons of its own."""
+    parts = entry.split(":")
+    for start in range(max(0, len(parts) - 1 - _MOST_COLONS), len(parts)):
+        span = _any_span(":".join(parts[start:]).strip())
+        if span:
+            return span
+    return None
+
+
+def _any_span(text: str) -> _Span | _Skip | None:
+    """CIDR, ranges and addresses of both families."""
+    import netaddr  # slow to import, and seldom needed
+
+    if ":" not in text:
+        text = _LEADING_ZEROS.sub("", text)
+    first, hyphen, last = text.partition("-")
+    try:
+        low = netaddr.IPNetwork(first.strip())
+        high = netaddr.IPNetwork(last.strip()) if hyphen else low
+    except (netaddr.AddrFormatError, ValueError):
+        return None
+    if low.version != high.version or (hyphen and "/" in text):
+        return None
+    return (low.first, high.last) if low.version == 4 else _Skip.IPV6

@@ -1,0 +1,210 @@
+"""Finding a way into the network: saved nodes first, then bootstrap hosts, by a lookup of our own id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from . import events
+from .answers import Question
+from .events import Listeners
+from .find import Find
+from .outcome import NodeOutcome, Outcome, Status
+from .searches import OnStep, Searches
+from .settings import PUBLIC_BOOTSTRAP, SavedState
+from .snapshot import BootstrapSource, BootstrapView
+from .wire.compact import Addr
+
+ENOUGH_FROM_SAVED = 8
+"""With this many nodes that answer, no host need be troubled."""
+RETRY_SECONDS = 60.0
+PATIENCE = 1.5
+"""Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
+START_FROM = 32
+"""Saved nodes that a lookup starts from."""
+
+SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
+
+
+@dataclass(slots=True)
+class Host:
+    """A bootstrap host and its addresses, once they are known."""
+
+    name: str
+    router: bool
+    """A well-known public router: it answers everybody, stores nothing and stays out of the table."""
+    state: SourceState = "waiting"
+    detail: str = "not needed so far"
+    addrs: tuple[Addr, ...] = ()
+    resolved: bool = False
+
+
+class Bootstrap:
+    """How one engine gets in, and the account of what it tried. Times are those of the calls."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        saved: SavedState | None,
+        searches: Searches,
+        listeners: Listeners,
+        when_in: Callable[[float], None],
+    ) -> None:
+        """`names` are bootstrap hosts as ``host:port``; `when_in` is called each time the network was reached."""
+        self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
+        self._saved = saved.nodes if saved else ()
+        self._searches, self._listeners, self._when_in = searches, listeners, when_in
+        self._saved_source = BootstrapSource(f"saved nodes ({len(self._saved)})", "waiting", "")
+        self.state: Literal["idle", "running", "done", "failed"] = "idle"
+        self._why = ""
+        self._started_at = self._ended_at = 0.0
+        self._hosts_wanted = False
+        self._hosts_asked = self._saved_running = False
+        self.routers: set[Addr] = set()
+        """Addresses that never enter the table."""
+
+    def begin(self, own: bytes, now: float) -> None:
+        """Start, or start again, with a lookup of our own id."""
+        self.state, self._started_at, self._why = "running", now, ""
+        self._hosts_asked = False
+        if self._saved:
+            self._from_saved(own, now)
+        elif self._hosts:
+            self._from_hosts(own, now)
+        else:
+            self._finish("idle", "no bootstrap nodes were given", now)
+
+    def _lookup(self, own: bytes, done: Callable[[Outcome, bytes, float], None], now: float, on_step: OnStep) -> Find:
+        return self._searches.lookup(
+            Question("find_node", own),
+            "bootstrap",
+            lambda outcome: done(outcome, own, now + outcome.elapsed),
+            now,
+            background=True,
+            on_step=on_step,
+        )
+
+    def _from_saved(self, own: bytes, now: float) -> None:
+        self._saved_running = True
+        self._saved_source = BootstrapSource(self._saved_source.name, "asked", "")
+        self._say(f"asking {len(self._saved)} saved nodes", now)
+
+        def watch(find: Find, at: float) -> None:
+            if self._hosts and not self._hosts_asked and at - now >= PATIENCE and not find.lookup.closest():
+                self._from_hosts(own, at)
+
+        find = self._lookup(own, self._saved_done, now, watch)
+        find.seed(self._saved)
+        find.start(now)
+
+    def _saved_done(self, outcome: Outcome, own: bytes, now: float) -> None:
+        self._saved_running = False
+        named = {node.addr for node in self._saved}
+        answered = sum(node.responded for node in outcome.asked if node.addr in named)
+        detail = f"{answered} of {len(named)} answered"
+        state: SourceState = "answered" if answered else "silent"
+        self._saved_source = BootstrapSource(self._saved_source.name, state, detail)
+        if self.state != "running":
+            return
+        if outcome.answered >= ENOUGH_FROM_SAVED or not self._hosts:
+            self._done(outcome, own, now)
+        elif not self._hosts_asked:
+            self._from_hosts(own, now)
+        elif all(host.state not in ("waiting", "asked") for host in self._hosts):
+            self._done(outcome, own, now)
+
+    def _from_hosts(self, own: bytes, now: float) -> None:
+        self._hosts_asked = True
+        self._want_hosts()
+        self._say(f"asking {len(self._hosts)} bootstrap hosts", now)
+        find = self._lookup(own, self._hosts_done, now, None)
+        self.seed(find)
+        find.start(now)
+
+    def _hosts_done(self, outcome: Outcome, own: bytes, now: float) -> None:
+        by_addr = {node.addr: node for node in outcome.asked}
+        for host in self._hosts:
+            _judge_host(host, [by_addr[addr] for addr in host.addrs if addr in by_addr])
+        if self.state == "running" and (outcome.answered or not self._saved_running):
+            self._done(outcome, own, now)
+
+    def _done(self, outcome: Outcome, own: bytes, now: float) -> None:
+        if outcome.answered:
+            self._finish("done", f"{outcome.answered} node{'s' * (outcome.answered != 1)} answered", now)
+            self._when_in(now)
+            return
+        tried = [f"{source.name}: {source.detail or source.state}" for source in self._sources()]
+        self._finish("failed", "nobody answered: " + "; ".join(tried), now)
+
+    def _finish(self, state: Literal["idle", "done", "failed"], why: str, now: float) -> None:
+        self.state, self._why, self._ended_at = state, why, now
+        self._say(why, now)
+
+    def _say(self, text: str, now: float) -> None:
+        if self._listeners:
+            self._listeners.tell(events.BootstrapProgress(now, text))
+
+    def may_retry(self, now: float) -> bool:
+        """Whether it is time for another try, should all nodes be lost."""
+        return self.state in ("done", "failed") and now - self._ended_at >= RETRY_SECONDS
+
+    # ---- hosts -------------------------------------------------------------------------------------
+
+    def _want_hosts(self) -> None:
+        self._hosts_wanted = True
+        for host in self._hosts:
+            host.resolved, host.state, host.detail = False, "waiting", "looking up its address"
+
+    def take_hosts_wanted(self) -> tuple[str, ...]:
+        """Host names to look up now; each wish is handed out once."""
+        wanted, self._hosts_wanted = self._hosts_wanted, False
+        return tuple(host.name for host in self._hosts) if wanted else ()
+
+    def seed(self, find: Find) -> None:
+        """Give a lookup that knows nobody its first candidates; it is held while hosts are being looked up."""
+        find.seed(self._saved[:START_FROM])
+        for host in self._hosts:
+            for addr in host.addrs:
+                find.lookup.add_host(addr, host.router)
+        if any(not host.resolved for host in self._hosts):
+            find.hold = True
+            if self.state != "running":
+                self._want_hosts()
+
+    def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
+        """A host's name was looked up: its addresses, or none and why not."""
+        host = next((host for host in self._hosts if host.name == name), None)
+        if host is None:
+            return
+        host.resolved, host.addrs = True, addrs
+        host.state, host.detail = ("asked", "") if addrs else ("unresolved", why)
+        if host.router:
+            self.routers.update(addrs)
+        waiting = any(not host.resolved for host in self._hosts)
+        for find in self._searches.held():
+            for addr in addrs:
+                find.lookup.add_host(addr, host.router)
+            find.hold = waiting
+            find.pump(now)
+
+    # ---- views -------------------------------------------------------------------------------------
+
+    def _sources(self) -> tuple[BootstrapSource, ...]:
+        hosts = [BootstrapSource(host.name, host.state, host.detail) for host in self._hosts]
+        return (self._saved_source, *hosts) if self._saved else tuple(hosts)
+
+    def view(self, now: float) -> BootstrapView:
+        """The start as a screen shows it."""
+        elapsed = (now if self.state == "running" else self._ended_at) - self._started_at
+        return BootstrapView(self.state, elapsed, self._sources(), self._why)
+
+
+def _judge_host(host: Host, asked: Sequence[NodeOutcome]) -> None:
+    rtts = [node.rtt for node in asked if node.rtt is not None]
+    if rtts:
+        host.state, host.detail = "answered", f"in {min(rtts) * 1000:.0f} ms"
+    elif asked and all(node.status is Status.BLOCKED for node in asked):
+        host.state, host.detail = "blocked", asked[0].note
+    elif host.addrs:
+        host.state, host.detail = "silent", next((node.note for node in asked if node.note), "no answer")

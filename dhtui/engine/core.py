@@ -1,0 +1,543 @@
+"""The engine without I/O: datagrams and time in, datagrams and events out.
+
+It never reads a clock, opens a socket or starts a task. The caller passes every datagram to
+`receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send`
+gives. Time is any clock in seconds that never goes back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from . import events
+from .answers import Question
+from .bootstrap import Bootstrap
+from .events import Event, Listeners
+from .find import Done, Find
+from .guard import Quota, RateLimiter
+from .identity import Identity
+from .items import ImmutableItem, MutableItem
+from .ledger import Ledger
+from .queries import Answer, InFlight, Queries
+from .searches import Operation, Searches
+from .server import Server
+from .settings import SavedState, Settings
+from .snapshot import Holdings, Snapshot, StoreView
+from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
+from .table import Change, Contact, Table
+from .wire.compact import Addr, NodeInfo, is_local, is_usable
+from .wire.ids import random_id_with_prefix
+from .wire.krpc import (
+    AnnouncePeer,
+    Args,
+    ErrorReply,
+    MalformedDatagram,
+    Message,
+    Ping,
+    Put,
+    Query,
+    RefusedQuery,
+    Response,
+    encode_error,
+    encode_query,
+    encode_response,
+    parse,
+)
+
+HOUSEKEEPING_SECONDS = 10.0
+OWN_REFRESH_SECONDS = 1800.0
+SWEEP_SECONDS = 60.0
+MAX_PINGS = 64
+"""Pings in flight to nodes that have queried us: a flood of forged queriers must not make us flood others."""
+NODES_SAVED = 200
+GROWTH_KEPT = 360
+
+
+class Core:
+    """One node of the DHT."""
+
+    def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float, hosts: tuple[str, ...] = ()) -> None:
+        self.settings = settings
+        self._rng = rng
+        self._now = self._started_at = now
+        self.identity = Identity(settings, bound, rng, now)
+        self.table = Table(self.identity.id, now, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
+        self.queries = Queries(rng)
+        self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
+        self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
+        self._server = Server(self.table, self._tokens, self.peers, self.items, rng)
+        self._limiter = RateLimiter(settings.rate_limit, settings.rate_limit_local)
+        self._quota = Quota(settings.reply_quota, now)
+        self._ledger = Ledger(now)
+        self._listeners = Listeners()
+        self.searches = Searches(self, settings, self._seed, self._listeners)
+        self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._fill)
+        self._out: list[tuple[bytes, Addr]] = []
+        self._pinging: set[Addr] = set()
+        self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
+        self._housekeeping_at = now + HOUSEKEEPING_SECONDS
+        self._sweep_at = now + SWEEP_SECONDS
+        self._own_refresh_at = now + OWN_REFRESH_SECONDS
+        self.receive_buffer = 0
+        """Bytes of socket buffer that the shell was granted."""
+
+    @property
+    def id(self) -> bytes:
+        """Own id, 20 bytes."""
+        return self.identity.id
+
+    @property
+    def k(self) -> int:
+        """How many closest nodes a lookup seeks."""
+        return self.settings.k
+
+    @property
+    def enforce(self) -> bool:
+        """Whether only ids that fit their addresses count (BEP 42)."""
+        return self.settings.bep42 == "enforce"
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
+        return self._listeners.add(listener)
+
+    # ---- datagrams in ------------------------------------------------------------------------------
+
+    def receive_datagram(self, data: bytes, addr: Addr, now: float) -> None:
+        """A datagram came from `addr`. Never raises, whatever it holds."""
+        self._now = now
+        self._ledger.packet_in(len(data), now)
+        if cause := self._unwelcome(addr, now):
+            self._drop(data, addr, cause, cause)
+            return
+        try:
+            message = parse(data)
+        except MalformedDatagram as error:
+            self._drop(data, addr, "malformed", str(error))
+            return
+        except RefusedQuery as refusal:
+            self._refuse(data, addr, refusal)
+            return
+        if type(message) is Query:
+            self._on_query(message, data, addr)
+        else:
+            assert not isinstance(message, Query)
+            self._on_answer(message, data, addr)
+
+    def _unwelcome(self, addr: Addr, now: float) -> str:
+        blocks = self.settings.blocks
+        if blocks is not None and addr[0] in blocks:
+            return "blocklist"
+        known = bool(self._listeners) and self._limiter.banned(addr[0], now)
+        if not self._limiter.allow(addr[0], now):
+            if self._listeners and not known:
+                until = self._limiter.ban_end(addr[0])
+                self._listeners.tell(events.Banned(now, addr[0], until, "it sends too many messages a second"))
+            return "rate limit"
+        # An answer to a forged broadcast or multicast source would reach many.
+        return "" if is_usable(addr) else "no unicast source"
+
+    def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
+        self._ledger.drop(self._now, cause, addr, text)
+        if self._listeners:
+            self._listeners.tell(events.PacketReceived(self._now, addr, data, message, text))
+
+    def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
+        counts = self._ledger.of(refusal.method)
+        if message is None:
+            counts.received += 1
+        counts.refused += 1
+        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
+        if self._silent_to(addr):
+            return
+        self._reply(
+            encode_error(refusal.tid, refusal.code, refusal.reason, addr),
+            addr,
+            "error",
+            refusal.method,
+            refusal.tid,
+        )
+
+    def _silent_to(self, addr: Addr) -> bool:
+        """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
+        does not know yet whether strangers reach it answers all the same."""
+        if not self.identity.read_only(self._now):
+            return False
+        return self.settings.read_only is True or not is_local(addr[0])
+
+    def _on_query(self, query: Query, data: bytes, addr: Addr) -> None:
+        now, method = self._now, query.method
+        probed = self.identity.proved_by_probe(query.tid, now)
+        if probed is not None:
+            if self._listeners:
+                self._listeners.tell(events.PacketReceived(now, addr, data, query, "our own probe"))
+            self._maybe_reachable(probed)
+            return
+        if query.args.id == self.id:
+            self._drop(data, addr, "own id", "a query under our own id", query)
+            return
+        counts = self._ledger.of(method)
+        counts.received += 1
+        if self.identity.proof_wanted(now):
+            self._maybe_reachable(self.identity.proved_by_query(addr, now))
+        silent = self._silent_to(addr)
+        try:
+            body = None if silent else self._server.answer(query, addr, now)
+        except RefusedQuery as refusal:
+            self._refuse(data, addr, refusal, query)
+            return
+        if self._listeners:
+            problem = "" if query.canonical else "not canonical"
+            self._listeners.tell(events.PacketReceived(now, addr, data, query, problem))
+        if body is None:
+            self._ledger.drops["read-only"] += 1
+            return
+        counts.replied += 1
+        self._reply(encode_response(query.tid, body, addr), addr, "response", method, query.tid)
+        args = query.args
+        if type(args) is Put or type(args) is AnnouncePeer:
+            self._tell_stored(args, addr)
+        if not query.read_only and self.table.queried(args.id, addr, now):
+            self._get_to_know(addr)
+
+    def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
+        if not self._listeners:
+            return
+        if isinstance(args, AnnouncePeer):
+            self._listeners.tell(events.Stored(self._now, "peer", args.target, addr))
+        elif args.k is None:
+            self._listeners.tell(events.Stored(self._now, "immutable", ImmutableItem(args.v).target, addr))
+        else:
+            target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
+            self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
+
+    def _reply(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
+        if not is_local(addr[0]) and not self._quota.take(len(data), self._now):
+            self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes a second")
+            return
+        self._send(data, addr, kind, method, tid)
+
+    def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
+        self._ledger.packet_out(len(data), self._now)
+        self._out.append((data, addr))
+        if self._listeners:
+            self._listeners.tell(events.PacketSent(self._now, addr, data, kind, method, tid))
+
+    def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
+        now = self._now
+        query = self.queries.match(answer.tid, addr)
+        if query is None:
+            # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
+            self._drop(data, addr, "unexpected answer", "no query of ours waits for it", answer)
+            return
+        if self._listeners:
+            self._listeners.tell(events.PacketReceived(now, addr, data, answer, ""))
+        rtt = now - query.sent_at
+        self.queries.round_trips.add(rtt)
+        counts = self._ledger.of(query.method)
+        if isinstance(answer, ErrorReply):
+            counts.errors += 1
+            self._ledger.error(now, "error", addr, f"{query.method} was refused with {answer.code}")
+        else:
+            counts.answered += 1
+            self._meet(query, answer, addr, rtt)
+        if answer.external is not None:
+            self._address_seen(addr[0], answer.external)
+        self._finish_query(query, answer, "error" if isinstance(answer, ErrorReply) else "answered", rtt)
+
+    def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
+        if self._listeners:
+            self._listeners.tell(
+                events.QueryFinished(self._now, query.addr, query.tid, query.method, query.owner, result, rtt)
+            )
+        query.done(query, answer, self._now)
+
+    # ---- the table ---------------------------------------------------------------------------------
+
+    def _meet(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
+        """A node answered. Under another id than expected it gets no place, and loses one that it had."""
+        if query.expected is not None and answer.id != query.expected:
+            self._changed(self.table.drop(addr, self._now, "answered under another id"))
+        elif addr not in self.way_in.routers:
+            self._changed(self.table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
+            if contact := self.table.find(addr):
+                contact.last = _told(query.method, answer)
+
+    def _changed(self, change: Change) -> None:
+        for contact in change.to_check:
+            self._check(contact)
+        if not self._listeners:
+            return
+        if change.removed:
+            self._listeners.tell(events.NodeRemoved(self._now, change.removed.id, change.removed.addr, change.why))
+        if change.added:
+            depth = self.table.bucket_of(change.added.number).depth
+            self._listeners.tell(events.NodeAdded(self._now, change.added.id, change.added.addr, depth))
+
+    def _check(self, contact: Contact) -> None:
+        self._get_to_know(contact.addr, contact.id)
+
+    def _get_to_know(self, addr: Addr, expected: bytes | None = None) -> None:
+        """Ping a node for the table's sake; its answer does the rest."""
+        if addr in self._pinging or len(self._pinging) >= MAX_PINGS or self.blocked(addr, self._now):
+            return
+        self._pinging.add(addr)
+
+        def done(query: InFlight, answer: Answer | None, now: float) -> None:
+            self._pinging.discard(addr)
+
+        timeout = self.settings.query_timeout
+        self.send(
+            addr,
+            Ping(self.id),
+            "ping",
+            self._now,
+            expected=expected,
+            soft=None,
+            hard=timeout,
+            done=done,
+            stalled=None,
+        )
+
+    # ---- queries out -------------------------------------------------------------------------------
+
+    def blocked(self, addr: Addr, now: float) -> str:
+        """Why nothing may be sent to an address; empty where it may."""
+        if not is_usable(addr):
+            return "no unicast address and port"
+        if self.settings.blocks is not None and addr[0] in self.settings.blocks:
+            return "on the blocklist"
+        if self._limiter.banned(addr[0], now):
+            return "banned for sending too much"
+        return "too many queries in flight" if self.queries.full else ""
+
+    def ban(self, ip: str, seconds: float, now: float) -> None:
+        """Ignore an address for some time, and take its nodes out of the table."""
+        self._now = now
+        self._limiter.ban(ip, now + seconds)
+        for contact in [contact for contact in self.table if contact.addr[0] == ip]:
+            self._changed(self.table.drop(contact.addr, now, "banned"))
+        if self._listeners:
+            self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
+
+    def soft_for(self, addr: Addr) -> float:
+        """Seconds until a query to an address has stalled: from its own round trip, else from all of them."""
+        return self.queries.round_trips.soft(self.table.rtt(addr))
+
+    def send(
+        self,
+        addr: Addr,
+        args: Args,
+        owner: str,
+        now: float,
+        *,
+        expected: bytes | None,
+        soft: float | None,
+        hard: float,
+        done: Callable[[InFlight, Answer | None, float], None],
+        stalled: Callable[[InFlight, float], None] | None,
+    ) -> InFlight:
+        """Send a query. `done` is called once, with the answer or with `None`."""
+        self._now = now
+        tid = self.queries.new_tid()
+        method, data = encode_query(tid, args, self.identity.read_only(now))
+        soft_at = now + (hard if soft is None else soft)
+        query = InFlight(tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled)
+        self.queries.start(query)
+        self.identity.contacted(addr)
+        self._ledger.of(method).sent += 1
+        self._send(data, addr, "query", method, tid)
+        return query
+
+    def datagrams_to_send(self) -> list[tuple[bytes, Addr]]:
+        """What is to be sent now, in order. Each datagram is handed out once."""
+        out, self._out = self._out, []
+        return out
+
+    def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
+        """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
+        return self.identity.probe(now)
+
+    def send_dropped(self) -> None:
+        """The system's send buffer was full: a datagram is lost, as any may be on its way."""
+        self._ledger.send_failures += 1
+
+    def send_failed(self, addr: Addr, why: str, now: float) -> None:
+        """The system would not send to `addr`: nobody waits for an answer from there any longer."""
+        self._now = now
+        self._ledger.send_failures += 1
+        self._ledger.error(now, "send failed", addr, why)
+        for query in [query for query in self.queries if query.addr == addr]:
+            query.failure = why
+            self.queries.cancel(query)
+            self._finish_query(query, None, "cancelled", None)
+
+    # ---- time --------------------------------------------------------------------------------------
+
+    def next_timer(self) -> float:
+        """When `handle_timer` is to be called next."""
+        deadline = self.queries.next_deadline()
+        return self._housekeeping_at if deadline is None else min(deadline, self._housekeeping_at)
+
+    def handle_timer(self, now: float) -> None:
+        """Time has come for something: deadlines of queries, upkeep."""
+        self._now = now
+        for query, hard in self.queries.strike(now):
+            if not hard:
+                if query.stalled:
+                    query.stalled(query, now)
+                continue
+            self._ledger.of(query.method).timed_out += 1
+            self._ledger.error(now, "timed out", query.addr, f"{query.method} got no answer")
+            self._changed(self.table.failed(query.addr, now, query.sent_at))
+            self._finish_query(query, None, "timed out", None)
+        if now >= self._housekeeping_at:
+            self._housekeeping_at = now + HOUSEKEEPING_SECONDS
+            self._keep_house()
+
+    def _keep_house(self) -> None:
+        now = self._now
+        self._growth.append((now, sum(contact.state(now) == "good" for contact in self.table)))
+        if self.identity.lapsed(now) and self._listeners:
+            why = self.identity.reachability(now).why
+            self._listeners.tell(events.ReachabilityChanged(now, False, why))
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            self.peers.sweep(now)
+            self.items.sweep(now)
+            self._limiter.sweep(now)
+        if not self.settings.maintain:
+            return
+        if self.way_in.may_retry(now) and self._lost():
+            self.bootstrap(now)
+        if self.searches.any_of("refresh"):
+            return
+        if now >= self._own_refresh_at:
+            self._own_refresh_at = now + OWN_REFRESH_SECONDS
+            self._refresh(self.id)
+        elif len(self.table) and (due := self.table.due_for_refresh(now)):
+            # Marked at once: a bucket that nobody answers for must not keep the others waiting.
+            due[0].changed = now
+            self._refresh(random_id_with_prefix(self.id, due[0].depth, self._rng))
+
+    def _lost(self) -> bool:
+        return all(contact.state(self._now) == "bad" for contact in self.table)
+
+    def _refresh(self, target: bytes) -> None:
+        self.searches.background(Question("find_node", target), "refresh", lambda outcome: None, self._now)
+
+    # ---- who we are --------------------------------------------------------------------------------
+
+    def _address_seen(self, voter: str, seen: Addr) -> None:
+        old = self.identity.external
+        new = self.identity.heard(voter, seen)
+        if new is None:
+            return
+        if self._listeners and new != old:
+            self._listeners.tell(events.AddressChanged(self._now, old, new, self.identity.voters))
+        before = self.id
+        if (own := self.identity.id_for_address()) is not None:
+            self.table.rebase(own, self._now)
+            self.peers.rebase(own)
+            self.items.rebase(own)
+            if self._listeners:
+                self._listeners.tell(events.IdChanged(self._now, before, own, "to fit the external address (BEP 42)"))
+            self._own_refresh_at = self._now
+
+    def _maybe_reachable(self, first_proof: bool) -> None:
+        if not first_proof:
+            return
+        if self._listeners:
+            why = self.identity.reachability(self._now).why
+            self._listeners.tell(events.ReachabilityChanged(self._now, True, why))
+        # From now on others may take us into their tables: make ourselves known to our neighbours.
+        self._own_refresh_at = self._now
+
+    # ---- getting in --------------------------------------------------------------------------------
+
+    def bootstrap(self, now: float) -> None:
+        """Find a way into the network: saved nodes first, then the hosts."""
+        self._now = now
+        self.way_in.begin(self.id, now)
+
+    def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
+        """A bootstrap host's name was looked up: its addresses, or none and why not."""
+        self._now = now
+        self.way_in.host_resolved(name, addrs, why, now)
+
+    def _seed(self, find: Find) -> None:
+        """Give a lookup its first candidates: nodes that we know, or else whoever may let us in."""
+        known = self.table.nearest_known(find.question.target, self.settings.policy.start)
+        find.seed(NodeInfo(contact.id, contact.addr) for contact in known)
+        if not known:
+            self.way_in.seed(find)
+
+    def _fill(self, now: float, depth: int = 0) -> None:
+        """Once in: look something up in every bucket that has room, one after the other (BEP 5)."""
+        buckets = self.table.buckets
+        while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
+            depth += 1
+        if depth < len(buckets) - 1 and self.settings.maintain:
+            self.refresh_bucket(depth, lambda outcome: self._fill(now + outcome.elapsed, depth + 1), now)
+
+    def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:
+        """Look up a random id of the bucket at `depth`, 0 to 159."""
+        target = random_id_with_prefix(self.id, min(depth, len(self.table.buckets) - 1), self._rng)
+        return self.searches.background(Question("find_node", target), "refresh", done, now)
+
+    # ---- what there is to see ----------------------------------------------------------------------
+
+    def saved_state(self) -> SavedState:
+        """What is worth keeping for the next run."""
+        nodes = self.table.to_save(NODES_SAVED)
+        if not nodes and self.settings.saved:
+            nodes = self.settings.saved.nodes
+        return SavedState(self.id, self.identity.external, nodes)
+
+    def snapshot(self, now: float) -> Snapshot:
+        """The state of everything, as frozen values."""
+        blocks = self.settings.blocks
+        return Snapshot(
+            at=now,
+            uptime=now - self._started_at,
+            identity=self.identity.view(),
+            reachability=self.identity.reachability(now),
+            bootstrap=self.way_in.view(now),
+            table=self.table.view(now),
+            queries=self.queries.views(now),
+            lookups=self.searches.views(now),
+            methods=self._ledger.counts(),
+            traffic=self._ledger.traffic(now, self.receive_buffer),
+            rtt=self.queries.round_trips.view(),
+            store=StoreView(
+                len(self.peers),
+                MAX_INFOHASHES,
+                self.peers.peers,
+                MAX_PEERS,
+                self.items.immutable,
+                self.items.mutable,
+                MAX_ITEMS,
+            ),
+            drops=dict(self._ledger.drops),
+            errors=self._ledger.errors(),
+            blocked_ranges=len(blocks) if blocks is not None else 0,
+            banned=self._limiter.count(now),
+            size=self.searches.size.view(),
+            growth=tuple(self._growth),
+        )
+
+    def holdings(self, now: float) -> Holdings:
+        """What we keep for others, and the announces that others keep for us."""
+        return Holdings(self.peers.views(now), self.items.views(now), self.searches.announces(now))
+
+
+def _told(method: str, answer: Response) -> str:
+    """What an answer said, in our words."""
+    said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
+    said += [f"{len(answer.peers)} peers"] if answer.peers else []
+    said += ["a value"] if answer.v is not None else []
+    said += [f"seq {answer.seq}"] if answer.seq is not None else []
+    said += ["a token"] if answer.token else []
+    return f"{method}: {', '.join(said) or 'alive'}"

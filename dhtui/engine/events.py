@@ -1,0 +1,190 @@
+"""What the engine reports as it happens. Nothing is built while nobody listens.
+
+`at` is the engine's clock, in seconds; what comes from the network is as it was received, hostile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from .wire.compact import Addr
+from .wire.krpc import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PacketReceived:
+    """A datagram came in."""
+
+    at: float
+    addr: Addr
+    data: bytes
+    message: Message | None
+    """`None` where it could not be read, or was dropped before reading."""
+    problem: str = ""
+    """Why it was dropped or refused; empty where all was well."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketSent:
+    """A datagram went out."""
+
+    at: float
+    addr: Addr
+    data: bytes
+    kind: Literal["query", "response", "error"]
+    method: str
+    tid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFinished:
+    """One of our queries came to its end."""
+
+    at: float
+    addr: Addr
+    tid: bytes
+    method: str
+    owner: str
+    """Who asked: ``user``, ``ping``, ``put``, ``announce_peer``, or a lookup's name such as ``get_peers#3``."""
+    result: Literal["answered", "error", "timed out", "cancelled"]
+    rtt: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAdded:
+    """A node that answered entered the table."""
+
+    at: float
+    id: bytes
+    addr: Addr
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRemoved:
+    """A node left the table."""
+
+    at: float
+    id: bytes
+    addr: Addr
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookupStarted:
+    """A lookup began."""
+
+    at: float
+    number: int
+    kind: str
+    target: bytes
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFinished:
+    """A lookup ended."""
+
+    at: float
+    number: int
+    kind: str
+    target: bytes
+    asked: int
+    answered: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A node stored something with us."""
+
+    at: float
+    what: Literal["peer", "immutable", "mutable"]
+    target: bytes
+    addr: Addr
+
+
+@dataclass(frozen=True, slots=True)
+class AddressChanged:
+    """The vote on our external address has a new result (BEP 42)."""
+
+    at: float
+    old: Addr | None
+    new: Addr
+    voters: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdChanged:
+    """We took a new id."""
+
+    at: float
+    old: bytes
+    new: bytes
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReachabilityChanged:
+    """We learnt whether strangers can reach us."""
+
+    at: float
+    reachable: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """An address is ignored from now on."""
+
+    at: float
+    ip: str
+    until: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapProgress:
+    """A step of the bootstrap, in words."""
+
+    at: float
+    text: str
+
+
+Event: TypeAlias = (
+    PacketReceived
+    | PacketSent
+    | QueryFinished
+    | NodeAdded
+    | NodeRemoved
+    | LookupStarted
+    | LookupFinished
+    | Stored
+    | AddressChanged
+    | IdChanged
+    | ReachabilityChanged
+    | Banned
+    | BootstrapProgress
+)
+
+
+class Listeners:
+    """Who wants to know. Build an event only while this is true."""
+
+    def __init__(self) -> None:
+        self._all: list[Callable[[Event], None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
+        self._all.append(listener)
+        return lambda: self._all.remove(listener)
+
+    def tell(self, event: Event) -> None:
+        """Hand an event to everybody."""
+        for listener in tuple(self._all):
+            listener(event)

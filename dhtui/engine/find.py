@@ -1,0 +1,224 @@
+"""A lookup under way: `Lookup` decides whom to ask, this asks, judges the answers and keeps the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from .answers import Question, judge
+from .findings import Found, outcome_of
+from .items import ImmutableItem
+from .journal import Step, candidate_views, step_view
+from .lookup import Candidate, Lookup
+from .outcome import NodeOutcome, Outcome, Status
+from .policy import OURS, Policy
+from .queries import Answer, InFlight
+from .snapshot import LookupDetail, LookupView
+from .wire.compact import Addr, NodeInfo
+from .wire.ids import ID_BITS
+from .wire.krpc import Args
+
+Done = Callable[[Outcome], None]
+
+MAX_STEPS = 512
+"""Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
+
+
+class Sender(Protocol):
+    """What an operation needs of the engine."""
+
+    @property
+    def id(self) -> bytes:
+        """Own id."""
+
+    @property
+    def k(self) -> int:
+        """How many closest nodes are sought."""
+
+    @property
+    def enforce(self) -> bool:
+        """Whether only ids that fit their addresses count (BEP 42)."""
+
+    def blocked(self, addr: Addr, now: float) -> str:
+        """Why nothing may be sent to an address; empty where it may."""
+
+    def soft_for(self, addr: Addr) -> float:
+        """Seconds until a query there has stalled."""
+
+    def send(
+        self,
+        addr: Addr,
+        args: Args,
+        owner: str,
+        now: float,
+        *,
+        expected: bytes | None,
+        soft: float | None,
+        hard: float,
+        done: Callable[[InFlight, Answer | None, float], None],
+        stalled: Callable[[InFlight, float], None] | None,
+    ) -> InFlight:
+        """Send a query."""
+
+
+class Find:
+    """A lookup under way: sends what `Lookup` names, judges what comes, and knows what was found."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        number: int,
+        question: Question,
+        *,
+        owner: str,
+        alpha: int,
+        done: Done,
+        at_least: int | None = None,
+        on_step: Callable[[Find, float], None] | None = None,
+        on_found: Callable[[NodeOutcome], None] | None = None,
+        stop_at_value: bool = True,
+        policy: Policy = OURS,
+    ) -> None:
+        self.number, self.question, self.owner = number, question, owner
+        self.name = f"{question.kind if owner == 'user' else owner}#{number}"
+        """What its queries are told apart by: ``get#3``, ``refresh#4``."""
+        self.lookup = Lookup(
+            question.target, sender.id, alpha=alpha, k=sender.k, enforce=sender.enforce, policy=policy
+        )
+        self._policy = policy
+        self.hold = False
+        """More candidates are on their way (host names being resolved): don't end for want of them."""
+        self._sender, self._done, self._at_least = sender, done, at_least
+        self._on_step, self._on_found, self._stop_at_value = on_step, on_found, stop_at_value
+        self._in_flight: dict[InFlight, Step] = {}
+        self._steps: list[Step] = []
+        self._found = Found()
+        self._alpha = alpha
+        self.started_at = self.ended_at = 0.0
+        self._settled = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.lookup.running
+
+    def seed(self, nodes: Iterable[NodeInfo]) -> None:
+        """Nodes to start from."""
+        self.lookup.add_all(nodes)
+
+    def start(self, now: float) -> None:
+        """Send the first queries."""
+        self.started_at = now
+        self.pump(now)
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent; end when there is nothing left."""
+        while len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
+            soft = self._policy.soft
+            self._ask(candidate, self._sender.soft_for(candidate.addr) if soft is None else soft, now)
+        while candidate := self.lookup.next_again():
+            self._ask(candidate, self._policy.grace, now)
+        if self.running and not self.hold and self.lookup.settled():
+            self._settled = True
+            self._end(self.lookup.verdict(), now)
+        elif self.running and len(self._steps) >= MAX_STEPS:
+            self._end(f"{MAX_STEPS} queries led nowhere: somebody is inventing nodes", now)
+        elif self._on_step:
+            self._on_step(self, now)
+
+    def _ask(self, candidate: Candidate, soft: float, now: float) -> None:
+        if why := self._sender.blocked(candidate.addr, now):
+            outcome = NodeOutcome(addr=candidate.addr, id=candidate.id, status=Status.BLOCKED, note=why)
+            self.lookup.failed(candidate, outcome)
+            return
+        step = Step(candidate, candidate.asked_again, now)
+        self._steps.append(step)
+        query = self._sender.send(
+            candidate.addr,
+            self.question.args(self._sender.id),
+            self.name,
+            now,
+            expected=candidate.id,
+            soft=soft,
+            hard=self._policy.hard,
+            done=self._answered,
+            stalled=self._stalled,
+        )
+        self._in_flight[query] = step
+
+    def _stalled(self, query: InFlight, now: float) -> None:
+        step = self._in_flight[query]
+        step.stalled_at = now
+        if self.running:
+            self.lookup.stalled(step.candidate)
+            self.pump(now)
+
+    def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
+        step = self._in_flight.pop(query)
+        candidate, outcome = step.candidate, judge(self.question, query, answer, now)
+        step.ended_at, step.outcome = now, outcome
+        if not self.running:
+            return
+        if not outcome.responded or outcome.status is Status.WRONG_ID:
+            self.lookup.failed(candidate, outcome)
+        elif candidate.outcome is None or not candidate.outcome.responded:
+            self.lookup.answered(candidate, outcome)
+            if self._found.take(outcome, self._at_least) and self._on_found:
+                self._on_found(outcome)
+            if self._stop_at_value and isinstance(self._found.item, ImmutableItem):
+                self._end("an immutable value that hashes to the target needs no second opinion", now)
+                return
+        self.pump(now)
+
+    def _end(self, why: str, now: float) -> None:
+        self.lookup.end(why)
+        self.ended_at = now
+        if self._on_step:
+            self._on_step(self, now)
+        closest = [c.outcome for c in self.lookup.closest() if c.outcome]
+        elapsed = now - self.started_at
+        self._done(outcome_of(self.question, self.lookup.outcomes(), closest, self._found, elapsed, why))
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now, with what it has found so far."""
+        if self.running:
+            self._end(why, now)
+
+    def kth_distance(self) -> int | None:
+        """The distance of the k-th closest responder, where the lookup settled with that many."""
+        closest = self.lookup.closest()
+        return closest[-1].distance if self._settled and len(closest) == self._sender.k else None
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`. Answers still under way only serve the table."""
+        if self.running:
+            self.lookup.end("cancelled")
+            self.ended_at = now
+
+    def detail(self, now: float) -> LookupDetail:
+        """The lookup with every query and candidate."""
+        steps = tuple(step_view(step, self.started_at) for step in self._steps)
+        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup))
+
+    def view(self, now: float) -> LookupView:
+        """The lookup as a screen shows it."""
+        candidates = self.lookup.candidates
+        outcomes = [c.outcome for c in candidates if c.outcome]
+        closest = self.lookup.closest()
+        return LookupView(
+            self.number,
+            self.question.kind,
+            self.question.target,
+            self.owner,
+            self.started_at,
+            (now if self.running else self.ended_at) - self.started_at,
+            self.running,
+            len(self._steps),
+            sum(o.responded for o in outcomes),
+            sum(o.status is Status.TIMED_OUT for o in outcomes),
+            len(self._in_flight) if self.running else 0,
+            min(ID_BITS, closest[0].distance.bit_length()) if closest else None,
+            len(closest),
+            self._found.words(),
+            self.lookup.why,
+        )

@@ -1,0 +1,188 @@
+"""Who we are to the network: our id, our external address, and whether strangers can reach us.
+
+A node behind a NAT that nobody can reach must not be in anybody's table: it says so with ``ro`` and answers
+nothing (BEP 43). So a node starts read-only, and stops when one of two things shows that it is reachable: a
+query from somebody whom it never contacted, or its own probe, a ping to its external address from another
+socket, which no NAT lets in on account of earlier traffic.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from random import Random
+from typing import Literal
+
+from .guard import AddressVote
+from .settings import Settings
+from .snapshot import IdentityView, ReachabilityView
+from .table import bep42_verdict
+from .wire.compact import Addr, is_local
+from .wire.ids import bep42_id, bep42_valid, random_id
+from .wire.krpc import Ping, encode_query
+
+PROBE_SECONDS = 60.0
+"""Between two probes while we don't know."""
+REACHABLE_SECONDS = 1800.0
+"""How long a proof of reachability is good for."""
+MAX_CONTACTED = 8192
+
+
+class Identity:
+    """Our id and address, and what follows from them."""
+
+    def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float) -> None:
+        self._settings, self._rng = settings, rng
+        self.bound = bound
+        saved = settings.saved
+        self.external = settings.external or (saved.external if saved else None)
+        self._external_source: Literal["user", "vote", "saved", "none"] = (
+            "user" if settings.external else "saved" if self.external else "none"
+        )
+        self.id_source: Literal["fixed", "saved", "random", "bep42"] = "random"
+        self.id = self._first_id()
+        self._vote = AddressVote()
+        self._contacted: OrderedDict[Addr | str, None] = OrderedDict()
+        self._probe_tid = b""
+        self._probe_at = now
+        self._reachable_until = float("-inf")
+        self._why = "no stranger has contacted us yet"
+        self._loopback = bound[0].startswith("127.")
+        if self._loopback:
+            self._reachable_until = float("inf")
+            self._why = "bound to loopback: everybody on this host reaches it"
+
+    def _first_id(self) -> bytes:
+        settings = self._settings
+        if settings.id is not None:
+            self.id_source = "fixed"
+            return settings.id
+        usable = settings.saved is not None and (
+            self.external is None or settings.bep42 == "off" or bep42_valid(settings.saved.id, self.external[0])
+        )
+        if usable and settings.saved is not None:
+            self.id_source = "saved"
+            return settings.saved.id
+        if self.external is not None and settings.bep42 != "off":
+            self.id_source = "bep42"
+            return bep42_id(self.external[0], self._rng)
+        return random_id(self._rng)
+
+    # ---- external address --------------------------------------------------------------------------
+
+    def heard(self, voter: str, seen: Addr) -> Addr | None:
+        """A node told us our address. The new external address, where that changed the vote's result."""
+        self._vote.vote(voter, seen)
+        if self._external_source == "user":
+            return None
+        result = self._vote.result()
+        if result is None or (result == self.external and self._external_source == "vote"):
+            return None
+        moved = self.external is None or result[0] != self.external[0]
+        self.external, self._external_source = result, "vote"
+        if moved and not self._loopback:
+            self._reachable_until = float("-inf")
+            self._why = "the external address is new"
+        return result
+
+    @property
+    def voters(self) -> int:
+        """How many distinct addresses have voted lately."""
+        return self._vote.voters
+
+    def id_for_address(self) -> bytes | None:
+        """A new id, if BEP 42 asks for one at our external address; it is ours from now on."""
+        if self._settings.id is not None or self._settings.bep42 == "off" or self.external is None:
+            return None
+        if bep42_valid(self.id, self.external[0]):
+            return None
+        self.id, self.id_source = bep42_id(self.external[0], self._rng), "bep42"
+        return self.id
+
+    # ---- reachability ------------------------------------------------------------------------------
+
+    def contacted(self, addr: Addr) -> None:
+        """We are about to send a query there: what comes back from there proves nothing."""
+        key = addr if is_local(addr[0]) else addr[0]
+        self._contacted[key] = None
+        self._contacted.move_to_end(key)
+        if len(self._contacted) > MAX_CONTACTED:
+            self._contacted.popitem(last=False)
+
+    def reachable(self, now: float) -> bool:
+        """Whether strangers are known to reach us."""
+        return now < self._reachable_until
+
+    def proof_wanted(self, now: float) -> bool:
+        """Whether a new proof would tell anything: there is none, or the last one is getting old."""
+        return self._reachable_until - now < REACHABLE_SECONDS / 2
+
+    def proved_by_query(self, addr: Addr, now: float) -> bool:
+        """A query came in. Whether it is the first proof that strangers reach us."""
+        ip = addr[0]
+        if is_local(ip):
+            if (self.external is not None and not is_local(self.external[0])) or addr in self._contacted:
+                return False
+        elif ip in self._contacted:
+            return False
+        return self._proved("a node that we never contacted asked us something", now)
+
+    def proved_by_probe(self, tid: bytes, now: float) -> bool | None:
+        """`None`: the query is no probe of ours. Else whether it is the first proof."""
+        if not self._probe_tid or tid != self._probe_tid:
+            return None
+        self._probe_tid = b""
+        return self._proved("our own probe came back through the external address", now)
+
+    def lapsed(self, now: float) -> bool:
+        """Whether the last proof has grown too old since this was asked before."""
+        if self._reachable_until > now or self._reachable_until == float("-inf"):
+            return False
+        self._reachable_until = float("-inf")
+        self._why = f"nothing has shown it for {REACHABLE_SECONDS / 60:.0f} minutes"
+        return True
+
+    def _proved(self, why: str, now: float) -> bool:
+        first = not self.reachable(now)
+        self._reachable_until = max(self._reachable_until, now + REACHABLE_SECONDS)
+        if first:
+            self._why = why
+        return first
+
+    def probe(self, now: float) -> tuple[bytes, Addr] | None:
+        """A datagram to send from another socket, when it is time to probe."""
+        if self.external is None or self._settings.read_only is not None or now < self._probe_at:
+            return None
+        if not self.proof_wanted(now):
+            return None
+        self._probe_at = now + PROBE_SECONDS
+        self._probe_tid = self._rng.randbytes(8)
+        return encode_query(self._probe_tid, Ping(random_id(self._rng)), True)[1], self.external
+
+    def read_only(self, now: float) -> bool:
+        """Whether we say ``ro`` and answer nothing (BEP 43)."""
+        forced = self._settings.read_only
+        return not self.reachable(now) if forced is None else forced
+
+    # ---- views -------------------------------------------------------------------------------------
+
+    def view(self) -> IdentityView:
+        """Who we are, as a screen shows it."""
+        return IdentityView(
+            self.id,
+            self.id_source,
+            self.bound,
+            self.external,
+            self._external_source,
+            self.voters,
+            bep42_verdict(self.id, self.external[0]) if self.external else "unknown",
+        )
+
+    def reachability(self, now: float) -> ReachabilityView:
+        """Whether we are reachable, as a screen shows it."""
+        reachable = self.reachable(now)
+        forced = self._settings.read_only
+        if forced is not None:
+            why = "asked for" if forced else "turned off by the settings"
+        else:
+            why = "strangers reach us" if reachable else "until we know that strangers reach us"
+        return ReachabilityView("reachable" if reachable else "unknown", self._why, self.read_only(now), why)

@@ -1,0 +1,165 @@
+"""BEP 44 items: what may be stored in the DHT, under which target, and when it is genuine.
+
+Values are kept as the bencoded bytes that were received: hashes and signatures are over these, and a value
+that was decoded and encoded again need not be the same bytes. Clients and servers use the same checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import TypeAlias
+
+from . import keys
+from .keys import PrivateKey
+from .wire import bencode
+from .wire.krpc import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
+
+MAX_VALUE = 1000
+"""Bytes that a value may take, bencoded (BEP 44)."""
+
+MAX_SALT = 64
+"""Bytes that a salt may have (BEP 44)."""
+
+MAX_SEQ = 2**63 - 1
+"""The highest sequence number that all nodes can store."""
+
+
+class ItemError(ValueError):
+    """An item that no node should store. The message is in our own words, without remote bytes."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        """The KRPC error code of BEP 44 for it: 203, 205, 207 or 301."""
+
+
+def check_value(v: bytes) -> None:
+    """Raise `ItemError`: 205 for over 1000 bytes bencoded, 203 for what is not canonical bencode."""
+    if len(v) > MAX_VALUE:
+        raise ItemError(TOO_BIG, f"the value takes {len(v)} bytes bencoded, at most {MAX_VALUE} are allowed")
+    try:
+        # As deep as it lies in a put: in the message, and in its arguments.
+        outer = bencode.decode(b"ll%bee" % v)
+    except bencode.BencodeError as error:
+        raise ItemError(PROTOCOL, f"the value is unusable: {error}") from error
+    if len(outer) != 1 or len(outer[0]) != 1:
+        raise ItemError(PROTOCOL, "the value is unusable: it must be exactly one bencoded value")
+
+
+def check_salt(salt: bytes) -> None:
+    """Raise `ItemError` 207 for a salt of more than 64 bytes."""
+    if len(salt) > MAX_SALT:
+        raise ItemError(SALT_TOO_BIG, f"the salt has {len(salt)} bytes, at most {MAX_SALT} are allowed")
+
+
+def check_seq(seq: int) -> None:
+    """Raise `ItemError` 203 for a sequence number below 0 or above 2**63 - 1."""
+    if not 0 <= seq <= MAX_SEQ:
+        raise ItemError(PROTOCOL, f"the sequence number must be from 0 to {MAX_SEQ}, not {seq}")
+
+
+def immutable_target(v: bytes) -> bytes:
+    """The 20-byte target of an immutable item: SHA-1 of its bencoded value (BEP 44, "Immutable items")."""
+    return sha1(v, usedforsecurity=False).digest()
+
+
+def mutable_target(k: bytes, salt: bytes = b"") -> bytes:
+    """The 20-byte target of a mutable item: SHA-1 of public key and salt (BEP 44, "Mutable items")."""
+    return sha1(k + salt, usedforsecurity=False).digest()
+
+
+def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
+    """What is signed: salt, seq and v as in a bencoded dictionary without its ends; no salt if it is empty.
+
+    The lengths in it stop anyone from moving bytes between salt, seq and value (BEP 44, "Signature
+    verification").
+    """
+    head = b"4:salt%d:%b" % (len(salt), salt) if salt else b""
+    return b"%b3:seqi%de1:v%b" % (head, seq, v)
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutableItem:
+    """A value found under its own hash."""
+
+    v: bytes
+    """The value, bencoded."""
+
+    @property
+    def target(self) -> bytes:
+        """Where it is stored, 20 bytes."""
+        return immutable_target(self.v)
+
+
+@dataclass(frozen=True, slots=True)
+class MutableItem:
+    """A signed value found under its public key and salt. Not verified by itself: see `verify`."""
+
+    v: bytes
+    """The value, bencoded."""
+    k: bytes
+    """The public key, 32 bytes."""
+    sig: bytes
+    """The signature over `signing_buffer`, 64 bytes."""
+    seq: int
+    salt: bytes = b""
+    """0 to 64 bytes; empty means that there is none."""
+
+    @property
+    def target(self) -> bytes:
+        """Where it is stored, 20 bytes."""
+        return mutable_target(self.k, self.salt)
+
+    def verify(self) -> bool:
+        """Whether the signature is good. Never raises. Says nothing about the target: compare that too.
+
+        A genuine item of the same key under another salt has a good signature as well.
+        """
+        return keys.verify(self.k, signing_buffer(self.v, self.seq, self.salt), self.sig)
+
+
+Item: TypeAlias = ImmutableItem | MutableItem
+
+
+def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
+    """A mutable item, checked and signed; the signature has been verified.
+
+    Raises `ItemError` for what no node would store, `BadKey` for a key whose signatures don't verify.
+    """
+    check_value(v)
+    check_salt(salt)
+    check_seq(seq)
+    return MutableItem(v=v, k=key.public, sig=key.sign(signing_buffer(v, seq, salt)), seq=seq, salt=salt)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mutable item to be signed once it is known which sequence number the network has seen."""
+
+    v: bytes
+    """The value, bencoded."""
+    key: PrivateKey
+    salt: bytes = b""
+    seq: int | None = None
+    """`None`: the highest seen plus one."""
+    base: int | None = None
+    """The seq of the value that this one was made from, -1 where there was none. With it nobody's update gets
+    lost: where a newer one is seen nothing is signed, and where one comes in between the stores refuse ours."""
+
+    @property
+    def target(self) -> bytes:
+        """Where it will be stored, 20 bytes."""
+        return mutable_target(self.key.public, self.salt)
+
+    def signed(self, highest: int | None) -> MutableItem:
+        """Sign it with its own `seq`, else with one above the `highest` seen, or 1 when nothing was seen.
+
+        Raises as `sign` does, also when no number is left above the highest; and `ItemError` 301 when the
+        highest is above the `base`.
+        """
+        if self.base is not None and highest is not None and highest > self.base:
+            made_from = f"seq {self.base}, from which this one was made" if self.base >= 0 else "what was known"
+            raise ItemError(CAS_MISMATCH, f"seq {highest} is there already, newer than {made_from}: nothing was put")
+        seq = self.seq if self.seq is not None else (highest or 0) + 1
+        return sign(self.key, self.v, seq, self.salt)

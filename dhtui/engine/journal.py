@@ -1,0 +1,79 @@
+"""The course of one lookup: every query with its times, and who led to whom. For the screens that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .items import MutableItem
+from .lookup import Candidate, Lookup
+from .outcome import NodeOutcome
+from .snapshot import CandidateView, StepView
+from .wire.ids import ID_BITS
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One query of a lookup. Times are on the engine's clock."""
+
+    candidate: Candidate
+    again: bool
+    sent_at: float
+    stalled_at: float | None = None
+    ended_at: float | None = None
+    outcome: NodeOutcome | None = None
+
+
+def bits(candidate: Candidate) -> int | None:
+    """log2 of a candidate's distance to the target."""
+    return None if candidate.id is None else min(ID_BITS, candidate.distance.bit_length())
+
+
+def _item(outcome: NodeOutcome | None) -> str:
+    if outcome is None or outcome.item is None:
+        return ""
+    return f"seq {outcome.item.seq}" if isinstance(outcome.item, MutableItem) else "immutable"
+
+
+def step_view(step: Step, started_at: float) -> StepView:
+    """A step as a screen shows it."""
+    outcome, candidate = step.outcome, step.candidate
+    return StepView(
+        candidate.addr,
+        candidate.id,
+        bits(candidate),
+        candidate.parent.addr if candidate.parent else None,
+        candidate.hop,
+        step.again,
+        step.sent_at - started_at,
+        None if step.stalled_at is None else step.stalled_at - started_at,
+        None if step.ended_at is None else step.ended_at - started_at,
+        outcome.status.value if outcome else "in flight",
+        len(outcome.nodes) if outcome else 0,
+        len(outcome.peers) if outcome else 0,
+        _item(outcome),
+        outcome.code if outcome else None,
+    )
+
+
+def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
+    """A lookup's candidates as a screen shows them, nearest first."""
+    closest = set(map(id, lookup.closest()))
+    return tuple(
+        CandidateView(
+            c.addr,
+            c.id,
+            bits(c),
+            c.hop,
+            c.state.value,
+            c.outcome.status.value if c.outcome else "",
+            id(c) in closest,
+            c.outcome.rtt if c.outcome else None,
+            c.outcome is not None and c.outcome.token is not None,
+            len(c.outcome.nodes) if c.outcome else 0,
+            c.outcome.peers if c.outcome else (),
+            c.outcome.seq if c.outcome else None,
+            c.outcome.version if c.outcome else None,
+            c.outcome.note if c.outcome else "",
+        )
+        for c in lookup.candidates
+    )

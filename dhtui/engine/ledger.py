@@ -1,0 +1,98 @@
+"""What was sent, received, dropped and failed, counted."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from .snapshot import ErrorView, MethodCounts, TrafficView
+from .wire.compact import Addr
+from .wire.krpc import METHODS
+
+HISTORY_SECONDS = 60
+MAX_ERRORS = 50
+OTHER = "other"
+"""All methods that we don't speak, counted as one: their names are the network's to choose."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    sent: int = 0
+    answered: int = 0
+    timed_out: int = 0
+    errors: int = 0
+    received: int = 0
+    replied: int = 0
+    refused: int = 0
+
+
+class Ledger:
+    """The counters of one engine."""
+
+    def __init__(self, now: float) -> None:
+        self.methods = {method: _Counts() for method in (*METHODS, OTHER)}
+        self.drops: Counter[str] = Counter()
+        self.send_failures = 0
+        self._errors: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
+        self._total = [0, 0, 0, 0]
+        self._second = int(now)
+        self._this = [0, 0, 0, 0]
+        self._history: deque[tuple[int, int, int, int]] = deque(maxlen=HISTORY_SECONDS)
+
+    def of(self, method: str) -> _Counts:
+        """The counters of a method."""
+        return self.methods.get(method) or self.methods[OTHER]
+
+    def packet_in(self, length: int, now: float) -> None:
+        """A datagram came."""
+        if int(now) != self._second:
+            self._turn(int(now))
+        this = self._this
+        this[0] += 1
+        this[2] += length
+
+    def packet_out(self, length: int, now: float) -> None:
+        """A datagram went."""
+        if int(now) != self._second:
+            self._turn(int(now))
+        this = self._this
+        this[1] += 1
+        this[3] += length
+
+    def _turn(self, second: int) -> None:
+        self._total = [a + b for a, b in zip(self._total, self._this, strict=True)]
+        a, b, c, d = self._this
+        self._history.append((a, b, c, d))
+        for _ in range(min(second - self._second - 1, HISTORY_SECONDS)):
+            self._history.append((0, 0, 0, 0))
+        self._this = [0, 0, 0, 0]
+        self._second = second
+
+    def error(self, at: float, cause: str, addr: Addr, text: str) -> None:
+        """Something went wrong; the last 50 are kept. `text` is ours, or made safe."""
+        self._errors.append(ErrorView(at, cause, addr, text))
+
+    def drop(self, at: float, cause: str, addr: Addr, text: str) -> None:
+        """A datagram was dropped or refused."""
+        self.drops[cause] += 1
+        self.error(at, cause, addr, text)
+
+    def traffic(self, now: float, receive_buffer: int) -> TrafficView:
+        """The traffic as a screen shows it."""
+        if int(now) != self._second:
+            self._turn(int(now))
+        total = [a + b for a, b in zip(self._total, self._this, strict=True)]
+        packets_in, packets_out, bytes_in, bytes_out = total
+        history = tuple(self._history)
+        return TrafficView(packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer)
+
+    def errors(self) -> tuple[ErrorView, ...]:
+        """The last errors, newest first."""
+        return tuple(reversed(self._errors))
+
+    def counts(self) -> dict[str, MethodCounts]:
+        """The counters by method."""
+        return {
+            name: MethodCounts(c.sent, c.answered, c.timed_out, c.errors, c.received, c.replied, c.refused)
+            for name, c in self.methods.items()
+        }

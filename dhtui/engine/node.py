@@ -1,0 +1,404 @@
+"""A node of the DHT on a real socket: the asyncio shell around `Core`.
+
+    async with Node(NodeConfig(bootstrap=("dht.libtorrent.org:25401",))) as node:
+        outcome = await node.get(target)
+
+All methods run in the event loop that started the node. Cancelling one stops what it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import ParamSpec, Self
+
+from .answers import Question
+from .core import Core
+from .events import Event
+from .find import Done, Find
+from .items import Draft, ImmutableItem, Item, MutableItem
+from .operations import Decide
+from .outcome import NodeOutcome, Outcome
+from .searches import Operation
+from .settings import NodeConfig, SavedState
+from .snapshot import BootstrapView, ContactDetail, Holdings, LookupDetail, LookupView, Snapshot
+from .wire.compact import Addr, canonical_ip
+from .wire.krpc import MAX_DATAGRAM
+
+RECEIVE_BUFFER = 4 * 1024 * 1024
+"""Bytes asked of the system: the default holds 166 datagrams of 300 bytes, less than one burst."""
+BATCH = 64
+"""Datagrams read before timers and the rest of the program get their turn."""
+RESOLVE_SECONDS = 5.0
+
+Progress = Callable[[LookupView], None]
+P = ParamSpec("P")
+
+
+class _Caller:
+    """Calls back into the caller's code. What that raises ends the operation, not the node."""
+
+    def __init__(self) -> None:
+        self.failed: Callable[[Exception], None] = lambda error: None
+
+    def guard(self, function: Callable[P, None]) -> Callable[P, None]:
+        """The same function, never raising."""
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                function(*args, **kwargs)
+            except Exception as error:
+                self.failed(error)
+
+        return call
+
+    def steps(self, progress: Progress | None) -> Callable[[Find, float], None] | None:
+        """`progress` as the core calls it."""
+        return None if progress is None else self.guard(lambda find, now: progress(find.view(now)))
+
+
+class Node:
+    """One node: bound, bootstrapping and serving from entering its context to leaving it."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self.config = config
+        self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[Outcome]] = set()
+        self._bootstrapped = asyncio.Event()
+        self._flushing = False
+        self._closed = self._begun = False
+
+    async def __aenter__(self) -> Self:
+        """Bind, and begin to bootstrap. Raises `OSError` if the address can't be bound."""
+        self._loop = asyncio.get_running_loop()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            with suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            self._socket.bind(self.config.listen)
+        except OSError:
+            self._socket.close()
+            raise
+        self.address: Addr = self._socket.getsockname()
+        settings = self.config.settings
+        if settings.token_secret is not None:
+            # Repeatable over restarts: epochs have to follow the wall clock then.
+            settings = replace(settings, token_clock=time.time() - self._loop.time())
+        now = self._loop.time()
+        self._core = Core(settings, self.address, self._rng, now, self.config.bootstrap)
+        self._core.receive_buffer = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self._loop.add_reader(self._socket, self._readable)
+        # A moment later, so that whoever subscribes at once misses nothing.
+        self._loop.call_soon(self._begin)
+        return self
+
+    def _begin(self) -> None:
+        if not self._closed:
+            self._begun = True
+            self._core.bootstrap(self._loop.time())
+            self._after()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the socket and end all that is under way."""
+        self._closed = True
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+        self._bootstrapped.set()
+        if self._timer:
+            self._timer.cancel()
+        for future in tuple(self._waiting):
+            future.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def id(self) -> bytes:
+        """Own id, 20 bytes."""
+        return self._core.id
+
+    # ---- driving the core --------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        now = self._loop.time()
+        receive, core = self._socket.recvfrom, self._core
+        for _ in range(BATCH):
+            try:
+                data, addr = receive(MAX_DATAGRAM + 1)
+            except BlockingIOError:
+                break
+            except OSError:
+                continue  # an ICMP error of some earlier packet, on the systems that tell
+            core.receive_datagram(data, addr, now)
+        self._after()
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        self._core.handle_timer(now)
+        if probe := self._core.probe_to_send(now):
+            self._send_probe(*probe)
+        self._after()
+
+    def _after(self) -> None:
+        """After every call into the core: send, look names up, set the timer."""
+        if self._flushing:
+            return  # called back from within: the outer one goes on until nothing is left
+        self._flushing = True
+        try:
+            self._flush()
+        finally:
+            self._flushing = False
+        if self._closed:
+            return
+        core = self._core
+        for name in core.way_in.take_hosts_wanted():
+            self._resolve(name)
+        if self._begun and core.way_in.state != "running":
+            self._bootstrapped.set()
+        at = core.next_timer()
+        if self._timer is None or at < self._timer.when():
+            if self._timer:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(at, self._tick)
+
+    def _flush(self) -> None:
+        core, send = self._core, self._socket.sendto
+        while datagrams := core.datagrams_to_send():
+            for data, addr in datagrams:
+                try:
+                    send(data, addr)
+                except BlockingIOError:
+                    core.send_dropped()
+                except OSError as error:
+                    core.send_failed(addr, error.strerror or str(error), self._loop.time())
+
+    def _send_probe(self, data: bytes, addr: Addr) -> None:
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            other.sendto(data, addr)
+
+    # ---- bootstrap hosts ---------------------------------------------------------------------------
+
+    def _resolve(self, name: str) -> None:
+        host, _, port = name.rpartition(":")
+        try:
+            addr = canonical_ip(host), int(port)
+        except OSError:
+            task = self._loop.create_task(self._look_up(name, host, int(port)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._resolved(name, (addr,), "")
+
+    async def _look_up(self, name: str, host: str, port: int) -> None:
+        why = ""
+        addrs: tuple[Addr, ...] = ()
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                found = await self._loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+            addrs = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
+        except TimeoutError:
+            why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
+        except (OSError, UnicodeError) as error:
+            why = f"its name can't be resolved: {getattr(error, 'strerror', None) or error}"
+        self._resolved(name, addrs, why)
+
+    def _resolved(self, name: str, addrs: tuple[Addr, ...], why: str) -> None:
+        self._core.host_resolved(name, addrs, why, self._loop.time())
+        self._after()
+
+    async def bootstrapped(self) -> BootstrapView:
+        """Wait until the bootstrap has ended, well or not."""
+        await self._bootstrapped.wait()
+        return self._core.way_in.view(self._loop.time())
+
+    # ---- operations --------------------------------------------------------------------------------
+
+    async def _run(self, caller: _Caller, start: Callable[[Done, float], Operation]) -> Outcome:
+        future: asyncio.Future[Outcome] = self._loop.create_future()
+        self._waiting.add(future)
+
+        def done(outcome: Outcome) -> None:
+            if not future.done():
+                future.set_result(outcome)
+
+        def failed(error: Exception) -> None:
+            if not future.done():
+                future.set_exception(error)
+
+        caller.failed = failed
+        operation = start(done, self._loop.time())
+        self._after()
+        try:
+            return await future
+        except BaseException:
+            self._core.searches.cancel(operation, self._loop.time())
+            raise
+        finally:
+            self._waiting.discard(future)
+
+    async def ping(self, remotes: Sequence[Addr]) -> Outcome:
+        """Ping the named nodes."""
+        return await self._run(
+            _Caller(), lambda done, now: self._core.searches.ask(Question("ping"), done, now, remotes=remotes)
+        )
+
+    async def find_node(
+        self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
+        caller = _Caller()
+        question, on_step = Question("find_node", target), caller.steps(progress)
+        return await self._run(
+            caller, lambda done, now: self._core.searches.ask(question, done, now, remotes=remotes, on_step=on_step)
+        )
+
+    async def get_peers(
+        self,
+        info_hash: bytes,
+        *,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+        on_peers: Callable[[tuple[Addr, ...]], None] | None = None,
+    ) -> Outcome:
+        """Find peers of a 20-byte infohash. `on_peers` is called as they come."""
+        caller = _Caller()
+        question, on_step = Question("get_peers", info_hash), caller.steps(progress)
+
+        def on_found(node: NodeOutcome) -> None:
+            if on_peers:
+                on_peers(node.peers)
+
+        return await self._run(
+            caller,
+            lambda done, now: self._core.searches.ask(
+                question, done, now, remotes=remotes, on_step=on_step, on_found=caller.guard(on_found)
+            ),
+        )
+
+    async def announce_peer(
+        self,
+        info_hash: bytes,
+        port: int,
+        *,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Announce ourselves as a peer at `port`; 0 is the port that our packets come from."""
+        caller = _Caller()
+        on_step = caller.steps(progress)
+        return await self._run(
+            caller,
+            lambda done, now: self._core.searches.announce(
+                info_hash, port, done, now, remotes=remotes, on_step=on_step
+            ),
+        )
+
+    async def get(
+        self,
+        target: bytes,
+        *,
+        salt: bytes = b"",
+        newer_than: int | None = None,
+        at_least: int | None = None,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+        on_item: Callable[[Item], None] | None = None,
+    ) -> Outcome:
+        """Get a BEP 44 item. Only what hashes to the target, with a good signature, counts as one.
+
+        `newer_than` asks stores to send only items with a higher seq; items below `at_least` are not taken.
+        `on_item` is called with every item that is newer than those before: provisional, if it is mutable.
+        """
+        caller = _Caller()
+        question, on_step = Question("get", target, salt, newer_than), caller.steps(progress)
+
+        def on_found(node: NodeOutcome) -> None:
+            if on_item and node.item is not None:
+                on_item(node.item)
+
+        return await self._run(
+            caller,
+            lambda done, now: self._core.searches.ask(
+                question,
+                done,
+                now,
+                remotes=remotes,
+                at_least=at_least,
+                on_step=on_step,
+                on_found=caller.guard(on_found),
+            ),
+        )
+
+    async def put(
+        self,
+        what: ImmutableItem | MutableItem | Draft,
+        *,
+        cas: int | None = None,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Store a BEP 44 item at the closest nodes, or at the named ones."""
+        caller = _Caller()
+        on_step = caller.steps(progress)
+        return await self._run(
+            caller,
+            lambda done, now: self._core.searches.put(what, done, now, cas=cas, remotes=remotes, on_step=on_step),
+        )
+
+    async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
+        """Look up who holds an item, then store what `decide` makes of that, which must not raise, at once."""
+        return await self._run(_Caller(), lambda done, now: self._core.searches.republish(what, decide, done, now))
+
+    async def refresh_bucket(self, depth: int) -> Outcome:
+        """Look up a random id of the bucket at `depth`."""
+        return await self._run(_Caller(), lambda done, now: self._core.refresh_bucket(depth, done, now))
+
+    # ---- what there is to see ----------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The state of everything, as frozen values."""
+        return self._core.snapshot(self._loop.time())
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
+        return self._core.searches.detail(number, self._loop.time())
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        """All that is known about the node at an address, if it is in the table."""
+        return self._core.table.detail(addr, self._loop.time())
+
+    def holdings(self) -> Holdings:
+        """What we keep for others, and the announces that others keep for us."""
+        return self._core.holdings(self._loop.time())
+
+    def stop_lookup(self, number: int) -> bool:
+        """End a running lookup with what it has found so far. Whether there was one to end."""
+        stopped = self._core.searches.stop(number, self._loop.time())
+        self._after()
+        return stopped
+
+    def ban(self, ip: str, seconds: float) -> None:
+        """Ignore an address for some time, and take its nodes out of the table."""
+        self._core.ban(ip, seconds, self._loop.time())
+        self._after()
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` for every event from now on; it must be quick. Returns what ends that."""
+        return self._core.listen(listener)
+
+    def saved_state(self) -> SavedState:
+        """What is worth keeping for the next run."""
+        return self._core.saved_state()

@@ -1,0 +1,268 @@
+"""What the engine is asked to do, made of queries: ask some nodes, search for a target, store what was made.
+
+An operation is started with `start`, may be cancelled, and calls `done` once with its `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .answers import Question, judge
+from .find import Done, Find, Sender
+from .findings import Found, outcome_of
+from .items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
+from .keys import BadKey
+from .outcome import NodeOutcome, Outcome, Status
+from .queries import Answer, InFlight
+from .wire.compact import Addr
+from .wire.ids import distance
+from .wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One node to ask: its address, the id it should have, and what to send."""
+
+    addr: Addr
+    expected: bytes | None
+    args: Args
+
+
+class Batch:
+    """Asks named nodes one query each, at most `alpha` at a time."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        asks: Sequence[Ask],
+        question: Question | None,
+        *,
+        owner: str,
+        alpha: int,
+        timeout: float,
+        done: Callable[[tuple[NodeOutcome, ...], float], None],
+    ) -> None:
+        self._sender, self._question, self._owner = sender, question, owner
+        self._alpha, self._timeout, self._done = alpha, timeout, done
+        self._waiting = deque(enumerate(asks))
+        self._results: list[NodeOutcome | None] = [None] * len(asks)
+        self._in_flight: dict[InFlight, int] = {}
+        self._over = False
+
+    def start(self, now: float) -> None:
+        """Send the first queries."""
+        while self._waiting and len(self._in_flight) < self._alpha:
+            place, ask = self._waiting.popleft()
+            if why := self._sender.blocked(ask.addr, now):
+                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=Status.BLOCKED, note=why)
+                continue
+            query = self._sender.send(
+                ask.addr,
+                ask.args,
+                self._owner,
+                now,
+                expected=ask.expected,
+                soft=None,
+                hard=self._timeout,
+                done=self._answered,
+                stalled=None,
+            )
+            self._in_flight[query] = place
+        if not self._in_flight and not self._over:
+            self._over = True
+            self._done(tuple(result for result in self._results if result), now)
+
+    def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
+        if self._over:
+            return
+        self._results[self._in_flight.pop(query)] = judge(self._question, query, answer, now)
+        self.start(now)
+
+    def cancel(self) -> None:
+        """Stop. Nothing more is sent, and `done` is not called."""
+        self._over = True
+
+
+class Direct:
+    """Asks just the nodes that the user named."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        question: Question,
+        remotes: Sequence[Addr],
+        *,
+        alpha: int,
+        timeout: float,
+        at_least: int | None = None,
+        done: Done,
+    ) -> None:
+        self._question, self._at_least, self._done = question, at_least, done
+        self._started_at = 0.0
+        args = question.args(sender.id)
+        self._batch = Batch(
+            sender,
+            [Ask(addr, None, args) for addr in dict.fromkeys(remotes)],
+            question,
+            owner="user",
+            alpha=alpha,
+            timeout=timeout,
+            done=self._finished,
+        )
+
+    def start(self, now: float) -> None:
+        """Send the first queries."""
+        self._started_at = now
+        self._batch.start(now)
+
+    def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
+        found = Found()
+        for result in results:
+            found.take(result, self._at_least)
+        answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
+        closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
+        why = "every node that was named has been asked"
+        self._done(outcome_of(self._question, results, closest, found, now - self._started_at, why))
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`."""
+        self._batch.cancel()
+
+
+Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | None]]]
+"""Turns what was found into the item, if any, and the query for each node; `None` leaves that node out."""
+
+Decide = Callable[[Outcome], tuple[Item, Container[Addr]]]
+"""Turns what was found into the item to store, and where."""
+
+
+class Write:
+    """Stores something: finds the nodes and their tokens first, then writes to the closest of them.
+
+    The tokens are those of its own lookup: one query a node less, and no chance for them to have expired.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        find: Callable[[Done], Find | Direct],
+        prepare: Prepare,
+        *,
+        action: str,
+        alpha: int,
+        timeout: float,
+        done: Done,
+    ) -> None:
+        """`prepare` may raise `ItemError` or `BadKey`: nothing is written then."""
+        self._sender, self._prepare = sender, prepare
+        self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
+        self._started_at = 0.0
+        self._item: Item | None = None
+        self.find = find(self._have_tokens)
+        self._batch: Batch | None = None
+
+    def start(self, now: float) -> None:
+        """Begin with the search."""
+        self._started_at = now
+        self.find.start(now)
+
+    def _have_tokens(self, found: Outcome) -> None:
+        try:
+            self._item, args_for = self._prepare(found)
+        except (ItemError, BadKey) as error:
+            self._done(replace(found, action=self._action, item=None, why=str(error)))
+            return
+        writable = {node.addr: node for node in found.closest if node.token is not None}
+        others = tuple(self._unwritable(found))
+
+        def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+            writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
+            stored = sum(node.status is Status.STORED for node in writes)
+            why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
+            elapsed = now - self._started_at
+            self._done(replace(found, action=self._action, writes=writes, item=self._item, elapsed=elapsed, why=why))
+
+        self._batch = Batch(
+            self._sender,
+            [Ask(node.addr, node.id, args) for node in writable.values() if (args := args_for(node)) is not None],
+            None,
+            owner=self._action,
+            alpha=self._alpha,
+            timeout=self._timeout,
+            done=finished,
+        )
+        self._batch.start(self._started_at + found.elapsed)
+
+    def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
+        """Nodes that should have been written to but can't be: no token, or named by the user and silent."""
+        for node in found.closest:
+            if node.token is None:
+                yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
+        if isinstance(self.find, Direct):
+            reached = {node.addr for node in found.closest}
+            yield from (node for node in found.asked if node.addr not in reached)
+
+    def _already_there(self, before: NodeOutcome, result: NodeOutcome) -> NodeOutcome:
+        """Some stores refuse the very item they hold; who republishes has nevertheless succeeded (BEP 44)."""
+        held, item = before.item, self._item
+        same = (
+            isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)
+        )
+        if result.code == SEQ_TOO_LOW and same:
+            return replace(result, status=Status.STORED, note="it held this very item already")
+        return result
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`."""
+        self.find.cancel(now)
+        if self._batch:
+            self._batch.cancel()
+
+
+def prepare_announce(own: bytes, info_hash: bytes, port: int) -> Prepare:
+    """The announce_peer query for each node; port 0 means the one that packets come from."""
+    return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b""))
+
+
+def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:
+    """The put query for each node. A draft is signed with one more than the highest seq seen.
+
+    Without a `cas`, a draft that knows its base compares at each node with what that node showed: one that
+    missed an update takes this one, one that got another in the meantime refuses it.
+    """
+    guarded = cas is None and isinstance(what, Draft) and what.base is not None
+
+    def prepare(found: Outcome) -> tuple[Item, Callable[[NodeOutcome], Args]]:
+        item = what.signed(found.highest_seen) if isinstance(what, Draft) else what
+        _check(item)
+        return item, lambda node: _put_args(own, item, node.seq if guarded else cas, node)
+
+    return prepare
+
+
+def prepare_republish(own: bytes, decide: Decide) -> Prepare:
+    """The put query for those nodes that `decide` wants written to."""
+
+    def prepare(found: Outcome) -> tuple[Item, Callable[[NodeOutcome], Args | None]]:
+        item, where = decide(found)
+        _check(item)
+        return item, lambda node: _put_args(own, item, None, node) if node.addr in where else None
+
+    return prepare
+
+
+def _check(item: Item) -> None:
+    check_value(item.v)
+    if isinstance(item, MutableItem) and not item.verify():
+        raise ItemError(BAD_SIGNATURE, "the signature of the item does not hold")
+
+
+def _put_args(own: bytes, item: Item, cas: int | None, node: NodeOutcome) -> Args:
+    token = node.token or b""
+    if isinstance(item, ImmutableItem):
+        return Put(own, token, item.v)
+    # A node that showed no value has nothing to compare with: some would refuse for that alone (BEP 44, "CAS").
+    compare = cas if node.seq is not None else None
+    return Put(own, token, item.v, item.k, item.sig, item.seq, item.salt, compare)

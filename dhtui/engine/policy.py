@@ -1,0 +1,30 @@
+"""How a lookup chooses whom to ask and how long to wait: one value, so that policies can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules of a lookup besides alpha and k. The defaults are ours; `bench/simulate.py` has those of others."""
+
+    start: int = 32
+    """Known nodes nearest to the target that it starts from."""
+    top_only: bool = True
+    """Whether only the queries among the nearest still in play hold a slot, or all that are in flight."""
+    soft: float | None = None
+    """Seconds until a silent node loses its slot; `None`: as measured round trips say."""
+    hard: float = 4.0
+    """Seconds until an answer counts no more."""
+    replace_dead: bool = True
+    """Whether the next nearest steps in for a silent node; else the k nearest ever heard of are all there is."""
+    wait: Literal["again", "nearest", "all"] = "again"
+    """Whom it waits for at the end: for nobody, but it asks the silent ones again; for those nearer than the k-th
+    responder; or for all that are in flight."""
+    grace: float = 0.3
+    """Seconds that the ones asked again have."""
+
+
+OURS = Policy()

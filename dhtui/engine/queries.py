@@ -1,0 +1,174 @@
+"""Our queries in flight: transaction ids, measured round trips, soft and hard deadlines."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from random import Random
+from typing import TypeAlias
+
+from .policy import OURS
+from .snapshot import QueryView, RttView
+from .wire.compact import Addr
+from .wire.krpc import Args, ErrorReply, Ping, Response
+
+TID_LENGTH = 4
+"""Bytes of a transaction id: random, so that nobody can answer in another node's name without seeing the query."""
+MAX_IN_FLIGHT = 1024
+HARD_SECONDS = OURS.hard
+"""A late answer still counts until then."""
+SOFT_UNTIL_MEASURED, SOFT_MIN, SOFT_MAX = 0.6, 0.15, 2.0
+SAMPLES = 256
+ENOUGH_SAMPLES = 8
+
+Answer: TypeAlias = Response | ErrorReply
+
+
+@dataclass(slots=True, eq=False)
+class InFlight:
+    """A query of ours that has neither been answered nor timed out."""
+
+    tid: bytes
+    addr: Addr
+    expected: bytes | None
+    """The id that the node should have; `None` where we know only its address."""
+    method: str
+    args: Args
+    owner: str
+    sent_at: float
+    soft_at: float
+    hard_at: float
+    done: Callable[[InFlight, Answer | None, float], None]
+    """Called once: with the answer, or with `None` when the hard deadline strikes."""
+    stalled: Callable[[InFlight, float], None] | None
+    """Called when the soft deadline strikes first."""
+    over: bool = False
+    failure: str = ""
+    """Why the system would not send it."""
+
+
+class RoundTrips:
+    """The last 256 round trips, and the stall time that follows from them."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=SAMPLES)
+        self._sorted: list[float] | None = None
+
+    def add(self, rtt: float) -> None:
+        """Count a round trip, seconds."""
+        self._recent.append(rtt)
+        self._sorted = None
+
+    def quantile(self, q: float) -> float:
+        """The `q` quantile (0 to 1) of the samples, seconds; 0 without samples."""
+        if self._sorted is None:
+            self._sorted = sorted(self._recent)
+        return self._sorted[min(len(self._sorted) - 1, int(q * len(self._sorted)))] if self._sorted else 0.0
+
+    def soft(self, own: float | None = None) -> float:
+        """How long to wait before another node gets the slot: from a node's own round trip where it is known."""
+        if own is not None:
+            return min(SOFT_MAX, max(SOFT_MIN, 2 * own + 0.05))
+        if len(self._recent) < ENOUGH_SAMPLES:
+            return SOFT_UNTIL_MEASURED
+        return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, self.quantile(0.9)))
+
+    def view(self) -> RttView:
+        """The figures as a screen shows them."""
+        q = self.quantile
+        return RttView(len(self._recent), q(0.1), q(0.5), q(0.9), q(0.95), self.soft(), tuple(self._recent))
+
+
+class Queries:
+    """All queries in flight, at most 1024."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._by_tid: dict[bytes, InFlight] = {}
+        self._deadlines: list[tuple[float, int, InFlight]] = []
+        self._count = 0
+        self.round_trips = RoundTrips()
+
+    def __len__(self) -> int:
+        return len(self._by_tid)
+
+    def __iter__(self) -> Iterator[InFlight]:
+        return iter(self._by_tid.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether no more queries may be sent for now."""
+        return len(self._by_tid) >= MAX_IN_FLIGHT
+
+    def new_tid(self) -> bytes:
+        """An unused random transaction id, 4 bytes."""
+        while (tid := self._rng.randbytes(TID_LENGTH)) in self._by_tid:
+            pass
+        return tid
+
+    def start(self, query: InFlight) -> None:
+        """Wait for an answer."""
+        self._by_tid[query.tid] = query
+        if query.stalled and query.soft_at < query.hard_at:
+            self._watch(query.soft_at, query)
+        else:
+            query.stalled = None
+            self._watch(query.hard_at, query)
+
+    def _watch(self, at: float, query: InFlight) -> None:
+        self._count += 1
+        heappush(self._deadlines, (at, self._count, query))
+
+    def match(self, tid: bytes, addr: Addr) -> InFlight | None:
+        """Take out the query that an answer belongs to. An answer from another address or port is nobody's."""
+        query = self._by_tid.get(tid)
+        if query is None or query.addr != addr:
+            return None
+        self._end(query)
+        return query
+
+    def cancel(self, query: InFlight) -> None:
+        """Stop waiting, without calling anybody."""
+        if not query.over:
+            self._end(query)
+
+    def _end(self, query: InFlight) -> None:
+        del self._by_tid[query.tid]
+        query.over = True
+
+    def next_deadline(self) -> float | None:
+        """When `strike` has something to do."""
+        while self._deadlines and self._deadlines[0][2].over:
+            heappop(self._deadlines)
+        return self._deadlines[0][0] if self._deadlines else None
+
+    def strike(self, now: float) -> Iterator[tuple[InFlight, bool]]:
+        """The queries whose deadline has passed, and whether it was the hard one. Those are taken out."""
+        while (at := self.next_deadline()) is not None and at <= now:
+            query = heappop(self._deadlines)[2]
+            hard = query.stalled is None or now >= query.hard_at
+            if hard:
+                self._end(query)
+            else:
+                self._watch(query.hard_at, query)
+            yield query, hard
+            query.stalled = None
+
+    def views(self, now: float) -> tuple[QueryView, ...]:
+        """The queries as a screen shows them, oldest first."""
+        return tuple(
+            QueryView(
+                query.tid,
+                query.addr,
+                query.expected,
+                query.method,
+                None if isinstance(query.args, Ping) else getattr(query.args, "target", None),
+                query.owner,
+                now - query.sent_at,
+                query.soft_at - query.sent_at,
+                query.hard_at - query.sent_at,
+            )
+            for query in self._by_tid.values()
+        )

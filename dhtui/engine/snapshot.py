@@ -1,0 +1,394 @@
+"""The state of an engine at one moment, as frozen values: all that a screen shows, and nothing that it can break.
+
+Times named `..._at` are on the engine's clock (seconds); ages and durations are seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .wire.compact import Addr
+
+NodeState = Literal["good", "questionable", "bad"]
+Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """Who we are."""
+
+    id: bytes
+    id_source: Literal["fixed", "saved", "random", "bep42"]
+    bound: Addr
+    external: Addr | None
+    external_source: Literal["user", "vote", "saved", "none"]
+    voters: int
+    """Distinct addresses that voted for `external` lately."""
+    bep42: Bep42Verdict
+    """Whether our id fits our external address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReachabilityView:
+    """Whether strangers can reach us, and what follows."""
+
+    state: Literal["unknown", "reachable"]
+    why: str
+    read_only: bool
+    read_only_why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapSource:
+    """Where nodes were sought: ``saved nodes (12)``, or a host."""
+
+    name: str
+    state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapView:
+    """How the start went."""
+
+    state: Literal["idle", "running", "done", "failed"]
+    elapsed: float
+    """Seconds so far, or in all."""
+    sources: tuple[BootstrapSource, ...]
+    why: str
+    """The result in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A node in the table."""
+
+    id: bytes
+    addr: Addr
+    state: NodeState
+    rtt: float | None
+    """Smoothed round trip, seconds."""
+    age: float
+    """Since it was first met."""
+    seen: float | None
+    """Since it last answered; `None`: never."""
+    failures: int
+    """Queries in a row without an answer."""
+    version: bytes | None
+    """Its ``v``: hostile."""
+    bep42: Bep42Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BucketView:
+    """A bucket of the table: the nodes that share exactly `depth` bits with us (the last one: at least)."""
+
+    depth: int
+    capacity: int
+    nodes: tuple[ContactView, ...]
+    replacements: tuple[ContactView, ...]
+    changed: float
+    """Since it last changed."""
+    refresh_in: float
+    """Until it is refreshed."""
+    own: bool
+    """Whether our own id falls into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """The routing table."""
+
+    buckets: tuple[BucketView, ...]
+    good: int
+    questionable: int
+    bad: int
+    replacements: int
+    known: int
+    """Nodes met and remembered outside the buckets, for lookups."""
+    known_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryView:
+    """A query in flight."""
+
+    tid: bytes
+    addr: Addr
+    id: bytes | None
+    method: str
+    target: bytes | None
+    owner: str
+    age: float
+    soft: float
+    """Seconds after which it no longer holds a slot of its lookup."""
+    hard: float
+    """Seconds after which it has timed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupView:
+    """A lookup, running or finished."""
+
+    number: int
+    kind: str
+    target: bytes
+    owner: str
+    started_at: float
+    elapsed: float
+    running: bool
+    asked: int
+    answered: int
+    timed_out: int
+    in_flight: int
+    nearest_bits: int | None
+    """log2 of the distance of the nearest node that answered, 0 to 160."""
+    best: int
+    """How many of the 8 closest known nodes have answered."""
+    found: str
+    """What was found so far, in words."""
+    why: str
+    """Why it ended; empty while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One query of a lookup. Times are seconds since the lookup began."""
+
+    addr: Addr
+    id: bytes | None
+    bits: int | None
+    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    parent: Addr | None
+    """Who referred us to it; `None` where the lookup started."""
+    hop: int
+    again: bool
+    """It had been silent and was asked a second time."""
+    sent: float
+    stalled: float | None
+    """When it lost its slot."""
+    ended: float | None
+    result: str
+    """``in flight``, or a `Status` in its words."""
+    nodes: int
+    peers: int
+    item: str
+    """What item it gave, in words; empty for none."""
+    code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A node that a lookup knows of, with what it gave."""
+
+    addr: Addr
+    id: bytes | None
+    bits: int | None
+    hop: int
+    state: str
+    """``untried``, ``asked``, ``silent so far``, ``answered``, ``failed``."""
+    result: str
+    """What came of it: a `Status` in its words; empty while nothing has."""
+    closest: bool
+    """Whether it is one of the closest responders."""
+    rtt: float | None
+    token: bool
+    nodes: int
+    peers: tuple[Addr, ...]
+    seq: int | None
+    version: bytes | None
+    """Its client: hostile."""
+    note: str
+    """More about the result, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupDetail:
+    """A lookup with all its queries and candidates."""
+
+    view: LookupView
+    alpha: int
+    k: int
+    steps: tuple[StepView, ...]
+    """In the order of sending."""
+    candidates: tuple[CandidateView, ...]
+    """Nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCounts:
+    """Messages of one method."""
+
+    sent: int
+    answered: int
+    timed_out: int
+    errors: int
+    received: int
+    replied: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficView:
+    """Datagrams and bytes (UDP payload)."""
+
+    packets_in: int
+    packets_out: int
+    bytes_in: int
+    bytes_out: int
+    history: tuple[tuple[int, int, int, int], ...]
+    """Packets in, packets out, bytes in, bytes out of each of the last up to 60 full seconds, oldest first."""
+    send_failures: int
+    receive_buffer: int
+    """Bytes of socket buffer that the system granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class RttView:
+    """Measured round trips, seconds; zeros while there are no samples."""
+
+    samples: int
+    p10: float
+    p50: float
+    p90: float
+    p95: float
+    soft: float
+    """The stall time that follows from them."""
+    recent: tuple[float, ...]
+    """The last up to 256 samples, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """What we keep for others."""
+
+    infohashes: int
+    infohash_cap: int
+    peers: int
+    peers_per_infohash_cap: int
+    immutable: int
+    mutable: int
+    item_cap: int
+    """For each of the two kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """Something that went wrong lately."""
+
+    at: float
+    cause: str
+    """A key of `Snapshot.drops`, or ``error`` for an error reply, or ``timed out``."""
+    addr: Addr
+    text: str
+    """In our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeView:
+    """The size of the network, estimated from lookups."""
+
+    nodes: float | None
+    """`None` until a lookup has found enough nodes."""
+    uncertainty: float
+    """Relative standard deviation: 0.1 means plus or minus 10 %."""
+    lookups: int
+    """Targets that it is based on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDetail:
+    """All that is known about a node in the table."""
+
+    contact: ContactView
+    bucket: int
+    rtts: tuple[float, ...]
+    """Its last up to 16 round trips, oldest first, seconds."""
+    queries: int
+    """Queries it sent us."""
+    last: str
+    """What it last told us, in our words."""
+    last_age: float
+    """Seconds since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmView:
+    """An infohash that we keep peers for."""
+
+    infohash: bytes
+    peers: tuple[Addr, ...]
+    """The last up to 50 that announced, newest first."""
+    count: int
+    newest_expires: float
+    """Seconds until the last announce expires."""
+    oldest_expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItemView:
+    """A BEP 44 item that we keep."""
+
+    target: bytes
+    v: bytes
+    """Bencoded: hostile."""
+    k: bytes | None
+    """The public key of a mutable item; `None` for an immutable one."""
+    salt: bytes
+    seq: int | None
+    expires: float
+    """Seconds until it expires."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceView:
+    """An announce that we made."""
+
+    info_hash: bytes
+    port: int
+    """0: the port that our packets come from."""
+    age: float
+    stored: int
+    asked: int
+    expires: float
+    """Seconds until nodes that keep peers for 30 minutes have forgotten it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What we keep for others, and what others keep for us."""
+
+    swarms: tuple[SwarmView, ...]
+    items: tuple[StoredItemView, ...]
+    announces: tuple[AnnounceView, ...]
+    """Newest first, at most 64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All of it."""
+
+    at: float
+    uptime: float
+    identity: IdentityView
+    reachability: ReachabilityView
+    bootstrap: BootstrapView
+    table: TableView
+    queries: tuple[QueryView, ...]
+    lookups: tuple[LookupView, ...]
+    """Running ones first, then the last finished ones, newest first; at most 64."""
+    methods: dict[str, MethodCounts]
+    traffic: TrafficView
+    rtt: RttView
+    store: StoreView
+    drops: dict[str, int]
+    """Datagrams dropped or refused, by cause."""
+    errors: tuple[ErrorView, ...]
+    """The last up to 50, newest first."""
+    blocked_ranges: int
+    banned: int
+    """Addresses ignored at the moment."""
+    size: SizeView = SizeView(None, 0.0, 0)
+    growth: tuple[tuple[float, int], ...] = ()
+    """`at` and the number of good nodes, every 10 s over the last hour, oldest first."""

@@ -1,0 +1,456 @@
+"""The routing table of one address family (BEP 5, "Routing Table").
+
+Bucket number i holds nodes that share exactly i leading bits with our id; the last one holds all that share
+at least as many. Only the last one splits. A live entry is a node that has answered us: nobody enters by
+merely being named, or the first liar could fill the table with addresses of its choice.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from math import inf
+from typing import Literal
+
+from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
+from .wire.compact import Addr, NodeInfo, is_local, pack_node
+from .wire.ids import ID_BITS, bep42_valid
+
+GOOD_SECONDS = 900.0
+"""A node that answered this recently is good."""
+REFRESH_SECONDS = 900.0
+"""A bucket unchanged for this long is refreshed."""
+REPLACEMENTS = 8
+MAX_KNOWN = 4096
+"""Nodes that answered but found no place, remembered for lookups only and never handed to others."""
+MAX_FAILURES = 2
+RTTS_KEPT = 16
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """A node that has answered us."""
+
+    id: bytes
+    addr: Addr
+    number: int
+    packed: bytes
+    """Its 26 bytes in a ``nodes`` string."""
+    first_seen: float
+    last_answer: float
+    last_query: float
+    """When it last asked us something; minus infinity: never."""
+    rtt: float | None
+    failures: int
+    version: bytes | None
+    bep42: Bep42Verdict
+    queries: int = 0
+    rtts: list[float] = field(default_factory=list)
+    last: str = ""
+
+    def state(self, now: float) -> NodeState:
+        """Good, questionable or bad (BEP 5)."""
+        if self.failures >= MAX_FAILURES:
+            return "bad"
+        fresh = now - max(self.last_answer, self.last_query) < GOOD_SECONDS
+        return "good" if fresh and not self.failures else "questionable"
+
+    def view(self, now: float) -> ContactView:
+        """This contact as a screen shows it."""
+        return ContactView(
+            self.id,
+            self.addr,
+            self.state(now),
+            self.rtt,
+            now - self.first_seen,
+            now - self.last_answer,
+            self.failures,
+            self.version,
+            self.bep42,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Bucket:
+    """One bucket and its replacements, the most recently met last."""
+
+    depth: int
+    changed: float
+    nodes: list[Contact] = field(default_factory=list)
+    replacements: list[Contact] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a node that answered."""
+
+    added: Contact | None = None
+    removed: Contact | None = None
+    why: str = ""
+    """Why the one that was removed had to go."""
+    to_check: tuple[Contact, ...] = ()
+    """Questionable nodes of a full bucket, to be pinged for the newcomer's sake."""
+
+
+_NOTHING = Change()
+
+
+def bep42_verdict(node_id: bytes, ip: str) -> Bep42Verdict:
+    """How an id relates to its address under BEP 42."""
+    if is_local(ip):
+        return "exempt"
+    return "valid" if bep42_valid(node_id, ip) else "invalid"
+
+
+def subnet(ip: str) -> str:
+    """The /24 of an IPv4 address."""
+    return ip.rpartition(".")[0]
+
+
+class Table:
+    """Buckets of nodes that have answered, and a memory of others that have."""
+
+    def __init__(
+        self,
+        own: bytes,
+        now: float,
+        *,
+        k: int = 8,
+        split_pings: int = 8,
+        bep42: Literal["off", "prefer", "enforce"] = "prefer",
+    ) -> None:
+        self.own = own
+        self._own = int.from_bytes(own, "big")
+        self._k = k
+        self._split_pings = split_pings
+        self._bep42 = bep42
+        self.buckets = [Bucket(0, now)]
+        self._by_addr: dict[Addr, Contact] = {}
+        self._by_id: dict[bytes, Contact] = {}
+        self._ips: dict[str, Contact] = {}
+        self._known: OrderedDict[Addr, Contact] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Contact]:
+        return iter(self._by_id.values())
+
+    def find(self, addr: Addr) -> Contact | None:
+        """The live entry at an address."""
+        return self._by_addr.get(addr)
+
+    def rtt(self, addr: Addr) -> float | None:
+        """The smoothed round trip of a node that has answered us at some time, seconds."""
+        contact = self._by_addr.get(addr) or self._known.get(addr)
+        return contact.rtt if contact else None
+
+    def bucket_of(self, number: int) -> Bucket:
+        """The bucket that an id, as a number, belongs to."""
+        return self.buckets[min(ID_BITS - (number ^ self._own).bit_length(), len(self.buckets) - 1)]
+
+    # ---- what happens to nodes ---------------------------------------------------------------------
+
+    def answered(self, node: NodeInfo, rtt: float | None, version: bytes | None, now: float) -> Change:
+        """A node answered a query of ours: note it, and admit it where there is room."""
+        contact = self._by_addr.get(node.addr)
+        if contact is not None:
+            if contact.id != node.id:
+                # An address that changes its id is trying ids until one suits it, or is two nodes behind one door.
+                return self._remove(contact, now, "changed its id")
+            self._refreshed(contact, rtt, version, now)
+            return _NOTHING
+        if node.id == self.own or node.id in self._by_id:
+            return _NOTHING  # an id we hold at another address: the old entry has to die first
+        contact = self._forget(node.addr)
+        if contact is None or contact.id != node.id:
+            contact = Contact(
+                node.id,
+                node.addr,
+                int.from_bytes(node.id, "big"),
+                pack_node(node),
+                now,
+                now,
+                float("-inf"),
+                rtt,
+                0,
+                version,
+                bep42_verdict(node.id, node.addr[0]),
+            )
+        self._refreshed(contact, rtt, version, now)
+        change = self._admit(contact, now)
+        if change.added is None:
+            self._remember(contact)
+        return change
+
+    def _refreshed(self, contact: Contact, rtt: float | None, version: bytes | None, now: float) -> None:
+        contact.last_answer = now
+        contact.failures = 0
+        if rtt is not None:
+            contact.rtts.append(rtt)
+            del contact.rtts[:-RTTS_KEPT]
+            contact.rtt = rtt if contact.rtt is None else 0.7 * contact.rtt + 0.3 * rtt
+        contact.version = version or contact.version
+        self.bucket_of(contact.number).changed = now
+
+    def _remember(self, contact: Contact) -> None:
+        self._known[contact.addr] = contact
+        if len(self._known) > MAX_KNOWN:
+            self._forget(next(iter(self._known)))
+
+    def _forget(self, addr: Addr) -> Contact | None:
+        """Strike an address from the memory, and with that from the replacements."""
+        contact = self._known.pop(addr, None)
+        if contact is not None:
+            replacements = self.bucket_of(contact.number).replacements
+            if contact in replacements:
+                replacements.remove(contact)
+        return contact
+
+    def queried(self, node_id: bytes, addr: Addr, now: float) -> bool:
+        """A node asked us something. Whether it is unknown, and worth a ping to get to know it."""
+        contact = self._by_addr.get(addr)
+        if contact is not None:
+            if contact.id == node_id:
+                contact.last_query = now
+                contact.queries += 1
+            return False
+        bucket = self.bucket_of(int.from_bytes(node_id, "big"))
+        if node_id in self._by_id or node_id == self.own or not self._place_free(bucket, addr[0]):
+            return False
+        if self._bep42 == "enforce" and bep42_verdict(node_id, addr[0]) == "invalid":
+            return False
+        if len(bucket.nodes) < self._k:
+            return True
+        known = self._known.get(addr)
+        if known is not None and known.id == node_id and now - known.last_answer < GOOD_SECONDS:
+            return False  # it answered lately and found no room: not another ping for every query of it
+        return (
+            len(bucket.replacements) < REPLACEMENTS
+            or bucket is self.buckets[-1]
+            or any(contact.failures for contact in bucket.nodes)
+        )
+
+    def failed(self, addr: Addr, now: float, asked_at: float = inf) -> Change:
+        """A node did not answer in time: 2 failures make it bad, 1 where a replacement waits.
+
+        Whoever has answered something since `asked_at`, when that query was sent, has not failed: a packet was lost.
+        """
+        contact = self._by_addr.get(addr) or self._known.get(addr)
+        if contact is None or contact.last_answer > asked_at:
+            return _NOTHING
+        if self._forget(addr):
+            return _NOTHING  # it had no place to lose
+        contact.failures += 1
+        bucket = self.bucket_of(contact.number)
+        if contact.failures < MAX_FAILURES and not bucket.replacements:
+            return _NOTHING
+        # A bad node without a successor stays, unasked and unnamed: a network that was away for a while
+        # must not cost us the whole table.
+        successor = self._next_replacement(bucket, now)
+        if successor is None:
+            return _NOTHING
+        self._take_out(contact)
+        bucket.replacements.remove(successor)
+        self._put_in(bucket, successor, now)
+        return Change(added=successor, removed=contact, why="did not answer")
+
+    def drop(self, addr: Addr, now: float, why: str) -> Change:
+        """Remove the node at an address, if there is one."""
+        self._forget(addr)
+        contact = self._by_addr.get(addr)
+        return self._remove(contact, now, why) if contact else _NOTHING
+
+    def _next_replacement(self, bucket: Bucket, now: float) -> Contact | None:
+        fit = [c for c in bucket.replacements if c.id not in self._by_id and self._place_free(bucket, c.addr[0])]
+        if not fit:
+            return None
+        return max(fit, key=lambda c: (self._preferred(c), c.last_answer))
+
+    # ---- admission ---------------------------------------------------------------------------------
+
+    def _preferred(self, contact: Contact) -> bool:
+        return self._bep42 == "off" or contact.bep42 != "invalid"
+
+    def _place_free(self, bucket: Bucket, ip: str) -> bool:
+        if is_local(ip):
+            return True
+        # One node an address: whoever owns one address must not own many entries.
+        # One node a /24 in a bucket: a rented subnet must not own a bucket.
+        net = subnet(ip)
+        return ip not in self._ips and all(subnet(contact.addr[0]) != net for contact in bucket.nodes)
+
+    def _admit(self, contact: Contact, now: float) -> Change:
+        if self._bep42 == "enforce" and contact.bep42 == "invalid":
+            return _NOTHING
+        while True:
+            bucket = self.bucket_of(contact.number)
+            if not self._place_free(bucket, contact.addr[0]):
+                return _NOTHING
+            if len(bucket.nodes) < self._k:
+                self._put_in(bucket, contact, now)
+                return Change(added=contact)
+            if victim := self._worse_than(contact, bucket):
+                self._take_out(victim)
+                self._put_in(bucket, contact, now)
+                why = "did not answer" if victim.failures else "made room for an id that fits its address"
+                return Change(added=contact, removed=victim, why=why)
+            if bucket is not self.buckets[-1] or len(self.buckets) == ID_BITS:
+                break
+            self._split(now)
+        bucket.replacements.append(contact)
+        del bucket.replacements[:-REPLACEMENTS]
+        doubtful = [c for c in bucket.nodes if c.state(now) == "questionable"]
+        return Change(to_check=tuple(nsmallest(self._split_pings, doubtful, key=lambda c: c.last_answer)))
+
+    def _worse_than(self, newcomer: Contact, bucket: Bucket) -> Contact | None:
+        """A resident that has to make room: a bad one, or one whose id does not fit where the newcomer's does."""
+        worst = max(bucket.nodes, key=lambda c: c.failures)
+        if worst.failures >= MAX_FAILURES:
+            return worst
+        if self._preferred(newcomer):
+            return next((c for c in bucket.nodes if not self._preferred(c)), None)
+        return None
+
+    def _split(self, now: float) -> None:
+        full = self.buckets[-1]
+        deeper = Bucket(full.depth + 1, full.changed)
+        self.buckets.append(deeper)
+        for attribute in ("nodes", "replacements"):
+            contacts: list[Contact] = getattr(full, attribute)
+            setattr(full, attribute, [c for c in contacts if self.bucket_of(c.number) is full])
+            setattr(deeper, attribute, [c for c in contacts if self.bucket_of(c.number) is deeper])
+        for bucket in (full, deeper):
+            while bucket.replacements and len(bucket.nodes) < self._k:
+                successor = self._next_replacement(bucket, now)
+                if successor is None:
+                    break
+                bucket.replacements.remove(successor)
+                self._put_in(bucket, successor, now)
+
+    def _put_in(self, bucket: Bucket, contact: Contact, now: float) -> None:
+        bucket.nodes.append(contact)
+        bucket.changed = now
+        self._by_addr[contact.addr] = contact
+        self._by_id[contact.id] = contact
+        self._ips[contact.addr[0]] = contact
+        self._known.pop(contact.addr, None)
+
+    def _take_out(self, contact: Contact) -> Bucket:
+        bucket = self.bucket_of(contact.number)
+        bucket.nodes.remove(contact)
+        del self._by_addr[contact.addr]
+        del self._by_id[contact.id]
+        if self._ips.get(contact.addr[0]) is contact:
+            del self._ips[contact.addr[0]]
+        return bucket
+
+    def _remove(self, contact: Contact, now: float, why: str) -> Change:
+        bucket = self._take_out(contact)
+        successor = self._next_replacement(bucket, now)
+        if successor:
+            bucket.replacements.remove(successor)
+            self._put_in(bucket, successor, now)
+        return Change(added=successor, removed=contact, why=why)
+
+    # ---- questions ---------------------------------------------------------------------------------
+
+    def _nearest_first(self, number: int) -> Iterator[Bucket]:
+        """Buckets in the order of their distance to an id.
+
+        Bucket i is nearer than all deeper ones exactly where the id differs from ours in bit i, so its bits
+        alone give the order, and only the nodes within a bucket need sorting.
+        """
+        difference = number ^ self._own
+        last = len(self.buckets) - 1
+        later = []
+        for i in range(last):
+            if difference >> (ID_BITS - 1 - i) & 1:
+                yield self.buckets[i]
+            else:
+                later.append(self.buckets[i])
+        yield self.buckets[last]
+        yield from reversed(later)
+
+    def closest(self, target: bytes, n: int) -> list[Contact]:
+        """The up to `n` live entries nearest to a target that have not failed, nearest first: what others are told."""
+        number = int.from_bytes(target, "big")
+        # The nodes of the target's own bucket share a longer prefix with it than any others: mostly they suffice.
+        found = [c for c in self.bucket_of(number).nodes if not c.failures]
+        if len(found) >= n:
+            found.sort(key=lambda c: c.number ^ number)
+            return found[:n]
+        found = []
+        for bucket in self._nearest_first(number):
+            nodes = [c for c in bucket.nodes if not c.failures]
+            nodes.sort(key=lambda c: c.number ^ number)
+            found += nodes
+            if len(found) >= n:
+                return found[:n]
+        return found
+
+    def nearest_known(self, target: bytes, n: int) -> list[Contact]:
+        """The up to `n` nearest of all nodes that ever answered and are not bad: where our own lookups start."""
+        number = int.from_bytes(target, "big")
+        contacts: Iterable[Contact] = (
+            c for source in (self._by_addr, self._known) for c in source.values() if c.failures < MAX_FAILURES
+        )
+        return nsmallest(n, contacts, key=lambda c: c.number ^ number)
+
+    def due_for_refresh(self, now: float) -> list[Bucket]:
+        """Buckets that have not changed for 15 minutes."""
+        return [bucket for bucket in self.buckets if now - bucket.changed >= REFRESH_SECONDS]
+
+    def to_save(self, n: int) -> tuple[NodeInfo, ...]:
+        """The up to `n` entries that are most worth keeping between runs: never failed, heard from last."""
+        fit = [c for c in self if not c.failures]
+        fit.sort(key=lambda c: -c.last_answer)
+        return tuple(NodeInfo(c.id, c.addr) for c in fit[:n])
+
+    def rebase(self, own: bytes, now: float) -> None:
+        """Take a new own id: every node finds its new bucket."""
+        contacts = list(self)
+        self.own, self._own = own, int.from_bytes(own, "big")
+        self.buckets = [Bucket(0, now)]
+        self._by_addr, self._by_id, self._ips = {}, {}, {}
+        for contact in contacts:
+            if contact.id != own and not self._admit(contact, now).added:
+                self._remember(contact)
+
+    def detail(self, addr: Addr, now: float) -> ContactDetail | None:
+        """All that is known about the node at an address, if it is in the table."""
+        contact = self._by_addr.get(addr)
+        if contact is None:
+            return None
+        depth = self.bucket_of(contact.number).depth
+        age = now - contact.last_answer
+        return ContactDetail(contact.view(now), depth, tuple(contact.rtts), contact.queries, contact.last, age)
+
+    def view(self, now: float) -> TableView:
+        """The table as a screen shows it."""
+        counts = {"good": 0, "questionable": 0, "bad": 0}
+        for contact in self:
+            counts[contact.state(now)] += 1
+        last = self.buckets[-1]
+        return TableView(
+            buckets=tuple(
+                BucketView(
+                    bucket.depth,
+                    self._k,
+                    tuple(c.view(now) for c in bucket.nodes),
+                    tuple(c.view(now) for c in bucket.replacements),
+                    now - bucket.changed,
+                    max(0.0, bucket.changed + REFRESH_SECONDS - now),
+                    bucket is last,
+                )
+                for bucket in self.buckets
+            ),
+            good=counts["good"],
+            questionable=counts["questionable"],
+            bad=counts["bad"],
+            replacements=sum(len(bucket.replacements) for bucket in self.buckets),
+            known=len(self._known),
+            known_cap=MAX_KNOWN,
+        )

@@ -1,0 +1,88 @@
+"""Node ids: 160-bit numbers as 20 bytes, their XOR distance, and the rule of BEP 42."""
+
+from __future__ import annotations
+
+from random import Random
+from socket import inet_aton
+from typing import NamedTuple
+
+from .compact import is_local
+
+ID_LENGTH = 20
+ID_BITS = 160
+
+
+def distance(a: bytes, b: bytes) -> int:
+    """The XOR distance of two ids (BEP 5, "Overview")."""
+    return int.from_bytes(a, "big") ^ int.from_bytes(b, "big")
+
+
+def shared_prefix(a: bytes, b: bytes) -> int:
+    """How many leading bits two ids share, 0 to 160."""
+    return ID_BITS - distance(a, b).bit_length()
+
+
+def random_id(rng: Random) -> bytes:
+    """A uniformly random id."""
+    return rng.randbytes(ID_LENGTH)
+
+
+def random_id_with_prefix(prefix_of: bytes, bits: int, rng: Random) -> bytes:
+    """A random id that shares exactly `bits` (0 to 159) leading bits with `prefix_of`: one of bucket `bits`."""
+    free = ID_BITS - bits - 1
+    own = int.from_bytes(prefix_of, "big")
+    number = ((own >> free) ^ 1) << free | rng.getrandbits(free) if free else own ^ 1
+    return number.to_bytes(ID_LENGTH, "big")
+
+
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for byte in range(256):
+        crc = byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        table.append(crc)
+    return tuple(table)
+
+
+_CRC = _crc_table()
+
+
+def crc32c(data: bytes) -> int:
+    """CRC-32C (Castagnoli), the checksum of BEP 42."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = _CRC[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+class Bep42(NamedTuple):
+    """The computation of BEP 42 for one address, step by step."""
+
+    masked: bytes
+    """The address, masked with 03.0f.3f.ff, the low 3 bits of `r` in its top bits (4 bytes)."""
+    crc: int
+    """CRC-32C of `masked`. The first 21 bits of the id must be the first 21 bits of this."""
+
+
+def bep42(ip: str, r: int) -> Bep42:
+    """What an id at an IPv4 address must start with, for a last byte `r` (only its low 3 bits count)."""
+    masked = int.from_bytes(inet_aton(ip), "big") & 0x030F3FFF | (r & 7) << 29
+    data = masked.to_bytes(4, "big")
+    return Bep42(data, crc32c(data))
+
+
+def bep42_id(ip: str, rng: Random) -> bytes:
+    """A random id that BEP 42 accepts at an address."""
+    r = rng.randrange(256)
+    crc = bep42(ip, r).crc
+    top = crc & 0xFFFFF800 | rng.getrandbits(11)
+    return top.to_bytes(4, "big") + rng.randbytes(15) + bytes((r,))
+
+
+def bep42_valid(node_id: bytes, ip: str) -> bool:
+    """Whether an id fits its address. Loopback and private addresses are exempt (BEP 42, "local networks")."""
+    if is_local(ip):
+        return True
+    wanted = bep42(ip, node_id[19]).crc
+    return (int.from_bytes(node_id[:4], "big") ^ wanted) & 0xFFFFF800 == 0

@@ -1,0 +1,492 @@
+"""The iterative lookup (BEP 5, Kademlia): whom it asks, whom it waits for, when it ends, what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from dhtui.engine.answers import Question
+from dhtui.engine.core import Core
+from dhtui.engine.find import MAX_STEPS
+from dhtui.engine.items import ImmutableItem, sign
+from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup import GRACE_SECONDS, MAX_CANDIDATES, Candidate, Lookup
+from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
+from dhtui.engine.snapshot import LookupView
+from dhtui.engine.wire.bencode import Bencached
+from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
+from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
+from dhtui.engine.wire.krpc import Query, encode_error
+
+from .network import Answer, Network, Puppet, naming, silent, swarm
+
+TARGET = bytes(20)
+RTT = 0.04
+
+
+def at(number: int) -> bytes:
+    """The id at a distance from `TARGET`."""
+    return number.to_bytes(20, "big")
+
+
+def node(number: int) -> NodeInfo:
+    return NodeInfo(at(number), (f"50.{number // 250}.{number % 250}.1", 1))
+
+
+def answer_of(candidate: Candidate, *nodes: NodeInfo) -> NodeOutcome:
+    return NodeOutcome(addr=candidate.addr, id=candidate.id, status=Status.ANSWERED, rtt=0.1, nodes=nodes)
+
+
+def asked_by(lookup: Lookup) -> list[Candidate]:
+    found = []
+    while candidate := lookup.next():
+        found.append(candidate)
+    return found
+
+
+def numbers(candidates: list[Candidate]) -> list[int]:
+    return [candidate.distance for candidate in candidates]
+
+
+def ring(net: Network, count: int, answer: Callable[[Query], Answer] | None = None) -> list[Puppet]:
+    """Puppets at distances 1, 2, 3 ... from `TARGET` that name each other."""
+    puppets = [net.puppet(node_id=at(i + 1)) for i in range(count)]
+    for puppet in puppets:
+        puppet.answer = answer or naming(*(other.info for other in puppets[:8]))
+    return puppets
+
+
+def addrs(nodes: tuple[NodeOutcome, ...]) -> list[Addr]:
+    return [outcome.addr for outcome in nodes]
+
+
+# ---- slots -------------------------------------------------------------------------------------------
+
+
+def test_candidates_are_asked_nearest_first_alpha_at_a_time() -> None:
+    """Candidates are sorted by distance; alpha queries are in flight at first."""
+    lookup = Lookup(TARGET, at(99), alpha=3, k=8)
+    lookup.add_all(node(number) for number in (9, 2, 7, 4, 1))
+    assert numbers(asked_by(lookup)) == [1, 2, 4]
+
+
+def test_overtaken_queries_hold_no_slot() -> None:
+    """Queries that nearer candidates have overtaken don't count against alpha."""
+    lookup = Lookup(TARGET, at(99), alpha=2, k=2)
+    lookup.add_all((node(50), node(60)))
+    far = asked_by(lookup)
+    assert numbers(far) == [50, 60]
+    lookup.answered(far[1], answer_of(far[1], node(1), node(2), node(3)))
+    assert numbers(asked_by(lookup)) == [1, 2], "two more, though the one at 50 is still in flight"
+
+
+def test_alpha_counts_only_at_the_top() -> None:
+    """Past the k nearest responders nobody is asked, whatever slots are free."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    lookup.add_all(node(number) for number in (1, 2))
+    for candidate in asked_by(lookup):
+        lookup.answered(candidate, answer_of(candidate, node(70), node(80)))
+    assert asked_by(lookup) == [] and lookup.settled()
+
+
+def test_a_stalled_query_frees_its_slot() -> None:
+    """After the soft deadline the next candidate is asked, and a late answer is still welcome."""
+    lookup = Lookup(TARGET, at(99), alpha=1, k=2)
+    lookup.add_all((node(1), node(2)))
+    (first,) = asked_by(lookup)
+    lookup.stalled(first)
+    assert numbers(asked_by(lookup)) == [2]
+    lookup.answered(first, answer_of(first))
+    assert lookup.closest() == [first]
+
+
+@pytest.mark.parametrize(("owner", "wanted"), [("user", 8), ("refresh", 5)])
+def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int) -> None:
+    """8 queries at once for what a person waits for, 5 for refreshes."""
+    net = Network()
+    core = net.core(maintain=False, bep42="off")
+    net.meet(core, *ring(net, 20))
+    before = len(net.queries(source=core.identity.bound))
+    if owner == "user":
+        core.searches.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
+    else:
+        core.refresh_bucket(0, lambda outcome: None, net.now)
+    net.after(core)
+    assert len(net.queries(source=core.identity.bound)) - before == wanted
+
+
+def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> None:
+    """Nodes without a place in the table serve lookups all the same."""
+    net = Network()
+    core = net.core(id=b"\xff" * 20, bep42="off", maintain=False)
+    puppets = ring(net, 30, naming())
+    net.meet(core, *puppets)
+    assert len(core.table) < 30
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
+
+
+# ---- the end -----------------------------------------------------------------------------------------
+
+
+def test_lookup_end_the_8_closest_responders_are_known() -> None:
+    """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 30)
+    net.meet(core, puppets[29])
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
+    assert outcome.elapsed == pytest.approx(2 * RTT)
+    assert outcome.why == "the 8 closest nodes that are alive have answered"
+
+
+def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
+    """Storing at a dead node is losing: the closest are those that answered."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 20)
+    for puppet in puppets:
+        puppet.answer = naming(*(other.info for other in puppets[:16]))
+    for puppet in puppets[:5]:
+        puppet.answer = silent
+    net.meet(core, puppets[19])
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[5:13]]
+    assert addrs(tuple(o for o in outcome.asked if o.status is Status.TIMED_OUT)) == [p.addr for p in puppets[:5]]
+    assert outcome.timed_out == 5
+
+
+def test_lookup_end_silent_nearer_nodes_are_asked_once_more_for_300_ms() -> None:
+    """The silent ones nearer than the 8th responder get a second query and 300 ms, and are not waited for."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 12)
+    for puppet in puppets[:3]:
+        puppet.answer = silent
+    far = net.puppet(silent, node_id=b"\xff" * 20)
+    puppets[11].answer = naming(*(puppet.info for puppet in puppets[:11]), far.info)
+    net.meet(core, puppets[11])
+    outcome = net.find_node(core, TARGET)
+    for puppet in puppets[:3]:
+        first, again = [packet.at for packet in net.queries(dest=puppet.addr)]
+        assert again + GRACE_SECONDS == pytest.approx(net.now)
+        assert again - first >= SOFT_MIN
+    assert len(far.queries) == 1, "farther than the 8th responder: not worth a second query"
+    assert outcome.elapsed < SOFT_UNTIL_MEASURED + GRACE_SECONDS + 3 * RTT < HARD_SECONDS
+    assert len(outcome.closest) == 8
+
+
+def test_lookup_end_an_answer_to_the_second_query_counts() -> None:
+    """One packet in fifty is lost: whoever answers when asked again is among the closest."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 12)
+    slip = puppets[0]
+    slip.answer = lambda query: {b"nodes": b""} if len(slip.queries) == 2 else None
+    net.meet(core, puppets[11])
+    outcome = net.find_node(core, TARGET)
+    assert outcome.closest[0].addr == slip.addr and len(slip.queries) == 2
+
+
+def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
+    """Only where nobody has answered is there a reason to wait: a late answer counts until 4 s."""
+    net = Network()
+    late = net.puppet()
+    core = net.core(maintain=False)
+    net.meet(core, late)
+    net.slow[late.addr] = 3.5
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [late.addr] and outcome.closest[0].rtt == pytest.approx(3.5 + RTT)
+    late.answer = silent
+    outcome = net.find_node(core, TARGET)
+    assert outcome.closest == () and outcome.elapsed <= HARD_SECONDS + 0.7
+    assert outcome.why == "no node answered"
+
+
+def test_timeouts_a_late_answer_still_counts_while_the_lookup_runs() -> None:
+    """After the soft deadline an answer is late but welcome: its node is among the closest."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 9)
+    chain = [net.puppet(node_id=at(100 + i)) for i in range(12)]
+    for near, far in pairwise(chain):
+        far.answer = naming(near.info)
+        net.slow[far.addr] = 0.1
+    chain[0].answer = naming(*(puppet.info for puppet in puppets))
+    chain[11].answer = naming(chain[10].info, puppets[0].info)
+    net.meet(core, chain[11])
+    net.slow[puppets[0].addr] = 1.0  # far beyond its soft deadline of 0.6 s, before the end at some 1.5 s
+    outcome = net.find_node(core, TARGET)
+    assert outcome.closest[0].addr == puppets[0].addr
+    assert outcome.closest[0].rtt == pytest.approx(1.0 + RTT)
+
+
+def test_lookup_end_nobody_known() -> None:
+    """With nobody to ask it ends at once and says so."""
+    net = Network()
+    outcome = net.find_node(net.core(), TARGET)
+    assert outcome.asked == () and outcome.elapsed == 0 and outcome.why == "there was no node to ask"
+
+
+def test_lookup_end_an_error_is_no_closest_node() -> None:
+    """A node that answers with an error is shown with its code, and not among the closest."""
+    net = Network()
+    refuser = net.puppet()
+    refuser.answer = lambda q: {} if q.method == "ping" else encode_error(q.tid, 202, "busy", ("1.1.1.1", 1))
+    core = net.core(maintain=False)
+    net.meet(core, refuser)
+    outcome = net.find_node(core, TARGET)
+    assert outcome.closest == ()
+    assert [(o.status, o.code, o.message) for o in outcome.asked] == [(Status.REFUSED, 202, b"busy")]
+
+
+def test_bep42_enforced_hosts_and_candidates_with_ids_that_do_not_fit_do_not_count() -> None:
+    """BEP 42, enforced: whoever does not fit is asked, and passed over when the closest are counted."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2, enforce=True)
+    fits = NodeInfo(bep42_id("8.8.8.8", Random(1)), ("8.8.8.8", 1))
+    lookup.add_all((node(1), fits, NodeInfo(at(2), ("127.0.0.1", 1))))
+    lookup.add_host(("9.9.9.9", 1), router=False)
+    for candidate in asked_by(lookup):
+        outcome = answer_of(candidate)
+        lookup.answered(candidate, outcome if candidate.id else replace(outcome, id=at(3)))
+    assert [candidate.id for candidate in lookup.closest()] == [at(2), fits.id]
+
+
+@pytest.mark.parametrize("mode", ["off", "prefer", "enforce"])
+def test_bep42_enforced_ids_that_do_not_fit_are_not_among_the_closest(mode: str) -> None:
+    """BEP 42: nodes with an invalid id don't count at the end of a lookup when enforcement is on."""
+    net = Network()
+    core = net.core(maintain=False, bep42=mode)
+    misfits = ring(net, 4)
+    fitting = [net.puppet() for _ in range(8)]
+    for puppet in fitting:
+        puppet.id = bep42_id(puppet.addr[0], net.rng)
+    for puppet in (*misfits, *fitting):
+        assert bep42_valid(puppet.id, puppet.addr[0]) == (puppet in fitting)
+        puppet.answer = naming(*(other.info for other in (*misfits, *fitting)))
+    net.meet(core, fitting[0])
+    outcome = net.find_node(core, TARGET)
+    assert all(puppet.queries for puppet in misfits), "asked they are"
+    wanted = fitting if mode == "enforce" else [*misfits, *fitting]
+    wanted = sorted(wanted, key=lambda puppet: distance(puppet.id, TARGET))[:8]
+    assert addrs(outcome.closest) == [puppet.addr for puppet in wanted]
+
+
+# ---- values ------------------------------------------------------------------------------------------
+
+
+def test_immutable_get_ends_at_the_first_valid_value() -> None:
+    """The first value that hashes to the target ends the lookup; slower nodes are not waited for."""
+    net = Network()
+    core = net.core(maintain=False)
+    item = ImmutableItem(b"5:hello")
+    puppets = [net.puppet() for _ in range(8)]
+    for puppet in puppets[1:]:
+        net.slow[puppet.addr] = 0.3
+    net.meet(core, *puppets)
+    puppets[0].answer = lambda query: {b"v": Bencached(item.v), b"token": b"t"}
+    outcome = net.get(core, item)
+    assert outcome.item == item and outcome.elapsed == pytest.approx(RTT)
+    assert {o.status for o in outcome.asked} == {Status.VALUE, Status.CANCELLED}
+
+
+def test_mutable_get_goes_on_and_hands_over_every_newer_value_at_once() -> None:
+    """A mutable value is handed over when it comes, and again when a higher seq is found; that one is the result."""
+    net = Network()
+    core = net.core(maintain=False)
+    items = [sign(BEP44_TEST_KEY, b"i%de" % seq, seq) for seq in range(4)]
+    order = [2, 0, 3, 1]
+    puppets = [net.puppet() for _ in order]
+    net.meet(core, *puppets)
+    for place, (puppet, seq) in enumerate(zip(puppets, order, strict=True)):
+        net.slow[puppet.addr] = 0.05 * place
+        body = {b"v": Bencached(items[seq].v), b"k": items[seq].k, b"sig": items[seq].sig, b"seq": seq}
+        puppet.answer = lambda query, body=body: body  # type: ignore[misc]
+    came: list[NodeOutcome] = []
+    outcome = net.get(core, items[0], on_found=came.append)
+    assert [o.seq for o in came] == [2, 3]
+    assert outcome.item == items[3] and outcome.highest_seen == 3
+    by_addr = {o.addr: o.status for o in outcome.asked}
+    assert [by_addr[puppet.addr] for puppet in puppets] == [Status.OLDER, Status.OLDER, Status.VALUE, Status.OLDER]
+
+
+def test_progress_is_told_step_by_step() -> None:
+    """Each step of a lookup can be watched: asked and answered grow, and the last step is the end."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 12)
+    net.meet(core, puppets[11])
+    steps: list[LookupView] = []
+    net.find_node(core, TARGET, on_step=lambda find, now: steps.append(find.view(now)))
+    assert [step.answered for step in steps] == sorted(step.answered for step in steps)
+    assert [step.running for step in steps] == [True] * (len(steps) - 1) + [False]
+    assert steps[-1].nearest_bits == 1 and steps[-1].best == 8 and steps[-1].why
+
+
+def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
+    """A cancelled lookup asks nobody any longer; its answers still serve the table."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 12)
+    net.meet(core, puppets[11])
+    done: list[Outcome] = []
+    operation = core.searches.ask(Question("find_node", TARGET), done.append, net.now)
+    net.after(core)
+    net.run(1.5 * RTT)
+    core.searches.cancel(operation, net.now)
+    before = len(net.queries(source=core.identity.bound))
+    net.run(10.0)
+    assert done == [] and len(net.queries(source=core.identity.bound)) == before
+    assert len(core.table.nearest_known(TARGET, 20)) == 9
+    assert [view.why for view in core.snapshot(net.now).lookups] == ["cancelled"]
+
+
+# ---- liars -------------------------------------------------------------------------------------------
+
+
+def test_one_candidate_an_address_outside_local_networks() -> None:
+    """A liar can't fill the list with one address under many ids and ports; on loopback ports tell nodes apart."""
+    lookup = Lookup(TARGET, at(99), alpha=64, k=8)
+    lookup.add_all(NodeInfo(at(i), ("8.8.8.8", i)) for i in range(1, 9))
+    lookup.add_all(NodeInfo(at(20 + i), ("127.0.0.1", i)) for i in range(1, 9))
+    assert numbers(asked_by(lookup)) == [1, *range(21, 29)]
+
+
+def test_our_own_id_is_no_candidate() -> None:
+    """Nobody can make us ask ourselves."""
+    lookup = Lookup(TARGET, at(9), alpha=8, k=8)
+    lookup.add(NodeInfo(at(9), ("8.8.8.8", 1)))
+    assert asked_by(lookup) == []
+
+
+def test_the_list_of_candidates_is_bounded() -> None:
+    """Endless referrals don't fill memory: the farthest untried candidates are forgotten."""
+    lookup = Lookup(TARGET, at(0), alpha=8, k=8)
+    for number in range(3000, 0, -1):
+        lookup.add(node(number))
+    assert len(lookup.candidates) == MAX_CANDIDATES
+    assert numbers(asked_by(lookup)) == list(range(1, 9))
+
+
+def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
+    """Liars with endless addresses, each naming nearer ones: the lookup ends after 512 queries, with what it has."""
+    net = Network()
+    net.recording = False
+    core = net.core(maintain=False)
+    left = [10**9]
+
+    def invent(query: Query) -> Answer:
+        left[0] -= 1
+        return naming(net.puppet(invent, node_id=at(left[0])).info)(query)
+
+    net.meet(core, net.puppet(invent))
+    outcome = net.find_node(core, TARGET)
+    assert len(outcome.asked) <= MAX_STEPS and len(outcome.closest) == 8
+    assert "inventing" in outcome.why
+
+
+def test_referrals_to_silent_addresses_cost_little_time() -> None:
+    """A liar names 20 addresses nearest to the target where nobody lives: the honest nodes are found all the same."""
+    net = Network()
+    core = net.core(maintain=False)
+    honest = [net.puppet(node_id=at(1000 + i)) for i in range(12)]
+    for puppet in honest:
+        puppet.answer = naming(*(other.info for other in honest[:8]))
+    liar = net.puppet(naming(*(NodeInfo(at(1 + i), net.fresh_addr()) for i in range(20))), node_id=at(500))
+    net.meet(core, *honest, liar)
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [liar.addr, *(puppet.addr for puppet in honest[:7])]
+    assert outcome.elapsed < 2.0
+
+
+def test_referrals_to_unusable_addresses_are_ignored() -> None:
+    """Port 0, multicast, broadcast, 0.0.0.0: nothing is sent there."""
+    net = Network()
+    core = net.core(maintain=False)
+    bad: list[Addr] = [("8.8.8.8", 0), ("224.0.0.1", 1), ("255.255.255.255", 1), ("0.0.0.0", 1), ("0.1.2.3", 1)]
+    net.meet(core, net.puppet(naming(*(NodeInfo(at(i + 1), addr) for i, addr in enumerate(bad)))))
+    outcome = net.find_node(core, TARGET)
+    assert len(outcome.asked) == 1
+    assert not {packet.dest for packet in net.packets} & set(bad)
+
+
+# ---- cold --------------------------------------------------------------------------------------------
+
+
+def test_a_cold_lookup_goes_straight_to_the_bootstrap_hosts() -> None:
+    """Nobody known yet: the hosts are asked for the target itself, without a bootstrap first."""
+    net = Network()
+    puppets = ring(net, 12)
+    names = tuple("{}:{}".format(*puppet.addr) for puppet in puppets[10:])
+    core = net.core(hosts=names)
+    core.bootstrap(net.now)
+    outcome = net.get(core, ImmutableItem(b"1:x"))
+    first = net.queries(source=core.identity.bound, method="get")[0]
+    assert first.at == net.now - outcome.elapsed and first.dest in (puppets[10].addr, puppets[11].addr)
+    assert len(outcome.closest) == 8
+
+
+def test_a_lookup_without_a_bootstrap_resolves_the_hosts_itself() -> None:
+    """A lookup on a node that never bootstrapped works as well."""
+    net = Network()
+    puppets = ring(net, 12)
+    net.names["router.example:6881"] = (puppets[11].addr,)
+    outcome = net.find_node(net.core(hosts=("router.example:6881",)), TARGET)
+    assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
+
+
+def test_a_cold_lookup_with_hosts_that_can_not_be_resolved_ends() -> None:
+    """No address for any host: the lookup ends at once, it does not hang."""
+    net = Network()
+    net.names["nowhere.example:1"] = "no such name"
+    outcome = net.find_node(net.core(hosts=("nowhere.example:1",)), TARGET)
+    assert outcome.asked == () and outcome.why == "there was no node to ask"
+
+
+# ---- recall ------------------------------------------------------------------------------------------
+
+
+def recall(net: Network, cores: list[Core], lookups: int) -> tuple[float, float]:
+    """Of the true 8 nearest that are alive, how many lookups find on average; and their mean time, seconds."""
+    found = elapsed = 0.0
+    for _ in range(lookups):
+        target, asker = net.rng.randbytes(20), net.rng.choice(cores)
+        others = sorted((core for core in cores if core is not asker), key=lambda core: distance(core.id, target))
+        outcome = net.find_node(asker, target)
+        found += len({core.identity.bound for core in others[:8]} & set(addrs(outcome.closest)))
+        elapsed += outcome.elapsed
+    return found / lookups, elapsed / lookups
+
+
+@pytest.fixture(scope="module")
+def big() -> tuple[Network, list[Core]]:
+    """200 cores on public addresses that know each other as bootstrapping left them."""
+    net = Network(spread=0.08)
+    net.recording = False
+    cores = swarm(net, 200)
+    assert not any(is_local(core.identity.bound[0]) for core in cores)
+    return net, cores
+
+
+def test_recall_200_nodes_lookups_find_the_true_8_nearest(big: tuple[Network, list[Core]]) -> None:
+    """Lookups among 200 find at least 7.9 of the true 8 nearest on average."""
+    found, elapsed = recall(*big, 60)
+    assert found >= 7.9 and elapsed < 0.6
+
+
+def test_recall_with_3_in_10_entries_dead_and_2_percent_loss(big: tuple[Network, list[Core]]) -> None:
+    """30 % of what tables hold is dead, 2 % of the packets are lost: lookups still find most, and fast."""
+    net, cores = big
+    dead = Random(3).sample(cores, 60)
+    for core in dead:
+        net.kill(core)
+    net.loss = 0.02
+    found, elapsed = recall(net, [core for core in cores if core not in dead], 60)
+    assert found >= 7.5 and elapsed < 1.0
+    net.loss = 0.0
