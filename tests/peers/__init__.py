@@ -1,0 +1,1 @@
+"""Other implementations of the DHT on loopback, and dhtui among them."""
