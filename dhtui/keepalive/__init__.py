@@ -1,0 +1,10 @@
+"""Keeping items alive: stores forget them after two hours, so whoever wants them to stay puts them again.
+
+No private key is needed for that: a signed item is put again as it is, whoever signed it.
+"""
+
+from .keeper import Keeper
+from .plan import Check, Kept, Verdict
+from .store import KeepError
+
+__all__ = ["Check", "KeepError", "Keeper", "Kept", "Verdict"]

@@ -1,0 +1,196 @@
+"""Looks after the kept items on a node: each when it is due, a few at a time, for as long as the node runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Protocol
+
+from ..engine.items import ImmutableItem, Item, MutableItem
+from ..engine.operations import Decide
+from ..engine.outcome import Outcome
+from ..engine.wire.compact import Addr
+from . import plan, store
+from .plan import Decision, Kept
+from .store import Items
+
+AT_ONCE = 4
+"""Items looked after at a time."""
+EARLY = 600.0
+"""Seconds before it is due that an item is taken along by a single pass: cron will not be back before it is."""
+LONGEST_WAIT = 60.0
+"""Seconds after which the file is looked at for what other runs changed."""
+
+
+class Republisher(Protocol):
+    """What a keeper needs of a `Node`."""
+
+    async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
+        """Look up who holds an item, and store what `decide` says."""
+
+
+class Keeper:
+    """The kept items of a state folder, on one node.
+
+    `run` looks after them until it is cancelled, `one_pass` once. The rest is for people.
+    """
+
+    def __init__(
+        self,
+        node: Republisher,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        rng: Random | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`changed` is called whenever `items` or `problem` have changed."""
+        self._node, self._folder = node, folder
+        self._clock, self._rng = clock, rng or SystemRandom()
+        self.changed = changed
+        self._woken, self._file = asyncio.Event(), asyncio.Lock()
+        self._items: Items = {}
+        self._stamp = (-1, -1)
+        self.problem = ""
+        """What was wrong with the file when it was last used, a sentence; else empty."""
+
+    @property
+    def items(self) -> tuple[Kept, ...]:
+        """All kept items, in the order in which they came."""
+        return tuple(self._items.values())
+
+    async def load(self) -> None:
+        """Read the file, if it has changed since."""
+        async with self._file:
+            if store.stamp(self._folder) != self._stamp:
+                self._take(await asyncio.to_thread(store.load, self._folder))
+
+    # ---- what people do ------------------------------------------------------------------------------
+
+    async def add(self, item: Item, *, put: bool) -> None:
+        """Keep an item alive, or a newer one in place of the one before; `put` if it has just been put by us.
+
+        Raises `KeepError` when there are too many.
+        """
+        fresh = plan.begin(item, self._clock(), self._rng, put=put)
+
+        def how(items: Items) -> None:
+            before = items.get(item.target)
+            if before is not None and plan.newest(before.item, item) is before.item and before.item != item:
+                return  # ours is no newer
+            items[item.target] = fresh if before is None else replace(fresh, added=before.added)
+
+        await self._change(how)
+
+    async def remove(self, target: bytes) -> None:
+        """Let an item go. Stores forget it within two hours, unless others keep it."""
+        await self._change(lambda items: items.pop(target, None))
+
+    async def pause(self, target: bytes, paused: bool) -> None:
+        """Stop looking after an item, or begin again, at once."""
+        now = self._clock()
+
+        def how(items: Items) -> None:
+            if kept := items.get(target):
+                items[target] = replace(kept, paused=paused, due=kept.due if paused else now)
+
+        await self._change(how)
+
+    # ---- looking after them --------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Look after each item when it is due, for ever."""
+        while True:
+            await self.load()
+            due = self._due()
+            if due:
+                await self._look_after(due)
+                continue
+            self._woken.clear()
+            waits = [kept.due - self._clock() for kept in self.items if not kept.paused]
+            try:
+                async with asyncio.timeout(max(0.0, min([LONGEST_WAIT, *waits]))):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    async def one_pass(self) -> tuple[Kept, ...]:
+        """Look after all that is due, or soon will be, once. Returns what was looked after, as it is now."""
+        await self.load()
+        due = self._due(EARLY)
+        await self._look_after(due)
+        return tuple(self._items[target] for target in due if target in self._items)
+
+    async def check(self, target: bytes) -> None:
+        """Look after one item now, paused or not."""
+        if target in self._items:
+            await self._look_after([target])
+
+    def _due(self, early: float = 0.0) -> list[bytes]:
+        now = self._clock()
+        due = [kept for kept in self.items if plan.is_due(kept, now, early)]
+        return [kept.target for kept in sorted(due, key=lambda kept: kept.due)]
+
+    async def _look_after(self, targets: list[bytes]) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def one(target: bytes) -> None:
+            async with room:
+                await self._look_after_one(target)
+
+        async with asyncio.TaskGroup() as group:
+            for target in targets:
+                group.create_task(one(target))
+
+    async def _look_after_one(self, target: bytes) -> None:
+        before = self._items.get(target)
+        if before is None:
+            return
+        decisions: list[Decision] = []
+
+        def decide(found: Outcome) -> tuple[Item, frozenset[Addr]]:
+            decisions[:] = [plan.decide(before, found, self._clock())]
+            return decisions[0].item, decisions[0].where
+
+        outcome = await self._node.republish(before.item, decide)
+        now = self._clock()
+        if decisions:
+            looked = plan.after(before, decisions[0], outcome, now, self._rng)
+        else:
+            looked = plan.failed(before, outcome.why, now, self._rng)
+
+        def how(items: Items) -> None:
+            current = items.get(target)
+            if current is None:
+                return  # removed meanwhile
+            replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
+            if not replaced:
+                items[target] = replace(looked, paused=current.paused)
+
+        await self._change(how)
+
+    # ---- the file ------------------------------------------------------------------------------------
+
+    async def _change(self, how: Callable[[Items], object]) -> None:
+        def change(items: Items) -> None:
+            how(items)
+
+        try:
+            async with self._file:
+                self._take(await asyncio.to_thread(store.change, self._folder, change))
+        except OSError as error:
+            # A full disk is no reason to let items die: this run goes on from what it has in memory.
+            how(self._items)
+            self.problem = f"the kept items can't be saved in {self._folder}: {error.strerror}"
+            self.changed()
+        self._woken.set()
+
+    def _take(self, loaded: store.Loaded) -> None:
+        self._items, warnings = loaded
+        self._stamp = store.stamp(self._folder)
+        self.problem = " ".join(warnings)
+        self.changed()

@@ -1,0 +1,133 @@
+"""The list of items that are kept alive, in ``keep.json``: over restarts, and for several runs at a time.
+
+The file is the truth. Whoever changes something holds its lock, reads it, changes it and writes it whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..files import atomic_write, locked, private_folder, set_aside
+from ..itemfile import decode_item, encode_item
+from .plan import Check, Kept, Verdict
+
+NAME, LOCK = "keep.json", "keep.lock"
+VERSION = 1
+MAX_KEPT = 500
+MAX_BYTES = 4 << 20
+MAX_NOTE = 200
+
+Items: TypeAlias = dict[bytes, Kept]
+"""By target, in the order in which they came."""
+Loaded: TypeAlias = tuple[Items, list[str]]
+
+
+class KeepError(ValueError):
+    """A change that can't be made. One line."""
+
+
+def load(folder: Path) -> Loaded:
+    """The items, and sentences about what could not be used. Never raises.
+
+    A damaged file is set aside; one with single items of no use is, too, and the good ones are written back.
+    """
+    if not (folder / NAME).exists():
+        return {}, []
+    try:
+        with locked(folder / LOCK):
+            return _read(folder)
+    except OSError as error:
+        return {}, [f"Cannot read {folder / NAME} ({error.strerror}): no items are kept alive from it."]
+
+
+def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
+    """Change the items in place, and save them. Returns what `load` would. Raises `OSError`, `KeepError`."""
+    private_folder(folder)
+    with locked(folder / LOCK):
+        items, warnings = _read(folder)
+        how(items)
+        if len(items) > MAX_KEPT:
+            raise KeepError(f"at most {MAX_KEPT} items can be kept alive: remove others first")
+        _write(folder, items)
+    return items, warnings
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """Changes with the file."""
+    try:
+        status = (folder / NAME).stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_ino
+
+
+def _write(folder: Path, items: Items) -> None:
+    document = {"version": VERSION, "items": [_encode(kept) for kept in items.values()]}
+    atomic_write(folder / NAME, json.dumps(document, indent=0).encode() + b"\n", private=True)
+
+
+def _read(folder: Path) -> Loaded:
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return {}, []
+    try:
+        entries = _entries(data)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        aside = set_aside(path)
+        return {}, [f"The list of kept items {path} is damaged: set aside as {aside.name}, starting afresh."]
+    found = [_decode(entry) for entry in entries[:MAX_KEPT]]
+    items = {kept.target: kept for kept in found if kept is not None}
+    if dropped := len(entries) - len(items):
+        aside = set_aside(path)
+        _write(folder, items)
+        return items, [f"{dropped} of the items in {path} can't be used: left out, see {aside.name}."]
+    return items, []
+
+
+def _entries(data: bytes) -> list[Any]:
+    if len(data) > MAX_BYTES:
+        raise ValueError
+    document = json.loads(data)
+    entries = document["items"]
+    if document["version"] != VERSION or not isinstance(entries, list):
+        raise ValueError
+    return entries
+
+
+def _encode(kept: Kept) -> dict[str, Any]:
+    out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
+    return out | {"last": None if kept.last is None else asdict(kept.last)}
+
+
+def _decode(entry: Any) -> Kept | None:
+    """`None` for what is no item, or one that no node would take."""
+    try:
+        last, put_at = entry["last"], entry["put_at"]
+        return Kept(
+            item=decode_item(entry),
+            added=float(entry["added"]),
+            due=float(entry["due"]),
+            put_at=None if put_at is None else float(put_at),
+            paused=bool(entry["paused"]),
+            last=None if last is None else _decode_check(last),
+        )
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+
+
+def _decode_check(last: Any) -> Check:
+    return Check(
+        at=float(last["at"]),
+        verdict=Verdict(last["verdict"]),
+        copies=int(last["copies"]),
+        stored=int(last["stored"]),
+        tried=int(last["tried"]),
+        note=str(last["note"])[:MAX_NOTE],
+    )

@@ -1,0 +1,71 @@
+"""A private key to be written down by hand and typed in again: hex in small groups, each line with a check.
+
+A mistyped line is named. Hex has no letters that are taken for digits; those that people write instead of
+digits are understood.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+from ..engine.keys import BadKey, PrivateKey
+
+TITLE = "dhtui paper key"
+_LINE_BYTES = 8
+_LINE = re.compile(r"\s*([0-9]{1,2})[.:)]?((?:\s+[0-9a-z]{4}){4})\s+-?\s*([0-9a-z]{4})\s*", re.ASCII)
+_TITLE = re.compile(TITLE + r",\s*(seed|expanded)", re.ASCII)
+_SLIPS = str.maketrans("ois", "015")
+
+
+def is_paper(text: str) -> bool:
+    """Whether a text is such a key."""
+    return TITLE in text.lower()
+
+
+def write_paper(key: PrivateKey) -> str:
+    """The key as lines of 8 bytes, 16 hex digits in 4 groups and 4 digits of check."""
+    lines = [f"{TITLE}, {key.form}", f"public {_grouped(key.public.hex())}"]
+    for number, start in enumerate(range(0, len(key.secret), _LINE_BYTES), 1):
+        part = key.secret[start : start + _LINE_BYTES]
+        lines.append(f"{number:2}  {_grouped(part.hex())}  - {_check(number, part)}")
+    return "\n".join(lines) + "\n"
+
+
+def read_paper(text: str) -> PrivateKey:
+    """The key that was written down. Raises `BadKey` with the line that is wrong."""
+    lowered = text.lower()
+    title = _TITLE.search(lowered)
+    if title is None:
+        raise BadKey(f"the first line must be `{TITLE}, seed` or `{TITLE}, expanded`")
+    form, length = ("seed", 32) if title[1] == "seed" else ("expanded", 64)
+    parts = {}
+    for line in lowered.splitlines():
+        if found := _LINE.fullmatch(line):
+            number, part = int(found[1]), _digits(found[2])
+            if part is None or _digits(found[3]) != bytes.fromhex(_check(number, part)):
+                raise BadKey(f"line {number} of the paper key is mistyped: its last group does not fit the others")
+            parts[number] = part
+    wanted = range(1, length // _LINE_BYTES + 1)
+    if missing := [str(number) for number in wanted if number not in parts]:
+        raise BadKey(f"the paper key is not complete: line {', '.join(missing)} missing or not in groups of 4")
+    key = PrivateKey(b"".join(parts[number] for number in wanted), "seed" if form == "seed" else "expanded")
+    public = next((_digits(line.strip()[6:]) for line in lowered.splitlines() if line.strip()[:6] == "public"), None)
+    if public != key.public:
+        raise BadKey("the public key of the paper key is mistyped, or belongs to another private key")
+    return key
+
+
+def _grouped(digits: str) -> str:
+    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def _check(number: int, part: bytes) -> str:
+    return sha256(b"%s %d %b" % (TITLE.encode(), number, part)).hexdigest()[:4]
+
+
+def _digits(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex("".join(text.split()).translate(_SLIPS).replace("l", "1"))
+    except ValueError:
+        return None

@@ -1,0 +1,139 @@
+"""Importing a private key in whatever form it comes, and saying which form that was.
+
+Nothing in 64 bytes says what they are, so public keys are recomputed and compared; what a key can do is
+proved by a signature before it is taken.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from ..engine.keys import (
+    EXPANDED_LENGTH,
+    SEED_LENGTH,
+    BadKey,
+    PrivateKey,
+    read_original_key_file,
+    read_private,
+)
+from .keyfile import Stored, as_published, is_own, parse_own
+from .paper import is_paper, read_paper
+from .pem import is_pem, read_pem
+from .seal import Sealed
+
+FORMS = ("auto", "seed", "go", "expanded", "original")
+"""How to read the bytes: as they show themselves, or as one of the four forms."""
+MAX_INPUT = 16_384
+"""Bytes."""
+_TEST = b"dhtui: is this key of any use?"
+_RAW = (SEED_LENGTH, EXPANDED_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A key that was read, and what it was."""
+
+    key: Stored
+    """A `PrivateKey`, or of an encrypted key file the `Sealed` key, which can be kept as it is."""
+    kind: str
+    """What it was, in words."""
+    note: str = ""
+    """What its owner should know about that, a sentence; else empty."""
+
+
+def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
+    """The private key in the content of a file, or in what was typed.
+
+    Taken are: key files of ours, PEM, paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex
+    or in base64. 64 bytes are Go's form (seed and public key) or expanded (libtorrent, BEP 44). With `public`
+    the reading is the one that has this public key. `form` is one of `FORMS`. Raises `BadKey` with the reason.
+    """
+    if form not in FORMS:
+        raise BadKey(f"{form[:20]!a} is none of {', '.join(FORMS)}")
+    if not data.strip():
+        raise BadKey("there is no key: the input is empty")
+    if len(data) > MAX_INPUT:
+        raise BadKey(f"the input has more than {MAX_INPUT} bytes: it is no private key")
+    found = _read(data, form, public)
+    if public is not None and found.key.public != public:
+        raise BadKey("the public key does not belong to this private key")
+    if isinstance(found.key, PrivateKey):
+        found.key.sign(_TEST)  # verifies what it signs
+    return found
+
+
+def _read(data: bytes, form: str, public: bytes | None) -> Imported:
+    text = _text(data)
+    if text is not None and form == "auto":
+        if is_own(text):
+            key = parse_own(text)
+            return Imported(key, "a key file of dhtui, encrypted" if isinstance(key, Sealed) else "a key file of dhtui")
+        if is_pem(text):
+            return Imported(read_pem(text), "PKCS 8 in PEM")
+        if is_paper(text):
+            return Imported(read_paper(text), "a paper key")
+    raw, how, original = _raw(data, text)
+    if form == "original" or (form == "auto" and original and public != raw[SEED_LENGTH:]):
+        return _original(raw)
+    return _bytes(raw, how, form, public)
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.removeprefix(b"\xef\xbb\xbf").decode("ascii").strip()
+    except UnicodeDecodeError:
+        return None
+
+
+def _raw(data: bytes, text: str | None) -> tuple[bytes, str, bool]:
+    """The 32 or 64 bytes, how they were written, and whether mh-cbon/dht could have written them so."""
+    if len(data) in _RAW and (text is None or not re.fullmatch(r"[0-9a-fA-F]+", text)):
+        return data, "raw bytes", False
+    if text is not None:
+        digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
+        if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) and len(digits) // 2 in _RAW:
+            raw = bytes.fromhex(digits)
+            go = len(raw) == EXPANDED_LENGTH and PrivateKey.from_seed(raw[:32]).public == raw[32:]
+            return raw, "hex", go and len(text) == 2 * EXPANDED_LENGTH
+        raw = _base64("".join(text.split()))
+        if len(raw) in _RAW:
+            return raw, "base64", False
+    raise BadKey(
+        "this is no private key: it is neither a key file, PEM or a paper key, "
+        "nor 32 or 64 bytes, raw, in hex or in base64"
+    )
+
+
+def _base64(text: str) -> bytes:
+    try:
+        padded = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+        return base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
+    except ValueError:
+        return b""
+
+
+def _original(raw: bytes) -> Imported:
+    key = as_published(read_original_key_file(raw.hex()))
+    note = (
+        "Read as mh-cbon/dht published with it. Other programs write the same 64 bytes for another key, "
+        "seed and public key: is it one of theirs, import it again in the form `go`."
+    )
+    return Imported(key, "a .key file of mh-cbon/dht", note)
+
+
+def _bytes(raw: bytes, how: str, form: str, public: bytes | None) -> Imported:
+    if form == "seed" and len(raw) != SEED_LENGTH:
+        raise BadKey(f"a seed has {SEED_LENGTH} bytes, this has {len(raw)}")
+    if form in ("go", "expanded") and len(raw) != EXPANDED_LENGTH:
+        raise BadKey(f"a key in the form {form!r} has {EXPANDED_LENGTH} bytes, this has {len(raw)}")
+    if form == "expanded":
+        return Imported(PrivateKey.from_expanded(raw), f"an expanded key in {how}")
+    key = read_private(raw, raw[SEED_LENGTH:] if form == "go" else public)
+    if form == "go" and key.form != "seed":
+        raise BadKey("the second half of these 64 bytes is not the public key of the first")
+    if len(raw) == SEED_LENGTH:
+        return Imported(key, f"a seed in {how}")
+    kind = "a seed and its public key" if key.form == "seed" else "an expanded key"
+    return Imported(key, f"{kind} in {how}")

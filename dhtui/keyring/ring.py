@@ -1,0 +1,324 @@
+"""Named private keys on disk, one small text file each, and the key files of mh-cbon/dht.
+
+A key decides who may change an item, for as long as anybody knows its target. So no key is ever written over
+another one: one that can't be read is reported, and stays there for its owner to mend. What replaces a file
+(encrypting it, decrypting it) holds the same key, and is whole on disk before the old one goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from ..engine.keys import BEP44_TEST_KEY, BadKey, PrivateKey
+from ..files import atomic_write, private_folder
+from . import notes
+from .base import TEST_KEY_NAME, KeyringError, LockedKey, WrongPassphrase, name_fault
+from .keyfile import Stored, read_file, write_line
+from .notes import Use
+from .seal import MODERATE, Cost, Sealed, seal, unseal
+from .vault import Vault
+from .zbase32 import encode_public
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MAX_LISTED = 20
+"""Names that an error message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of the keyring, without its secret."""
+
+    name: str
+    public: bytes | None
+    """32 bytes; `None` for a damaged one."""
+    form: str
+    """``seed`` or ``expanded``; empty for a damaged one."""
+    created: float | None
+    """When it was made or imported, else when its file was written, seconds since 1970; `None`: built in."""
+    path: Path | None
+    """Its file; `None` for the built-in one."""
+    damaged: str = ""
+    """Why it can't be used; empty for a good one."""
+    encrypted: bool = False
+    uses: tuple[Use, ...] = ()
+    """The last seq put under each salt, the latest first."""
+
+    @property
+    def is_public_test_key(self) -> bool:
+        """Whether it is the test key of BEP 44, under whatever name: anybody can sign with it."""
+        return self.public == BEP44_TEST_KEY.public
+
+    @property
+    def zbase32(self) -> str:
+        """The public key as pkarr writes it; empty for a damaged key."""
+        return "" if self.public is None else encode_public(self.public)
+
+
+class Keyring:
+    """The keys in one folder, and the built-in `TEST_KEY_NAME`.
+
+    Reading never makes or changes a file. `unlock` and `encrypt` take half a second or more: run them in a
+    thread. What was unlocked is in `vault`, and all keyrings that share one share that.
+    """
+
+    def __init__(self, folder: Path, vault: Vault | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self.vault = Vault() if vault is None else vault
+        self._clock = clock
+
+    # ---- looking -----------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """All names, the built-in first, then in order, damaged keys too. Raises `KeyringError`."""
+        try:
+            found = sorted(path.name for path in self.folder.iterdir() if name_fault(path.name) is None)
+        except FileNotFoundError:
+            found = []
+        except OSError as error:
+            raise KeyringError(f"the key folder {self.folder} can't be read: {error.strerror}") from error
+        return [TEST_KEY_NAME, *found]
+
+    def list(self) -> list[Entry]:
+        """An entry for each of `names`, in the same order. Raises `KeyringError` for the folder only."""
+        return [self._entry(name) for name in self.names()]
+
+    def public(self, name_or_path: str) -> bytes:
+        """The 32-byte public key of a key, for which no passphrase is needed. Raises `KeyringError`."""
+        return self._stored(name_or_path).public
+
+    def is_locked(self, name_or_path: str) -> bool:
+        """Whether `load` would have to be preceded by `unlock`. Raises `KeyringError`."""
+        stored = self._stored(name_or_path)
+        return isinstance(stored, Sealed) and self.vault.get(stored.public) is None
+
+    def load(self, name_or_path: str) -> PrivateKey:
+        """The key of that name, or in that file.
+
+        What has a ``/`` in it, ends in ``.key``, or is no name here but a file, is a path: to a file like
+        those of the keyring, or to one of mh-cbon/dht, read as published. Never creates a key. Raises
+        `KeyringError`: `LockedKey` for an encrypted one that was not unlocked in this session.
+        """
+        stored = self._stored(name_or_path)
+        if isinstance(stored, PrivateKey):
+            return stored
+        key = self.vault.get(stored.public)
+        if key is None:
+            raise LockedKey(f"the key {name_or_path!r} is encrypted: its passphrase is needed")
+        return key
+
+    def unlock(self, name_or_path: str, passphrase: bytes | None = None) -> PrivateKey:
+        """The key, opened with a passphrase, or with `None` by those that opened others in this session.
+
+        Slow: run it in a thread. Raises `WrongPassphrase`, `LockedKey` if none of those does, `KeyringError`.
+        """
+        stored = self._stored(name_or_path)
+        if isinstance(stored, PrivateKey):
+            return stored
+        for attempt in self.vault.passphrases() if passphrase is None else (passphrase,):
+            with contextlib.suppress(WrongPassphrase):
+                key = _checked(unseal, stored, attempt)
+                self.vault.keep(key, attempt)
+                return key
+        if passphrase is None:
+            raise LockedKey(f"the key {name_or_path!r} is encrypted: its passphrase is needed")
+        raise WrongPassphrase(f"the passphrase does not open the key {name_or_path!r}; nothing has changed")
+
+    # ---- making and removing -----------------------------------------------------------------------
+
+    def generate(self, name: str, passphrase: bytes | None = None, cost: Cost = MODERATE) -> PrivateKey:
+        """Make a new key and keep it under a name that is still free, with a passphrase encrypted.
+
+        Slow with one. Raises `KeyringError`.
+        """
+        self._check_new(name)
+        key = PrivateKey.generate()
+        if passphrase is None:
+            self.add(name, key)
+        else:
+            self.add(name, _checked(seal, key, passphrase, cost))
+            self.vault.keep(key, passphrase)
+        return key
+
+    def add(self, name: str, key: Stored) -> None:
+        """Keep a key, encrypted or not, under a name that is still free. Raises `KeyringError`; nothing has
+        changed then."""
+        self._check_new(name)
+        path = self._claim(name)
+        try:
+            atomic_write(path, write_line(key), private=True)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise KeyringError(f"the key file {path} can't be written: {error.strerror}") from error
+        with contextlib.suppress(OSError):  # the key is safe; when it came is worth no failure
+            notes.created(self.folder, key.public, self._clock())
+
+    def encrypt(self, name: str, passphrase: bytes, cost: Cost = MODERATE) -> None:
+        """Keep a key encrypted from now on, or under another passphrase. Slow: run it in a thread.
+
+        The file is replaced in one step. What the disk still holds of the old one, this can't reach. Raises
+        `KeyringError`, `LockedKey`; the file is as it was then.
+        """
+        before, key = self._own(name), self.load(name)
+        sealed = _checked(seal, key, passphrase, cost)
+        self._replace(name, before, sealed)
+        self.vault.keep(key, passphrase)
+
+    def decrypt(self, name: str) -> None:
+        """Keep a key in the clear from now on. It must have been unlocked. Raises `KeyringError`."""
+        before, key = self._own(name), self.load(name)
+        self._replace(name, before, key)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a key another name that is still free. Raises `KeyringError`; nothing has changed then."""
+        self._check_own_name(old)
+        self._check_new(new)
+        path = self.folder / old
+        if not os.path.lexists(path):
+            raise KeyringError(self._missing(old))
+        # A rename overwrites: the new name is claimed first, so it is our own empty file that is overwritten.
+        claimed = self._claim(new)
+        try:
+            path.replace(claimed)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                claimed.unlink()
+            raise KeyringError(f"the key {old!r} can't be renamed: {error.strerror}") from error
+
+    def delete(self, name: str) -> None:
+        """Remove a key for ever, with what is noted about it, if no other name has it too.
+
+        Nobody can ever again change the items that it signed. Raises `KeyringError`.
+        """
+        self._check_own_name(name)
+        public = self._entry(name).public
+        try:
+            (self.folder / name).unlink()
+        except FileNotFoundError:
+            raise KeyringError(self._missing(name)) from None
+        except OSError as error:
+            raise KeyringError(f"the key {name!r} can't be deleted: {error.strerror}") from error
+        leftover = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp")
+        with contextlib.suppress(OSError):
+            for path in list(self.folder.iterdir()):
+                if leftover.fullmatch(path.name):  # of a run that was killed while it wrote: holds the key too
+                    path.unlink()
+            if public is not None and all(entry.public != public for entry in self.list()):
+                notes.forget(self.folder, public)
+
+    def note_put(self, public: bytes, salt: bytes, seq: int) -> None:
+        """Note that a key of the keyring signed what was put. For keys that are not here nothing is noted.
+
+        Raises `KeyringError`.
+        """
+        if not any(entry.public == public for entry in self.list()[1:]):
+            return
+        try:
+            notes.used(self.folder, public, salt, seq, self._clock())
+        except OSError as error:
+            raise KeyringError(f"the use of a key can't be noted in {self.folder}: {error.strerror}") from error
+
+    # ---- steps -------------------------------------------------------------------------------------
+
+    def _stored(self, name_or_path: str) -> Stored:
+        if name_or_path == TEST_KEY_NAME:
+            return BEP44_TEST_KEY
+        fault = name_fault(name_or_path)
+        if fault is None and os.path.lexists(self.folder / name_or_path):
+            return read_file(self.folder / name_or_path)
+        if _is_path(name_or_path) or os.path.isfile(name_or_path):  # noqa: PTH113  (this one never raises)
+            return read_file(Path(name_or_path))
+        if fault is not None:
+            raise KeyringError(fault)
+        raise KeyringError(self._missing(name_or_path))
+
+    def _own(self, name: str) -> Stored:
+        """The content of a key file that is to be replaced: only those in the folder are."""
+        self._check_own_name(name)
+        if not os.path.lexists(self.folder / name):
+            raise KeyringError(self._missing(name))
+        return read_file(self.folder / name)
+
+    def _replace(self, name: str, before: Stored, after: Stored) -> None:
+        path = self.folder / name
+        if read_file(path) != before:  # while the passphrase was being worked on
+            raise KeyringError(f"the key {name!r} has been changed by somebody else: it is left as it is")
+        try:
+            atomic_write(path, write_line(after), private=True)
+        except OSError as error:
+            raise KeyringError(f"the key file {path} can't be written: {error.strerror}; it is as it was") from error
+
+    def _claim(self, name: str) -> Path:
+        """Take a name: of two processes that make the same key, one must fail and not overwrite."""
+        path = self.folder / name
+        try:
+            private_folder(self.folder)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError as error:
+            if self.folder.is_dir():
+                raise KeyringError(f"there is a key {name!r} already, {path}; it is kept") from error
+            raise KeyringError(f"the key folder {self.folder} is not a folder") from error
+        except OSError as error:
+            raise KeyringError(f"the key file {path} can't be made: {error.strerror}") from error
+        return path
+
+    @staticmethod
+    def _check_new(name: str) -> None:
+        if name == TEST_KEY_NAME:
+            raise KeyringError(f"{TEST_KEY_NAME} is the built-in test key of BEP 44: choose another name")
+        if fault := name_fault(name):
+            raise KeyringError(fault)
+
+    @staticmethod
+    def _check_own_name(name: str) -> None:
+        if name == TEST_KEY_NAME:
+            raise KeyringError(f"{TEST_KEY_NAME} is the built-in test key of BEP 44: it can't be changed")
+        if fault := name_fault(name):
+            raise KeyringError(fault)
+
+    def _entry(self, name: str) -> Entry:
+        if name == TEST_KEY_NAME:
+            return Entry(name, BEP44_TEST_KEY.public, BEP44_TEST_KEY.form, None, None)
+        path = self.folder / name
+        try:
+            written = path.stat().st_mtime
+        except OSError:
+            written = None
+        try:
+            stored = read_file(path)
+        except KeyringError as error:
+            return Entry(name, None, "", written, path, str(error))
+        known = notes.load(self.folder, stored.public)
+        created = written if known.created is None else known.created
+        encrypted = isinstance(stored, Sealed)
+        return Entry(name, stored.public, stored.form, created, path, encrypted=encrypted, uses=known.uses)
+
+    def _missing(self, name: str) -> str:
+        names = self.names()
+        listed = ", ".join(names[:_MAX_LISTED])
+        if len(names) > _MAX_LISTED:
+            listed += f" and {len(names) - _MAX_LISTED} more"
+        beside = Path(f"{name}.key")
+        hint = f"; the file {beside} is read with -keyname {beside}" if beside.is_file() else ""
+        return f"there is no key {name!r}, only {listed}; `-do genkey -keyname {name}` creates it{hint}"
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or os.sep in text or text.endswith(".key")
+
+
+def _checked(make: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """What `make` makes. A key that can't be used is a `KeyringError` here."""
+    try:
+        return make(*args, **kwargs)
+    except BadKey as error:
+        raise KeyringError(str(error)) from None

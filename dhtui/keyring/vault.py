@@ -1,0 +1,42 @@
+"""What was unlocked in this session, so that a passphrase is asked for once."""
+
+from __future__ import annotations
+
+from ..engine.keys import PrivateKey
+
+MAX_KEYS = 64
+MAX_PASSPHRASES = 8
+
+
+class Vault:
+    """Opened keys, and the passphrases that opened them. Lives in memory only; shows nothing of what it holds."""
+
+    def __init__(self) -> None:
+        self._keys: dict[bytes, PrivateKey] = {}
+        self._passphrases: dict[bytes, None] = {}
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._keys)} keys)"
+
+    def get(self, public: bytes) -> PrivateKey | None:
+        """The opened key with this public key, if there is one."""
+        return self._keys.get(public)
+
+    def keep(self, key: PrivateKey, passphrase: bytes) -> None:
+        """Keep an opened key and what opened it."""
+        if len(self._keys) >= MAX_KEYS:
+            del self._keys[next(iter(self._keys))]
+        if len(self._passphrases) >= MAX_PASSPHRASES:
+            del self._passphrases[next(iter(self._passphrases))]
+        self._keys[key.public] = key
+        self._passphrases.pop(passphrase, None)
+        self._passphrases[passphrase] = None
+
+    def passphrases(self) -> tuple[bytes, ...]:
+        """Those that opened a key in this session, the latest first: worth a try before asking."""
+        return tuple(reversed(self._passphrases))
+
+    def forget(self) -> None:
+        """Lock everything again."""
+        self._keys.clear()
+        self._passphrases.clear()
