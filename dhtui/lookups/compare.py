@@ -1,0 +1,113 @@
+"""Two lookups side by side in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..engine.snapshot import LookupDetail
+from ..report import safe_text
+from ..words import short_id
+from .cost import cost, holders
+from .course import bits_of, helped, span_words
+from .critical import critical_path, floor
+from .ladder import kth_best
+from .waiting import waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure of two lookups; all texts are safe to print."""
+
+    what: str
+    first: str
+    second: str
+    change: str
+    """From the first to the second; empty where that has no meaning."""
+
+
+_Figure = Callable[[LookupDetail], float | None]
+_Words = Callable[[float | None], str]
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+def _bits(value: float | None) -> str:
+    return "–" if value is None else f"2^{value:.1f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value * 100:.0f} %"
+
+
+def _nearest(detail: LookupDetail) -> float | None:
+    bits = (bits_of(s.id, detail.view.target) for s in detail.steps if helped(s))
+    return min((b for b in bits if b is not None), default=None)
+
+
+def _kth(detail: LookupDetail) -> float | None:
+    points = kth_best(detail)
+    return points[-1][1] if points else None
+
+
+def _first_find(detail: LookupDetail) -> float | None:
+    return min((s.ended for s in detail.steps if (s.item or s.peers) and s.ended is not None), default=None)
+
+
+def _silence(detail: LookupDetail) -> float | None:
+    return waiting(detail).silence / detail.view.elapsed if detail.view.elapsed > 0 else None
+
+
+def _change(a: float, b: float) -> str:
+    """By how much more or less, in percent of the first."""
+    sign = "+" if b > a else "−"
+    return f"{sign}{abs(b - a) / a * 100:.0f} %" if a else f"{sign}{abs(b - a):.3g}"
+
+
+def _bits_nearer(a: float, b: float) -> str:
+    return f"{abs(b - a):.1f} bits {'farther' if b > a else 'nearer'}"
+
+
+def _points(a: float, b: float) -> str:
+    return f"{'+' if b > a else '−'}{abs(b - a) * 100:.0f} points"
+
+
+_FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...] = (
+    ("time", lambda d: d.view.elapsed, span_words, _change),
+    ("floor by round trips", lambda d: floor(d, critical_path(d)), span_words, _change),
+    ("time lost to the silent", _silence, _share, _points),
+    ("first peers or value after", _first_find, span_words, _change),
+    ("packets", lambda d: cost(d).packets, _count, _change),
+    ("queries", lambda d: cost(d).queries, _count, _change),
+    ("answers", lambda d: cost(d).answers, _count, _change),
+    ("queries to the dead", lambda d: cost(d).dead, _count, _change),
+    ("answers wasted", lambda d: cost(d).wasted, _count, _change),
+    ("hops at most", lambda d: max((s.hop for s in d.steps), default=0), _count, _change),
+    ("nearest answer", _nearest, _bits, _bits_nearer),
+    ("k-th nearest answer", _kth, _bits, _bits_nearer),
+    ("closest that hold it", lambda d: holders(d)[0], _count, _change),
+)
+
+
+def differences(first: LookupDetail, second: LookupDetail) -> list[Difference]:
+    """The figures of two lookups, and how they changed from the first to the second."""
+    one, two = first.view, second.view
+    rows = [
+        Difference("what", safe_text(one.kind, 16), safe_text(two.kind, 16), ""),
+        Difference("target", short_id(one.target), short_id(two.target), _same(one.target == two.target)),
+    ]
+    for what, figure, words, change in _FIGURES:
+        a, b = figure(first), figure(second)
+        known = "" if a is None or b is None else "=" if abs(a - b) < 1e-9 else change(a, b)
+        rows.append(Difference(what, words(a), words(b), known))
+    closest = [{c.addr for c in d.candidates if c.closest} for d in (first, second)]
+    common = f"{len(closest[0] & closest[1])} in common"
+    rows.append(Difference("closest nodes", str(len(closest[0])), str(len(closest[1])), common))
+    rows.append(Difference("found", safe_text(one.found, 24) or "–", safe_text(two.found, 24) or "–", ""))
+    return rows
+
+
+def _same(equal: bool) -> str:
+    return "the same" if equal else "another"

@@ -1,0 +1,44 @@
+"""The critical path of a lookup: the chain of referrals that led to what ended it, and what it took at least."""
+
+from __future__ import annotations
+
+from ..engine.snapshot import LookupDetail, StepView
+from .course import answering, too_late
+
+
+def goal(detail: LookupDetail) -> int | None:
+    """The place in `steps` of the query that decided when the lookup was over; `None` while nothing has come.
+
+    That is the one that brought the value, if the lookup ended with it; else the last of the closest to answer.
+    """
+    steps, elapsed = detail.steps, detail.view.elapsed
+    values = [place for place, step in enumerate(steps) if step.item and step.ended is not None]
+    if values and not detail.view.running:
+        first = min(values, key=lambda place: steps[place].ended or 0.0)
+        if (steps[first].ended or 0.0) >= elapsed:
+            return first
+    answered = answering(detail)
+    closest = [answered[c.addr] for c in detail.candidates if c.closest and c.addr in answered]
+    in_time = [place for place in closest if not too_late(steps[place], elapsed)]
+    return max(in_time, key=lambda place: steps[place].ended or 0.0, default=None)
+
+
+def critical_path(detail: LookupDetail) -> tuple[int, ...]:
+    """The queries from where the lookup started to its `goal`, as places in `steps`."""
+    place, answered = goal(detail), answering(detail)
+    path: list[int] = []
+    while place is not None and place not in path:  # a damaged recording could lead in a circle
+        path.append(place)
+        parent = detail.steps[place].parent
+        place = None if parent is None else answered.get(parent)
+    return tuple(reversed(path))
+
+
+def round_trip(step: StepView) -> float:
+    """Seconds that its answer took; 0 while there is none."""
+    return 0.0 if step.ended is None else max(0.0, step.ended - step.sent)
+
+
+def floor(detail: LookupDetail, path: tuple[int, ...]) -> float:
+    """The sum of the round trips on a path: no lookup that goes this way can be quicker. Seconds."""
+    return sum(round_trip(detail.steps[place]) for place in path)

@@ -1,0 +1,43 @@
+"""A lookup as a file: all its queries and candidates as JSON, and a report to read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from ..engine.snapshot import LookupDetail
+from ..report import safe_text
+from ..widgets.paint import Line
+from ..words import address
+from .course import bits_of, span_words
+from .ladder import ladder_lines
+from .verdict import verdict_lines
+from .waterfall import waterfall_lines
+
+_WIDTH = 110
+
+
+def as_json(detail: LookupDetail) -> bytes:
+    """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal."""
+    return (json.dumps(asdict(detail), default=_hex, indent=1) + "\n").encode()
+
+
+def _hex(value: object) -> str:
+    assert isinstance(value, bytes)
+    return value.hex()
+
+
+def as_text(detail: LookupDetail) -> bytes:
+    """The drawings, the closest nodes and the verdict; safe to print."""
+    view = detail.view
+    lines: list[Line] = [((f"{safe_text(view.kind, 20)} {view.target.hex()}", "plain"),), ()]
+    lines += [*ladder_lines(detail, _WIDTH, 20), ()]
+    lines += [*waterfall_lines(detail, _WIDTH, len(detail.steps) + 1), ()]
+    for place, candidate in enumerate((c for c in detail.candidates if c.closest), 1):
+        bits = bits_of(candidate.id, view.target)
+        node = candidate.id.hex() if candidate.id is not None else "?"
+        distance = "?" if bits is None else f"2^{bits:.1f}"
+        rtt = span_words(candidate.rtt)
+        lines.append(((f"{place:>3}  {node}  {distance:>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
+    lines += [(), *verdict_lines(detail, _WIDTH)]
+    return ("\n".join("".join(text for text, _ in line).rstrip() for line in lines) + "\n").encode()

@@ -1,0 +1,124 @@
+"""The waterfall: one bar for each query, from when it was sent to when it was answered, by hops."""
+
+from __future__ import annotations
+
+from ..engine.snapshot import LookupDetail, StepView
+from ..engine.wire.compact import Addr
+from ..report import safe_text
+from ..widgets.paint import Line, Role, fit
+from ..words import address, short_id
+from .chart import Canvas, TimeAxis, nice_span
+from .course import MARKS, Fate, answering, end_of, fate, gave_words, responded, span_words, too_late
+from .critical import critical_path
+from .moment import as_of
+
+LEGEND = "├ sent  ┄ late  ↻ again  ■ answer  ◆ peers, value  □ too late  ✗ none  ● ━ critical path"
+_ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
+_LEFT = 24
+"""Cells for hop, number, who referred, and node."""
+_GAVE = 12
+_RTT = 8
+_WIDE = 84
+"""From this width on the round trip is written out too."""
+
+
+def waterfall_lines(
+    detail: LookupDetail,
+    width: int,
+    height: int,
+    *,
+    until: float | None = None,
+    selected: Addr | None = None,
+    span: float | None = None,
+) -> list[Line]:
+    """Draws it in `width` x `height` cells: the time axis, and as many rows as fit.
+
+    Queries of the `selected` node are marked and in sight. `span` is the length of the time axis in seconds.
+    """
+    if width < _LEFT + _GAVE + 10 or height < 2:
+        return []
+    then = as_of(detail, until)
+    right = _GAVE + (_RTT if width >= _WIDE else 0)
+    axis = TimeAxis(span or nice_span(detail.view.elapsed, detail.view.running), width - _LEFT - right)
+    order = rows_of(then)
+    first = _first_row(then, order, height - 1, selected)
+    shown = order[first : first + height - 1]
+    canvas = Canvas(width, 1 + len(shown))
+    _head(canvas, axis, first, len(order) - first - len(shown))
+    drawing = _Drawing(canvas, axis, then, selected)
+    for y, place in enumerate(shown, 1):
+        same_hop = y > 1 and then.steps[shown[y - 2]].hop == then.steps[place].hop
+        drawing.row(y, place, with_hop=not same_hop)
+    if until is not None:
+        for y in range(1, 1 + len(shown)):
+            canvas.put(_LEFT + axis.column(until), y, "┆", "strong", under=True)
+    return canvas.lines()
+
+
+def rows_of(detail: LookupDetail) -> list[int]:
+    """The places in `steps` in the order of the rows: by hop, and within one as they were sent."""
+    return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
+
+
+def _first_row(detail: LookupDetail, order: list[int], height: int, selected: Addr | None) -> int:
+    """The row to begin with so that the selected node is in sight."""
+    wanted = [row for row, place in enumerate(order) if detail.steps[place].addr == selected]
+    focus = wanted[-1] if wanted else 0
+    return max(0, min(focus - height // 2, len(order) - height))
+
+
+def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int) -> None:
+    canvas.put(1, 0, "hop   #  by node", "title")
+    free = 0
+    for column, words in axis.ticks():
+        if column >= free and column + len(words) <= axis.width:
+            canvas.put(_LEFT + column, 0, words, "dim")
+            free = column + len(words) + 2
+    canvas.put(_LEFT + axis.width + 1, 0, f"↑{above} ↓{below}" if above or below else "gave", "title")
+
+
+class _Drawing:
+    def __init__(self, canvas: Canvas, axis: TimeAxis, detail: LookupDetail, selected: Addr | None) -> None:
+        self.canvas, self.axis, self.detail, self.selected = canvas, axis, detail, selected
+        self.path = set(critical_path(detail))
+        self.answered = answering(detail)
+
+    def row(self, y: int, place: int, with_hop: bool) -> None:
+        step, put = self.detail.steps[place], self.canvas.put
+        critical, chosen = place in self.path, step.addr == self.selected
+        role: Role = "key" if chosen else "strong" if critical else "plain"
+        put(0, y, "▶" if chosen else "●" if critical else " ", role)
+        if with_hop:
+            put(1, y, f"{step.hop:>3}", "dim")
+        put(5, y, f"{place + 1:>3}", "dim")
+        put(9, y, f"{self._referrer(step):>3}", "dim")
+        put(13, y, self._name(step), "data" if role == "plain" else role)
+        self._bar(y, step, critical)
+        right = _LEFT + self.axis.width + 1
+        sign, sign_role = MARKS[fate(step)]
+        put(right, y, fit(gave_words(step), _GAVE - 1), "plain" if responded(step) else sign_role)
+        if self.canvas.width >= _WIDE:
+            rtt = span_words(step.ended - step.sent) if step.ended is not None and responded(step) else ""
+            put(right + _GAVE - 1, y, f"{rtt or sign:>8}", "dim" if rtt else sign_role)
+
+    def _referrer(self, step: StepView) -> str:
+        if step.parent is None:
+            return "–"
+        place = self.answered.get(step.parent)
+        return "?" if place is None else str(place + 1)
+
+    def _name(self, step: StepView) -> str:
+        return short_id(step.id) if step.id is not None else fit(safe_text(address(step.addr)), 10)
+
+    def _bar(self, y: int, step: StepView, critical: bool) -> None:
+        view, put = self.detail.view, self.canvas.put
+        start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
+        what = fate(step)
+        role: Role = "strong" if critical else MARKS[what][1]
+        late = self.axis.column(step.stalled) if step.stalled is not None else end + 1
+        for x in range(start, end):
+            put(_LEFT + x, y, ("┅" if critical else "┄") if x >= late else "━" if critical else "─", role)
+        if start < end:
+            put(_LEFT + start, y, "↻" if step.again else "┣" if critical else "├", role)
+        sign = "□" if too_late(step, view.elapsed) else _ENDS.get(what, MARKS[what][0])
+        put(_LEFT + end, y, sign, role)

@@ -1,0 +1,178 @@
+"""Packets as files for other programs: pcapng for Wireshark, and JSON lines.
+
+A line of JSON is one packet, an object with these fields:
+
+``number``     the packet's number, increasing
+``time``       when, UTC, as ``2026-01-31T12:04:31.204000Z``
+``dir``        ``in`` or ``out``
+``addr``       the other side, ``203.0.113.9:6881``
+``kind``       ``query``, ``response``, ``error`` or ``unreadable``
+``method``     of the query, also in its answer; empty where it is not known
+``tid``        the transaction id, hex
+``length``     of the datagram, in bytes
+``problem``    why it was dropped or refused; empty where all was well
+``data``       the datagram, hex
+``message``    the datagram as JSON, ``null`` where it is not bencode
+
+In ``message`` a byte string, as a value or a key, is the text itself if it is all printable ASCII and does not begin
+with ``0x``; any other is ``0x`` and its bytes in hex. So no two byte strings look the same.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from socket import inet_aton
+from typing import BinaryIO
+
+from .. import __version__
+from ..engine.wire.bencode import BencodeError, Value, decode_lenient
+from ..engine.wire.compact import Addr
+from ..words import address
+from .packet import Packet
+
+# ---- pcapng (draft-ietf-opsawg-pcapng) -----------------------------------------------------------------
+
+_SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
+_BYTE_ORDER_MAGIC = 0x1A2B3C4D
+LINKTYPE_RAW = 101
+"""Packets begin with their IP header."""
+_END_OF_OPTIONS, _COMMENT = 0, 1
+_SECTION_PROGRAM, _INTERFACE_NAME, _PACKET_FLAGS = 4, 2, 2
+_INBOUND, _OUTBOUND = 1, 2
+_IP_HEADER, _UDP_HEADER, _UDP = 20, 8, 17
+
+
+def write_pcapng(
+    file: BinaryIO,
+    packets: Iterable[Packet],
+    own: Addr,
+    clock_offset: float,
+    comment: Callable[[Packet], str] | None = None,
+) -> int:
+    """Write packets as pcapng, with IPv4 and UDP headers made up around them; returns how many.
+
+    `own` is our address, the other end of each packet. `clock_offset` (seconds) is added to the engine's clock
+    to give Unix time. `comment` gives a text to keep with a packet, or "".
+    """
+    file.write(_section() + _interface())
+    count = 0
+    for packet in packets:
+        file.write(_enhanced_packet(packet, own, clock_offset, comment(packet) if comment else ""))
+        count += 1
+    return count
+
+
+def _section() -> bytes:
+    body = struct.pack("<IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1)
+    return _block(_SECTION, body, (_SECTION_PROGRAM, f"dhtui {__version__}".encode()))
+
+
+def _interface() -> bytes:
+    # Without an if_tsresol option the times are in microseconds.
+    return _block(_INTERFACE, struct.pack("<HHI", LINKTYPE_RAW, 0, 0), (_INTERFACE_NAME, b"dhtui"))
+
+
+def _enhanced_packet(packet: Packet, own: Addr, clock_offset: float, comment: str) -> bytes:
+    inbound = packet.direction == "in"
+    source, dest = (packet.addr, own) if inbound else (own, packet.addr)
+    data = datagram(packet.data, source, dest, packet.number)
+    micros = max(0, round((packet.at + clock_offset) * 1_000_000))
+    body = struct.pack("<IIIII", 0, micros >> 32, micros & 0xFFFFFFFF, len(data), len(data)) + _padded(data)
+    options = [(_PACKET_FLAGS, struct.pack("<I", _INBOUND if inbound else _OUTBOUND))]
+    if comment:
+        options.insert(0, (_COMMENT, comment.encode()[:65535]))
+    return _block(_PACKET, body, *options)
+
+
+def _block(kind: int, body: bytes, *options: tuple[int, bytes]) -> bytes:
+    for code, value in (*options, (_END_OF_OPTIONS, b"")):
+        body += struct.pack("<HH", code, len(value)) + _padded(value)
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
+
+
+def datagram(data: bytes, source: Addr, dest: Addr, number: int) -> bytes:
+    """An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) in it; `number` gives its identification.
+
+    `data` has at most 65507 bytes, as all that comes over UDP.
+    """
+    udp_length = _UDP_HEADER + len(data)
+    ips = inet_aton(source[0]) + inet_aton(dest[0])
+    pseudo = ips + struct.pack("!HH", _UDP, udp_length)
+    ports = struct.pack("!HHH", source[1], dest[1], udp_length)
+    # In UDP a checksum of 0 means that there is none: all ones stand for it.
+    udp = ports + struct.pack("!H", checksum(pseudo + ports + data) or 0xFFFF) + data
+    ttl, flags = 64, 0
+    head = struct.pack("!BBHHHBB", 0x45, 0, _IP_HEADER + udp_length, number & 0xFFFF, flags, ttl, _UDP)
+    return head + struct.pack("!H", checksum(head + ips)) + ips + udp
+
+
+def checksum(data: bytes) -> int:
+    """The checksum of the internet protocols (RFC 1071), 16 bits."""
+    if len(data) % 2:
+        data += b"\0"
+    # A number in base 2**16 leaves the sum of its digits, with the carries added, when divided by 2**16 - 1.
+    number = int.from_bytes(data, "big")
+    return 0xFFFF - (number % 0xFFFF or (0xFFFF if number else 0))
+
+
+# ---- JSON lines ----------------------------------------------------------------------------------------
+
+
+def write_jsonl(file: BinaryIO, packets: Iterable[Packet], clock_offset: float) -> int:
+    """Write packets as JSON lines, plain ASCII; returns how many. `clock_offset` as for `write_pcapng`."""
+    count = 0
+    for packet in packets:
+        file.write(json.dumps(as_json(packet, clock_offset), separators=(",", ":")).encode() + b"\n")
+        count += 1
+    return count
+
+
+def as_json(packet: Packet, clock_offset: float) -> dict[str, object]:
+    """The object of a packet."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=packet.at + clock_offset)
+    return {
+        "number": packet.number,
+        "time": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "dir": packet.direction,
+        "addr": address(packet.addr),
+        "kind": packet.kind,
+        "method": packet.method,
+        "tid": packet.tid.hex(),
+        "length": len(packet.data),
+        "problem": packet.problem,
+        "data": packet.data.hex(),
+        "message": _message(packet.data),
+    }
+
+
+def _message(data: bytes) -> object:
+    try:
+        return _plain(decode_lenient(data))
+    except BencodeError:
+        return None
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, bytes):
+        return _string(value)
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {_string(key): _plain(part) for key, part in value.items()}
+    return value
+
+
+def _string(data: bytes) -> str:
+    if data.isascii() and not data.startswith(b"0x"):
+        text = data.decode("ascii")
+        if text.isprintable():
+            return text
+    return "0x" + data.hex()

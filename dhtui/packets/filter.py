@@ -1,0 +1,120 @@
+"""The filter language of the packet list.
+
+A filter is a row of terms with blanks between them; a packet must match them all. ``!`` before a term turns it
+round. ``HELP`` lists the terms.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ..report import safe_text
+from .packet import Packet
+from .terms import TERMS, Test
+
+
+class FilterError(ValueError):
+    """A filter that can't be read. The message says what is accepted, safe to print."""
+
+    def __init__(self, position: int, length: int, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+        """Where in the text the mistake begins; at its end where something is missing."""
+        self.length = length
+        """How many characters are wrong; 0 where something is missing."""
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter that was read."""
+
+    text: str
+    tests: tuple[Test, ...]
+
+    def matches(self, packet: Packet) -> bool:
+        """Whether all terms hold for a packet. Never raises."""
+        return all(test(packet) for test in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What could stand in the text from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+    meaning: str
+
+
+HELP: Final[tuple[tuple[str, str], ...]] = (
+    *((term.example, term.meaning) for term in TERMS.values()),
+    ('"8 nodes"', "a text with a blank in it"),
+    ("!dir:in", "not so: ! turns any term round"),
+    ("method:get err:any", "both: all terms must hold"),
+)
+"""Terms by example, and what they mean."""
+
+# ---- reading and completing ----------------------------------------------------------------------------
+
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
+_NAME = re.compile(r"!?([A-Za-z]+):")
+
+
+def parse(text: str) -> Filter:
+    """Read a filter; an empty one matches all. Raises `FilterError`."""
+    tests = [_test(word[0], word.start()) for word in _WORD.finditer(text)]
+    # Summaries cost most: they are only made for packets that pass the rest.
+    return Filter(text, tuple(test for _, test in sorted(tests, key=lambda pair: pair[0])))
+
+
+def _test(word: str, start: int) -> tuple[bool, Test]:
+    """The test of a word, and whether it is a costly one."""
+    negated = word.startswith("!")
+    named = _NAME.match(word)
+    name = named[1].lower() if named else "text"
+    if name not in TERMS:
+        known = ", ".join(TERMS)
+        message = f"there is no {safe_text(name, 20)}: among the terms, which are {known}; to search for it, quote it"
+        raise FilterError(start + negated, len(name), message)
+    at = named.end() if named else int(negated)
+    term, value = TERMS[name], word[at:]
+    if value.count('"') % 2:
+        raise FilterError(start + at + value.rindex('"'), 1, 'the quotation mark is not closed: write "two words"')
+    value = value.replace('"', "")
+    if not value:
+        before = f"{name}:" if named else "!" if negated else '"'
+        raise FilterError(start + len(word), 0, f"after {before} comes {term.accepted if named else 'a term'}")
+    try:
+        test = term.read(value)
+    except ValueError:
+        said = safe_text(value, 20)
+        raise FilterError(start + at, len(word) - at, f"{name}: takes {term.accepted}, not {said}") from None
+    return name == "text", (lambda packet: not test(packet)) if negated else test
+
+
+def completions(text: str, cursor: int) -> list[Completion]:
+    """What the word at the cursor could become: names of terms, then their usual values."""
+    start = end = cursor
+    for word in _WORD.finditer(text):
+        if word.start() <= cursor <= word.end():
+            start, end = word.start(), word.end()
+    start += text.startswith("!", start) and start < cursor
+    typed = text[start:cursor].lower()
+    name, colon, value = typed.partition(":")
+    if not colon:
+        return [
+            Completion(start, end, f"{known}:", term.meaning)
+            for known, term in TERMS.items()
+            if known.startswith(typed)
+        ]
+    term = TERMS.get(name)
+    if term is None:
+        return []
+    return [
+        Completion(start, end, f"{name}:{usual}", term.meaning)
+        for usual in term.values
+        if usual.startswith(value) and usual != value
+    ]

@@ -1,0 +1,89 @@
+"""One datagram as the inspector keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from ..engine.items import immutable_target, mutable_target
+from ..engine.wire.compact import Addr
+from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Ping, Put, Query, RefusedQuery, Response, parse
+
+Direction: TypeAlias = Literal["in", "out"]
+Kind: TypeAlias = Literal["query", "response", "error", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packet:
+    """A datagram that came in or went out, and what is known of it without reading it again."""
+
+    number: int
+    """From 1 on, increasing for ever."""
+    at: float
+    """The engine's clock, in seconds."""
+    direction: Direction
+    addr: Addr
+    """The other side."""
+    data: bytes
+    kind: Kind
+    method: str
+    """Of the query, also in an answer where the query is known; else empty. As received: hostile."""
+    tid: bytes
+    """The transaction id; empty where none could be read."""
+    problem: str
+    """Why it was dropped or refused, in the engine's words; empty where all was well."""
+    heard: Message | None = field(default=None, repr=False)
+    """The message as the engine read it, of a packet that came in."""
+    query: Packet | None = field(default=None, repr=False)
+    """What an answer answers, where that was seen."""
+
+    @property
+    def message(self) -> Message | None:
+        """What it says; `None` where it can't be read. That of a sent packet is only read when asked for."""
+        return _own_message(self.data) if self.direction == "out" else self.heard
+
+    @property
+    def sender(self) -> bytes | None:
+        """The node id that the sender gives; an error has none."""
+        message = self.message
+        if isinstance(message, Query):
+            return message.args.id
+        return message.id if isinstance(message, Response) else None
+
+    @property
+    def target(self) -> bytes | None:
+        """The 20 bytes that it is about: an infohash, a node id or an item's target. An answer's is its query's."""
+        if self.query is not None:
+            return self.query.target
+        message = self.message
+        return _target(message) if isinstance(message, Query) else None
+
+    @property
+    def code(self) -> int | None:
+        """The error code, of an error."""
+        message = self.message
+        return message.code if isinstance(message, ErrorReply) else None
+
+    @property
+    def token(self) -> bytes | None:
+        """The write token in it, handed out or used."""
+        message = self.message
+        if isinstance(message, Response):
+            return message.token
+        return getattr(message.args, "token", None) if isinstance(message, Query) else None
+
+
+def _target(query: Query) -> bytes | None:
+    args = query.args
+    if isinstance(args, Put):
+        return immutable_target(args.v) if args.k is None else mutable_target(args.k, args.salt)
+    return None if isinstance(args, Ping) else args.target
+
+
+@lru_cache(maxsize=4096)
+def _own_message(data: bytes) -> Message | None:
+    try:
+        return parse(data)
+    except (MalformedDatagram, RefusedQuery):
+        return None

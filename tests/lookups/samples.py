@@ -1,0 +1,152 @@
+"""Lookups made by hand, always the same: what a walk through a network of that kind looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+
+TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
+SOFT, GRACE, HARD = 0.6, 0.3, 4.0
+
+
+def node_id(bits: float, salt: int, target: bytes = TARGET) -> bytes:
+    """An id at about that distance (log2) from the target."""
+    number = int(2.0**bits) ^ salt
+    return (int.from_bytes(target, "big") ^ number).to_bytes(20, "big")
+
+
+def step(number: int, bits: float, sent: float, ended: float | None, **more: object) -> StepView:
+    """A query that was answered with 8 nodes, if nothing else is said."""
+    base = StepView(
+        addr=(f"203.0.113.{number}", 6881),
+        id=node_id(bits, number),
+        bits=int(bits) + 1,
+        parent=None,
+        hop=0,
+        again=False,
+        sent=sent,
+        stalled=None,
+        ended=ended,
+        result="in flight" if ended is None else "answered",
+        nodes=0 if ended is None else 8,
+        peers=0,
+        item="",
+        code=None,
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def candidate(one: StepView, **more: object) -> CandidateView:
+    """The node that a query went to."""
+    waiting = "asked" if one.stalled is None else "silent so far"
+    silent = one.result in ("timed out", "in flight")
+    state = (
+        waiting if one.ended is None else "failed" if silent or one.result in ("refused", "wrong id") else "answered"
+    )
+    base = CandidateView(
+        addr=one.addr,
+        id=one.id,
+        bits=one.bits,
+        hop=one.hop,
+        state=state,
+        result="" if one.ended is None else one.result,
+        closest=False,
+        rtt=None if silent or one.ended is None else one.ended - one.sent,
+        token=state == "answered",
+        nodes=one.nodes,
+        peers=tuple((f"198.51.100.{n + 1}", 51413) for n in range(one.peers)),
+        seq=int(one.item[4:]) if one.item.startswith("seq ") else None,
+        version=b"LT\x02\x00",
+        note="",
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def detail(
+    steps: list[StepView], elapsed: float, *, running: bool = False, why: str = "", k: int = 8, **view: object
+) -> LookupDetail:
+    """The lookup that these queries make."""
+    last = {one.addr: one for one in steps}
+    nearest = sorted(last.values(), key=lambda s: int.from_bytes(s.id or b"", "big") ^ int.from_bytes(TARGET, "big"))
+    candidates = []
+    closest = 0
+    for one in nearest:
+        here = candidate(one)
+        counts = here.state == "answered" and closest < k and (one.ended or 0.0) <= elapsed
+        closest += counts
+        candidates.append(replace(here, closest=counts))
+    answered = [s for s in steps if s.ended is not None and s.result not in ("timed out", "in flight")]
+    best = [c for c in candidates if c.closest]
+    base = LookupView(
+        number=3,
+        kind="get_peers",
+        target=TARGET,
+        owner="user",
+        started_at=990.0,
+        elapsed=elapsed,
+        running=running,
+        asked=len(steps),
+        answered=len(answered),
+        timed_out=sum(s.result == "timed out" for s in steps),
+        in_flight=sum(s.ended is None for s in steps) if running else 0,
+        nearest_bits=best[0].bits if best else None,
+        best=len(best),
+        found="",
+        why=why,
+    )
+    return LookupDetail(replace(base, **view), 8, k, tuple(steps), tuple(candidates))  # type: ignore[arg-type]
+
+
+@dataclass
+class _Walk:
+    """A lookup played with dice: nodes of each hop are nearer by some bits, three in ten are dead."""
+
+    rng: Random
+    dead: float
+    steps: list[StepView] = field(default_factory=list)
+
+    def ask(self, bits: float, parent: StepView | None, at: float) -> StepView:
+        number = len(self.steps) + 1
+        rtt = 0.03 + self.rng.random() ** 2 * 0.3
+        silent = parent is not None and self.rng.random() < self.dead
+        near = bits < 141 and not silent
+        one = step(
+            number,
+            bits,
+            at,
+            at + (HARD if silent else rtt),
+            parent=parent.addr if parent else None,
+            hop=parent.hop + 1 if parent else 0,
+            stalled=at + SOFT if silent or rtt > SOFT else None,
+            result="timed out" if silent else "peers" if near else "answered",
+            nodes=0 if silent else 8,
+            peers=self.rng.randrange(3, 40) if near else 0,
+        )
+        self.steps.append(one)
+        return one
+
+
+def walk(seed: int = 5, dead: float = 0.3, number: int = 3) -> LookupDetail:
+    """A get_peers of about 37 queries through 6 hops of the public network, finished after some seconds."""
+    rng = Random(seed)
+    game = _Walk(rng, dead)
+    front = [game.ask(150.5 + rng.random() * 9, None, 0.0) for _ in range(6)]
+    for _ in range(5):
+        alive = sorted((s for s in front if s.result != "timed out"), key=lambda s: s.bits or 0)
+        front = []
+        for parent in alive[:3]:
+            for _ in range(2 + (len(alive) < 3)):
+                low = max(133.5, (parent.bits or 160) - 3 - rng.random() * 5)
+                front.append(game.ask(low + rng.random(), parent, parent.ended or 0.0))
+    answered = [s.ended or 0.0 for s in game.steps if s.result != "timed out"]
+    silent = [s for s in game.steps if s.result == "timed out" and (s.bits or 0) < 141]
+    elapsed = max(max(answered), max((s.sent + SOFT for s in silent), default=0.0)) + (GRACE if silent else 0.0)
+    for one in silent[:2]:
+        again = replace(one, again=True, sent=elapsed - GRACE, stalled=elapsed, ended=elapsed - GRACE + HARD)
+        game.steps.append(again)
+    peers = {peer for s in game.steps for peer in candidate(s).peers}
+    why = "the 8 closest nodes that are alive have answered"
+    steps = sorted(game.steps, key=lambda s: s.sent)
+    return detail(steps, elapsed, why=why, found=f"{len(peers)} peers", number=number)

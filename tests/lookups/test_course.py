@@ -1,0 +1,309 @@
+"""Lookups in figures: fates, moments, the critical path, where the time went, what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhtui.lookups.chart import TimeAxis, nice_span
+from dhtui.lookups.compare import differences
+from dhtui.lookups.cost import cost, holders
+from dhtui.lookups.course import bits_of, candidate_fate, fate, gave_words, span_words
+from dhtui.lookups.critical import critical_path, floor
+from dhtui.lookups.kept import Kept
+from dhtui.lookups.moment import as_of
+from dhtui.lookups.waiting import waiting
+
+from .samples import TARGET, candidate, detail, node_id, step, walk
+
+# ---- queries ------------------------------------------------------------------------------------------------
+
+
+def test_each_result_of_a_query_has_its_fate_and_words() -> None:
+    cases = {
+        "gave": [
+            (step(1, 140, 0, 1, result="peers", peers=12), "8n 12p"),
+            (step(1, 140, 0, 1, result="value", item="immutable"), "8n value"),
+            (step(1, 140, 0, 1, result="value", item="seq 7"), "8n seq 7"),
+        ],
+        "answered": [(step(1, 140, 0, 1), "8n"), (step(1, 140, 0, 1, nodes=0), "nothing")],
+        "refused": [
+            (step(1, 140, 0, 1, result="refused", code=203), "error 203"),
+            (step(1, 140, 0, 1, result="wrong id"), "wrong id"),
+            (step(1, 140, 0, 1, result="bad signature"), "bad signature"),
+        ],
+        "silent": [(step(1, 140, 0, 4, result="timed out"), "timed out")],
+        "stalled": [(step(1, 140, 0, None, stalled=0.6), "late")],
+        "waiting": [(step(1, 140, 0, None), "")],
+    }
+    for expected, steps in cases.items():
+        for one, words in steps:
+            assert (fate(one), gave_words(one)) == (expected, words)
+
+
+def test_a_candidate_has_the_fate_of_its_last_query() -> None:
+    assert candidate_fate(candidate(step(1, 140, 0, None))) == "waiting"
+    assert candidate_fate(candidate(step(1, 140, 0, None, stalled=0.6))) == "stalled"
+    assert candidate_fate(candidate(step(1, 140, 0, 1, result="refused", code=201))) == "refused"
+    assert candidate_fate(candidate(step(1, 140, 0, 1, result="peers", peers=3))) == "gave"
+    assert candidate_fate(candidate(step(1, 140, 0, 1))) == "answered"
+    assert candidate_fate(candidate(step(1, 140, 0, 4, result="timed out"))) == "silent"
+    assert candidate_fate(replace(candidate(step(1, 140, 0, 1)), state="untried", result="")) is None
+
+
+def test_distances_are_logarithms() -> None:
+    assert bits_of(TARGET, TARGET) == 0
+    assert bits_of(None, TARGET) is None
+    assert bits_of(bytes(20), bytes([255]) * 20) == pytest.approx(160)
+    assert bits_of(node_id(136.2, 0), TARGET) == pytest.approx(136.2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "–"), (0, "0 ms"), (0.0034, "3.4 ms"), (0.412, "412 ms"), (0.9996, "1.00 s"), (12, "12.0 s")],
+)
+def test_times_take_at_most_seven_characters(seconds: float | None, words: str) -> None:
+    assert span_words(seconds) == words
+
+
+# ---- a moment of the past ------------------------------------------------------------------------------------
+
+
+def test_at_its_end_and_beyond_a_lookup_is_as_it_is() -> None:
+    whole = walk()
+    assert as_of(whole, None) is whole
+    assert as_of(whole, whole.view.elapsed) is whole
+    assert as_of(whole, 99.0) is whole
+
+
+def test_before_its_first_answer_only_the_first_nodes_are_known() -> None:
+    then = as_of(walk(), 0.001)
+    assert (then.view.asked, then.view.answered, then.view.in_flight, then.view.best) == (6, 0, 6, 0)
+    assert then.view.running
+    assert {c.state for c in then.candidates} == {"asked"}
+    assert not any(c.token or c.peers or c.nodes or c.closest for c in then.candidates)
+    assert {s.result for s in then.steps} == {"in flight"}
+
+
+def test_a_node_is_known_from_when_its_referrer_answered() -> None:
+    first = step(1, 150, 0.0, 0.1)
+    second = step(2, 140, 0.3, 0.4, parent=first.addr, hop=1)
+    whole = detail([first, second], 0.4)
+    assert len(as_of(whole, 0.05).candidates) == 1
+    assert [c.state for c in as_of(whole, 0.2).candidates] == ["untried", "answered"]
+    assert [c.state for c in as_of(whole, 0.35).candidates] == ["asked", "answered"]
+
+
+def test_a_silent_node_stalls_before_it_times_out() -> None:
+    silent = step(1, 150, 0.0, 4.0, stalled=0.6, result="timed out")
+    whole = detail([silent, step(2, 151, 0, 5)], 5.0)
+    states = [as_of(whole, at).candidates[0].state for at in (0.5, 1.0, 4.5)]
+    assert states == ["asked", "silent so far", "failed"]
+
+
+def test_what_was_found_is_told_as_of_the_moment() -> None:
+    steps = [step(n, 140 + n, 0, n / 10, result="value", item=f"seq {n}") for n in (1, 2, 3)]
+    whole = detail(steps, 1.0, found="value, seq 3")
+    assert [as_of(whole, at).view.found for at in (0.05, 0.15, 0.25)] == ["", "value, seq 1", "value, seq 2"]
+
+
+@given(st.floats(0, 2), st.integers(0, 20))
+def test_the_past_never_knows_more_than_the_present(until: float, seed: int) -> None:
+    whole = walk(seed)
+    then = as_of(whole, until)
+    assert then.view.asked <= whole.view.asked
+    assert len(then.candidates) <= len(whole.candidates)
+    assert sum(c.closest for c in then.candidates) == then.view.best <= whole.k
+    assert all(s.ended is None or s.ended <= until for s in then.steps) or then is whole
+
+
+def test_what_did_not_count_at_the_end_did_not_count_before() -> None:
+    steps = [step(n, 130 + n, 0, 0.1) for n in range(1, 5)]
+    whole = detail(steps, 1.0)
+    router = whole.candidates[1]
+    whole = replace(whole, candidates=tuple(replace(c, closest=False) if c is router else c for c in whole.candidates))
+    assert [c.closest for c in as_of(whole, 0.5).candidates] == [True, False, True, True]
+
+
+# ---- the critical path -----------------------------------------------------------------------------------------
+
+
+def test_the_critical_path_leads_to_the_last_of_the_closest_that_answered() -> None:
+    first = step(1, 155, 0.0, 0.1)
+    quick = step(2, 140, 0.1, 0.2, parent=first.addr, hop=1)
+    slow = step(3, 141, 0.1, 0.5, parent=first.addr, hop=1)
+    whole = detail([first, quick, slow], 0.5)
+    assert critical_path(whole) == (0, 2)
+    assert floor(whole, (0, 2)) == pytest.approx(0.5)
+
+
+def test_it_leads_to_the_value_that_ended_the_lookup() -> None:
+    first = step(1, 155, 0.0, 0.1)
+    value = step(2, 140, 0.1, 0.2, parent=first.addr, hop=1, result="value", item="immutable")
+    late = step(3, 139, 0.1, 0.6, parent=first.addr, hop=1)
+    assert critical_path(detail([first, value, late], 0.2)) == (0, 1)
+
+
+def test_a_value_that_did_not_end_it_is_not_its_goal() -> None:
+    value = step(1, 140, 0.0, 0.1, result="value", item="seq 1")
+    last = step(2, 139, 0.0, 0.4)
+    assert critical_path(detail([value, last], 0.4)) == (1,)
+
+
+def test_without_an_answer_there_is_no_path() -> None:
+    assert critical_path(detail([step(1, 150, 0, 4.0, result="timed out")], 1.0)) == ()
+    assert critical_path(detail([], 0.0)) == ()
+
+
+def test_referrals_in_a_circle_end() -> None:
+    one, two = step(1, 150, 0, 0.1), step(2, 149, 0, 0.2)
+    steps = [replace(one, parent=two.addr), replace(two, parent=one.addr)]
+    assert critical_path(detail(steps, 0.3)) == (0, 1)
+
+
+# ---- where the time went ----------------------------------------------------------------------------------------
+
+
+def test_time_is_lost_on_the_silent_when_nobody_else_is_awaited() -> None:
+    steps = [
+        step(1, 150, 0.0, 0.2),
+        step(2, 149, 0.0, 4.0, stalled=0.6, result="timed out"),
+        step(3, 148, 0.7, 0.9),
+    ]
+    went = waiting(detail(steps, 1.0))
+    assert went.answers == pytest.approx(0.4)
+    assert went.silence == pytest.approx(0.6)
+    assert went.idle == pytest.approx(0)
+    assert went.silent == 1
+
+
+def test_time_without_any_query_is_idle() -> None:
+    went = waiting(detail([step(1, 150, 0.5, 0.6)], 1.0))
+    assert went.idle == pytest.approx(0.9)
+    assert went.silent == 0
+
+
+def test_an_answer_that_came_too_late_was_silence() -> None:
+    went = waiting(detail([step(1, 150, 0.0, 3.0)], 1.0))
+    assert went.silence == pytest.approx(1.0)
+
+
+def test_a_query_that_is_not_late_yet_is_no_silence() -> None:
+    assert waiting(detail([step(1, 150, 0, None)], 0.3, running=True)).silence == 0
+    assert waiting(detail([step(1, 150, 0, None, stalled=0.1)], 0.3, running=True)).silence == pytest.approx(0.3)
+
+
+@given(st.integers(0, 50))
+def test_the_parts_of_the_time_add_up(seed: int) -> None:
+    whole = walk(seed)
+    went = waiting(whole)
+    assert went.answers + went.silence + went.idle == pytest.approx(whole.view.elapsed)
+    assert min(went.answers, went.silence, went.idle) >= 0
+
+
+# ---- costs -------------------------------------------------------------------------------------------------------
+
+
+def test_the_cost_counts_the_dead_and_the_wasted() -> None:
+    first = step(1, 155, 0.0, 0.1)
+    steps = [
+        first,  # led to the next one
+        step(2, 140, 0.1, 0.2, parent=first.addr, hop=1),  # one of the closest
+        step(3, 150, 0.0, 4.0, result="timed out"),
+        step(4, 151, 0.0, 0.2, result="refused", code=201),
+        step(5, 152, 0.0, 0.9),  # too late
+    ]
+    spent = cost(detail(steps, 0.3, k=1))
+    assert (spent.queries, spent.answers, spent.dead, spent.wasted, spent.packets) == (5, 4, 1, 2, 9)
+
+
+def test_a_query_under_way_is_neither_dead_nor_wasted() -> None:
+    spent = cost(detail([step(1, 150, 0, None)], 0.1, running=True))
+    assert (spent.dead, spent.wasted) == (0, 0)
+
+
+def test_holders_are_those_of_the_closest_that_gave_something() -> None:
+    steps = [step(1, 140, 0, 0.1, result="value", item="seq 1"), step(2, 141, 0, 0.1), step(3, 142, 0, 0.1)]
+    assert holders(detail(steps, 0.2, k=2)) == (1, 2)
+
+
+# ---- axes, comparison, memory --------------------------------------------------------------------------------------
+
+
+def test_ticks_are_round_and_leave_each_other_room() -> None:
+    assert [words for _, words in TimeAxis(1.38, 60).ticks()] == ["0", "500 ms", "1 s"]
+    assert [words for _, words in TimeAxis(0.0075, 60).ticks()] == ["0", "2 ms", "4 ms", "6 ms"]
+    columns = [column for column, _ in TimeAxis(4.1, 100).ticks()]
+    assert min(b - a for a, b in pairwise(columns)) >= 9
+
+
+def test_times_and_columns_agree() -> None:
+    axis = TimeAxis(2.0, 81)
+    assert [axis.column(at) for at in (-1, 0, 1, 2, 9)] == [0, 0, 40, 80, 80]
+    assert TimeAxis(0.0, 10).column(5) == 0
+
+
+def test_the_axis_of_a_running_lookup_stands_still_for_a_while() -> None:
+    assert nice_span(0.6, True) == nice_span(0.9, True) == 1.0
+    assert nice_span(0.6, False) == 0.6
+
+
+def test_differences_tell_both_figures_and_the_change() -> None:
+    one = detail([step(1, 140, 0, 0.1)], 0.1)
+    two = detail([step(1, 140, 0, 0.1), step(2, 136, 0, 0.2)], 0.2, kind="find_node")
+    rows = {row.what: (row.first, row.second, row.change) for row in differences(one, two)}
+    assert rows["what"] == ("get_peers", "find_node", "")
+    assert rows["target"][2] == "the same"
+    assert rows["time"] == ("100 ms", "200 ms", "+100 %")
+    assert rows["queries"] == ("1", "2", "+100 %")
+    assert rows["nearest answer"] == ("2^140.0", "2^136.0", "4.0 bits nearer")
+    assert rows["queries to the dead"] == ("0", "0", "=")
+    assert rows["k-th nearest answer"] == ("–", "–", "")
+    assert rows["closest nodes"] == ("1", "2", "1 in common")
+
+
+def test_lookups_of_nothing_can_be_compared() -> None:
+    empty = detail([], 0.0)
+    assert all(row.first == row.second for row in differences(empty, empty))
+
+
+def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
+    asked: list[int] = []
+    early = detail([step(1, 140, 0, 0.1), step(2, 141, 0, None)], 0.2)
+    final = detail([step(1, 140, 0, 0.1), step(2, 141, 0, 0.5)], 0.2)
+    final = replace(final, view=early.view)
+    answers = [early, final]
+
+    def ask(number: int) -> object:
+        asked.append(number)
+        return answers[min(len(asked), 2) - 1]
+
+    kept = Kept()
+    for _ in range(4):
+        found = kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+    assert asked == [3, 3]
+    assert found is final
+    kept.forget(())
+    kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+    assert asked == [3, 3, 3]
+
+
+def test_a_frozen_lookup_stays_as_it_was() -> None:
+    one = detail([step(1, 140, 0, None)], 0.2, running=True)
+    two = detail([step(1, 140, 0, 0.3)], 0.4, running=True)
+    kept = Kept()
+    kept.get(one.view, lambda _: one, frozen=False)
+    assert kept.get(one.view, lambda _: two, frozen=True) is one
+    assert kept.get(one.view, lambda _: two, frozen=False) is two
+    assert kept.get(one.view, lambda _: None, frozen=False) is two
+
+
+def test_a_moment_is_made_once() -> None:
+    kept, whole = Kept(), walk()
+    assert kept.at(whole, None) is whole
+    assert kept.at(whole, 0.5) is kept.at(whole, 0.5)
+    assert kept.at(whole, 0.5) is not kept.at(whole, 0.6)

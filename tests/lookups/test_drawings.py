@@ -1,0 +1,240 @@
+"""The drawings and words of a lookup: ladder, waterfall, verdict, export."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dhtui.engine.snapshot import LookupDetail
+from dhtui.lookups.export import as_json, as_text
+from dhtui.lookups.ladder import Scale, kth_best, ladder_lines, scale_of
+from dhtui.lookups.verdict import slow_words, verdict, verdict_lines
+from dhtui.lookups.waterfall import rows_of, waterfall_lines
+from dhtui.widgets.paint import Line, width_of
+
+from .samples import detail, step, walk
+
+HOSTILE = "\x1b[2J\x1b]52;c;cm0gLXJm\x07\u202e[/foo]" + "A" * 1024
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return ["".join(text for text, _ in line).rstrip() for line in lines]
+
+
+# ---- ladder ---------------------------------------------------------------------------------------------------
+
+
+def test_the_ladder_shows_answers_as_dots_and_the_kth_best_as_a_line() -> None:
+    steps = [step(n, 160 - 2 * n, 0.0, n / 10) for n in range(1, 7)]
+    assert texts(ladder_lines(detail(steps, 0.6, k=2), 36, 10)) == [
+        " 158 ┤     •    ────╮",
+        "     │          •   ╰────╮",
+        "     │                   │",
+        " 154 ┤              •    ╰────╮",
+        "     │                   •    ╰────╮",
+        "     │                             │",
+        " 150 ┤                        •    ╰",
+        "     │                             ●",
+        "     └──────────┬────────┬──────────",
+        "      0      200 ms   400 ms",
+    ]
+
+
+def test_the_line_begins_with_the_kth_answer_and_only_falls() -> None:
+    points = kth_best(walk())
+    values = [bits for _, bits in points]
+    assert values == sorted(values, reverse=True)
+    answers = sorted(s.ended or 0 for s in walk().steps if s.result != "timed out")
+    assert points[0][0] == pytest.approx(answers[7])
+    assert kth_best(detail([step(1, 150, 0, 0.1)], 0.2)) == []
+
+
+def test_answers_that_count_for_nothing_do_not_move_the_line() -> None:
+    steps = [step(1, 150, 0, 0.1), step(2, 120, 0, 0.2, result="wrong id")]
+    assert [round(bits) for _, bits in kth_best(detail(steps, 0.3, k=1))] == [150]
+    assert "!" in "".join(texts(ladder_lines(detail(steps, 0.3, k=1), 60, 12)))
+
+
+def test_signs_tell_apart_what_answers_are() -> None:
+    steps = [
+        step(1, 158, 0, 0.9),
+        step(2, 150, 0, 0.1),
+        step(3, 150.1, 0, 0.1),
+        step(4, 145, 0, 0.5, result="peers", peers=3),
+    ]
+    whole = detail(steps, 1.0, k=1)
+    drawn = "".join(line[6:] for line in texts(ladder_lines(whole, 70, 16))[:-1])
+    assert [drawn.count(sign) for sign in "•2◆◉"] == [1, 1, 1, 0]
+    drawn = "".join(line[6:] for line in texts(ladder_lines(whole, 70, 16, selected=steps[0].addr))[:-1])
+    assert [drawn.count(sign) for sign in "•2◆◉"] == [0, 1, 1, 1]
+
+
+def test_a_moment_is_marked_and_nothing_lies_beyond_it() -> None:
+    whole = walk()
+    lines = texts(ladder_lines(whole, 80, 20, until=0.4))
+    cursor = lines[0].index("┆")
+    assert cursor == pytest.approx(6 + 74 * 0.4 / whole.view.elapsed, abs=1)
+    assert all(len(line) <= cursor + 1 for line in lines[:-2])
+
+
+def test_two_lookups_can_share_a_scale() -> None:
+    one, two = walk(5), walk(6)
+    scale = scale_of(one, two)
+    assert scale.span == max(one.view.elapsed, two.view.elapsed)
+    labels = [[line[:6] for line in texts(ladder_lines(d, 80, 20, scale=scale))] for d in (one, two)]
+    assert labels[0] == labels[1]
+
+
+def test_a_lookup_without_answers_has_a_scale() -> None:
+    assert scale_of(detail([], 0.0)) == Scale(1e-4, 160, 156)
+    assert len(ladder_lines(detail([], 0.0), 60, 10)) == 10
+
+
+# ---- waterfall ------------------------------------------------------------------------------------------------
+
+
+def test_the_waterfall_tells_who_referred_whom_and_how_it_went() -> None:
+    first = step(1, 155, 0.0, 0.2)
+    steps = [
+        first,
+        step(2, 150, 0.0, 4.0, stalled=0.6, result="timed out"),
+        step(3, 140, 0.2, 0.5, parent=first.addr, hop=1, result="peers", peers=12),
+        step(4, 141, 0.2, 0.4, parent=first.addr, hop=1, result="refused", code=203),
+        step(2, 150, 0.7, 4.7, stalled=1.0, result="timed out", again=True),
+    ]
+    assert texts(waterfall_lines(detail(steps, 1.0), 78, 9)) == [
+        " hop   #  by node       0                   500 ms                 gave",
+        "●  0   1   – 471a9d33…  ┣━━━━━━━■                                  8n",
+        "       2   – 4f5a9d33…  ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
+        "       5   – 4f5a9d33…                               ↻───────────✗ timed out",
+        "●  1   3   1 4f1a8d33…          ┣━━━━━━━━━━━◆                      8n 12p",
+        "       4   1 4f1abd33…          ├───────!                          error 203",
+    ]
+
+
+def test_what_came_when_all_was_over_is_told_apart() -> None:
+    lines = texts(waterfall_lines(detail([step(1, 150, 0, 0.1), step(2, 151, 0, 0.9)], 0.2), 80, 4))
+    assert "□" in lines[2] and "□" not in lines[1]
+
+
+def test_the_selected_node_is_in_sight_whatever_the_height() -> None:
+    whole = walk()
+    for height in range(3, 20):
+        for one in whole.steps:
+            lines = texts(waterfall_lines(whole, 90, height, selected=one.addr))
+            assert sum(line.startswith("▶") for line in lines) >= 1
+            assert len(lines) == height
+
+
+def test_rows_that_do_not_fit_are_counted() -> None:
+    whole = walk()
+    head = texts(waterfall_lines(whole, 90, 11))[0]
+    assert f"↑0 ↓{len(whole.steps) - 10}" in head
+    assert rows_of(whole)[0] == 0
+
+
+def test_queries_under_way_end_at_the_moment() -> None:
+    line = texts(waterfall_lines(walk(), 90, 8, until=0.02))[1]
+    assert line.endswith("…") and "▸" in line
+
+
+# ---- both -----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 170), st.integers(0, 50), st.integers(0, 9), st.none() | st.floats(0, 3))
+def test_drawings_fit_into_any_place(width: int, height: int, seed: int, until: float | None) -> None:
+    whole = walk(seed)
+    for lines in (
+        ladder_lines(whole, width, height, until=until),
+        waterfall_lines(whole, width, height, until=until),
+    ):
+        assert len(lines) <= height
+        assert all(width_of(line) <= width for line in lines)
+
+
+def _hostile() -> LookupDetail:
+    steps = [step(1, 150, 0, 0.1, result=HOSTILE, item=HOSTILE, code=None), step(2, 151, 0, None)]
+    whole = detail(steps, 0.2, why=HOSTILE, found=HOSTILE, kind=HOSTILE)
+    candidates = tuple(replace(c, note=HOSTILE, version=HOSTILE.encode(), result=HOSTILE) for c in whole.candidates)
+    return replace(whole, candidates=candidates)
+
+
+def test_nothing_a_terminal_obeys_is_drawn_or_written() -> None:
+    whole = _hostile()
+    lines = [*ladder_lines(whole, 90, 20), *waterfall_lines(whole, 90, 20), *verdict_lines(whole, 90)]
+    every = "".join(texts(lines)) + as_text(whole).decode() + as_json(whole).decode()
+    assert not {char for char in every if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}
+
+
+def test_the_files_hold_the_whole_lookup() -> None:
+    whole = walk()
+    loaded = json.loads(as_json(whole))
+    assert len(loaded["steps"]) == len(whole.steps)
+    assert loaded["view"]["target"] == whole.view.target.hex()
+    text = as_text(whole).decode()
+    assert sum(line.startswith(f"{n:>3}  4f1a") for n in range(1, 9) for line in text.splitlines()) == 8
+    assert verdict(whole).why in text
+
+
+# ---- verdict --------------------------------------------------------------------------------------------------
+
+
+def test_the_verdict_tells_why_what_and_at_what_cost() -> None:
+    said = verdict(walk())
+    assert said.why == "The 8 closest nodes that are alive have answered."
+    assert said.found == "Found 37 peers, the first after 285 ms; 8 of the closest 8 hold peers."
+    assert said.cost == "67 packets in 1.38 s: 38 queries, 29 answers; 9 to the dead, 8 wasted."
+    assert said.slow == "44 % of the time was lost on 7 silent nodes; floor by round trips 770 ms."
+
+
+def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
+    for seed in range(20):
+        lines = verdict_lines(walk(seed), 80)
+        assert len(lines) == 4
+        assert all(width_of(line) <= 80 for line in lines)
+
+
+def test_a_value_is_told_with_who_holds_it() -> None:
+    steps = [step(1, 140, 0, 0.1, result="value", item="seq 4"), step(2, 141, 0, 0.2)]
+    said = verdict(detail(steps, 0.3, found="value, seq 4", why="the 8 closest nodes that are alive have answered"))
+    assert said.found == "Found a value, seq 4, the first after 100 ms; 1 of the closest 2 holds it."
+
+
+def test_a_running_lookup_tells_how_it_stands() -> None:
+    said = verdict(detail([step(1, 150, 0, 0.1), step(2, 151, 0, None)], 0.2, running=True))
+    assert said.why == "Under way: 1 of the 8 closest found so far, 1 in flight."
+    assert said.found == "The nearest answer is at 2^150.0."
+
+
+def test_a_lookup_that_nobody_answered_says_so() -> None:
+    said = verdict(detail([step(1, 150, 0, 4.0, result="timed out")], 1.0, why="no node answered"))
+    assert (said.why, said.found, said.role) == ("No node answered.", "Nobody answered.", "bad")
+    assert said.slow == "The 1 node that was asked has not answered."
+    said = verdict(detail([], 0.0, why="there was no node to ask"))
+    assert (said.cost, said.slow) == ("It cost nothing: no query was sent.", "There was nobody to ask.")
+
+
+def test_one_slow_node_is_named() -> None:
+    steps = [step(1, 155, 0, 0.1)]
+    steps += [step(n, 150 - n, 0.1, 0.2, parent=steps[0].addr, hop=1) for n in range(2, 6)]
+    steps.append(step(6, 140, 0.1, 0.9, parent=steps[0].addr, hop=1))
+    assert slow_words(detail(steps, 0.9)) == (
+        "89 % of the time went to one slow node, query 6; floor by round trips 900 ms."
+    )
+
+
+def test_time_without_a_query_is_told() -> None:
+    assert slow_words(detail([step(1, 150, 0.5, 0.6)], 0.6)).startswith("83 % of the time no query was under way")
+
+
+def test_a_lookup_that_nothing_held_up_says_so() -> None:
+    first = step(1, 155, 0, 0.1)
+    second = step(2, 150, 0.1, 0.2, parent=first.addr, hop=1)
+    words = slow_words(detail([first, second], 0.21))
+    assert words == "Nothing held it up: 2 round trips in a row took 200 ms of the 210 ms."

@@ -1,0 +1,1 @@
+"""The packet inspector, part by part."""
