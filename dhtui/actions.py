@@ -1,0 +1,307 @@
+"""What a user can ask of a node. The command line and the screens call these, and nothing else.
+
+Each returns a `Result`; none raises for what the network does. Cancelling one stops what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .conflict import Conflict, conflict_of, refusers
+from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
+from .engine.keys import BadKey
+from .engine.node import Node, Progress
+from .engine.outcome import NodeOutcome, Outcome, Status
+from .engine.snapshot import BootstrapView, IdentityView, ReachabilityView
+from .engine.wire.compact import Addr
+from .keepalive import Keeper, Kept, Verdict
+from .request import Request
+
+_BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a node stands in its network."""
+
+    identity: IdentityView
+    reachability: ReachabilityView
+    bootstrap: BootstrapView
+    nodes: int
+    """How many are in its table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of an action."""
+
+    action: str
+    ok: bool
+    """Whether it did what was wanted: the exit code."""
+    summary: str
+    """That in one sentence, in our words."""
+    outcome: Outcome | None = None
+    """What happened at each node. `None` for actions without a target of their own."""
+    stores: tuple[NodeOutcome, ...] = ()
+    """closest_stores: what each of the closest nodes holds."""
+    conflict: Conflict | None = None
+    """put: the other writer that it met."""
+    kept: tuple[Kept, ...] = ()
+    """republish: the items that were looked after."""
+    standing: Standing
+    """Where our node stood at the end."""
+
+
+async def run(node: Node, request: Request, remotes: Sequence[Addr] | None, progress: Progress | None) -> Result:
+    """Carry out a request. `remotes` are those of the request, resolved."""
+    target = node.id if request.target is None else request.target
+    match request.action:
+        case "bootstrap":
+            return await bootstrap(node)
+        case "id":
+            return await identity(node)
+        case "ping":
+            return await ping(node, await _nearest(node, target, progress) if remotes is None else remotes)
+        case "find_node":
+            return await find_node(node, target, remotes, progress)
+        case "get_peers" | "closest_peers":
+            return await get_peers(node, target, remotes, progress, action=request.action)
+        case "announce_peer":
+            return await announce_peer(node, target, request.port, remotes, progress)
+        case "get":
+            return await get(node, target, request.salt, request.at_least, request.newer_than, remotes, progress)
+        case "put":
+            assert request.what is not None
+            if request.dry_run:
+                return await dry_run(node, request.what, remotes, progress)
+            return await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
+        case "closest_stores":
+            return await closest_stores(node, target, request.salt, remotes, progress)
+    raise AssertionError(request.action)
+
+
+async def _nearest(node: Node, target: bytes, progress: Progress | None) -> list[Addr]:
+    return [near.addr for near in (await node.find_node(target, progress=progress)).closest]
+
+
+def standing(node: Node) -> Standing:
+    """Where a node stands now."""
+    snapshot = node.snapshot()
+    table = snapshot.table
+    return Standing(
+        identity=snapshot.identity,
+        reachability=snapshot.reachability,
+        bootstrap=snapshot.bootstrap,
+        nodes=table.good + table.questionable + table.bad,
+    )
+
+
+# ---- actions --------------------------------------------------------------------------------------------
+
+
+async def bootstrap(node: Node) -> Result:
+    """Join the network. Without any node to start from there is nothing to do, which is a success."""
+    view = await node.bootstrapped()
+    ok = view.state != "failed"
+    summary = view.why if ok else "nobody answered"
+    return Result(action="bootstrap", ok=ok, summary=summary, standing=standing(node))
+
+
+async def identity(node: Node) -> Result:
+    """Tell our id and address, after a bootstrap, in which others tell us the address."""
+    await node.bootstrapped()
+    now = standing(node)
+    return Result(action="id", ok=True, summary=f"own id {node.id.hex()}", standing=now)
+
+
+async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
+    """Ask nodes whether they are there."""
+    outcome = await node.ping(remotes)
+    there = sum(one.status is Status.ANSWERED for one in outcome.asked)
+    return _result(node, "ping", outcome, there > 0, f"{there} of {_nodes(len(outcome.asked))} answered")
+
+
+async def find_node(
+    node: Node, target: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+) -> Result:
+    """Find the nodes closest to a target."""
+    outcome = await node.find_node(target, remotes=remotes, progress=progress)
+    return _result(node, "find_node", outcome, bool(outcome.closest), _asked(outcome))
+
+
+async def get_peers(
+    node: Node,
+    info_hash: bytes,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    action: str = "get_peers",
+) -> Result:
+    """Find peers. That nobody knows any is an answer too."""
+    outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress)
+    peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
+    return _result(node, action, outcome, bool(outcome.closest), peers + _asked(outcome))
+
+
+async def announce_peer(
+    node: Node,
+    info_hash: bytes,
+    port: int,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Announce a peer of ours at `port`; 0 is the one that packets come from."""
+    outcome = await node.announce_peer(info_hash, port, remotes=remotes, progress=progress)
+    return _written(node, outcome, "announced to", remotes)
+
+
+async def put(
+    node: Node,
+    what: ImmutableItem | MutableItem | Draft,
+    cas: int | None = None,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    min_stored: int = 1,
+    base: MutableItem | None = None,
+) -> Result:
+    """Store an item, on at least so many nodes. `base` is the value that this one was made from, if it is known.
+
+    Where another writer's value is in the way, or got in at the same time, that is the result: `conflict`.
+    """
+    outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress)
+    result = _written(node, outcome, "stored on", remotes)
+    if 0 < outcome.stored < min_stored:
+        result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
+    if isinstance(what, ImmutableItem):
+        return result
+    again = []
+    if addrs := refusers(outcome):  # what do they hold? It may have come after our lookup
+        again.append(await node.get(what.target, salt=what.salt, remotes=addrs))
+    base_seq = what.base if isinstance(what, Draft) else None
+    conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
+    if conflict is None:
+        return result
+    return replace(result, ok=False, conflict=conflict, summary=conflict.words())
+
+
+async def dry_run(
+    node: Node,
+    what: ImmutableItem | MutableItem | Draft,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Find out where an item would be stored, and with which seq, and store nothing."""
+    if isinstance(what, ImmutableItem) and remotes is None:
+        # A get would end at the first copy, before the closest nodes are known.
+        outcome = await node.find_node(what.target, progress=progress)
+    else:
+        salt = b"" if isinstance(what, ImmutableItem) else what.salt
+        outcome = await node.get(what.target, salt=salt, remotes=remotes, progress=progress)
+    item: Item | None = None
+    ok, summary = bool(outcome.closest), _asked(outcome)
+    try:
+        item = what.signed(outcome.highest_seen) if isinstance(what, Draft) else what
+        summary = f"dry run: nothing was put, it would go to {_nodes(len(outcome.closest))}" if ok else summary
+    except (ItemError, BadKey) as error:
+        ok, summary = False, str(error)
+    return _result(node, "put", replace(outcome, action="put", item=item), ok, summary)
+
+
+async def republish(node: Node, keeper: Keeper) -> Result:
+    """Look after the kept items that are due, once."""
+    await node.bootstrapped()
+    kept = await keeper.one_pass()
+    failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
+    total = len(keeper.items)
+    looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
+    summary = f"{looked}, {failed} in vain" if failed else looked
+    return Result(action="republish", ok=not failed, summary=summary, kept=kept, standing=standing(node))
+
+
+async def get(
+    node: Node,
+    target: bytes,
+    salt: bytes = b"",
+    at_least: int | None = None,
+    newer_than: int | None = None,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Fetch an item and verify it."""
+    outcome = await node.get(
+        target, salt=salt, at_least=at_least, newer_than=newer_than, remotes=remotes, progress=progress
+    )
+    if outcome.item is not None:
+        have = sum(one.status is Status.VALUE for one in outcome.asked)
+        return _result(node, "get", outcome, True, f"verified; {_nodes(have)} had it")
+    return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than))
+
+
+async def closest_stores(
+    node: Node,
+    target: bytes,
+    salt: bytes = b"",
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Find the nodes that an item belongs on, and ask each of them what it holds."""
+    if remotes is not None:
+        outcome = await node.get(target, salt=salt, remotes=remotes)
+        stores = outcome.closest
+    else:
+        # A get would end at the first immutable value, before the closest nodes are known.
+        outcome = await node.find_node(target, progress=progress)
+        closest = [near.addr for near in outcome.closest]
+        stores = (await node.get(target, salt=salt, remotes=closest)).asked if closest else ()
+    holding = sum(one.status in (Status.VALUE, Status.OLDER) for one in stores)
+    summary = f"{_asked(outcome)}; {holding} of the closest {len(stores)} hold the item"
+    return Result(
+        action="closest_stores",
+        ok=bool(stores),
+        summary=summary if stores else _asked(outcome),
+        outcome=outcome,
+        stores=stores,
+        standing=standing(node),
+    )
+
+
+# ---- sentences ------------------------------------------------------------------------------------------
+
+
+def _result(node: Node, action: str, outcome: Outcome, ok: bool, summary: str) -> Result:
+    return Result(action=action, ok=ok, summary=summary, outcome=outcome, standing=standing(node))
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
+def _asked(outcome: Outcome) -> str:
+    if not outcome.asked:
+        return "there was no node to ask"
+    return f"{outcome.answered} of {_nodes(len(outcome.asked))} answered"
+
+
+def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
+    if outcome.writes:
+        # Of named nodes, one that was too dead to give a token counts as one that did not store.
+        summary = f"{verb} {outcome.stored} of {_nodes(len(outcome.writes if remotes is None else outcome.asked))}"
+    elif outcome.answered:
+        summary = outcome.why
+    else:
+        summary = _asked(outcome)
+    return _result(node, outcome.action, outcome, outcome.stored > 0, summary)
+
+
+def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None) -> str:
+    if outcome.highest_seen is not None and at_least is not None:
+        return f"value not found: the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
+    told = [one.seq for one in outcome.asked if one.seq is not None and one.status is Status.ANSWERED]
+    if told and newer_than is not None:
+        return f"value not found: none is newer than seq {newer_than}, the stored one has {max(told)}"
+    bad = sum(one.status in _BAD for one in outcome.asked)
+    if bad:
+        return f"value not found: {_nodes(bad)} gave one that is not genuine; {_asked(outcome)}"
+    return f"value not found: {_asked(outcome)}"

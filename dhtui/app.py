@@ -1,0 +1,383 @@
+"""The explorer: the Textual app around one node or one recording. It holds the screens and the feed, little else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.screen import Screen
+from textual.worker import Worker
+
+from . import launch
+from .config import state_folder
+from .engine.node import Node
+from .feed import RATE, Feed
+from .host import NodeFactory, NodeHost
+from .keymap import key_of
+from .options import Options
+from .output import Output, failure_words
+from .packets.parts import Link
+from .recording import Recorder, RecordingError
+from .registry import GLOBAL, PLAYER, VIEWS, View, show_actions
+from .replay import Replay
+from .replay_source import ReplaySource
+from .report import safe_text
+from .screens.base import ExplorerScreen
+from .screens.help import HelpScreen
+from .screens.palette import RegistryCommands
+from .screens.telling import tell, tell_failure
+from .screens.verbs import views_of
+from .session import DaemonThreads
+from .source import LiveSource
+from .testnet import Testnet
+from .words import address
+
+THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
+RECORDING = "This is a recording: there is no node to do that."
+MAX_WARNINGS = 20
+TRAIL = 50
+"""Links that one can go back from."""
+TESTNET_SIZE = 64
+"""Nodes of the testnet that one key opens."""
+
+
+class Explorer(App[int]):
+    """Shows a node at work, or a recording of one.
+
+    `node_factory` makes the node, which starts and stops with the app. `keep` is called with it before it closes,
+    unless that is one on a testnet, and returns a warning or "". `record` is the new file to record it to,
+    `keys_folder` that of the user's keys.
+    """
+
+    TITLE = "dhtui"
+    CSS_PATH = "app.tcss"
+    COMMANDS = {RegistryCommands}  # noqa: RUF012 - Textual's own declaration
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (40, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(action.keys, action.name, action.label or action.help, show=False)
+        for action in (*GLOBAL, *PLAYER, *show_actions())
+    ]
+
+    def __init__(
+        self,
+        node_factory: NodeFactory | None = None,
+        *,
+        replay: Replay | None = None,
+        record: Path | None = None,
+        label: str = "",
+        keep: Callable[[Node], str] | None = None,
+        testnet_factory: NodeFactory | None = None,
+        keys_folder: Path | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__()
+        self.feed, self.host = Feed(), NodeHost()
+        self.host.keys_folder = keys_folder
+        self.failure = ""
+        """Why the app ended with exit code 1; safe to print."""
+        self.warnings = list(warnings)
+        """Sentences that are still to be said, at the end of the run if no earlier."""
+        self._factory, self._label, self._keep = node_factory, label, keep
+        self._testnet_factory = testnet_factory
+        self._replay, self._record = replay, record
+        self._live: LiveSource | None = None
+        self._recorder: Recorder | None = None
+        self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
+        for view in VIEWS:
+            self.add_mode(view.name, partial(_open, view, self.feed, self.host))
+
+    # -- start and end ---------------------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        """Shows the first screen and starts the node, or the recording."""
+        for signum in (signal.SIGTERM, signal.SIGHUP):
+            # Not outside the main thread.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(signum, self.exit, 0)
+        self.theme = THEMES[0]
+        await self.switch_mode(VIEWS[0].name)
+        while self.warnings:
+            tell(self, self.warnings.pop(0), bad=True)
+        if self._replay is not None:
+            self._play(self._replay)
+        elif self._factory is not None:
+            self._start(self._factory)
+
+    def _play(self, replay: Replay) -> None:
+        source = ReplaySource(replay)
+        self.feed.connect(source)
+        source.play()
+        back, on, slower, faster = (action.key for action in PLAYER)
+        keys = f"{key_of('pause')} stops and goes on, {back} and {on} move in it, {slower} and {faster} set the speed"
+        tell(self, f"A recording of {source.duration:.0f} s: {keys}.")
+        if replay.damage:
+            tell(self, replay.damage, bad=True)
+
+    @work(group="node", exclusive=True, exit_on_error=False)
+    async def _start(self, factory: NodeFactory) -> None:
+        self.host.label = self._label
+        try:
+            await self.host.start(factory, self._show_node)
+        except OSError as problem:
+            self._fail(f"cannot start the node: {problem.strerror or problem}")
+        except Exception as problem:
+            self._fail(f"cannot start the node: {type(problem).__name__}: {problem}")
+
+    def _show_node(self, node: Node) -> None:
+        self._live = LiveSource(node)
+        self.feed.connect(self._live)
+        path, self._record = self._record, None
+        if path is not None:
+            self._start_recording(path, self._live)
+
+    def _start_recording(self, path: Path, source: LiveSource) -> None:
+        try:
+            recorder = Recorder(path, source, self._recording_ended)
+        except RecordingError as problem:
+            self._fail(f"--record: {problem}")
+            return
+        self._recorder = recorder
+        self.set_interval(1 / RATE, lambda: recorder.tick(source.clock()))
+        tell(self, f"All that happens is recorded to {safe_text(str(path))}.")
+
+    def _recording_ended(self, why: str) -> None:
+        if self._recorder is None:  # nobody looks any more, or not yet
+            self.warnings.append(why)
+        else:
+            tell(self, why, bad=True)
+
+    def _fail(self, why: str) -> None:
+        self.failure = safe_text(why)
+        self.exit(1, return_code=1)
+
+    async def on_unmount(self) -> None:
+        """Keeps what is worth keeping, and closes the node."""
+        self.feed.connect(None)
+        await self._close()
+
+    async def _close(self) -> None:
+        node = self.host.node
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+        if self._live is not None:
+            self._live.close()
+        if node is not None and self._keep is not None and self.host.label == self._label:
+            self.warnings += filter(None, [self._keep(node)])
+        await self.host.stop()
+
+    async def action_quit(self) -> None:
+        """Ends the app."""
+        self.exit(0)
+
+    async def action_testnet(self) -> None:
+        """Restarts the node inside a testnet."""
+        if self._replay is not None:
+            tell(self, RECORDING)
+        elif self._testnet_factory is None or self.host.label:
+            tell(self, "This node is on a testnet already.")
+        else:
+            self._join_testnet(self._testnet_factory)
+
+    @work(group="node", exclusive=True, exit_on_error=False)
+    async def _join_testnet(self, factory: NodeFactory) -> None:
+        self.feed.connect(None)
+        self.host.state = (f"starting a testnet of {TESTNET_SIZE} nodes", False)
+        note = "" if self._recorder is None else " The recording ended with the other node."
+        await self._close()
+        try:
+            await self.host.start(factory, self._show_node)
+        except Exception as problem:
+            tell(self, f"The testnet did not start: {safe_text(str(problem))}. Back to the network.", bad=True)
+            assert self._factory is not None
+            self._start(self._factory)
+            return
+        self.host.label = "testnet"
+        tell(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now.{note}")
+
+    # -- other actions ---------------------------------------------------------------------------------------
+
+    async def action_show(self, name: str) -> None:
+        """Goes to a screen."""
+        await self.switch_mode(name)
+
+    async def action_next_view(self, step: int) -> None:
+        """Goes some screens on."""
+        names = [view.name for view in VIEWS]
+        await self.switch_mode(names[(names.index(self.current_mode) + step) % len(names)])
+
+    @on(ExplorerScreen.Followed)
+    async def follow(self, message: ExplorerScreen.Followed) -> None:
+        """Goes to what a link is about, on the first screen that knows it."""
+        came_from = (self.current_mode, message_origin(self.screen))
+        # A list leads on from itself where it can: the screen that one is on comes last.
+        for name in sorted(views_of(message.link), key=lambda name: name == came_from[0]):
+            if await self._open(name, message.link):
+                self._trail.append(came_from)
+                return
+        await self.switch_mode(came_from[0])
+        tell(self, f"Nothing more is known about {message.link.label}.")
+
+    async def _open(self, name: str, link: Link | None) -> bool:
+        if all(view.name != name for view in VIEWS):
+            return False
+        await self.switch_mode(name)
+        screen = self.screen
+        if not isinstance(screen, ExplorerScreen):
+            return False
+        screen.tick()
+        return link is None or screen.open_link(link)
+
+    async def action_back(self) -> None:
+        """Goes back to where the last link was followed."""
+        if self._trail:
+            await self._open(*self._trail.pop())
+        else:
+            tell(self, "There is no link to go back from.")
+
+    async def action_new_lookup(self) -> None:
+        """Opens the form that starts a lookup."""
+        if self._replay is not None:
+            tell(self, RECORDING)
+        elif await self._open("lookup", None):
+            self.call_after_refresh(self.screen.run_action, "start")
+
+    def action_seek(self, seconds: float) -> None:
+        """Moves in the recording."""
+        if (replay := self._recording()) is not None:
+            replay.seek(replay.position + seconds)
+
+    def action_speed(self, factor: float) -> None:
+        """Plays the recording faster or slower."""
+        if (replay := self._recording()) is not None:
+            replay.speed *= factor
+
+    def _recording(self) -> ReplaySource | None:
+        if self.feed.replay is None:
+            tell(self, "This is a running node, no recording.")
+        return self.feed.replay
+
+    def action_pause(self) -> None:
+        """Freezes what is shown, or lets it run again."""
+        self.feed.toggle_pause()
+        if isinstance(self.screen, ExplorerScreen):
+            self.screen.tick()
+
+    def action_theme(self) -> None:
+        """Takes the next theme."""
+        place = THEMES.index(self.theme) if self.theme in THEMES else -1
+        self.theme = THEMES[(place + 1) % len(THEMES)]
+        tell(self, f"theme: {self.theme}")
+
+    def action_help(self) -> None:
+        """Shows what the keys do here."""
+        if isinstance(self.screen, ExplorerScreen):
+            self.push_screen(HelpScreen(self.screen.view, self.screen.actions_now()))
+
+    def action_command_palette(self) -> None:
+        """Opens the palette."""
+        if isinstance(self.screen, ExplorerScreen):
+            self.push_screen(CommandPalette(placeholder="what to do"))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self, event)
+
+    # -- when the explorer itself fails ----------------------------------------------------------------------
+
+    def _print_error_renderables(self) -> None:
+        """Textual's own would print tracebacks, with all local variables, keys among them."""
+        if self._exit_renderables and not self.failure:
+            self.failure = "the explorer failed: " + failure_words(self._exception)
+        self._exit_renderables.clear()
+
+    def failed_behind(self, problem: BaseException | None) -> None:
+        """Something went wrong where nobody waits for it: that is told once, at the end."""
+        words = f"this went wrong behind the scenes: {failure_words(problem)}"
+        if words not in self.warnings and len(self.warnings) < MAX_WARNINGS:
+            self.warnings.append(words)
+
+
+def message_origin(screen: Screen[Any]) -> Link | None:
+    """A link back to what is selected on a screen."""
+    return screen.here() if isinstance(screen, ExplorerScreen) else None
+
+
+def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
+    module, _, name = view.screen.partition(":")
+    screen = getattr(import_module(module), name)(view, feed, host)
+    assert isinstance(screen, ExplorerScreen)
+    return screen
+
+
+# ---- from options to a running app --------------------------------------------------------------------------
+
+
+def run_explorer(options: Options, replay: Replay | None) -> int:
+    """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
+    if replay is not None:
+        return _run(Explorer(replay=replay))
+    start = launch.prepare(options, serving=True, keeping=not options.testnet)
+    explorer = Explorer(
+        partial(_on_testnet, options) if options.testnet else partial(_on_network, start),
+        record=options.record,
+        label="testnet" if options.testnet else "",
+        keep=partial(launch.keep, options, start),
+        testnet_factory=partial(_on_testnet, replace(options, testnet=TESTNET_SIZE, listen=None, pip=None)),
+        keys_folder=state_folder(options) / "keys",
+        warnings=start.warnings,
+    )
+    try:
+        return _run(explorer)
+    finally:
+        start.release()
+
+
+def _run(explorer: Explorer) -> int:
+    # Whoever reports these by default prints tracebacks.
+    threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
+    sys.unraisablehook = lambda told: explorer.failed_behind(told.exc_value)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        loop.set_default_executor(DaemonThreads())
+        loop.set_exception_handler(lambda _, told: explorer.failed_behind(told.get("exception")))
+        runner.run(explorer.run_async())
+    output = Output(as_json=False)
+    for warning in explorer.warnings:
+        output.warn(warning)
+    if explorer.failure:
+        return output.fail(explorer.failure, 1)
+    return explorer.return_code or 0
+
+
+@asynccontextmanager
+async def _on_network(start: launch.Launch) -> AsyncIterator[Node]:
+    async with AsyncExitStack() as stack:
+        try:
+            node = await stack.enter_async_context(Node(start.config))
+        except OSError as problem:
+            raise OSError(f"{address(start.config.listen)}: {problem.strerror or problem}") from None
+        yield node
+
+
+@asynccontextmanager
+async def _on_testnet(options: Options) -> AsyncIterator[Node]:
+    start = launch.prepare(options, serving=True, keeping=False)
+    size = options.testnet or TESTNET_SIZE
+    async with Testnet(size) as net, Node(launch.on_testnet(start, net.bootstrap).config) as node:
+        yield node

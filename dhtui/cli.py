@@ -1,0 +1,129 @@
+"""The command line: reads it, then opens the explorer or runs one action. Returns the exit code.
+
+Everything beyond the options is imported where it is needed, so that a small action starts fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import config
+from .options import Options
+from .output import Output, failure_words
+from .values import UsageError, quoted
+
+if TYPE_CHECKING:
+    from .replay import Replay
+
+BIG_RECORDING = 4 << 20
+"""Bytes, from which on reading one takes seconds."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program: 0 success, 1 an action that did not succeed, 2 a request that makes no sense, 130 Ctrl+C."""
+    _never_fail_to_print()
+    output = Output(as_json=False)
+    try:
+        argv = sys.argv[1:] if argv is None else argv
+        options = config.read(argv)
+        output = Output(as_json=options.json)
+        return _run(options, argv, output)
+    except UsageError as error:
+        return output.fail(str(error), 2)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more when it flushes at its end.
+        with suppress(OSError):
+            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return 1
+    except Exception as error:
+        return output.fail(f"dhtui itself failed: {failure_words(error)}", 1)
+
+
+def _never_fail_to_print() -> None:
+    """A terminal that is not UTF-8 gets escapes for what it can't show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")
+
+
+def _run(options: Options, argv: Sequence[str], output: Output) -> int:
+    if options.help:
+        from shutil import get_terminal_size
+
+        from .usage import help_text
+
+        output.results([help_text(min(100, get_terminal_size().columns)).rstrip()])
+    elif options.version:
+        from . import __version__
+
+        output.results([f"dhtui {__version__}"])
+    elif options.print_completion:
+        from .completion import script
+
+        output.results([script(options.print_completion)])
+    else:
+        from .offline import Failure
+
+        try:
+            if options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
+                return _explore(options, argv)
+            return _act(options, output)
+        except Failure as failure:
+            return output.fail(str(failure), 1)
+    return 0
+
+
+def _explore(options: Options, argv: Sequence[str]) -> int:
+    from .request import check_explorer
+
+    check_explorer(options)
+    replay = _load(options.replay) if options.replay is not None else None
+    if options.serve is not None:
+        from .launch import prepare
+        from .serving import serve
+
+        prepare(options, serving=True, keeping=False)  # what is wrong is said here, not once for each page
+        return serve(options.serve, config.without("serve", argv))
+    in_browser = os.environ.get("TEXTUAL_DRIVER", "")  # as `serving` starts it
+    if not in_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("the explorer needs a terminal; without one name an action, such as --do bootstrap")
+    from .keymap import rebind
+
+    rebind(options.keys)  # before the app and its screens read the registry
+    from .app import run_explorer
+
+    return run_explorer(options, replay)
+
+
+def _load(path: Path) -> Replay:
+    from .offline import Failure
+    from .replay import Replay, ReplayError
+
+    with suppress(OSError):
+        if path.stat().st_size > BIG_RECORDING:
+            Output(as_json=False).notes([f"dhtui: reading and checking {quoted(str(path))}, this takes a while …"])
+    try:
+        return Replay.load(path)
+    except ReplayError as problem:
+        raise Failure(f"--replay: {problem}") from None
+
+
+def _act(options: Options, output: Output) -> int:
+    from .request import OFFLINE, plan
+
+    if options.do in OFFLINE:
+        from .offline_run import carry_out
+
+        return carry_out(options, output)
+    request = plan(options)
+    from .session import run
+
+    return run(options, request, output)

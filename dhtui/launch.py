@@ -1,0 +1,148 @@
+"""From options to a node that can be started, and what is kept of it afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+from os import urandom
+
+from . import state
+from .claim import Claim, take
+from .config import state_folder
+from .engine.node import Node
+from .engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from .engine.wire.ids import ID_LENGTH
+from .options import Options
+from .values import HostPort, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A node ready to start. Call `release` when it has ended."""
+
+    config: NodeConfig
+    warnings: tuple[str, ...]
+    """Sentences for the user."""
+    claim: Claim | None
+    """Held by the one run that uses, and writes, the state."""
+
+    def release(self) -> None:
+        """Let another run use the state."""
+        if self.claim is not None:
+            self.claim.release()
+
+
+def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool = True) -> Launch:
+    """Reads state and blocklist. Sends nothing.
+
+    `serving`: the node stays, rather than run one action. `keeping`: it takes the saved id, and saves it again;
+    only one run at a time can, for two nodes of one id get in each other's way, and do not answer one another.
+    All others take an id of their own. Without `bootstrap` the node knows nobody at first. On a testnet the
+    bootstrap nodes are filled in once it runs, see `on_testnet`. Raises `UsageError`.
+    """
+    saved: SavedState | None = None
+    claim: Claim | None = None
+    warnings: list[str] = []
+    blocks, about_blocks = _blocks(options)
+    if not options.testnet:
+        folder = state_folder(options)
+        saved, warnings = state.load(folder)
+        claim, problem = take(folder) if keeping else (None, "")
+        warnings += [problem] if problem else []
+        saved = _start_from(saved, options, bootstrap, own_id=claim is None)
+    settings = Settings(
+        id=options.did,
+        external=_external(options),
+        saved=saved,
+        k=options.ksize,
+        split_pings=options.kconcurrency or min(8, options.ksize),
+        alpha=options.qconcurrency,
+        alpha_background=min(5, options.qconcurrency),
+        query_timeout=options.qtimeout,
+        read_only=True if options.read_only or not serving else None,
+        blocks=blocks,
+        token_secret=options.tsecret or None,
+        maintain=serving,
+    )
+    listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
+    hosts = _hosts(options) if bootstrap else ()
+    config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
+    return Launch(config, (*warnings, *about_blocks), claim)
+
+
+def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
+    """The same, with the nodes of a testnet to start from."""
+    return replace(launch, config=replace(launch.config, bootstrap=hosts))
+
+
+def keep(options: Options, launch: Launch, node: Node) -> str:
+    """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
+    if launch.claim is None:
+        return ""
+    folder = state_folder(options)
+    kept = node.saved_state()
+    before, _ = state.load(folder)
+    if before is not None:
+        if not kept.nodes:  # alone this time; the ones from last time may well be there again
+            kept = replace(kept, nodes=before.nodes)
+        if options.did is not None:  # that id was for this run
+            kept = replace(kept, id=before.id, external=before.external)
+    try:
+        state.save(folder, kept)
+    except OSError as error:
+        return f"cannot save the state in {folder}: {error.strerror}"
+    return ""
+
+
+def leaves_loopback(options: Options, remotes: tuple[HostPort, ...] | None) -> bool:
+    """Whether packets may go to other machines."""
+    if options.testnet or (options.listen and _is_loopback(options.listen[0])):
+        return False
+    if remotes is not None:
+        return not all(_is_loopback(remote.host) for remote in remotes)
+    if options.bnodes == "no":
+        return False
+    return not (
+        isinstance(options.bnodes, tuple) and all(_is_loopback(name.rpartition(":")[0]) for name in options.bnodes)
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return IPv4Address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _hosts(options: Options) -> tuple[str, ...]:
+    if isinstance(options.bnodes, tuple):
+        return options.bnodes
+    return () if options.bnodes == "no" else PUBLIC_BOOTSTRAP
+
+
+def _start_from(saved: SavedState | None, options: Options, bootstrap: bool, own_id: bool) -> SavedState | None:
+    """The saved id and, unless the user named other nodes to start from, the saved nodes."""
+    if saved is None:
+        return None
+    if not bootstrap or options.bnodes is not None:
+        saved = replace(saved, nodes=())
+    return replace(saved, id=urandom(ID_LENGTH)) if own_id else saved
+
+
+def _external(options: Options) -> tuple[str, int] | None:
+    """The public address; where only its ip was given, the port we listen on is the likeliest."""
+    if options.pip is None or options.pip[1]:
+        return options.pip
+    return options.pip[0], options.listen[1] if options.listen else 0
+
+
+def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
+    if options.blocklist is None:
+        return None, []
+    from .blocklist_file import load
+    from .engine.blocklist import BlocklistError
+
+    try:
+        return load(options.blocklist)
+    except BlocklistError as error:
+        raise UsageError(f"--{error}") from None

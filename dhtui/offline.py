@@ -1,0 +1,226 @@
+"""Actions that need no node: making, listing, moving keys; signing without sending; verifying."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine.items import ItemError, MutableItem, sign, signing_buffer
+from .engine.keys import BadKey, PrivateKey
+from .keyring import TEST_KEY_NAME, Entry, KeyringError
+from .options import Options
+from .request import bencoded_value, check_offline, signed_file
+from .unlocking import keyring, load_key, passphrase
+from .values import UsageError, quoted
+
+PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
+
+
+class Failure(Exception):
+    """An action that did not succeed. One line, exit code 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What `sign` made."""
+
+    item: MutableItem
+    key: PrivateKey
+    show_private: bool
+    test_key: bool
+    out: Path | None
+    """The file that it was written to."""
+
+    @property
+    def buffer(self) -> bytes:
+        """The bytes that were signed."""
+        return signing_buffer(self.item.v, self.item.seq, self.item.salt)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What `genkey` made, or for the built-in test key found."""
+
+    name: str
+    key: PrivateKey
+    path: Path | None
+    show_private: bool
+
+    @property
+    def test_key(self) -> bool:
+        """Whether it is the built-in key that everybody has."""
+        return self.path is None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What `import` took into the keyring."""
+
+    name: str
+    public: bytes
+    path: Path
+    was: str
+    """In what form it came, in words."""
+    note: str
+    encrypted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What `export` gives out."""
+
+    name: str
+    public: bytes
+    format: str
+    text: str
+    """The secret."""
+    out: Path | None
+    """The file that it was written to."""
+
+
+def sign_value(options: Options) -> Signed:
+    """Sign the value that the options name, with seq 0 unless they say another. Raises `UsageError`, `Failure`."""
+    check_offline(options)
+    name = options.keyname or ""
+    v = bencoded_value(options)
+    key = load_key(options, name)
+    try:
+        item = sign(key, v, options.seq or 0, options.salt)
+    except ItemError as error:
+        raise UsageError(str(error)) from None
+    except BadKey as error:
+        raise Failure(str(error)) from None
+    if options.out is not None:
+        _write_item(options.out, item)
+    return Signed(item, key, options.show_private, name == TEST_KEY_NAME, options.out)
+
+
+def _write_item(path: Path, item: MutableItem) -> None:
+    from .itemfile import write
+
+    try:
+        write(path, item)
+    except OSError as error:
+        raise Failure(f"--out: {quoted(str(path))} can't be written: {error.strerror}") from None
+
+
+def verify_item(options: Options) -> MutableItem:
+    """The item that the options name; whether it is genuine, its `verify` says. Raises `UsageError`."""
+    check_offline(options)
+    if options.signed_file is not None:
+        if options.signature is not None or options.public_key is not None:
+            raise UsageError("--signed-file holds the public key and the signature: leave the other flags out")
+        item = signed_file(options)
+        if isinstance(item, MutableItem):
+            return item
+        raise UsageError("the item in --signed-file is immutable: nobody signed it")
+    if options.public_key is None or options.signature is None:
+        raise UsageError("verify needs --signed-file, or a value, --public-key, --signature, --seq and --salt")
+    v = bencoded_value(options)
+    return MutableItem(v, options.public_key, options.signature, options.seq or 0, options.salt)
+
+
+def make_key(options: Options) -> Key:
+    """Make the key that the options name; never over another one. Raises `UsageError`, `Failure`."""
+    check_offline(options)
+    ring, name = keyring(options), options.keyname or ""
+    if name == TEST_KEY_NAME:
+        return Key(name, ring.load(name), None, options.show_private)
+    secret = passphrase(options, name, new=True) if options.encrypt else None
+    try:
+        key = ring.generate(name, secret)
+    except KeyringError as error:
+        raise _about_name(error, "no key was made") from None
+    return Key(name, key, ring.folder / name, options.show_private)
+
+
+def _about_name(error: KeyringError, otherwise: str) -> UsageError | Failure:
+    if error.__cause__ is None:  # nothing went wrong with a file: it is the name
+        return UsageError(f"--keyname: {error}")
+    return Failure(f"{otherwise}: {error}")
+
+
+def list_keys(options: Options) -> list[Entry]:
+    """All keys of the keyring. Raises `UsageError`, `Failure`."""
+    check_offline(options)
+    try:
+        return keyring(options).list()
+    except KeyringError as error:
+        raise Failure(str(error)) from None
+
+
+def import_key(options: Options) -> Taken:
+    """Take a private key into the keyring, whatever its form. Raises `UsageError`, `Failure`."""
+    from .keyring.reading import read_key
+    from .keyring.seal import Sealed, seal
+
+    check_offline(options)
+    if options.key_file is None:
+        raise UsageError("import needs --key-file, the file with the private key; - is standard input")
+    ring, name = keyring(options), options.keyname or ""
+    try:
+        found = read_key(_key_data(options.key_file), options.key_form, options.public_key)
+        key = found.key
+        if options.encrypt:
+            if isinstance(key, Sealed):
+                raise UsageError("the key is encrypted already, and stays so: leave --encrypt out")
+            key = seal(key, passphrase(options, name, new=True))  # first: it shall not touch the disk in the clear
+        ring.add(name, key)
+    except BadKey as error:
+        raise UsageError(f"--key-file: {error}") from None
+    except KeyringError as error:
+        raise _about_name(error, "no key was imported") from None
+    return Taken(name, key.public, ring.folder / name, found.kind, found.note, isinstance(key, Sealed))
+
+
+def _key_data(path: Path) -> bytes:
+    import sys
+
+    from .keyring.reading import MAX_INPUT
+
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read(MAX_INPUT + 1)
+        with path.open("rb") as file:
+            return file.read(MAX_INPUT + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        why = getattr(error, "strerror", error)
+        raise UsageError(f"--key-file: {quoted(str(path))} can't be read: {why}") from None
+
+
+def export_key(options: Options) -> Given:
+    """Give a private key out, in the form and to the place that the options name. Raises `UsageError`, `Failure`."""
+    from .keyring.writing import write_key
+
+    check_offline(options)
+    name = options.keyname or ""
+    key = load_key(options, name)
+    try:
+        text = write_key(key, options.format)
+    except BadKey as error:
+        raise UsageError(f"--format {options.format}: {error}") from None
+    if options.out is not None:
+        _write_secret(options.out, text)
+    return Given(name, key.public, options.format, text, options.out)
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """To a new file of mode 0600, never over another one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"--out: {quoted(str(path))} exists, and a key overwrites nothing: name a new file") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", error)
+        raise Failure(f"--out: {quoted(str(path))} can't be made: {why}") from None
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise Failure(f"--out: {quoted(str(path))} can't be written: {error.strerror}") from None

@@ -1,0 +1,77 @@
+"""Where headless output goes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any
+
+from .report import safe_text
+
+if TYPE_CHECKING:
+    from .engine.snapshot import LookupView
+
+
+def failure_words(problem: BaseException | None) -> str:
+    """What went wrong inside the program and where, in one line for a bug report: instead of a traceback."""
+    if problem is None:
+        return "no reason was given"
+    where = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(problem.__traceback__)]
+    return safe_text(f"{type(problem).__name__}: {problem} (at {', '.join(where[-3:])})", 500)
+
+
+class Output:
+    """Prints results as text or as JSON, warnings, and on a terminal a line of progress."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out, self._err = sys.stdout, sys.stderr
+        self._live = self._err.isatty()
+        self._progress_shown = False
+
+    def results(self, lines: Iterable[str]) -> None:
+        """Lines of a result."""
+        self._clear()
+        self._out.write("".join(f"{line}\n" for line in lines))
+        self._out.flush()  # who reads a pipe shall have it now, also with --wait
+
+    def objects(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Objects of a result, one a line."""
+        # DEL is the one control character that JSON leaves as it is.
+        self.results(json.dumps(each).replace("\x7f", "\\u007f") for each in objects)
+
+    def notes(self, lines: Iterable[str]) -> None:
+        """Lines about what happened."""
+        self._clear()
+        self._err.write("".join(f"{line}\n" for line in lines))
+        self._err.flush()
+
+    def warn(self, text: str) -> None:
+        """Something to know though the run goes on."""
+        self.notes([f"dhtui: warning: {text}"])
+
+    def fail(self, text: str, code: int) -> int:
+        """Why there is no result, in one line. Returns the exit code."""
+        self.notes([f"dhtui: {safe_text(text, 1000)}"])
+        if self.as_json:
+            self.objects([{"type": "error", "error": safe_text(text, 1000), "exit": code}])
+        return code
+
+    def progress(self, view: LookupView) -> None:
+        """How a lookup goes: one line, rewritten. Silent where standard error is no terminal."""
+        if not self._live:
+            return
+        nearest = "" if view.nearest_bits is None else f", nearest at 2^{view.nearest_bits}"
+        found = f", {view.found}" if view.found else ""
+        self._err.write(f"\r\x1b[K{view.kind}: asked {view.asked}, answered {view.answered}{nearest}{found}")
+        self._err.flush()
+        self._progress_shown = True
+
+    def _clear(self) -> None:
+        if self._progress_shown:
+            self._err.write("\r\x1b[K")
+            self._err.flush()
+            self._progress_shown = False

@@ -1,0 +1,287 @@
+"""A recording, read: what its node was like at any time.
+
+A file may come from a stranger, and be damaged or cut off anywhere. Every line is checked when it is loaded; what
+comes after the first bad one is left out, and `Replay.damage` says so. In memory stay the text and where its lines
+begin: they are read again when they are shown, and the last ones read are remembered.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from .codec import CodecError, read_json
+from .engine.events import Event, PacketReceived, PacketSent
+from .engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from .engine.wire.compact import Addr
+from .engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
+from .recording import (
+    FORMAT,
+    FORMAT_KEY,
+    GZIP,
+    HEADER,
+    LINE,
+    MAX_SIZE,
+    ContactAt,
+    End,
+    Header,
+    Heard,
+    HoldingsAt,
+    Line,
+    LookupAt,
+)
+from .report import safe_text
+
+LONGEST_HEADER: Final = 4096
+LONGEST_LINE: Final = 16 * 1024 * 1024
+MAX_SECONDS: Final = 366 * 86_400
+"""Farther from the start no line of a recording can be: what is not a time breaks clocks and calendars."""
+LATEST: Final = 2.0**32
+"""Unix time, in the year 2106: calendars end somewhere."""
+CHUNK: Final = 65_536
+EVENTS_KEPT: Final = 16_384
+STATES_KEPT: Final = 64
+GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class ReplayError(ValueError):
+    """The file can't be played. The message is a clear sentence."""
+
+
+class _Track:
+    """The lines of one subject, in the order of their time."""
+
+    __slots__ = ("ends", "starts", "times")
+
+    def __init__(self) -> None:
+        self.times, self.starts, self.ends = array("d"), array("q"), array("q")
+
+    def add(self, at: float, start: int, end: int) -> None:
+        self.times.append(at)
+        self.starts.append(start)
+        self.ends.append(end)
+
+    def upto(self, at: float) -> int:
+        """How many there were at that time."""
+        return bisect_right(self.times, at)
+
+
+class Replay:
+    """A recording. Times are on the engine's clock that was recorded."""
+
+    def __init__(self, text: bytes | bytearray, damage: str = "") -> None:
+        """Read a recording from memory; `damage` is known of it already. Raises `ReplayError`."""
+        start = text.find(b"\n", 0, LONGEST_HEADER) + 1
+        try:
+            self.header = _read_header(text[: start or LONGEST_HEADER])
+        except CodecError as error:
+            raise ReplayError(f"it is no recording of dhtui ({error})") from error
+        self.damage = damage
+        """What is wrong with the file, in a sentence or two; empty: nothing."""
+        self.end = self.header.clock
+        """When the last line was written."""
+        self._text = text
+        self._events, self._snapshots, self._holdings = _Track(), _Track(), _Track()
+        self._lookups: dict[int, _Track] = {}
+        self._contacts: dict[Addr, _Track] = {}
+        self._packets = array("q")
+        self._event = lru_cache(maxsize=EVENTS_KEPT)(self._read_event)
+        self._state = lru_cache(maxsize=STATES_KEPT)(self._read)
+        self._index(start)
+        if not self._snapshots.times:
+            raise ReplayError(f"nothing in it can be shown. {self.damage}".rstrip())
+
+    @classmethod
+    def load(cls, path: Path, max_size: int = MAX_SIZE) -> Replay:
+        """Read a file, compressed or not. Raises `ReplayError`, also for more than `max_size` bytes of text."""
+        name = safe_text(str(path))
+        try:
+            text, damage = _read_file(path, max_size)
+        except OSError as error:
+            raise ReplayError(f"{name} can't be read: {error.strerror}") from error
+        if len(text) > max_size:
+            raise ReplayError(f"{name} can't be played: it holds more than {max_size // 2**20} MiB")
+        try:
+            return cls(text, damage)
+        except ReplayError as error:
+            raise ReplayError(f"{name} can't be played: {error}") from error
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.header.clock
+
+    def at(self, position: float) -> float:
+        """The engine's time at a position, which is in seconds since the start."""
+        # At the end the sum may come out a hair short of the last line.
+        return self.end if position >= self.duration else self.header.clock + position
+
+    # ---- loading -----------------------------------------------------------------------------------
+
+    def _index(self, start: int) -> None:
+        number = 1
+        line: Line | None = None
+        while not isinstance(line, End):
+            number += 1
+            end = self._text.find(b"\n", start)
+            if end < 0:
+                self._damaged(f"The recording is cut off {self.duration:.1f} s after its start, in line {number}.")
+                return
+            try:
+                line = self._add(start, end)
+            except CodecError as error:
+                where = f"Line {number}, {self.duration:.1f} s after the start, is damaged"
+                self._damaged(f"{where} ({error}): what followed is left out.")
+                return
+            start = end + 1
+        if line.why:
+            self._damaged(f"The recording was ended early: {line.why}.")
+
+    def _damaged(self, what: str) -> None:
+        self.damage = f"{what} {self.damage}".rstrip()
+
+    def _add(self, start: int, end: int) -> Line:
+        if end - start > LONGEST_LINE:
+            raise CodecError("too long")
+        line = LINE.loads(self._text[start:end])
+        if abs(line.at - self.header.clock) > MAX_SECONDS:
+            raise CodecError("not of the time of this recording")
+        # An event may have been told a moment after a later one: the order of the file is what counts.
+        self.end = max(self.end, line.at)
+        track = self._track(line)
+        if track is not None:
+            track.add(self.end, start, end)
+        return line
+
+    def _track(self, line: Line) -> _Track | None:
+        if isinstance(line, End):
+            return None
+        if isinstance(line, Snapshot):
+            return self._snapshots
+        if isinstance(line, HoldingsAt):
+            return self._holdings
+        if isinstance(line, LookupAt):
+            return self._lookups.setdefault(line.detail.view.number, _Track())
+        if isinstance(line, ContactAt):
+            return self._contacts.setdefault(line.detail.contact.addr, _Track())
+        if isinstance(line, PacketSent) or (isinstance(line, Heard) and line.parsed != "again"):
+            self._packets.append(len(self._events.times))
+        return self._events
+
+    # ---- what there was at a time ------------------------------------------------------------------
+
+    def _read(self, start: int, end: int) -> Any:
+        return LINE.loads(self._text[start:end])
+
+    def _last(self, track: _Track | None, at: float) -> Any:
+        count = track.upto(at) if track else 0
+        return self._state(track.starts[count - 1], track.ends[count - 1]) if track and count else None
+
+    def snapshot(self, at: float) -> Snapshot:
+        """The last one up to a time; the first one before that."""
+        found: Snapshot = self._last(self._snapshots, max(at, self._snapshots.times[0]))
+        return found
+
+    def lookup(self, number: int, at: float) -> LookupDetail | None:
+        """A lookup as it was last recorded up to a time."""
+        found: LookupAt | None = self._last(self._lookups.get(number), at)
+        return found.detail if found else None
+
+    def contact(self, addr: Addr, at: float) -> ContactDetail | None:
+        """A node of the table as it was last recorded up to a time."""
+        found: ContactAt | None = self._last(self._contacts.get(addr), at)
+        return found.detail if found else None
+
+    def holdings(self, at: float) -> Holdings:
+        """What was kept when that was last recorded up to a time."""
+        found: HoldingsAt | None = self._last(self._holdings, at)
+        return found.holdings if found else Holdings((), (), ())
+
+    # ---- events ------------------------------------------------------------------------------------
+
+    def _read_event(self, index: int) -> tuple[Event, bool]:
+        line = self._read(self._events.starts[index], self._events.ends[index])
+        if not isinstance(line, Heard):
+            return line, False
+        message = None if line.parsed == "no" else _parse(line.data)
+        return PacketReceived(line.at, line.addr, line.data, message, line.problem), line.parsed == "again"
+
+    def events_upto(self, at: float) -> int:
+        """How many events there were at a time."""
+        return self._events.upto(at)
+
+    def packets_before(self, event: int) -> int:
+        """How many packets there are among the first so many events."""
+        return bisect_left(self._packets, event)
+
+    def event_of_packet(self, packet: int) -> int:
+        """Which event tells of a packet; both are counted from 0."""
+        return self._packets[packet]
+
+    def events(self, first: int, stop: int) -> Iterator[Event]:
+        """The events from one to before another, as the engine told them."""
+        message: Message | None = None
+        for index in range(first, stop):
+            event, again = self._event(index)
+            if isinstance(event, PacketReceived):
+                if again and message is not None:
+                    event = replace(event, message=message)
+                message = event.message
+            yield event
+
+
+# ---- reading files ------------------------------------------------------------------------------------
+
+
+def _parse(data: bytes) -> Message | None:
+    try:
+        return parse(data)
+    except (MalformedDatagram, RefusedQuery):
+        return None
+
+
+def _read_header(line: bytes | bytearray) -> Header:
+    head = read_json(line)
+    if type(head) is not dict or FORMAT_KEY not in head:
+        raise CodecError("its first line says nothing of the kind")
+    if head.pop(FORMAT_KEY) != FORMAT:
+        raise CodecError("it is in a format of another version")
+    header = HEADER.decode(head)
+    if not 0 <= header.started <= LATEST or abs(header.clock) > LATEST:
+        raise CodecError("its clock is out of range")
+    return header
+
+
+def _read_file(path: Path, max_size: int) -> tuple[bytes | bytearray, str]:
+    """The text of a file, up to a byte more than `max_size`, and what is wrong with its compression."""
+    with path.open("rb") as file:
+        chunk = file.read(CHUNK)
+        if not chunk.startswith(GZIP_MAGIC):
+            return chunk + file.read(max(0, max_size + 1 - len(chunk))), ""
+        text = bytearray()
+        unpack = zlib.decompressobj(GZIP)
+        while chunk and not unpack.eof and len(text) <= max_size:
+            before = unpack.copy()
+            try:
+                text += unpack.decompress(chunk, max_size + 1 - len(text))
+            except zlib.error:
+                text += _until_damage(before, chunk)
+                return text, "The compressed data is damaged."
+            chunk = unpack.unconsumed_tail or file.read(CHUNK)
+    return text, "" if unpack.eof else "The compressed data is cut off."
+
+
+def _until_damage(unpack: Any, chunk: bytes) -> bytearray:
+    """All that can be had of a damaged chunk: it takes single bytes to get it."""
+    text = bytearray()
+    with suppress(zlib.error):
+        for index in range(len(chunk)):
+            text += unpack.decompress(chunk[index : index + 1])
+    return text

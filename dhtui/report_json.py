@@ -1,0 +1,215 @@
+"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them for the README.
+
+Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .actions import Result, Standing
+from .clients import client_name
+from .conflict import Conflict
+from .engine.items import MutableItem
+from .engine.outcome import NodeOutcome, Outcome
+from .engine.wire.bencode import decode
+from .engine.wire.compact import Addr, NodeInfo
+from .engine.wire.ids import distance, shared_prefix
+from .keepalive import Kept
+from .report import magnet, safe_text, value_text
+
+FIELDS = """\
+Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
+comes a `node` line for each node that was asked.
+
+| type | field | meaning |
+|---|---|---|
+| `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds |
+| | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
+| | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `stored`, `refused`, \
+`no token`, `wrong id`, `timed out`, `blocked`, `send failed` or `cancelled` |
+| | `rtt_ms` | round trip in milliseconds, or null |
+| | `code`, `message` | KRPC error code, or null, and its text made printable |
+| | `note`, `faults` | more about the status; a list of what was wrong with an answer that was usable |
+| | `seq` | the sequence number that it named, or null |
+| | `token` | whether it gave a write token |
+| | `client`, `version_hex` | the program, as far as it says, and its `v` |
+| | `external` | our address as it sees it, or null |
+| | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
+| `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
+| | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
+| | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
+| | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
+| | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
+`value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
+| | `highest_seq` | the highest valid sequence number seen, or null |
+| | `conflict` | put: null, or the other writer that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
+newest, stored, refused}` |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, next_due}`, the \
+last in seconds since 1970 |
+| | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
+| who we are |
+| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
+| | `table_nodes` | nodes in the routing table |
+| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, \
+`value_text`, `magnet` | and `private_key` with --show-private |
+| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
+| `result` of verify | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, `magnet` \
+| `ok` says whether it is genuine |
+| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
+each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
+| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted`, `note` | `was`: the form the key came in |
+| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
+`path` |
+| `serving` | `addr`, `id` | with --wait, once the action is done |
+| `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
+"""
+
+
+def render(result: Result) -> Iterator[dict[str, Any]]:
+    """The lines of a result."""
+    outcome = result.outcome
+    if outcome is not None:
+        for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
+            for one in nodes:
+                yield {"type": "node", "phase": phase, **_node(one)}
+    head: dict[str, Any] = {"type": "result", "action": result.action, "ok": result.ok, "summary": result.summary}
+    if result.action == "put":
+        head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
+    if result.action == "republish":
+        head["kept"] = [_kept(each) for each in result.kept]
+    yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "yours_hex": conflict.yours.hex(),
+        "seq": conflict.seq,
+        "theirs": [
+            {"seq": item.seq, "value_hex": item.v.hex(), "value_text": value_text(item.v)} for item in conflict.theirs
+        ],
+        "newest": conflict.newest,
+        "stored": conflict.stored,
+        "refused": conflict.refused,
+    }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    last = kept.last
+    return {
+        "target": kept.target.hex(),
+        "seq": kept.item.seq if isinstance(kept.item, MutableItem) else None,
+        "verdict": None if last is None else str(last.verdict),
+        "copies": 0 if last is None else last.copies,
+        "stored": 0 if last is None else last.stored,
+        "tried": 0 if last is None else last.tried,
+        "note": "" if last is None else last.note,
+        "next_due": kept.due,
+    }
+
+
+def _addr(addr: Addr | None) -> str | None:
+    return f"{addr[0]}:{addr[1]}" if addr else None
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+def _node(one: NodeOutcome) -> dict[str, Any]:
+    return {
+        "addr": _addr(one.addr),
+        "id": _hex(one.id),
+        "status": str(one.status),
+        "rtt_ms": _ms(one.rtt),
+        "code": one.code,
+        "message": safe_text(one.message),
+        "note": one.note,
+        "faults": list(one.faults),
+        "seq": one.seq,
+        "token": one.token is not None,
+        "client": client_name(one.version),
+        "version_hex": _hex(one.version),
+        "external": _addr(one.external),
+        "nodes": [{"id": node.id.hex(), "addr": _addr(node.addr)} for node in one.nodes],
+        "peers": [_addr(peer) for peer in one.peers],
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    target = outcome.target or b""
+    return {
+        "target": _hex(outcome.target),
+        "elapsed_ms": _ms(outcome.elapsed),
+        "asked": len(outcome.asked),
+        "answered": outcome.answered,
+        "timed_out": outcome.timed_out,
+        "stored": outcome.stored,
+        "writes": len(outcome.writes),
+        "closest": [_near(near, target) for near in outcome.closest] if target else [],
+        "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
+        "item": _item(outcome),
+        "highest_seq": outcome.highest_seen,
+    }
+
+
+def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
+    node_id = near.id or b""
+    return {
+        "addr": _addr(near.addr),
+        "id": node_id.hex(),
+        "distance": f"{distance(node_id, target):040x}",
+        "shared_bits": shared_prefix(node_id, target),
+    }
+
+
+def _item(outcome: Outcome) -> dict[str, Any] | None:
+    item = outcome.item
+    if item is None:
+        return None
+    value = decode(item.v)
+    out: dict[str, Any] = {
+        "value_hex": item.v.hex(),
+        "value_bytes_hex": value.hex() if isinstance(value, bytes) else None,
+        "value_text": value_text(item.v),
+    }
+    if isinstance(item, MutableItem):
+        out |= {
+            "seq": item.seq,
+            "salt_hex": item.salt.hex(),
+            "public_key": item.k.hex(),
+            "signature": item.sig.hex(),
+            "magnet": magnet(item.k, item.salt),
+        }
+    return out
+
+
+def _standing(now: Standing) -> dict[str, Any]:
+    who, start = now.identity, now.bootstrap
+    return {
+        "id": who.id.hex(),
+        "id_source": who.id_source,
+        "bound": _addr(who.bound),
+        "external": _addr(who.external),
+        "external_source": who.external_source,
+        "voters": who.voters,
+        "bep42": who.bep42,
+        "reachability": now.reachability.state,
+        "read_only": now.reachability.read_only,
+        "bootstrap": {
+            "state": start.state,
+            "why": safe_text(start.why, 1000),
+            "elapsed_ms": _ms(start.elapsed),
+            "sources": [
+                {"name": source.name, "state": source.state, "detail": safe_text(source.detail)}
+                for source in start.sources
+            ],
+        },
+        "table_nodes": now.nodes,
+    }

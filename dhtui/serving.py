@@ -1,0 +1,117 @@
+"""The explorer in a browser: textual-serve on loopback, and a guard before it.
+
+textual-serve starts an explorer for each page, and has no guard of its own: any web page that the user happens to
+visit could connect to it from within the user's browser.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .offline import Failure
+from .output import Output
+from .report import safe_text
+from .session import reason
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+HOST = "127.0.0.1"
+SHUTDOWN = 2.0
+"""Seconds for open pages to be told that it is over."""
+
+WARNING = (
+    "there is no password: whoever can reach this port, every user of this machine, can drive the explorer and "
+    "holds its keys"
+)
+
+
+def serve(port: int, arguments: Sequence[str]) -> int:
+    """Serves explorers with these arguments until SIGINT or SIGTERM; returns the exit code. Raises `Failure`."""
+    try:
+        from aiohttp import web
+        from textual_serve.server import Server
+    except ImportError:
+        raise Failure("--serve needs textual-serve: pip install 'dhtui[serve]'") from None
+
+    output = Output(as_json=False)
+
+    class Quiet(Server):
+        """Tells where it is, and nothing else."""
+
+        async def on_startup(self, app: web.Application) -> None:
+            output.notes([f"dhtui: the explorer is at {self.public_url}/; Ctrl+C ends it"])
+            output.warn(WARNING)
+
+        async def _make_app(self) -> web.Application:
+            app = await super()._make_app()
+            protect(app, self.public_url)
+            return app
+
+    with _bound(port) as listener:
+        own = f"{HOST}:{listener.getsockname()[1]}"
+        command = shlex.join([sys.executable, "-m", "dhtui", *arguments])
+        _log_to(output)
+        server = Quiet(command, title="dhtui", public_url=f"http://{own}")
+        web.run_app(server._make_app(), sock=listener, print=None, access_log=None, shutdown_timeout=SHUTDOWN)
+    return 0
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as problem:
+        listener.close()
+        raise Failure(f"--serve: cannot bind {HOST}:{port}: {reason(problem)}") from None
+    return listener
+
+
+def protect(app: web.Application, url: str) -> None:
+    """Lets in only what comes from our own page, at `url`.
+
+    Another site's page may connect to loopback too, and is told apart by its Origin; or it may have a name that leads
+    to 127.0.0.1, and is told apart by its Host (DNS rebinding). Our own page loads nothing from elsewhere.
+    """
+    from aiohttp import web
+
+    own = url.removeprefix("http://")
+    policy = f"default-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src ws://{own}; frame-ancestors 'none'"
+
+    @web.middleware
+    async def check(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.host == own.replace(HOST, "localhost") and request.path == "/":
+            raise web.HTTPFound(f"{url}/")
+        if request.host != own or request.headers.get("Origin", url) != url:
+            raise web.HTTPForbidden(text=f"This is only for {url}/\n")
+        if request.path == "/ws" and "Origin" not in request.headers:
+            raise web.HTTPForbidden(text="This is only for browsers\n")
+        return await handler(request)
+
+    async def harden(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Content-Security-Policy"] = policy
+
+    app.middlewares.append(check)
+    app.on_response_prepare.append(harden)
+
+
+class _Line(logging.Formatter):
+    """One safe line: no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        problem = record.exc_info[1] if record.exc_info else None
+        return f"dhtui: {safe_text(record.getMessage(), 500)}" + (f" ({type(problem).__name__})" if problem else "")
+
+
+def _log_to(output: Output) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

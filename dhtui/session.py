@@ -1,0 +1,287 @@
+"""One headless run on the network: start the node, carry out the action, say what came of it, serve, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM
+from threading import Thread
+from typing import Any
+
+from . import actions, launch, report_json, report_text, staying
+from .actions import Result
+from .engine.node import Node
+from .engine.snapshot import LookupView
+from .engine.wire.compact import Addr, canonical_ip
+from .keepalive import Keeper
+from .offline import PUBLIC_KEY_WARNING, Failure
+from .options import Options
+from .output import Output
+from .request import Request
+from .values import HostPort
+
+SAVES = ("bootstrap", "id")
+"""Actions that run under the saved id, and save id and nodes, as ``--wait`` does."""
+
+TICK = 0.1
+"""Seconds after which a recording is told the time."""
+
+
+def run(options: Options, request: Request, output: Output) -> int:
+    """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
+    own = request.remotes is not None and not options.wait
+    keeping = options.wait or request.action in SAVES
+    start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
+    try:
+        for warning in (*start.warnings, *_key_warning(options, request)):
+            output.warn(warning)
+        with asyncio.Runner() as runner:
+            runner.get_loop().set_default_executor(DaemonThreads())
+            return runner.run(_run(options, request, start, output))
+    finally:
+        start.release()
+
+
+def _key_warning(options: Options, request: Request) -> list[str]:
+    if options.keyname is None or request.action != "put" or not launch.leaves_loopback(options, request.remotes):
+        return []
+    from .engine.items import Draft
+    from .engine.keys import BEP44_TEST_KEY
+
+    public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
+    return [f"{options.keyname} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """Threads that nobody waits for: a host name that takes its time must not hold up Ctrl+C."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run `fn` in a thread of its own."""
+        future: Future[Any] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        Thread(target=work, daemon=True).start()
+        return future
+
+
+class Stop:
+    """SIGINT and SIGTERM: they cancel the action, or end the wait after it."""
+
+    def __init__(self) -> None:
+        self.signum: int | None = None
+        self.waiting = False
+        self.asked = asyncio.Event()
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        self._taken: list[int] = []
+
+    def __enter__(self) -> Stop:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            # Not on Windows, nor outside the main thread; there KeyboardInterrupt does for SIGINT.
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                self._loop.add_signal_handler(signum, self._on, signum)
+                self._taken.append(signum)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for signum in self._taken:
+            self._loop.remove_signal_handler(signum)
+
+    def _on(self, signum: int) -> None:
+        if self.signum is not None:
+            return
+        self.signum = signum
+        self.asked.set()
+        if not self.waiting and self._task is not None:
+            self._task.cancel()
+
+
+async def _run(options: Options, request: Request, start: launch.Launch, output: Output) -> int:
+    with Stop() as stop:
+        try:
+            return await _with_node(options, request, start, output, stop)
+        except asyncio.CancelledError:
+            if stop.signum is None:
+                raise
+            output.notes([f"dhtui: stopped by {signal.Signals(stop.signum).name}"])
+            return 128 + stop.signum
+
+
+async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+    async with AsyncExitStack() as stack:
+        if options.testnet:
+            start = launch.on_testnet(start, await _testnet(stack, options))
+        node = Node(start.config)
+        try:
+            await stack.enter_async_context(node)
+        except OSError as error:
+            host, port = start.config.listen
+            raise Failure(f"cannot bind {host}:{port}: {reason(error)}") from None
+        if options.vv:
+            _trace(node, output)
+        if options.record is not None:
+            await stack.enter_async_context(_recording(node, options.record, output))
+        keeper = staying.keeper_of(node, options, output)
+        result = await _act(node, options, request, keeper, output)
+        _print(result, request, output)
+        await staying.follow_up(options, request, result, keeper, output)
+        if options.watch is not None:
+            stop.waiting = True
+            await _watch(node, options, request, keeper, result, output, stop)
+            return 0
+        if options.wait and (result.ok or request.action == "republish"):
+            stop.waiting = True
+            keeping = options.keep or request.action == "republish"
+            await staying.serve(node, keeper if keeping else None, stop.asked, output)
+        warning = launch.keep(options, start, node) if result.ok else ""
+        if warning:
+            output.warn(warning)
+        return 0 if result.ok else 1
+
+
+def reason(error: OSError) -> str:
+    """Why a port can't be bound, in words."""
+    import errno
+
+    return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
+
+
+async def _testnet(stack: AsyncExitStack, options: Options) -> tuple[str, ...]:
+    from .testnet import Testnet
+
+    assert options.testnet is not None
+    try:
+        async with asyncio.timeout(options.deadline):
+            net = await stack.enter_async_context(Testnet(options.testnet))
+    except TimeoutError:
+        raise Failure(f"the testnet did not start within {options.deadline:g} s (--deadline)") from None
+    except OSError as error:
+        raise Failure(f"the testnet cannot start: {reason(error)}") from None
+    return net.bootstrap
+
+
+@asynccontextmanager
+async def _recording(node: Node, path: Path, output: Output) -> AsyncIterator[None]:
+    """Records the node for as long as the context lasts. Raises `Failure`."""
+    from .recording import Recorder, RecordingError
+    from .source import LiveSource
+
+    source = LiveSource(node)
+
+    async def tick(recorder: Recorder) -> None:
+        while True:
+            recorder.tick(source.clock())
+            await asyncio.sleep(TICK)
+
+    try:
+        recorder = Recorder(path, source, output.warn)
+    except RecordingError as error:
+        source.close()
+        raise Failure(f"--record: {error}") from None
+    ticking = asyncio.create_task(tick(recorder))
+    try:
+        yield
+    finally:
+        ticking.cancel()
+        recorder.close()
+        source.close()
+
+
+def _trace(node: Node, output: Output) -> None:
+    from .trace import packet_line
+
+    def listener(event: Any) -> None:
+        line = packet_line(event)
+        if line:
+            output.notes([line])
+
+    node.subscribe(listener)
+
+
+async def _watch(
+    node: Node, options: Options, request: Request, keeper: Keeper, first: Result, output: Output, stop: Stop
+) -> None:
+    assert options.watch is not None
+    await staying.watch(
+        lambda: _act(node, options, request, keeper, output),
+        first,
+        options.watch,
+        stop.asked,
+        lambda result: _print(result, request, output),
+        output,
+    )
+
+
+async def _act(node: Node, options: Options, request: Request, keeper: Keeper, output: Output) -> Result:
+    if request.action == "republish":
+        return await actions.republish(node, keeper)  # as long as it takes: there may be hundreds
+    last: list[LookupView] = []
+
+    def progress(view: LookupView) -> None:
+        last[:] = [view]
+        output.progress(view)
+
+    try:
+        async with asyncio.timeout(options.deadline):
+            remotes = None if request.remotes is None else await _resolve(node, request.remotes, output)
+            return await actions.run(node, request, remotes, progress)
+    except TimeoutError:
+        if request.remotes is None:
+            output.notes(report_text.sources(actions.standing(node)))
+        far = f": {last[0].answered} of {last[0].asked} nodes had answered" if last else ""
+        raise Failure(f"{request.action} given up after {options.deadline:g} s (--deadline){far}") from None
+
+
+async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
+    """The addresses of named nodes. Says which have none; raises `Failure` when nobody is left to ask."""
+    found = await asyncio.gather(*(_look_up(remote) for remote in remotes))
+    addrs: list[Addr] = []
+    problems = []
+    for remote, addr in zip(remotes, found, strict=True):
+        if isinstance(addr, str):
+            problems.append(f"{remote} can't be resolved: {addr}")
+        elif _is_own(addr, node.address):
+            problems.append(f"{remote} is this node itself")
+        elif addr not in addrs:
+            addrs.append(addr)
+    if not addrs:
+        raise Failure(f"there is nobody to ask: {'; '.join(problems)}")
+    for problem in problems:
+        output.warn(problem)
+    return addrs
+
+
+async def _look_up(remote: HostPort) -> Addr | str:
+    with suppress(OSError):
+        return canonical_ip(remote.host), remote.port
+    try:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(remote.host, remote.port, family=AF_INET, type=SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        return (getattr(error, "strerror", None) or str(error)).lower()
+    return str(found[0][4][0]), remote.port
+
+
+def _is_own(addr: Addr, bound: Addr) -> bool:
+    same_host = addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127."))
+    return addr[1] == bound[1] and same_host
+
+
+def _print(result: Result, request: Request, output: Output) -> None:
+    lines = report_text.render(result, named=request.remotes is not None)
+    if output.as_json:
+        output.objects(report_json.render(result))
+    else:
+        output.results(lines.out)
+    output.notes(lines.err if result.ok else [*lines.err[:-1], f"dhtui: {lines.err[-1]}"])

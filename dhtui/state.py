@@ -1,0 +1,122 @@
+"""What a node keeps from run to run: its id, its address and nodes that answered, in ``node.json``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+from .engine.settings import SavedState
+from .engine.wire.compact import Addr, NodeInfo, canonical_ip, is_usable
+from .engine.wire.ids import ID_LENGTH
+from .files import atomic_write, set_aside
+
+NAME = "node.json"
+VERSION = 1
+MAX_NODES = 400
+MAX_BYTES = 262_144
+"""A file of 400 nodes has about 40 kB; one beyond this was not written by us."""
+
+
+class _Damaged(ValueError):
+    """Says what is wrong with the file, to follow "it"."""
+
+
+def load(folder: Path) -> tuple[SavedState | None, list[str]]:
+    """The state saved in `folder`, and sentences about what could not be used. Never raises.
+
+    A missing file is a first start: ``(None, [])``. One that can't be read stays as it is; a damaged one is
+    set aside. Single nodes that are of no use are left out.
+    """
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None, []
+    except OSError as error:
+        return None, [f"Cannot read the saved state {path} ({error.strerror}): starting without it."]
+    try:
+        state, dropped = _decode(data)
+    except _Damaged as damage:
+        return None, [_put_away(path, damage)]
+    return state, [f"{dropped} of the nodes saved in {path} can't be used: left out."] if dropped else []
+
+
+def save(folder: Path, state: SavedState) -> None:
+    """Write the first 400 nodes and the rest of `state` to `folder`, made if missing. Raises `OSError`."""
+    document = {
+        "version": VERSION,
+        "id": state.id.hex(),
+        "external": _addr_text(state.external) if state.external else None,
+        "nodes": [{"id": node.id.hex(), "addr": _addr_text(node.addr)} for node in state.nodes[:MAX_NODES]],
+    }
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Private, for it tells whom this host has talked to.
+    atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
+
+
+def _put_away(path: Path, damage: _Damaged) -> str:
+    try:
+        aside = set_aside(path)
+    except OSError as error:
+        return f"The saved state {path} is damaged ({damage}) and can't be set aside ({error.strerror})."
+    return f"The saved state {path} is damaged ({damage}): set aside as {aside.name}, starting afresh."
+
+
+def _decode(data: bytes) -> tuple[SavedState, int]:
+    """The state, and how many nodes were left out. Raises `_Damaged`."""
+    if len(data) > MAX_BYTES:
+        raise _Damaged(f"it has more than {MAX_BYTES} bytes")
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _Damaged("it is not JSON") from None
+    if not isinstance(document, dict):
+        raise _Damaged("it is not a JSON object")
+    version, nodes, external = (document.get(key) for key in ("version", "nodes", "external"))
+    if type(version) is not int or version != VERSION:
+        raise _Damaged(f"its version is not {VERSION}")
+    if not isinstance(nodes, list):
+        raise _Damaged("its nodes are not a list")
+    try:
+        own = _id(document.get("id"))
+        address = None if external is None else _addr(external)
+    except ValueError as error:
+        raise _Damaged(str(error)) from None
+    usable = [node for node in map(_node, nodes[:MAX_NODES]) if node is not None]
+    return SavedState(own, address, tuple(usable)), min(len(nodes), MAX_NODES) - len(usable)
+
+
+def _node(value: object) -> NodeInfo | None:
+    if not isinstance(value, dict):
+        return None
+    try:
+        node = NodeInfo(_id(value.get("id")), _addr(value.get("addr")))
+    except ValueError:
+        return None
+    return node if is_usable(node.addr) else None
+
+
+def _id(value: object) -> bytes:
+    if isinstance(value, str) and len(value) == 2 * ID_LENGTH:
+        try:
+            found = bytes.fromhex(value)
+        except ValueError:
+            found = b""
+        if len(found) == ID_LENGTH:  # fromhex skips spaces
+            return found
+    raise ValueError("an id is not 40 hex digits")
+
+
+def _addr(value: object) -> Addr:
+    if isinstance(value, str):
+        host, _, port = value.rpartition(":")
+        if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 0xFFFF:
+            with contextlib.suppress(OSError, ValueError):
+                return canonical_ip(host), int(port)
+    raise ValueError("an address is not a.b.c.d:port")
+
+
+def _addr_text(addr: Addr) -> str:
+    return f"{addr[0]}:{addr[1]}"

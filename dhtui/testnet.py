@@ -1,0 +1,95 @@
+"""A DHT of one's own: a swarm of real nodes on loopback, in this process, with something in it to find.
+
+async with Testnet(64) as net, Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap)) as node:
+    outcome = await node.get_peers(net.infohashes[0])
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from hashlib import sha1
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from dhtui.engine.items import Draft, ImmutableItem, Item
+from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.node import Node
+from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.wire.bencode import encode
+
+MAX_SIZE = 1000
+NAMES = ("debian-13.iso", "sintel.mkv", "kademlia.pdf")
+"""Swarms to find: the infohash of each is the SHA-1 of its name."""
+TEXTS = (b"Hello World!", b"The DHT is a map that nobody holds.")
+SALTS = (b"", b"foobar")
+
+
+class Testnet:
+    """A swarm of `size` nodes (1 to 1000) on 127.x.y.z. The same seed gives the same ids and addresses."""
+
+    __test__ = False  # pytest: the name begins with Test, but this is none
+
+    def __init__(self, size: int, *, seed: int = 1) -> None:
+        if not 1 <= size <= MAX_SIZE:
+            raise ValueError(f"a testnet has 1 to {MAX_SIZE} nodes, not {size}")
+        self._size = size
+        self._rng = Random(seed)
+        self.nodes: list[Node] = []
+        """The nodes, bootstrapped."""
+        self.infohashes: list[bytes] = []
+        """Infohashes with announced peers."""
+        self.items: list[Item] = []
+        """Stored items: immutable ones, and mutable ones under BEP 44's public test key."""
+
+    @property
+    def bootstrap(self) -> tuple[str, ...]:
+        """Bootstrap hosts for a node that wants to join."""
+        return tuple("%s:%d" % node.address for node in self.nodes[:3])
+
+    async def __aenter__(self) -> Self:
+        """Start, join and fill it. Raises `OSError` if there is no loopback to bind."""
+        async with AsyncExitStack() as stack:
+            for _ in range(self._size):
+                self.nodes.append(await stack.enter_async_context(Node(self._config())))
+            await asyncio.gather(*(node.bootstrapped() for node in self.nodes))
+            # Early nodes met few others: now that all are there they find their neighbours.
+            await asyncio.gather(*(node.find_node(node.id) for node in self.nodes))
+            await self._fill()
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all nodes."""
+        await self._stack.aclose()
+
+    def _config(self) -> NodeConfig:
+        host = "127.%d.%d.%d" % (
+            self._rng.randint(1, 254),
+            self._rng.randrange(256),
+            self._rng.randint(1, 254),
+        )
+        return NodeConfig(
+            listen=(host, 0),
+            bootstrap=self.bootstrap,
+            settings=Settings(id=self._rng.randbytes(20), read_only=False),
+            seed=self._rng.getrandbits(64),
+        )
+
+    async def _fill(self) -> None:
+        if self._size < 2:
+            return
+        anybody = self._rng.choice
+        for name in NAMES:
+            infohash = sha1(name.encode(), usedforsecurity=False).digest()
+            self.infohashes.append(infohash)
+            peers = {anybody(self.nodes) for _ in range(6)}
+            await asyncio.gather(*(peer.announce_peer(infohash, 6881) for peer in peers))
+        whats: list[ImmutableItem | Draft] = [ImmutableItem(encode(text)) for text in TEXTS]
+        whats += [Draft(encode(b"news of the testnet"), BEP44_TEST_KEY, salt) for salt in SALTS]
+        for outcome in await asyncio.gather(*(anybody(self.nodes).put(what) for what in whats)):
+            if outcome.item is not None:
+                self.items.append(outcome.item)

@@ -1,0 +1,83 @@
+"""The keys that a headless run names, and the passphrases of those that are encrypted."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from pathlib import Path
+
+from .config import state_folder
+from .engine.keys import PrivateKey
+from .keyring import Keyring, KeyringError
+from .options import Options
+from .values import UsageError, quoted
+
+MAX_PASSPHRASE = 1024
+"""Bytes."""
+
+
+def keyring(options: Options) -> Keyring:
+    """The keyring of the state folder."""
+    return Keyring(state_folder(options) / "keys")
+
+
+def load_key(options: Options, name: str) -> PrivateKey:
+    """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
+
+    Slow for encrypted ones: to be called before there is an event loop.
+    """
+    ring = keyring(options)
+    try:
+        if ring.is_locked(name):
+            return ring.unlock(name, passphrase(options, name))
+        return ring.load(name)
+    except KeyringError as error:
+        raise UsageError(f"--keyname: {error}") from None
+
+
+def public_key(options: Options, name: str) -> bytes:
+    """The public half of a key, for which nobody is asked anything. Raises `UsageError`."""
+    try:
+        return keyring(options).public(name)
+    except KeyringError as error:
+        raise UsageError(f"--keyname: {error}") from None
+
+
+def passphrase(options: Options, name: str, *, new: bool = False) -> bytes:
+    """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`."""
+    if options.passphrase_file is not None:
+        return _from_file(options.passphrase_file)
+    if not sys.stdin.isatty():
+        raise UsageError(f"the key {name} needs a passphrase: run this in a terminal, or give --passphrase-file")
+    from getpass import getpass
+
+    try:
+        text = getpass(f"Passphrase of the key {name}: ")
+        if new and getpass("The same again: ") != text:
+            raise UsageError("the two passphrases are not the same; nothing was done")
+    except EOFError:
+        text = ""
+    return _bytes(text)
+
+
+def _from_file(path: Path) -> bytes:
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.readline(MAX_PASSPHRASE + 2)
+        else:
+            with path.open("rb") as file:
+                data = file.readline(MAX_PASSPHRASE + 2)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        why = getattr(error, "strerror", error)
+        raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
+    return _bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+
+
+def _bytes(text: str) -> bytes:
+    """The same bytes for what looks the same, however a keyboard composes it."""
+    data = unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")
+    if not data:
+        raise UsageError("the passphrase is empty")
+    if len(data) > MAX_PASSPHRASE:
+        raise UsageError(f"the passphrase has more than {MAX_PASSPHRASE} bytes")
+    return data

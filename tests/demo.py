@@ -1,0 +1,166 @@
+"""Makes the recording that the pictures and the goldens show, and the pictures.
+
+    python tests/demo.py            # assets/demo.jsonl.gz and assets/*.svg, the same ones every time
+
+A node joins a network of 300 others in virtual time, with the internet's round trips, one packet in fifty lost and
+a fifth of its nodes gone, and does what people do: it looks up peers, announces itself, puts an item and updates it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from hashlib import sha1
+from pathlib import Path
+from random import Random
+
+from engine.network import Network
+
+from dhtui.app import Explorer
+from dhtui.engine.answers import Question
+from dhtui.engine.core import Core
+from dhtui.engine.events import Event
+from dhtui.engine.find import Done
+from dhtui.engine.items import Draft, ImmutableItem
+from dhtui.engine.keys import PrivateKey
+from dhtui.engine.searches import Operation
+from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.wire.bencode import encode
+from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.ids import bep42_id
+from dhtui.event_ring import EventRing
+from dhtui.packets.ring import PacketRing
+from dhtui.recording import Recorder
+from dhtui.registry import VIEWS
+from dhtui.replay import Replay
+
+ASSETS = Path(__file__).parent.parent / "assets"
+RECORDING = ASSETS / "demo.jsonl.gz"
+SIZE = (120, 36)
+NODES = 300
+STARTED = 1_790_000_000.0
+"""The unix time at which the recording says that it was made."""
+STEP = 0.1
+INFOHASH = sha1(b"debian-13.iso", usedforsecurity=False).digest()
+KEY = PrivateKey.from_seed(bytes(range(32)))
+
+
+class CoreSource:
+    """A core on a virtual network, as a recorder reads it."""
+
+    def __init__(self, core: Core, net: Network) -> None:
+        self.packets, self.events = PacketRing(), EventRing()
+        self._core, self._net = core, net
+        core.listen(self.packets.hear)
+        core.listen(self.events.hear)
+
+    def snapshot(self) -> Snapshot:
+        return self._core.snapshot(self._net.now)
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        return self._core.searches.detail(number, self._net.now)
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        return self._core.table.detail(addr, self._net.now)
+
+    def holdings(self) -> Holdings:
+        return self._core.holdings(self._net.now)
+
+    def clock(self) -> float:
+        return self._net.now
+
+    def wall(self, at: float) -> float:
+        return STARTED + at
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        return self._core.listen(listener)
+
+
+def _town(net: Network) -> list[Core]:
+    """A network that has been there for a while: some know each other, some are gone."""
+    rng = Random(7)
+    cores: list[Core] = []
+    for _ in range(NODES):
+        hosts = tuple("{}:{}".format(*core.identity.bound) for core in cores[:3])
+        ip = f"{rng.randrange(11, 126)}.{rng.randrange(1, 255)}.{rng.randrange(1, 255)}.{rng.randrange(1, 255)}"
+        node_id = bep42_id(ip, rng) if rng.random() < 0.8 else rng.randbytes(20)
+        port = rng.choice((6881, 6881, 51413, rng.randrange(1024, 65536)))
+        cores.append(net.core(ip, port=port, hosts=hosts, id=node_id, external=(ip, port), maintain=False))
+        if hosts:
+            net.bootstrap(cores[-1])
+    for core in cores:
+        net.find_node(core, core.id)
+    for core in rng.sample(cores, 6):
+        net.announce(core, INFOHASH, 6881)
+    for core in cores:
+        net.slow[core.identity.bound] = min(1.2, rng.lognormvariate(-2.6, 0.7))
+    for core in rng.sample(cores[3:], NODES // 5):
+        net.kill(core)
+    return [core for core in cores if core.identity.bound not in net.dead]
+
+
+def record(path: Path) -> None:
+    """Write the recording."""
+    net = Network(seed=3, latency=0.004, spread=0.03)
+    net.recording = False
+    town = _town(net)
+    net.loss = 0.02
+    us = net.core("203.0.113.7", hosts=tuple("{}:{}".format(*core.identity.bound) for core in town[:3]), read_only=None)
+    source = CoreSource(us, net)
+    path.unlink(missing_ok=True)
+    recorder = Recorder(path, source, print)
+
+    def wait(seconds: float) -> None:
+        for _ in range(round(seconds / STEP)):
+            net.run(STEP)
+            recorder.tick(net.now)
+
+    def do(start: Callable[[Done], Operation], seconds: float = 2.5) -> None:
+        start(lambda outcome: None)
+        net.after(us)
+        wait(seconds)
+
+    us.bootstrap(net.now)
+    net.after(us)
+    wait(4)
+    do(lambda done: us.searches.ask(Question("get_peers", INFOHASH), done, net.now))
+    do(lambda done: us.searches.announce(INFOHASH, 0, done, net.now))
+    do(lambda done: us.searches.put(ImmutableItem(encode(b"Hello World!")), done, net.now))
+    for text in (b"first words", b"second thoughts"):
+        do(lambda done, text=text: us.searches.put(Draft(encode(text), KEY, b"news"), done, net.now))  # type: ignore[misc]
+    for i, core in enumerate(town[10:50]):
+        target = Random(i).randbytes(20) if i % 4 else us.id
+        core.searches.ask(Question("get" if i % 3 else "get_peers", target), lambda outcome: None, net.now)
+        net.after(core)
+        if i % 8 == 0:
+            core.searches.announce(us.id[:19] + bytes((i,)), 6881, lambda outcome: None, net.now)
+            core.searches.put(Draft(encode(b"note %d" % i), KEY, us.id[:8]), lambda outcome: None, net.now)
+            net.after(core)
+        wait(0.3)
+    do(lambda done: us.searches.ask(Question("get", Draft(b"", KEY, b"news").target, b"news"), done, net.now))
+    do(lambda done: us.searches.ask(Question("find_node", Random(5).randbytes(20)), done, net.now), 0.6)
+    recorder.close()
+
+
+async def _pictures(replay: Replay) -> None:
+    app = Explorer(replay=replay)
+    async with app.run_test(size=SIZE) as pilot:
+        source = app.feed.replay
+        assert source is not None
+        source.pause()
+        source.seek(source.duration)
+        for view in VIEWS:
+            await pilot.press(view.key)
+            await pilot.pause()
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            picture = app.export_screenshot(title=f"dhtui: {view.title}", simplify=True)
+            # The fonts of whoever looks at it have to do: a picture loads nothing from elsewhere.
+            picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.S)
+            (ASSETS / f"{view.name}.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record(RECORDING)
+    asyncio.run(_pictures(Replay.load(RECORDING)))

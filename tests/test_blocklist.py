@@ -1,0 +1,270 @@
+"""Blocklists: each format that is in use is read as its makers meant it, and nonsense is named by its line."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dhtui import blocklist_file
+from dhtui.engine.blocklist import Blocklist, BlocklistError, parse
+
+
+def ranges(*lines: str) -> list[tuple[str, str]]:
+    found, warnings = parse(lines)
+    assert warnings == []
+    return list(found.ranges())
+
+
+ONE = [("1.2.3.4", "5.6.7.8")]
+NET = [("10.0.0.0", "10.255.255.255")]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("org:1.2.3.4-5.6.7.8", ONE),
+        ("a:b:1.2.3.4-5.6.7.8", ONE),
+        ("Bad-Corp - West:1.2.3.4-5.6.7.8", ONE),
+        ("Foo, Inc:1.2.3.4-5.6.7.8\r\n", ONE),
+        ("4chan, Inc:1.2.3.4-5.6.7.8", ONE),
+        ("9.9.9.9-9.9.9.9:1.2.3.4-5.6.7.8", ONE),
+        ("http://x.invalid/#a;b:1.2.3.4-5.6.7.8", ONE),
+        ("Node #1 ; east:1.2.3.4-5.6.7.8", ONE),
+        ("Node #1:10.0.0.0/8", NET),
+        (":1.2.3.4-5.6.7.8", ONE),
+        ("org : 1.2.3.4 - 5.6.7.8", ONE),
+        ("org:001.002.003.004-005.006.007.008", ONE),
+        ("\u00e9t\u00e9\udcff:1.2.3.4-5.6.7.8", ONE),
+        ("001.002.003.004 - 005.006.007.008 , 000 , label", ONE),
+        ("001.002.003.004 - 005.006.007.008 , 127 , a:b, c-d", ONE),
+        ("001.002.003.004 - 005.006.007.008 , 000 , x:9.9.9.1-9.9.9.2", ONE),
+        ("001.002.003.004 - 005.006.007.008 ,0", ONE),
+        ("10.0.0.0/8", NET),
+        ("10.1.2.3/8", NET),
+        ("010.000.000.000/08", NET),
+        ("10.0.0.0/255.0.0.0", NET),
+        ("10.0.0.0/8 ; SBL1", NET),
+        ("10.0.0.0/8 # was: 11.0.0.0/8", NET),
+        ("10.0.0.0-10.255.255.255\t# see x:11.0.0.0-11.0.0.1", NET),
+        ("org:10.0.0.0/8", NET),
+        ("1.2.3.4-5.6.7.8", ONE),
+        ("1.2.3.4 -5.6.7.8", ONE),
+        ("7.7.7.7", [("7.7.7.7", "7.7.7.7")]),
+        ("  7.7.7.7  ", [("7.7.7.7", "7.7.7.7")]),
+        ("org:7.7.7.7", [("7.7.7.7", "7.7.7.7")]),
+        ("a:b:7.7.7.7", [("7.7.7.7", "7.7.7.7")]),
+        ("0.0.0.0/0", [("0.0.0.0", "255.255.255.255")]),
+        ("255.255.255.255", [("255.255.255.255", "255.255.255.255")]),
+        ("0.0.0.0", [("0.0.0.0", "0.0.0.0")]),
+    ],
+)
+def test_every_format_is_read(line: str, expected: list[tuple[str, str]]) -> None:
+    assert ranges(line) == expected
+
+
+def test_padded_numbers_are_decimal_and_never_octal() -> None:
+    assert ranges("010.010.010.010") == [("10.10.10.10", "10.10.10.10")]
+    assert ranges("org:010.0.0.0-010.0.0.099") == [("10.0.0.0", "10.0.0.99")]
+
+
+def test_comments_blank_lines_and_a_byte_order_mark_are_skipped() -> None:
+    lines = ["\ufeff# a list", "", "   ", "; old style", "  # indented", "org:1.2.3.4-5.6.7.8"]
+    assert ranges(*lines) == ONE
+    assert ranges("\ufefforg:1.2.3.4-5.6.7.8") == ONE
+    assert ranges("\ufeff1.2.3.4-5.6.7.8") == ONE
+
+
+def test_dat_levels_from_128_allow() -> None:
+    lines = ["1.0.0.0 - 1.0.0.9 , 127 , blocked", "2.0.0.0 - 2.0.0.9 , 128 , allowed", "3.0.0.0-3.0.0.9,255,x"]
+    assert ranges(*lines) == [("1.0.0.0", "1.0.0.9")]
+
+
+def test_ranges_are_merged_and_sorted() -> None:
+    lines = ["9.0.0.0/24", "1.0.0.5-1.0.0.9", "1.0.0.0-1.0.0.6", "1.0.0.10", "1.0.0.12", "1.0.0.1-1.0.0.2"]
+    assert ranges(*lines) == [("1.0.0.0", "1.0.0.10"), ("1.0.0.12", "1.0.0.12"), ("9.0.0.0", "9.0.0.255")]
+
+
+def test_look_ups_hold_at_the_edges() -> None:
+    listed, _ = parse(["org:1.2.3.4-1.2.3.6", "0.0.0.0", "255.255.255.255"])
+    assert len(listed) == 3
+    blocked = ["0.0.0.0", "1.2.3.4", "1.2.3.5", "1.2.3.6", "255.255.255.255"]
+    free = ["0.0.0.1", "1.2.3.3", "1.2.3.7", "255.255.255.254"]
+    assert [ip in listed for ip in blocked + free] == [True] * 5 + [False] * 4
+    assert "1.2.3.4" not in Blocklist()
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 300)] * 2), max_size=12))
+def test_a_look_up_agrees_with_asking_each_range(pairs: list[tuple[int, int]]) -> None:
+    listed, _ = parse(f"x:{IPv4Address(a)}-{IPv4Address(b)}" for a, b in pairs)
+    for number in range(302):
+        expected = any(min(pair) <= number <= max(pair) for pair in pairs)
+        assert (str(IPv4Address(number)) in listed) is expected
+
+
+def test_reversed_ranges_are_turned_round_with_one_warning() -> None:
+    listed, warnings = parse(["# head", "org:5.6.7.8-1.2.3.4", "9.9.9.9-9.9.9.1"])
+    assert list(listed.ranges()) == [*ONE, ("9.9.9.1", "9.9.9.9")]
+    assert warnings == ["blocklist: ranges written backwards, taken as meant: 2, the first in line 2"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2001:db8::/32",
+        "2001:db8::1",
+        "2001:db8::1-2001:db8::ff",
+        "org:2001:db8::1-2001:db8::ff",
+        "a:b:2001:db8:1:2:3:4:5:6-2001:db8:1:2:3:4:5:7",
+        "::ffff:1.2.3.4",
+        "::ffff:1.2.3.4-::ffff:1.2.3.9",
+        "::ffff:1.2.3.0/120",
+    ],
+)
+def test_ipv6_is_accepted_and_counted(line: str) -> None:
+    listed, warnings = parse(["org:1.2.3.4-5.6.7.8", line])
+    assert list(listed.ranges()) == ONE
+    assert warnings == ["blocklist: IPv6 entries, which have no effect on IPv4: 1, the first in line 2"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "garbage",
+        "org:",
+        "org:garbage",
+        "org:1.2.3.4-",
+        "org:-1.2.3.4",
+        "org:999.1.1.1-999.1.1.2",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.256",
+        "1.2.3.4/33",
+        "1.2.3.4/",
+        "1.2.3.4-1.2.3.0/24",
+        "1.2.3.4-::1",
+        "::1-1.2.3.4",
+        "16909060",
+        "0x1.2.3.4",
+        "1_0.2.3.4",
+        "+1.2.3.4",
+        "\uff11.2.3.4",
+        "1.2.3.4\x001",
+        "\udcff",
+        "<html>",
+        "PK\x03\x04",
+        "1.2.3.4 - 1.2.3.5 , high , label",
+        "x:" * 2000,
+        "localhost",
+    ],
+)
+def test_nonsense_is_named_by_its_line(line: str) -> None:
+    with pytest.raises(BlocklistError, match=r"^line 3: .*accepted are .*CIDR") as caught:
+        parse(["# head", "org:1.2.3.4-5.6.7.8", line])
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 450
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        parse([text])
+    except BlocklistError as error:
+        assert str(error).isprintable()
+
+
+def test_an_address_that_is_none_is_an_error_and_not_simply_free() -> None:
+    with pytest.raises(OSError):
+        assert "::1" in Blocklist([(0, 2**32 - 1)])
+
+
+def test_the_usual_formats_do_not_load_netaddr() -> None:
+    script = (
+        "import sys; from dhtui.engine.blocklist import parse;"
+        "parse(['a:1.2.3.4-1.2.3.5', '001.002.003.004 - 001.002.003.005 , 000 , x', '1.2.3.4']);"
+        "sys.exit('netaddr' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["list.p2p", "list.p2p.gz", "list.txt"])
+def test_files_are_read_packed_or_not(tmp_path: Path, name: str) -> None:
+    text = "\ufeff# head\r\nL\u00e9gion:1.2.3.4-5.6.7.8\r\n10.0.0.0/8".encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    listed, warnings = blocklist_file.load(str(path))
+    assert list(listed.ranges()) == ONE + NET
+    assert warnings == []
+
+
+def test_a_label_in_another_encoding_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "list.dat"
+    path.write_bytes(b"001.002.003.004 - 005.006.007.008 , 000 , L\xe9gion\n")
+    assert list(blocklist_file.load(str(path))[0].ranges()) == ONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "org:1.2.3.4-5.6.7.8,x:10.0.0.0-10.255.255.255",
+        "org:1.2.3.4-5.6.7.8\n10.0.0.0/8\n",
+        "1.2.3.4-5.6.7.8, 10.0.0.0/8 ,",
+    ],
+)
+def test_ranges_are_taken_literally(text: str) -> None:
+    listed, warnings = blocklist_file.load(text)
+    assert list(listed.ranges()) == ONE + NET
+    assert warnings == []
+
+
+def test_an_empty_list_blocks_nothing_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("# nothing\n")
+    for text in ("", str(tmp_path / "empty")):
+        listed, warnings = blocklist_file.load(text)
+        assert len(listed) == 0
+        assert warnings == ["blocklist: it blocks no IPv4 address"]
+
+
+@pytest.mark.parametrize("text", ["missing.p2p", "org:127.0.0.1-", "x" * 5000, "a\0b"])
+def test_neither_file_nor_ranges(text: str) -> None:
+    with pytest.raises(BlocklistError, match=r"^blocklist: there is no such file; read as ranges, line 1: "):
+        blocklist_file.load(text)
+
+
+def test_a_folder_is_no_blocklist(tmp_path: Path) -> None:
+    with pytest.raises(BlocklistError, match="cannot read it"):
+        blocklist_file.load(str(tmp_path))
+
+
+def test_nonsense_in_a_file_names_the_file_and_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("org:1.2.3.4-5.6.7.8\nwhat?\n")
+    with pytest.raises(BlocklistError, match=r"list: line 2: 'what\?'"):
+        blocklist_file.load(str(path))
+
+
+@pytest.mark.parametrize("cut", [5, 40, -4])
+def test_a_damaged_gzip_file_is_refused(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "list.gz"
+    path.write_bytes(gzip.compress(b"".join(b"x:1.2.3.%d-1.2.3.%d\n" % (n, n) for n in range(99)))[:cut])
+    with pytest.raises(BlocklistError, match="damaged"):
+        blocklist_file.load(str(path))
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "list.gz"
+    path.write_bytes(gzip.compress(b"\0" * 10_000_000))
+    with pytest.raises(BlocklistError, match="line 1: it has more than 4096 bytes"):
+        blocklist_file.load(str(path))
+    monkeypatch.setattr(blocklist_file, "MAX_BYTES", 1 << 20)
+    path.write_bytes(gzip.compress(b"#\n" * 10_000_000))
+    with pytest.raises(BlocklistError, match="more than 1 MiB"):
+        blocklist_file.load(str(path))
