@@ -1,0 +1,124 @@
+"""The form that announces a peer: it checks what is typed, letter by letter, and says what will be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import wrap
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from ..values import UsageError, integer, target
+from ..widgets.filter_bar import FilterInput
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+
+_WIDTH = 72
+_HINT: Line = (
+    ("enter", "key"), (" announce  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
+    ("esc", "key"), (" cancel", "plain"),
+)  # fmt: skip
+_PORT = integer(1, 65535)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceRequest:
+    """An announce to make."""
+
+    info_hash: bytes
+    """20 bytes."""
+    port: int
+    """0: the one that our packets come from."""
+
+    @property
+    def words(self) -> str:
+        """What will be done."""
+        port = f"port {self.port}" if self.port else "the port that our packets come from"
+        return f"tell the 8 nodes closest to it: a peer is here, at {port}"
+
+
+def read_announce(text: str, port_text: str) -> AnnounceRequest:
+    """What the fields of the form ask for. Raises `UsageError`, which says what is accepted."""
+    text, port_text = text.strip(), port_text.strip()
+    if not text:
+        raise UsageError("type an infohash, 40 hex digits, or a magnet link of a torrent")
+    found = target(text)
+    if found.id is None:
+        raise UsageError("self is a node, which has no peers: type an infohash or a magnet link")
+    if found.public is not None:
+        raise UsageError("this magnet link names an item, which has no peers: one with urn:btih: is needed")
+    return AnnounceRequest(found.id, _PORT(port_text) if port_text else 0)
+
+
+class AnnounceForm(ModalScreen[AnnounceRequest | None]):
+    """Asks what to announce. The result is fit to be sent; `None`: nothing is to be done."""
+
+    CSS_PATH = "announce_form.tcss"
+    BINDINGS = [("escape", "cancel", "cancel")]  # noqa: RUF012 - Textual's own declaration
+    AUTO_FOCUS = "#infohash"
+
+    def __init__(self, info_hash: str = "", note: str = "") -> None:
+        """`note` is said below: why it may be of little use."""
+        super().__init__()
+        self._info_hash, self._note = info_hash, note
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content("announce a peer")
+            with Horizontal(classes="field"):
+                yield Lines((("infohash ", "dim"),), classes="label")
+                yield FilterInput(
+                    self._info_hash, id="infohash", compact=True, placeholder="40 hex digits, or a magnet link"
+                )
+            with Horizontal(classes="field"):
+                yield Lines((("port ", "dim"),), classes="label")
+                yield FilterInput(id="port", compact=True, placeholder="empty: the one that our packets come from")
+            yield Lines(id="verdict")
+            yield Lines(_HINT, id="hint")
+            if self._note:
+                yield Lines(*(((text, "warn"),) for text in wrap(self._note, _WIDTH)), id="note")
+
+    def on_mount(self) -> None:
+        """Says what is missing."""
+        self._check()
+
+    def _read(self) -> AnnounceRequest:
+        return read_announce(self.query_one("#infohash", Input).value, self.query_one("#port", Input).value)
+
+    @on(Input.Changed)
+    def follow(self, event: Input.Changed) -> None:
+        """Checks what was typed so far."""
+        event.stop()
+        self._check()
+
+    def _check(self) -> None:
+        verdict = self.query_one("#verdict", Lines)
+        try:
+            request = self._read()
+        except UsageError as problem:
+            blank = not self.query_one("#infohash", Input).value.strip()
+            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
+            verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
+        else:
+            lines = wrap(request.words, _WIDTH - 2)
+            verdict.show([((f"✓ {request.info_hash.hex()}", "good"),), *(((f"  {line}", "plain"),) for line in lines)])
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Announces, if that can be done."""
+        event.stop()
+        try:
+            request = self._read()
+        except UsageError:
+            self._check()
+        else:
+            self.dismiss(request)
+
+    def action_cancel(self) -> None:
+        """Nothing is to be done."""
+        self.dismiss(None)

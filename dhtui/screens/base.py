@@ -1,0 +1,198 @@
+"""What all screens have in common: the lines around them, the filter, and the feed of the visible one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker
+
+from ..engine.snapshot import Snapshot
+from ..feed import RATE, Feed
+from ..host import NodeHost
+from ..packets.parts import Link
+from ..registry import GLOBAL, LIST, VERBS, Action, View, view
+from ..report import safe_text
+from ..widgets.chrome import Footer, Header, Tabs
+from ..widgets.filter_bar import FilterBar
+from ..widgets.line_table import LineTable
+from .choice import Choice
+from .telling import tell, tell_failure
+from .verbs import CopyForm, ExportForm, write_export
+
+
+def bindings(name: str) -> list[BindingType]:
+    """The keys of the actions that a view has of its own, for `BINDINGS` of its screen."""
+    return [Binding(action.keys, action.name, action.label, show=False) for action in view(name).actions]
+
+
+class ExplorerScreen(Screen[None]):
+    """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(action.keys, action.name, action.label, show=False) for action in VERBS
+    ]
+    AUTO_FOCUS: ClassVar[str | None] = "LineTable"
+
+    class Followed(Message):
+        """The user wants to go to what a link is about."""
+
+        def __init__(self, link: Link) -> None:
+            self.link = link
+            super().__init__()
+
+    def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
+        super().__init__()
+        self.view, self.feed, self.host = view, feed, host
+
+    # -- for subclasses --------------------------------------------------------------------------------------
+
+    def compose_body(self) -> ComposeResult:
+        """The panes of this screen."""
+        raise NotImplementedError
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Shows a snapshot. Called many times a second; repaints only what changed."""
+        raise NotImplementedError
+
+    def show_waiting(self, text: str) -> None:
+        """There is no node; `text` says what goes on."""
+
+    def links(self) -> Sequence[Link]:
+        """What the selection is about, the nearest first."""
+        return ()
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The forms in which the selection can be copied, the likeliest first."""
+        return ()
+
+    def exports(self) -> Sequence[ExportForm]:
+        """The forms in which what is shown can be written to a file."""
+        return ()
+
+    def open_link(self, link: Link) -> bool:
+        """Shows what a link is about; whether this screen knows it."""
+        return False
+
+    def here(self) -> Link | None:
+        """A link that leads back to the selection."""
+        return None
+
+    # -- the frame -------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Header, tabs, body, filter and footer."""
+        yield Header(((" dhtui  … starting", "plain"),), id="header")
+        yield Tabs(id="tabs")
+        yield from self.compose_body()
+        yield FilterBar()
+        yield Footer(id="footer")
+
+    def on_mount(self) -> None:
+        """Starts the feed."""
+        self.query_one(Tabs).show_view(self.view.name)
+        self._timer = self.set_interval(1 / RATE, self.tick)
+        self._show_keys()
+
+    def on_screen_suspend(self) -> None:
+        """Nobody sees this screen: no work for it."""
+        self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """The screen is seen again."""
+        self._timer.resume()
+        self.call_after_refresh(self.tick)
+
+    def on_resize(self) -> None:
+        """All lines are fitted to the new size."""
+        self.call_after_refresh(self.tick)
+
+    def tick(self) -> None:
+        """Takes one snapshot and shows it."""
+        header = self.query_one(Header)
+        try:
+            frame = self.feed.frame()
+        except Exception as problem:  # whatever ails the engine is told, and the explorer stays
+            header.show_text(f"the node gives no snapshot: {type(problem).__name__}: {problem}", bad=True)
+            return
+        if frame is None:
+            header.show_text(*self.host.state)
+            self.show_waiting(self.host.state[0])
+            return
+        header.show_frame(frame, self.host.label)
+        self.show(frame.snapshot)
+
+    # -- keys ------------------------------------------------------------------------------------------------
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
+        lists = LIST if isinstance(self.focused, LineTable) else ()
+        return (*self.view.actions, *lists, *VERBS, *GLOBAL)
+
+    @work(group="verbs", exclusive=True, exit_on_error=False, name="copy")
+    async def action_copy(self) -> None:
+        """Copies the selection to the terminal's clipboard."""
+        forms = self.copy_forms()
+        place = await self._choose("copy as", [f"{label}: {text}" for label, text in forms])
+        if place is None:
+            return
+        self.app.copy_to_clipboard(forms[place][1])
+        tell(self, f"copied: {forms[place][1][:60]}")
+
+    @work(group="verbs", exclusive=True, exit_on_error=False, name="export")
+    async def action_export(self) -> None:
+        """Writes what is shown to a file in the present folder."""
+        forms = self.exports()
+        place = await self._choose("export as", [label for label, _, _ in forms])
+        if place is None:
+            return
+        try:
+            path = write_export(forms[place], Path.cwd())
+        except OSError as problem:
+            tell(self, f"cannot write {forms[place][1]}: {problem.strerror or problem}", bad=True)
+        else:
+            tell(self, f"written: {safe_text(str(path))}")
+
+    @work(group="verbs", exclusive=True, exit_on_error=False, name="open")
+    async def action_follow(self) -> None:
+        """Goes to what the selection is about."""
+        links = self.links()
+        place = await self._choose("open", [link.label for link in links])
+        if place is not None:
+            self.post_message(self.Followed(links[place]))
+
+    async def _choose(self, title: str, labels: Sequence[str]) -> int | None:
+        """Lets the user choose; says so where there is nothing to choose from."""
+        if not labels:
+            tell(self, f"There is nothing here to {title.removesuffix(' as')}.")
+            return None
+        return 0 if len(labels) == 1 else await self.app.push_screen_wait(Choice(title, labels))
+
+    def action_maximise(self) -> None:
+        """Gives the screen to the focused pane, or takes it back."""
+        if self.maximized is not None:
+            self.minimize()
+        elif self.focused is not None:
+            self.maximize(self.focused)
+
+    def on_descendant_focus(self) -> None:
+        """The keys that work are those of the focused pane."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        self.query_one(Footer).show_actions(self.actions_now())
+
+    @on(LineTable.FilterWanted)
+    def open_filter(self, message: LineTable.FilterWanted) -> None:
+        """Lets the user type a filter for that table."""
+        self.query_one(FilterBar).open(message.table)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self, event)

@@ -1,0 +1,71 @@
+"""A small menu that lies over a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from ..registry import POPUP
+from ..widgets.line_table import LineTable
+from ..widgets.paint import clean
+from ..widgets.table_model import Column
+
+Entry = tuple[int, str]
+"""Its place, from 1 on, and what it says."""
+
+COLUMNS: tuple[Column[Entry], ...] = (
+    Column("", 2, lambda entry: ((str(entry[0]) if entry[0] < 10 else "", "key"),), right=True),
+    Column("", 20, lambda entry: ((entry[1], "plain"),), grow=True),
+)
+
+
+class Choice(ModalScreen[int | None]):
+    """Lets the user choose one of some labels: enter, or its digit. The result is its index; `None`: none."""
+
+    CSS_PATH = "choice.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        # Before the list, for which esc clears the filter.
+        Binding(
+            ",".join(key for key in POPUP[0].keys.split(",") if key != "enter"),
+            POPUP[0].name,
+            show=False,
+            priority=True,
+        ),
+        *(Binding(str(digit), f"choose({digit})", show=False) for digit in range(1, 10)),
+    ]
+
+    def __init__(self, title: str, labels: Sequence[str]) -> None:
+        super().__init__()
+        self._heading, self._labels = title, labels
+
+    def compose(self) -> ComposeResult:
+        """The menu."""
+        yield LineTable(COLUMNS, lambda entry: entry[0], title=self._heading, id="choices")
+
+    def on_mount(self) -> None:
+        """Fills and sizes it."""
+        table = self.query_one(LineTable)
+        table.styles.height = min(len(self._labels) + 3, 18)
+        table.border_subtitle = Content("enter choose  esc close")
+        table.show([(place, clean(label)) for place, label in enumerate(self._labels, 1)])
+
+    @on(LineTable.Inspect)
+    def choose_selected(self, message: LineTable.Inspect) -> None:
+        """Enter takes the selected one."""
+        message.stop()
+        if message.table.model.selected is not None:
+            self.action_choose(message.table.model.selected[0])
+
+    def action_choose(self, place: int) -> None:
+        """Takes one by its place."""
+        if place <= len(self._labels):
+            self.dismiss(place - 1)
+
+    def action_close(self) -> None:
+        """Takes none."""
+        self.dismiss(None)

@@ -1,0 +1,46 @@
+"""The help of a screen, made from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, show_actions
+from ..widgets.paint import Line, fit
+from .popup import Popup
+
+WIDTH = 70
+_KEYS = 12
+
+
+class HelpScreen(Popup):
+    """What the keys do on a screen, and what the signs mean."""
+
+    def __init__(self, view: View, actions: Sequence[Action]) -> None:
+        super().__init__(f"help: {view.title}", help_lines(view, actions))
+
+
+def help_lines(view: View, actions: Sequence[Action]) -> list[Line]:
+    """The lines of the help; `actions` are those that work now."""
+    lines: list[Line] = [((text, "plain"),) for text in wrap(view.about, WIDTH)]
+    here = [action for action in actions if action in view.actions]
+    lists = [action for action in actions if action in LIST]
+    for title, group in (
+        ("On this screen", here),
+        ("In a list", lists),
+        ("With what is selected", VERBS),
+        ("Everywhere", [*GLOBAL, *show_actions()]),
+        ("In a recording", PLAYER),
+    ):
+        if group:
+            lines += [(), ((title, "title"),), *_keys(group)]
+    lines += [(), (("Signs", "title"),)]
+    return lines + [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+
+
+def _keys(actions: Iterable[Action]) -> Iterable[Line]:
+    for action in actions:
+        first, *rest = wrap(action.help, WIDTH - _KEYS)
+        yield ((fit(f" {action.key}", _KEYS), "key"), (first, "plain"))
+        for text in rest:
+            yield ((" " * _KEYS, "plain"), (text, "plain"))

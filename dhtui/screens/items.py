@@ -1,0 +1,171 @@
+"""Items: what others store with our node (BEP 44), and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.getters import query_one
+
+from ..engine.snapshot import Snapshot, StoredItemView
+from ..keymap import key_of
+from ..packets.parts import Link
+from ..source import Source
+from ..widgets.line_table import LineTable
+from ..widgets.paint import Line
+from ..widgets.scroll_lines import ScrollLines
+from ..words import short_id
+from .base import ExplorerScreen, bindings
+from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
+from .items_value import FORMS, Form, value_lines
+from .listing import row_text, table_form
+from .popup import Popup
+from .verbs import CopyForm, ExportForm
+
+POLL_SECONDS = 1.0
+"""What a running node keeps is read this often: there may be two thousand items."""
+
+
+def _empty(recorded: bool) -> tuple[Line, ...]:
+    if recorded:
+        return ((), ((" At this time of the recording the node kept nothing for others.", "dim"),))
+    commands = (
+        ("dhtui --do put --val hello", "immutable: its hash is its target"),
+        ("dhtui --do put --val hello --keyname me", "mutable: signed with a key"),
+        ("dhtui --do get --target HEX", "either, by its target"),
+        ("dhtui --do get --keyname me", "a mutable one, by its key"),
+    )
+    return (
+        (),
+        ((" Nothing is kept here yet. Others store an item at the 8 nodes nearest to its", "dim"),),
+        ((" target; ours keeps what falls to it, for two hours at a time.", "dim"),),
+        (),
+        ((" To put and get items there is the command line for now:", "dim"),),
+        *(((f"  {command:<41}", "strong"), (what, "dim")) for command, what in commands),
+        ((f" {key_of('show.keys')}", "key"), (" lists your keys, and makes new ones.", "dim")),
+    )
+
+
+class ItemsScreen(ExplorerScreen):
+    """The list, and the selected value below it or at its right."""
+
+    CSS_PATH = "items.tcss"
+    BINDINGS = bindings("items")
+    AUTO_FOCUS = "#items"
+
+    items: query_one[LineTable[StoredItemView]] = query_one("#items", LineTable)
+    value: query_one[ScrollLines] = query_one("#value", ScrollLines)
+    _source: Source | None = None
+    _polled = 0.0
+    _kept = 0
+    _rows: tuple[StoredItemView, ...] = ()
+    _form: Form = "text"
+    _viewed: tuple[object, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """The list and the viewer."""
+        with Container(id="panes"):
+            yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", id="items")
+            yield ScrollLines(id="value", classes="box")
+
+    # -- showing ---------------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Reads what is kept, but not more often than that changes. While the view is frozen the list stays."""
+        source = self.feed.source
+        if source is None:
+            return
+        missed = 0
+        if self.feed.paused and source is self._source:
+            store = source.snapshot().store
+            missed = store.immutable + store.mutable - self._kept
+        elif self._is_due(source, snapshot.at):
+            self._source, self._polled = source, snapshot.at
+            self._rows = source.holdings().items
+            self._kept = snapshot.store.immutable + snapshot.store.mutable
+            self.items.set_empty(*_empty(self.feed.replay is not None))
+            self.items.show(self._rows)
+        self.items.title = items_title(self._rows, missed)
+        self.items.rename()
+        self.show_value()
+
+    def _is_due(self, source: Source, now: float) -> bool:
+        # Of a recording every moment: one may go back in it.
+        return source is not self._source or self.feed.replay is not None or now - self._polled >= POLL_SECONDS
+
+    @on(LineTable.Selected, "#items")
+    def show_value(self) -> None:
+        """Shows the selected value, if another one is selected, or it in another form or width."""
+        row = self.items.model.selected
+        v = row.v if row else None
+        wanted = (v, self._form, self.value.room)
+        if wanted == self._viewed:
+            return
+        if self._viewed[:1] != wanted[:1]:
+            self.value.scroll_home(animate=False)
+        self._viewed = wanted
+        following = FORMS[(FORMS.index(self._form) + 1) % len(FORMS)]
+        title = f"value as {self._form}  {key_of('items.view_as')}: {following}"
+        if v is None:
+            self.value.show("value", ((("Here the selected value is shown.", "dim"),),))
+        else:
+            self.value.show(title, value_lines(v, self._form, self.value.room))
+
+    @on(LineTable.Inspect, "#items")
+    def inspect(self) -> None:
+        """All about the item."""
+        row = self.items.model.selected
+        if row is not None:
+            self.app.push_screen(Popup(f"item {short_id(row.target)}", item_details(row)))
+
+    # -- verbs -----------------------------------------------------------------------------------------------
+
+    def links(self) -> Sequence[Link]:
+        """The selected item's target and key."""
+        row = self.items.model.selected
+        return item_links(row) if row else ()
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected item."""
+        row = self.items.model.selected
+        return item_forms(row, row_text(self.items, row)) if row else ()
+
+    def exports(self) -> Sequence[ExportForm]:
+        """All items, or the selected value."""
+        row, rows = self.items.model.selected, self._rows
+        if row is None:
+            return ()
+        v = row.v
+        return (
+            ("all items: JSON lines", "items.jsonl", lambda: as_json_lines(rows)),
+            table_form(self.items, "items"),
+            ("the selected value, bencoded", f"{row.target.hex()[:8]}.bencode", lambda: v),
+        )
+
+    def here(self) -> Link | None:
+        """The selected item."""
+        row = self.items.model.selected
+        return Link("target", row.target, short_id(row.target)) if row else None
+
+    def open_link(self, link: Link) -> bool:
+        """Selects the item of a target, or the first one of a key."""
+        for row in self._rows:
+            if (link.kind == "target" and link.value == row.target) or (link.kind == "key" and link.value == row.k):
+                self.items.set_filter("")
+                self.items.select(item_key(row))
+                self.items.focus()
+                return True
+        return False
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    def action_other_pane(self) -> None:
+        """Goes to the list or to the value."""
+        (self.items if self.value.has_focus else self.value).focus()
+
+    def action_view_as(self) -> None:
+        """Shows the value in the next form."""
+        self._form = FORMS[(FORMS.index(self._form) + 1) % len(FORMS)]
+        self.show_value()

@@ -1,0 +1,83 @@
+"""What lists of things that happen have in common: following the newest line, and their lines as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from ..packets.parts import Link
+from ..widgets.line_table import LineTable
+from ..widgets.paint import Line, clean
+from ..widgets.table_model import Column, Row, TableModel
+from ..words import address
+from .verbs import CopyForm, ExportForm
+
+
+class NewestModel(TableModel[Row]):
+    """Rows of which the newest is on top. Who looks at the newest line goes on doing so, whichever that is."""
+
+    def _follow(self) -> None:
+        if self.cursor == 0 and self.sort_by is None and not self.backwards:
+            self.move_to(0)
+        else:
+            super()._follow()
+
+    def select(self, key: Hashable) -> None:
+        """Selects the row of that key, if there is one."""
+        self._selected = key
+        super()._follow()
+
+
+class NewestTable(LineTable[Row]):
+    """Shows a `NewestModel`."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], Hashable],
+        *,
+        title: str = "",
+        empty: Sequence[Line] = (),
+        id: str | None = None,
+    ) -> None:
+        super().__init__(columns, key, title=title, empty=empty, id=id)
+        self.model = NewestModel(columns, key)
+
+
+def row_text(table: LineTable[Row], row: Row) -> str:
+    """A row as safe text, its cells apart by two blanks."""
+    cells = ("".join(text for text, _ in cell) for cell in table.model.cells(row))
+    return clean("  ".join(cell.strip() for cell in cells if cell.strip()))
+
+
+def link_forms(links: Sequence[Link]) -> list[CopyForm]:
+    """The ids, keys and addresses among some links, in full, to be copied; nothing twice."""
+    forms: dict[str, CopyForm] = {}
+    for link in links:
+        if isinstance(link.value, bytes):
+            text = link.value.hex()
+        elif isinstance(link.value, tuple):
+            text = clean(address(link.value))
+        else:
+            continue  # numbers of packets and lookups mean nothing elsewhere
+        forms.setdefault(text, (link.kind, text))
+    return list(forms.values())
+
+
+def row_forms(table: LineTable[Any]) -> tuple[CopyForm, ...]:
+    """The selected row as text, to be copied."""
+    row = table.model.selected
+    return () if row is None else (("the line", row_text(table, row)),)
+
+
+def table_form(table: LineTable[Any], name: str) -> ExportForm:
+    """The rows shown, as tab-separated text, to be written to a file."""
+    return f"{name}: the lines shown, separated by tabs", f"{name}.tsv", lambda: table_text(table)
+
+
+def table_text(table: LineTable[Row]) -> bytes:
+    """The rows shown, all columns, with their titles: tab-separated, UTF-8."""
+    model = table.model
+    titles = "\t".join(column.title for column in model.columns)
+    lines = ("\t".join(clean("".join(t for t, _ in cell)) for cell in model.cells(row)) for row in model.rows)
+    return "".join(f"{line}\n" for line in (titles, *lines)).encode()

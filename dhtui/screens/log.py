@@ -1,0 +1,113 @@
+"""The log: what went wrong, counted by cause, and what happened, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.getters import query_one
+
+from ..engine.snapshot import Snapshot
+from ..packets.packet import Packet
+from ..packets.parts import Link
+from ..source import Source
+from ..widgets.line_table import LineTable
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+from .base import ExplorerScreen, bindings
+from .listing import NewestTable, link_forms, row_forms, table_form
+from .log_columns import LEVEL_WORDS, LOG_COLUMNS, counter_lines, log_details
+from .log_lines import Level, Log, LogLine, only, packet_of
+from .popup import Popup
+from .verbs import CopyForm, ExportForm
+
+_LEVELS: tuple[Level, ...] = ("detail", "notable", "problem")
+_NOTHING: tuple[Line, ...] = (
+    (),
+    ((" Nothing has happened yet. Here will stand which nodes come into the table and", "dim"),),
+    ((" leave it, lookups, what others store here, and all that goes wrong.", "dim"),),
+    ((" L", "key"), (" starts a lookup, ", "dim"), ("T", "key"), (" opens a testnet to try things on.", "dim")),
+)
+_NONE_OF_LEVEL: tuple[Line, ...] = ((), ((" Nothing of that kind. ", "dim"), ("v", "key"), (" shows the rest.", "dim")))
+
+
+class LogScreen(ExplorerScreen):
+    """Counters above, lines below."""
+
+    CSS_PATH = "log.tcss"
+    BINDINGS = bindings("log")
+    AUTO_FOCUS = "#lines"
+
+    lines: query_one[LineTable[LogLine]] = query_one("#lines", LineTable)
+    _level: Level = "detail"
+    _all: Sequence[LogLine] = ()
+    _source: Source | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The counters and the lines."""
+        self._course = Log()
+        yield Lines(id="counters")
+        yield NewestTable(LOG_COLUMNS, lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+
+    # -- showing ---------------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Shows what happened. While the view is frozen it stays, and it is told how much it misses."""
+        source = self.feed.source
+        if source is None:
+            return
+        missed = ""
+        if self.feed.paused and source is self._source:
+            missed = f"  +{self._course.missed(source)} new"
+        else:
+            self._all, self._source = self._course.follow(source, snapshot), source
+        counters = self.query_one("#counters", Lines)
+        counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
+        self._fill(missed)
+
+    def _fill(self, missed: str = "") -> None:
+        shown = self._all if self._level == "detail" else only(self._all, self._level)
+        self.lines.title = f"log, {LEVEL_WORDS[self._level]}{missed}"
+        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _NOTHING))
+        self.lines.show(shown)
+
+    @on(LineTable.Inspect)
+    def inspect(self) -> None:
+        """Goes to the packet of the line; where there is none, shows all about the line."""
+        line, packet = self.lines.model.selected, self._packet()
+        if packet is not None:
+            self.post_message(self.Followed(_packet_link(packet)))
+        elif line is not None and self._source is not None:
+            self.app.push_screen(Popup(line.cause, log_details(line, self._source.packets.capacity)))
+
+    def _packet(self) -> Packet | None:
+        line = self.lines.model.selected
+        return packet_of(line, self._source.packets) if line is not None and self._source is not None else None
+
+    # -- verbs -----------------------------------------------------------------------------------------------
+
+    def links(self) -> Sequence[Link]:
+        """What the selected line leads to, its packet first."""
+        line, packet = self.lines.model.selected, self._packet()
+        first = () if packet is None else (_packet_link(packet),)
+        return () if line is None else (*first, *line.links)
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The line, and what is in it."""
+        return (*row_forms(self.lines), *link_forms(self.links()))
+
+    def exports(self) -> Sequence[ExportForm]:
+        """The lines."""
+        return (table_form(self.lines, "log"),)
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    def action_level(self) -> None:
+        """Shows the next choice of lines."""
+        self._level = _LEVELS[(_LEVELS.index(self._level) + 1) % len(_LEVELS)]
+        self._fill()
+
+
+def _packet_link(packet: Packet) -> Link:
+    return Link("packet", packet.number, f"packet {packet.number}")

@@ -1,0 +1,398 @@
+"""The lookup screen: any lookup, running or finished, drawn, explained, gone through in time, compared."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.getters import query_one
+
+from .. import actions
+from ..engine.node import Node
+from ..engine.snapshot import LookupDetail, LookupView, Snapshot
+from ..engine.wire.compact import Addr
+from ..lookups.ask import Kind, LookupRequest
+from ..lookups.compare import Difference, differences
+from ..lookups.kept import Kept
+from ..lookups.ladder import LEGEND as LADDER_LEGEND
+from ..lookups.ladder import ladder_lines, scale_of
+from ..lookups.verdict import verdict_lines
+from ..lookups.waterfall import LEGEND as WATERFALL_LEGEND
+from ..lookups.waterfall import waterfall_lines
+from ..packets.parts import Link
+from ..report import safe_text
+from ..widgets.line_table import LineTable
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+from ..widgets.table_model import Row
+from ..words import address, short_id
+from . import lookup_panes as panes
+from .base import ExplorerScreen, bindings
+from .lookup_form import LookupForm
+from .lookup_links import copies, files, links_of
+from .lookup_panes import CandidateRow, LookupRow
+from .popup import Popup
+from .telling import tell
+from .verbs import CopyForm, ExportForm
+
+SCRUB_STEPS = 40
+"""Small steps in which one goes through a lookup."""
+Drawing = Literal["both", "ladder", "waterfall"]
+_NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
+_KIND_OF: dict[str, Kind] = {"node": "find_node", "target": "get", "infohash": "get_peers", "key": "get"}
+
+
+class _Table(LineTable[Row], inherit_bindings=False):
+    """A list that leaves the keys left and right to the screen: nothing in it scrolls sideways."""
+
+    BINDINGS = LineTable.BINDINGS
+
+
+class LookupScreen(ExplorerScreen):
+    """Ladder and waterfall above; below the lookups and the nodes of the selected one; the verdict."""
+
+    CSS_PATH = "lookup.tcss"
+    BINDINGS = bindings("lookup")
+    AUTO_FOCUS = "#lookups"
+
+    lookups: query_one[LineTable[LookupRow]] = query_one("#lookups", LineTable)
+    nodes: query_one[LineTable[CandidateRow]] = query_one("#nodes", LineTable)
+    compared: query_one[LineTable[Difference]] = query_one("#differences", LineTable)
+
+    _snapshot: Snapshot | None = None
+    _until: float | None = None
+    """The moment shown, seconds since the lookup began; `None`: now, or its end."""
+    _marked: int | None = None
+    """The number of the lookup to compare with."""
+    _drawing: Drawing | None = None
+    """What the user wants drawn; `None`: what fits."""
+    _wanted: int | None = None
+    """The number of a lookup just started, to be selected as soon as it is listed."""
+    _in_nodes = False
+    """Whether the list below is that of the nodes, where there is room for one only."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._kept = Kept()
+        self._drawn: dict[str, tuple[object, ...]] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """One line of state, the drawings, the lists, the verdict."""
+        yield Lines(id="state")
+        with Container(id="drawings"):
+            for name in ("ladder", "waterfall", "other"):
+                yield Lines(id=name, classes="box")
+        with Container(id="lists"):
+            yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", id="lookups")
+            yield _Table(panes.NODE_COLUMNS, lambda row: row.node.addr, title="nodes", empty=_NO_NODES, id="nodes")
+            yield _Table(panes.DIFFERENCE_COLUMNS, lambda row: row.what, title="differences", id="differences")
+        yield Lines(id="verdict")
+
+    # -- which lookup ----------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Fills the list of lookups, and shows the selected one."""
+        self._snapshot = snapshot
+        views = {view.number: view for view in snapshot.lookups}
+        self._kept.forget(views)
+        if self._marked not in views:
+            self._marked = None
+        rows = [
+            LookupRow(view, max(0.0, snapshot.at - view.started_at), view.number == self._marked)
+            for view in snapshot.lookups
+        ]
+        running = sum(view.running for view in snapshot.lookups)
+        rest = f"{len(rows) - running} finished" if self._marked is None else f"{self._marked} marked: select another"
+        self.lookups.title = f"lookups: {running} running, {rest}"
+        self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
+        self.lookups.show(rows)
+        if self._wanted in views:
+            self.lookups.select(self._wanted)
+            self._wanted = None
+        self._show_selected()
+
+    @on(LineTable.Selected, "#lookups")
+    def follow_lookup(self) -> None:
+        """Another lookup, from its end, or live."""
+        self._until = None
+        self._show_selected()
+        self.nodes.action_edge(-1)
+
+    @on(LineTable.Selected, "#nodes")
+    def follow_node(self) -> None:
+        """The selected node is marked in the drawings."""
+        self._show_selected()
+
+    def _view(self) -> LookupView | None:
+        row = self.lookups.model.selected
+        return None if row is None else row.view
+
+    def _detail(self, view: LookupView | None) -> LookupDetail | None:
+        """A lookup with its queries."""
+        source = self.feed.source
+        if view is None or source is None:
+            return None
+        return self._kept.get(view, source.lookup, frozen=self.feed.paused)
+
+    # -- showing it ------------------------------------------------------------------------------------------
+
+    def _show_selected(self) -> None:
+        detail = self._detail(self._view())
+        other = self._detail(self._marked_view()) if self._marked is not None else None
+        self.set_class(detail is None, "-nothing")
+        if detail is not None and other is not None and other.view.number != detail.view.number:
+            self._arrange(comparing=True)
+            self._compare(detail, other)
+            return
+        self._arrange()
+        if detail is None:
+            self._show_nothing()
+            return
+        then = self._kept.at(detail, self._until)
+        self._state(then)
+        self.nodes.title = f"nodes of lookup {detail.view.number}, nearest first"
+        if self._is_new("nodes", then):
+            self.nodes.show(panes.candidate_rows(then))
+        self._draw("ladder", detail, self._chosen())
+        self._draw("waterfall", detail, self._chosen())
+        verdict = self.query_one("#verdict", Lines)
+        if self._is_new("verdict", then, verdict.size.width):
+            verdict.show(verdict_lines(then, verdict.size.width))
+
+    def _show_nothing(self) -> None:
+        self._drawn.clear()
+        for pane in ("state", "ladder", "waterfall", "other", "verdict"):
+            self.query_one(f"#{pane}", Lines).show(())
+        self.nodes.show(())
+
+    def _state(self, then: LookupDetail) -> None:
+        state = self.query_one("#state", Lines)
+        state.show((panes.state_line(then, self._until, state.size.width),))
+
+    def _chosen(self) -> Addr | None:
+        """The node that the user is at."""
+        row = self.nodes.model.selected
+        return row.node.addr if row is not None and self.nodes.has_focus else None
+
+    def _draw(self, name: str, detail: LookupDetail, chosen: Addr | None, *others: LookupDetail) -> None:
+        pane = self.query_one(f"#{name}", Lines)
+        width, height = pane.size
+        if not pane.display or not self._is_new(name, detail, self._until, chosen, width, height, others):
+            return
+        then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
+        if name == "waterfall":
+            _name(pane, "waterfall: each query from sending to answer", WATERFALL_LEGEND)
+            lines = waterfall_lines(then, width, height, until=self._until, selected=chosen, span=scale.span)
+        else:
+            title = f"lookup {detail.view.number}: ladder" if others else "ladder: log2 distance of each answer"
+            _name(pane, title, LADDER_LEGEND)
+            lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
+        pane.show(lines)
+
+    def _is_new(self, pane: str, *shown: object) -> bool:
+        """Whether a pane is to show something else than it does."""
+        if self._drawn.get(pane) == shown:
+            return False
+        self._drawn[pane] = shown
+        return True
+
+    def _compare(self, detail: LookupDetail, marked: LookupDetail) -> None:
+        then, before = self._kept.at(detail, self._until), self._kept.at(marked, self._until)
+        self._state(then)
+        self._draw("ladder", marked, None, detail)
+        self._draw("other", detail, None, marked)
+        self._drawn.pop("waterfall", None)
+        self._drawn.pop("nodes", None)
+        self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
+        verdict = self.query_one("#verdict", Lines)
+        if self._is_new("verdict", then, before, verdict.size.width):
+            self.compared.show(differences(before, then))
+            verdict.show(verdict_lines(then, verdict.size.width))
+
+    # -- panes -----------------------------------------------------------------------------------------------
+
+    def _arrange(self, comparing: bool = False) -> None:
+        """Shows the panes there is room for, and something to show in."""
+        wide = self.has_class("-wide")
+        drawing = self._drawing or ("both" if wide else "ladder")
+        if drawing == "both" and not wide:
+            drawing = "ladder"
+        shown = {
+            "ladder": comparing or drawing != "waterfall",
+            "waterfall": not comparing and drawing != "ladder",
+            "other": comparing,
+            "lookups": wide or not self._in_nodes,
+            "nodes": not comparing and (self._in_nodes or (wide and not self.has_class("-nothing"))),
+            "differences": comparing and (wide or self._in_nodes),
+        }
+        for name, display in shown.items():
+            pane = self.query_one(f"#{name}")
+            if pane.display != display:
+                pane.display = display
+                self.call_after_refresh(self._show_selected)
+
+    def _lower(self) -> LineTable[Any]:
+        """The list beside that of the lookups: nodes, or differences."""
+        return self.compared if self.compared.display or self._comparing() else self.nodes
+
+    def _comparing(self) -> bool:
+        view = self._view()
+        return self._marked is not None and view is not None and view.number != self._marked
+
+    def action_other_pane(self) -> None:
+        """Goes to the other list."""
+        self._go_to(nodes=self.lookups.has_focus)
+
+    def _go_to(self, nodes: bool) -> None:
+        self._in_nodes = nodes
+        self._arrange(self._comparing())
+        self.set_focus(self._lower() if nodes else self.lookups)
+        self._show_selected()
+
+    def action_drawing(self) -> None:
+        """Draws the other thing: ladder, waterfall; where there is room, both."""
+        wide = self.has_class("-wide")
+        order: tuple[Drawing, ...] = ("both", "waterfall", "ladder") if wide else ("ladder", "waterfall")
+        now = self._drawing if self._drawing in order else order[0]
+        self._drawing = order[(order.index(now) + 1) % len(order)]
+        self._show_selected()
+
+    # -- going through it, comparing ---------------------------------------------------------------------------
+
+    def action_scrub(self, steps: int) -> None:
+        """Goes some steps back or forth in the course of the lookup."""
+        detail = self._detail(self._view())
+        if detail is None:
+            tell(self, "There is no lookup to go through.")
+            return
+        elapsed = detail.view.elapsed
+        at = (elapsed if self._until is None else self._until) + steps * elapsed / SCRUB_STEPS
+        self._until = None if at >= elapsed * (1 - 1e-9) else max(0.0, at)
+        self._show_selected()
+
+    def action_mark(self) -> None:
+        """Marks the selected lookup, to compare others with it, or takes the mark away."""
+        view = self._view()
+        if view is None or self._snapshot is None:
+            tell(self, "There is no lookup to mark.")
+            return
+        self._marked = None if self._marked == view.number else view.number
+        self.show(self._snapshot)
+
+    def _marked_view(self) -> LookupView | None:
+        views = self._snapshot.lookups if self._snapshot is not None else ()
+        return next((view for view in views if view.number == self._marked), None)
+
+    # -- looking closer --------------------------------------------------------------------------------------
+
+    @on(LineTable.Inspect, "#lookups")
+    def inspect_lookup(self) -> None:
+        """Goes to the nodes of the lookup."""
+        self._go_to(nodes=True)
+
+    @on(LineTable.Inspect, "#nodes")
+    def inspect_node(self) -> None:
+        """All that the lookup knows of the node."""
+        row, detail = self.nodes.model.selected, self._detail(self._view())
+        if row is not None and detail is not None:
+            lines = panes.candidate_details(row, self._kept.at(detail, self._until))
+            self.app.push_screen(Popup(f"node {address(row.node.addr)}", lines))
+
+    # -- starting and stopping -------------------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Opens the form of a new lookup."""
+        self._open_form("get_peers", "")
+
+    def _open_form(self, kind: Kind, target: str) -> None:
+        node = self._node()
+        if node is not None:
+            known = panes.testnet_targets() if self.host.label else ()
+            self.app.push_screen(LookupForm(node.id, kind=kind, target=target, known=known), self._start)
+
+    def _node(self) -> Node | None:
+        """The running node; where there is none that is told."""
+        if self.host.node is None:
+            what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
+            tell(self, f"{what}: lookups can't be started or stopped.", bad=True)
+        return self.host.node
+
+    def _start(self, request: LookupRequest | None) -> None:
+        node = self._node() if request is not None else None
+        if request is not None and node is not None:
+            self._look_up(node, request)
+
+    @work(group="lookup", exit_on_error=False, name="lookup")
+    async def _look_up(self, node: Node, request: LookupRequest) -> None:
+        followed = False
+
+        def follow(view: LookupView) -> None:
+            nonlocal followed
+            if not followed:
+                followed, self._wanted = True, view.number
+
+        if request.kind == "find_node":
+            result = await actions.find_node(node, request.target, progress=follow)
+        elif request.kind == "get_peers":
+            result = await actions.get_peers(node, request.target, progress=follow)
+        else:
+            result = await actions.get(node, request.target, request.salt, progress=follow)
+        text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"
+        if not result.ok or not self.is_current:
+            tell(self, text, bad=not result.ok)
+
+    def action_stop(self) -> None:
+        """Ends the selected lookup with what it has found so far."""
+        view = self._view()
+        if view is None or not view.running:
+            tell(self, "This lookup is over already." if view else "There is no lookup to stop.")
+        elif (node := self._node()) is not None and not node.stop_lookup(view.number):
+            tell(self, f"Lookup {view.number} is over already.")
+
+    # -- links, copies, files --------------------------------------------------------------------------------
+
+    def _node_row(self) -> CandidateRow | None:
+        return self.nodes.model.selected if self.nodes.has_focus else None
+
+    def links(self) -> tuple[Link, ...]:
+        """The node that the user is at, its packet; else what the lookup is about."""
+        detail, source = self._detail(self._view()), self.feed.source
+        return links_of(detail, self._node_row(), source.packets) if detail is not None and source is not None else ()
+
+    def copy_forms(self) -> tuple[CopyForm, ...]:
+        """The node, or the target of the lookup."""
+        view = self._view()
+        return copies(view, self._node_row()) if view is not None else ()
+
+    def exports(self) -> tuple[ExportForm, ...]:
+        """The lookup as text and as JSON."""
+        detail = self._detail(self._view())
+        return files(detail) if detail is not None else ()
+
+    def here(self) -> Link | None:
+        """The selected lookup."""
+        view = self._view()
+        return None if view is None else Link("lookup", view.number, f"lookup {view.number}")
+
+    def open_link(self, link: Link) -> bool:
+        """Selects a lookup; of anything that can be looked for it opens the form."""
+        if link.kind == "lookup":
+            listed = self._snapshot is not None and any(v.number == link.value for v in self._snapshot.lookups)
+            if listed:
+                assert isinstance(link.value, int)
+                self.lookups.select(link.value)
+            return listed
+        kind = _KIND_OF.get(link.kind)
+        if kind is None or not isinstance(link.value, bytes):
+            return False
+        self._open_form(kind, link.value.hex())
+        return True
+
+
+def _name(pane: Lines, title: str, legend: str) -> None:
+    title = title if pane.styles.border_left[0] else f" {title} "  # without corners it would touch the line
+    if str(pane.border_title) != title:
+        pane.border_title, pane.border_subtitle = Content(title), Content(legend)

@@ -1,0 +1,166 @@
+"""The form that starts a lookup: it checks what is typed, letter by letter, and says what will be looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input
+
+from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
+from ..values import UsageError
+from ..widgets.filter_bar import FilterInput
+from ..widgets.lines import Lines
+from ..widgets.paint import Line, fit
+
+_WIDTH = 72
+_HINT: Line = (
+    ("enter", "key"), (" start  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
+    ("←→", "key"), (" kind  ", "plain"), ("esc", "key"), (" cancel", "plain"),
+)  # fmt: skip
+
+
+class KindChoice(Lines, can_focus=True):
+    """One of the three kinds of lookup; left, right and space change it."""
+
+    BINDINGS = [("left", "step(-1)", "kind"), ("right,space", "step(1)", "kind")]  # noqa: RUF012
+
+    class Changed(Message):
+        """Another kind was chosen."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(id="kind")
+        self.kind = kind
+
+    def on_mount(self) -> None:
+        """Shows the choice."""
+        self.choose(self.kind)
+
+    def choose(self, kind: Kind) -> None:
+        """Takes that kind."""
+        self.kind = kind
+        mark = "▶" if self.has_focus else "▷"
+        self.show((tuple((f"{mark} {one}  ", "strong") if one == kind else (f"  {one}  ", "dim") for one in KINDS),))
+
+    def action_step(self, step: int) -> None:
+        """Goes to the next kind."""
+        self.choose(KINDS[(KINDS.index(self.kind) + step) % len(KINDS)])
+        self.post_message(self.Changed())
+
+    def on_focus(self) -> None:
+        """The mark tells whether keys go here."""
+        self.choose(self.kind)
+
+    on_blur = on_focus
+
+
+class LookupForm(ModalScreen[LookupRequest | None]):
+    """Asks what to look up. The result is a request that is fit to be sent; `None`: nothing is to be done."""
+
+    CSS_PATH = "lookup_form.tcss"
+    BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start")]  # noqa: RUF012
+    AUTO_FOCUS = "#target"
+
+    def __init__(
+        self,
+        own: bytes,
+        *,
+        kind: Kind = "get_peers",
+        target: str = "",
+        known: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`known` is what can be found here: texts for the target with what they are."""
+        super().__init__()
+        self._own, self._kind, self._target, self._known = own, kind, target, tuple(known)
+        self._chosen = bool(target)
+        """The kind was chosen: it no longer follows from the target."""
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content("new lookup")
+            with Horizontal(classes="field"):
+                yield Lines((("target ", "dim"),), classes="label")
+                texts = [text for text, _ in self._known]
+                yield FilterInput(
+                    self._target,
+                    id="target",
+                    compact=True,
+                    placeholder="40 hex digits, magnet link, public key, or self",
+                    suggester=SuggestFromList(texts) if texts else None,
+                )
+            with Horizontal(classes="field"):
+                yield Lines((("kind ", "dim"),), classes="label")
+                yield KindChoice(self._kind)
+            with Horizontal(classes="field"):
+                yield Lines((("salt ", "dim"),), classes="label")
+                yield FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            yield Lines(id="verdict")
+            yield Lines(_HINT, id="hint")
+            yield Lines(*self._known_lines(), id="known")
+
+    def _known_lines(self) -> list[Line]:
+        if not self._known:
+            return []
+        head: Line = (("To be found on this testnet; type the first digits, then →:", "dim"),)
+        return [(), head, *(((f"{words:<25}", "dim"), (fit(text, 41), "data")) for text, words in self._known)]
+
+    def on_mount(self) -> None:
+        """Says what is missing."""
+        self._check()
+
+    def _read(self) -> LookupRequest:
+        target, salt = (self.query_one(name, Input).value for name in ("#target", "#salt"))
+        return read_request(self.query_one(KindChoice).kind, target, salt, self._own)
+
+    @on(Input.Changed)
+    def follow(self, event: Input.Changed) -> None:
+        """Checks what was typed so far; the kind follows from a target that tells it."""
+        event.stop()
+        likely = likely_kind(event.value) if event.input.id == "target" and not self._chosen else None
+        if likely is not None:
+            self.query_one(KindChoice).choose(likely)
+        self._check()
+
+    @on(KindChoice.Changed)
+    def kind_chosen(self) -> None:
+        """The user knows better."""
+        self._chosen = True
+        self._check()
+
+    def _check(self) -> None:
+        verdict = self.query_one("#verdict", Lines)
+        try:
+            request = self._read()
+        except UsageError as problem:
+            blank = not self.query_one("#target", Input).value.strip()
+            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:2]
+            verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
+        else:
+            verdict.show((((f"✓ {request.kind} {request.target.hex()}", "good"),), ((f"  {request.words}", "plain"),)))
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field."""
+        event.stop()
+        self.action_submit()
+
+    def action_submit(self) -> None:
+        """Starts the lookup, if it can be started."""
+        try:
+            request = self._read()
+        except UsageError:
+            self._check()
+        else:
+            self.dismiss(request)
+
+    def action_cancel(self) -> None:
+        """Nothing is to be done."""
+        self.dismiss(None)

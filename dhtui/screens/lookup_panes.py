@@ -1,0 +1,286 @@
+"""The lists of the lookup screen, its line of state, and what its windows say: snapshot values in, lines out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+
+from ..clients import client_name
+from ..engine.items import immutable_target
+from ..engine.keys import BEP44_TEST_KEY
+from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ..engine.wire.bencode import encode
+from ..lookups.compare import Difference
+from ..lookups.course import MARKS, answering, bits_of, candidate_fate, fate, gave_words, span_words
+from ..lookups.critical import critical_path
+from ..report import safe_text
+from ..testnet import NAMES, SALTS, TEXTS
+from ..widgets.paint import Line, Role, Span, fit, spread
+from ..widgets.table_model import Column
+from ..words import address, duration, short_id
+
+PEERS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRow:
+    """A lookup in the list."""
+
+    view: LookupView
+    age: float
+    """Seconds since it began."""
+    marked: bool
+    """To be compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A node of a lookup."""
+
+    place: int
+    """From 1 on, in the order of distance."""
+    node: CandidateView
+    bits: float | None
+    critical: bool
+    step: StepView | None
+    """Its last query."""
+    now: float | None
+    """Seconds since the lookup began; `None`: it is over."""
+
+
+def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
+    """The nodes that a lookup knows of, nearest first."""
+    path = {detail.steps[place].addr for place in critical_path(detail)}
+    last = {step.addr: step for step in detail.steps}
+    target, now = detail.view.target, detail.view.elapsed if detail.view.running else None
+    return [
+        CandidateRow(place, node, bits_of(node.id, target), node.addr in path, last.get(node.addr), now)
+        for place, node in enumerate(detail.candidates, 1)
+    ]
+
+
+# ---- the lookups ----------------------------------------------------------------------------------------
+
+
+def lookup_sign(view: LookupView) -> Span:
+    """Running, ended well, stopped before its end, or without an answer."""
+    if view.running:
+        return "…", "accent"
+    if view.why in ("cancelled", "stopped by the user"):
+        return "■", "warn"
+    return ("✓", "good") if view.best else ("✗", "bad")
+
+
+def _nearest(view: LookupView) -> Line:
+    return ((f"<2^{view.nearest_bits}" if view.nearest_bits is not None else "–", "plain"),)
+
+
+LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
+    Column("", 1, lambda r: (lookup_sign(r.view),), sort=lambda r: (not r.view.running, not r.view.best)),
+    Column("#", 4, lambda r: ((str(r.view.number), "plain"),), right=True, sort=lambda r: r.view.number),
+    Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
+    Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
+    Column("target", 8, lambda r: ((r.view.target.hex(), "data"),), grow=True, sort=lambda r: r.view.target),
+    Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=2),
+    Column(
+        "ok/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
+        sort=lambda r: r.view.asked,
+    ),
+    Column("near", 6, lambda r: _nearest(r.view), right=True, sort=lambda r: r.view.nearest_bits or 161, rank=1),
+    Column(
+        "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
+    ),
+    Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=3),
+    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True),
+)  # fmt: skip
+
+
+# ---- its nodes ------------------------------------------------------------------------------------------
+
+
+def _state(row: CandidateRow) -> Line:
+    node, what = row.node, candidate_fate(row.node)
+    if what is None:
+        return (("· untried", "dim"),)
+    sign, role = MARKS[what]
+    if what in ("gave", "answered"):
+        return ((f"{sign} {'closest' if node.closest else 'answered'}", role if node.closest else "plain"),)
+    if what in ("waiting", "stalled"):
+        if row.now is None:
+            return (("– not awaited", "dim"),)
+        return ((f"{sign} {span_words(row.now - row.step.sent) if row.step is not None else ''}", role),)
+    code = f" {row.step.code}" if row.step is not None and row.step.code is not None else ""
+    return ((f"{sign} {safe_text(node.result or node.state, 14)}{code}", role),)
+
+
+def _gave(row: CandidateRow) -> Line:
+    if row.step is None or candidate_fate(row.node) not in ("gave", "answered"):
+        return (("", "plain"),)
+    return ((gave_words(row.step), "plain"),)
+
+
+def _far(value: float | None) -> float:
+    """Sorts what is not known behind what is."""
+    return 1e9 if value is None else value
+
+
+NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
+    Column("#", 3, lambda r: ((str(r.place), "strong" if r.node.closest else "dim"),), right=True),
+    Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
+    Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
+    Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
+    Column("address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr),
+    Column("rtt", 7, lambda r: ((span_words(r.node.rtt), "plain"),), right=True, sort=lambda r: _far(r.node.rtt)),
+    Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
+    Column("state", 11, _state, grow=True, sort=lambda r: candidate_fate(r.node) or "untried"),
+    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=1),
+)
+"""``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
+
+DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
+    Column("", 26, lambda r: ((r.what, "dim"),)),
+    Column("marked", 14, lambda r: ((r.first, "plain"),), right=True, grow=True),
+    Column("selected", 14, lambda r: ((r.second, "plain"),), right=True, grow=True),
+    Column("change", 16, lambda r: ((r.change, "strong"),), right=True, grow=True),
+)
+
+# ---- the line of state ------------------------------------------------------------------------------------
+
+
+def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
+    """The lookup in one line; `detail` is as of the moment `until`, of which the right end tells."""
+    view = detail.view
+    sign: Span = ("◷", "key") if until is not None else lookup_sign(view)
+    target = view.target.hex() if width >= 120 else short_id(view.target)
+    silent = sum(fate(step) == "silent" for step in detail.steps)
+    refused = sum(fate(step) == "refused" for step in detail.steps)
+    spans: list[Span] = [
+        (" ", "plain"),
+        sign,
+        (f" {safe_text(view.kind, 16)} ", "strong"),
+        (f"{target} ", "data"),
+        (f" {view.best}/{detail.k} closest ", "plain"),
+        (f" sent {view.asked}", "plain"),
+        (f" ✓{view.answered - refused}", "good"),
+    ]
+    counts: tuple[tuple[str, int, Role], ...] = (
+        ("✗", silent, "bad"),
+        ("!", refused, "bad"),
+        ("…", view.in_flight, "plain"),
+    )
+    spans += [(f" {glyph}{count}", role) for glyph, count, role in counts if count]
+    if view.found:
+        spans.append((f"  {safe_text(view.found, 24)}", "accent"))
+    return spread(tuple(spans), _when(detail, until), width)
+
+
+def _when(detail: LookupDetail, until: float | None) -> Line:
+    if until is not None:
+        return ((f"◀ at {span_words(until)} ▶ ", "key"),)
+    now = span_words(detail.view.elapsed)
+    return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
+
+
+# ---- nothing to show --------------------------------------------------------------------------------------
+
+
+def empty_lines(testnet: bool) -> tuple[Line, ...]:
+    """What to do while there is no lookup."""
+    lines: list[Line] = [
+        (),
+        (
+            (" No lookup yet. ", "plain"),
+            ("n", "key"),
+            (" starts one: from a hash, a magnet link, a public key or", "plain"),
+        ),
+        ((" your own id. The form checks what you type and says what will be looked for.", "plain"),),
+        (),
+    ]
+    if testnet:
+        return (*lines, *(((f" {words:<24}", "dim"), (text, "data")) for text, words in testnet_targets()))
+    return (*lines, ((" T", "key"), (" opens a testnet, with things to find in it, offline.", "plain")))
+
+
+def testnet_targets() -> list[tuple[str, str]]:
+    """What there is to find on a testnet: what to type, and what it is."""
+    found = [(sha1(name.encode(), usedforsecurity=False).hexdigest(), f"peers: {name}") for name in NAMES]
+    found += [(immutable_target(encode(text)).hex(), f"item: {text.decode()[:15]}") for text in TEXTS]
+    salts = " or ".join(salt.decode() for salt in SALTS if salt)
+    return [*found, (BEP44_TEST_KEY.public.hex(), f"key, salt none or {salts}")]
+
+
+# ---- all about a node ---------------------------------------------------------------------------------------
+
+
+def _row(label: str, text: str, role: Role = "plain") -> Line:
+    return ((fit(label, 12), "dim"), (text, role))
+
+
+def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
+    """All that a lookup knows of one of its nodes."""
+    node = row.node
+    sign, role = _state(row)[0]
+    place = ", one of the closest that answered" if node.closest else ""
+    version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}" if node.version else "it gave none"
+    lines = [
+        _row("state", sign, role),
+        _row("place", f"{row.place} by distance{place}"),
+        _row("id", node.id.hex() if node.id else "not known", "data"),
+        _row("target", detail.view.target.hex(), "data"),
+        _row("distance", "not known" if row.bits is None else f"2^{row.bits:.2f}"),
+        _row("address", safe_text(address(node.addr))),
+        _row("client", version),
+        _row("round trip", span_words(node.rtt)),
+        _row("gave", f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"),
+        _row("token", "✓ it may be written to" if node.token else "– none"),
+    ]
+    if node.note:
+        lines.append(_row("note", safe_text(node.note, 58)))
+    lines += [(), (("Queries", "title"),), *_queries(node, detail)]
+    lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
+    if node.peers:
+        lines += [(), (("Peers it named", "title"),), *_peers(node)]
+    return lines
+
+
+def _item_words(node: CandidateView) -> str:
+    words = f", a {node.result}" if node.result in ("value", "older value") else ""
+    return words if node.seq is None else f"{words}, seq {node.seq}"
+
+
+def _queries(node: CandidateView, detail: LookupDetail) -> list[Line]:
+    lines: list[Line] = []
+    for place, step in enumerate(detail.steps, 1):
+        if step.addr == node.addr:
+            ended = "" if step.ended is None else f", ended at {span_words(step.ended)}"
+            late = "" if step.stalled is None else f", late from {span_words(step.stalled)} on"
+            again = ", asked again" if step.again else ""
+            sign, role = MARKS[fate(step)]
+            words = f"{place:>3} {safe_text(step.result, 16)}: sent at {span_words(step.sent)}{again}{late}{ended}"
+            lines.append(((f" {sign} ", role), (words, "plain")))
+    return lines or [((" none: nearer nodes made it needless", "dim"),)]
+
+
+def _chain(node: CandidateView, detail: LookupDetail) -> list[Line]:
+    """The nodes that led to it, its referrer first."""
+    answered = answering(detail)
+    at = next((step.parent for step in detail.steps if step.addr == node.addr), None)
+    lines: list[Line] = []
+    while at is not None and (place := answered.get(at)) is not None and len(lines) <= len(detail.steps):
+        step = detail.steps[place]
+        bits = bits_of(step.id, detail.view.target)
+        distance = "" if bits is None else f"2^{bits:.1f}"
+        words = f" ↑ query {place + 1:>3}  hop {step.hop:>2}  {distance:>7}  {safe_text(address(step.addr))}"
+        lines.append(((words, "plain"),))
+        at = step.parent
+    return lines or [((" the lookup started there, or never asked it", "dim"),)]
+
+
+def _peers(node: CandidateView) -> list[Line]:
+    shown = [safe_text(address(peer), 21) for peer in node.peers[:PEERS_SHOWN]]
+    lines: list[Line] = [
+        ((" " + "  ".join(fit(peer, 21) for peer in shown[at : at + 3]), "plain"),) for at in range(0, len(shown), 3)
+    ]
+    more = len(node.peers) - len(shown)
+    return [*lines, ((f" and {more} more", "dim"),)] if more else lines

@@ -1,0 +1,395 @@
+"""Packets: the last ones as a list, and the selected one taken apart, byte by byte, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.getters import query_one
+
+from ..engine.snapshot import Snapshot
+from ..packets.dissect import dissect
+from ..packets.export import write_jsonl, write_pcapng
+from ..packets.judgement import Context
+from ..packets.links import filter_term, links
+from ..packets.packet import Packet
+from ..packets.parts import Link, Part
+from ..packets.ring import PacketRing
+from ..packets.summary import summary
+from ..packets.verdict import judge
+from ..registry import Action, moves
+from ..source import Source
+from ..widgets.hex_view import HexView
+from ..widgets.line_table import LineTable
+from ..widgets.paint import Line
+from ..widgets.scroll_lines import ScrollLines
+from ..words import plural
+from .base import ExplorerScreen, bindings
+from .packets_columns import headline, packet_columns
+from .packets_list import PacketTable
+from .packets_panes import TREE_COLUMNS, Key, TreeRow, alike, copies, meaning_of, part_lines, tree_rows, verdict_lines
+from .popup import Popup
+from .telling import tell
+from .verbs import CopyForm, ExportForm
+
+_RUSH, _SKIPPED = 20, 5
+"""From so many new packets a tick on, what follows the newest one is taken apart at each fifth tick only."""
+_POPUP_WIDTH = 70
+
+_NO_PACKETS: tuple[Line, ...] = (
+    (),
+    ((" No packet has come or gone since the program started.", "dim"),),
+    ((" L", "key"), (" looks something up, which takes some;", "dim"), (" 1", "key"), (" tells why none go.", "dim")),
+)
+
+
+class PartTree(LineTable[TreeRow]):
+    """The parts of a packet."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        Binding("left", "screen.across(-1)", show=False),
+        Binding("right", "screen.across(1)", show=False),
+    ]
+
+    async def action_clear(self) -> None:  # type: ignore[override]
+        """Clears the filter; where there is none, goes back to the list."""
+        if self.model.filter_text:
+            super().action_clear()
+        else:
+            await self.run_action("screen.leave_pane")
+
+
+class PacketsScreen(ExplorerScreen):
+    """The list above, tree and bytes below, the verdict in their place or, where there is room, beside the list."""
+
+    CSS_PATH = "packets.tcss"
+    BINDINGS = [*bindings("packets"), Binding("escape", "leave_pane", show=False)]  # noqa: RUF012
+    AUTO_FOCUS = "#packets"
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]  # noqa: RUF012
+
+    packets: query_one[PacketTable] = query_one("#packets", PacketTable)
+    parts: query_one[PartTree] = query_one("#parts", PartTree)
+    hexed: query_one[HexView] = query_one("#hexed", HexView)
+    judged: query_one[ScrollLines] = query_one("#judged", ScrollLines)
+    _shown: Source | None = None
+    _ring: PacketRing | None = None
+    _view: Snapshot | None = None
+    _now = 0.0
+    _rush = 0
+    _packet: Packet | None = None
+    _root: Part | None = None
+    _wanted: Key = ()
+    """The part that was selected by hand, to be selected in each packet that has it."""
+    _judged_by: object = None
+
+    def compose_body(self) -> ComposeResult:
+        """The four panes."""
+        self._turned: set[Key] = set()
+        with Container(id="panes"):
+            yield PacketTable(packet_columns(self._wall), empty=_NO_PACKETS, id="packets")
+            yield ScrollLines(id="judged")
+            yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
+            yield HexView(id="hexed")
+
+    def _wall(self, at: float) -> float:
+        return at if self._shown is None else self._shown.wall(at)
+
+    # -- the list --------------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Takes in new packets. While the view is frozen none, but those from before it was."""
+        source = self.feed.source
+        if source is None:
+            return
+        frozen = self.feed.paused and snapshot is self._view
+        self._now = self.feed.replay.clock() if self.feed.replay else snapshot.at
+        self._view = snapshot
+        came = 0 if frozen else self._take(source)
+        self._rush = (self._rush + 1) % _SKIPPED if came > _RUSH else 0
+        self._name_list(source)
+        if not (self._rush and self.packets.model.follows):
+            self._show_packet()
+
+    def _take(self, source: Source) -> int:
+        """Returns how many packets were new."""
+        table, ring = self.packets, source.packets
+        jumped = ring is not self._ring
+        if source is not self._shown:
+            table.model.start_over()
+        elif jumped:
+            table.model.forget()
+        self._shown, self._ring = source, ring
+        fresh = ring.since(table.model.newest)
+        if self.feed.paused:
+            fresh = [packet for packet in fresh if packet.at <= self._now]
+        table.take(fresh, ring.dropped + 1)
+        if jumped and table.model.cursor < 0:
+            table.go_newest()
+        return len(fresh)
+
+    def _name_list(self, source: Source) -> None:
+        model, ring = self.packets.model, source.packets
+        notes = [plural(model.total, "packet"), f"ring {ring.capacity}"]
+        if self.feed.paused:
+            notes.append(f"+{ring.newest - model.newest} new")
+        if model.cursor < 0 and model.selected is not None:
+            notes.append(f"packet {model.selected.number} has left")
+        self.packets.title = "  ".join(notes)
+        self.packets.rename()
+
+    # -- the packet ------------------------------------------------------------------------------------------
+
+    @on(LineTable.Selected, "#packets")
+    def show_selected(self) -> None:
+        """Another packet is selected."""
+        if not self._rush or not self.packets.model.follows:
+            self._show_packet()
+
+    def _show_packet(self) -> None:
+        packet = self.packets.model.selected
+        if packet is not self._packet:
+            self._packet = packet
+            self._root = dissect(packet.data, packet.target) if packet else None
+            self._show_tree()
+        self._show_verdict()
+
+    def _show_tree(self) -> None:
+        rows = tree_rows(self._root, self._turned) if self._root else []
+        self.parts.show(rows)
+        if rows:
+            self.parts.select(self._wanted if any(row.key == self._wanted for row in rows) else rows[0].key)
+        self._link()
+
+    @on(LineTable.Selected, "#parts")
+    def _link(self) -> None:
+        """Marks the bytes of the selected part, and names it."""
+        row, data = self.parts.model.selected, self._packet.data if self._packet else b""
+        if row is not None and (self.parts.has_focus or self.hexed.has_focus):
+            self._wanted = row.key
+        self.parts.title = headline(self._packet) if self._packet else "parts"
+        whole = row is None or (row.part.start, row.part.end) == (0, len(data))
+        if row is not None and (meaning := meaning_of(row.part)):
+            self.parts.title += f"  {meaning}"
+        self.parts.rename()
+        self.hexed.show(data, (0, 0) if whole or row is None else (row.part.start, row.part.end))
+
+    @on(HexView.Moved)
+    def select_part(self, message: HexView.Moved) -> None:
+        """Selects the smallest part in sight that holds the byte."""
+        at = message.cursor
+        found = [row.key for row in self.parts.model.rows if row.part.start <= at < row.part.end]
+        if found:
+            self.parts.select(found[-1])
+
+    def _show_verdict(self) -> None:
+        packet, ring, view = self._packet, self._ring, self._view
+        if packet is None or ring is None or view is None:
+            self.judged.show("verdict", (((" Select a packet to have it judged.", "dim"),),))
+            self._judged_by = None
+            return
+        if not self.judged.display:
+            return
+        known = self.feed.paused or (ring.partner(packet), ring.ending(packet), int(self._now))
+        by = (packet.number, id(ring), self.judged.room, known)
+        if by != self._judged_by:
+            self._judged_by = by
+            self.judged.show(f"verdict on {headline(packet)}", self._verdict(packet, ring, view, self.judged.room))
+
+    def _verdict(self, packet: Packet, ring: PacketRing, view: Snapshot, width: int) -> list[Line]:
+        who = view.identity
+        context = Context.of(packet, ring, own_id=who.id, external=who.external, now=self._now)
+        return verdict_lines(judge(packet, context), width)
+
+    # -- panes -----------------------------------------------------------------------------------------------
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """The panes that are no lists have the moves of one."""
+        here = moves() if isinstance(self.focused, HexView | ScrollLines) else ()
+        return (*here, *super().actions_now())
+
+    def on_descendant_focus(self) -> None:
+        """Who looks at a packet more closely wants it to stay."""
+        super().on_descendant_focus()
+        if isinstance(self.focused, PartTree | HexView | ScrollLines):
+            self.packets.model.pin()
+            self._show_packet()
+
+    def action_cycle(self, step: int) -> None:
+        """Goes to another pane."""
+        if step > 0:
+            self.focus_next("#panes > *")
+        else:
+            self.focus_previous("#panes > *")
+
+    def action_leave_pane(self) -> None:
+        """Goes back to the list."""
+        self.packets.focus()
+
+    def action_verdict(self) -> None:
+        """Shows the verdict, or tree and bytes again; goes there where all have room."""
+        if self.judged.display and self.parts.display:
+            (self.parts if self.judged.has_focus else self.judged).focus()
+            return
+        below = isinstance(self.focused, PartTree | HexView | ScrollLines)
+        self.toggle_class("-judging")
+        if below:
+            (self.judged if self.has_class("-judging") else self.parts).focus()
+        self.call_after_refresh(self._show_verdict)
+
+    @on(LineTable.Inspect, "#packets")
+    def inspect_packet(self) -> None:
+        """Goes to the tree or the verdict; where neither has room, opens a window."""
+        packet, ring, view = self.packets.model.selected, self._ring, self._view
+        if self.parts.display:
+            self.parts.focus()
+        elif self.judged.display:
+            self.judged.focus()
+        elif packet is not None and ring is not None and view is not None:
+            self.app.push_screen(Popup(headline(packet), self._verdict(packet, ring, view, self._popup_width())))
+
+    @on(LineTable.Inspect, "#parts")
+    def inspect_part(self) -> None:
+        """Opens or closes the part; shows one without parts in full."""
+        row = self.parts.model.selected
+        if row is None or self._packet is None:
+            return
+        if row.part.children:
+            self._turn(row)
+        else:
+            lines = part_lines(row.part, self._packet.data, self._popup_width())
+            self.app.push_screen(Popup(f"part of {headline(self._packet)}", lines))
+
+    def _popup_width(self) -> int:
+        return min(_POPUP_WIDTH, self.app.size.width - 7)
+
+    def _turn(self, row: TreeRow) -> None:
+        self._turned ^= {row.key}
+        self._show_tree()
+
+    def action_across(self, step: int) -> None:
+        """In the tree: closes or opens the part, or leaves or enters it. In the bytes: one back or on."""
+        row = self.parts.model.selected
+        if self.hexed.has_focus:
+            self.hexed.action_step(step)
+        elif self.parts.has_focus and row is not None:
+            if row.part.children and row.open == (step < 0):
+                self._turn(row)
+            elif step < 0:
+                self.parts.select(row.key[:-1])
+            elif row.part.children:
+                self.parts.action_move(1)
+
+    # -- going elsewhere -------------------------------------------------------------------------------------
+
+    def action_partner(self) -> None:
+        """Goes from a query to its answer, or back."""
+        packet, ring = self.packets.model.selected, self._ring
+        if packet is None or ring is None:
+            tell(self, "No packet is selected.")
+            return
+        partner = ring.partner(packet)
+        if partner is not None:
+            if self.packets.model.place_of(partner.number) is None:
+                self.packets.hold(partner)
+            else:
+                self.packets.select(partner.number)
+        elif packet.kind == "query":
+            tell(self, f"No answer to packet {packet.number} is kept.")
+        else:
+            tell(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
+
+    @work(group="verbs", exclusive=True, exit_on_error=False, name="alike")
+    async def action_alike(self) -> None:
+        """Lets the user choose what the packets shown shall have in common with the selected one."""
+        packet = self.packets.model.selected
+        terms = alike(packet) if packet else []
+        place = await self._choose("show only", terms)
+        if place is not None:
+            self.packets.set_filter(terms[place])
+
+    def open_link(self, link: Link) -> bool:
+        """Selects a packet, or filters for an address or an id."""
+        if isinstance(link.value, int):
+            return link.kind == "packet" and self._open_packet(link.value)
+        model, term, before = self.packets.model, filter_term(link), self.packets.model.filter_text
+        if not term:
+            return False
+        self.packets.set_filter(term)
+        if not model.rows:
+            self.packets.set_filter(before)
+        return bool(model.rows) and model.filter_text == term
+
+    def _open_packet(self, number: int) -> bool:
+        model, ring = self.packets.model, self._ring
+        if model.find(number) is None:
+            newer = ring is not None and model.newest < number <= ring.newest
+            why = "came after the view was frozen: space lets it run" if newer else "has left the ring"
+            tell(self, f"Packet {number} {why}.")
+            return True
+        if model.place_of(number) is None:
+            tell(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")
+            self.packets.set_filter("")
+        self.packets.select(number)
+        return True
+
+    # -- verbs -----------------------------------------------------------------------------------------------
+
+    def links(self) -> Sequence[Link]:
+        """What the packet leads to; in the tree what the part leads to."""
+        packet, ring = self.packets.model.selected, self._ring
+        if packet is None or ring is None:
+            return ()
+        row = self.parts.model.selected
+        if self.parts.has_focus and row is not None and row.part.links:
+            return row.part.links
+        return links(packet, ring.partner(packet))
+
+    def here(self) -> Link | None:
+        """A link back to the packet."""
+        packet = self.packets.model.selected
+        return Link("packet", packet.number, f"packet {packet.number}") if packet else None
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The packet in several forms; in tree and bytes first the part."""
+        packet, row = self.packets.model.selected, self.parts.model.selected
+        if packet is None:
+            return ()
+        part = row.part if row is not None and (self.parts.has_focus or self.hexed.has_focus) else None
+        return copies(packet, part, self._offset())
+
+    def exports(self) -> Sequence[ExportForm]:
+        """The selected packet, and all that the filter lets through, for Wireshark and as JSON lines."""
+        packet, shown = self.packets.model.selected, sorted(self.packets.model.rows, key=lambda packet: packet.number)
+        forms: list[ExportForm] = []
+        if packet is not None:
+            name = f"packet {packet.number}"
+            forms += [
+                (f"{name}: pcapng, for Wireshark", f"packet-{packet.number}.pcapng", lambda: self._pcapng([packet])),
+                (f"{name}: JSON lines", f"packet-{packet.number}.jsonl", lambda: self._jsonl([packet])),
+            ]
+        if shown:
+            name = f"the {plural(len(shown), 'packet')} shown"
+            forms += [
+                (f"{name}: pcapng, for Wireshark", "packets.pcapng", lambda: self._pcapng(shown)),
+                (f"{name}: JSON lines", "packets.jsonl", lambda: self._jsonl(shown)),
+            ]
+        return forms
+
+    def _pcapng(self, packets: Sequence[Packet]) -> bytes:
+        file = BytesIO()
+        if self._view is not None:
+            who = self._view.identity
+            write_pcapng(file, packets, who.external or who.bound, self._offset(), summary)
+        return file.getvalue()
+
+    def _jsonl(self, packets: Sequence[Packet]) -> bytes:
+        file = BytesIO()
+        write_jsonl(file, packets, self._offset())
+        return file.getvalue()
+
+    def _offset(self) -> float:
+        return self._wall(self._now) - self._now

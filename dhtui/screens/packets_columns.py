@@ -1,0 +1,67 @@
+"""The columns of the packet list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from socket import inet_aton
+
+from ..packets.packet import Packet
+from ..packets.summary import summary
+from ..report import safe_text
+from ..widgets.paint import Line, Role
+from ..widgets.table_model import Column
+from ..words import address
+
+TYPES: dict[str, tuple[str, Role]] = {
+    "query": ("q", "plain"),
+    "response": ("r", "good"),
+    "error": ("e", "bad"),
+    "unreadable": ("u", "warn"),
+}
+"""The letter of each type, as in messages and in the filter language."""
+ARROWS: dict[str, tuple[str, Role]] = {"out": ("→", "accent"), "in": ("←", "data")}
+
+
+def packet_columns(wall: Callable[[float], float]) -> tuple[Column[Packet], ...]:
+    """The columns; `wall` gives the unix time of a time on the engine's clock."""
+    return (
+        Column("time", 12, lambda p: ((wall_time(wall(p.at)), "dim"),)),
+        Column("", 1, lambda p: (ARROWS[p.direction],)),
+        Column("peer", 21, lambda p: ((address(p.addr), "plain"),), sort=_by_address),
+        Column("type", 11, _type, sort=lambda p: (p.kind, p.method)),
+        Column("tid", 8, lambda p: ((p.tid.hex(), "dim"),), rank=1),
+        Column("len", 4, lambda p: ((str(len(p.data)), "plain"),), right=True, sort=lambda p: len(p.data)),
+        Column("summary", 10, _summary, grow=True),
+    )
+
+
+def wall_time(unix: float) -> str:
+    """The local time of day to the millisecond: ``12:04:31.204``."""
+    at = datetime.fromtimestamp(unix)
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+def headline(packet: Packet) -> str:
+    """A packet in a few words, for a title: ``packet 12 → get_peers``."""
+    letter, _ = TYPES[packet.kind]
+    return f"packet {packet.number} {ARROWS[packet.direction][0]} {letter} {safe_text(packet.method, 20)}".rstrip()
+
+
+def gist(packet: Packet) -> str:
+    """The summary without the method of a query, which stands in a column of its own."""
+    text = summary(packet)
+    return text.removeprefix(safe_text(packet.method, 30)).lstrip() if packet.kind == "query" else text
+
+
+def _type(packet: Packet) -> Line:
+    letter, role = TYPES[packet.kind]
+    return ((letter, role), (f" {safe_text(packet.method, 20)}", "plain"))
+
+
+def _summary(packet: Packet) -> Line:
+    return ((gist(packet), "warn" if packet.problem or packet.kind == "error" else "plain"),)
+
+
+def _by_address(packet: Packet) -> tuple[bytes, int]:
+    return inet_aton(packet.addr[0]), packet.addr[1]

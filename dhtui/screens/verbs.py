@@ -1,0 +1,42 @@
+"""What every screen can do with its selection: copy it, write it to a file, go to what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..files import atomic_write
+from ..packets.parts import Link
+
+CopyForm = tuple[str, str]
+"""What the form is called, and the text, safe to print."""
+
+ExportForm = tuple[str, str, Callable[[], bytes]]
+"""What the form is called, the name of the file, and what makes its content."""
+
+VIEWS_OF: dict[str, tuple[str, ...]] = {
+    "packet": ("packets",),
+    "lookup": ("lookup",),
+    "node": ("table", "lookup"),
+    "address": ("table", "packets"),
+    "infohash": ("peers", "lookup"),
+    "target": ("items", "lookup"),
+    "key": ("keys", "items"),
+}
+"""Where a link leads: the first of these screens that knows the thing."""
+
+
+def views_of(link: Link) -> tuple[str, ...]:
+    """The names of the screens that may show what a link is about."""
+    return VIEWS_OF[link.kind]
+
+
+def write_export(form: ExportForm, folder: Path) -> Path:
+    """Write an export into a folder, next to what is there, never over it. Raises `OSError`."""
+    _, name, content = form
+    path, number = folder / name, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    atomic_write(path, content())
+    return path

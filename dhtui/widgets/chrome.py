@@ -1,0 +1,125 @@
+"""The lines around every screen: who we are, which screens there are, which keys work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .. import __version__
+from ..engine.snapshot import Snapshot
+from ..feed import Frame
+from ..registry import ALWAYS, VIEWS, Action
+from ..report import safe_text
+from ..words import address, plural, short_id
+from .lines import Lines
+from .paint import Line, Span, crop, spread, width_of
+
+
+class Header(Lines):
+    """Identity and state in one line."""
+
+    def show_frame(self, frame: Frame, label: str) -> None:
+        """`label` names where the node is: "" for the public network."""
+        if frame.player:
+            right: Line = ((f"{frame.player} ", "warn"),)
+        elif frame.paused:
+            right = ((f"⏸ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
+        else:
+            table = frame.snapshot.table
+            right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
+        left = _identity(frame.snapshot, label, self.size.width - width_of(right) - 1)
+        self.show((spread(left, right, self.size.width),))
+
+    def show_text(self, text: str, bad: bool = False) -> None:
+        """A sentence instead: what goes on while there is no node, or what is wrong."""
+        name: Span = (f" dhtui {__version__}  ", "accent")
+        self.show(((name, (("✗ " if bad else "… ") + safe_text(text), "bad" if bad else "plain")),))
+
+
+_VERDICTS: dict[str, Span] = {
+    "valid": ("✓ bep42", "good"),
+    "invalid": ("✗ bep42", "warn"),
+    "exempt": ("– bep42", "dim"),
+    "unknown": ("? bep42", "dim"),
+}
+
+
+def _identity(snapshot: Snapshot, label: str, width: int) -> Line:
+    """Who we are; where there is little room without the version, then without the verdict on the id."""
+    who = snapshot.identity
+    reachable = snapshot.reachability.state == "reachable"
+    middle: Line = (
+        (f"{label}  " if label else "", "warn"),
+        ("● reachable", "good") if reachable else ("○ not seen from outside", "warn"),
+        (f"  {address(who.external or who.bound)}  ", "plain"),
+        (f"{short_id(who.id)} ", "data"),
+    )
+    name: Span = (f" dhtui {__version__}  ", "accent")
+    short: Span = (" dhtui  ", "accent")
+    verdict = _VERDICTS[who.bep42]
+    for line in ((name, *middle, verdict), (short, *middle, verdict)):
+        if width_of(line) <= width:
+            return line
+    return (short, *middle)
+
+
+class Tabs(Lines):
+    """The screens and their keys; the one shown stands in brackets."""
+
+    _name = ""
+
+    def show_view(self, name: str) -> None:
+        """Marks the screen that is shown."""
+        self._name = name
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fits the titles to the width."""
+        self.show((tabs_line(self._name, self.size.width),))
+
+
+def tabs_line(name: str, width: int) -> Line:
+    """The tabs in `width` cells: all titles, with less space between them, that of the shown screen, or it alone."""
+    for gap, titles in ((" ", True), ("", True), ("", False)):
+        spans: list[Span] = []
+        for view in VIEWS:
+            if view.name == name:
+                spans.append((f"[{view.shown} {view.title}]", "strong"))
+            else:
+                spans.append((f" {view.shown}", "key"))
+                spans.append((f" {view.title}{gap}" if titles else "", "dim"))
+        if width_of(spans) <= width:
+            return tuple(spans)
+    return tuple(span for span in spans if span[1] == "strong")
+
+
+class Footer(Lines):
+    """The keys that work now, as many as fit. `ALWAYS` stands at both ends."""
+
+    actions: tuple[Action, ...] = ()
+
+    def show_actions(self, actions: Iterable[Action]) -> None:
+        """Names the keys of these actions; those with rank 0 and those in `ALWAYS` apart."""
+        self.actions = tuple(actions)
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fits the hints to the width."""
+        self.show((footer_line(self.actions, self.size.width),))
+
+
+def footer_line(actions: Iterable[Action], width: int) -> Line:
+    """The hints that fit into `width` cells; the highest ranks are left out first, never those of `ALWAYS`."""
+    first, last = (_hint(action) for action in ALWAYS)
+    room = width - width_of(first) - width_of(last)
+    kept: list[tuple[int, int, Line]] = []
+    for place, action in enumerate(sorted((a for a in actions if a.rank and a not in ALWAYS), key=lambda a: a.rank)):
+        hint = _hint(action)
+        if width_of(hint) <= room:
+            room -= width_of(hint)
+            kept.append((action.rank, place, hint))
+    middle = tuple(span for _, _, hint in kept for span in hint)
+    return crop((*first, *middle, *last), width)
+
+
+def _hint(action: Action) -> Line:
+    return ((f" {action.key}", "key"), (f" {action.label} ", "plain"))

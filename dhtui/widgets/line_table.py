@@ -1,0 +1,297 @@
+"""The one live table. It paints its visible lines only, and of those only the ones that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, TypeAlias
+
+from textual import events
+from textual.binding import Binding
+from textual.cache import LRUCache
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..registry import LIST
+from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
+from .table_model import Column, Row, TableModel, lay_out
+
+_Look: TypeAlias = tuple[tuple[Line, ...], str]
+"""All that the painted line depends on, but for width and theme: the cells, and the mark before them."""
+
+_NO_MARK, _CURSOR, _IDLE = " ", "▶", "▷"
+_ROLE_OF_MARK: dict[str, Role] = {_CURSOR: "cursor", _IDLE: "idle"}
+
+
+class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
+    """Rows of any immutable kind, by columns; the title row stays at the top.
+
+    Rows are told apart by `key`, and the selection follows the key wherever its row goes.
+    """
+
+    DEFAULT_CSS = """
+    LineTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+    BINDINGS = [Binding(a.keys, a.name, a.label or a.help, show=False) for a in LIST]  # noqa: RUF012
+
+    class Selected(Message):
+        """The selection is on another row now, or its row was replaced."""
+
+        def __init__(self, table: LineTable[Any]) -> None:
+            self.table = table
+            super().__init__()
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table, for ``@on``."""
+            return self.table
+
+    class Inspect(Selected):
+        """The selected row is to be shown in full."""
+
+    class FilterWanted(Selected):
+        """The user wants to type a filter."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], Hashable],
+        *,
+        title: str = "",
+        empty: Sequence[Line] = (),
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.model = TableModel(columns, key)
+        self.title = title
+        self.empty = tuple(empty)
+        """Lines shown where there are no rows."""
+        self._painted: dict[int, _Look | None] = {}
+        self._strips: LRUCache[_Look, Strip] = LRUCache(512)
+        self._layout: list[int] = []
+        self._layout_width = -1
+        self._said: Hashable = None
+
+    # -- rows ------------------------------------------------------------------------------------------------
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replaces the rows."""
+        was_visible = self._cursor_visible()
+        self.model.set_rows(rows)
+        self._changed(follow=was_visible)
+
+    def set_filter(self, text: str) -> None:
+        """Shows only the rows that match; raises `BadFilter` and changes nothing."""
+        self.model.set_filter(text)
+        self._changed(follow=True)
+
+    def select(self, key: Hashable) -> None:
+        """Selects the row of that key, if there is one."""
+        self.model.select(key)
+        self._changed(follow=True)
+
+    def set_empty(self, *lines: Line) -> None:
+        """What to show where there are no rows."""
+        if lines != self.empty:
+            self.empty = lines
+            if not self.model.rows:
+                self.refresh()
+
+    def _changed(self, follow: bool) -> None:
+        self._set_height(len(self.model.rows) + 1)
+        if follow:
+            self._show_cursor()
+        changed = [y for y in range(self.size.height) if self._painted.get(y, _NEVER) != self._look(y)]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        self.rename()
+        selected = self.model.selected
+        key = None if selected is None else self.model.key(selected)
+        if key != self._said:
+            self._said = key
+            self.post_message(self.Selected(self))
+
+    def _set_height(self, lines: int) -> None:
+        size = Size(self.size.width, lines)
+        if self.styles.is_auto_height:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            # Assigned, it would have the whole screen laid out and painted anew, at every tick of a live list; but
+            # nothing is affected except the scroll bar.
+            self.set_reactive(ScrollView.virtual_size, size)
+            self._scroll_update(size)
+
+    def rename(self) -> None:
+        """Shows `title`, and how the rows are filtered and sorted."""
+        model = self.model
+        notes = []
+        if model.filter_text:
+            notes.append(f"filter {clean(model.filter_text)}: {len(model.rows)} of {model.total}")
+        if model.sort_by or model.backwards:
+            by = model.sort_by.title if model.sort_by else "own order"
+            notes.append(f"sort: {by} {'▼' if model.backwards else '▲'}")
+        note = "  ".join(notes)
+        title = self.title
+        if note and not self.styles.border_bottom[0]:  # there is but one line to write on
+            title, note = f"{title}  {note}", ""
+        content = titled(self, title)
+        if self.border_title_text != content.plain:
+            self.border_title_text = content.plain
+            self.border_title = content
+        if self.border_note != note:
+            self.border_note = note
+            self.border_subtitle = Content(note)
+
+    border_title_text = ""
+    border_note = ""
+
+    # -- painting --------------------------------------------------------------------------------------------
+
+    def _look(self, y: int) -> _Look | None:
+        """What line `y` of the widget has to show; `None` for the title row and below the last row."""
+        place = y - 1 + self.scroll_offset.y
+        if y == 0 or place >= len(self.model.rows):
+            return None
+        mark = _NO_MARK
+        if place == self.model.cursor:
+            mark = _CURSOR if self.has_focus else _IDLE
+        return self.model.cells(self.model.rows[place]), mark
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` of the widget: the titles, a row, or a line of the text for an empty table."""
+        width = self.scrollable_content_region.width
+        if self._layout_width != width:
+            self._layout, self._layout_width = lay_out(self.model.columns, width - 1), width
+            self._strips.clear()
+        look = self._painted[y] = self._look(y)
+        if look is None:
+            return self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width)
+        strip = self._strips.get(look)
+        if strip is None:
+            fill: Role = _ROLE_OF_MARK.get(look[1], "plain")
+            strip = self._strips[look] = self.paint(self._row_line(look, fill), width, fill)
+        return strip
+
+    def _row_line(self, look: _Look, role: Role) -> Line:
+        cells, mark = look
+        spans: list[Span] = [(mark, role)]
+        for cell, width, column in zip(cells, self._layout, self.model.columns, strict=True):
+            if width:
+                spans += (*_fit_cell(cell, width, column.right), (" ", "plain"))
+        spans.pop()
+        return tuple(spans) if role == "plain" else tuple((text, role) for text, _ in spans)
+
+    def _titles(self) -> Line:
+        spans: list[Span] = [(" ", "title")]
+        model = self.model
+        for column, width in zip(model.columns, self._layout, strict=True):
+            if width:
+                arrow = ("▼" if model.backwards else "▲") if column is model.sort_by else ""
+                spans += ((fit(column.title + arrow, width, column.right), "title"), (" ", "title"))
+        return tuple(spans[:-1])
+
+    def _empty_line(self, y: int) -> Line:
+        if self.model.rows:
+            return ()
+        if self.model.total:
+            lines: tuple[Line, ...] = (((" No line matches the filter. esc clears it.", "dim"),),)
+        else:
+            lines = self.empty
+        return lines[y] if y < len(lines) else ()
+
+    def forget_styles(self) -> None:
+        """The theme changed: paint all anew."""
+        super().forget_styles()
+        self._strips.clear()
+
+    def notify_style_update(self) -> None:
+        """A rule of the style sheet changed, perhaps the background."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    # -- moving ----------------------------------------------------------------------------------------------
+
+    def _cursor_visible(self) -> bool:
+        return 0 <= self.model.cursor - self.scroll_offset.y < max(1, self.size.height - 1)
+
+    def _show_cursor(self) -> None:
+        height = max(1, self.size.height - 1)
+        top, cursor = self.scroll_offset.y, self.model.cursor
+        wanted = min(max(top, cursor - height + 1), cursor)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
+
+    def _go(self, place: int) -> None:
+        self.model.move_to(place)
+        self._changed(follow=True)
+
+    def action_move(self, lines: int) -> None:
+        """Moves the selection by some lines."""
+        self._go(self.model.cursor + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Moves the selection by some pages."""
+        self._go(self.model.cursor + pages * max(1, self.size.height - 2))
+
+    def action_edge(self, which: int) -> None:
+        """Selects the first (-1) or the last (1) row."""
+        self._go(0 if which < 0 else len(self.model.rows) - 1)
+
+    # -- other actions ---------------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """Sorts by the next column."""
+        self.model.cycle_sort()
+        self.refresh()
+        self._changed(follow=True)
+
+    def action_flip(self) -> None:
+        """Turns the order round."""
+        self.model.flip()
+        self.refresh()
+        self._changed(follow=True)
+
+    def action_filter(self) -> None:
+        """Asks the screen for a filter."""
+        self.post_message(self.FilterWanted(self))
+
+    def action_clear(self) -> None:
+        """Shows all rows again."""
+        self.set_filter("")
+
+    def action_inspect(self) -> None:
+        """Asks the screen to show the selected row in full."""
+        if self.model.rows:
+            self.post_message(self.Inspect(self))
+
+    def on_click(self, event: events.Click) -> None:
+        """Selects the row under the mouse; a double click inspects it."""
+        place = event.get_content_offset_capture(self).y - 1 + self.scroll_offset.y
+        if 0 <= place < len(self.model.rows):
+            self._go(place)
+            if event.chain == 2:
+                self.action_inspect()
+
+    def on_resize(self) -> None:
+        """Keeps the selected row in sight."""
+        self._changed(follow=True)
+
+    def on_focus(self) -> None:
+        """The mark before the selected row tells whether keys go here."""
+        self.refresh()
+
+    on_blur = on_focus
+
+
+_NEVER: _Look = ((), "never painted")
+
+
+def _fit_cell(cell: Line, width: int, right: bool) -> list[Span]:
+    if len(cell) == 1:
+        text, role = cell[0]
+        return [(fit(text, width, right), role)]
+    cut = crop(cell, width)
+    pad: Span = (" " * (width - width_of(cut)), "plain")
+    return [pad, *cut] if right else [*cut, pad]

@@ -1,0 +1,141 @@
+"""How every pane of the explorer paints: a line is a row of spans, a span is a text and its role.
+
+Roles become styles by the theme (see `role_style`). No markup is parsed anywhere, so text from the network can't be
+read as markup; and what a terminal could obey is caught here a second time, behind `report.safe_text` at the edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..report import safe_text
+
+Role = Literal["plain", "dim", "strong", "title", "key", "good", "warn", "bad", "accent", "data", "cursor", "idle"]
+Span: TypeAlias = tuple[str, Role]
+Line: TypeAlias = tuple[Span, ...]
+
+_COLOURS: dict[Role, str] = {
+    "key": "text-accent",
+    "good": "text-success",
+    "warn": "text-warning",
+    "bad": "text-error",
+    "accent": "primary",
+    "data": "text-primary",
+}
+"""The theme's variable for each role that has a colour; all states have a sign or a word too."""
+_BOLD = Style(bold=True)
+_MUTED = 0.4
+"""How far what is less important is blended into the background."""
+
+
+def clean(text: str) -> str:
+    """The text itself where all of it is printable; else with escapes for what is not."""
+    return text if text.isprintable() else safe_text(text, 4000)
+
+
+def titled(widget: Widget, title: str) -> Content:
+    """A title for the widget's border; without corners it would touch the line."""
+    pad = "" if widget.styles.border_left[0] else " "
+    return Content(f"{pad}{clean(title)}{pad}")
+
+
+def width_of(line: Iterable[Span]) -> int:
+    """Cells that a line takes."""
+    return sum(len(text) if text.isascii() else cell_len(text) for text, _ in line)
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """The text in exactly `width` cells: padded, or cut off with ``…``."""
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    pad = " " * (width - length)
+    return pad + text if right else text + pad
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Two lines as one, the second at the right end; where they don't fit, the first is cut."""
+    gap = width - width_of(left) - width_of(right)
+    if gap > 0:
+        return (*left, (" " * gap, "plain"), *right)
+    return (*crop(left, width - width_of(right) - 1), (" ", "plain"), *right)
+
+
+def crop(line: Line, width: int) -> Line:
+    """As much of a line as fits into `width` cells, with ``…`` where it was cut."""
+    if width_of(line) <= width:
+        return line
+    spans: list[Span] = []
+    for text, role in line:
+        length = len(text) if text.isascii() else cell_len(text)
+        if length >= width:
+            return (*spans, (fit(text + " ", width), role))
+        spans.append((text, role))
+        width -= length
+    raise AssertionError("the line was longer than the width")
+
+
+def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool) -> Style:
+    """The style of a role over a background, by the variables of a theme. `ansi`: in the terminal's own colours."""
+    if role == "cursor":
+        if ansi:
+            return Style(reverse=True, bold=True)
+        bar = Color.parse(variables["block-cursor-background"])
+        return _BOLD + Style.from_color((bar + bar.get_contrast_text(0.9)).rich_color, bar.rich_color)
+    weight = _BOLD if role in ("strong", "title", "key", "bad", "idle") else Style.null()
+    if role in ("dim", "title"):
+        if ansi:
+            return weight + Style(dim=True)
+        foreground = Color.parse(variables["foreground"]).blend(background, _MUTED)
+    else:
+        foreground = Color.parse(variables[_COLOURS.get(role, "foreground")])
+    return weight + Style.from_color(foreground.rich_color)
+
+
+class Painted(Widget):
+    """A widget that paints lines of spans. Styles of roles are its own affair, as component classes of Textual are
+    matched anew for each widget whenever the focus moves.
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._roles: dict[Role, Style] = {}
+
+    def style_of(self, role: Role) -> Style:
+        """The style of a role in the present theme, on this widget's background."""
+        style = self._roles.get(role)
+        if style is None:
+            app, background = self.app, self.background_colors[1]
+            ansi = app.native_ansi_color
+            style = self.rich_style + role_style(role, app.theme_variables, background, ansi)
+            self._roles[role] = style
+        return style
+
+    def on_mount(self) -> None:
+        """Watches for another theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.forget_styles())
+
+    def forget_styles(self) -> None:
+        """The theme or the background changed: paint all anew."""
+        self._roles.clear()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """A rule of the style sheet that applies to this widget changed."""
+        super().notify_style_update()
+        self._roles.clear()
+
+    def paint(self, line: Line, width: int, fill: Role = "plain") -> Strip:
+        """A line as exactly `width` cells, filled up in the style of `fill`."""
+        style_of = self.style_of
+        segments = [Segment(clean(text), style_of(role)) for text, role in crop(line, width)]
+        return Strip(segments).adjust_cell_length(width, style_of(fill))

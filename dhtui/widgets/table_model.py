@@ -1,0 +1,170 @@
+"""What a live table shows, apart from painting: order, filter, and a selection that follows the row's key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ..packets.filter import Completion
+from .paint import Line
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column of a table."""
+
+    title: str
+    width: int
+    """Cells, without the gap after it; the least, where `grow` is set."""
+    cell: Callable[[Row], Line]
+    """What is written in it."""
+    right: bool = False
+    """Aligned to the right."""
+    sort: Callable[[Row], Any] | None = None
+    """The value to sort by. `None`: the table can't be sorted by this column."""
+    grow: bool = False
+    """Takes its share of the cells that are left over."""
+    rank: int = 0
+    """The columns of the highest rank are left out first where the table is too narrow; 0: never."""
+
+
+class BadFilter(ValueError):
+    """Why a filter can't be used, in words."""
+
+    def __init__(self, message: str, position: int | None = None, length: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+        """Where in the text the mistake begins; `None`: it is in no particular place."""
+        self.length = length
+        """How many characters are wrong; 0 where something is missing."""
+
+
+def compile_filter(text: str) -> Callable[[str], bool]:
+    """A test of a line's text: ``word``, ``!word``, ``/pattern/``, ``!/pattern/``; case doesn't count.
+
+    Raises `BadFilter` for a pattern that is none.
+    """
+    wanted = not text.startswith("!")
+    needle = text if wanted else text[1:]
+    if len(needle) > 1 and needle.startswith("/") and needle.endswith("/"):
+        try:
+            pattern = re.compile(needle[1:-1], re.IGNORECASE)
+        except re.error as problem:
+            raise BadFilter(f"not a pattern: {problem.msg}") from None
+        return lambda line: bool(pattern.search(line)) is wanted
+    folded = needle.casefold()
+    return lambda line: (folded in line.casefold()) is wanted
+
+
+class TableModel(Generic[Row]):
+    """The rows of one table as they are shown. A subclass may give its filters another language."""
+
+    filter_hint = "text, !text, /pattern/   enter keeps it, esc clears it"
+    guided = False
+    """Whether the filter's language is rich enough for guidance while one is typed."""
+
+    def __init__(self, columns: Sequence[Column[Row]], key: Callable[[Row], Hashable]) -> None:
+        self.columns = tuple(columns)
+        self.key = key
+        self.rows: list[Row] = []
+        """The rows shown, in the order shown."""
+        self.total = 0
+        """Rows before the filter."""
+        self.cursor = 0
+        """The selected row's place in `rows`."""
+        self.sort_by: Column[Row] | None = None
+        self.backwards = False
+        self.filter_text = ""
+        self._accepts: Callable[[Row], bool] | None = None
+        self._all: Sequence[Row] = ()
+        self._selected: Hashable = None
+
+    @property
+    def selected(self) -> Row | None:
+        """The selected row; `None` if there are no rows."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Replaces all rows. The selection stays with its key; if that is gone, it stays at its place."""
+        self._all, self.total = rows, len(rows)
+        shown = list(rows)
+        if self._accepts is not None:
+            shown = [row for row in shown if self._accepts(row)]
+        if self.sort_by is not None and self.sort_by.sort is not None:
+            shown.sort(key=self.sort_by.sort, reverse=self.backwards)
+        elif self.backwards:
+            shown.reverse()
+        self.rows = shown
+        self._follow()
+
+    def _follow(self) -> None:
+        for place, row in enumerate(self.rows):
+            if self.key(row) == self._selected:
+                self.cursor = place
+                return
+        self.move_to(self.cursor)
+
+    def move_to(self, place: int) -> None:
+        """Selects the row at that place, or the nearest there is."""
+        self.cursor = max(0, min(place, len(self.rows) - 1))
+        if self.rows:
+            self._selected = self.key(self.rows[self.cursor])
+
+    def select(self, key: Hashable) -> None:
+        """Selects the row of that key, if there is one."""
+        self._selected = key
+        self._follow()
+
+    def set_filter(self, text: str) -> None:
+        """Shows only the rows that match; "" shows all. Raises `BadFilter` and changes nothing."""
+        self._accepts = self.read_filter(text)
+        self.filter_text = text
+        self.set_rows(self._all)
+
+    def read_filter(self, text: str) -> Callable[[Row], bool] | None:
+        """What a filter tests; `None` where it lets all rows through. Raises `BadFilter`."""
+        if not text.removeprefix("!"):
+            return None
+        accepts = compile_filter(text)
+        return lambda row: accepts(self.text(row))
+
+    def completions(self, text: str, cursor: int) -> Sequence[Completion]:
+        """What the word at the cursor of a filter could become."""
+        return ()
+
+    def cycle_sort(self) -> None:
+        """Sorts by the next column that can be sorted by; after the last one, in the rows' own order."""
+        columns: list[Column[Row] | None] = [None, *(c for c in self.columns if c.sort is not None)]
+        self.sort_by = columns[(columns.index(self.sort_by) + 1) % len(columns)]
+        self.backwards = False
+        self.set_rows(self._all)
+
+    def flip(self) -> None:
+        """Turns the order round."""
+        self.backwards = not self.backwards
+        self.set_rows(self._all)
+
+    def cells(self, row: Row) -> tuple[Line, ...]:
+        """The cells of a row, in the order of `columns`."""
+        return tuple(column.cell(row) for column in self.columns)
+
+    def text(self, row: Row) -> str:
+        """All of a row as text, for the filter."""
+        return " ".join("".join(text for text, _ in cell) for cell in self.cells(row))
+
+
+def lay_out(columns: Sequence[Column[Any]], width: int) -> list[int]:
+    """The width of each column in a table `width` cells wide, 0 for those left out. One cell of gap between two."""
+    kept = set(range(len(columns)))
+    while sum(columns[i].width + 1 for i in kept) - 1 > width and any(columns[i].rank for i in kept):
+        kept.discard(max(kept, key=lambda i: (columns[i].rank, i)))
+    spare = max(0, width - sum(columns[i].width + 1 for i in kept) + 1)
+    growing = [i for i in sorted(kept) if columns[i].grow]
+    widths = [columns[i].width if i in kept else 0 for i in range(len(columns))]
+    for nth, i in enumerate(growing):
+        widths[i] += spare // len(growing) + (nth < spare % len(growing))
+    return widths

@@ -1,0 +1,158 @@
+"""An explorer on a node made of paper: what it shows, and keys to press."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
+
+from dhtui.app import Explorer
+from dhtui.engine.events import Event
+from dhtui.engine.node import Node
+from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.wire.compact import Addr
+from dhtui.screens.base import ExplorerScreen
+from dhtui.widgets.line_table import LineTable
+
+from .snapshots import OWN
+
+GOLDENS = Path(__file__).parent / "goldens"
+SMALL, LARGE = (80, 24), (160, 45)
+
+
+@dataclass
+class PaperNode:
+    """Gives the snapshot it was given, and answers all that is asked of it."""
+
+    view: Snapshot
+    ping_answer: Outcome | Exception | None = None
+    asked: list[Any] = field(default_factory=list)
+    snapshots: int = 0
+    id: bytes = OWN
+    closed: bool = False
+    lookups: dict[int, LookupDetail] = field(default_factory=dict)
+    contacts: dict[Addr, ContactDetail] = field(default_factory=dict)
+    held: Holdings = field(default_factory=lambda: Holdings((), (), ()))
+    listeners: list[Callable[[Event], None]] = field(default_factory=list)
+
+    def snapshot(self) -> Snapshot:
+        self.snapshots += 1
+        return self.view
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        return self.lookups.get(number)
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        return self.contacts.get(addr)
+
+    def holdings(self) -> Holdings:
+        return self.held
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def tell(self, *happened: Event) -> None:
+        """Lets these events happen."""
+        for event in happened:
+            for listener in self.listeners:
+                listener(event)
+
+    async def ping(self, remotes: Sequence[Addr]) -> Outcome:
+        self.asked.append(("ping", *remotes))
+        if isinstance(self.ping_answer, Exception):
+            raise self.ping_answer
+        return self.ping_answer or pong(remotes[0])
+
+    async def refresh_bucket(self, depth: int) -> Outcome:
+        self.asked.append(("refresh", depth))
+        return pong(("203.0.0.1", 6881), action="find_node")
+
+    @asynccontextmanager
+    async def factory(self) -> AsyncIterator[Node]:
+        yield cast(Node, self)
+        self.closed = True
+
+
+def pong(addr: Addr, action: str = "ping") -> Outcome:
+    """The outcome of asking one node, which answered in 41 ms."""
+    return Outcome(action=action, target=None, asked=(NodeOutcome(addr=addr, status=Status.ANSWERED, rtt=0.041),))
+
+
+@dataclass
+class Stage:
+    """A running explorer."""
+
+    app: Explorer
+    pilot: Pilot[int]
+    node: PaperNode
+
+    @property
+    def screen(self) -> ExplorerScreen:
+        assert isinstance(self.app.screen, ExplorerScreen)
+        return self.app.screen
+
+    async def settle(self) -> None:
+        """Lets everything under way come to its end, and shows the newest snapshot."""
+        with suppress(WorkerCancelled):  # one that a newer one has replaced
+            await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+        if isinstance(self.app.screen, ExplorerScreen):
+            self.app.screen.tick()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def see(self, snapshot: Snapshot) -> None:
+        """The node's state is this from now on."""
+        self.node.view = snapshot
+        await self.settle()
+
+    def text(self) -> str:
+        """What stands on the screen."""
+        # The compositor is Textual's own affair; this is the one place that looks into it.
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"
+
+    def lines(self) -> list[str]:
+        return self.text().splitlines()
+
+    def table(self, name: str) -> LineTable[Any]:
+        return self.app.screen.query_one(f"#{name}", LineTable)
+
+    def toasts(self) -> list[str]:
+        return [toast.message for toast in self.app._notifications]
+
+
+@asynccontextmanager
+async def exploring(
+    view: Snapshot | PaperNode, size: tuple[int, int] = SMALL, show: str = "home", **more: Any
+) -> AsyncIterator[Stage]:
+    """An explorer of that size, on that screen."""
+    node = view if isinstance(view, PaperNode) else PaperNode(view)
+    app = Explorer(node.factory, **more)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        stage = Stage(app, pilot, node)
+        await stage.settle()
+        if show != "home":
+            await app.action_show(show)
+            await stage.settle()
+        yield stage
+
+
+def matches_golden(stage: Stage, name: str) -> None:
+    """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on."""
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("DHTUI_GOLDENS") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(stage.text(), encoding="utf-8")
+    assert stage.text() == path.read_text(encoding="utf-8"), f"{path.name}; DHTUI_GOLDENS=write keeps the new look"

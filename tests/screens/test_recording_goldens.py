@@ -1,0 +1,48 @@
+"""How every screen looks at one moment of the recording in assets/, which `python tests/demo.py` makes anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dhtui.app import Explorer
+from dhtui.registry import VIEWS
+from dhtui.replay import Replay
+
+from .snapshots import running
+from .stage import LARGE, SMALL, PaperNode, Stage, matches_golden
+
+RECORDING = Path(__file__).parents[2] / "assets" / "demo.jsonl.gz"
+MOMENT = 21.3
+"""Seconds into it: a node in the middle of its work."""
+
+
+@pytest.fixture(scope="module")
+def replay() -> Replay:
+    """The recording, read once."""
+    return Replay.load(RECORDING)
+
+
+def test_the_recording_is_whole(replay: Replay) -> None:
+    assert not replay.damage
+    assert replay.duration > 30
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", [view.name for view in VIEWS])
+async def test_screens_look_as_kept_at_a_moment_of_the_recording(
+    replay: Replay, name: str, size: tuple[int, int]
+) -> None:
+    app = Explorer(replay=replay)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, pilot, PaperNode(running()))
+        await stage.settle()
+        source = app.feed.replay
+        assert source is not None
+        source.pause()
+        source.seek(MOMENT)
+        await app.action_show(name)
+        await stage.settle()
+        await stage.settle()
+        matches_golden(stage, f"demo-{name}-{size[0]}x{size[1]}")

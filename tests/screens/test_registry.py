@@ -1,0 +1,136 @@
+"""One registry: bindings, footer, help, palette and screens agree."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input, OptionList
+
+from dhtui.registry import ALWAYS, GLOBAL, LIST, VIEWS, Action, show_actions
+from dhtui.screens.help import help_lines
+from dhtui.screens.palette import RegistryCommands, title_of
+from dhtui.screens.popup import Popup
+from dhtui.widgets.chrome import footer_line
+from dhtui.widgets.line_table import LineTable
+from dhtui.widgets.paint import width_of
+
+from . import snapshots
+from .stage import Stage, exploring
+
+SHOWN = [view.name for view in VIEWS]
+
+
+def _method(action: Action) -> str:
+    return f"action_{action.name.partition('(')[0]}"
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_every_action_of_the_registry_has_its_method(name: str) -> None:
+    async with exploring(snapshots.running(), show=name) as stage:
+        for action in (*GLOBAL, *show_actions()):
+            assert hasattr(stage.app, _method(action)), action
+        for action in stage.screen.view.actions:
+            assert hasattr(stage.screen, _method(action)), action
+        for action in LIST:
+            assert hasattr(LineTable, _method(action)), action
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_no_key_has_two_meanings_on_a_screen(view: object) -> None:
+    actions = (*GLOBAL, *show_actions(), *LIST, *getattr(view, "actions", ()))
+    keys = [key for action in actions for key in action.keys.split(",")]
+    assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+
+
+def test_no_key_is_one_that_terminals_and_multiplexers_take() -> None:
+    every = [*GLOBAL, *LIST, *show_actions(), *(action for view in VIEWS for action in view.actions)]
+    keys = {key for action in every for key in action.keys.split(",")}
+    assert not keys & {f"ctrl+{letter}" for letter in "jsoabzq"}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_every_key_of_the_registry_is_bound(name: str) -> None:
+    async with exploring(snapshots.running(), show=name) as stage:
+        bound = stage.screen.active_bindings
+        for action in stage.screen.actions_now():
+            for key in action.keys.split(","):
+                if key != "ctrl+c":  # copies selected text first
+                    assert bound[key].binding.action == action.name, key
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_the_footer_fits_and_always_names_help_and_quit(name: str) -> None:
+    async with exploring(snapshots.running(), show=name) as stage:
+        for width in (20, 40, 60, 80, 160):
+            await stage.pilot.resize_terminal(width, 24)
+            await stage.settle()
+            last = stage.lines()[-1]
+            assert last.strip().startswith("? help")
+            assert last.strip().endswith("q quit")
+            assert "…" not in last
+
+
+def test_the_footer_drops_the_highest_ranks_first() -> None:
+    actions = [*ALWAYS, Action("a", "a", "first", "", 1), Action("b", "b", "second", "", 2)]
+    texts = ["".join(text for text, _ in footer_line(actions, width)) for width in (80, 27, 18)]
+    assert texts == [" ? help  a first  b second  q quit ", " ? help  a first  q quit ", " ? help  q quit "]
+    assert all(width_of(footer_line(actions, width)) <= width for width in range(1, 60))
+
+
+def _words(stage: Stage) -> str:
+    lines = help_lines(stage.screen.view, stage.screen.actions_now())
+    return " ".join(" ".join("".join(text for text, _ in line).split()) for line in lines)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_the_help_explains_every_action_that_works_here(name: str) -> None:
+    async with exploring(snapshots.running(), show=name) as stage:
+        words = _words(stage)
+        for action in (*stage.screen.actions_now(), *show_actions()):
+            assert action.help in words
+        await stage.press("question_mark")
+        assert isinstance(stage.app.screen, Popup)
+        assert "help: " in stage.text()
+        await stage.press("escape")
+        assert stage.screen.view.name == name
+
+
+def test_every_line_of_the_help_fits_its_window() -> None:
+    for view in VIEWS:
+        for line in help_lines(view, (*view.actions, *LIST, *GLOBAL)):
+            assert width_of(line) <= 72
+
+
+@pytest.mark.parametrize("name", SHOWN)
+async def test_the_palette_offers_every_action_that_works_here(name: str) -> None:
+    async with exploring(snapshots.running(), show=name) as stage:
+        offered = [action for action, _ in RegistryCommands(stage.screen).commands()]
+        wanted = [a for a in (*stage.screen.actions_now(), *show_actions()) if a.label and a.name != "command_palette"]
+        assert offered == wanted
+        assert len({title_of(action) for action in offered}) == len(offered)
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_the_palette_runs_what_is_chosen(key: str) -> None:
+    async with exploring(snapshots.running()) as stage:
+        await stage.pilot.press(key)
+        await stage.pilot.pause()
+        assert isinstance(stage.app.screen, CommandPalette)
+        stage.app.screen.query_one(Input).value = "screen table"
+        for _ in range(100):
+            if stage.app.screen.query_one(OptionList).option_count == 1:
+                break
+            await stage.pilot.pause()
+        await stage.pilot.press("enter")
+        await stage.settle()
+        assert stage.screen.view.name == "table"
+
+
+async def test_the_palette_acts_on_the_list_that_has_the_focus() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        await stage.press("tab")
+        run = {action.name: run for action, run in RegistryCommands(stage.screen).commands()}["flip"]
+        run()
+        await stage.settle()
+        assert stage.table("nodes").model.backwards
+        assert not stage.table("buckets").model.backwards
