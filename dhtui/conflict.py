@@ -8,7 +8,7 @@ ours, and as new as ours or newer than the one that ours was made from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .engine.items import Draft, MutableItem
 from .engine.keys import PrivateKey
@@ -86,7 +86,7 @@ def conflict_of(
     return Conflict(
         yours=yours,
         seq=None if put is None else put.seq,
-        theirs=tuple(sorted(theirs, key=lambda item: -item.seq)[:MAX_THEIRS]),
+        theirs=_newest(theirs),
         base=base,
         stored=outcome.stored,
         refused=len(refusers(outcome)),
@@ -95,15 +95,29 @@ def conflict_of(
 
 def retry(conflict: Conflict, v: bytes, key: PrivateKey, salt: bytes = b"") -> Draft:
     """A put of `v`, which takes the place of all values of the conflict; it meets new ones as a new conflict."""
-    return Draft(v, key, salt, base=conflict.newest)
+    return Draft(v, key, salt, base=conflict.newest, known=conflict.newest)
+
+
+def reread(conflict: Conflict, now: Outcome) -> Conflict:
+    """The same conflict, with what a get found since. What was seen before counts on: nodes may have gone."""
+    items = (*conflict.theirs, *(node.item for node in now.asked if isinstance(node.item, MutableItem)))
+    theirs = [item for item in _best(items) if item.v != conflict.yours]
+    return replace(conflict, theirs=_newest(theirs))
+
+
+def _newest(items: Iterable[MutableItem]) -> tuple[MutableItem, ...]:
+    return tuple(sorted(items, key=lambda item: -item.seq)[:MAX_THEIRS])
 
 
 def _values(nodes: Iterable[NodeOutcome]) -> list[MutableItem]:
+    return _best(node.item for node in nodes if isinstance(node.item, MutableItem))
+
+
+def _best(items: Iterable[MutableItem]) -> list[MutableItem]:
     """The different values among verified items, each with the highest seq that it was seen under."""
     best: dict[bytes, MutableItem] = {}
-    for node in nodes:
-        item = node.item
-        if isinstance(item, MutableItem) and (item.v not in best or item.seq > best[item.v].seq):
+    for item in items:
+        if item.v not in best or item.seq > best[item.v].seq:
             best[item.v] = item
     return list(best.values())
 

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from .engine.node import Node
+from .keyring import Keyring, Vault
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
@@ -24,8 +25,15 @@ class NodeHost:
         """What goes on while there is no node, in words, and whether that is a failure."""
         self.keys_folder: Path | None = None
         """Where the user's keys are kept; `None`: nowhere, as in a recording."""
+        self.vault = Vault()
+        """The keys that were unlocked since the program started: a passphrase is asked for once."""
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The user's keys; `None` where there are none to be had."""
+        return None if self.keys_folder is None else Keyring(self.keys_folder, self.vault)
 
     async def start(self, factory: NodeFactory, seen: Callable[[Node], None]) -> None:
         """Starts a node, and hands it to `seen` before it sends anything.

@@ -229,11 +229,13 @@ VIEWS: tuple[View, ...] = (
         "Items",
         "dhtui.screens.items:ItemsScreen",
         "What others store with our node (BEP 44), and what is in it: mutable items, which the owner of a key signs "
-        "and changes, and immutable ones, whose target is the hash of their value. To put and get items there is the "
-        "command line for now: dhtui --do put, dhtui --do get.",
+        "and changes, and immutable ones, whose target is the hash of their value. Forms put items, show what each "
+        "node said, and get and watch them.",
         (
+            Action("put", "p", "put", "Put an item: write a value, sign it or not, see what each node said.", 2),
+            Action("get", "f", "get", "Get an item by target, key or magnet link, see who gives what, watch it.", 2),
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other pane: the list, the value.", 3),
-            Action("view_as", "v", "view as", "Show the value as text, in hex, or as a tree.", 2),
+            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 3),
         ),
     ),
     View(

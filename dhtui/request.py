@@ -255,9 +255,12 @@ def _unsigned(options: Options) -> ImmutableItem | Draft:
         if options.passphrase_file is not None:
             raise UsageError("--passphrase-file needs --keyname")
         return ImmutableItem(v)
-    from .unlocking import load_key
+    from .keyring.notes import last_seq
+    from .unlocking import keyring, load_key
 
-    return Draft(v, load_key(options, options.keyname), options.salt, options.seq, options.cas)
+    key = load_key(options, options.keyname)
+    known = last_seq(keyring(options).folder, key.public, options.salt)
+    return Draft(v, key, options.salt, options.seq, options.cas, known)
 
 
 def _check_target(given: Target | None, wanted: Target, what: str) -> None:

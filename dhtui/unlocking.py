@@ -57,7 +57,7 @@ def passphrase(options: Options, name: str, *, new: bool = False) -> bytes:
             raise UsageError("the two passphrases are not the same; nothing was done")
     except EOFError:
         text = ""
-    return _bytes(text)
+    return passphrase_bytes(text)
 
 
 def _from_file(path: Path) -> bytes:
@@ -70,11 +70,11 @@ def _from_file(path: Path) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
         raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
-    return _bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+    return passphrase_bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
 
 
-def _bytes(text: str) -> bytes:
-    """The same bytes for what looks the same, however a keyboard composes it."""
+def passphrase_bytes(text: str) -> bytes:
+    """The same bytes for what looks the same, however a keyboard composes it. Raises `UsageError`."""
     data = unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")
     if not data:
         raise UsageError("the passphrase is empty")

@@ -235,6 +235,11 @@ def test_a_draft_without_seq_takes_the_highest_seen_plus_one(highest: int | None
     assert item == sign(BEP44_TEST_KEY, HELLO, seq, b"foobar")
 
 
+@pytest.mark.parametrize(("highest", "known", "seq"), [(None, 4, 5), (3, 4, 5), (9, 4, 10), (None, 0, 1)])
+def test_a_draft_never_goes_below_what_is_known_of_it_here(highest: int | None, known: int, seq: int) -> None:
+    assert Draft(HELLO, BEP44_TEST_KEY, known=known).signed(highest).seq == seq
+
+
 @pytest.mark.parametrize("highest", [None, 0, 7, 100])
 def test_a_draft_with_a_seq_keeps_it(highest: int | None) -> None:
     assert Draft(HELLO, BEP44_TEST_KEY, seq=0).signed(highest).seq == 0

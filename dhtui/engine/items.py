@@ -146,6 +146,9 @@ class Draft:
     base: int | None = None
     """The seq of the value that this one was made from, -1 where there was none. With it nobody's update gets
     lost: where a newer one is seen nothing is signed, and where one comes in between the stores refuse ours."""
+    known: int | None = None
+    """The last seq that we know of from elsewhere, such as from our own notes. An automatic one is never lower,
+    though the network may have forgotten: those who have not would take ours for an old one."""
 
     @property
     def target(self) -> bytes:
@@ -153,7 +156,7 @@ class Draft:
         return mutable_target(self.key.public, self.salt)
 
     def signed(self, highest: int | None) -> MutableItem:
-        """Sign it with its own `seq`, else with one above the `highest` seen, or 1 when nothing was seen.
+        """Sign it with its own `seq`, else with one above the `highest` seen and the `known`, or 1 without any.
 
         Raises as `sign` does, also when no number is left above the highest; and `ItemError` 301 when the
         highest is above the `base`.
@@ -161,5 +164,5 @@ class Draft:
         if self.base is not None and highest is not None and highest > self.base:
             made_from = f"seq {self.base}, from which this one was made" if self.base >= 0 else "what was known"
             raise ItemError(CAS_MISMATCH, f"seq {highest} is there already, newer than {made_from}: nothing was put")
-        seq = self.seq if self.seq is not None else (highest or 0) + 1
+        seq = self.seq if self.seq is not None else max(highest or 0, self.known or 0) + 1
         return sign(self.key, self.v, seq, self.salt)

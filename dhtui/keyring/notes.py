@@ -63,6 +63,11 @@ def load(folder: Path, public: bytes) -> Notes:
         return Notes()
 
 
+def last_seq(folder: Path, public: bytes, salt: bytes) -> int | None:
+    """The last seq put under a salt, as far as noted. Never raises."""
+    return next((use.seq for use in load(folder, public).uses if use.salt == salt), None)
+
+
 def created(folder: Path, public: bytes, at: float) -> None:
     """Note when a key came, unless that is known. Raises `OSError`."""
     with _held(folder):

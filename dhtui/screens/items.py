@@ -1,27 +1,34 @@
-"""Items: what others store with our node (BEP 44), and what is in it."""
+"""Items: what others store with our node (BEP 44), and what is in it; the forms that put and get items."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.getters import query_one
 
+from ..engine.node import Node
 from ..engine.snapshot import Snapshot, StoredItemView
 from ..keymap import key_of
+from ..keyring import Entry, Keyring, KeyringError
 from ..packets.parts import Link
+from ..report import magnet, safe_text
 from ..source import Source
 from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import short_id
 from .base import ExplorerScreen, bindings
+from .get_form import GetForm
 from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
-from .items_value import FORMS, Form, value_lines
+from .items_value import Form, following, value_lines
 from .listing import row_text, table_form
 from .popup import Popup
+from .put_form import PutForm
+from .telling import tell
 from .verbs import CopyForm, ExportForm
 
 POLL_SECONDS = 1.0
@@ -31,20 +38,20 @@ POLL_SECONDS = 1.0
 def _empty(recorded: bool) -> tuple[Line, ...]:
     if recorded:
         return ((), ((" At this time of the recording the node kept nothing for others.", "dim"),))
-    commands = (
-        ("dhtui --do put --val hello", "immutable: its hash is its target"),
-        ("dhtui --do put --val hello --keyname me", "mutable: signed with a key"),
-        ("dhtui --do get --target HEX", "either, by its target"),
-        ("dhtui --do get --keyname me", "a mutable one, by its key"),
-    )
     return (
         (),
         ((" Nothing is kept here yet. Others store an item at the 8 nodes nearest to its", "dim"),),
         ((" target; ours keeps what falls to it, for two hours at a time.", "dim"),),
         (),
-        ((" To put and get items there is the command line for now:", "dim"),),
-        *(((f"  {command:<41}", "strong"), (what, "dim")) for command, what in commands),
-        ((f" {key_of('show.keys')}", "key"), (" lists your keys, and makes new ones.", "dim")),
+        ((f" {key_of('items.put')}", "key"), (" puts an item of yours: immutable, or signed with a key.", "plain")),
+        (
+            (f" {key_of('items.get')}", "key"),
+            (" gets one: by its target, a key, a magnet link; and watches it.", "plain"),
+        ),
+        ((f" {key_of('show.keys')}", "key"), (" lists your keys, and makes new ones.", "plain")),
+        (),
+        ((" The same without the explorer: ", "dim"), ("dhtui --do put --val hello --keyname me", "strong")),
+        ((" and then, from anywhere:       ", "dim"), ("dhtui --do get --public-key HEX", "strong")),
     )
 
 
@@ -67,7 +74,8 @@ class ItemsScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The list and the viewer."""
         with Container(id="panes"):
-            yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", id="items")
+            with Container(id="lists"):
+                yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", id="items")
             yield ScrollLines(id="value", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -106,8 +114,7 @@ class ItemsScreen(ExplorerScreen):
         if self._viewed[:1] != wanted[:1]:
             self.value.scroll_home(animate=False)
         self._viewed = wanted
-        following = FORMS[(FORMS.index(self._form) + 1) % len(FORMS)]
-        title = f"value as {self._form}  {key_of('items.view_as')}: {following}"
+        title = f"value as {self._form}  {key_of('items.view_as')}: {following(self._form)}"
         if v is None:
             self.value.show("value", ((("Here the selected value is shown.", "dim"),),))
         else:
@@ -150,14 +157,18 @@ class ItemsScreen(ExplorerScreen):
         return Link("target", row.target, short_id(row.target)) if row else None
 
     def open_link(self, link: Link) -> bool:
-        """Selects the item of a target, or the first one of a key."""
+        """Selects the item of a target, or the first one of a key; of one that is not kept here: the get form."""
         for row in self._rows:
             if (link.kind == "target" and link.value == row.target) or (link.kind == "key" and link.value == row.k):
                 self.items.set_filter("")
                 self.items.select(item_key(row))
                 self.items.focus()
                 return True
-        return False
+        node = self.host.node
+        if node is None or link.kind not in ("target", "key") or not isinstance(link.value, bytes):
+            return False
+        self._open_get(node, link.value.hex())
+        return True
 
     # -- actions ---------------------------------------------------------------------------------------------
 
@@ -167,5 +178,43 @@ class ItemsScreen(ExplorerScreen):
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""
-        self._form = FORMS[(FORMS.index(self._form) + 1) % len(FORMS)]
+        self._form = following(self._form)
         self.show_value()
+
+    def action_put(self) -> None:
+        """Opens the put form; on an item of a key of ours, to update that."""
+        row = self.items.model.selected
+        if (node := self._node()) is not None:
+            self._open_put(node, row.k if row is not None else None, row.salt if row is not None else b"")
+
+    def action_get(self) -> None:
+        """Opens the get form, with the selected item in it."""
+        row = self.items.model.selected
+        if (node := self._node()) is not None:
+            self._open_get(node, "" if row is None else magnet(row.k, row.salt) if row.k else row.target.hex())
+
+    def _node(self) -> Node | None:
+        """The running node; where there is none that is told."""
+        if self.host.node is None:
+            what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
+            tell(self, f"{what}: nothing can be put or got.", bad=True)
+        return self.host.node
+
+    @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
+    async def _open_put(self, node: Node, key: bytes | None, salt: bytes) -> None:
+        ring = self.host.keyring
+        self.app.push_screen(PutForm(node, ring, await self._keys(ring), key, salt))
+
+    @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
+    async def _open_get(self, node: Node, what: str) -> None:
+        self.app.push_screen(GetForm(node, await self._keys(self.host.keyring), what))
+
+    async def _keys(self, ring: Keyring | None) -> list[Entry]:
+        """The user's keys; why there are none is told. Read in a thread: they are files."""
+        if ring is None:
+            return []
+        try:
+            return await asyncio.to_thread(ring.list)
+        except KeyringError as problem:
+            tell(self, safe_text(str(problem)), bad=True)
+            return []

@@ -1,4 +1,4 @@
-"""A stored value as people read it: as text, in hex, or as the tree of its bencode. It came from strangers."""
+"""A stored value as people read it: text, records, hex, the tree of its bencode, JSON. It came from strangers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from rich.cells import chop_cells
 
 from ..engine.wire.bencode import BencodeError
+from ..itemvalue import DnsPacket, recognise, view_lines
 from ..packets.fields import hex_text, text_or_hex
 from ..packets.hexdump import rows
 from ..packets.spans import Piece, read
@@ -17,8 +18,8 @@ from ..widgets.hex_view import bytes_per_row, hex_line
 from ..widgets.paint import Line
 from ..words import plural
 
-Form: TypeAlias = Literal["text", "hex", "tree"]
-FORMS: tuple[Form, ...] = ("text", "hex", "tree")
+Form: TypeAlias = Literal["text", "hex", "tree", "json"]
+FORMS: tuple[Form, ...] = ("text", "hex", "tree", "json")
 
 _PREVIEW = 120
 _LINE_LIMIT = 4096
@@ -77,28 +78,43 @@ def kind_of(v: bytes) -> str:
     return f"no bencode, {root.fault}"
 
 
+def following(form: Form) -> Form:
+    """The form that comes after another one."""
+    return FORMS[(FORMS.index(form) + 1) % len(FORMS)]
+
+
 def value_lines(v: bytes, form: Form, width: int) -> list[Line]:
-    """A bencoded value in that form; text and hex are fitted to `width` cells."""
+    """A bencoded value in that form; all but the tree is fitted to `width` cells.
+
+    As text, a torrent (BEP 46) is shown as its magnet link, a DNS packet (pkarr) as its records.
+    """
     if form == "hex":
         per_row = bytes_per_row(width)
         return [hex_line(row, per_row, -1, active=False) for row in rows(v, width=per_row)]
     root = read(v).root
     if form == "tree":
         return list(_tree(root, v, "", "", ""))
-    return [((line, "plain"),) for line in _text(root, v, max(1, width))]
+    if form == "json" and root.kind != "damage":
+        return [((part, "plain"),) for line in view_lines("json", v) for part in _fitted(line, width)]
+    known = recognise(v)
+    records: list[Line] = [((part, "data"),) for line in known.lines() for part in _fitted(line, width)] if known else []
+    if isinstance(known, DnsPacket):
+        return records  # nothing else in it is text
+    return [*records, *(((part, "plain"),) for line in _text(root, v) for part in _fitted(line, width))]
 
 
-def _text(root: Piece, v: bytes, width: int) -> Iterator[str]:
+def _fitted(line: str, width: int) -> list[str]:
+    return chop_cells(line, max(1, width)) or [""]
+
+
+def _text(root: Piece, v: bytes) -> list[str]:
     """A string line by line, anything else like JSON."""
     if root.kind == "string" and isinstance(root.value, bytes):
-        lines = [safe_text(line, _LINE_LIMIT) for line in root.value.split(b"\n")]
-    else:
-        try:
-            lines = [value_text(v)]
-        except BencodeError as problem:
-            lines = [f"This is no canonical bencode: {safe_text(str(problem))}", hex_text(v)]
-    for line in lines:
-        yield from chop_cells(line, width) or [""]
+        return [safe_text(line, _LINE_LIMIT) for line in root.value.split(b"\n")]
+    try:
+        return [value_text(v)]
+    except BencodeError as problem:
+        return [f"This is no canonical bencode: {safe_text(str(problem))}", hex_text(v)]
 
 
 def _tree(piece: Piece, v: bytes, label: str, before: str, below: str) -> Iterator[Line]:

@@ -1,0 +1,248 @@
+"""The get form: an item is named, looked up, and shown: who gave what, how far they agree, and the newest value."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.widgets import Input
+from textual.worker import Worker
+
+from .. import actions
+from ..engine.items import Item
+from ..engine.node import Node
+from ..engine.snapshot import LookupView
+from ..feed import RATE
+from ..keymap import key_of
+from ..keyring import Entry
+from ..registry import view
+from ..report import safe_text
+from ..values import UsageError
+from ..widgets.filter_bar import FilterInput
+from ..widgets.line_table import LineTable
+from ..widgets.lines import Lines
+from ..widgets.paint import Line, Role
+from ..widgets.scroll_lines import ScrollLines
+from ..words import address, plural
+from .get_request import GetRequest, read_get
+from .get_rows import agreement, answer_rows, change_words, newer, running_line
+from .items_value import Form, following, kind_of, value_lines
+from .popup import Popup
+from .put_plan import verdict_lines
+from .put_rows import NODE_COLUMNS, NodeRow, node_details
+from .telling import tell_failure
+
+_VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
+MAX_CHANGES = 50
+"""Changes that are remembered while an item is watched."""
+
+
+async def pause(seconds: float) -> None:
+    """Waits between two looks."""
+    await asyncio.sleep(seconds)
+
+
+class GetForm(ModalScreen[None]):
+    """Asks what to get, gets it, shows it; watches it, if an interval is given."""
+
+    CSS_PATH = "get_form.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        ("escape", "close", "close"),
+        Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
+    ]
+    AUTO_FOCUS = "#what"
+
+    answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
+    value: query_one[ScrollLines] = query_one("#value", ScrollLines)
+
+    def __init__(self, node: Node, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
+        """`what` and `salt` are what to begin with, `entries` the keys that can be named."""
+        super().__init__()
+        self._node, self._entries, self._what, self._salt = node, tuple(entries), what, salt
+        self._view: LookupView | None = None
+        self._item: Item | None = None
+        """The newest one seen."""
+        self._form: Form = "text"
+        self._changes: deque[str] = deque(maxlen=MAX_CHANGES)
+        self._running = False
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content("get an item")
+            yield from _field("what", FilterInput(self._what, id="what", compact=True, placeholder=_WHAT), "item")
+            yield from _field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
+            yield from _field("every", FilterInput(id="every", compact=True, placeholder=_EVERY), "watch")
+            yield Lines(id="verdict")
+            yield Lines(id="agreement")
+            with Container(id="panes"):
+                yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="answers", empty=_EMPTY, id="answers")
+                yield ScrollLines(id="value", classes="box")
+            yield Lines(
+                (
+                    ("enter", "key"), (" get  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
+                    (key_of("items.view_as"), "key"), (" view the value as  ", "plain"),
+                    ("esc", "key"), (" stop, close", "plain"),
+                ),
+                id="hint",
+            )  # fmt: skip
+
+    def on_mount(self) -> None:
+        """Says what is missing."""
+        self.set_interval(1 / RATE, self.tick)
+        self._check()
+        self.call_after_refresh(self._show_value)
+
+    # -- the fields ------------------------------------------------------------------------------------------
+
+    def _request(self) -> GetRequest:
+        what, salt, every = (self.query_one(f"#{name}", Input).value for name in ("what", "salt", "every"))
+        return read_get(what, salt, every, self._entries)
+
+    @on(Input.Changed)
+    def changed(self, event: Input.Changed) -> None:
+        """Checks what was typed so far."""
+        event.stop()
+        self._check()
+
+    def _check(self) -> None:
+        if self._running:
+            return
+        try:
+            request = self._request()
+        except UsageError as problem:
+            blank = not self.query_one("#what", Input).value.strip()
+            self._say("…" if blank else "✗", str(problem), bad=not blank)
+        else:
+            self._say("✓", f"{request.words}; target {request.target.hex()}")
+
+    def _say(self, mark: str, text: str, *, bad: bool = False) -> None:
+        verdict = self.query_one("#verdict", Lines)
+        role: Role = "bad" if bad else "good" if mark == "✓" else "dim"
+        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or 74)))
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Gets it, in place of what was under way."""
+        event.stop()
+        self._stop()
+        try:
+            request = self._request()
+        except UsageError:
+            return  # it stands there already
+        self._item = None
+        self._changes.clear()
+        self.answers.show(())
+        self.query_one("#agreement", Lines).show(())
+        self._show_value()
+        self._get(request)
+
+    # -- getting ---------------------------------------------------------------------------------------------
+
+    @work(group="get", exclusive=True, exit_on_error=False, name="get")
+    async def _get(self, request: GetRequest) -> None:
+        looks = 0
+        given: Item | None = None
+        while True:
+            self._view, self._running = None, True
+            self.tick()
+            result = await actions.get(self._node, request.target, request.salt, progress=self._follow)
+            self._running, looks = False, looks + 1
+            now = result.outcome.item if result.outcome is not None else None
+            if looks > 1 and (words := change_words(given, now)):
+                self._changes.append(f"look {looks}: {words}")
+            given = now
+            self._show(result, request, looks)
+            if request.every is None:
+                return
+            await pause(request.every)
+
+    def _follow(self, view: LookupView) -> None:
+        self._view = view
+
+    def tick(self) -> None:
+        """Shows how far the lookup is."""
+        if self._running:
+            self.query_one("#verdict", Lines).show([running_line(self._view)])
+
+    def _show(self, result: actions.Result, request: GetRequest, looks: int) -> None:
+        outcome = result.outcome
+        assert outcome is not None
+        before, self._item = self._item, newer(self._item, outcome.item)
+        self.answers.title = f"answers of {plural(len(outcome.asked), 'node')}, nearest first"
+        self.answers.show(answer_rows(outcome))
+        watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
+        self._say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
+        self.query_one("#agreement", Lines).show([agreement(outcome), self._last_change()])
+        if before != self._item:
+            self.value.scroll_home(animate=False)
+        self._show_value()
+
+    def _last_change(self) -> Line:
+        if not self._changes:
+            return ()
+        more = f"  ({len(self._changes)} changes)" if len(self._changes) > 1 else ""
+        return (("! ", "warn"), (self._changes[-1], "strong"), (more, "dim"))
+
+    def _show_value(self) -> None:
+        if self._item is None:
+            self.value.show("value", ((("Here the newest genuine value is shown.", "dim"),),))
+            return
+        v = self._item.v
+        title = f"value as {self._form}: {kind_of(v)}  {key_of('items.view_as')}: {following(self._form)}"
+        self.value.show(title, value_lines(v, self._form, self.value.room))
+
+    def on_resize(self) -> None:
+        """The value is fitted to the new size."""
+        self.call_after_refresh(self._show_value)
+
+    @on(LineTable.Inspect, "#answers")
+    def inspect(self) -> None:
+        """All that the selected node said."""
+        row = self.answers.model.selected
+        if row is not None:
+            self.app.push_screen(Popup(f"node {address(row.addr)}", node_details(row)))
+
+    def action_view_as(self) -> None:
+        """Shows the value in the next form."""
+        self._form = following(self._form)
+        self._show_value()
+
+    def _stop(self) -> bool:
+        """Ends what is under way; whether anything was."""
+        cancelled = [worker for worker in self.workers if worker.group == "get" and worker.node is self]
+        for worker in cancelled:
+            worker.cancel()
+        self._running = False
+        return bool(cancelled)
+
+    def action_close(self) -> None:
+        """Ends the get or the watch; the second time closes the form."""
+        if self._stop():
+            self._say("…", "stopped; what was found so far is shown")
+        else:
+            self.dismiss(None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self.app, event)
+
+
+_WHAT = "target, public key, name of a key, or magnet link"
+_SALT = "of a mutable item, if it has one"
+_EVERY = "empty: look once; 60s: look every minute, and report changes"
+_EMPTY: tuple[Line, ...] = (((" Here each node that is asked is listed, with what it said.", "dim"),),)
+
+
+def _field(name: str, widget: Input, label: str) -> ComposeResult:
+    with Horizontal(classes="field", id=f"field-{name}"):
+        yield Lines(((label, "dim"),), classes="label")
+        yield widget

@@ -1,0 +1,64 @@
+"""What the get form asks for, checked as it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..engine.items import mutable_target
+from ..keyring import Entry
+from ..packets.fields import text_or_hex
+from ..report import safe_text
+from ..values import UsageError, interval, public_key, salt, target
+from ..words import short_id
+
+ACCEPTED = "a target (40 hex digits), a public key (64, or z-base-32), the name of a key, or a magnet link"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetRequest:
+    """An item to fetch."""
+
+    target: bytes
+    """20 bytes."""
+    salt: bytes
+    """What the signature of a mutable item is checked with."""
+    every: float | None
+    """Seconds between two looks, if it is to be watched."""
+    words: str
+    """What is fetched; safe to print."""
+
+
+def read_get(text: str, salt_text: str, every_text: str, entries: Sequence[Entry]) -> GetRequest:
+    """The get that the fields ask for. Raises `UsageError`, which says what is accepted."""
+    text, given = text.strip(), salt(salt_text)
+    if not text:
+        raise UsageError(f"type {ACCEPTED}")
+    every = interval(every_text.strip()) if every_text.strip() else None
+    named = next((entry for entry in entries if entry.name == text and entry.public is not None), None)
+    if named is not None and named.public is not None:
+        return _mutable(named.public, given, every, f"the item of your key {safe_text(named.name, 40)}")
+    if text[:7].lower() != "magnet:" and len(text) in (52, 64):
+        public = public_key(text)
+        return _mutable(public, given, every, f"the item of the key {short_id(public)}")
+    try:
+        found = target(text)
+    except UsageError:
+        if text[:7].lower() == "magnet:":
+            raise
+        raise UsageError(f"this is neither {ACCEPTED}") from None
+    if found.id is None:
+        raise UsageError("self is a node, and no item: type a target, a key or a magnet link")
+    if found.public is not None:
+        if given and given != found.salt:
+            raise UsageError("the salt is not that of the magnet link: leave it empty")
+        return _mutable(found.public, found.salt, every, f"the item of the key {short_id(found.public)}")
+    if text[:7].lower() == "magnet:":
+        raise UsageError("this magnet link names a torrent: an item has xs=urn:btpk:<public key>")
+    salted = f", mutable with the salt {text_or_hex(given)}" if given else ", immutable, or mutable without a salt"
+    return GetRequest(target=found.id, salt=given, every=every, words=f"the item at {short_id(found.id)}{salted}")
+
+
+def _mutable(public: bytes, salted: bytes, every: float | None, words: str) -> GetRequest:
+    with_salt = f" with the salt {text_or_hex(salted)}" if salted else " without a salt"
+    return GetRequest(target=mutable_target(public, salted), salt=salted, every=every, words=words + with_salt)

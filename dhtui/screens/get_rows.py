@@ -1,0 +1,86 @@
+"""What a get brought: every answer with its node, how far they agree, and what changed while it was watched."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..engine.items import ImmutableItem, Item, MutableItem
+from ..engine.outcome import Outcome, Status
+from ..engine.snapshot import LookupView
+from ..report import safe_text
+from ..widgets.paint import Line, Span
+from ..words import plural
+from .put_rows import NodeRow, answer_words, mark_of
+
+
+def answer_rows(outcome: Outcome) -> list[NodeRow]:
+    """Every node that was asked, nearest first: its value, an older one, a bad signature, nothing, silence."""
+    return [NodeRow(one.addr, one.id, one.rtt, _mark(one.status), answer_words(one)) for one in outcome.asked]
+
+
+def _mark(status: Status) -> Span:
+    return ("!", "warn") if status is Status.OLDER else mark_of(status)
+
+
+def running_line(view: LookupView | None) -> Line:
+    """How far a get is."""
+    if view is None:
+        return (("… ", "accent"), ("the lookup is about to begin", "plain"))
+    found = f"; found: {safe_text(view.found)}" if view.found else ""
+    words = f"{view.answered} of {plural(view.asked, 'node')} answered; {view.best} of the 8 closest{found}"
+    return (("… ", "accent"), (words, "plain"))
+
+
+def agreement(outcome: Outcome) -> Line:
+    """How far those agree that gave a value; nothing where none did."""
+    items = [node.item for node in outcome.asked if node.item is not None]
+    bad = sum(node.status in (Status.BAD_SIGNATURE, Status.BAD_VALUE) for node in outcome.asked)
+    forged = f"; {bad} not genuine" if bad else ""
+    newest = outcome.item
+    if newest is None or not items:
+        return ((f"  {bad} not genuine", "bad"),) if bad else ()
+    if isinstance(newest, ImmutableItem):
+        return (("✓ ", "good"), (f"immutable: it hashes to the target, no second opinion is needed{forged}", "plain"))
+    alike = sum(item == newest for item in items)
+    others = Counter(_name(item, newest) for item in items if item != newest)
+    rest = "".join(f"; {count} {words}" for words, count in sorted(others.items()))
+    whole = not others and not bad
+    mark: Span = ("✓ ", "good") if whole else ("! ", "warn")
+    return (mark, (f"seq {newest.seq}: {alike} of {plural(len(items), 'value')} agree{rest}{forged}", "plain"))
+
+
+def _name(item: Item, newest: MutableItem) -> str:
+    if not isinstance(item, MutableItem):
+        return "another value"
+    if item.seq == newest.seq:
+        return f"another value with the same seq {item.seq}: two writers have met"
+    return f"older, seq {item.seq}"
+
+
+def change_words(before: Item | None, now: Item | None) -> str:
+    """What changed between two looks, one sentence; "" for nothing."""
+    if before == now:
+        return ""
+    if now is None:
+        return "nobody gives it any more; the last one known is shown"
+    if before is None:
+        return f"it is there now{_seq(now)}"
+    if isinstance(before, MutableItem) and isinstance(now, MutableItem):
+        if now.seq < before.seq:
+            return f"only seq {now.seq} is given now, {before.seq} had been; that one is shown"
+        if now.seq == before.seq:
+            return f"another value with the same seq {now.seq}: two writers have met"
+        return f"seq {before.seq} became {now.seq}"
+    return "it is another item now"
+
+
+def _seq(item: Item) -> str:
+    return f", seq {item.seq}" if isinstance(item, MutableItem) else ""
+
+
+def newer(before: Item | None, now: Item | None) -> Item | None:
+    """The one to show: the newest ever seen wins."""
+    if now is None or before is None:
+        return now or before
+    older = isinstance(before, MutableItem) and isinstance(now, MutableItem) and now.seq < before.seq
+    return before if older else now

@@ -1,0 +1,278 @@
+"""The put form: a value, who signs it, how careful to be. Each letter shows what would be stored, and where."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.widgets import Input
+from textual.worker import Worker
+
+from ..engine.items import ImmutableItem, Item, MutableItem
+from ..engine.node import Node
+from ..itemvalue import FORMS
+from ..keyring import Entry, Keyring, KeyringError
+from ..report import safe_text
+from ..values import UsageError
+from ..widgets.filter_bar import FilterInput
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+from ..widgets.pick import Pick
+from ..words import short_id
+from .put_passphrase import signing_key
+from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
+from .put_run import PutRun
+from .put_source import read_signed, read_value
+from .telling import tell, tell_failure
+
+_FORMS = tuple(FORMS)
+_SOURCES = ("typed here", "a file", "a file signed elsewhere")
+_TYPED, _FILE, _SIGNED = range(3)
+_ACTIONS = ("put it", "dry run: look where it would go, and what is there")
+_DRY = 1
+_HINT: Line = (
+    ("enter", "key"), (" go  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
+    ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" close", "plain"),
+)  # fmt: skip
+_BLANK = {
+    _TYPED: "type a value; an empty one is 0: as bencode",
+    _FILE: "type the path of a file with the value",
+    _SIGNED: "type the path of a file that `dhtui --do sign --out` wrote, on this machine or on another one",
+}
+
+
+class ValueInput(FilterInput):
+    """A line for a value: long, and nothing of it is cut off where a paste brings control characters."""
+
+    def validate_value(self, value: str) -> str:
+        """The text with escapes for all that is not printable."""
+        return value if value.isprintable() else safe_text(value, 20_000)
+
+
+class PutForm(ModalScreen[None]):
+    """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
+
+    CSS_PATH = "put_form.tcss"
+    BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go")]  # noqa: RUF012
+    AUTO_FOCUS = "#value"
+
+    signer: query_one[Pick] = query_one("#signer", Pick)
+    source: query_one[Pick] = query_one("#source", Pick)
+    form: query_one[Pick] = query_one("#form", Pick)
+    over: query_one[Pick] = query_one("#over", Pick)
+    todo: query_one[Pick] = query_one("#todo", Pick)
+
+    def __init__(
+        self, node: Node, ring: Keyring | None, entries: Sequence[Entry], key: bytes | None = None, salt: bytes = b""
+    ) -> None:
+        """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with."""
+        super().__init__()
+        self._node, self._ring, self._entries = node, ring, tuple(entries)
+        self._salt = _typeable(salt)
+        # An item that can't be named here can't be updated here either.
+        key = key if self._salt.encode() == salt else None
+        self._first = next((n for n, entry in enumerate(self._entries, 1) if key and entry.public == key), 0)
+        self._read: bytes | Item | UsageError | None = None
+        """What the file at the path gave, if it has been read."""
+        self._seen: Seen | None = None
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content("put an item")
+            yield from _field("signer", Pick(self._signers(), self._first, id="signer"), "signed by")
+            yield from _field("source", Pick(_SOURCES, id="source"), "value is")
+            yield from _field("form", Pick(_FORMS, id="form"), "written as")
+            yield from _field("value", ValueInput(id="value", compact=True), "value")
+            yield from _field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
+            yield from _field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ), "seq")
+            yield from _field("over", Pick(("whatever is there",), id="over"), "put over")
+            yield from _field("nodes", FilterInput("1", id="nodes", compact=True), "at least")
+            yield Lines(id="preview")
+            yield Lines(id="verdict")
+            yield from _field("todo", Pick(_ACTIONS, id="todo"), "enter does")
+            yield Lines(_HINT, id="hint")
+
+    def _signers(self) -> list[str]:
+        return ["nobody: immutable", *map(_key_label, self._entries)]
+
+    def on_mount(self) -> None:
+        """Says what is missing."""
+        self._check()
+
+    # -- reading the fields ----------------------------------------------------------------------------------
+
+    def _text(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value
+
+    def _blank(self) -> bool:
+        return not self._text("value")
+
+    def _fields(self) -> Fields:
+        """What stands in the fields. Raises `UsageError`."""
+        if self._blank():
+            raise UsageError(_BLANK[self.source.chosen])
+        data, signed = self._text("value").encode(errors="surrogateescape"), None
+        if self.source.chosen != _TYPED:
+            if self._read is None or isinstance(self._read, UsageError):
+                raise self._read or UsageError("the file is being read")
+            data = self._read if isinstance(self._read, bytes) else b""
+            signed = self._read if isinstance(self._read, ImmutableItem | MutableItem) else None
+        chosen = self.signer.chosen
+        return Fields(
+            form=_FORMS[self.form.chosen],
+            data=data,
+            signer=self._entries[chosen - 1] if chosen else None,
+            salt=self._text("salt"),
+            seq=self._text("seq"),
+            nodes=self._text("nodes"),
+            careful=self.over.chosen == 0,
+            signed=signed,
+        )
+
+    @on(Input.Changed)
+    @on(Pick.Changed)
+    def changed(self, event: Input.Changed | Pick.Changed) -> None:
+        """Checks what stands there so far; reads the file, if that is where the value is."""
+        event.stop()
+        if event.control.id in ("value", "source", "form"):
+            self._read = None
+            if self.source.chosen != _TYPED and not self._blank():
+                self._load()
+        self._check()
+
+    @work(group="file", exclusive=True, exit_on_error=False, name="reading the file")
+    async def _load(self) -> None:
+        await self._read_file()
+        self._check()
+
+    async def _read_file(self) -> None:
+        text, form, signed = self._text("value"), _FORMS[self.form.chosen], self.source.chosen == _SIGNED
+
+        def read() -> bytes | Item:
+            return read_signed(text) if signed else read_value(text, form)
+
+        try:
+            self._read = await asyncio.to_thread(read)
+        except UsageError as problem:
+            self._read = problem
+
+    def _check(self) -> None:
+        """Shows what would be put, and whether it can be."""
+        self._arrange()
+        preview, verdict = self.query_one("#preview", Lines), self.query_one("#verdict", Lines)
+        width = max(1, verdict.size.width or 74)
+        try:
+            fields = self._fields()
+        except UsageError as problem:
+            preview.show(())
+            blank = self._blank() or (self._read is None and self.source.chosen != _TYPED)
+            verdict.show(verdict_lines("…" if blank else "✗", str(problem), "dim" if blank else "bad", width))
+            return
+        self.over.offer(over_labels(self._seen, fields))
+        fields = replace(fields, careful=self.over.chosen == 0)
+        preview.show(preview_lines(fields, self._seen, width))
+        try:
+            plan = read_plan(fields, self._seen)
+        except UsageError as problem:
+            verdict.show(verdict_lines("✗", str(problem), "bad", width))
+        else:
+            verdict.show(verdict_lines("✓", plan_words(plan), "good", width))
+
+    def _arrange(self) -> None:
+        """Fields that mean nothing for this kind of item are not shown."""
+        signed = self.source.chosen == _SIGNED
+        mutable = self.signer.chosen > 0 and not signed
+        shown = {"signer": not signed, "form": not signed, "salt": mutable, "seq": mutable, "over": mutable}
+        for name, display in shown.items():
+            self.query_one(f"#field-{name}").display = display
+
+    def on_resize(self) -> None:
+        """The sentences are fitted to the new size."""
+        self.call_after_refresh(self._check)
+
+    # -- putting ---------------------------------------------------------------------------------------------
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field."""
+        event.stop()
+        self.action_submit()
+
+    def action_submit(self) -> None:
+        """Puts it, or looks where it would go."""
+        self._submit()
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="put")
+    async def _submit(self) -> None:
+        if self.source.chosen != _TYPED:
+            await self._read_file()  # as it is now, not as it was when its name was typed
+        self._check()
+        try:
+            plan = read_plan(self._fields(), self._seen)
+        except UsageError:
+            return  # it stands there already
+        key = None
+        if plan.signer is not None:
+            assert self._ring is not None
+            try:
+                key = await signing_key(self, self._ring, plan.signer.name)
+            except KeyringError as problem:
+                tell(self.app, safe_text(str(problem)), bad=True)
+            if key is None:
+                return
+        dry = self.todo.chosen == _DRY
+        self.app.push_screen(PutRun(self._node, plan, key, self._ring, dry=dry), self._came_back)
+
+    def _came_back(self, seen: Seen | None) -> None:
+        """With what was seen, an update can be made of just that."""
+        if seen is not None:
+            self._seen = seen
+        self._keys_again()
+
+    @work(group="keys", exclusive=True, exit_on_error=False, name="reading the keys")
+    async def _keys_again(self) -> None:
+        """The last seq of the key is another one now."""
+        if self._ring is not None:
+            names = [entry.name for entry in self._entries]
+            found = {entry.name: entry for entry in await asyncio.to_thread(self._ring.list)}
+            self._entries = tuple(found.get(name, entry) for name, entry in zip(names, self._entries, strict=True))
+        self._check()
+
+    def action_close(self) -> None:
+        """Back to the screen below."""
+        self.dismiss(None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self.app, event)
+
+
+_SALT = "none; another salt is another item of the same key"
+_SEQ = "automatic: one more than the highest there is"
+
+
+def _field(name: str, widget: Input | Pick, label: str) -> ComposeResult:
+    with Horizontal(classes="field", id=f"field-{name}"):
+        yield Lines(((label, "dim"),), classes="label")
+        yield widget
+
+
+def _typeable(salt: bytes) -> str:
+    """A salt as text; "" for one that nobody can type."""
+    text = salt.decode(errors="ignore")
+    return text if text.isprintable() else ""
+
+
+def _key_label(entry: Entry) -> str:
+    if entry.public is None:
+        return f"{safe_text(entry.name, 40)} ✗ damaged"
+    state = " encrypted" if entry.encrypted else " ! public" if entry.is_public_test_key else ""
+    return f"{safe_text(entry.name, 40)} {short_id(entry.public)}{state}"

@@ -1,0 +1,201 @@
+"""A put under way, and what came of it: phases as they happen, then a row for each node, and the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.worker import Worker
+
+from .. import actions
+from ..conflict import Conflict, retry
+from ..engine.items import Draft, Item, MutableItem
+from ..engine.keys import PrivateKey
+from ..engine.node import Node
+from ..engine.snapshot import LookupView
+from ..feed import RATE
+from ..keyring import Keyring, KeyringError
+from ..report import safe_text
+from ..widgets.line_table import LineTable
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+from ..widgets.pick import Pick
+from ..words import address, plural
+from .conflict_view import ConflictView
+from .popup import Popup
+from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
+from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, waiting_rows, written_rows
+from .telling import tell, tell_failure
+
+_BACK, _COMPARE = "back to the form", "compare yours, theirs and the base"
+_STOP = "stop it: nodes that were asked may have stored it"
+_HINT: Line = (
+    ("enter", "key"), (" do it  ", "plain"), ("tab", "key"), (" nodes  ", "plain"),
+    ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" back", "plain"),
+)  # fmt: skip
+
+
+class PutRun(ModalScreen[Seen | None]):
+    """Makes a put and shows it. The result is what was seen at the target, if anything was."""
+
+    CSS_PATH = "put_run.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        ("escape", "close", "back"),
+        ("enter", "go", "do it"),
+    ]
+    AUTO_FOCUS = "#then"
+
+    nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
+    then: query_one[Pick] = query_one("#then", Pick)
+
+    def __init__(self, node: Node, plan: Plan, key: PrivateKey | None, ring: Keyring | None, *, dry: bool) -> None:
+        super().__init__()
+        self._node, self._plan, self._key, self._ring, self._dry = node, plan, key, ring, dry
+        self._base = plan.seen.item if plan.seen is not None else None
+        """The value that ours was made from."""
+        self._view: LookupView | None = None
+        self._result: actions.Result | None = None
+        self._seen: Seen | None = None
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content(f"dry run: {plan_title(self._plan)}" if self._dry else plan_title(self._plan))
+            yield Lines((("target   ", "dim"), (self._plan.target.hex(), "data")), id="target")
+            yield Lines(id="phases")
+            yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="nodes", id="nodes")
+            yield Lines(id="verdict")
+            yield Pick((_STOP,), id="then")
+            yield Lines(_HINT, id="hint")
+
+    def on_mount(self) -> None:
+        """Begins."""
+        self.set_interval(1 / RATE, self.tick)
+        self._start(self._plan.what(self._key))
+
+    # -- doing it --------------------------------------------------------------------------------------------
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="put")
+    async def _start(self, what: Item | Draft) -> None:
+        self._result, self._view = None, None
+        self.then.offer((_STOP,))
+        self.tick()
+        if self._dry:
+            result = await actions.dry_run(self._node, what, progress=self._follow)
+        else:
+            result = await actions.put(
+                self._node, what, progress=self._follow, min_stored=self._plan.min_stored, base=self._base
+            )
+            await self._note(result)
+        self._show_result(result)
+
+    def _follow(self, view: LookupView) -> None:
+        # Called for every packet: painted at the next tick, and where a phase ends.
+        before, self._view = self._view, view
+        if before is None or before.running != view.running:
+            self.tick()
+
+    async def _note(self, result: actions.Result) -> None:
+        """Notes the seq that the key was used with."""
+        outcome = result.outcome
+        item = outcome.item if outcome is not None else None
+        if self._ring is None or self._key is None or outcome is None or not outcome.stored:
+            return
+        assert isinstance(item, MutableItem)
+        try:
+            await asyncio.to_thread(self._ring.note_put, item.k, item.salt, item.seq)
+        except KeyringError as problem:
+            tell(self.app, safe_text(str(problem)), bad=True)
+
+    # -- showing it ------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Shows how far it is."""
+        detail = self._node.lookup(self._view.number) if self._view is not None else None
+        queries = self._node.snapshot().queries
+        queries = tuple(query for query in queries if query.owner == "put")
+        phases = phase_lines(self._view, detail, queries, self._result, dry=self._dry)
+        self.query_one("#phases", Lines).show(phases)
+        if self._result is None:
+            self.nodes.show(waiting_rows(detail, queries) if detail is not None and not detail.view.running else ())
+            self.query_one("#verdict", Lines).show(())
+
+    def _show_result(self, result: actions.Result) -> None:
+        self._result = result
+        outcome = result.outcome
+        assert outcome is not None
+        self._seen = seen_in(outcome)
+        rows = held_rows(outcome) if self._dry else written_rows(outcome.writes)
+        self.nodes.title = "nodes that it would go to, nearest first" if self._dry else "nodes, nearest first"
+        self.nodes.show(rows)
+        self.tick()
+        self._say(result)
+        choices = [_BACK]
+        if result.conflict is not None:
+            choices.insert(0, _COMPARE)
+        self.then.offer(choices)
+        if result.conflict is not None:
+            self._compare(result.conflict)
+
+    def _say(self, result: actions.Result) -> None:
+        verdict = self.query_one("#verdict", Lines)
+        text = safe_text(result.summary, 400)
+        if result.ok and not self._dry:
+            text += f"; at least {plural(self._plan.min_stored, 'node')} had to"
+        elif not result.ok and result.outcome is not None and not result.outcome.answered:
+            text += "; Home tells whether this node has a way into the network"
+        elif self._dry and self._seen is not None and self._key is not None:
+            text += _there(self._seen)
+        mark, role = ("✓", "good") if result.ok else ("✗", "bad")
+        verdict.show(verdict_lines(mark, text, "good" if role == "good" else "bad", max(1, verdict.size.width)))
+
+    @on(LineTable.Inspect, "#nodes")
+    def inspect(self) -> None:
+        """All that the selected node said."""
+        row = self.nodes.model.selected
+        if row is not None:
+            self.app.push_screen(Popup(f"node {address(row.addr)}", node_details(row)))
+
+    # -- then ------------------------------------------------------------------------------------------------
+
+    def action_go(self) -> None:
+        """Does what is chosen."""
+        chosen = self.then.labels[self.then.chosen]
+        if chosen == _COMPARE and self._result is not None and self._result.conflict is not None:
+            self._compare(self._result.conflict)
+        else:
+            self.action_close()
+
+    def _compare(self, conflict: Conflict) -> None:
+        self._seen = Seen(self._plan.target, conflict.theirs[0])
+        view = ConflictView(self._node, conflict, self._plan.target, self._plan.salt, own=self._key is not None)
+        self.app.push_screen(view, self._decided)
+
+    def _decided(self, retried: Conflict | None) -> None:
+        """Puts ours in the place of theirs, if that was the decision; what comes in between is a new conflict."""
+        if retried is None:
+            return
+        assert self._key is not None
+        self._base = retried.theirs[0]
+        self._start(retry(retried, self._plan.v, self._key, self._plan.salt))
+
+    def action_close(self) -> None:
+        """Back to the form. What is under way ends."""
+        if self._result is None and not self._dry:
+            tell(self.app, "The put was stopped: nodes that were asked already may have stored it.")
+        self.dismiss(self._seen)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self.app, event)
+
+
+def _there(seen: Seen) -> str:
+    if seen.item is None:
+        return "; nothing is there yet"
+    return f"; seq {seen.item.seq} is there now"

@@ -1,0 +1,46 @@
+"""Files that the put form reads: a value, or an item that `sign` prepared. Slow disks are not waited for here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..engine.items import MAX_VALUE, Item
+from ..itemfile import ItemFileError, read
+from ..request import MAX_TEXT
+from ..values import UsageError, path, quoted
+
+
+def read_value(text: str, form: str) -> bytes:
+    """What is in a file, to be read as one of `itemvalue.FORMS`. Raises `UsageError`. Run it in a thread."""
+    file = _regular(text)
+    limit = MAX_VALUE if form == "text" else MAX_TEXT
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(limit + 1)
+    except OSError as problem:
+        raise UsageError(f"cannot read {quoted(str(file))}: {problem.strerror or problem}") from None
+    if len(data) > limit:
+        raise UsageError(f"{quoted(str(file))} has more than {limit} bytes, no node stores that much")
+    return data
+
+
+def read_signed(text: str) -> Item:
+    """The item in a file that `sign --out` wrote. Raises `UsageError`. Run it in a thread."""
+    file = _regular(text)
+    try:
+        return read(file)
+    except ItemFileError as problem:
+        raise UsageError(f"{quoted(str(file))}: {problem}") from None
+
+
+def _regular(text: str) -> Path:
+    """A path to a file: a pipe or a terminal would be waited for, perhaps for ever."""
+    if not text.strip():
+        raise UsageError("type the path of a file")
+    file = path(text.strip()).absolute()
+    try:
+        if file.is_file():
+            return file
+    except OSError as problem:
+        raise UsageError(f"cannot read {quoted(str(file))}: {problem.strerror or problem}") from None
+    raise UsageError(f"there is no file {quoted(str(file))}")
