@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 
 from textual import on, work
@@ -41,8 +40,6 @@ from .put_rows import NODE_COLUMNS, NodeRow, node_details
 from .telling import tell_failure
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
-MAX_CHANGES = 50
-"""Changes that are remembered while an item is watched."""
 
 
 async def pause(seconds: float) -> None:
@@ -71,8 +68,10 @@ class GetForm(ModalScreen[None]):
         self._item: Item | None = None
         """The newest one seen."""
         self._form: Form = "text"
-        self._changes: deque[str] = deque(maxlen=MAX_CHANGES)
-        self._running = False
+        self._changes, self._change = 0, ""
+        """While it is watched: how often it changed, and how it did last."""
+        self._getting = False
+        self._said: tuple[str, str, bool] = ("", "", False)
 
     def compose(self) -> ComposeResult:
         """The window."""
@@ -114,7 +113,7 @@ class GetForm(ModalScreen[None]):
         self._check()
 
     def _check(self) -> None:
-        if self._running:
+        if self._getting:
             return
         try:
             request = self._request()
@@ -124,10 +123,11 @@ class GetForm(ModalScreen[None]):
         else:
             self._say("✓", f"{request.words}; target {request.target.hex()}")
 
-    def _say(self, mark: str, text: str, *, bad: bool = False) -> None:
+    def _say(self, mark: str, text: str, bad: bool = False) -> None:
+        self._said = mark, text, bad
         verdict = self.query_one("#verdict", Lines)
         role: Role = "bad" if bad else "good" if mark == "✓" else "dim"
-        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or 74)))
+        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or _WIDTH)))
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:
@@ -139,7 +139,7 @@ class GetForm(ModalScreen[None]):
         except UsageError:
             return  # it stands there already
         self._item = None
-        self._changes.clear()
+        self._changes, self._change = 0, ""
         self.answers.show(())
         self.query_one("#agreement", Lines).show(())
         self._show_value()
@@ -152,13 +152,14 @@ class GetForm(ModalScreen[None]):
         looks = 0
         given: Item | None = None
         while True:
-            self._view, self._running = None, True
+            self._view, self._getting = None, True
             self.tick()
             result = await actions.get(self._node, request.target, request.salt, progress=self._follow)
-            self._running, looks = False, looks + 1
+            self._getting, looks = False, looks + 1
             now = result.outcome.item if result.outcome is not None else None
             if looks > 1 and (words := change_words(given, now)):
-                self._changes.append(f"look {looks}: {words}")
+                self._changes += 1
+                self._change = f"look {looks}, change {self._changes}: {words}"
             given = now
             self._show(result, request, looks)
             if request.every is None:
@@ -170,7 +171,7 @@ class GetForm(ModalScreen[None]):
 
     def tick(self) -> None:
         """Shows how far the lookup is."""
-        if self._running:
+        if self._getting:
             self.query_one("#verdict", Lines).show([running_line(self._view)])
 
     def _show(self, result: actions.Result, request: GetRequest, looks: int) -> None:
@@ -181,16 +182,12 @@ class GetForm(ModalScreen[None]):
         self.answers.show(answer_rows(outcome))
         watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
         self._say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
-        self.query_one("#agreement", Lines).show([agreement(outcome), self._last_change()])
+        self.query_one("#agreement", Lines).show(
+            [agreement(outcome), (("! " if self._change else "", "warn"), (self._change, "strong"))]
+        )
         if before != self._item:
             self.value.scroll_home(animate=False)
         self._show_value()
-
-    def _last_change(self) -> Line:
-        if not self._changes:
-            return ()
-        more = f"  ({len(self._changes)} changes)" if len(self._changes) > 1 else ""
-        return (("! ", "warn"), (self._changes[-1], "strong"), (more, "dim"))
 
     def _show_value(self) -> None:
         if self._item is None:
@@ -201,7 +198,8 @@ class GetForm(ModalScreen[None]):
         self.value.show(title, value_lines(v, self._form, self.value.room))
 
     def on_resize(self) -> None:
-        """The value is fitted to the new size."""
+        """The sentence and the value are fitted to the new size."""
+        self.call_after_refresh(self._say, *self._said)
         self.call_after_refresh(self._show_value)
 
     @on(LineTable.Inspect, "#answers")
@@ -221,7 +219,7 @@ class GetForm(ModalScreen[None]):
         cancelled = [worker for worker in self.workers if worker.group == "get" and worker.node is self]
         for worker in cancelled:
             worker.cancel()
-        self._running = False
+        self._getting = False
         return bool(cancelled)
 
     def action_close(self) -> None:
@@ -236,6 +234,8 @@ class GetForm(ModalScreen[None]):
         tell_failure(self.app, event)
 
 
+_WIDTH = 74
+"""Cells of a sentence until the form has been laid out."""
 _WHAT = "target, public key, name of a key, or magnet link"
 _SALT = "of a mutable item, if it has one"
 _EVERY = "empty: look once; 60s: look every minute, and report changes"

@@ -97,7 +97,9 @@ def value_lines(v: bytes, form: Form, width: int) -> list[Line]:
     if form == "json" and root.kind != "damage":
         return [((part, "plain"),) for line in view_lines("json", v) for part in _fitted(line, width)]
     known = recognise(v)
-    records: list[Line] = [((part, "data"),) for line in known.lines() for part in _fitted(line, width)] if known else []
+    records: list[Line] = (
+        [((part, "data"),) for line in known.lines() for part in _fitted(line, width)] if known else []
+    )
     if isinstance(known, DnsPacket):
         return records  # nothing else in it is text
     return [*records, *(((part, "plain"),) for line in _text(root, v) for part in _fitted(line, width))]

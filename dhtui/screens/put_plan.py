@@ -230,7 +230,7 @@ def _rows(label: str, text: str, width: int) -> Iterator[Line]:
 
 def plan_words(plan: Plan) -> str:
     """What will be done, one sentence."""
-    least = f"a success from {plural(plan.min_stored, 'node')} on"
+    least = f"{plural(plan.min_stored, 'node')} must take it"
     if plan.signed is not None:
         seq = f", seq {plan.signed.seq}" if isinstance(plan.signed, MutableItem) else ""
         return f"stores the item as it was signed{seq}: no key is needed; {least}"

@@ -33,7 +33,7 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("node", 21, lambda row: ((address(row.addr), "data"),), sort=lambda row: row.addr),
     Column("id", 9, lambda row: ((short_id(row.id) if row.id else "–", "dim"),), rank=1),
     Column("rtt", 6, lambda row: ((milliseconds(row.rtt), "plain"),), right=True, sort=lambda row: row.rtt or 0.0),
-    Column("what it said", 20, lambda row: ((row.words, "plain"),), grow=True),
+    Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),
 )
 
 _GOOD = (Status.STORED, Status.VALUE)

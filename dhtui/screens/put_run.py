@@ -25,7 +25,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..widgets.pick import Pick
-from ..words import address, plural
+from ..words import address
 from .conflict_view import ConflictView
 from .popup import Popup
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
@@ -134,7 +134,7 @@ class PutRun(ModalScreen[Seen | None]):
         self.nodes.title = "nodes that it would go to, nearest first" if self._dry else "nodes, nearest first"
         self.nodes.show(rows)
         self.tick()
-        self._say(result)
+        self.call_after_refresh(self._say, result)
         choices = [_BACK]
         if result.conflict is not None:
             choices.insert(0, _COMPARE)
@@ -142,17 +142,22 @@ class PutRun(ModalScreen[Seen | None]):
         if result.conflict is not None:
             self._compare(result.conflict)
 
+    def on_resize(self) -> None:
+        """The verdict is fitted to the new size."""
+        if self._result is not None:
+            self.call_after_refresh(self._say, self._result)
+
     def _say(self, result: actions.Result) -> None:
         verdict = self.query_one("#verdict", Lines)
         text = safe_text(result.summary, 400)
         if result.ok and not self._dry:
-            text += f"; at least {plural(self._plan.min_stored, 'node')} had to"
+            text += f", {self._plan.min_stored} needed"
         elif not result.ok and result.outcome is not None and not result.outcome.answered:
             text += "; Home tells whether this node has a way into the network"
         elif self._dry and self._seen is not None and self._key is not None:
             text += _there(self._seen)
-        mark, role = ("✓", "good") if result.ok else ("✗", "bad")
-        verdict.show(verdict_lines(mark, text, "good" if role == "good" else "bad", max(1, verdict.size.width)))
+        mark = "✓" if result.ok else "✗"
+        verdict.show(verdict_lines(mark, text, "good" if result.ok else "bad", max(1, verdict.size.width)))
 
     @on(LineTable.Inspect, "#nodes")
     def inspect(self) -> None:

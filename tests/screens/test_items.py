@@ -7,21 +7,25 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha1
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.snapshot import Holdings, Snapshot, StoredItemView
 from dhtui.engine.wire.bencode import encode
 from dhtui.packets.parts import Link
+from dhtui.report import magnet
 from dhtui.screens.items_rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
 from dhtui.screens.items_value import FORMS, Form, kind_of, preview, value_lines
 from dhtui.widgets.paint import Line, width_of
 
 from . import snapshots
+from .item_stage import ME, keys
 from .snapshots import ESCAPES, HOSTILE
 from .stage import LARGE, SMALL, PaperNode, exploring, matches_golden
 
@@ -184,6 +188,8 @@ async def test_items_look_as_kept(size: tuple[int, int]) -> None:
         matches_golden(stage, f"items-hex-{shape}")
         await stage.press("v")
         matches_golden(stage, f"items-tree-{shape}")
+        await stage.press("v")
+        matches_golden(stage, f"items-json-{shape}")
         await stage.press("enter")
         matches_golden(stage, f"items-detail-{shape}")
     async with exploring(snapshots.running(), size, show="items") as stage:
@@ -195,7 +201,7 @@ async def test_nothing_in_a_hostile_item_is_obeyed(size: tuple[int, int]) -> Non
     seen = []
     async with exploring(keeping(hostile()), size, show="items") as stage:
         for _ in hostile():
-            for key in ("v", "v", "v", "enter", "escape"):
+            for key in ("v", "v", "v", "v", "enter", "escape"):
                 await stage.press(key)
                 seen.append(stage.text())
             await stage.press("j")
@@ -209,7 +215,7 @@ async def test_nothing_in_a_hostile_item_is_obeyed(size: tuple[int, int]) -> Non
 
 async def test_the_value_follows_the_selection() -> None:
     async with exploring(keeping(), show="items") as stage:
-        assert '"a torrent"' in stage.text()
+        assert "magnet:?xt=urn:btih:" + bytes(range(20)).hex() in stage.text()
         await stage.press("G")
         assert "\n 42\n" in stage.text()
 
@@ -217,8 +223,9 @@ async def test_the_value_follows_the_selection() -> None:
 async def test_an_empty_list_teaches_how_to_put_and_get() -> None:
     async with exploring(snapshots.running(), show="items") as stage:
         text = stage.text()
+        assert "p puts an item of yours" in text and "f gets one" in text
         assert "dhtui --do put --val hello --keyname me" in text
-        assert "dhtui --do get --target HEX" in text
+        assert "dhtui --do get --public-key HEX" in text
         assert not stage.screen.links()
         assert not stage.screen.copy_forms()
         assert not stage.screen.exports()
@@ -269,8 +276,35 @@ async def test_links_lead_to_items_by_target_and_by_key() -> None:
         await stage.settle()
         assert stage.table("items").model.selected == held()[0]
         assert [link.kind for link in stage.screen.links()] == ["target", "key"]
-        assert not stage.screen.open_link(Link("target", b"x" * 20, ""))
         assert not stage.screen.open_link(Link("infohash", wanted.target, ""))
+
+
+async def test_the_forms_begin_with_the_selected_item(tmp_path: Path) -> None:
+    folder = keys(tmp_path)
+    items = (
+        mutable(VALUES[0], 4, b"blog/1", ME.public),
+        immutable(VALUES[1]),
+        mutable(VALUES[0], 4, b"\xff", ME.public),
+    )
+    async with exploring(keeping(items), show="items", keys_folder=folder) as stage:
+        await stage.press("f")
+        assert stage.app.screen.query_one("#what", Input).value == magnet(ME.public, b"blog/1")
+        await stage.press("escape", "p")
+        assert "▷ me" in stage.text() and "blog/1" in stage.text()
+        await stage.press("escape", "j", "f")
+        assert items[1].target.hex() in stage.text()
+        await stage.press("escape", "p")
+        assert "▷ nobody: immutable" in stage.text()
+        await stage.press("escape", "j", "p")
+        assert "▷ nobody: immutable" in stage.text(), "nobody can type its salt"
+
+
+async def test_in_a_folder_that_can_not_be_read_no_key_can_be_chosen(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("no folder")
+    async with exploring(keeping(), show="items", keys_folder=tmp_path / "keys") as stage:
+        await stage.press("p")
+        assert "can't be read" in stage.toasts()[0]
+        assert "▷ nobody: immutable" in stage.text()
 
 
 async def test_an_item_can_be_copied_and_exported() -> None:
