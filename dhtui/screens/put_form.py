@@ -235,6 +235,7 @@ class PutForm(ModalScreen[None]):
         """With what was seen, an update can be made of just that."""
         if seen is not None:
             self._seen = seen
+        self.query_one("#value", Input).focus()
         self._keys_again()
 
     @work(group="keys", exclusive=True, exit_on_error=False, name="reading the keys")

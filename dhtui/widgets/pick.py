@@ -31,6 +31,7 @@ class Pick(Lines, can_focus=True):
     def __init__(self, labels: Sequence[str], chosen: int = 0, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.labels, self.chosen = tuple(map(clean, labels)), chosen
+        self._mark = "▷"
 
     def on_mount(self) -> None:
         """Shows the choice."""
@@ -56,18 +57,21 @@ class Pick(Lines, can_focus=True):
 
     def on_focus(self) -> None:
         """The mark tells whether keys go here."""
+        self._mark = "▶"
         self._paint()
 
-    on_blur = on_focus
+    def on_blur(self) -> None:
+        """No more."""
+        self._mark = "▷"
+        self._paint()
 
     def on_resize(self) -> None:
         """Other labels fit."""
         self._paint()
 
     def _paint(self) -> None:
-        mark = "▶" if self.has_focus else "▷"
         spans: list[Line] = [
-            ((f"{mark} {label}  ", "strong"),) if place == self.chosen else ((f"  {label}  ", "dim"),)
+            ((f"{self._mark} {label}  ", "strong"),) if place == self.chosen else ((f"  {label}  ", "dim"),)
             for place, label in enumerate(self.labels)
         ]
         # The chosen one is always seen: where there are too many, those before it go.
