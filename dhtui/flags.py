@@ -128,7 +128,7 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "val-as",
         ITEM,
-        "How --val or --val-file is to be read. json: bytes that are no text are written as \"hex:00ff\".",
+        'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
         shape=" | ".join(VALUE_FORMS),
         read=_one_of(*VALUE_FORMS),
         default="text",
@@ -191,6 +191,12 @@ SETTINGS: tuple[Setting, ...] = (
         default="1",
     ),
     _run("dry-run", ITEM, "put: look up where it would be stored, and with which seq; store nothing."),
+    _run(
+        "read-back",
+        ITEM,
+        "put: look it up afterwards as a stranger would, starting at none of the nodes written to, and tell what each "
+        "node gives. If a lookup does not find it, exit 1.",
+    ),
     _run(
         "keep",
         ITEM,
