@@ -113,8 +113,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "wait",
         ACTION,
-        "Once the action has succeeded, serve until SIGINT or SIGTERM, then save id and nodes. "
-        "If it failed, leave with 1 at once.",
+        "Once the action has succeeded, serve until SIGINT or SIGTERM, looking after the items of --keep; then save id "
+        "and nodes. If it failed, leave with 1 at once.",
     ),
     _run("val", ITEM, "The value to put or sign, a string.", shape="TEXT", read=values.argument_bytes),
     _run("val-file", ITEM, "The same, the bytes of a file; - is standard input.", shape="FILE", read=values.path),
@@ -200,7 +200,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "keep",
         ITEM,
-        "put, get: keep the item alive from now on. republish looks after it once, --wait hourly.",
+        "put, get: keep the item alive from now on: the explorer, and a run with --wait, look after it hourly, "
+        "republish once, for cron.",
     ),
     _run(
         "watch",

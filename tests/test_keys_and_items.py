@@ -400,6 +400,20 @@ def test_a_waiting_run_goes_on_looking_after_its_items(run: Run, net: Neighbours
     assert len(json.loads(path.read_text())["items"]) == 1
 
 
+def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, home: Path) -> None:
+    target = str(last(run("--do", "put", "--val", "waiting too", "--keep", "--json")[1])["target"])
+    path = next(home.rglob("keep.json"))
+    document = json.loads(path.read_text())
+    document["items"][0] |= {"due": 0, "put_at": None}
+    path.write_text(json.dumps(document))
+    process = _started("-bnodes", net.net, "--wait")
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if line.startswith(target))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 0 and "immutable   put: 8 copies seen, stored on 8 of 8" in line
+
+
 def test_no_secret_is_in_what_any_action_prints(run: Run, home: Path) -> None:
     (home / "seed").write_bytes(SEED)
     (home / "pass").write_text("correct horse")
