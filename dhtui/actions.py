@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .conflict import Conflict, conflict_of, refusers
+from .conflict import Conflict, conflict_of, to_read_again
 from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from .engine.keys import BadKey
 from .engine.node import Node, Progress
@@ -180,9 +180,7 @@ async def put(
         result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
-    again = []
-    if addrs := refusers(outcome):  # what do they hold? It may have come after our lookup
-        again.append(await node.get(what.target, salt=what.salt, remotes=addrs))
+    again = [await node.get(what.target, salt=what.salt, remotes=who) for who in to_read_again(outcome, remotes)]
     base_seq = what.base if isinstance(what, Draft) else None
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
