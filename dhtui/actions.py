@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .conflict import Conflict, conflict_of, refusers
+from .conflict import Conflict, conflict_of, to_read_again
 from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from .engine.keys import BadKey
 from .engine.node import Node, Progress
@@ -16,6 +16,7 @@ from .engine.outcome import NodeOutcome, Outcome, Status
 from .engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from .engine.wire.compact import Addr
 from .keepalive import Keeper, Kept, Verdict
+from .readback import ReadBack, read_back_of, to_ask
 from .request import Request
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
@@ -47,6 +48,8 @@ class Result:
     """closest_stores: what each of the closest nodes holds."""
     conflict: Conflict | None = None
     """put: the other writer that it met."""
+    read_back: ReadBack | None = None
+    """put: what came of reading it back, where that was asked for."""
     kept: tuple[Kept, ...] = ()
     """republish: the items that were looked after."""
     standing: Standing
@@ -75,7 +78,8 @@ async def run(node: Node, request: Request, remotes: Sequence[Addr] | None, prog
             assert request.what is not None
             if request.dry_run:
                 return await dry_run(node, request.what, remotes, progress)
-            return await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
+            result = await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
+            return await _and_read_back(node, result, progress) if request.read_back else result
         case "closest_stores":
             return await closest_stores(node, target, request.salt, remotes, progress)
     raise AssertionError(request.action)
@@ -176,14 +180,34 @@ async def put(
         result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
-    again = []
-    if addrs := refusers(outcome):  # what do they hold? It may have come after our lookup
-        again.append(await node.get(what.target, salt=what.salt, remotes=addrs))
+    again = [await node.get(what.target, salt=what.salt, remotes=who) for who in to_read_again(outcome, remotes)]
     base_seq = what.base if isinstance(what, Draft) else None
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
         return result
     return replace(result, ok=False, conflict=conflict, summary=conflict.words())
+
+
+async def read_back(node: Node, put: Outcome, progress: Progress | None = None) -> ReadBack:
+    """Whether a stranger finds what was put, and who holds it. `put` is the outcome of a put that was stored.
+
+    A lookup as a stranger's, from elsewhere than where it was written to, then those that it left out.
+    """
+    assert put.item is not None
+    item = put.item
+    lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
+    remotes = to_ask(put, lookup, node.id, node.config.settings.k)
+    salt = item.salt if isinstance(item, MutableItem) else b""
+    direct = (await node.get(item.target, salt=salt, remotes=remotes)).asked if remotes else ()
+    return read_back_of(put, lookup, direct)
+
+
+async def _and_read_back(node: Node, result: Result, progress: Progress | None) -> Result:
+    """The result of a put, read back where there is something to read."""
+    if result.outcome is None or not result.outcome.stored or result.conflict is not None:
+        return result
+    read = await read_back(node, result.outcome, progress)
+    return replace(result, ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
 
 
 async def dry_run(

@@ -27,6 +27,7 @@ from .config import state_folder
 from .engine.node import Node
 from .feed import RATE, Feed
 from .host import NodeFactory, NodeHost
+from .keepalive import Keeper
 from .keymap import key_of
 from .options import Options
 from .output import Output, failure_words
@@ -60,7 +61,7 @@ class Explorer(App[int]):
 
     `node_factory` makes the node, which starts and stops with the app. `keep` is called with it before it closes,
     unless that is one on a testnet, and returns a warning or "". `record` is the new file to record it to,
-    `keys_folder` that of the user's keys.
+    `keys_folder` that of the user's keys, `keep_folder` the one of the items to keep alive, but on a testnet.
     """
 
     TITLE = "dhtui"
@@ -83,6 +84,7 @@ class Explorer(App[int]):
         keep: Callable[[Node], str] | None = None,
         testnet_factory: NodeFactory | None = None,
         keys_folder: Path | None = None,
+        keep_folder: Path | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
@@ -93,7 +95,8 @@ class Explorer(App[int]):
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
         self._factory, self._label, self._keep = node_factory, label, keep
-        self._testnet_factory = testnet_factory
+        self._testnet_factory, self._keep_folder = testnet_factory, keep_folder
+        self._keeping: asyncio.Task[None] | None = None
         self._replay, self._record = replay, record
         self._live: LiveSource | None = None
         self._recorder: Recorder | None = None
@@ -141,9 +144,27 @@ class Explorer(App[int]):
     def _show_node(self, node: Node) -> None:
         self._live = LiveSource(node)
         self.feed.connect(self._live)
+        if self._keep_folder is not None and self.host.label == self._label:
+            self._keeping = asyncio.create_task(self._keep_alive(node, self._keep_folder))
         path, self._record = self._record, None
         if path is not None:
             self._start_recording(path, self._live)
+
+    async def _keep_alive(self, node: Node, folder: Path) -> None:
+        told: list[str] = []
+
+        def changed() -> None:
+            if keeper.problem and keeper.problem not in told:
+                told.append(keeper.problem)
+                tell(self, safe_text(keeper.problem), bad=True)
+
+        self.host.keeper = keeper = Keeper(node, folder, changed=changed)
+        try:
+            await keeper.load()
+            await node.bootstrapped()
+            await keeper.run()
+        except Exception as problem:
+            tell(self, f"no items are kept alive any more: {failure_words(problem)}", bad=True)
 
     def _start_recording(self, path: Path, source: LiveSource) -> None:
         try:
@@ -171,7 +192,9 @@ class Explorer(App[int]):
         await self._close()
 
     async def _close(self) -> None:
-        node = self.host.node
+        node, self.host.keeper = self.host.node, None
+        if self._keeping is not None:
+            self._keeping.cancel()
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
@@ -200,6 +223,7 @@ class Explorer(App[int]):
         self.host.state = (f"starting a testnet of {TESTNET_SIZE} nodes", False)
         note = "" if self._recorder is None else " The recording ended with the other node."
         await self._close()
+        self.host.label = "testnet"
         try:
             await self.host.start(factory, self._show_node)
         except Exception as problem:
@@ -207,7 +231,6 @@ class Explorer(App[int]):
             assert self._factory is not None
             self._start(self._factory)
             return
-        self.host.label = "testnet"
         tell(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now.{note}")
 
     # -- other actions ---------------------------------------------------------------------------------------
@@ -340,6 +363,7 @@ def run_explorer(options: Options, replay: Replay | None) -> int:
         keep=partial(launch.keep, options, start),
         testnet_factory=partial(_on_testnet, replace(options, testnet=TESTNET_SIZE, listen=None, pip=None)),
         keys_folder=state_folder(options) / "keys",
+        keep_folder=None if options.testnet else state_folder(options),
         warnings=start.warnings,
     )
     try:

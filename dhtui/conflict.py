@@ -1,8 +1,8 @@
 """Two writers, one key: whether a put met somebody else's, and whose values there are now. Pure.
 
-A store refuses a put that compares with a seq it does not hold (301) or that is not newer (302). A refusal
-alone proves nothing, for any node can refuse. What proves a conflict is a value: signed with the same key, not
-ours, and as new as ours or newer than the one that ours was made from.
+A store refuses a put that compares with a seq it does not hold (301) or that is not newer (302); but some
+acknowledge what they don't take. A refusal alone proves nothing, for any node can refuse. What proves a conflict
+is a value: signed with the same key, not ours, and as new as ours or newer than the one that ours was made from.
 """
 
 from __future__ import annotations
@@ -60,6 +60,18 @@ def refusers(outcome: Outcome) -> tuple[Addr, ...]:
     return tuple(node.addr for node in outcome.writes if _refused(node))
 
 
+def to_read_again(outcome: Outcome, remotes: Sequence[Addr] | None) -> tuple[Sequence[Addr] | None, ...]:
+    """Whom to ask what they hold after a put: all (`None`: a lookup) and the `refusers`, or just the nodes named.
+
+    What another writer put may have come after our lookup, and who stored ours proves nothing: libtorrent says
+    so to a second value under one seq, and keeps the first. And he may have reached other nodes than we.
+    """
+    addrs = refusers(outcome)
+    if not (outcome.stored or addrs):
+        return ()
+    return (remotes,) if remotes is not None or not addrs else (None, addrs)
+
+
 def conflict_of(
     outcome: Outcome,
     yours: bytes,
@@ -71,8 +83,7 @@ def conflict_of(
     """The conflict that a put ran into, or `None`. `yours` is the value to be put, bencoded.
 
     `base_seq` is that of `base`, `NOTHING` where there was none, `None` where nobody looked; then only values
-    as new as ours count. `again` are gets after the put, at least one from the `refusers`: the other writer's
-    value may have come after our lookup. Without them a race that only the stores saw remains unproved.
+    as new as ours count. `again` are the gets after the put, see `to_read_again`.
     """
     put = outcome.item if isinstance(outcome.item, MutableItem) else None
     known = base.seq if base is not None else base_seq

@@ -113,8 +113,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "wait",
         ACTION,
-        "Once the action has succeeded, serve until SIGINT or SIGTERM, then save id and nodes. "
-        "If it failed, leave with 1 at once.",
+        "Once the action has succeeded, serve until SIGINT or SIGTERM, looking after the items of --keep; then save id "
+        "and nodes. If it failed, leave with 1 at once.",
     ),
     _run("val", ITEM, "The value to put or sign, a string.", shape="TEXT", read=values.argument_bytes),
     _run("val-file", ITEM, "The same, the bytes of a file; - is standard input.", shape="FILE", read=values.path),
@@ -128,7 +128,7 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "val-as",
         ITEM,
-        "How --val or --val-file is to be read. json: bytes that are no text are written as \"hex:00ff\".",
+        'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
         shape=" | ".join(VALUE_FORMS),
         read=_one_of(*VALUE_FORMS),
         default="text",
@@ -192,9 +192,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _run("dry-run", ITEM, "put: look up where it would be stored, and with which seq; store nothing."),
     _run(
+        "read-back",
+        ITEM,
+        "put: look it up afterwards as a stranger would, starting at none of the nodes written to, and tell what each "
+        "node gives. If a lookup does not find it, exit 1.",
+    ),
+    _run(
         "keep",
         ITEM,
-        "put, get: keep the item alive from now on. republish looks after it once, --wait hourly.",
+        "put, get: keep the item alive from now on: the explorer, and a run with --wait, look after it hourly, "
+        "republish once, for cron.",
     ),
     _run(
         "watch",

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from .engine.node import Node
+from .keepalive import Keeper
 from .keyring import Keyring, Vault
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
@@ -27,6 +28,8 @@ class NodeHost:
         """Where the user's keys are kept; `None`: nowhere, as in a recording."""
         self.vault = Vault()
         """The keys that were unlocked since the program started: a passphrase is asked for once."""
+        self.keeper: Keeper | None = None
+        """The items that this node keeps alive; `None` without a node, on a testnet and in a recording."""
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

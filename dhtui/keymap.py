@@ -24,7 +24,7 @@ NAMED = (*SIGNS, "enter", "tab", "space", *(f"f{number}" for number in range(1, 
 _SENT_AS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
 """Terminals don't tell these apart from others."""
 
-_GROUPS = ("ALWAYS", "GLOBAL", "VERBS", "LIST", "PLAYER", "POPUP")
+_GROUPS = ("ALWAYS", "GLOBAL", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT")
 
 
 # ---- what the user wishes -----------------------------------------------------------------------------
@@ -171,6 +171,7 @@ def key_table() -> str:
         ("in a list", _named(registry.LIST)),
         ("in a recording", _named(registry.PLAYER)),
         ("in a window", _named(registry.POPUP)),
+        ("among kept items", _named(registry.KEPT)),
         *((view.title, tuple(_own(view))) for view in registry.VIEWS),
     ]
     for where, actions in groups:

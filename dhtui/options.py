@@ -66,6 +66,7 @@ class Options:
     """64 bytes."""
     min_stored: int = 1
     dry_run: bool = False
+    read_back: bool = False
     keep: bool = False
     watch: float | None = None
     """Seconds."""

@@ -148,6 +148,14 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
+KEPT: tuple[Action, ...] = (
+    Action("kept_add", "a", "add", "Keep an item alive: yours or anybody's, no key is needed."),
+    Action("kept_pause", "p", "pause", "Stop looking after the selected item, or begin again."),
+    Action("kept_look", "r", "look now", "Look after the selected item now."),
+    Action("kept_remove", "x", "let go", "Let the selected item go; asks first."),
+)
+"""Actions of the window of the items that are kept alive."""
+
 VIEWS: tuple[View, ...] = (
     View(
         "home",
@@ -236,6 +244,7 @@ VIEWS: tuple[View, ...] = (
             Action("get", "f", "get", "Get an item by target, key or magnet link, see who gives what, watch it.", 2),
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other pane: the list, the value.", 3),
             Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 3),
+            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 2),
         ),
     ),
     View(

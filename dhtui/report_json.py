@@ -17,6 +17,7 @@ from .engine.wire.bencode import decode
 from .engine.wire.compact import Addr, NodeInfo
 from .engine.wire.ids import distance, shared_prefix
 from .keepalive import Kept
+from .readback import Gives, ReadBack
 from .report import magnet, safe_text, value_text
 
 FIELDS = """\
@@ -25,7 +26,8 @@ comes a `node` line for each node that was asked.
 
 | type | field | meaning |
 |---|---|---|
-| `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds |
+| `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
+`read back` for what a node gave when --read-back asked |
 | | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
 | | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `stored`, `refused`, \
 `no token`, `wrong id`, `timed out`, `blocked`, `send failed` or `cancelled` |
@@ -37,6 +39,9 @@ comes a `node` line for each node that was asked.
 | | `client`, `version_hex` | the program, as far as it says, and its `v` |
 | | `external` | our address as it sees it, or null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
+| | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
+another value with the same seq`, `gives a value that is not genuine`, `gives nothing` or `no answer`; whether it had \
+said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
@@ -47,6 +52,8 @@ comes a `node` line for each node that was asked.
 | | `highest_seq` | the highest valid sequence number seen, or null |
 | | `conflict` | put: null, or the other writer that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
 newest, stored, refused}` |
+| | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
+strangers}`, counts of nodes; strangers were not written to and answered the lookup |
 | | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, next_due}`, the \
 last in seconds since 1970 |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
@@ -75,9 +82,13 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
         for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
             for one in nodes:
                 yield {"type": "node", "phase": phase, **_node(one)}
+    for copy in result.read_back.copies if result.read_back else ():
+        how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
+        yield {"type": "node", "phase": "read back", **_node(copy.node), **how}
     head: dict[str, Any] = {"type": "result", "action": result.action, "ok": result.ok, "summary": result.summary}
     if result.action == "put":
         head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
+        head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
     if result.action == "republish":
         head["kept"] = [_kept(each) for each in result.kept]
     yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
@@ -93,6 +104,17 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "newest": conflict.newest,
         "stored": conflict.stored,
         "refused": conflict.refused,
+    }
+
+
+def _read_back(read: ReadBack) -> dict[str, Any]:
+    return {
+        "ok": read.ok,
+        "took": read.acknowledged,
+        "took_and_give": read.count(Gives.IT, acknowledged=True),
+        "others_give": read.others,
+        "found_by_lookup": read.count(Gives.IT, found=True),
+        "strangers": read.strangers,
     }
 
 

@@ -14,6 +14,7 @@ from .engine.outcome import NodeOutcome, Outcome, Status
 from .engine.wire.compact import NodeInfo
 from .engine.wire.ids import distance, shared_prefix
 from .keepalive import Kept
+from .readback import Copy, Gives, ReadBack
 from .report import magnet, safe_text, value_text
 
 _QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED)
@@ -38,6 +39,8 @@ def render(result: Result, *, named: bool) -> Lines:
         lines.err = sources(result.standing)
     else:
         lines.err = _happenings(result, outcome, named)
+    if result.read_back is not None:
+        lines.err += _copies(result.read_back)
     if result.conflict is not None:
         lines.err += _three_ways(result.conflict)
     if not result.ok and not named and outcome is not None and not outcome.answered:
@@ -141,6 +144,26 @@ def kept_line(kept: Kept) -> str:
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
     note = f"; {last.note}" if last.note else ""
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
+
+
+def _copies(read: ReadBack) -> list[str]:
+    """What was read back, but for the others that hold nothing: most nodes of a lookup."""
+    shown = [c for c in read.copies if c.acknowledged or c.gives not in (Gives.NOTHING, Gives.SILENT)]
+    return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
+
+
+def _copy_line(copy: Copy) -> str:
+    how = "by the lookup" if copy.found else "asked directly"
+    return f"  {words.address(copy.node.addr):<21}  {copy_words(copy)}, {how}"
+
+
+def copy_words(copy: Copy) -> str:
+    """What a node gave when it was read back, and whether it had taken the item."""
+    item = copy.node.item
+    text = str(copy.gives)
+    if isinstance(item, MutableItem) and copy.gives in (Gives.OLDER, Gives.NEWER, Gives.RIVAL):
+        text += f" ({item.seq})" if copy.gives is Gives.RIVAL else f", seq {item.seq}"
+    return f"{text}, took it" if copy.acknowledged else f"{text}, did not take it" if copy.written else text
 
 
 def _three_ways(conflict: Conflict) -> list[str]:

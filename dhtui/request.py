@@ -42,6 +42,7 @@ _USED_BY = {
     "signature": "verify",
     "min_stored": "put",
     "dry_run": "put",
+    "read_back": "put",
     "keep": "put get",
     "watch": "get",
 }
@@ -67,6 +68,8 @@ class Request:
     """put: on how many nodes it must be stored to be a success."""
     dry_run: bool = False
     """put: only look where it would be stored."""
+    read_back: bool = False
+    """put: look it up afterwards, as a stranger would."""
     salt: bytes = b""
     at_least: int | None = None
     newer_than: int | None = None
@@ -215,6 +218,10 @@ def _public(options: Options) -> bytes | None:
 def _put(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
     what = _signed(options) if options.signed_file is not None else _unsigned(options)
     _check_target(options.target, Target(what.target), "where this is stored")
+    if options.read_back and options.dry_run:
+        raise UsageError("--read-back has no meaning with --dry-run, which stores nothing")
+    if options.read_back and remotes is not None:
+        raise UsageError("--read-back looks the item up in the network; with --remote put it there, then use get")
     return Request(
         action="put",
         remotes=remotes,
@@ -223,6 +230,7 @@ def _put(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
         cas=options.cas,
         min_stored=options.min_stored,
         dry_run=options.dry_run,
+        read_back=options.read_back,
     )
 
 

@@ -142,8 +142,8 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             return 0
         if options.wait and (result.ok or request.action == "republish"):
             stop.waiting = True
-            keeping = options.keep or request.action == "republish"
-            await staying.serve(node, keeper if keeping else None, stop.asked, output)
+            # What is put into a testnet ends with it, so there the user's items have no place.
+            await staying.serve(node, None if options.testnet else keeper, stop.asked, output)
         warning = launch.keep(options, start, node) if result.ok else ""
         if warning:
             output.warn(warning)

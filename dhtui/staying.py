@@ -95,7 +95,7 @@ async def _happened(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def serve(node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output) -> None:
-    """Answer others, and look after the kept items if there is a keeper, until asked to stop."""
+    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
     if output.as_json:
         output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
     output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
@@ -107,6 +107,7 @@ async def serve(node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event,
 
 
 async def _look_after(keeper: Keeper, output: Output) -> None:
+    await keeper.load()
     told = {kept.target: kept.last for kept in keeper.items}
     warn = keeper.changed
 

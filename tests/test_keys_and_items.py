@@ -318,6 +318,25 @@ def test_another_value_under_the_same_seq_is_a_conflict(run: Run) -> None:
     assert code == 1 and "conflict: another value with the same seq 5 is there" in err and "refused with 302" in err
 
 
+@pytest.mark.parametrize("key", [(), ("--keyname", "bep44test", "--salt", "back")], ids=["immutable", "mutable"])
+def test_a_put_is_read_back_as_a_stranger_would(run: Run, key: tuple[str, ...]) -> None:
+    put = ("--do", "put", "--val", "read me", *key, "--read-back")
+    code, out, err = run(*put)
+    assert code == 0 and "; read back: a lookup from elsewhere finds it; 8 of the 8 that took it give it" in out
+    assert err.count("gives it, took it, by the lookup") == 8
+    code, out, _ = run(*put, "--json")
+    read = last(out)["read_back"]
+    assert code == 0 and isinstance(read, dict) and read["took_and_give"] == read["found_by_lookup"] == 8
+    rows = [one for one in map(json.loads, out.splitlines()) if one.get("phase") == "read back"]
+    assert sum(one["took"] and one["gives"] == "gives it" for one in rows) == 8 and len(rows) > 8
+
+
+@pytest.mark.parametrize("more", [("--dry-run",), ("--remote", "127.0.0.1:1")])
+def test_there_is_nothing_to_read_back(run: Run, more: tuple[str, ...]) -> None:
+    code, _, err = run("--do", "put", "--val", "x", "--read-back", *more)
+    assert code == 2 and err.startswith("dhtui: --read-back") and more[0] in err and err.count("\n") == 1
+
+
 # ---- keeping alive, watching --------------------------------------------------------------------------------
 
 
@@ -357,9 +376,7 @@ def _started(*argv: str) -> subprocess.Popen[str]:
 def test_watching_reports_changes_until_it_is_stopped(run: Run, net: Neighbours) -> None:
     put = ("--do", "put", "--keyname", "bep44test", "--salt", "watch")
     run(*put, "--val", "one")
-    process = _started(
-        "-bnodes", net.net, "--do", "get", "--keyname", "bep44test", "--salt", "watch", "--watch", "1s"
-    )
+    process = _started("-bnodes", net.net, "--do", "get", "--keyname", "bep44test", "--salt", "watch", "--watch", "1s")
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline() == "one\n"
     run(*put, "--val", "two")
@@ -381,6 +398,20 @@ def test_a_waiting_run_goes_on_looking_after_its_items(run: Run, net: Neighbours
     _, err = process.communicate(timeout=10)
     assert process.returncode == 0 and "serving on" in err
     assert len(json.loads(path.read_text())["items"]) == 1
+
+
+def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, home: Path) -> None:
+    target = str(last(run("--do", "put", "--val", "waiting too", "--keep", "--json")[1])["target"])
+    path = next(home.rglob("keep.json"))
+    document = json.loads(path.read_text())
+    document["items"][0] |= {"due": 0, "put_at": None}
+    path.write_text(json.dumps(document))
+    process = _started("-bnodes", net.net, "--wait")
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if line.startswith(target))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 0 and "immutable   put: 8 copies seen, stored on 8 of 8" in line
 
 
 def test_no_secret_is_in_what_any_action_prints(run: Run, home: Path) -> None:

@@ -51,6 +51,8 @@ HOUSEKEEPING_SECONDS = 10.0
 OWN_REFRESH_SECONDS = 1800.0
 SWEEP_SECONDS = 60.0
 MAX_PINGS = 64
+STRANGERS = 16
+"""Nodes far from the target that a read-back starts from."""
 """Pings in flight to nodes that have queried us: a flood of forged queriers must not make us flood others."""
 NODES_SAVED = 200
 GROWTH_KEPT = 360
@@ -469,7 +471,11 @@ class Core:
 
     def _seed(self, find: Find) -> None:
         """Give a lookup its first candidates: nodes that we know, or else whoever may let us in."""
-        known = self.table.nearest_known(find.question.target, self.settings.policy.start)
+        target, avoid = find.question.target, find.avoid
+        if avoid is None:
+            known = self.table.nearest_known(target, self.settings.policy.start)
+        else:
+            known = self.table.farthest_known(target, STRANGERS, avoid)
         find.seed(NodeInfo(contact.id, contact.addr) for contact in known)
         if not known:
             self.way_in.seed(find)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Protocol
 
 from .answers import Question, judge
@@ -77,15 +77,16 @@ class Find:
         on_step: Callable[[Find, float], None] | None = None,
         on_found: Callable[[NodeOutcome], None] | None = None,
         stop_at_value: bool = True,
+        avoid: Container[Addr] | None = None,
         policy: Policy = OURS,
     ) -> None:
+        """`avoid`: start far off and at none of these nodes, as a stranger would; referrals may lead to them."""
         self.number, self.question, self.owner = number, question, owner
         self.name = f"{question.kind if owner == 'user' else owner}#{number}"
         """What its queries are told apart by: ``get#3``, ``refresh#4``."""
-        self.lookup = Lookup(
-            question.target, sender.id, alpha=alpha, k=sender.k, enforce=sender.enforce, policy=policy
-        )
+        self.lookup = Lookup(question.target, sender.id, alpha=alpha, k=sender.k, enforce=sender.enforce, policy=policy)
         self._policy = policy
+        self.avoid = avoid
         self.hold = False
         """More candidates are on their way (host names being resolved): don't end for want of them."""
         self._sender, self._done, self._at_least = sender, done, at_least
@@ -104,7 +105,7 @@ class Find:
 
     def seed(self, nodes: Iterable[NodeInfo]) -> None:
         """Nodes to start from."""
-        self.lookup.add_all(nodes)
+        self.lookup.add_all(node for node in nodes if not self.avoid or node.addr not in self.avoid)
 
     def start(self, now: float) -> None:
         """Send the first queries."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
@@ -356,6 +356,18 @@ class Node:
         return await self._run(
             caller,
             lambda done, now: self._core.searches.put(what, done, now, cas=cas, remotes=remotes, on_step=on_step),
+        )
+
+    async def read_back(self, item: Item, written: Container[Addr], *, progress: Progress | None = None) -> Outcome:
+        """Get an item as a stranger would: by a lookup that starts far off, and at none of the nodes in `written`.
+
+        It goes on to the end, after the first copy too. Referrals may well lead it to what was written.
+        """
+        caller = _Caller()
+        on_step = caller.steps(progress)
+        question = Question("get", item.target, item.salt if isinstance(item, MutableItem) else b"")
+        return await self._run(
+            caller, lambda done, now: self._core.searches.read_back(question, written, done, now, on_step=on_step)
         )
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from . import events
@@ -172,6 +172,15 @@ class Searches:
         operation = self._search(question, remotes, done, now, at_least=at_least, on_step=on_step, on_found=on_found)
         operation.start(now)
         return operation
+
+    def read_back(
+        self, question: Question, written: Container[Addr], done: Done, now: float, *, on_step: OnStep = None
+    ) -> Operation:
+        """A get as a stranger makes it, to its end: it starts far off, and at none of the nodes in `written`."""
+        find = self.lookup(question, "user", done, now, on_step=on_step, stop_at_value=False, avoid=written)
+        self._seed(find)
+        find.start(now)
+        return find
 
     def announce(
         self,

@@ -8,9 +8,9 @@ merely being named, or the first liar could fill the table with addresses of its
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from heapq import nsmallest
+from heapq import nlargest, nsmallest
 from math import inf
 from typing import Literal
 
@@ -394,10 +394,15 @@ class Table:
     def nearest_known(self, target: bytes, n: int) -> list[Contact]:
         """The up to `n` nearest of all nodes that ever answered and are not bad: where our own lookups start."""
         number = int.from_bytes(target, "big")
-        contacts: Iterable[Contact] = (
-            c for source in (self._by_addr, self._known) for c in source.values() if c.failures < MAX_FAILURES
-        )
-        return nsmallest(n, contacts, key=lambda c: c.number ^ number)
+        return nsmallest(n, self._all_known(), key=lambda c: c.number ^ number)
+
+    def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
+        """The up to `n` farthest of them, without those in `avoid`: where a lookup as a stranger's starts."""
+        number = int.from_bytes(target, "big")
+        return nlargest(n, (c for c in self._all_known() if c.addr not in avoid), key=lambda c: c.number ^ number)
+
+    def _all_known(self) -> Iterator[Contact]:
+        return (c for source in (self._by_addr, self._known) for c in source.values() if c.failures < MAX_FAILURES)
 
     def due_for_refresh(self, now: float) -> list[Bucket]:
         """Buckets that have not changed for 15 minutes."""

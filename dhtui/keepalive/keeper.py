@@ -50,8 +50,11 @@ class Keeper:
     ) -> None:
         """`changed` is called whenever `items` or `problem` have changed."""
         self._node, self._folder = node, folder
-        self._clock, self._rng = clock, rng or SystemRandom()
+        self.clock, self._rng = clock, rng or SystemRandom()
+        """Seconds since 1970."""
         self.changed = changed
+        self.looking: set[bytes] = set()
+        """The targets of those that are looked after right now."""
         self._woken, self._file = asyncio.Event(), asyncio.Lock()
         self._items: Items = {}
         self._stamp = (-1, -1)
@@ -76,7 +79,7 @@ class Keeper:
 
         Raises `KeepError` when there are too many.
         """
-        fresh = plan.begin(item, self._clock(), self._rng, put=put)
+        fresh = plan.begin(item, self.clock(), self._rng, put=put)
 
         def how(items: Items) -> None:
             before = items.get(item.target)
@@ -92,7 +95,7 @@ class Keeper:
 
     async def pause(self, target: bytes, paused: bool) -> None:
         """Stop looking after an item, or begin again, at once."""
-        now = self._clock()
+        now = self.clock()
 
         def how(items: Items) -> None:
             if kept := items.get(target):
@@ -111,7 +114,7 @@ class Keeper:
                 await self._look_after(due)
                 continue
             self._woken.clear()
-            waits = [kept.due - self._clock() for kept in self.items if not kept.paused]
+            waits = [kept.due - self.clock() for kept in self.items if not kept.paused]
             try:
                 async with asyncio.timeout(max(0.0, min([LONGEST_WAIT, *waits]))):
                     await self._woken.wait()
@@ -131,7 +134,7 @@ class Keeper:
             await self._look_after([target])
 
     def _due(self, early: float = 0.0) -> list[bytes]:
-        now = self._clock()
+        now = self.clock()
         due = [kept for kept in self.items if plan.is_due(kept, now, early)]
         return [kept.target for kept in sorted(due, key=lambda kept: kept.due)]
 
@@ -148,30 +151,38 @@ class Keeper:
 
     async def _look_after_one(self, target: bytes) -> None:
         before = self._items.get(target)
-        if before is None:
+        if before is None or target in self.looking:
             return
+        self.looking.add(target)
+        try:
+            await self._change(await self._look(before))
+        finally:
+            self.looking.discard(target)
+
+    async def _look(self, before: Kept) -> Callable[[Items], None]:
+        """Look after an item. Returns how the list changes by it."""
         decisions: list[Decision] = []
 
         def decide(found: Outcome) -> tuple[Item, frozenset[Addr]]:
-            decisions[:] = [plan.decide(before, found, self._clock())]
+            decisions[:] = [plan.decide(before, found, self.clock())]
             return decisions[0].item, decisions[0].where
 
         outcome = await self._node.republish(before.item, decide)
-        now = self._clock()
+        now = self.clock()
         if decisions:
             looked = plan.after(before, decisions[0], outcome, now, self._rng)
         else:
             looked = plan.failed(before, outcome.why, now, self._rng)
 
         def how(items: Items) -> None:
-            current = items.get(target)
+            current = items.get(before.target)
             if current is None:
                 return  # removed meanwhile
             replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
             if not replaced:
-                items[target] = replace(looked, paused=current.paused)
+                items[before.target] = replace(looked, paused=current.paused)
 
-        await self._change(how)
+        return how
 
     # ---- the file ------------------------------------------------------------------------------------
 

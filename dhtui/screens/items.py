@@ -25,6 +25,7 @@ from .base import ExplorerScreen, bindings
 from .get_form import GetForm
 from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
 from .items_value import Form, following, value_lines
+from .kept_list import KeptList
 from .listing import row_text, table_form
 from .popup import Popup
 from .put_form import PutForm
@@ -174,6 +175,10 @@ class ItemsScreen(ExplorerScreen):
     def action_other_pane(self) -> None:
         """Goes to the list or to the value."""
         (self.items if self.value.has_focus else self.value).focus()
+
+    def action_kept(self) -> None:
+        """Opens the list of the items that are kept alive."""
+        self.app.push_screen(KeptList(self.host))
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""
