@@ -3,7 +3,6 @@ reads it, keeps it alive without the key, and republishes it."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -88,14 +87,21 @@ def test_a_key_is_made_an_item_put_updated_read_elsewhere_and_republished(net: N
         republished = f"{target}  seq 2       put: 8 copies seen, stored on 8 of 8\n"
         assert another(tmp_path, net, "republish") == republished
 
-        term.press("Escape", "Escape")
-        term.wait("[6 Items]")
+        for choice, outcome in (("read it back", "✓ read back: "), ("keep it alive", "✓ kept alive from now on")):
+            term.press("Right")
+            term.wait(f"▶ {choice}")
+            term.press("Enter")
+            term.wait(outcome)
+        term.press("Escape")
+        term.wait("put an item")
+        term.press("Escape")
+        term.wait(lambda screen: "put an item" not in screen and "kept for others" in screen)
         term.press("f")
         term.wait("get an item")
-        term.press("me", "Enter")
+        term.press("me")
+        term.wait("✓ the item of your key me")
+        term.press("Enter")
         term.wait(lambda screen: "verified; 8 nodes had it" in screen and "seq 2: 8 of 8 values agree" in screen)
-        found = json.loads(another(tmp_path, net, "get", "--public-key", public.hex(), "--json").splitlines()[-1])
-        assert found["ok"] is True
         term.press("Escape")
-        term.wait("[6 Items]")
+        term.wait(lambda screen: "get an item" not in screen)
         term.quit()

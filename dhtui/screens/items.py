@@ -206,8 +206,8 @@ class ItemsScreen(ExplorerScreen):
 
     @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
     async def _open_put(self, node: Node, key: bytes | None, salt: bytes) -> None:
-        ring = self.host.keyring
-        self.app.push_screen(PutForm(node, ring, await self._keys(ring), key, salt))
+        ring, keeper = self.host.keyring, self.host.keeper
+        self.app.push_screen(PutForm(node, ring, await self._keys(ring), key=key, salt=salt, keeper=keeper))
 
     @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
     async def _open_get(self, node: Node, what: str) -> None:

@@ -18,6 +18,7 @@ from textual.worker import Worker
 from ..engine.items import ImmutableItem, Item, MutableItem
 from ..engine.node import Node
 from ..itemvalue import FORMS
+from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
 from ..report import safe_text
 from ..values import UsageError
@@ -70,11 +71,18 @@ class PutForm(ModalScreen[None]):
     todo: query_one[Pick] = query_one("#todo", Pick)
 
     def __init__(
-        self, node: Node, ring: Keyring | None, entries: Sequence[Entry], key: bytes | None = None, salt: bytes = b""
+        self,
+        node: Node,
+        ring: Keyring | None,
+        entries: Sequence[Entry],
+        *,
+        key: bytes | None = None,
+        salt: bytes = b"",
+        keeper: Keeper | None = None,
     ) -> None:
         """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with."""
         super().__init__()
-        self._node, self._ring, self._entries = node, ring, tuple(entries)
+        self._node, self._ring, self._entries, self._keeper = node, ring, tuple(entries), keeper
         self._salt = _typeable(salt)
         # An item that can't be named here can't be updated here either.
         key = key if self._salt.encode() == salt else None
@@ -229,7 +237,8 @@ class PutForm(ModalScreen[None]):
             if key is None:
                 return
         dry = self.todo.chosen == _DRY
-        self.app.push_screen(PutRun(self._node, plan, key, self._ring, dry=dry), self._came_back)
+        run = PutRun(self._node, plan, key, dry=dry, ring=self._ring, keeper=self._keeper)
+        self.app.push_screen(run, self._came_back)
 
     def _came_back(self, seen: Seen | None) -> None:
         """With what was seen, an update can be made of just that."""

@@ -10,8 +10,9 @@ from ..actions import Result
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.snapshot import LookupDetail, LookupView, QueryView
 from ..engine.wire.compact import Addr
+from ..readback import Copy, Gives, ReadBack
 from ..report import safe_text
-from ..report_text import node_words
+from ..report_text import copy_words, node_words
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import address, milliseconds, plural, short_id
@@ -71,6 +72,24 @@ def answer_words(one: NodeOutcome) -> str:
     if one.status is not Status.ANSWERED:
         return _said(one)
     return "has nothing" if not one.faults else "; ".join(("has nothing", *map(safe_text, one.faults)))
+
+
+def read_rows(read: ReadBack) -> list[NodeRow]:
+    """What each node gave when an item was read back."""
+    return [
+        NodeRow(copy.node.addr, copy.node.id, copy.node.rtt, _gives(copy.gives), f"{copy_words(copy)}{_how(copy)}")
+        for copy in read.copies
+    ]
+
+
+def _gives(gives: Gives) -> Span:
+    if gives in (Gives.NOTHING, Gives.SILENT):
+        return ("·" if gives is Gives.NOTHING else "?", "dim")
+    return ("✓", "good") if gives is Gives.IT else ("!", "warn")
+
+
+def _how(copy: Copy) -> str:
+    return "" if copy.found else "; asked directly"
 
 
 def waiting_rows(detail: LookupDetail, queries: Sequence[QueryView]) -> list[NodeRow]:
@@ -136,7 +155,8 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
         return _phase("put", "", False, done=False)
     if result is None:
         waiting = sum(query.method == "put" for query in queries)
-        return _phase("put", f"{plural(waiting, 'node')} still to answer", True, done=False)
+        words = f"{plural(waiting, 'node')} still to answer" if waiting else "is over; what others put is looked for"
+        return _phase("put", words, True, done=False)
     writes = result.outcome.writes if result.outcome is not None else ()
     words = _counts(writes) if writes else "nothing was sent"
     return _phase("put", words, False, done=any(one.status is Status.STORED for one in writes))

@@ -17,22 +17,26 @@ from ..conflict import Conflict, retry
 from ..engine.items import Draft, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.node import Node
+from ..engine.outcome import Outcome
 from ..engine.snapshot import LookupView
 from ..feed import RATE
+from ..keepalive import Keeper, KeepError
+from ..keymap import key_of
 from ..keyring import Keyring, KeyringError
 from ..report import safe_text
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
+from ..widgets.paint import Line, Role
 from ..widgets.pick import Pick
 from ..words import address
 from .conflict_view import ConflictView
 from .popup import Popup
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
-from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, waiting_rows, written_rows
+from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, read_rows, waiting_rows, written_rows
 from .telling import tell, tell_failure
 
 _BACK, _COMPARE = "back to the form", "compare yours, theirs and the base"
+_READ, _KEEP = "read it back as a stranger", "keep it alive"
 _STOP = "stop it: nodes that were asked may have stored it"
 _HINT: Line = (
     ("enter", "key"), (" do it  ", "plain"), ("tab", "key"), (" nodes  ", "plain"),
@@ -53,14 +57,26 @@ class PutRun(ModalScreen[Seen | None]):
     nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
     then: query_one[Pick] = query_one("#then", Pick)
 
-    def __init__(self, node: Node, plan: Plan, key: PrivateKey | None, ring: Keyring | None, *, dry: bool) -> None:
+    def __init__(
+        self,
+        node: Node,
+        plan: Plan,
+        key: PrivateKey | None,
+        *,
+        dry: bool,
+        ring: Keyring | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        """`ring` notes what its keys were used for; `keeper` can keep alive what was put."""
         super().__init__()
-        self._node, self._plan, self._key, self._ring, self._dry = node, plan, key, ring, dry
+        self._node, self._plan, self._key, self._dry = node, plan, key, dry
+        self._ring, self._keeper = ring, keeper
         self._base = plan.seen.item if plan.seen is not None else None
         """The value that ours was made from."""
         self._view: LookupView | None = None
         self._result: actions.Result | None = None
         self._seen: Seen | None = None
+        self._said: tuple[str, str, Role] = ("", "", "plain")
 
     def compose(self) -> ComposeResult:
         """The window."""
@@ -123,7 +139,7 @@ class PutRun(ModalScreen[Seen | None]):
         self.query_one("#phases", Lines).show(phases)
         if self._result is None:
             self.nodes.show(waiting_rows(detail, queries) if detail is not None and not detail.view.running else ())
-            self.query_one("#verdict", Lines).show(())
+            self._say("", "", "plain")
 
     def _show_result(self, result: actions.Result) -> None:
         self._result = result
@@ -134,30 +150,36 @@ class PutRun(ModalScreen[Seen | None]):
         self.nodes.title = "nodes that it would go to, nearest first" if self._dry else "nodes, nearest first"
         self.nodes.show(rows)
         self.tick()
-        self.call_after_refresh(self._say, result)
-        choices = [_BACK]
-        if result.conflict is not None:
-            choices.insert(0, _COMPARE)
-        self.then.offer(choices)
+        self.call_after_refresh(self._say, *self._words(result))
+        self.then.offer(self._choices(result))
         if result.conflict is not None:
             self._compare(result.conflict)
 
-    def on_resize(self) -> None:
-        """The verdict is fitted to the new size."""
-        if self._result is not None:
-            self.call_after_refresh(self._say, self._result)
+    def _choices(self, result: actions.Result) -> list[str]:
+        if result.conflict is not None:
+            return [_COMPARE, _BACK]
+        if self._dry or result.outcome is None or not result.outcome.stored:
+            return [_BACK]
+        return [_BACK, _READ, *([] if self._keeper is None else [_KEEP])]
 
-    def _say(self, result: actions.Result) -> None:
-        verdict = self.query_one("#verdict", Lines)
-        text = safe_text(result.summary, 400)
+    def _words(self, result: actions.Result) -> tuple[str, str, Role]:
+        text = result.summary
         if result.ok and not self._dry:
             text += f", {self._plan.min_stored} needed"
         elif not result.ok and result.outcome is not None and not result.outcome.answered:
             text += "; Home tells whether this node has a way into the network"
         elif self._dry and self._seen is not None and self._key is not None:
-            text += _there(self._seen)
-        mark = "✓" if result.ok else "✗"
-        verdict.show(verdict_lines(mark, text, "good" if result.ok else "bad", max(1, verdict.size.width)))
+            text += "; nothing is there yet" if self._seen.item is None else f"; seq {self._seen.seq} is there now"
+        return ("✓", text, "good") if result.ok else ("✗", text, "bad")
+
+    def _say(self, mark: str, text: str, role: Role) -> None:
+        self._said = mark, text, role
+        verdict = self.query_one("#verdict", Lines)
+        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width)))
+
+    def on_resize(self) -> None:
+        """The verdict is fitted to the new size."""
+        self.call_after_refresh(lambda: self._say(*self._said))
 
     @on(LineTable.Inspect, "#nodes")
     def inspect(self) -> None:
@@ -170,11 +192,33 @@ class PutRun(ModalScreen[Seen | None]):
 
     def action_go(self) -> None:
         """Does what is chosen."""
-        chosen = self.then.labels[self.then.chosen]
-        if chosen == _COMPARE and self._result is not None and self._result.conflict is not None:
-            self._compare(self._result.conflict)
-        else:
+        chosen, result = self.then.labels[self.then.chosen], self._result
+        if result is None or result.outcome is None or chosen == _BACK:
             self.action_close()
+        elif chosen == _COMPARE and result.conflict is not None:
+            self._compare(result.conflict)
+        elif chosen == _READ:
+            self._read_back(result.outcome)
+        elif self._keeper is not None and result.outcome.item is not None:
+            self._keep(self._keeper, result.outcome.item)
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="reading it back")
+    async def _read_back(self, put: Outcome) -> None:
+        self._say("…", "a lookup that begins elsewhere looks for it, as a stranger's would", "accent")
+        read = await actions.read_back(self._node, put)
+        self.nodes.title = "read back, nearest first"
+        self.nodes.show(read_rows(read))
+        self._say("✓" if read.ok else "✗", read.words(), "good" if read.ok else "bad")
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="keeping it alive")
+    async def _keep(self, keeper: Keeper, item: Item) -> None:
+        try:
+            await keeper.add(item, put=True)
+        except KeepError as problem:
+            self._say("✗", str(problem), "bad")
+        else:
+            key = key_of("items.kept")
+            self._say("✓", f"kept alive from now on, as one of {len(keeper.items)}; {key} on Items lists them", "good")
 
     def _compare(self, conflict: Conflict) -> None:
         self._seen = Seen(self._plan.target, conflict.theirs[0])
@@ -198,9 +242,3 @@ class PutRun(ModalScreen[Seen | None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
         tell_failure(self.app, event)
-
-
-def _there(seen: Seen) -> str:
-    if seen.item is None:
-        return "; nothing is there yet"
-    return f"; seq {seen.item.seq} is there now"

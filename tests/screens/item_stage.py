@@ -12,6 +12,7 @@ from dhtui.engine.items import Item, MutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Progress
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.keyring import Keyring
@@ -104,7 +105,10 @@ class WritingNode(PaperNode):
     """What the lookups of the next operation come through."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Closed by `clear`: what is under way waits."""
+    reads: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Target and salt of what was looked up."""
     cancelled: int = 0
+    config: NodeConfig = field(default_factory=NodeConfig)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -119,6 +123,8 @@ class WritingNode(PaperNode):
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        if not answers:
+            return outcome(nothing_there())
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
     async def put(self, what: Any, *, cas: int | None = None, remotes: Any = None, progress: Any = None) -> Outcome:
@@ -126,11 +132,15 @@ class WritingNode(PaperNode):
         return await self._answer(self.puts, progress)
 
     async def get(self, target: bytes, *, salt: bytes = b"", progress: Any = None, **more: Any) -> Outcome:
-        self.asked.append(("get", target, salt))
+        self.reads.append((target, salt))
+        return await self._answer(self.gets, progress)
+
+    async def read_back(self, item: Item, written: set[Addr], *, progress: Any = None) -> Outcome:
+        self.reads.append((item.target, b"read back"))
         return await self._answer(self.gets, progress)
 
     async def find_node(self, target: bytes, *, remotes: Any = None, progress: Any = None) -> Outcome:
-        self.asked.append(("find_node", target))
+        self.reads.append((target, b""))
         return await self._answer(self.gets, progress)
 
 

@@ -172,7 +172,7 @@ async def test_an_item_is_got_by_the_name_of_a_key_and_shown(tmp_path: Path) -> 
         await write(stage, "blog", "salt")
         assert mutable_target(ME.public, b"blog").hex()[:20] in stage.text()
         await stage.press("enter")
-        assert paper.asked == [("get", mutable_target(ME.public, b"blog"), b"blog")]
+        assert paper.reads == [(mutable_target(ME.public, b"blog"), b"blog")]
         text = stage.text()
         assert "✓ verified; 2 nodes had it" in text
         assert "older value, seq 1" in text and "bad signature: the signature does not hold" in text
@@ -228,7 +228,7 @@ async def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
     async with getting(paper, keys(tmp_path)) as stage:
         await write(stage, "me", "what")
         await press(stage, "enter")
-        while not paper.asked:
+        while not paper.reads:
             await stage.pilot.pause()
         await stage.press("escape")
         assert paper.cancelled == 1

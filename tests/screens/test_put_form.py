@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import encode
 from dhtui.itemfile import write as write_item
+from dhtui.keepalive import Keeper
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
 from dhtui.screens.conflict_view import ConflictView
@@ -147,12 +149,13 @@ async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Pa
 @SIZES
 async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
     shape = f"{size[0]}x{size[1]}"
-    paper = node(puts=[stored(BASE), refused(UPDATE)], gets=[outcome([gave(3, THEIRS)], item=THEIRS)])
+    paper = node(puts=[stored(BASE), refused(UPDATE)])
     async with putting(paper, keys(tmp_path), size) as stage:
         await write(stage, "base")
         await press(stage, "enter")
         await stage.settle()
         await stage.press("enter")
+        paper.gets = [outcome([gave(3, THEIRS)], item=THEIRS)]
         await write(stage, "hello world")
         await press(stage, "enter")
         await stage.settle()
@@ -249,7 +252,7 @@ async def test_a_dry_run_stores_nothing_and_shows_what_is_there(tmp_path: Path) 
         await write(stage, "hello world")
         choose(stage, "todo", 1)
         await stage.press("enter")
-        assert paper.asked == [("get", mutable_target(ME.public), b"")]
+        assert paper.reads == [(mutable_target(ME.public), b"")] and not paper.asked
         text = stage.text()
         assert "a dry run stores nothing" in text and "value, seq 1" in text and "has nothing" in text
         assert "it would go to 8 nodes; seq 1 is there now" in verdict(stage)
@@ -357,13 +360,12 @@ async def test_a_file_that_was_signed_elsewhere_needs_no_key(tmp_path: Path) -> 
 @asynccontextmanager
 async def in_conflict(folder: Path, later: MutableItem = THEIRS) -> AsyncIterator[tuple[Stage, WritingNode]]:
     """A put that was made from `BASE`, and met `THEIRS`."""
-    paper = node(
-        puts=[stored(BASE), refused(UPDATE), stored(sign(ME, HELLO, 4))],
-        gets=[outcome([gave(3, THEIRS)], item=THEIRS), outcome([gave(3, later)], item=later)],
-    )
+    paper = node(puts=[stored(BASE), refused(UPDATE), stored(sign(ME, HELLO, 4))])
     async with putting(paper, keys(folder)) as stage:
         await write(stage, "base")
         await stage.press("enter", "enter")
+        theirs = outcome([gave(3, THEIRS)], item=THEIRS)
+        paper.gets = [theirs, theirs, outcome([gave(3, later)], item=later)]
         await write(stage, "hello world")
         await stage.press("enter")
         assert isinstance(stage.app.screen, ConflictView)
@@ -450,6 +452,41 @@ async def test_without_the_passphrase_nothing_is_put(tmp_path: Path) -> None:
         assert isinstance(stage.app.screen, PutForm) and not paper.asked
 
 
+# ---- afterwards ------------------------------------------------------------------------------------------------
+
+
+async def test_what_was_put_is_read_back_as_a_stranger_would(tmp_path: Path) -> None:
+    paper = node(puts=[stored(OURS)])
+    async with putting(paper, keys(tmp_path)) as stage:
+        await write(stage, "hello world")
+        await stage.press("enter")
+        elsewhere = [
+            replace(gave(0, OURS), addr=("198.51.100.1", 6881)),
+            replace(gave(1, THEIRS), addr=("198.51.100.2", 6881)),
+        ]
+        paper.gets = [outcome(elsewhere), outcome([gave(place, OURS) for place in range(8)])]
+        await stage.press("right", "enter")
+        text = stage.text()
+        assert "read back, nearest first" in text
+        assert "gives it, took it; asked directly" in text and "gives a newer value, seq 2" in text
+        assert "✗ read back: whoever looks it up gets seq 2, which is newer" in verdict(stage)
+
+
+async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
+    paper = node(puts=[stored(OURS)])
+    folder = keys(tmp_path)
+    async with exploring(paper, show="items", keys_folder=folder) as stage:
+        keeper = Keeper(paper, tmp_path)  # type: ignore[arg-type]
+        stage.app.host.keeper = keeper
+        await stage.press("p")
+        choose(stage, "signer", 2)
+        await write(stage, "hello world")
+        await stage.press("enter")
+        await stage.press("right", "right", "enter")
+        await seen(stage, "kept alive from now on, as one of 1; K on Items lists them")
+        assert [kept.item for kept in keeper.items] == [OURS]
+
+
 # ---- ends ------------------------------------------------------------------------------------------------------
 
 
@@ -464,6 +501,7 @@ async def test_leaving_stops_a_put_and_says_what_that_means(tmp_path: Path) -> N
         await stage.press("escape")
         assert isinstance(stage.app.screen, PutForm)
         assert paper.cancelled == 1
+        assert not paper.reads
         assert stage.toasts() == ["The put was stopped: nodes that were asked already may have stored it."]
 
 
