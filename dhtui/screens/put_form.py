@@ -102,7 +102,7 @@ class PutForm(ModalScreen[None]):
             yield from _field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
             yield from _field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ), "seq")
             yield from _field("over", Pick(("whatever is there",), id="over"), "put over")
-            yield from _field("nodes", FilterInput("1", id="nodes", compact=True), "at least")
+            yield from _field("nodes", FilterInput("1", id="nodes", compact=True), "min. nodes")
             yield Lines(id="preview")
             yield Lines(id="verdict")
             yield from _field("todo", Pick(_ACTIONS, id="todo"), "enter does")

@@ -107,8 +107,10 @@ class Plan:
 def read_plan(fields: Fields, seen: Seen | None) -> Plan:
     """The put that the fields ask for. Raises `UsageError`, which says what is wrong or missing."""
     least = _NODES(fields.nodes.strip() or "1")
-    if fields.signed is not None:
-        return Plan(v=fields.signed.v, min_stored=least, signed=fields.signed)
+    signed = fields.signed
+    if signed is not None:
+        salted = signed.salt if isinstance(signed, MutableItem) else b""
+        return Plan(v=signed.v, salt=salted, min_stored=least, signed=signed)
     try:
         v = to_bencode(fields.form, fields.data)
         check_value(v)

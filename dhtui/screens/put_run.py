@@ -91,7 +91,7 @@ class PutRun(ModalScreen[Seen | None]):
 
     def on_mount(self) -> None:
         """Begins."""
-        self.set_interval(1 / RATE, self.tick)
+        self._timer = self.set_interval(1 / RATE, self.tick)
         self._start(self._plan.what(self._key))
 
     # -- doing it --------------------------------------------------------------------------------------------
@@ -100,6 +100,7 @@ class PutRun(ModalScreen[Seen | None]):
     async def _start(self, what: Item | Draft) -> None:
         self._result, self._view = None, None
         self.then.offer((_STOP,))
+        self._timer.resume()
         self.tick()
         if self._dry:
             result = await actions.dry_run(self._node, what, progress=self._follow)
@@ -149,6 +150,7 @@ class PutRun(ModalScreen[Seen | None]):
         rows = held_rows(outcome) if self._dry else written_rows(outcome.writes)
         self.nodes.title = "nodes that it would go to, nearest first" if self._dry else "nodes, nearest first"
         self.nodes.show(rows)
+        self._timer.pause()
         self.tick()
         self.call_after_refresh(self._say, *self._words(result))
         self.then.offer(self._choices(result))
@@ -168,8 +170,10 @@ class PutRun(ModalScreen[Seen | None]):
             text += f", {self._plan.min_stored} needed"
         elif not result.ok and result.outcome is not None and not result.outcome.answered:
             text += "; Home tells whether this node has a way into the network"
-        elif self._dry and self._seen is not None and self._key is not None:
-            text += "; nothing is there yet" if self._seen.item is None else f"; seq {self._seen.seq} is there now"
+        item = result.outcome.item if result.outcome is not None else None
+        if self._dry and self._seen is not None and isinstance(item, MutableItem):
+            there = "nothing is there yet" if self._seen.item is None else f"seq {self._seen.seq} is there now"
+            text += f" as seq {item.seq}; {there}"
         return ("✓", text, "good") if result.ok else ("✗", text, "bad")
 
     def _say(self, mark: str, text: str, role: Role) -> None:

@@ -118,6 +118,19 @@ def test_a_tree_shows_every_part_with_its_place() -> None:
     ]
 
 
+def test_a_dns_packet_of_pkarr_is_shown_as_its_records() -> None:
+    pytest.importorskip("dns")
+    record = b"\x04blog\x00" + bytes.fromhex("0001 0001 0000001e 0004 7f000001")
+    v = encode(bytes.fromhex("0000 8400 0000 0001 0000 0000") + record)
+    assert texts(value_lines(v, "text", 60)) == ["DNS packet", "blog      30  A     127.0.0.1"]
+
+
+def test_json_is_shown_where_it_can_be() -> None:
+    assert texts(value_lines(VALUES[4], "json", 60)) == ["42"]
+    assert texts(value_lines(encode([b"a", 1]), "json", 60)) == ["[", '  "a",', "  1", "]"]
+    assert texts(value_lines(b"no bencode", "json", 60))
+
+
 @pytest.mark.parametrize(
     ("v", "words"),
     [

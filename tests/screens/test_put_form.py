@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from dhtui.app import Explorer
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
+from dhtui.engine.settings import NodeConfig
 from dhtui.engine.wire.bencode import encode
 from dhtui.itemfile import write as write_item
 from dhtui.keepalive import Keeper
@@ -23,6 +26,7 @@ from dhtui.screens.conflict_view import ConflictView
 from dhtui.screens.put_form import PutForm
 from dhtui.screens.put_passphrase import Passphrase
 from dhtui.screens.put_run import PutRun
+from dhtui.testnet import Testnet
 from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
@@ -255,7 +259,7 @@ async def test_a_dry_run_stores_nothing_and_shows_what_is_there(tmp_path: Path) 
         assert paper.reads == [(mutable_target(ME.public), b"")] and not paper.asked
         text = stage.text()
         assert "a dry run stores nothing" in text and "value, seq 1" in text and "has nothing" in text
-        assert "it would go to 8 nodes; seq 1 is there now" in verdict(stage)
+        assert "it would go to 8 nodes as seq 2; seq 1 is there now" in verdict(stage)
         await stage.press("enter")
         assert "seq 1 only, as seen: cas" in stage.text()
 
@@ -418,6 +422,56 @@ async def test_without_the_key_nothing_can_be_retried(tmp_path: Path) -> None:
         await stage.press("enter")
         assert isinstance(stage.app.screen, ConflictView)
         assert "put yours over" not in stage.text() and "Nobody looked" in stage.text()
+
+
+async def test_two_writers_on_a_network_lose_no_update_silently(tmp_path: Path) -> None:
+    """The same on a real, small testnet: a dry run shows what is there, then somebody else is quicker."""
+    nets: list[Testnet] = []
+
+    @asynccontextmanager
+    async def in_testnet() -> AsyncIterator[Node]:
+        async with Testnet(8) as net, Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap)) as own:
+            nets.append(net)
+            await own.bootstrapped()
+            yield own
+
+    app = Explorer(in_testnet, label="testnet", keys_folder=keys(tmp_path))
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        stage = Stage(app, pilot, None)  # type: ignore[arg-type]
+        await stage.settle()
+        other = nets[0].nodes[0]
+        await other.put(Draft(encode(b"theirs"), ME))
+        await stage.press("6", "p")
+        await stage.settle()
+        choose(stage, "signer", 2)
+        await write(stage, "mine")
+        choose(stage, "todo", 1)
+        await stage.press("enter")
+        assert "as seq 2; seq 1 is there now" in verdict(stage)
+        await stage.press("enter")
+        assert "seq 1 only, as seen: cas" in stage.text()
+        await other.put(Draft(encode(b"quicker"), ME))
+        choose(stage, "todo", 0)
+        await stage.press("enter")
+        assert isinstance(app.screen, ConflictView)
+        assert "seq 2 is there already, by another writer; yours was not put" in stage.text()
+        assert "quicker" in stage.text() and "theirs" in stage.text() and "mine" in stage.text()
+        await stage.press("right", "right", "enter")
+        assert "✓ stored on" in verdict(stage)
+        found = await other.get(mutable_target(ME.public))
+        assert isinstance(found.item, MutableItem) and (found.item.seq, found.item.v) == (3, encode(b"mine"))
+
+
+async def test_of_many_keys_the_chosen_one_is_always_seen(tmp_path: Path) -> None:
+    folder = keys(tmp_path)
+    for number in range(12):
+        Keyring(folder).add(f"key-number-{number:02}", PrivateKey.from_seed(bytes([number]) * 32))
+    async with putting(node(), folder, signed=False) as stage:
+        pick = stage.app.screen.query_one("#signer", Pick)
+        pick.focus()
+        for label in (*pick.labels[1:], pick.labels[0]):
+            await stage.press("right")
+            assert f"▶ {label}" in stage.text()
 
 
 # ---- keys with a passphrase ------------------------------------------------------------------------------------
