@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from .engine.node import Node
+from .keyring import Vault
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
@@ -24,6 +25,8 @@ class NodeHost:
         """What goes on while there is no node, in words, and whether that is a failure."""
         self.keys_folder: Path | None = None
         """Where the user's keys are kept; `None`: nowhere, as in a recording."""
+        self.vault = Vault()
+        """The keys that were opened in this session."""
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from pathlib import Path
 
 from .config import state_folder
-from .engine.keys import PrivateKey
+from .engine.keys import BadKey, PrivateKey
 from .keyring import Keyring, KeyringError
+from .keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from .options import Options
 from .values import UsageError, quoted
-
-MAX_PASSPHRASE = 1024
-"""Bytes."""
 
 
 def keyring(options: Options) -> Keyring:
@@ -74,10 +71,7 @@ def _from_file(path: Path) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
-    """The same bytes for what looks the same, however a keyboard composes it."""
-    data = unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")
-    if not data:
-        raise UsageError("the passphrase is empty")
-    if len(data) > MAX_PASSPHRASE:
-        raise UsageError(f"the passphrase has more than {MAX_PASSPHRASE} bytes")
-    return data
+    try:
+        return passphrase_bytes(text)
+    except BadKey as error:
+        raise UsageError(str(error)) from None
