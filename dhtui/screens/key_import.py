@@ -145,8 +145,8 @@ def _about(found: Imported) -> list[Line]:
     """What was read."""
     tested = "" if isinstance(found.key, Sealed) else "; it signs, and the signature is good"
     public: list[Line] = [
-        (("  public    ", "dim"), (found.key.public.hex()[:60] + "…", "data")),
-        (("  z-base-32 ", "dim"), (encode_public(found.key.public), "data")),
+        (("  key ", "dim"), (found.key.public.hex(), "data")),
+        (("      ", "dim"), (encode_public(found.key.public), "data")),
     ]
     note = said("!", found.note, "warn") if found.note else []
     return [*good(f"{found.kind}{tested}", *public).lines, *note]

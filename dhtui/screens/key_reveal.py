@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from textwrap import wrap
 
-from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ..keymap import key_of
-from ..registry import POPUP, view
+from ..registry import view
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, clean
+from ..widgets.paint import Line
+from .popup import Popup
 
 _REVEAL = next(action for action in view("keys").actions if action.name == "reveal")
 _WIDTH = 72
@@ -24,26 +22,17 @@ _NOTES = (
 )
 
 
-class RevealScreen(ModalScreen[None]):
+class RevealScreen(Popup):
     """Shows a secret text on demand; it takes the key that opened the window to show it, and to hide it again."""
 
-    CSS_PATH = "popup.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(action.keys, action.name, action.label, show=False) for action in POPUP),
-        Binding(_REVEAL.keys, _REVEAL.name, _REVEAL.label, show=False),
+        Binding(_REVEAL.keys, _REVEAL.name, _REVEAL.label, show=False)
     ]
 
     def __init__(self, title: str, secret: str) -> None:
-        super().__init__()
-        self._heading = title
+        super().__init__(title, ())
         self._secret = [part for line in secret.splitlines() for part in wrap(line, 64)]
         self._shown = False
-
-    def compose(self) -> ComposeResult:
-        """The window."""
-        with VerticalScroll(classes="window Popup") as window:
-            window.border_title = Content(clean(self._heading))
-            yield Lines(id="secret")
 
     def on_mount(self) -> None:
         """Hidden at first: the key may have been pressed by mistake, with others looking on."""
@@ -52,7 +41,7 @@ class RevealScreen(ModalScreen[None]):
     def _show(self) -> None:
         does = "hides" if self._shown else "shows"
         self.query_one(VerticalScroll).border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  esc close")
-        secret: Sequence[Line] = [((line if self._shown else "•" * len(line), "strong"),) for line in self._secret]
+        secret: list[Line] = [((line if self._shown else "•" * len(line), "strong"),) for line in self._secret]
         notes: list[Line] = [((line, "warn"),) for note in _NOTES for line in wrap(note, _WIDTH)]
         self.query_one(Lines).show([(), *secret, (), *notes])
 
@@ -60,7 +49,3 @@ class RevealScreen(ModalScreen[None]):
         """Shows the secret, or hides it again."""
         self._shown = not self._shown
         self._show()
-
-    def action_close(self) -> None:
-        """Back to the screen below."""
-        self.dismiss()
