@@ -73,7 +73,7 @@ async def delete_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     def fault(typed: str) -> str:
         return "" if typed == entry.name else f"that is not {entry.name}: type the whole name to delete the key"
 
-    items = f"{plural(len(entry.uses), 'item')} put with it" if entry.uses else "what it signed"
+    items = f"the {plural(len(entry.uses), 'item')} put with it" if entry.uses else "what it signed"
     notes = (
         f"Nobody can ever again change {items}, unless there is a copy of the key: "
         f"{key_of('keys.export_key')} makes one.",
@@ -92,7 +92,7 @@ async def passphrase(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     choices = (
         "change the passphrase",
         "decrypt the key: keep it in the clear",
-        "lock all keys: forget the passphrases given in this session",
+        "lock all keys: forget what was typed in this session",
     )
     place = await app.push_screen_wait(Choice(f"the key {entry.name} is encrypted", choices))
     if place == 2:

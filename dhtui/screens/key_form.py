@@ -119,7 +119,8 @@ class KeyForm(ModalScreen[R | None]):
         return (*hint, ("esc", "key"), (" cancel", "plain"))
 
     def on_mount(self) -> None:
-        """Says what is missing."""
+        """Says what is missing. What is said elsewhere has been read, and would lie over the form."""
+        self.app.clear_notifications()
         self.query_one("#hint", Lines).show((self._hint(),))
         self.check()
 

@@ -38,7 +38,7 @@ from .key_form import (
 )
 
 _READ_AS = {
-    "auto": "as it shows itself: the public key is recomputed to tell",
+    "auto": "as it shows itself; choose another one only if you know better",
     "seed": "32 bytes that the key follows from (RFC 8032)",
     "go": "64 bytes, a seed and its public key, as Go and NaCl keep it",
     "expanded": "64 bytes, scalar and prefix, as libtorrent and BEP 44 keep it",

@@ -15,6 +15,7 @@ from ..words import short_id
 from .verbs import CopyForm
 
 _WIDTH = 64
+"""Cells of a text: with its label it fits a window, beside the scroll bar."""
 
 
 def _state(entry: Entry) -> Span:
@@ -73,20 +74,20 @@ def key_details(entry: Entry, is_open: bool = False, most_uses: int | None = Non
     """All about a key that anybody may know, with so many of the salts that it was used with."""
     if entry.damaged or entry.public is None:
         return [
-            *_row("damaged", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
+            *_row("fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
             *_row("file", _file(entry)),
             *_row("", "It is never overwritten: mend it, move it away, or delete it."),
         ]
     made = f"created {when(entry)} UTC" if entry.created is not None else "built in"
     lines = [
-        *_row("public key", entry.public.hex(), "data"),
-        *_row("z-base-32", entry.zbase32, "data"),
+        *_row("public", entry.public.hex(), "data"),
+        *_row("pkarr", f"{entry.zbase32}  in z-base-32", "data"),
         *_row("target", f"{mutable_target(entry.public).hex()}  without a salt", "data"),
         *_row("kind", f"{_FORMS.get(entry.form, entry.form)}; {made}"),
         *_row("file", _file(entry)),
     ]
     if entry.is_public_test_key:
-        lines += _row("public", "! Its private half is published: anybody can change what it signs.", "warn")
+        lines += _row("secret", "! Its private half is published: anybody can change what it signs.", "warn")
     elif entry.encrypted:
         opened = "opened in this session" if is_open else "locked: its passphrase is asked for once a session"
         lines += _row("secret", f"encrypted (argon2id, SecretBox); {opened}")
@@ -100,11 +101,11 @@ def _uses(entry: Entry, most: int | None) -> list[Line]:
     if entry.path is None:
         return []
     if not entry.uses:
-        return _row("put", "nothing with it yet")
+        return _row("puts", "none with it yet")
     lines = []
     for number, use in enumerate(entry.uses[:most]):
         salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
-        lines += _row("" if number else "last puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
+        lines += _row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
     left = len(entry.uses) - len(entry.uses[:most])
     return [*lines, *_row("", f"and {left} more; enter lists them")] if left else lines
 
@@ -118,7 +119,7 @@ def _file(entry: Entry) -> str:
 
 def _row(label: str, text: str, role: Role = "plain") -> list[Line]:
     first, *rest = wrap(text, _WIDTH) or [""]
-    return [((fit(label, 12), "dim"), (first, role)), *(((" " * 12, "plain"), (more, role)) for more in rest)]
+    return [((fit(label, 7), "dim"), (first, role)), *(((" " * 7, "plain"), (more, role)) for more in rest)]
 
 
 def key_links(entry: Entry) -> list[Link]:

@@ -312,7 +312,7 @@ async def test_the_form_that_64_bytes_are_read_in_can_be_chosen(keyring: Keyring
         await typed(stage, "i", *"mine")
         await fill(stage, key=(DEAD.secret + DEAD.public).hex())
         assert "byte 31 of the private key is 255" in stage.text()
-        assert "no usable secret" in " ".join(stage.text().replace("│", " ").split())
+        assert "has no usable" in stage.text()
         stage.app.screen.query_one("#form").focus()
         await typed(stage, "right", "right")
         assert "✓ a seed and its public key in hex" in stage.text() and "▶go" in stage.text()
