@@ -95,6 +95,7 @@ def _explore(options: Options, argv: Sequence[str]) -> int:
     in_browser = os.environ.get("TEXTUAL_DRIVER", "")  # as `serving` starts it
     if not in_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the explorer needs a terminal; without one name an action, such as --do bootstrap")
+    os.environ.pop("TEXTUAL_LOG", None)  # Textual's own log has every key pressed in it, passphrases too
     from .keymap import rebind
 
     rebind(options.keys)  # before the app and its screens read the registry

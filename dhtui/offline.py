@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +152,7 @@ def list_keys(options: Options) -> list[Entry]:
 def import_key(options: Options) -> Taken:
     """Take a private key into the keyring, whatever its form. Raises `UsageError`, `Failure`."""
     from .keyring.reading import read_key
-    from .keyring.seal import Sealed, seal
+    from .keyring.seal import Sealed
 
     check_offline(options)
     if options.key_file is None:
@@ -162,17 +160,16 @@ def import_key(options: Options) -> Taken:
     ring, name = keyring(options), options.keyname or ""
     try:
         found = read_key(_key_data(options.key_file), options.key_form, options.public_key)
-        key = found.key
-        if options.encrypt:
-            if isinstance(key, Sealed):
-                raise UsageError("the key is encrypted already, and stays so: leave --encrypt out")
-            key = seal(key, passphrase(options, name, new=True))  # first: it shall not touch the disk in the clear
-        ring.add(name, key)
+        sealed = isinstance(found.key, Sealed)
+        if options.encrypt and sealed:
+            raise UsageError("the key is encrypted already, and stays so: leave --encrypt out")
+        ring.add(name, found.key, passphrase(options, name, new=True) if options.encrypt else None)
     except BadKey as error:
         raise UsageError(f"--key-file: {error}") from None
     except KeyringError as error:
         raise _about_name(error, "no key was imported") from None
-    return Taken(name, key.public, ring.folder / name, found.kind, found.note, isinstance(key, Sealed))
+    path = ring.folder / name
+    return Taken(name, found.key.public, path, found.kind, found.note, sealed or options.encrypt)
 
 
 def _key_data(path: Path) -> bytes:
@@ -202,25 +199,17 @@ def export_key(options: Options) -> Given:
     except BadKey as error:
         raise UsageError(f"--format {options.format}: {error}") from None
     if options.out is not None:
-        _write_secret(options.out, text)
+        _write_key(options.out, text)
     return Given(name, key.public, options.format, text, options.out)
 
 
-def _write_secret(path: Path, text: str) -> None:
-    """To a new file of mode 0600, never over another one."""
+def _write_key(path: Path, text: str) -> None:
+    from .keyring.writing import write_secret
+
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_secret(path, text)
     except FileExistsError:
         raise UsageError(f"--out: {quoted(str(path))} exists, and a key overwrites nothing: name a new file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
-        raise Failure(f"--out: {quoted(str(path))} can't be made: {why}") from None
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        with suppress(OSError):
-            path.unlink()
-        raise Failure(f"--out: {quoted(str(path))} can't be written: {error.strerror}") from None
+        raise Failure(f"--out: {quoted(str(path))} can't be written: {why}") from None

@@ -252,9 +252,17 @@ VIEWS: tuple[View, ...] = (
         "7",
         "Keys",
         "dhtui.screens.keys:KeysScreen",
-        "Your keys, which sign the items that only you can change. Private keys are never shown, and are in no "
-        "recording.",
-        (Action("new_key", "n", "new", "Make a key under a name of your own.", 2),),
+        "Your keys, which sign the items that only you can change, and what was last put with them. A private key is "
+        "shown only when you ask for it; it is in no recording and no log.",
+        (
+            Action("new_key", "n", "new", "Make a key under a name of your own.", 2),
+            Action("import_key", "i", "import", "Take in a private key: hex, base64, PEM, paper, a .key file.", 2),
+            Action("export_key", "E", "export key", "Write the private key to a file, or show it for paper.", 3),
+            Action("passphrase", "p", "passphrase", "Encrypt the key, change its passphrase, decrypt it, lock it.", 3),
+            Action("rename_key", "r", "rename", "Give the key another name; nothing else changes.", 3),
+            Action("delete_key", "d,delete", "delete", "Remove the key for ever; asks for its name first.", 4),
+            Action("reveal", "R", "reveal", "Show the private key in a window, hidden until you press this again.", 4),
+        ),
     ),
     View(
         "peers",

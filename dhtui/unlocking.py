@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from pathlib import Path
 
 from .config import state_folder
-from .engine.keys import PrivateKey
+from .engine.keys import BadKey, PrivateKey
 from .keyring import Keyring, KeyringError
+from .keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from .options import Options
 from .values import UsageError, quoted
-
-MAX_PASSPHRASE = 1024
-"""Bytes."""
 
 
 def keyring(options: Options) -> Keyring:
@@ -57,7 +54,7 @@ def passphrase(options: Options, name: str, *, new: bool = False) -> bytes:
             raise UsageError("the two passphrases are not the same; nothing was done")
     except EOFError:
         text = ""
-    return passphrase_bytes(text)
+    return _bytes(text)
 
 
 def _from_file(path: Path) -> bytes:
@@ -70,14 +67,11 @@ def _from_file(path: Path) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
         raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
-    return passphrase_bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+    return _bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
 
 
-def passphrase_bytes(text: str) -> bytes:
-    """The same bytes for what looks the same, however a keyboard composes it. Raises `UsageError`."""
-    data = unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")
-    if not data:
-        raise UsageError("the passphrase is empty")
-    if len(data) > MAX_PASSPHRASE:
-        raise UsageError(f"the passphrase has more than {MAX_PASSPHRASE} bytes")
-    return data
+def _bytes(text: str) -> bytes:
+    try:
+        return passphrase_bytes(text)
+    except BadKey as error:
+        raise UsageError(str(error)) from None

@@ -35,18 +35,26 @@ def write_line(key: Stored) -> bytes:
 
 def read_file(path: Path) -> Stored:
     """The key in a file. Raises `KeyringError` with the path and what is wrong with it."""
-    shown = str(path) if str(path).isprintable() else ascii(str(path))
-    try:
-        if not path.is_file():  # opening a FIFO would wait for ever
-            raise KeyringError(f"{shown}: {'not a file' if path.exists() else 'no such file'}")
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-    except OSError as error:
-        raise KeyringError(f"{shown}: {error.strerror}") from error
+    data = content(path, MAX_FILE)
     try:
         return parse(data)
     except BadKey as error:
-        raise KeyringError(f"{shown}: {error}") from error
+        raise KeyringError(f"{_shown(path)}: {error}") from error
+
+
+def content(path: Path, limit: int) -> bytes:
+    """What is in a file, of a longer one `limit` bytes and one more. Raises `KeyringError` with the path."""
+    try:
+        if not path.is_file():  # opening a FIFO would wait for ever
+            raise KeyringError(f"{_shown(path)}: {'not a file' if path.exists() else 'no such file'}")
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise KeyringError(f"{_shown(path)}: {error.strerror}") from error
+
+
+def _shown(path: Path) -> str:
+    return str(path) if str(path).isprintable() else ascii(str(path))
 
 
 def parse(data: bytes) -> Stored:
@@ -116,7 +124,8 @@ def _form(word: str) -> Literal["seed", "expanded"]:
         return "seed"
     if word == "expanded":
         return "expanded"
-    raise BadKey(f"the key file is damaged: {word[:20]!a} is neither seed nor expanded")
+    # Which word it is, is not told: in a file put together by hand it may be the secret.
+    raise BadKey("the key file is damaged: its second word is neither seed nor expanded")
 
 
 def _hex(word: str) -> bytes:

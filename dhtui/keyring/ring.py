@@ -139,26 +139,30 @@ class Keyring:
 
         Slow with one. Raises `KeyringError`.
         """
-        self._check_new(name)
         key = PrivateKey.generate()
-        if passphrase is None:
-            self.add(name, key)
-        else:
-            self.add(name, _checked(seal, key, passphrase, cost))
-            self.vault.keep(key, passphrase)
+        self.add(name, key, passphrase, cost)
         return key
 
-    def add(self, name: str, key: Stored) -> None:
-        """Keep a key, encrypted or not, under a name that is still free. Raises `KeyringError`; nothing has
-        changed then."""
+    def add(self, name: str, key: Stored, passphrase: bytes | None = None, cost: Cost = MODERATE) -> None:
+        """Keep a key under a name that is still free: as it is, or encrypted before it touches the disk.
+
+        Slow with a passphrase. Raises `KeyringError`, also for a second passphrase; nothing has changed then.
+        """
         self._check_new(name)
+        stored = key
+        if passphrase is not None:
+            if isinstance(key, Sealed):
+                raise KeyringError("the key is encrypted already, under a passphrase of its own")
+            stored = _checked(seal, key, passphrase, cost)
         path = self._claim(name)
         try:
-            atomic_write(path, write_line(key), private=True)
+            atomic_write(path, write_line(stored), private=True)
         except OSError as error:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise KeyringError(f"the key file {path} can't be written: {error.strerror}") from error
+        if passphrase is not None and isinstance(key, PrivateKey):
+            self.vault.keep(key, passphrase)
         with contextlib.suppress(OSError):  # the key is safe; when it came is worth no failure
             notes.created(self.folder, key.public, self._clock())
 
@@ -201,17 +205,17 @@ class Keyring:
         """
         self._check_own_name(name)
         public = self._entry(name).public
+        leftover = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp")
         try:
+            # First what a run left that was killed while it wrote: it holds the key too, and must not outlive it.
+            for path in [path for path in self.folder.iterdir() if leftover.fullmatch(path.name)]:
+                path.unlink()
             (self.folder / name).unlink()
         except FileNotFoundError:
             raise KeyringError(self._missing(name)) from None
         except OSError as error:
             raise KeyringError(f"the key {name!r} can't be deleted: {error.strerror}") from error
-        leftover = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp")
-        with contextlib.suppress(OSError):
-            for path in list(self.folder.iterdir()):
-                if leftover.fullmatch(path.name):  # of a run that was killed while it wrote: holds the key too
-                    path.unlink()
+        with contextlib.suppress(OSError, KeyringError):  # the key is gone; what was noted is no secret
             if public is not None and all(entry.public != public for entry in self.list()):
                 notes.forget(self.folder, public)
 

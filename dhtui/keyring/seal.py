@@ -7,6 +7,7 @@ and `unseal` are functions to be run in a thread (libsodium lets go of the inter
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -20,6 +21,8 @@ from .base import WrongPassphrase
 SALT_LENGTH = 16
 OVERHEAD = SecretBox.NONCE_SIZE + SecretBox.MACBYTES
 """Bytes that a sealed secret is longer than the secret."""
+MAX_PASSPHRASE = 1024
+"""Bytes."""
 MAX_OPERATIONS = 16
 MAX_MEMORY = 1 << 30
 """Bytes. A file that asks for more was not written by us, and could bring the machine down."""
@@ -59,6 +62,19 @@ class Sealed:
         operations, memory = self.cost
         if not 1 <= operations <= MAX_OPERATIONS or not argon2id.MEMLIMIT_MIN <= memory <= MAX_MEMORY:
             raise BadKey("the key file is damaged: it asks for an unreasonable effort to be opened")
+
+
+def passphrase_bytes(text: str) -> bytes:
+    """A passphrase as it was typed: the same bytes for what looks the same, however a keyboard composes it.
+
+    Raises `BadKey` for one that is empty or too long.
+    """
+    data = unicodedata.normalize("NFC", text).encode("utf-8", "surrogateescape")
+    if not data:
+        raise BadKey("the passphrase is empty")
+    if len(data) > MAX_PASSPHRASE:
+        raise BadKey(f"the passphrase has more than {MAX_PASSPHRASE} bytes")
+    return data
 
 
 def seal(key: PrivateKey, passphrase: bytes, cost: Cost = MODERATE) -> Sealed:

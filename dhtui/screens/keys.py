@@ -1,9 +1,9 @@
-"""Keys: what is in the keyring. No private key is ever shown here."""
+"""Keys: what is in the keyring, and all that can be done with it. The private half is in one window only."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from textual import on, work
@@ -14,18 +14,17 @@ from textual.getters import query_one
 from ..engine.snapshot import Snapshot
 from ..keymap import key_of
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
-from ..keyring.base import name_fault
 from ..packets.parts import Link
 from ..report import safe_text
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, titled
 from ..words import plural
+from . import key_courses as courses
 from .base import ExplorerScreen, bindings
 from .keys_rows import KEY_COLUMNS, key_details, key_forms, key_links
 from .listing import row_forms, table_form
 from .popup import Popup
-from .prompt import Prompt
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -33,10 +32,11 @@ _RECORDED: tuple[Line, ...] = (
     (),
     ((" There are no keys in a recording: they never leave the machine that they are on.", "dim"),),
 )
-_NOTES = (
-    "1 to 64 of A-Z a-z 0-9 . _ - are allowed, and . or - not in front. The name is for you only, it is not published.",
-    "Who has the key can change its items; who loses it never can again. So keep a copy of the file.",
-)
+
+
+_NO_KEYS = "This is a recording: keys are there while a node runs."
+MAX_USES = 3
+"""Salts that the details list; the window lists all."""
 
 
 class KeysScreen(ExplorerScreen):
@@ -48,6 +48,8 @@ class KeysScreen(ExplorerScreen):
 
     keys: query_one[LineTable[Entry]] = query_one("#keys", LineTable)
     _entries: tuple[Entry, ...] = ()
+    _select = ""
+    """The key to be selected when the list is read next."""
 
     def compose_body(self) -> ComposeResult:
         """The list and the details."""
@@ -66,23 +68,24 @@ class KeysScreen(ExplorerScreen):
         self._read()
 
     @work(group="keys", exclusive=True, exit_on_error=False, name="reading the keys")
-    async def _read(self, select: str = "") -> None:
-        folder = self._folder()
-        if folder is None:
+    async def _read(self) -> None:
+        ring = self._ring()
+        if ring is None:
             self.keys.set_empty(*_RECORDED)
             self._fill("keys", ())
             return
         try:
             # Files, and the curve for each: not in the loop that the node lives in.
-            entries = await asyncio.to_thread(Keyring(folder).list)
+            entries = await asyncio.to_thread(ring.list)
         except KeyringError as problem:
             self.keys.set_empty((), ((f" ✗ {safe_text(str(problem))}", "bad"),))
             self._fill("keys", ())
             return
         own = plural(sum(entry.name != TEST_KEY_NAME for entry in entries), "key")
-        self._fill(f"{own} in {safe_text(str(folder))}", entries)
-        if select:
-            self.keys.select(select)
+        self._fill(f"{own} in {safe_text(str(ring.folder))}", entries)
+        if self._select:
+            self.keys.select(self._select)
+            self._select = ""
 
     def _fill(self, title: str, entries: Sequence[Entry]) -> None:
         self._entries = tuple(entries)
@@ -93,24 +96,31 @@ class KeysScreen(ExplorerScreen):
     def _folder(self) -> Path | None:
         return None if self.feed.replay is not None else self.host.keys_folder
 
+    def _ring(self) -> Keyring | None:
+        folder = self._folder()
+        return None if folder is None else Keyring(folder, self.host.vault)
+
     @on(LineTable.Selected, "#keys")
     def show_detail(self) -> None:
         """All about the selected key."""
         entry = self.keys.model.selected
-        lines = key_details(entry) if entry else []
+        lines = key_details(entry, self._is_open(entry), MAX_USES) if entry else []
         if entry and len(self._entries) == 1:
             hint = " makes a key of your own, to publish items that only you can change."
             lines = [((key_of("keys.new_key"), "key"), (hint, "plain")), *lines]
         detail = self.query_one("#detail", Lines)
         detail.show(lines)
-        detail.border_title = titled(detail, "key")
+        detail.border_title = titled(detail, f"key {safe_text(entry.name, 64)}" if entry else "key")
+
+    def _is_open(self, entry: Entry) -> bool:
+        return entry.public is not None and self.host.vault.get(entry.public) is not None
 
     @on(LineTable.Inspect, "#keys")
     def inspect(self) -> None:
         """The same in a window, for small terminals."""
         entry = self.keys.model.selected
         if entry is not None:
-            self.app.push_screen(Popup(f"key {safe_text(entry.name, 40)}", key_details(entry)))
+            self.app.push_screen(Popup(f"key {safe_text(entry.name, 40)}", key_details(entry, self._is_open(entry))))
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -135,12 +145,12 @@ class KeysScreen(ExplorerScreen):
 
     def open_link(self, link: Link) -> bool:
         """Selects a key of ours by its public half."""
-        folder = self._folder()
-        if link.kind != "key" or folder is None:
+        ring = self._ring()
+        if link.kind != "key" or ring is None:
             return False
         if not self._entries:  # never shown before, and whether the key is here is asked now
             try:
-                self._fill("keys", Keyring(folder).list())
+                self._fill("keys", ring.list())
             except KeyringError:
                 return False
         entry = next((entry for entry in self._entries if entry.public == link.value), None)
@@ -152,26 +162,68 @@ class KeysScreen(ExplorerScreen):
 
     # -- actions ---------------------------------------------------------------------------------------------
 
-    @work(group="new key", exclusive=True, exit_on_error=False, name="a new key")
-    async def action_new_key(self) -> None:
-        """Makes a key under a name that the user gives."""
-        folder = self._folder()
-        if folder is None:
-            tell(self, "This is a recording: keys are made while a node runs.")
-            return
-        name = await self.app.push_screen_wait(Prompt("new key: its name", _NOTES, self._fault, "my-key"))
-        if name is None:
+    def action_new_key(self) -> None:
+        """Makes a key."""
+        self._follow(lambda ring: courses.new_key(self.app, ring, self._names()))
+
+    def action_import_key(self) -> None:
+        """Takes a private key in."""
+        self._follow(lambda ring: courses.import_key(self.app, ring, self._names()))
+
+    def action_export_key(self) -> None:
+        """Gives the selected private key out."""
+        self._follow_one(lambda ring, entry: courses.export_key(self.app, ring, entry), builtin=True)
+
+    def action_passphrase(self) -> None:
+        """Encrypts the selected key, or what else can be done with its passphrase."""
+        self._follow_one(lambda ring, entry: courses.passphrase(self.app, ring, entry))
+
+    def action_rename_key(self) -> None:
+        """Gives the selected key another name."""
+        names = self._names()
+        self._follow_one(lambda ring, entry: courses.rename_key(self.app, ring, entry, names), damaged=True)
+
+    def action_delete_key(self) -> None:
+        """Removes the selected key."""
+        self._follow_one(lambda ring, entry: courses.delete_key(self.app, ring, entry), damaged=True)
+
+    def action_reveal(self) -> None:
+        """Shows the selected private key."""
+        self._follow_one(lambda ring, entry: courses.reveal(self.app, ring, entry), builtin=True)
+
+    def _names(self) -> list[str]:
+        return [entry.name for entry in self._entries]
+
+    def _follow_one(
+        self,
+        course: Callable[[Keyring, Entry], Awaitable[courses.Done | None]],
+        *,
+        builtin: bool = False,
+        damaged: bool = False,
+    ) -> None:
+        """Does something with the selected key, if that is one it can be done with."""
+        entry = self.keys.model.selected
+        if entry is None:
+            tell(self, "No key is selected." if self._folder() else _NO_KEYS)
+        elif entry.path is None and not builtin:
+            tell(self, f"{entry.name} is built in: it stays as it is.")
+        elif entry.damaged and not damaged:
+            tell(self, f"That can't be done with a damaged key: {safe_text(entry.damaged)}", bad=True)
+        else:
+            self._follow(lambda ring: course(ring, entry))
+
+    @work(group="course", exclusive=True, exit_on_error=False, name="keys")
+    async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
+        ring = self._ring()
+        if ring is None:
+            tell(self, _NO_KEYS)
             return
         try:
-            await asyncio.to_thread(Keyring(folder).generate, name)
+            done = await course(ring)
         except KeyringError as problem:
-            tell(self, f"No key was made: {safe_text(str(problem))}", bad=True)
+            tell(self, f"Nothing was done: {safe_text(str(problem), 400)}", bad=True)
         else:
-            tell(self, f"The key {name} is made; its file is {safe_text(str(folder / name))}.")
-        self._read(select=name)
-
-    def _fault(self, name: str) -> str:
-        """Why a key can't be called that, or ""."""
-        if any(entry.name == name for entry in self._entries):
-            return f"there is a key {safe_text(name, 64)} already; it is kept"
-        return name_fault(name) or ""
+            if done is not None and done.text:
+                tell(self, done.text)
+            self._select = done.select if done else ""
+        self._read()

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from ..engine.items import ImmutableItem, Item, MutableItem
+from ..engine.keys import PrivateKey
 from ..engine.node import Node
 from ..itemvalue import FORMS
 from ..keepalive import Keeper
@@ -27,7 +28,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..widgets.pick import Pick
 from ..words import short_id
-from .put_passphrase import signing_key
+from .key_passphrase import unlock
 from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
 from .put_run import PutRun
 from .put_source import read_signed, read_value
@@ -230,15 +231,20 @@ class PutForm(ModalScreen[None]):
         key = None
         if plan.signer is not None:
             assert self._ring is not None
-            try:
-                key = await signing_key(self, self._ring, plan.signer.name)
-            except KeyringError as problem:
-                tell(self.app, safe_text(str(problem)), bad=True)
+            key = await self._key(self._ring, plan.signer.name)
             if key is None:
                 return
         dry = self.todo.chosen == _DRY
         run = PutRun(self._node, plan, key, dry=dry, ring=self._ring, keeper=self._keeper)
         self.app.push_screen(run, self._came_back)
+
+    async def _key(self, ring: Keyring, name: str) -> PrivateKey | None:
+        """A key to sign with; its passphrase is asked for once a session. `None`: there is none, and that was told."""
+        try:
+            return await asyncio.to_thread(ring.load, name) if await unlock(self.app, ring, name) else None
+        except KeyringError as problem:
+            tell(self.app, safe_text(str(problem)), bad=True)
+            return None
 
     def _came_back(self, seen: Seen | None) -> None:
         """With what was seen, an update can be made of just that."""

@@ -180,9 +180,7 @@ def test_a_missing_name_tells_what_there_is_and_how_to_make_it(ring: Keyring) ->
     ring.generate("first")
     with pytest.raises(KeyringError) as caught:
         ring.load("new")
-    assert str(caught.value) == (
-        "there is no key 'new', only bep44test, first; `-do genkey -keyname new` creates it"
-    )
+    assert str(caught.value) == ("there is no key 'new', only bep44test, first; `-do genkey -keyname new` creates it")
     assert ring.names() == [TEST_KEY_NAME, "first"], "a typo makes no key"
 
 
@@ -236,7 +234,7 @@ DAMAGED = {
     "newer": (GOOD.replace("key-1", "key-3").encode(), "starts with 'dhtui-key-3'"),
     "cut short": (GOOD[:-70].encode(), "has 3 words, not 4"),
     "a digit lost": (GOOD[:-2].encode(), "not in hex"),
-    "form": (GOOD.replace("seed", "sped").encode(), "'sped' is neither seed nor expanded"),
+    "form": (GOOD.replace("seed", "sped").encode(), "its second word is neither seed nor expanded"),
     "wrong form": (GOOD.replace("seed", "expanded").encode(), "64 bytes, not 32"),
     "secret changed": (GOOD.replace("seed 00", "seed 01").encode(), "does not belong to its private key"),
     "public changed": (

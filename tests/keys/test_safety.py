@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from dhtui.engine.keys import PrivateKey
 from dhtui.keyring import Keyring, KeyringError, LockedKey, WrongPassphrase
 from dhtui.keyring.seal import Cost, Sealed, seal
+from dhtui.keyring.writing import write_secret
 
-from .steps import count_steps, full_from, killed_at
+from .steps import count_steps, full_from, killed_at, watched
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes")
 KEY = PrivateKey.from_seed(bytes(range(32)))
@@ -97,6 +99,72 @@ def test_a_disk_that_is_full_at_any_step_loses_nothing(tmp_path: Path, kind: str
                 ring.add("mine", KEY)
         assert len(holders(ring)) == 1
         assert not list(ring.folder.glob(".*.tmp")), "no secret is left about"
+
+
+def test_a_delete_that_is_killed_leaves_a_whole_key_or_none(tmp_path: Path) -> None:
+    steps = 0
+    while True:
+        ring = Keyring(tmp_path / f"keys{steps}")
+        ring.add("mine", KEY)
+        (ring.folder / f".mine.{'0' * 16}.tmp").touch()  # of an older save that was killed
+        killed = killed_at(steps, partial(ring.delete, "mine"))
+        left = bool(list(ring.folder.glob(".mine.*.tmp")))
+        assert holders(ring) in (["mine"], []) and (holders(ring) or not left), "no secret outlives its key"
+        if not killed:
+            break
+        steps += 1
+    assert steps > 1 and not holders(ring)
+
+
+def test_a_disk_that_is_full_hinders_no_delete(ring: Keyring) -> None:
+    ring.add("mine", KEY)
+    with full_from(0):
+        ring.delete("mine")
+    assert not holders(ring)
+
+
+def test_an_export_that_is_killed_or_finds_a_full_disk_leaves_all_or_nothing(tmp_path: Path) -> None:
+    steps = 0
+    while True:
+        path = tmp_path / f"out{steps}"
+        killed = killed_at(steps, lambda path=path: write_secret(path, "secret\n"))  # type: ignore[misc]
+        assert not path.exists() or path.read_text() in ("", "secret\n")
+        assert all(each.stat().st_mode & 0o077 == 0 for each in tmp_path.iterdir())
+        if not killed:
+            break
+        full = tmp_path / f"full{steps}"
+        with suppress(OSError), full_from(steps):
+            write_secret(full, "secret\n")
+        assert not full.exists() or full.read_text() == "secret\n"
+        assert not list(tmp_path.glob(f".full{steps}.*.tmp"))
+        steps += 1
+    assert steps > 3 and path.read_text() == "secret\n"
+
+
+def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "file").write_text("mine")
+    for name in ("link", "file"):
+        with pytest.raises(FileExistsError):
+            write_secret(tmp_path / name, "secret")
+    assert (tmp_path / "file").read_text() == "mine" and not (tmp_path / "elsewhere").exists()
+
+
+def test_a_key_that_is_to_be_encrypted_never_touches_the_disk_in_the_clear(ring: Keyring) -> None:
+    seen: list[bytes] = []
+
+    def step() -> None:
+        seen.extend(path.read_bytes() for path in ring.folder.rglob("*") if path.is_file())
+
+    with watched(step):
+        ring.add("mine", KEY, PASS, CHEAP)
+    assert seen and not any(KEY.secret.hex().encode()[:32] in data for data in seen)
+
+
+def test_an_encrypted_key_is_not_encrypted_again(ring: Keyring) -> None:
+    with pytest.raises(KeyringError, match="encrypted already"):
+        ring.add("mine", seal(KEY, PASS, CHEAP), OTHER)
+    assert ring.names() == ["bep44test"]
 
 
 def test_a_save_that_was_killed_can_be_done_again(ring: Keyring) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
+from textual.worker import WorkerCancelled
 
 from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.keyring import TEST_KEY_NAME, Entry, Keyring
 from dhtui.packets.parts import Link
+from dhtui.screens.key_new import NewKeyForm
 from dhtui.screens.keys_rows import KEY_COLUMNS, key_details, key_forms, key_links, when
-from dhtui.screens.prompt import Prompt
 from dhtui.widgets.paint import Line, width_of
 
 from . import snapshots
@@ -55,6 +57,16 @@ async def read(stage: Stage) -> None:
     await stage.settle()
 
 
+async def typed(stage: Stage, *keys: str) -> None:
+    """Presses keys while a window is open, and waits for what the window does, but not for its end."""
+    await stage.pilot.press(*keys)
+    await stage.pilot.pause()
+    for worker in [worker for worker in stage.app.workers if worker.group in ("form", "reading")]:
+        with suppress(WorkerCancelled):
+            await worker.wait()
+    await stage.pilot.pause()
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_keys_look_as_kept(keyring: Keyring, size: tuple[int, int]) -> None:
     shape = f"{size[0]}x{size[1]}"
@@ -65,10 +77,7 @@ async def test_keys_look_as_kept(keyring: Keyring, size: tuple[int, int]) -> Non
         matches_golden(stage, f"keys-damaged-{shape}")
         await stage.press("j", "j")
         matches_golden(stage, f"keys-own-{shape}")
-        await stage.pilot.press("n")
-        await stage.pilot.pause()
-        await stage.pilot.press(*"notes")
-        await stage.pilot.pause()
+        await typed(stage, "n", *"notes")
         matches_golden(stage, f"keys-new-{shape}")
         await stage.press("escape")
 
@@ -111,10 +120,7 @@ async def test_a_damaged_key_is_listed_with_the_reason(keyring: Keyring) -> None
 async def test_a_key_is_made_under_the_typed_name_and_selected(keyring: Keyring) -> None:
     async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await read(stage)
-        await stage.pilot.press("n")
-        await stage.pilot.pause()
-        await stage.pilot.press(*"blog")
-        await stage.press("enter")
+        await typed(stage, "n", *"blog", "enter")
         await read(stage)
         assert stage.toasts() == ["The key blog is made; its file is keys/blog."]
         assert stage.table("keys").model.selected.name == "blog"  # type: ignore[union-attr]
@@ -130,25 +136,20 @@ async def test_a_name_that_will_not_do_is_refused_as_it_is_typed(keyring: Keyrin
     before = keyring.names()
     async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await read(stage)
-        await stage.pilot.press("n")
-        await stage.pilot.pause()
+        await typed(stage, "n")
         stage.app.screen.query_one(Input).value = name
         await stage.pilot.pause()
         assert words in stage.text()
-        await stage.pilot.press("enter")
-        await stage.pilot.pause()
-        assert isinstance(stage.app.screen, Prompt)
+        await typed(stage, "enter")
+        assert isinstance(stage.app.screen, NewKeyForm)
         await stage.press("escape")
     assert keyring.names() == before
 
 
 async def test_an_empty_name_is_refused(keyring: Keyring) -> None:
     async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
-        await stage.pilot.press("n")
-        await stage.pilot.pause()
-        await stage.pilot.press("enter")
-        await stage.pilot.pause()
-        assert "is not a key name" in stage.text()
+        await typed(stage, "n", "enter")
+        assert "… type a name for the key" in stage.text()
         await stage.press("escape")
 
 
@@ -163,11 +164,9 @@ async def test_a_folder_that_can_not_be_written_is_told(no_folder: None) -> None
     async with exploring(snapshots.running(), show="keys", keys_folder=FOLDER) as stage:
         await read(stage)
         assert "✗ the key folder keys can't be read" in stage.text()
-        await stage.pilot.press("n")
-        await stage.pilot.pause()
-        await stage.pilot.press(*"blog")
-        await stage.press("enter")
-        assert stage.toasts()[0].startswith("No key was made: ")
+        await typed(stage, "n", *"blog", "enter")
+        assert "✗ the key folder keys is not a folder" in stage.text()
+        await stage.press("escape")
 
 
 async def test_without_keys_of_ones_own_the_test_key_is_there_and_a_hint(tmp_path: Path) -> None:
@@ -183,7 +182,7 @@ async def test_a_recording_has_no_keys() -> None:
         await read(stage)
         assert "There are no keys in a recording" in stage.text()
         await stage.press("n")
-        assert stage.toasts() == ["This is a recording: keys are made while a node runs."]
+        assert stage.toasts() == ["This is a recording: keys are there while a node runs."]
         assert not stage.screen.open_link(Link("key", NOTES.public, ""))
         assert not stage.screen.exports()
 

@@ -23,8 +23,8 @@ from dhtui.keepalive import Keeper
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
 from dhtui.screens.conflict_view import ConflictView
+from dhtui.screens.key_passphrase import UnlockForm
 from dhtui.screens.put_form import PutForm
-from dhtui.screens.put_passphrase import Passphrase
 from dhtui.screens.put_run import PutRun
 from dhtui.testnet import Testnet
 from dhtui.widgets.lines import Lines
@@ -165,19 +165,6 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
         await stage.settle()
         assert isinstance(stage.app.screen, ConflictView)
         matches_golden(stage, f"put-conflict-{shape}")
-
-
-@SIZES
-async def test_the_question_for_a_passphrase_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
-    shape = f"{size[0]}x{size[1]}"
-    async with putting(node(puts=[stored(OURS)]), keys(tmp_path, b"secret"), size) as stage:
-        await write(stage, "hello world")
-        await press(stage, "enter")
-        await until(stage, Passphrase)
-        await press(stage, *"wrong", "enter")
-        await seen(stage, "does not open")
-        assert "wrong" not in stage.text()
-        matches_golden(stage, f"put-passphrase-{shape}")
 
 
 async def until(stage: Stage, kind: type[object]) -> None:
@@ -482,7 +469,7 @@ async def test_a_passphrase_is_asked_for_once_a_session(tmp_path: Path) -> None:
     async with putting(paper, keys(tmp_path, b"secret")) as stage:
         await write(stage, "hello world")
         await press(stage, "enter")
-        await until(stage, Passphrase)
+        await until(stage, UnlockForm)
         await press(stage, *"secret", "enter")
         await stage.settle()
         assert paper.asked == [Draft(HELLO, ME)]
@@ -496,12 +483,23 @@ async def test_a_passphrase_is_asked_for_once_a_session(tmp_path: Path) -> None:
         assert "secret" not in stage.text()
 
 
+async def test_a_wrong_passphrase_puts_nothing(tmp_path: Path) -> None:
+    paper = node()
+    async with putting(paper, keys(tmp_path, b"secret")) as stage:
+        await write(stage, "hello world")
+        await press(stage, "enter")
+        await until(stage, UnlockForm)
+        await press(stage, *"wrong", "enter")
+        await seen(stage, "does not open")
+        assert "wrong" not in stage.text() and not paper.asked
+
+
 async def test_without_the_passphrase_nothing_is_put(tmp_path: Path) -> None:
     paper = node()
     async with putting(paper, keys(tmp_path, b"secret")) as stage:
         await write(stage, "hello world")
         await press(stage, "enter")
-        await until(stage, Passphrase)
+        await until(stage, UnlockForm)
         await stage.press("escape")
         assert isinstance(stage.app.screen, PutForm) and not paper.asked
 

@@ -1,0 +1,152 @@
+"""The form that takes a private key into the keyring, whatever its form, and says what it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from textual import on, work
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ..engine.keys import BadKey
+from ..keyring import Keyring, KeyringError
+from ..keyring.keyfile import content
+from ..keyring.reading import FORMS, MAX_INPUT, Imported, read_key
+from ..keyring.seal import Sealed
+from ..keyring.zbase32 import encode_public
+from ..values import UsageError, path, public_key
+from ..widgets.filter_bar import FilterInput
+from ..widgets.paint import Line
+from .key_field import OneOf, SecretInput
+from .key_form import (
+    DERIVING,
+    KeyForm,
+    Verdict,
+    bad,
+    good,
+    judge_name,
+    judge_passphrase,
+    missing,
+    name_field,
+    new_passphrase,
+    new_passphrase_fields,
+    said,
+)
+
+_READ_AS = {
+    "auto": "as it shows itself; choose another one only if you know better",
+    "seed": "32 bytes that the key follows from (RFC 8032)",
+    "go": "64 bytes, a seed and its public key, as Go and NaCl keep it",
+    "expanded": "64 bytes, scalar and prefix, as libtorrent and BEP 44 keep it",
+    "original": "a .key file of mh-cbon/dht, with the public key that it published",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A key that is in the keyring now."""
+
+    name: str
+    was: str
+    """In what form it came, in words."""
+
+
+class ImportForm(KeyForm[Taken]):
+    """Asks for a private key and a name for it, and keeps it."""
+
+    HEADING = "import a key"
+    VERB = "import"
+
+    def __init__(self, ring: Keyring, taken: Sequence[str]) -> None:
+        super().__init__()
+        self._ring, self._taken = ring, taken
+        self._content: bytes | KeyringError | None = None
+        """What the file holds, or why that is not known; `None`: nothing was read yet."""
+
+    def fields(self) -> Iterator[tuple[str, Widget]]:
+        """Where the key is, how it is to be read, and how it is to be kept."""
+        yield name_field()
+        yield "from a file", FilterInput(id="file", compact=True, placeholder="its path; or paste the key below")
+        yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, paper; shows as dots")
+        yield "read as", OneOf(FORMS, id="form")
+        yield "public key", FilterInput(id="public", compact=True, placeholder="empty, or the one that it must have")
+        yield from new_passphrase_fields("empty: the key is kept as it came")
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    @on(Input.Changed, "#file")
+    def follow_file(self) -> None:
+        """Another file is meant."""
+        self._content = None
+        if self.text("file").strip():
+            self._read(path(self.text("file").strip()))
+
+    @work(group="reading", exclusive=True, exit_on_error=False, name="reading the key file")
+    async def _read(self, file: Path) -> None:
+        try:
+            self._content = await asyncio.to_thread(content, file, MAX_INPUT)
+        except KeyringError as problem:
+            self._content = problem
+        self.check()
+
+    def _found(self) -> Imported | Verdict:
+        """The key, or what is to be said instead."""
+        file, pasted = self.text("file").strip(), self.text("key").strip()
+        if not file and not pasted:
+            return missing("name the file that the private key is in, or paste the key")
+        if file and pasted:
+            return bad("a file and a pasted key: empty one of the two fields")
+        data = self._content if file else pasted.encode("utf-8", "surrogateescape")
+        if data is None:
+            return missing("reading the file")
+        if isinstance(data, KeyringError):
+            return bad(str(data))
+        try:
+            wanted = self.text("public").strip()
+            return read_key(data, self.chosen("form"), public_key(wanted) if wanted else None)
+        except (BadKey, UsageError) as problem:
+            return bad(str(problem))
+
+    # -- the form --------------------------------------------------------------------------------------------
+
+    def judge(self) -> Verdict:
+        """What the key is, and whether it can be taken."""
+        form = self.chosen("form")
+        found = self._found()
+        if isinstance(found, Verdict):
+            about = said("·", f"{form}: {_READ_AS[form]}", "dim")
+            return Verdict((*found.lines, *about))
+        lines = _about(found)
+        fault = judge_name(self.text("name"), self._taken) or judge_passphrase(self)
+        if fault is None and self.text("passphrase") and isinstance(found.key, Sealed):
+            fault = bad("the key is encrypted already and stays so: empty the passphrase")
+        return Verdict((*lines, *fault.lines)) if fault else Verdict(lines, ready=True)
+
+    def prepare(self) -> Callable[[], Taken]:
+        """Takes the key."""
+        found = self._found()
+        assert isinstance(found, Imported), "judged before"
+        return partial(self._take, self.text("name"), found, new_passphrase(self))
+
+    def _take(self, name: str, found: Imported, passphrase: bytes | None) -> Taken:
+        self._ring.add(name, found.key, passphrase)
+        return Taken(name, found.kind)
+
+    def progress(self) -> str:
+        """What is being done."""
+        return DERIVING if self.text("passphrase") else "writing the key"
+
+
+def _about(found: Imported) -> list[Line]:
+    """What was read."""
+    tested = "" if isinstance(found.key, Sealed) else "; it signs, and the signature is good"
+    public: list[Line] = [
+        (("  key ", "dim"), (found.key.public.hex(), "data")),
+        (("      ", "dim"), (encode_public(found.key.public), "data")),
+    ]
+    note = said("!", found.note, "warn") if found.note else []
+    return [*good(f"{found.kind}{tested}", *public).lines, *note]

@@ -1,0 +1,51 @@
+"""The one window that shows a private key: hidden until a key is pressed, and gone when it closes."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from ..keymap import key_of
+from ..registry import view
+from ..widgets.lines import Lines
+from ..widgets.paint import Line
+from .popup import Popup
+
+_REVEAL = next(action for action in view("keys").actions if action.name == "reveal")
+_WIDTH = 72
+_NOTES = (
+    "Whoever has it can sign as you, and change your items for ever.",
+    "It is in no copy menu, no log and no recording. What the terminal keeps of it, we can't know.",
+)
+
+
+class RevealScreen(Popup):
+    """Shows a secret text on demand; it takes the key that opened the window to show it, and to hide it again."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        Binding(_REVEAL.keys, _REVEAL.name, _REVEAL.label, show=False)
+    ]
+
+    def __init__(self, title: str, secret: str) -> None:
+        super().__init__(title, ())
+        self._secret = [part for line in secret.splitlines() for part in wrap(line, 64)]
+        self._shown = False
+
+    def on_mount(self) -> None:
+        """Hidden at first: the key may have been pressed by mistake, with others looking on."""
+        self._show()
+
+    def _show(self) -> None:
+        does = "hides" if self._shown else "shows"
+        self.query_one(VerticalScroll).border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  esc close")
+        secret: list[Line] = [((line if self._shown else "•" * len(line), "strong"),) for line in self._secret]
+        notes: list[Line] = [((line, "warn"),) for note in _NOTES for line in wrap(note, _WIDTH)]
+        self.query_one(Lines).show([(), *secret, (), *notes])
+
+    def action_reveal(self) -> None:
+        """Shows the secret, or hides it again."""
+        self._shown = not self._shown
+        self._show()
