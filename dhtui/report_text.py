@@ -228,7 +228,7 @@ def _line(one: NodeOutcome, status: str = "") -> str:
 
 
 def _given(one: NodeOutcome) -> str:
-    return _line(one, "nothing" if one.status is Status.ANSWERED else "")
+    return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
 
 
 def _recognised(outcome: Outcome) -> list[str]:
