@@ -337,6 +337,31 @@ def test_there_is_nothing_to_read_back(run: Run, more: tuple[str, ...]) -> None:
     assert code == 2 and err.startswith("dhtui: --read-back") and more[0] in err and err.count("\n") == 1
 
 
+# ---- getting ----------------------------------------------------------------------------------------------
+
+
+def test_a_get_shows_every_answer_with_its_node_and_how_far_they_agree(run: Run, net: Neighbours) -> None:
+    put = ("--do", "put", "--keyname", "bep44test", "--salt", "agree")
+    assert run(*put, "--val", "old")[0] == 0
+    assert run(*put, "--val", "new", "--remote", f"{net.node}", "--seq", "7")[0] == 0
+    code, out, err = run(
+        "--do", "get", "--keyname", "bep44test", "--salt", "agree", "--remote", f"{net.node},{net.net}"
+    )
+    assert (code, out) == (0, "new\n") and "value, seq 7" in err
+    assert f"{net.node:<21}  value, seq 7" in err
+    code, out, err = run("--do", "get", "--keyname", "bep44test", "--salt", "agree")
+    assert (code, out) == (0, "old\n"), "that node is not of the swarm"
+    assert "verified; 8 nodes had it, " in err and " nothing" in err.splitlines()[-1]
+    assert "  answered without a value, " in err
+
+
+def test_a_torrent_is_recognised_where_a_get_finds_one(run: Run) -> None:
+    target = last(run("--do", "put", "--val-bencoded", "d2:ih20:aaaaaaaaaaaaaaaaaaaae", "--json")[1])["target"]
+    code, out, err = run("--do", "get", "--target", str(target))
+    assert (code, out) == (0, '{"ih": "aaaaaaaaaaaaaaaaaaaa"}\n')
+    assert "magnet:?xt=urn:btih:" + b"a".hex() * 20 in err
+
+
 # ---- keeping alive, watching --------------------------------------------------------------------------------
 
 
