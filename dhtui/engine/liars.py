@@ -1,0 +1,116 @@
+"""Liars in league, who want a lookup to end without the value that it seeks.
+
+Whoever asks one of them hears of eight nodes next to the target, nearer than any true one. Five are accomplices,
+who answer under these made-up ids at a second port of theirs, and go on in the same way; three are addresses
+where nobody is. They hand out values that don't hash to the target, forged signatures, an old version of a
+mutable item whose signature is good, and peers that don't exist. What they are asked to store they confirm, and drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .items import MutableItem
+from .population import Member, Population
+from .wire.bencode import Bencached
+from .wire.compact import Addr, NodeInfo, pack_addr, pack_node
+from .wire.ids import ID_BITS, ID_LENGTH
+from .wire.krpc import AnnouncePeer, Get, GetPeers, Ping, Put, Query
+
+ACCOMPLICES = 64
+"""How many of the liars lend their addresses for one target."""
+NAMED, DEAD_NAMED = 5, 3
+NEARER_BITS = 24
+"""By how many bits at most the made-up ids are nearer to the target than the nearest true one."""
+
+_POOL, _NAMES, _ID, _NOWHERE, _FORGERY = 21, 22, 23, 24, 25
+
+
+class Ring:
+    """All liars of a population."""
+
+    def __init__(self, population: Population) -> None:
+        self._population, self._chance = population, population.chance
+        self._pools: dict[bytes, list[Member]] = {}
+        self._doors: dict[Addr, Member] = {}
+        self._ids: dict[Addr, bytes] = {}
+        self.outdated: dict[bytes, MutableItem] = {}
+        """Old versions of mutable items, by target: true once, and properly signed."""
+
+    def door(self, addr: Addr) -> Member | None:
+        """The accomplice behind a made-up node; `None` where the address is none of theirs."""
+        return self._doors.get(addr)
+
+    def answer(self, liar: Member, at: Addr, query: Query, now: float) -> dict[bytes, Any]:
+        """What a liar says (``r``) when a query reaches it at one of its addresses."""
+        args = query.args
+        if isinstance(args, Ping | Put):
+            return {b"id": self._id_at(liar, at, None)}
+        body: dict[bytes, Any] = {b"id": self._id_at(liar, at, args.target)}
+        if isinstance(args, AnnouncePeer):
+            return body
+        body[b"nodes"] = b"".join(map(pack_node, self._nodes(liar, args.target, now)))
+        if isinstance(args, Get | GetPeers):
+            body[b"token"] = b"liar"
+        if isinstance(args, GetPeers):
+            body[b"values"] = [pack_addr(self._nowhere(args.target, liar, nth)) for nth in range(8)]
+        if isinstance(args, Get):
+            body |= self._value(liar, args.target)
+        return body
+
+    def _id_at(self, liar: Member, at: Addr, target: bytes | None) -> bytes:
+        if at not in self._doors:
+            return liar.id
+        if target is not None:
+            self._ids[at] = self._made_up(target, liar.key)
+        return self._ids[at]
+
+    def _nodes(self, liar: Member, target: bytes, now: float) -> list[NodeInfo]:
+        about, pool, chance = int.from_bytes(target[:8], "big"), self._pool(target, now), self._chance
+        nodes = []
+        for nth in range(NAMED):
+            accomplice = pool[chance.bits(_NAMES, about, liar.key, nth) % len(pool)]
+            door = accomplice.addr[0], accomplice.addr[1] + 1
+            self._doors[door] = accomplice
+            self._ids[door] = self._made_up(target, accomplice.key)
+            nodes.append(NodeInfo(self._ids[door], door))
+        for nth in range(DEAD_NAMED):
+            addr = self._nowhere(target, liar, nth)
+            nodes.append(NodeInfo(self._made_up(target, chance.bits(_NOWHERE, liar.key, nth)), addr))
+        return nodes
+
+    def _pool(self, target: bytes, now: float) -> list[Member]:
+        pool = self._pools.get(target)
+        if pool is None:
+            number, population, pool = int.from_bytes(target[:8], "big"), self._population, []
+            for nth in range(ACCOMPLICES * 100):
+                member = population.member(self._chance.bits(_POOL, number, nth) % population.members)
+                if population.lies(member) and population.alive(member, now) and member not in pool:
+                    pool.append(member)
+                if len(pool) == ACCOMPLICES:
+                    break
+            self._pools[target] = pool
+        return pool
+
+    def _made_up(self, target: bytes, key: int) -> bytes:
+        """An id that a true node would hardly have by chance: next to the target."""
+        number = int.from_bytes(target, "big")
+        bits = self._chance.bits(_ID, number >> (ID_BITS - 64), key)
+        shared = self._population.members.bit_length() + 4 + bits % NEARER_BITS
+        distance = (1 << 63 | bits) << (ID_BITS - 64) >> shared
+        return (number ^ distance).to_bytes(ID_LENGTH, "big")
+
+    def _nowhere(self, target: bytes, liar: Member, nth: int) -> Addr:
+        bits = self._chance.bits(_NOWHERE, int.from_bytes(target[:8], "big"), liar.key, nth)
+        return f"{200 + bits % 20}.{bits >> 8 & 255}.{bits >> 16 & 255}.{bits >> 24 & 255}", 1024 + (
+            bits >> 32
+        ) % 60_000
+
+    def _value(self, liar: Member, target: bytes) -> Mapping[bytes, Any]:
+        old = self.outdated.get(target)
+        if old is None:
+            return {b"v": b"not what you asked for"}
+        if self._chance.bits(_FORGERY, liar.key) & 1:
+            return {b"k": old.k, b"seq": old.seq, b"sig": old.sig, b"v": Bencached(old.v)}
+        return {b"k": old.k, b"seq": old.seq + 1000, b"sig": bytes(64), b"v": b"forged"}
