@@ -18,8 +18,8 @@ from .wire.compact import Addr, NodeInfo, pack_addr, pack_node
 from .wire.ids import ID_BITS, ID_LENGTH
 from .wire.krpc import AnnouncePeer, Get, GetPeers, Ping, Put, Query
 
-ACCOMPLICES = 64
-"""How many of the liars lend their addresses for one target."""
+DRAWS = 5000
+"""Nodes among which they look for accomplices: with one liar in ten some 350 are found."""
 NAMED, DEAD_NAMED = 5, 3
 NEARER_BITS = 24
 """By how many bits at most the made-up ids are nearer to the target than the nearest true one."""
@@ -28,11 +28,11 @@ _POOL, _NAMES, _ID, _NOWHERE, _FORGERY = 21, 22, 23, 24, 25
 
 
 class Ring:
-    """All liars of a population."""
+    """All liars of a population; the same few hundred of them lend their addresses for every target."""
 
     def __init__(self, population: Population) -> None:
         self._population, self._chance = population, population.chance
-        self._pools: dict[bytes, list[Member]] = {}
+        self._pool: list[Member] = []
         self._doors: dict[Addr, Member] = {}
         self._ids: dict[Addr, bytes] = {}
         self.outdated: dict[bytes, MutableItem] = {}
@@ -67,7 +67,7 @@ class Ring:
         return self._ids[at]
 
     def _nodes(self, liar: Member, target: bytes, now: float) -> list[NodeInfo]:
-        about, pool, chance = int.from_bytes(target[:8], "big"), self._pool(target, now), self._chance
+        about, pool, chance = int.from_bytes(target[:8], "big"), self._accomplices(now), self._chance
         nodes = []
         for nth in range(NAMED):
             accomplice = pool[chance.bits(_NAMES, about, liar.key, nth) % len(pool)]
@@ -80,18 +80,15 @@ class Ring:
             nodes.append(NodeInfo(self._made_up(target, chance.bits(_NOWHERE, liar.key, nth)), addr))
         return nodes
 
-    def _pool(self, target: bytes, now: float) -> list[Member]:
-        pool = self._pools.get(target)
-        if pool is None:
-            number, population, pool = int.from_bytes(target[:8], "big"), self._population, []
-            for nth in range(ACCOMPLICES * 100):
-                member = population.member(self._chance.bits(_POOL, number, nth) % population.members)
-                if population.lies(member) and population.alive(member, now) and member not in pool:
-                    pool.append(member)
-                if len(pool) == ACCOMPLICES:
-                    break
-            self._pools[target] = pool
-        return pool
+    def _accomplices(self, now: float) -> list[Member]:
+        if not self._pool:
+            population, found = self._population, dict[Member, None]()
+            for nth in range(DRAWS):
+                member = population.member(self._chance.bits(_POOL, nth) % population.members)
+                if population.lies(member) and population.alive(member, now):
+                    found[member] = None
+            self._pool = list(found)
+        return self._pool
 
     def _made_up(self, target: bytes, key: int) -> bytes:
         """An id that a true node would hardly have by chance: next to the target."""

@@ -9,7 +9,7 @@ datagrams.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
@@ -181,6 +181,12 @@ class Simulation:
                 for nth in range(10):
                     passive.peers.announce(target, (f"198.51.100.{nth}", 6881), self.now)
 
+    @property
+    def outdated(self) -> dict[bytes, MutableItem]:
+        """Old versions of mutable items, by target, for liars to hand out."""
+        assert self.ring is not None
+        return self.ring.outdated
+
     # ---- what happens ------------------------------------------------------------------------------
 
     def after(self, core: Core) -> None:
@@ -306,6 +312,10 @@ class Simulation:
         self.run_until(lambda: bool(done))
         return done[0]
 
+    def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
+        """Let a core put an item."""
+        return self.finish(core, lambda done: core.searches.put(what, done, self.now))
+
     def look_up(self, core: Core, question: Question) -> Trial:
         """Let a core look something up, and measure that."""
         began = self.now
@@ -343,20 +353,21 @@ def _hops(steps: Sequence[StepView], outcome: Outcome) -> int:
     return next((step.hop + 1 for step in steps if step.addr == nearest), 0)
 
 
-def grow(simulation: Simulation, size: int, *, nat: float = 0.0, rate: float = 10.0, **settings: Any) -> list[Core]:
-    """A network of `size` cores, `rate` of which join each second, all through the first three.
+def grow(simulation: Simulation, size: int, *, nat: float = 0.0, rate: float = 10.0, **settings: Any) -> Iterator[Core]:
+    """A network of `size` cores, `rate` of which join each second, all through the first three. Gives each in turn.
 
     A share `nat` of them, but not these three, is behind NATs. `settings`: of `Settings`.
     """
-    cores: list[Core] = []
+    hosts: list[Addr] = []
     chance = Chance(size)
     for nth in range(size):
-        hosts = tuple(core.identity.bound for core in cores[:3])
-        behind = len(cores) >= 3 and chance.unit(nth) < nat
-        core = simulation.add(nat=behind, hosts=hosts, **({"read_only": False} if nth < 3 else {}), **settings)
-        cores.append(core)
-        if hosts:
+        if nth < 3:
+            core = simulation.add(hosts=tuple(hosts), read_only=False, **settings)
+            hosts.append(core.identity.bound)
+        else:
+            core = simulation.add(hosts=tuple(hosts), nat=chance.unit(nth) < nat, **settings)
+        if nth:
             core.bootstrap(simulation.now)
             simulation.after(core)
         simulation.run(1 / rate)
-    return cores
+        yield core
