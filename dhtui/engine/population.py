@@ -70,10 +70,16 @@ class Population:
         self.members = round(size / (1 - conditions.dead))
         self._depth = max(0, (self.members // CELL).bit_length() - 1)
         self._counts = {1: self.members}
-        self._cells: dict[int, list[Member]] = {}
+        self._cells: dict[int, list[int]] = {}
+        self._by_number: dict[int, Member] = {}
         self._by_addr: dict[Addr, Member] = {}
 
     # ---- who there is ------------------------------------------------------------------------------
+
+    @property
+    def made(self) -> int:
+        """How many nodes are in memory."""
+        return len(self._by_addr)
 
     def at(self, addr: Addr) -> Member | None:
         """The node at an address that somebody was told; `None` where there is none."""
@@ -179,7 +185,7 @@ class Population:
             if place >= left:
                 place -= left
                 node += 1
-        return self._cell(node)[place]
+        return self._settled(self._cell(node)[place])
 
     def _under(self, prefix: int, depth: int) -> Iterator[Member]:
         """The nodes whose ids start with a prefix. For prefixes of few nodes."""
@@ -187,25 +193,30 @@ class Population:
             cell = prefix >> (depth - self._depth)
             if self._count(cell, self._depth):
                 shift = ID_BITS - depth
-                yield from (m for m in self._cell(1 << self._depth | cell) if m.number >> shift == prefix)
+                for number in self._cell(1 << self._depth | cell):
+                    if number >> shift == prefix:
+                        yield self._settled(number)
         elif self._count(prefix, depth):
             yield from self._under(2 * prefix, depth + 1)
             yield from self._under(2 * prefix + 1, depth + 1)
 
-    def _cell(self, node: int) -> list[Member]:
+    def _cell(self, node: int) -> list[int]:
+        """The ids of a cell as they were drawn, in order; `_settle` changes their last bits."""
         cell = self._cells.get(node)
         if cell is None:
-            cell = self._cells[node] = self._make(node)
-            for member in cell:
-                self._by_addr[member.addr] = member
+            count, free = self._counts[node], ID_BITS - self._depth
+            drawn = shake_128(self._salt + b"cell" + node.to_bytes(21, "big")).digest(ID_LENGTH * count)
+            head, mask = (node - (1 << self._depth)) << free, (1 << free) - 1
+            numbers = (int.from_bytes(drawn[i : i + ID_LENGTH], "big") & mask for i in range(0, len(drawn), ID_LENGTH))
+            cell = self._cells[node] = sorted(head | number for number in numbers)
         return cell
 
-    def _make(self, node: int) -> list[Member]:
-        count, free = self._counts[node], ID_BITS - self._depth
-        drawn = shake_128(self._salt + b"cell" + node.to_bytes(21, "big")).digest(ID_LENGTH * count)
-        head, mask = (node - (1 << self._depth)) << free, (1 << free) - 1
-        numbers = (int.from_bytes(drawn[i : i + ID_LENGTH], "big") & mask for i in range(0, len(drawn), ID_LENGTH))
-        return [self._settle(head | number) for number in sorted(numbers)]
+    def _settled(self, number: int) -> Member:
+        member = self._by_number.get(number)
+        if member is None:
+            member = self._by_number[number] = self._settle(number)
+            self._by_addr[member.addr] = member
+        return member
 
     def _settle(self, number: int) -> Member:
         """Give an id its address; one that shall fit it, by BEP 42, gets the last 3 bits that belong to it."""

@@ -137,6 +137,10 @@ class Simulation:
         """It is gone without a word."""
         del self.places[core.identity.bound]
 
+    def behind_nat(self, core: Core) -> bool:
+        """Whether only those whom it has sent to can reach a core."""
+        return self.places[core.identity.bound].opened is not None
+
     def hosts(self, n: int = 3) -> tuple[Addr, ...]:
         """Passive nodes to bootstrap from: alive, honest and near."""
         assert self.population is not None
@@ -311,6 +315,10 @@ class Simulation:
         self.after(core)
         self.run_until(lambda: bool(done))
         return done[0]
+
+    def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
+        """Let a core ask nodes directly."""
+        return self.finish(core, lambda done: core.searches.ask(question, done, self.now, remotes=remotes))
 
     def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
         """Let a core put an item."""
