@@ -33,10 +33,11 @@ from dhtui.engine.simulate import Simulation, Trial, grow
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 4_000_000)
-MOST = 4_000_000
+SIZE_TICKS = ((100, "100"), (1_000, "1k"), (10_000, "10k"), (100_000, "100k"), (1_000_000, "1M"), (4_000_000, "4M"))
+MOST = SIZES[-1]
 SETTLE, PAUSE = 10.0, 0.25
 """Virtual seconds from bootstrap to the first lookup, and between lookups."""
-JOINS_A_SECOND = 10.0
+JOINS_A_SECOND = 30.0
 STEADY_MINUTES = 3
 
 
@@ -104,7 +105,7 @@ HEAD = (
     "complete p50 / p95 / p99",
     "item p50 / p95",
     "queries",
-    "answered",
+    "load",
     "busiest",
     "hops",
     "found-8",
@@ -228,10 +229,11 @@ def lies(options: argparse.Namespace, conditions: Conditions) -> None:
     """Print how often the true value comes among liars."""
     size = min(options.nodes, 100_000)
     rows = []
-    for share in (0.0, 0.05, 0.1, 0.2):
-        say(f"{share:.0%} liars ...")
-        population = Population(size, options.seed, replace(conditions, liars=share))
-        rows.append((f"{share:.0%}", *right_answers(population, options.lookups, options.seed)))
+    for share, cunning in ((0.0, False), (0.05, False), (0.1, False), (0.2, False), (0.1, True)):
+        words = f"{share:.0%}{', cunning' if cunning else ''}"
+        say(f"{words} liars ...")
+        population = Population(size, options.seed, replace(conditions, liars=share, cunning=cunning))
+        rows.append((words, *right_answers(population, options.lookups, options.seed)))
     print(f"{CLIENTS[0].name}, among liars in league, {size:,} live nodes\n")
     table(("liars", "immutable", "mutable, newest", "found-8", "queries", "complete p50 / p95"), rows)
 
@@ -240,16 +242,18 @@ def whole(options: argparse.Namespace, conditions: Conditions) -> None:
     """Print the figures of a network of complete nodes."""
     simulation = Simulation(options.seed, conditions)
     cores = []
+    gc.disable()  # a finished lookup is a cycle: left to itself the collector lets them pile up
     for core in grow(simulation, options.full, nat=options.nat, rate=JOINS_A_SECOND, lookups_kept=0):
         cores.append(core)
         if len(cores) % 100 == 0:
-            gc.collect()  # a finished lookup is a cycle: left to itself the collector lets them pile up
+            gc.collect()
             say(f"{len(cores):,} nodes, {resident():.0f} MiB")
     rng = Random(options.seed)
     before = {place.core: place.received for place in simulation.places.values()}
     for _ in range(STEADY_MINUTES * 60):
         churn(simulation, cores, options.full * options.churn / 60, rng)
         simulation.run(1.0)
+    gc.collect()
     rates = [(p.received - before[p.core]) / STEADY_MINUTES for p in simulation.places.values() if p.core in before]
     seeker = simulation.add(hosts=tuple(core.identity.bound for core in cores[:3]))
     simulation.bootstrap(seeker)
@@ -301,7 +305,7 @@ def say(text: str) -> None:
 
 def draw_curve(by_size: Sequence[tuple[int, Figures]]) -> str:
     """Hops, queries and times against the number of nodes, on a logarithmic scale."""
-    sizes = Axis("live nodes", [(100, "100"), (10_000, "10k"), (1_000_000, "1M"), (4_000_000, "")], log=True)
+    sizes = Axis("live nodes", SIZE_TICKS, log=True)
 
     def line(name: str, style: int, value: Callable[[Figures], float]) -> Line:
         return Line(name, [(size, value(figures)) for size, figures in by_size], style, dots=True)
@@ -318,23 +322,17 @@ def draw_curve(by_size: Sequence[tuple[int, Figures]]) -> str:
         [
             Chart("Hops to the first peer", sizes, Axis("hops", [(n, str(n)) for n in range(7)]), [hops]),
             Chart("Queries a lookup", sizes, Axis("queries", [(n, str(n)) for n in range(0, 101, 20)]), [queries]),
-            Chart("Time", sizes, Axis("ms", [(n, str(n)) for n in range(0, 1601, 400)]), times),
+            Chart("Time", sizes, Axis("ms", [(n, str(n)) for n in range(0, 2001, 500)]), times),
         ]
     )
 
 
 def draw_times(by_client: Sequence[tuple[Client, Figures]]) -> str:
     """How many of the lookups were done after how long, by policy."""
-    ticks = [
-        (50, "0.05"),
-        (100, "0.1"),
-        (200, "0.2"),
-        (500, "0.5"),
-        (1000, "1"),
-        (2000, "2"),
-        (5000, "5"),
-        (20000, "20"),
-    ]
+    first, complete = (
+        Axis("seconds", [(ms, f"{ms / 1000:g}") for ms in ends], log=True)
+        for ends in ((50, 100, 200, 300, 500, 1000, 2000, 5000), (200, 500, 1000, 2000, 5000, 10000, 20000))
+    )
     share = Axis("share of lookups", [(n / 4, f"{25 * n} %") for n in range(5)])
 
     def lines(values: Callable[[Figures], list[float]]) -> list[Line]:
@@ -342,8 +340,8 @@ def draw_times(by_client: Sequence[tuple[Client, Figures]]) -> str:
 
     return draw(
         [
-            Chart("Until the first peer", Axis("seconds", ticks, log=True), share, lines(Figures.first)),
-            Chart("Until the lookup is complete", Axis("seconds", ticks, log=True), share, lines(Figures.complete)),
+            Chart("Until the first peer", first, share, lines(Figures.first)),
+            Chart("Until the lookup is complete", complete, share, lines(Figures.complete)),
         ]
     )
 

@@ -1,9 +1,10 @@
 """Liars in league, who want a lookup to end without the value that it seeks.
 
-Whoever asks one of them hears of eight nodes next to the target, nearer than any true one. Five are accomplices,
-who answer under these made-up ids at a second port of theirs, and go on in the same way; three are addresses
-where nobody is. They hand out values that don't hash to the target, forged signatures, an old version of a
-mutable item whose signature is good, and peers that don't exist. What they are asked to store they confirm, and drop.
+Whoever asks one of them hears of eight nodes next to the target: nearer than any true one or, where the liars
+are cunning, just as near. Five are accomplices, who answer under these made-up ids at a second port of theirs,
+and go on in the same way; three are addresses where nobody is. They hand out values that don't hash to the target,
+forged signatures, an old version of a mutable item whose signature is good, and peers that don't exist. What they
+are asked to store they confirm, and drop.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ DRAWS = 5000
 NAMED, DEAD_NAMED = 5, 3
 NEARER_BITS = 24
 """By how many bits at most the made-up ids are nearer to the target than the nearest true one."""
+CLOSEST = 8
+"""Cunning liars spread theirs as far as this many true nodes reach."""
 
 _POOL, _NAMES, _ID, _NOWHERE, _FORGERY = 21, 22, 23, 24, 25
 
@@ -91,11 +94,14 @@ class Ring:
         return self._pool
 
     def _made_up(self, target: bytes, key: int) -> bytes:
-        """An id that a true node would hardly have by chance: next to the target."""
-        number = int.from_bytes(target, "big")
+        """An id next to the target: nearer than all true ones, or among them."""
+        number, population = int.from_bytes(target, "big"), self._population
         bits = self._chance.bits(_ID, number >> (ID_BITS - 64), key)
-        shared = self._population.members.bit_length() + 4 + bits % NEARER_BITS
-        distance = (1 << 63 | bits) << (ID_BITS - 64) >> shared
+        if population.conditions.cunning:
+            distance = (bits << (ID_BITS - 64)) * CLOSEST // population.size
+        else:
+            shared = population.members.bit_length() + 4 + bits % NEARER_BITS
+            distance = (1 << 63 | bits) << (ID_BITS - 64) >> shared
         return (number ^ distance).to_bytes(ID_LENGTH, "big")
 
     def _nowhere(self, target: bytes, liar: Member, nth: int) -> Addr:
