@@ -93,6 +93,20 @@ def test_a_liar_names_made_up_nodes_nearer_than_all_true_ones() -> None:
     assert liar.peers and liar.token
 
 
+def test_cunning_liars_spread_made_up_nodes_as_true_ones_are() -> None:
+    population = Population(2000, 1, Conditions(liars=0.1, cunning=True))
+    simulation = Simulation(1, population=population)
+    core = simulation.add()
+    rng = Random(1)
+    nearer = []
+    for _ in range(40):
+        target = rng.randbytes(20)
+        eighth = distance(simulation.closest(target)[-1].id, target)
+        (liar,) = simulation.ask(core, Question("find_node", target), [a_liar(simulation).addr]).asked
+        nearer += [distance(node.id, target) < eighth / 2 for node in liar.nodes]
+    assert sum(nearer) / len(nearer) == pytest.approx(0.5, abs=0.1)
+
+
 def test_made_up_nodes_answer_under_their_made_up_ids_and_go_on_lying() -> None:
     simulation, core = among_liars(2000, 1)
     target = bytes(20)
