@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from random import Random
+from sys import intern
 from typing import Any
 
 from . import events
@@ -546,4 +547,4 @@ def _told(method: str, answer: Response) -> str:
     said += ["a value"] if answer.v is not None else []
     said += [f"seq {answer.seq}"] if answer.seq is not None else []
     said += ["a token"] if answer.token else []
-    return f"{method}: {', '.join(said) or 'alive'}"
+    return intern(f"{method}: {', '.join(said) or 'alive'}")

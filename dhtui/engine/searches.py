@@ -18,8 +18,6 @@ from .size import SizeEstimate
 from .snapshot import AnnounceView, LookupDetail, LookupView
 from .wire.compact import Addr
 
-FINISHED_KEPT = 32
-"""Finished lookups remembered, of users and of the background each."""
 ANNOUNCES_KEPT = 64
 ANNOUNCE_SECONDS = 1800.0
 """How long most nodes keep a peer at least."""
@@ -36,8 +34,8 @@ class Searches:
         """`seed` gives a lookup its first candidates."""
         self._sender, self._settings, self._seed, self._listeners = sender, settings, seed, listeners
         self._running: dict[int, Find] = {}
-        self._users: deque[Find] = deque(maxlen=FINISHED_KEPT)
-        self._backgrounds: deque[Find] = deque(maxlen=FINISHED_KEPT)
+        self._users: deque[Find] = deque(maxlen=settings.lookups_kept)
+        self._backgrounds: deque[Find] = deque(maxlen=settings.lookups_kept)
         self._count = 0
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
         self.size = SizeEstimate(settings.k)

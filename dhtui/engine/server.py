@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from .items import MAX_SALT, MAX_VALUE, ImmutableItem, MutableItem, immutable_target, mutable_target
 from .store import ItemStore, PeerStore, Tokens
-from .table import Table
 from .wire.bencode import Bencached
 from .wire.compact import Addr
 from .wire.krpc import (
@@ -37,10 +37,29 @@ CONFLICT_WORDS: Final = {
 }
 
 
+class Entry(Protocol):
+    """A node in a table."""
+
+    @property
+    def packed(self) -> bytes:
+        """Its 26 bytes in a ``nodes`` string."""
+
+
+class Known(Protocol):
+    """What the server reads of a table."""
+
+    @property
+    def own(self) -> bytes:
+        """Own id."""
+
+    def closest(self, target: bytes, n: int) -> Sequence[Entry]:
+        """The up to `n` entries nearest to a target, nearest first."""
+
+
 class Server:
     """Reads the table and the stores to answer, and writes into the stores."""
 
-    def __init__(self, table: Table, tokens: Tokens, peers: PeerStore, items: ItemStore, rng: Random) -> None:
+    def __init__(self, table: Known, tokens: Tokens, peers: PeerStore, items: ItemStore, rng: Random) -> None:
         self._table, self._tokens, self._peers, self._items, self._rng = table, tokens, peers, items, rng
         self._handlers = {
             Ping: self._ping,

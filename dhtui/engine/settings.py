@@ -56,6 +56,8 @@ class Settings:
     """The same for refreshes and other background lookups."""
     policy: Policy = OURS
     """The other rules of lookups."""
+    lookups_kept: int = 32
+    """Finished lookups remembered, of users and of the background each. A simulation of thousands keeps none."""
     query_timeout: float = 2.0
     """Seconds that a query to a node the user named may take."""
     read_only: bool | None = None

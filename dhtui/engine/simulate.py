@@ -1,0 +1,381 @@
+"""A network in virtual time, of the very cores that ship. One seed, one course of events.
+
+The clock jumps from one event to the next. What lies between two nodes is `internet.Internet`. Nodes come in
+two kinds: *cores*, which are complete, and *passive* ones of a `population.Population`, which only answer, from
+tables that are computed when somebody asks, by the server that ships. So ten thousand cores can be run together,
+or a few cores among millions of passive nodes, whom they can't tell from others: all that is said is said in
+datagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf
+from random import Random
+from typing import Any
+
+from .answers import Question
+from .core import Core
+from .find import Done, Find
+from .guard import RateLimiter
+from .internet import Chance, Conditions, Internet
+from .items import ImmutableItem, MutableItem
+from .liars import Ring
+from .outcome import Outcome
+from .population import Member, Population
+from .searches import Operation
+from .server import Server
+from .settings import Settings
+from .snapshot import StepView
+from .store import ItemStore, PeerStore, Tokens
+from .wire.compact import Addr, NodeInfo
+from .wire.ids import distance
+from .wire.krpc import MalformedDatagram, Query, RefusedQuery, encode_error, encode_response, parse
+
+START = 1000.0
+"""The clock of a fresh network, seconds."""
+PROBE_PORT = 50_000
+CLOSEST = 8
+_CORE = 31
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a core lives, and what has passed there."""
+
+    core: Core
+    key: int
+    opened: set[Addr] | None
+    """Behind a NAT: the addresses that it has sent to, whose packets are let in. Else `None`."""
+    timer: float = inf
+    received: int = 0
+    sent: int = 0
+
+
+class _Table:
+    """The routing table of a passive node, as its server reads it."""
+
+    def __init__(self, population: Population, owner: Member) -> None:
+        self._population, self._owner, self.own = population, owner, owner.id
+
+    def closest(self, target: bytes, n: int) -> list[Member]:
+        return self._population.referrals(self._owner, target, n)
+
+
+class Passive:
+    """A passive node that somebody has met."""
+
+    def __init__(self, population: Population, member: Member, tokens: Tokens, rng: Random) -> None:
+        self.member = member
+        self.peers, self.items = PeerStore(member.id), ItemStore(member.id)
+        self.received = 0
+        self._server = Server(_Table(population, member), tokens, self.peers, self.items, rng)
+
+    def answer(self, query: Query, source: Addr, now: float) -> bytes:
+        """Its answer, as a datagram."""
+        try:
+            return encode_response(query.tid, self._server.answer(query, source, now), source)
+        except RefusedQuery as refusal:
+            return encode_error(refusal.tid, refusal.code, refusal.reason, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One lookup, measured from outside. Times are seconds since it began."""
+
+    outcome: Outcome
+    first: float | None
+    """When the first value or peer was in hand; `None`: never."""
+    complete: float
+    queries: int
+    hops: int
+    """Queries in a row that led to the first value, or without one to the closest responder."""
+    found: float
+    """Share of the true 8 closest live nodes that answered it."""
+
+
+class Simulation:
+    """The wires, the clock and everybody on the network."""
+
+    def __init__(self, seed: int, conditions: Conditions | None = None, population: Population | None = None) -> None:
+        """Without a `population` there are only cores. With one, its conditions and not `conditions` hold."""
+        self.conditions = population.conditions if population else conditions or Conditions()
+        self.population = population
+        self.ring = Ring(population) if population else None
+        self.now = START
+        self.passive: dict[Addr, Passive] = {}
+        self.places: dict[Addr, Place] = {}
+        self._chance = Chance(seed)
+        self._internet = Internet(self._chance, self.conditions.loss)
+        self._rng = Random(seed)
+        self._tokens = Tokens(self._rng.randbytes(32))
+        self._limiter = RateLimiter(self.conditions.rate_limit, bind_local=True)
+        self._events: list[tuple[float, int, Addr, Addr | None, bytes]] = []
+        self._count = 0
+        self._added = 0
+
+    # ---- who is there ------------------------------------------------------------------------------
+
+    def add(self, *, nat: bool = False, hosts: tuple[Addr, ...] = (), **settings: Any) -> Core:
+        """A new core, which has not begun to bootstrap yet.
+
+        `nat`: packets reach it only from addresses that it has sent to. `settings`: of `Settings`.
+        """
+        self._added += 1
+        net = self._added
+        addr = f"{124 + net // 65536}.{net // 256 % 256}.{net % 256}.7", 6881
+        names = tuple(f"{ip}:{port}" for ip, port in hosts)
+        rng = Random(self._chance.bits(_CORE, net))
+        core = Core(Settings(**({"external": addr} | settings)), addr, rng, self.now, names)
+        self.places[addr] = Place(core, self._chance.bits(_CORE, net, 1), set() if nat else None)
+        self.after(core)
+        return core
+
+    def remove(self, core: Core) -> None:
+        """It is gone without a word."""
+        del self.places[core.identity.bound]
+
+    def behind_nat(self, core: Core) -> bool:
+        """Whether only those whom it has sent to can reach a core."""
+        return self.places[core.identity.bound].opened is not None
+
+    def hosts(self, n: int = 3) -> tuple[Addr, ...]:
+        """Passive nodes to bootstrap from: alive, honest and near."""
+        assert self.population is not None
+        found: list[Addr] = []
+        for member in self.population.some(0, self.now):
+            if self._internet.round_trip(member.key, 0) < 0.15:
+                found.append(member.addr)
+            if len(found) == n:
+                break
+        return tuple(found)
+
+    def closest(self, target: bytes, n: int = CLOSEST) -> list[NodeInfo]:
+        """The true `n` live nodes closest to a target that anybody can reach, nearest first."""
+        found = [
+            NodeInfo(place.core.id, addr)
+            for addr, place in self.places.items()
+            if not place.core.identity.read_only(self.now)
+        ]
+        if self.population:
+            found += [member.info for member in self.population.closest(target, n, self.now)]
+        return sorted(found, key=lambda node: distance(node.id, target))[:n]
+
+    def met(self, member: Member) -> Passive:
+        """A passive node, with what it stores."""
+        passive = self.passive.get(member.addr)
+        if passive is None:
+            assert self.population is not None
+            passive = self.passive[member.addr] = Passive(self.population, member, self._tokens, self._rng)
+        return passive
+
+    def plant(self, what: ImmutableItem | MutableItem | bytes, copies: int = CLOSEST) -> None:
+        """Store an item, or a few peers of an infohash, at the passive nodes closest to its target."""
+        assert self.population is not None
+        target = what if isinstance(what, bytes) else what.target
+        for member in self.population.closest(target, copies, self.now):
+            passive = self.met(member)
+            if isinstance(what, MutableItem):
+                passive.items.put_mutable(target, what, self.now)
+            elif isinstance(what, ImmutableItem):
+                passive.items.put_immutable(target, what, self.now)
+            else:
+                for nth in range(10):
+                    passive.peers.announce(target, (f"198.51.100.{nth}", 6881), self.now)
+
+    @property
+    def outdated(self) -> dict[bytes, MutableItem]:
+        """Old versions of mutable items, by target, for liars to hand out."""
+        assert self.ring is not None
+        return self.ring.outdated
+
+    # ---- what happens ------------------------------------------------------------------------------
+
+    def after(self, core: Core) -> None:
+        """To be called after every call into a core: sends, looks names up, sets its timer."""
+        addr = core.identity.bound
+        place = self.places[addr]
+        while (datagrams := core.datagrams_to_send()) or (names := core.way_in.take_hosts_wanted()):
+            for data, dest in datagrams:
+                self._send(place, addr, data, dest)
+            for name in () if datagrams else names:
+                ip, _, port = name.rpartition(":")
+                core.host_resolved(name, ((ip, int(port)),), "", self.now)
+        at = core.next_timer()
+        if at < place.timer:
+            place.timer = at
+            self._later(at, addr, None, b"")
+
+    def _later(self, at: float, dest: Addr, source: Addr | None, data: bytes) -> None:
+        self._count += 1
+        heappush(self._events, (at, self._count, dest, source, data))
+
+    def _send(self, place: Place, source: Addr, data: bytes, dest: Addr) -> None:
+        place.sent += 1
+        if place.opened is not None:
+            place.opened.add(dest)
+        there = self.places.get(dest)
+        if there is not None:
+            key, nth = there.key, there.received
+            there.received += 1
+        elif member := self._member(dest):
+            passive = self.met(member)
+            key, nth = member.key, passive.received
+            passive.received += 1
+        else:
+            return
+        delay = self._internet.delay(place.key, key, nth)
+        if delay is not None:
+            self._later(self.now + delay, dest, source, data)
+
+    def _member(self, addr: Addr) -> Member | None:
+        if self.population is None or self.ring is None:
+            return None
+        return self.population.at(addr) or self.ring.door(addr)
+
+    def _step(self) -> None:
+        self.now, _, dest, source, data = heappop(self._events)
+        place = self.places.get(dest)
+        if place is None:
+            if source is not None:
+                self._ask_passive(dest, source, data)
+        elif source is None:
+            self._tick(place, dest)
+        elif place.opened is None or source in place.opened:
+            place.core.receive_datagram(data, source, self.now)
+            self.after(place.core)
+
+    def _tick(self, place: Place, addr: Addr) -> None:
+        if place.timer != self.now:
+            return  # an earlier one has been set since, and has struck
+        place.timer = inf
+        core = place.core
+        if core.next_timer() <= self.now:
+            core.handle_timer(self.now)
+        if probe := core.probe_to_send(self.now):
+            data, dest = probe
+            if place.opened is None:
+                self._later(self.now, dest, (addr[0], PROBE_PORT), data)
+        self.after(core)
+
+    def _ask_passive(self, dest: Addr, source: Addr, data: bytes) -> None:
+        """A datagram reaches a passive node."""
+        population, ring, member = self.population, self.ring, self._member(dest)
+        if population is None or ring is None or member is None or not population.alive(member, self.now):
+            return
+        if not self._limiter.allow(f"{dest[0]}<{source[0]}", self.now):
+            return
+        try:
+            query = parse(data)
+        except (MalformedDatagram, RefusedQuery):
+            return
+        if not isinstance(query, Query):
+            return
+        passive = self.met(member)
+        if population.lies(member):
+            answer = encode_response(query.tid, ring.answer(member, dest, query, self.now), source)
+        else:
+            answer = passive.answer(query, source, self.now)
+        delay = self._internet.delay(member.key, self.places[source].key, passive.received)
+        if delay is not None:
+            self._later(self.now + delay, source, dest, answer)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        until = self.now + seconds
+        while self._events and self._events[0][0] <= until:
+            self._step()
+        self.now = until
+
+    def run_until(self, condition: Callable[[], bool], limit: float = 120.0) -> bool:
+        """Let time pass until `condition` holds, `limit` seconds at most; whether it does."""
+        until = self.now + limit
+        while not condition():
+            if not self._events or self._events[0][0] > until:
+                return False
+            self._step()
+        return True
+
+    # ---- what cores are asked to do ------------------------------------------------------------------
+
+    def bootstrap(self, core: Core) -> float:
+        """Let a core bootstrap; the seconds until it calls itself in."""
+        began = self.now
+        core.bootstrap(self.now)
+        self.after(core)
+        self.run_until(lambda: core.way_in.state != "running")
+        return self.now - began
+
+    def finish(self, core: Core, start: Callable[[Done], Operation]) -> Outcome:
+        """Start an operation of a core and let time pass until it is done."""
+        done: list[Outcome] = []
+        start(done.append)
+        self.after(core)
+        self.run_until(lambda: bool(done))
+        return done[0]
+
+    def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
+        """Let a core ask nodes directly."""
+        return self.finish(core, lambda done: core.searches.ask(question, done, self.now, remotes=remotes))
+
+    def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
+        """Let a core put an item."""
+        return self.finish(core, lambda done: core.searches.put(what, done, self.now))
+
+    def look_up(self, core: Core, question: Question) -> Trial:
+        """Let a core look something up, and measure that."""
+        began = self.now
+        truth = {node.addr for node in self.closest(question.target) if node.addr != core.identity.bound}
+        firsts: list[float] = []
+        started: list[Operation] = []
+
+        def start(done: Done) -> Operation:
+            find = core.searches.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
+            started.append(find)
+            return find
+
+        outcome = self.finish(core, start)
+        complete = self.now - began
+        find = started[0]
+        detail = core.searches.detail(find.number, self.now) if isinstance(find, Find) else None
+        steps = detail.steps if detail else ()
+        answered = {node.addr for node in outcome.asked if node.responded}
+        return Trial(
+            outcome,
+            firsts[0] if firsts else None,
+            complete,
+            len(steps),
+            _hops(steps, outcome),
+            len(truth & answered) / len(truth) if truth else 1.0,
+        )
+
+
+def _hops(steps: Sequence[StepView], outcome: Outcome) -> int:
+    """Queries in a row until the first value, or to the closest responder."""
+    gave = [step for step in steps if step.peers or step.item]
+    if gave:
+        return min(gave, key=lambda step: step.ended or inf).hop + 1
+    nearest = outcome.closest[0].addr if outcome.closest else None
+    return next((step.hop + 1 for step in steps if step.addr == nearest), 0)
+
+
+def grow(simulation: Simulation, size: int, *, nat: float = 0.0, rate: float = 10.0, **settings: Any) -> Iterator[Core]:
+    """A network of `size` cores, `rate` of which join each second, all through the first three. Gives each in turn.
+
+    A share `nat` of them, but not these three, is behind NATs. `settings`: of `Settings`.
+    """
+    hosts: list[Addr] = []
+    chance = Chance(size)
+    for nth in range(size):
+        if nth < 3:
+            core = simulation.add(hosts=tuple(hosts), read_only=False, **settings)
+            hosts.append(core.identity.bound)
+        else:
+            core = simulation.add(hosts=tuple(hosts), nat=chance.unit(nth) < nat, **settings)
+        if nth:
+            core.bootstrap(simulation.now)
+            simulation.after(core)
+        simulation.run(1 / rate)
+        yield core
