@@ -1,6 +1,6 @@
 """How fast the explorer answers a key, and what its screens cost, while packets pour in.
 
-    python bench/ui.py                                         every screen at 0, 1000 and 5000 packets/s: under 4 minutes
+    python bench/ui.py                                         every screen at 0, 1000 and 5000 packets/s: 4 minutes
     python bench/ui.py --screens home,table --rates 5000       while working on one thing
 
 Runs the explorer on a pseudo-terminal of 160x45, beside an idle app. See README.md for how to read it.

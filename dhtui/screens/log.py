@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..source import Source
@@ -27,9 +28,17 @@ _NOTHING: tuple[Line, ...] = (
     (),
     ((" Nothing has happened yet. Here will stand which nodes come into the table and", "dim"),),
     ((" leave it, lookups, what others store here, and all that goes wrong.", "dim"),),
-    ((" L", "key"), (" starts a lookup, ", "dim"), ("T", "key"), (" opens a testnet to try things on.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" starts a lookup, ", "dim"),
+        (key_of("testnet"), "key"),
+        (" opens a testnet to try things on.", "dim"),
+    ),
 )
-_NONE_OF_LEVEL: tuple[Line, ...] = ((), ((" Nothing of that kind. ", "dim"), ("v", "key"), (" shows the rest.", "dim")))
+_NONE_OF_LEVEL: tuple[Line, ...] = (
+    (),
+    ((" Nothing of that kind. ", "dim"), (key_of("log.level"), "key"), (" shows the rest.", "dim")),
+)
 
 
 class LogScreen(ExplorerScreen):

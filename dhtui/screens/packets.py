@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.dissect import dissect
 from ..packets.export import write_jsonl, write_pcapng
 from ..packets.judgement import Context
@@ -42,7 +43,12 @@ _POPUP_WIDTH = 70
 _NO_PACKETS: tuple[Line, ...] = (
     (),
     ((" No packet has come or gone since the program started.", "dim"),),
-    ((" L", "key"), (" looks something up, which takes some;", "dim"), (" 1", "key"), (" tells why none go.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" looks something up, which takes some;", "dim"),
+        (f" {key_of('show.home')}", "key"),
+        (" tells why none go.", "dim"),
+    ),
 )
 
 
@@ -325,8 +331,8 @@ class PacketsScreen(ExplorerScreen):
         model, ring = self.packets.model, self._ring
         if model.find(number) is None:
             newer = ring is not None and model.newest < number <= ring.newest
-            why = "came after the view was frozen: space lets it run" if newer else "has left the ring"
-            tell(self, f"Packet {number} {why}.")
+            frozen = f"came after the view was frozen: {key_of('pause')} lets it run"
+            tell(self, f"Packet {number} {frozen if newer else 'has left the ring'}.")
             return True
         if model.place_of(number) is None:
             tell(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")

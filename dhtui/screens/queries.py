@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..source import Source
@@ -41,7 +42,12 @@ from .verbs import CopyForm, ExportForm
 _NOTHING_ASKED: tuple[Line, ...] = (
     (),
     ((f" Nothing is being asked at the moment. What ends stays here for {FADE:.0f} s.", "dim"),),
-    ((" L", "key"), (" starts a lookup;", "dim"), (" 2", "key"), (" has nodes to ping and buckets to fill.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" starts a lookup;", "dim"),
+        (f" {key_of('show.table')}", "key"),
+        (" has nodes to ping and buckets to fill.", "dim"),
+    ),
 )
 _NOBODY_ASKED: tuple[Line, ...] = (
     (),

@@ -46,8 +46,8 @@ def _no_nodes() -> Line:
 
 
 def _hint() -> Line:
-    ping, find, ban = (key_of(f"table.{name}") for name in ("ping", "find_node", "ban"))
-    words = f" enter shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
+    inspect, ping, find, ban = map(key_of, ("inspect", "table.ping", "table.find_node", "table.ban"))
+    words = f" {inspect} shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
     return ((words, "dim"),)
 
 

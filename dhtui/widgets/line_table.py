@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ..keymap import key_of
 from ..registry import LIST
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
@@ -190,7 +191,8 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         if self.model.rows:
             return ()
         if self.model.total:
-            lines: tuple[Line, ...] = (((" No line matches the filter. esc clears it.", "dim"),),)
+            hint = f" No line matches the filter. {key_of('clear')} clears it."
+            lines: tuple[Line, ...] = (((hint, "dim"),),)
         else:
             lines = self.empty
         return lines[y] if y < len(lines) else ()
