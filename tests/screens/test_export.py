@@ -15,8 +15,8 @@ from .stage import exploring
 
 async def export(stage_name: str = "table") -> list[str]:
     async with exploring(snapshots.running(), show=stage_name) as stage:
-        await stage.press("e")
-        await stage.press("enter")
+        await stage.pilot.press("e", "enter")
+        await stage.settle()
         return stage.toasts()
 
 
