@@ -12,7 +12,7 @@ from ..widgets.table_model import Column, Row, TableModel
 from ..words import address
 from .verbs import CopyForm, ExportForm
 
-RUSH = 20
+RUSH = 40
 """New lines a tick, from which on nobody reads them one by one."""
 TURNS = 5
 

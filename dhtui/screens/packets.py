@@ -115,7 +115,9 @@ class PacketsScreen(ExplorerScreen):
         self._view = snapshot
         spared = not frozen and self._take(source)
         self._name_list(source)
-        if not spared:
+        if spared:
+            self._show_verdict()  # there may be more room for it, or an answer
+        else:
             self._show_packet()
 
     def _take(self, source: Source) -> bool:

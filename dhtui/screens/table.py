@@ -261,12 +261,14 @@ class TableScreen(ExplorerScreen):
             self._finish(f"find_node {address(addr)}: {words}", False)
             return
         named = asked[0].nodes
-        words = f"named {plural(len(named), 'node')}; {node_words(asked[0])}"
-        self._finish(f"find_node {address(addr)}: {words}", True)
-        if self.is_current:  # not over what the user looks at by now
-            known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
-            title = f"{plural(len(named), 'node')} named by {address(addr)}"
-            self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
+        words = f"find_node {address(addr)}: named {plural(len(named), 'node')}; {node_words(asked[0])}"
+        if not self.is_current:  # a window would lie over what the user looks at by now
+            self._finish(words, True)
+            return
+        self._last(f"✓ {words}")
+        known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
+        title = f"{plural(len(named), 'node')} named by {address(addr)}"
+        self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
     @work(group="ban", exclusive=True, exit_on_error=False, name="ban")
     async def _ban(self, ip: str) -> None:
