@@ -20,7 +20,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 import dhtui
-from dhtui.app import Explorer
+from dhtui.app import Explorer, spare_pauses
 from dhtui.engine.node import Node
 from dhtui.source import LiveSource
 from dhtui.widgets.chrome import Tabs
@@ -108,6 +108,7 @@ def main() -> None:
     options = parser.parse_args()
     match options.what:
         case "explorer":
+            spare_pauses()
             CountingExplorer(partial(in_crowd, options.rate)).run()
         case "idle":
             Idle().run()

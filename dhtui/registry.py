@@ -218,9 +218,9 @@ VIEWS: tuple[View, ...] = (
         "Packets",
         "dhtui.screens.packets:PacketsScreen",
         "The last packets, each taken apart: a tree of its parts, its bytes with the selected part in brackets, and "
-        "the verdict on it. The list follows the newest packet until you leave it; G goes back to it. In the list "
-        "q r e u are queries, responses, errors and what can't be read; in the tree ! breaks a rule, and no BEP "
-        "names what has a ?.",
+        "the verdict on it. The list follows the newest packet until you leave it, and again from its last line. In "
+        "the list q r e u are queries, responses, errors and what can't be read; in the tree ! breaks a rule, and no "
+        "BEP names what has a ?.",
         (
             Action("cycle(1)", "tab", "pane", "Go to the next pane: the list, the tree, the bytes, the verdict.", 5),
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
@@ -285,7 +285,7 @@ VIEWS: tuple[View, ...] = (
         "Log",
         "dhtui.screens.log:LogScreen",
         "What went wrong, counted by cause, and what happened, newest first: the table, lookups, what others store "
-        "here, our address and id. Enter goes to the packet behind a line.",
+        "here, our address and id. To inspect a line is to go to its packet, where that is kept.",
         (Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -24,7 +25,7 @@ from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from .choice import Choice
 from .telling import tell, tell_failure
-from .verbs import CopyForm, ExportForm, write_export
+from .verbs import CopyForm, ExportForm, write_new
 
 
 def bindings(name: str) -> list[BindingType]:
@@ -152,10 +153,11 @@ class ExplorerScreen(Screen[None]):
         place = await self._choose("export as", [label for label, _, _ in forms])
         if place is None:
             return
+        _, name, content = forms[place]
         try:
-            path = write_export(forms[place], Path.cwd())
+            path = await asyncio.to_thread(write_new, name, content(), Path.cwd())
         except OSError as problem:
-            tell(self, f"cannot write {forms[place][1]}: {problem.strerror or problem}", bad=True)
+            tell(self, f"cannot write {name}: {problem.strerror or problem}", bad=True)
         else:
             tell(self, f"written: {safe_text(str(path))}")
 

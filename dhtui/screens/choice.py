@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from ..keymap import key_of
 from ..registry import POPUP
 from ..widgets.line_table import LineTable
 from ..widgets.paint import clean
@@ -51,7 +52,7 @@ class Choice(ModalScreen[int | None]):
         """Fills and sizes it."""
         table = self.query_one(LineTable)
         table.styles.height = min(len(self._labels) + 3, 18)
-        table.border_subtitle = Content("enter choose  esc close")
+        table.border_subtitle = Content(f"{key_of('inspect')} choose  {key_of('close')} close")
         table.show([(place, clean(label)) for place, label in enumerate(self._labels, 1)])
 
     @on(LineTable.Inspect)

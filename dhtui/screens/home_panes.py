@@ -190,7 +190,7 @@ def store_lines(snapshot: Snapshot, width: int) -> list[Line]:
         ("infohashes", store.infohashes, store.infohash_cap, f"{plural(store.peers, 'peer')}"),
         ("immutable", store.immutable, store.item_cap, "items"),
         ("mutable", store.mutable, store.item_cap, "items"),
-        ("known", table.known, table.known_cap, "outside the table"),
+        ("known", table.known, table.known_cap, "not in table"),
     )
     room = max(4, min(20, width - 48))
     lines: list[Line] = []

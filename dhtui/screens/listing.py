@@ -12,6 +12,22 @@ from ..widgets.table_model import Column, Row, TableModel
 from ..words import address
 from .verbs import CopyForm, ExportForm
 
+RUSH = 40
+"""New lines a tick, from which on nobody reads them one by one."""
+TURNS = 5
+
+
+class Rush:
+    """Tells when to paint a list into which more lines pour than anybody reads: at each fifth tick only."""
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    def skips(self, came: int) -> bool:
+        """Whether the list may stay as it is this time. To be asked once a tick, with the number of new lines."""
+        turn, self._turn = self._turn, (self._turn + 1) % TURNS if came > RUSH else 0
+        return came > RUSH and turn > 0
+
 
 class NewestModel(TableModel[Row]):
     """Rows of which the newest is on top. Who looks at the newest line goes on doing so, whichever that is."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..source import Source
@@ -16,7 +17,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from .base import ExplorerScreen, bindings
-from .listing import NewestTable, link_forms, row_forms, table_form
+from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .log_columns import LEVEL_WORDS, LOG_COLUMNS, counter_lines, log_details
 from .log_lines import Level, Log, LogLine, only, packet_of
 from .popup import Popup
@@ -27,9 +28,17 @@ _NOTHING: tuple[Line, ...] = (
     (),
     ((" Nothing has happened yet. Here will stand which nodes come into the table and", "dim"),),
     ((" leave it, lookups, what others store here, and all that goes wrong.", "dim"),),
-    ((" L", "key"), (" starts a lookup, ", "dim"), ("T", "key"), (" opens a testnet to try things on.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" starts a lookup, ", "dim"),
+        (key_of("testnet"), "key"),
+        (" opens a testnet to try things on.", "dim"),
+    ),
 )
-_NONE_OF_LEVEL: tuple[Line, ...] = ((), ((" Nothing of that kind. ", "dim"), ("v", "key"), (" shows the rest.", "dim")))
+_NONE_OF_LEVEL: tuple[Line, ...] = (
+    (),
+    ((" Nothing of that kind. ", "dim"), (key_of("log.level"), "key"), (" shows the rest.", "dim")),
+)
 
 
 class LogScreen(ExplorerScreen):
@@ -46,7 +55,7 @@ class LogScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """The counters and the lines."""
-        self._course = Log()
+        self._course, self._rush = Log(), Rush()
         yield Lines(id="counters")
         yield NewestTable(LOG_COLUMNS, lambda line: line.key, title="log", empty=_NOTHING, id="lines")
 
@@ -57,14 +66,17 @@ class LogScreen(ExplorerScreen):
         source = self.feed.source
         if source is None:
             return
-        missed = ""
+        missed, spared = "", False
         if self.feed.paused and source is self._source:
             missed = f"  +{self._course.missed(source)} new"
         else:
-            self._all, self._source = self._course.follow(source, snapshot), source
+            self._all = self._course.follow(source, snapshot)
+            spared = self._rush.skips(self._course.came) and source is self._source
+            self._source = source
         counters = self.query_one("#counters", Lines)
         counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
-        self._fill(missed)
+        if not spared:
+            self._fill(missed)
 
     def _fill(self, missed: str = "") -> None:
         shown = self._all if self._level == "detail" else only(self._all, self._level)

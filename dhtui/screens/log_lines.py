@@ -69,6 +69,8 @@ class Log:
         self._errors: deque[LogLine] = deque(maxlen=ERRORS_KEPT)
         self._last: ErrorView | None = None
         self._lines: list[LogLine] = []
+        self.came = 0
+        """Lines that were new at the last `follow`."""
 
     def follow(self, source: Source, snapshot: Snapshot) -> list[LogLine]:
         """All lines, newest first. The very list of the last time, if nothing happened."""
@@ -77,7 +79,8 @@ class Log:
             self._events = {}
             self._errors.clear()
         fresh = self._fresh(snapshot)
-        if fresh or self._newest != self._ring.newest:
+        self.came = len(fresh) + self._ring.newest - self._newest
+        if self.came:
             self._errors.extend(error_line(error, source.wall(error.at)) for error in reversed(fresh))
             self._last = snapshot.errors[0] if snapshot.errors else None
             known, self._newest = self._events, self._ring.newest

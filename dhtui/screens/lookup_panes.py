@@ -10,6 +10,7 @@ from ..engine.items import immutable_target
 from ..engine.keys import BEP44_TEST_KEY
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.bencode import encode
+from ..keymap import key_of
 from ..lookups.compare import Difference
 from ..lookups.course import MARKS, answering, bits_of, candidate_fate, fate, gave_words, span_words
 from ..lookups.critical import critical_path
@@ -191,7 +192,7 @@ def empty_lines(testnet: bool) -> tuple[Line, ...]:
         (),
         (
             (" No lookup yet. ", "plain"),
-            ("n", "key"),
+            (key_of("lookup.start"), "key"),
             (" starts one: from a hash, a magnet link, a public key or", "plain"),
         ),
         ((" your own id. The form checks what you type and says what will be looked for.", "plain"),),
@@ -199,7 +200,10 @@ def empty_lines(testnet: bool) -> tuple[Line, ...]:
     ]
     if testnet:
         return (*lines, *(((f" {words:<24}", "dim"), (text, "data")) for text, words in testnet_targets()))
-    return (*lines, ((" T", "key"), (" opens a testnet, with things to find in it, offline.", "plain")))
+    return (
+        *lines,
+        ((f" {key_of('testnet')}", "key"), (" opens a testnet, with things to find in it, offline.", "plain")),
+    )
 
 
 def testnet_targets() -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.dissect import dissect
 from ..packets.export import write_jsonl, write_pcapng
 from ..packets.judgement import Context
@@ -29,6 +30,7 @@ from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
 from .base import ExplorerScreen, bindings
+from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
 from .packets_panes import TREE_COLUMNS, Key, TreeRow, alike, copies, meaning_of, part_lines, tree_rows, verdict_lines
@@ -36,14 +38,17 @@ from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
-_RUSH, _SKIPPED = 20, 5
-"""From so many new packets a tick on, what follows the newest one is taken apart at each fifth tick only."""
 _POPUP_WIDTH = 70
 
 _NO_PACKETS: tuple[Line, ...] = (
     (),
     ((" No packet has come or gone since the program started.", "dim"),),
-    ((" L", "key"), (" looks something up, which takes some;", "dim"), (" 1", "key"), (" tells why none go.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" looks something up, which takes some;", "dim"),
+        (f" {key_of('show.home')}", "key"),
+        (" tells why none go.", "dim"),
+    ),
 )
 
 
@@ -79,7 +84,6 @@ class PacketsScreen(ExplorerScreen):
     _ring: PacketRing | None = None
     _view: Snapshot | None = None
     _now = 0.0
-    _rush = 0
     _packet: Packet | None = None
     _root: Part | None = None
     _wanted: Key = ()
@@ -89,6 +93,7 @@ class PacketsScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The four panes."""
         self._turned: set[Key] = set()
+        self._rush = Rush()
         with Container(id="panes"):
             yield PacketTable(packet_columns(self._wall), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
@@ -108,14 +113,15 @@ class PacketsScreen(ExplorerScreen):
         frozen = self.feed.paused and snapshot is self._view
         self._now = self.feed.replay.clock() if self.feed.replay else snapshot.at
         self._view = snapshot
-        came = 0 if frozen else self._take(source)
-        self._rush = (self._rush + 1) % _SKIPPED if came > _RUSH else 0
+        spared = not frozen and self._take(source)
         self._name_list(source)
-        if not (self._rush and self.packets.model.follows):
+        if spared:
+            self._show_verdict()  # there may be more room for it, or an answer
+        else:
             self._show_packet()
 
-    def _take(self, source: Source) -> int:
-        """Returns how many packets were new."""
+    def _take(self, source: Source) -> bool:
+        """Takes in new packets; returns whether that was not shown, as they rush past."""
         table, ring = self.packets, source.packets
         jumped = ring is not self._ring
         if source is not self._shown:
@@ -126,10 +132,11 @@ class PacketsScreen(ExplorerScreen):
         fresh = ring.since(table.model.newest)
         if self.feed.paused:
             fresh = [packet for packet in fresh if packet.at <= self._now]
-        table.take(fresh, ring.dropped + 1)
+        spared = self._rush.skips(len(fresh)) and table.model.follows and not jumped
+        table.take(fresh, ring.dropped + 1, paint=not spared)
         if jumped and table.model.cursor < 0:
             table.go_newest()
-        return len(fresh)
+        return spared
 
     def _name_list(self, source: Source) -> None:
         model, ring = self.packets.model, source.packets
@@ -146,8 +153,7 @@ class PacketsScreen(ExplorerScreen):
     @on(LineTable.Selected, "#packets")
     def show_selected(self) -> None:
         """Another packet is selected."""
-        if not self._rush or not self.packets.model.follows:
-            self._show_packet()
+        self._show_packet()
 
     def _show_packet(self) -> None:
         packet = self.packets.model.selected
@@ -327,8 +333,8 @@ class PacketsScreen(ExplorerScreen):
         model, ring = self.packets.model, self._ring
         if model.find(number) is None:
             newer = ring is not None and model.newest < number <= ring.newest
-            why = "came after the view was frozen: space lets it run" if newer else "has left the ring"
-            tell(self, f"Packet {number} {why}.")
+            frozen = f"came after the view was frozen: {key_of('pause')} lets it run"
+            tell(self, f"Packet {number} {frozen if newer else 'has left the ring'}.")
             return True
         if model.place_of(number) is None:
             tell(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")

@@ -36,7 +36,6 @@ class PacketModel(TableModel[Packet]):
         """Whether the newest packet is selected, whichever that is."""
         self._held: Packet | None = None
         self._kept: list[Packet] = []
-        self._cells: dict[int, tuple[Line, ...]] = {}
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -57,12 +56,9 @@ class PacketModel(TableModel[Packet]):
 
     def cells(self, row: Packet) -> tuple[Line, ...]:
         """As `TableModel`; those of the lines in sight are made once."""
-        cells = self._cells.get(row.number)
-        if cells is None:
-            if len(self._cells) >= _KEPT:
-                self._cells.clear()
-            cells = self._cells[row.number] = super().cells(row)
-        return cells
+        if len(self._cells) >= _KEPT:
+            self._cells.clear()
+        return super().cells(row)
 
     # -- taking in -------------------------------------------------------------------------------------------
 
@@ -182,15 +178,16 @@ class PacketTable(LineTable[Packet]):
         super().__init__(columns, _number, title="packets", empty=empty, id=id)
         self.model = PacketModel(columns)
 
-    def take(self, packets: Sequence[Packet], oldest: int) -> None:
-        """Takes in what is new, and drops all before the number `oldest`."""
+    def take(self, packets: Sequence[Packet], oldest: int, paint: bool = True) -> None:
+        """Takes in what is new, and drops all before the number `oldest`. Without `paint` it is not seen yet."""
         in_sight, top = self._cursor_visible(), self.scroll_offset.y
         moved = self.model.extend(packets, oldest)
         follow = in_sight and self.model.follows
         if moved and not follow:
             self.virtual_size = Size(self.size.width, len(self.model.rows) + 1)
             self.scroll_to(y=max(0, top + moved), animate=False, immediate=True, force=True)
-        self._changed(follow=follow)
+        if paint:
+            self._changed(follow=follow)
 
     def hold(self, packet: Packet) -> None:
         """Inspects a packet that is not in the list."""

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from .. import actions
 from ..engine.node import Node
 from ..engine.snapshot import Holdings, LookupView, Snapshot, SwarmView
+from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..source import Source
@@ -51,17 +52,29 @@ _NO_SWARMS: tuple[Line, ...] = (
 _NO_ANNOUNCES: tuple[Line, ...] = (
     (),
     ((" We have announced nothing.", "dim"),),
-    ((" a", "key"), (" tells the network that a", "dim")),
+    ((f" {key_of('peers.announce')}", "key"), (" tells the network that a", "dim")),
     ((" peer of a torrent is here.", "dim"),),
 )
 _NO_LOOKUP: tuple[Line, ...] = (
     (),
-    ((" No lookup for peers is remembered. ", "dim"), ("L", "key"), (" starts one: get_peers, with an", "dim")),
+    (
+        (" No lookup for peers is remembered. ", "dim"),
+        (key_of("new_lookup"), "key"),
+        (" starts one: get_peers, with an", "dim"),
+    ),
     ((" infohash or a magnet link. Here will stand which node gave which peers.", "dim"),),
 )
 _NO_PEERS: tuple[Line, ...] = (
     (),
-    ((" No node gave any peers", "dim"), (" for this infohash. ", "dim"), ("n", "key"), (" shows another.", "dim")),
+    (
+        (" No node gave any peers for this infohash. ", "dim"),
+        (key_of("peers.next_lookup"), "key"),
+        (" shows another.", "dim"),
+    ),
+)
+_HINT = (
+    f" {key_of('peers.announce')} announces; {key_of('peers.by_peer')} lists what was found by node or by peer; "
+    f"{key_of('peers.next_lookup')}: next lookup."
 )
 
 
@@ -91,7 +104,7 @@ class PeersScreen(ExplorerScreen):
             yield LineTable(ANNOUNCE_COLUMNS, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
         yield LineTable(GIVER_COLUMNS, lambda r: r.node.addr, title="found", empty=_NO_LOOKUP, id="givers")
         yield LineTable(PEER_COLUMNS, lambda r: r.peer, title="found", empty=_NO_LOOKUP, id="named")
-        yield Lines(((" a announces; v lists what was found by node or by peer; n: next lookup.", "dim"),), id="last")
+        yield Lines(((_HINT, "dim"),), id="last")
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -251,7 +264,7 @@ class PeersScreen(ExplorerScreen):
         """Shows the results of the next lookup for peers; after the oldest the newest."""
         numbers = [one.number for one in self._lookups]
         if not numbers or self._source is None:
-            tell(self, "No lookup for peers is remembered: L starts one.")
+            tell(self, f"No lookup for peers is remembered: {key_of('new_lookup')} starts one.")
             return
         shown = self._results.detail.view.number if self._results else numbers[-1]
         place = numbers.index(shown) + 1 if shown in numbers else 0

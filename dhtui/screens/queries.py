@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ..engine.snapshot import Snapshot
+from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..source import Source
@@ -18,7 +19,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
 from .base import ExplorerScreen, bindings
-from .listing import NewestTable, link_forms, row_forms, table_form
+from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .popup import Popup
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
 from .queries_details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
@@ -41,7 +42,12 @@ from .verbs import CopyForm, ExportForm
 _NOTHING_ASKED: tuple[Line, ...] = (
     (),
     ((f" Nothing is being asked at the moment. What ends stays here for {FADE:.0f} s.", "dim"),),
-    ((" L", "key"), (" starts a lookup;", "dim"), (" 2", "key"), (" has nodes to ping and buckets to fill.", "dim")),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" starts a lookup;", "dim"),
+        (f" {key_of('show.table')}", "key"),
+        (" has nodes to ping and buckets to fill.", "dim"),
+    ),
 )
 _NOBODY_ASKED: tuple[Line, ...] = (
     (),
@@ -68,7 +74,7 @@ class QueriesScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """The totals and the two lists."""
-        self._tail = QueryTail()
+        self._tail, self._rush = QueryTail(), Rush()
         yield Lines(id="totals")
         with Container(id="lists"):
             yield LineTable(QUERY_COLUMNS, row_key, title="in flight", empty=_NOTHING_ASKED, id="flight")
@@ -87,15 +93,20 @@ class QueriesScreen(ExplorerScreen):
         if self.feed.paused and source is self._shown:
             missed = f"  +{self._tail.missed()} new packets"
         else:
-            now = self.feed.replay.clock() if self.feed.replay else snapshot.at
-            self._tail.follow(source.packets, now)
-            self._rows, self._others = query_rows(snapshot, self._tail, now), asked_rows(self._tail, now)
-            self._shown, self._view = source, snapshot
+            self._take(source, snapshot)
         totals = self.query_one("#totals", Lines)
         totals.show(total_lines(snapshot, totals.size.width))
         self._show_flight()
         self.asked.title = f"asked of us, the last {len(self._others)}{missed}" if self._others else "asked of us"
         self.asked.show(self._others)
+
+    def _take(self, source: Source, snapshot: Snapshot) -> None:
+        now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
+        others = tail.follow(source.packets, now)
+        self._rows = query_rows(snapshot, tail, now)
+        if not self._rush.skips(others) or source is not self._shown:
+            self._others = asked_rows(tail, now)
+        self._shown, self._view = source, snapshot
 
     def _show_flight(self) -> None:
         if self._view is None:

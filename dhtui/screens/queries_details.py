@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from ..engine.wire.compact import Addr
+from ..keymap import key_of
 from ..packets.links import links as packet_links
 from ..packets.packet import Packet
 from ..packets.parts import Link
@@ -57,7 +58,9 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     lookup = row.lookup
     if lookup is None:
         return [*lines, *detail("to stop it", why_not_stopped(row.owner, hard))]
-    state = "it runs; x stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
+    state = (
+        f"it runs; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
+    )
     near = "–" if lookup.nearest_bits is None else f"2^{lookup.nearest_bits} from the target"
     return [
         *lines,
@@ -91,7 +94,9 @@ def asked_details(row: AskedRow) -> list[Line]:
 
 
 def _packet_lines(label: str, packet: Packet | None) -> list[Line]:
-    return [] if packet is None else detail(label, f"number {packet.number}, {plural(len(packet.data), 'byte')}; o: go")
+    if packet is None:
+        return []
+    return detail(label, f"number {packet.number}, {plural(len(packet.data), 'byte')}; {key_of('follow')}: go")
 
 
 # ---- links ----------------------------------------------------------------------------------------------

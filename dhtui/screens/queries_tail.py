@@ -52,21 +52,21 @@ class QueryTail:
         self.asked: deque[Asked] = deque(maxlen=INCOMING)
         """Oldest first."""
 
-    def follow(self, ring: PacketRing, now: float) -> None:
-        """Take in what came since the last time. Another ring than before: start anew."""
+    def follow(self, ring: PacketRing, now: float) -> int:
+        """Take in what came since the last time; returns how many queries of others. Another ring: start anew."""
         if ring is not self._ring:
             self._ring, self._number = ring, 0
             self._open, self.ended = {}, []
             self.asked.clear()
-        for packet in ring.since(self._number):
-            if packet.kind == "query" and packet.direction == "out":
-                self._open[packet.number] = packet
-            elif packet.kind == "query":
-                # We answer at once or never, so whatever there is to be paired with it is there.
-                self.asked.append(Asked(packet, ring.partner(packet)))
+        queries = [packet for packet in ring.since(self._number) if packet.kind == "query"]
+        others = [packet for packet in queries if packet.direction == "in"]
+        self._open.update((packet.number, packet) for packet in queries if packet.direction == "out")
+        # We answer at once or never, so whatever there is to be paired with it is there.
+        self.asked.extend(Asked(packet, ring.partner(packet)) for packet in others[-INCOMING:])
         self._number = ring.newest
         ended = [*(e for e in self.ended if now - e.ending.at <= FADE), *self._take_ended(ring, now)]
         self.ended = ended[-ENDED:]
+        return len(others)
 
     def _take_ended(self, ring: PacketRing, now: float) -> Iterator[Ended]:
         for number, packet in tuple(self._open.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from textual import on, work
@@ -16,6 +17,7 @@ from ..engine.wire.compact import Addr
 from ..keymap import key_of
 from ..packets.parts import Link
 from ..report_text import node_words
+from ..source import Source
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
@@ -24,7 +26,7 @@ from .base import ExplorerScreen, bindings
 from .choice import Choice
 from .listing import row_text
 from .popup import Popup
-from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, NodeRow
+from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
 from .table_details import bucket_details, named_lines, node_details
 from .table_links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
 from .telling import tell
@@ -46,11 +48,13 @@ def _no_nodes() -> Line:
 
 
 def _hint() -> Line:
-    ping, find, ban = (key_of(f"table.{name}") for name in ("ping", "find_node", "ban"))
-    words = f" enter shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
+    inspect, ping, find, ban = map(key_of, ("inspect", "table.ping", "table.find_node", "table.ban"))
+    words = f" {inspect} shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
     return ((words, "dim"),)
 
 
+POLL_SECONDS = 1.0
+"""What a running node keeps is read this often: there may be thousands of infohashes."""
 
 _BANS = (("no, keep it", 0.0), ("ignore it for 1 hour", 3600.0), ("ignore it for 24 hours", 86400.0))
 """What can be done to an address, and the seconds. The harmless one first: enter by itself bans nobody."""
@@ -66,6 +70,9 @@ class TableScreen(ExplorerScreen):
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
     nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
     _view: Snapshot | None = None
+    _source: Source | None = None
+    _polled = 0.0
+    _kept = Kept(Counter(), Counter())
 
     def compose_body(self) -> ComposeResult:
         """Two lists and the line that keeps the last result."""
@@ -81,18 +88,27 @@ class TableScreen(ExplorerScreen):
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
-        """Fills the lists."""
+        """Fills the lists. While the view is frozen they stay, and it is told how many nodes they miss."""
+        source = self.feed.source
+        if source is None:
+            return
+        missed = ""
+        if self.feed.paused and source is self._source:
+            missed = f", +{len(_nodes_of(source.snapshot()) - _nodes_of(snapshot))} new"
+        elif source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
+            self._source, self._polled = source, snapshot.at
+            self._kept = Kept.of(source.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
-        self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}"
+        self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 
     def _rows(self) -> list[BucketRow]:
         """All buckets, whatever the filter."""
         view = self._view
-        return [BucketRow(bucket, view.identity.id) for bucket in view.table.buckets] if view else []
+        return [self._kept.row(bucket, view.identity.id) for bucket in view.table.buckets] if view else []
 
     def _show_nodes(self) -> None:
         row = self.buckets.model.selected
@@ -245,12 +261,14 @@ class TableScreen(ExplorerScreen):
             self._finish(f"find_node {address(addr)}: {words}", False)
             return
         named = asked[0].nodes
-        words = f"named {plural(len(named), 'node')}; {node_words(asked[0])}"
-        self._finish(f"find_node {address(addr)}: {words}", True)
-        if self.is_current:  # not over what the user looks at by now
-            known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
-            title = f"{plural(len(named), 'node')} named by {address(addr)}"
-            self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
+        words = f"find_node {address(addr)}: named {plural(len(named), 'node')}; {node_words(asked[0])}"
+        if not self.is_current:  # a window would lie over what the user looks at by now
+            self._finish(words, True)
+            return
+        self._last(f"✓ {words}")
+        known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
+        title = f"{plural(len(named), 'node')} named by {address(addr)}"
+        self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
     @work(group="ban", exclusive=True, exit_on_error=False, name="ban")
     async def _ban(self, ip: str) -> None:
@@ -273,3 +291,7 @@ class TableScreen(ExplorerScreen):
 
     def _last(self, text: str, role: Role = "plain") -> None:
         self.query_one("#last", Lines).show((((f" {text}", role),),))
+
+
+def _nodes_of(snapshot: Snapshot) -> set[tuple[bytes, Addr]]:
+    return {(node.id, node.addr) for bucket in snapshot.table.buckets for node in bucket.nodes}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..clients import client_name
-from ..engine.snapshot import BucketView, ContactView
-from ..engine.wire.ids import distance
+from ..engine.snapshot import BucketView, ContactView, Holdings
+from ..engine.wire.ids import ID_BITS, distance, shared_prefix
 from ..widgets.paint import Line, Role
 from ..widgets.table_model import Column
 from ..words import address, duration, milliseconds, prefix_bits
@@ -33,6 +34,10 @@ class BucketRow:
 
     bucket: BucketView
     own: bytes
+    items: int = 0
+    """Items that we keep for others, with targets in the bucket's range."""
+    infohashes: int = 0
+    """Infohashes in it that we keep peers for."""
 
     def count(self, state: str) -> int:
         """Its nodes in that state."""
@@ -46,6 +51,29 @@ class NodeRow:
     node: ContactView
     own: bytes
     replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of what we keep for others shares how many leading bits with our id."""
+
+    items: Counter[int]
+    infohashes: Counter[int]
+
+    @classmethod
+    def of(cls, holdings: Holdings, own: bytes) -> Kept:
+        """Counts it."""
+        return cls(
+            Counter(shared_prefix(own, item.target) for item in holdings.items),
+            Counter(shared_prefix(own, swarm.infohash) for swarm in holdings.swarms),
+        )
+
+    def row(self, bucket: BucketView, own: bytes) -> BucketRow:
+        """A bucket with what falls into its range."""
+        depths = range(bucket.depth, ID_BITS + 1) if bucket.own else (bucket.depth,)
+        return BucketRow(
+            bucket, own, sum(self.items[depth] for depth in depths), sum(self.infohashes[depth] for depth in depths)
+        )
 
 
 def fill_cells(bucket: BucketView) -> Line:
@@ -89,12 +117,17 @@ def _refresh(row: BucketRow) -> Line:
     return ((duration(row.bucket.refresh_in) if row.bucket.refresh_in > 0 else "now", "plain"),)
 
 
+def _kept(row: BucketRow) -> Line:
+    count = row.items + row.infohashes
+    return ((str(count) if count else "–", "data" if count else "dim"),)
+
+
 BUCKET_COLUMNS: tuple[Column[BucketRow], ...] = (
     Column("depth", 5, lambda r: ((str(r.bucket.depth), "plain"),), right=True, sort=lambda r: r.bucket.depth),
     Column("prefix", _BITS + 2, _prefix, grow=True),
     Column("", 1, lambda r: (("◀" if r.bucket.own else "", "strong"),)),
     Column("nodes", CELLS, lambda r: fill_cells(r.bucket), sort=lambda r: len(r.bucket.nodes)),
-    Column("spare", CELLS + 3, _replacements, sort=lambda r: len(r.bucket.replacements), rank=1),
+    Column("spare", CELLS + 2, _replacements, sort=lambda r: len(r.bucket.replacements), rank=1),
     Column("✓", 3, _count("good"), right=True, sort=lambda r: r.count("good")),
     Column("?", 3, _count("questionable"), right=True, sort=lambda r: r.count("questionable")),
     Column("✗", 3, _count("bad"), right=True, sort=lambda r: r.count("bad")),
@@ -102,6 +135,7 @@ BUCKET_COLUMNS: tuple[Column[BucketRow], ...] = (
         "changed", 7, lambda r: ((duration(r.bucket.changed), "plain"),), right=True, sort=lambda r: r.bucket.changed
     ),
     Column("refresh", 7, _refresh, right=True, sort=lambda r: r.bucket.refresh_in, rank=2),
+    Column("kept", 4, _kept, right=True, sort=lambda r: r.items + r.infohashes, rank=3),
 )
 
 
@@ -141,7 +175,7 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     ),
     Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
     Column(
-        "client", 14, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 13, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),

@@ -175,5 +175,6 @@ def bucket_details(row: BucketRow) -> list[Line]:
         _row("replacements", f"{len(bucket.replacements)} wait for a place"),
         _row("last change", f"{clock(bucket.changed)} ago"),
         _row("refresh", f"in {duration(bucket.refresh_in)}" if bucket.refresh_in > 0 else "due now"),
+        _row("kept here", f"{plural(row.items, 'item')}, peers of {plural(row.infohashes, 'infohash', 'infohashes')}"),
         _row("our path", "our own id falls into it: it is split as it fills" if bucket.own else "no"),
     ]

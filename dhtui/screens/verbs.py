@@ -31,12 +31,11 @@ def views_of(link: Link) -> tuple[str, ...]:
     return VIEWS_OF[link.kind]
 
 
-def write_export(form: ExportForm, folder: Path) -> Path:
-    """Write an export into a folder, next to what is there, never over it. Raises `OSError`."""
-    _, name, content = form
+def write_new(name: str, content: bytes, folder: Path) -> Path:
+    """Write a file into a folder, next to what is there, never over it. Raises `OSError`."""
     path, number = folder / name, 1
     while path.exists():
         number += 1
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    atomic_write(path, content())
+    atomic_write(path, content)
     return path

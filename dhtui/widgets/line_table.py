@@ -7,13 +7,13 @@ from typing import Any, Generic, TypeAlias
 
 from textual import events
 from textual.binding import Binding
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ..keymap import key_of
 from ..registry import LIST
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
@@ -69,7 +69,6 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self.empty = tuple(empty)
         """Lines shown where there are no rows."""
         self._painted: dict[int, _Look | None] = {}
-        self._strips: LRUCache[_Look, Strip] = LRUCache(512)
         self._layout: list[int] = []
         self._layout_width = -1
         self._said: Hashable = None
@@ -164,15 +163,11 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         width = self.scrollable_content_region.width
         if self._layout_width != width:
             self._layout, self._layout_width = lay_out(self.model.columns, width - 1), width
-            self._strips.clear()
         look = self._painted[y] = self._look(y)
         if look is None:
             return self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width)
-        strip = self._strips.get(look)
-        if strip is None:
-            fill: Role = _ROLE_OF_MARK.get(look[1], "plain")
-            strip = self._strips[look] = self.paint(self._row_line(look, fill), width, fill)
-        return strip
+        fill: Role = _ROLE_OF_MARK.get(look[1], "plain")
+        return self.paint(self._row_line(look, fill), width, fill)
 
     def _row_line(self, look: _Look, role: Role) -> Line:
         cells, mark = look
@@ -196,20 +191,11 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         if self.model.rows:
             return ()
         if self.model.total:
-            lines: tuple[Line, ...] = (((" No line matches the filter. esc clears it.", "dim"),),)
+            hint = f" No line matches the filter. {key_of('clear')} clears it."
+            lines: tuple[Line, ...] = (((hint, "dim"),),)
         else:
             lines = self.empty
         return lines[y] if y < len(lines) else ()
-
-    def forget_styles(self) -> None:
-        """The theme changed: paint all anew."""
-        super().forget_styles()
-        self._strips.clear()
-
-    def notify_style_update(self) -> None:
-        """A rule of the style sheet changed, perhaps the background."""
-        super().notify_style_update()
-        self._strips.clear()
 
     # -- moving ----------------------------------------------------------------------------------------------
 

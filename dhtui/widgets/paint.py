@@ -6,7 +6,7 @@ read as markup; and what a terminal could obey is caught here a second time, beh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.content import Content
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -70,10 +71,10 @@ def spread(left: Line, right: Line, width: int) -> Line:
     return (*crop(left, width - width_of(right) - 1), (" ", "plain"), *right)
 
 
-def crop(line: Line, width: int) -> Line:
+def crop(line: Sequence[Span], width: int) -> Line:
     """As much of a line as fits into `width` cells, with ``…`` where it was cut."""
     if width_of(line) <= width:
-        return line
+        return tuple(line)
     spans: list[Span] = []
     for text, role in line:
         length = len(text) if text.isascii() else cell_len(text)
@@ -136,6 +137,14 @@ class Painted(Widget):
 
     def paint(self, line: Line, width: int, fill: Role = "plain") -> Strip:
         """A line as exactly `width` cells, filled up in the style of `fill`."""
+        spans = [(clean(text), role) for text, role in line]
+        spare = width - width_of(spans)
+        if spare > 0:
+            spans.append((" " * spare, fill))
         style_of = self.style_of
-        segments = [Segment(clean(text), style_of(role)) for text, role in crop(line, width)]
-        return Strip(segments).adjust_cell_length(width, style_of(fill))
+        segments = [Segment(text, style_of(role)) for text, role in (spans if spare >= 0 else crop(spans, width))]
+        return Strip(segments, width)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All but the one that replaces the terminal's own colours: where that is at work, no style here has any."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]

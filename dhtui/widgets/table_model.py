@@ -82,6 +82,8 @@ class TableModel(Generic[Row]):
         self._accepts: Callable[[Row], bool] | None = None
         self._all: Sequence[Row] = ()
         self._selected: Hashable = None
+        self._cells: dict[int, tuple[Row, tuple[Line, ...]]] = {}
+        """The row and its cells by its `id`: both who looks for changes and who paints want them."""
 
     @property
     def selected(self) -> Row | None:
@@ -91,6 +93,7 @@ class TableModel(Generic[Row]):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Replaces all rows. The selection stays with its key; if that is gone, it stays at its place."""
         self._all, self.total = rows, len(rows)
+        self._cells.clear()
         shown = list(rows)
         if self._accepts is not None:
             shown = [row for row in shown if self._accepts(row)]
@@ -150,7 +153,10 @@ class TableModel(Generic[Row]):
 
     def cells(self, row: Row) -> tuple[Line, ...]:
         """The cells of a row, in the order of `columns`."""
-        return tuple(column.cell(row) for column in self.columns)
+        known = self._cells.get(id(row))
+        if known is None:
+            known = self._cells[id(row)] = row, tuple([column.cell(row) for column in self.columns])
+        return known[1]
 
     def text(self, row: Row) -> str:
         """All of a row as text, for the filter."""

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import ContactDetail, Snapshot
+from dhtui.engine.snapshot import ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
 from dhtui.engine.wire.compact import Addr, NodeInfo
-from dhtui.engine.wire.ids import bep42_valid
+from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
 from dhtui.screens.table_columns import BucketRow, NodeRow
 from dhtui.screens.table_details import bep42_lines, named_lines, node_details, rtt_lines
@@ -364,3 +364,42 @@ async def test_an_empty_table_has_nothing_to_copy_or_export() -> None:
         assert not stage.screen.exports()
         assert not stage.screen.links()
         assert stage.screen.here() is None
+
+
+# ---- what we keep, and what a frozen view misses ------------------------------------------------------------------
+
+
+async def test_a_bucket_tells_what_is_kept_of_its_range() -> None:
+    own, rng = snapshots.OWN, Random(1)
+    view = snapshots.running()
+    last = max(bucket.depth for bucket in view.table.buckets)
+
+    def item(depth: int) -> StoredItemView:
+        target = random_id_with_prefix(own, depth, rng)
+        return StoredItemView(target, b"1:a", None, b"", None, 60.0)
+
+    def swarm(depth: int) -> SwarmView:
+        return SwarmView(random_id_with_prefix(own, depth, rng), (), 1, 60.0, 60.0)
+
+    node = PaperNode(view, held=Holdings((swarm(0), swarm(0), swarm(last + 9)), (item(0), item(last), item(3)), ()))
+    async with exploring(node, LARGE, show="table") as stage:
+        kept = {row.bucket.depth: (row.items, row.infohashes) for row in stage.table("buckets").model.rows}
+        assert {depth: counts for depth, counts in kept.items() if any(counts)} == {0: (1, 2), 3: (1, 0), last: (1, 1)}
+        assert stage.lines()[4].split("││")[0].split()[-1] == "3"
+        await stage.press("enter")
+        assert "kept here     1 item, peers of 2 infohashes" in stage.text()
+
+
+async def test_a_frozen_table_tells_how_many_nodes_came() -> None:
+    view = snapshots.running()
+    async with exploring(view, show="table") as stage:
+        await stage.press("space")
+        assert "200 nodes, +0 new" in stage.text()
+        first, *others = view.table.buckets
+        came = replace(first.nodes[0], addr=("192.0.2.1", 1))
+        buckets = (replace(first, nodes=(*first.nodes[1:], came)), *others)
+        await stage.see(replace(view, table=replace(view.table, buckets=buckets)))
+        assert "200 nodes, +1 new" in stage.text()
+        assert came not in stage.table("buckets").model.rows[0].bucket.nodes
+        await stage.press("space")
+        assert "new" not in stage.lines()[2]

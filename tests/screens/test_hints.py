@@ -1,0 +1,94 @@
+"""Hints name the keys that work: with other keys on every action, no screen speaks of the old ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+REBOUND = """
+import asyncio, sys
+from string import ascii_letters, digits, punctuation
+from dhtui import keymap
+
+NAMES = list(keymap.names())
+SIGNS = [f"alt+{keymap.key_named(sign)}" for sign in ascii_letters + digits + punctuation]
+assert len(NAMES) <= len(SIGNS)
+keymap.rebind(tuple(zip(NAMES, SIGNS)))
+NEW = {keymap.key_of(name) for name in NAMES}
+
+sys.path.insert(0, "tests")
+from screens import snapshots
+from screens.stage import LARGE, SMALL, exploring
+from dhtui.registry import POPUP, VIEWS
+from dhtui.screens.choice import Choice
+from dhtui.screens.help import HelpScreen
+from dhtui.widgets.chrome import Footer, Tabs
+from dhtui.widgets.line_table import LineTable
+from dhtui.widgets.lines import Lines
+
+HINTS = {
+    "home": ("new_lookup",),
+    "table": ("show.home", "testnet", "table.ping", "table.find_node", "table.ban", "inspect"),
+    "queries": ("new_lookup", "show.table"),
+    "lookup": ("lookup.start", "testnet"),
+    "packets": ("new_lookup", "show.home"),
+    "items": ("show.keys",),
+    "peers": ("new_lookup", "peers.announce", "peers.by_peer", "peers.next_lookup"),
+    "log": ("new_lookup", "testnet"),
+}
+
+
+def hinted(screen):
+    for lines in screen.query(Lines):
+        if not isinstance(lines, Tabs | Footer) and not lines.has_class("slash"):
+            yield from (span for line in lines.lines for span in line)
+    for table in screen.query(LineTable):
+        yield from (span for line in table.empty for span in line)
+
+
+async def main():
+    for size in (SMALL, LARGE):
+        async with exploring(snapshots.starting(), size) as stage:
+            for view in VIEWS:
+                await stage.app.action_show(view.name)
+                await stage.settle()
+                spans = list(hinted(stage.screen))
+                keys = {text.strip() for text, role in spans if role == "key"}
+                assert keys <= NEW, (view.name, keys - NEW)
+                said = " ".join(text for text, _ in spans)
+                for name in HINTS.get(view.name, ()):
+                    assert keymap.key_of(name) in said, (view.name, name, said)
+                footer = stage.screen.query_one(Footer)
+                assert all(text.strip() in NEW for line in footer.lines for text, role in line if role == "key")
+            stage.app.action_help()
+            await stage.settle()
+            assert f"{POPUP[0].key} close" in stage.text()
+            stage.app.pop_screen()
+            stage.app.push_screen(Choice("copy as", ["one", "two"]))
+            await stage.settle()
+            assert f"{keymap.key_of('inspect')} choose  {POPUP[0].key} close" in stage.text()
+
+        async with exploring(snapshots.running(), size, show="table") as stage:
+            stage.table("buckets").set_filter("no such bucket")
+            await stage.settle()
+            assert f"{keymap.key_of('clear')} clears it" in stage.text()
+
+asyncio.run(main())
+"""
+
+
+def test_every_hint_follows_the_keys(tmp_path: Path) -> None:
+    # In a process of its own: the registry is read once, when the app is loaded.
+    ran = subprocess.run(
+        [sys.executable, "-c", REBOUND],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert ran.returncode == 0, ran.stderr
