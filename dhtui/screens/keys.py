@@ -31,7 +31,7 @@ from .verbs import CopyForm, ExportForm
 
 _RECORDED: tuple[Line, ...] = (
     (),
-    ((" There are no keys in a recording: they never leave the machine that they are on.", "dim"),),
+    ((" There are no keys in a recording: they never leave their machine.", "dim"),),
 )
 _NOTES = (
     "1 to 64 of A-Z a-z 0-9 . _ - are allowed, and . or - not in front. The name is for you only, it is not published.",
