@@ -30,7 +30,7 @@ from dhtui.widgets.line_table import LineTable
 from . import snapshots
 from .stage import LARGE, SMALL, PaperNode, Stage
 from .walk import all_keys_of, drain, keys_of, nothing_fails, printable, return_to, tap
-from .wired import WiredNode
+from .wired import WiredNode, on
 
 OWN = bytes.fromhex("2d7c4e219f10aa55c3d2e1f00f1e2d3c4b5a6978")
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
@@ -118,16 +118,6 @@ async def running(app: Explorer, size: tuple[int, int], scene: type[Scene] = Sce
         await drain(stage)
         with nothing_fails(stage):
             yield stage
-
-
-def on(node: Node) -> Callable[[], AbstractAsyncContextManager[Node]]:
-    """What starts that node."""
-
-    @asynccontextmanager
-    async def factory() -> AsyncIterator[Node]:
-        yield node
-
-    return factory
 
 
 @asynccontextmanager

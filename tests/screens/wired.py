@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self, cast
 
-from engine.network import Network, Packet
+from engine.network import Network
 
 from dhtui.engine.core import Core
 from dhtui.engine.find import Done
@@ -15,7 +16,6 @@ from dhtui.engine.outcome import Outcome
 from dhtui.engine.searches import Operation
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.wire.compact import Addr
-from dhtui.source import LiveSource
 
 
 class _Clock:
@@ -60,21 +60,12 @@ class WiredNode(Node):
         self._core.receive_datagram(data, addr, self.net.now)
         self.net.after(self._core)
 
-    def source(self) -> LiveSource:
-        """What the screens would read, by the clock of the network."""
-        return _WiredSource(self)
 
+def on(node: Node) -> Callable[[], AbstractAsyncContextManager[Node]]:
+    """What starts that node for an explorer."""
 
-class _WiredSource(LiveSource):
-    def __init__(self, node: WiredNode) -> None:
-        super().__init__(node)
-        self._net = node.net
+    @asynccontextmanager
+    async def factory() -> AsyncIterator[Node]:
+        yield node
 
-    def clock(self) -> float:
-        return self._net.now
-
-    def wall(self, at: float) -> float:
-        return 1_760_000_000.0 + at
-
-
-__all__ = ["Network", "Packet", "WiredNode"]
+    return factory
