@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -46,6 +46,7 @@ from .screens.verbs import views_of
 from .session import DaemonThreads
 from .source import LiveSource
 from .testnet import Testnet
+from .widgets.paint import clean
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -321,6 +322,12 @@ class Explorer(App[int]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
         tell_failure(self, event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lines of Textual's own, such as the palette's, would show what is pasted as it is."""
+        if isinstance(event, events.Paste):
+            event.text = "\n".join(map(clean, event.text.splitlines()))
+        await super().on_event(event)
 
     # -- when the explorer itself fails ----------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class Feed:
         self.source: Source | None = None
         """The node or the recording; `None` while there is none."""
         self._clock = clock
+        self._seen: Snapshot | None = None
         self._frozen: Snapshot | None = None
 
     @property
@@ -51,7 +52,7 @@ class Feed:
 
     def connect(self, source: Source | None) -> None:
         """Shows `source` from now on; `None`: there is none."""
-        self.source, self._frozen = source, None
+        self.source, self._seen, self._frozen = source, None, None
 
     def frame(self) -> Frame | None:
         """What to paint now; `None` while there is no source."""
@@ -63,11 +64,12 @@ class Feed:
             return Frame(source.snapshot(), player=_player(source))
         now = source.snapshot()
         if self._frozen is None:
+            self._seen = now
             return Frame(now)
         return Frame(self._frozen, True, max(0, _packets(now) - _packets(self._frozen)))
 
     def toggle_pause(self) -> None:
-        """Freezes the view, or lets it run again. Does nothing while there is no source."""
+        """Freezes what was seen last, or lets the view run again. Does nothing while nothing was seen."""
         source = self.source
         if isinstance(source, ReplaySource):
             if source.playing:
@@ -75,7 +77,7 @@ class Feed:
             else:
                 source.play()
         else:
-            self._frozen = source.snapshot() if self._frozen is None and source else None
+            self._frozen = self._seen if self._frozen is None else None
 
 
 def _packets(snapshot: Snapshot) -> int:

@@ -54,10 +54,16 @@ class NodeHost:
             raise
 
     async def stop(self) -> None:
-        """Closes the node, if there is one, and waits for it."""
-        task, self._task, self.node = self._task, None, None
-        if task is not None:
-            self._stop.set()
+        """Closes the node, if there is one, and waits for it; one that only starts is given up."""
+        task, self._task = self._task, None
+        node, self.node = self.node, None
+        if task is None:
+            return
+        self._stop.set()
+        if node is None:
+            task.cancel()
+            await asyncio.wait([task])
+        else:
             await task
 
     async def _run(self, factory: NodeFactory, seen: Callable[[Node], None], ready: asyncio.Future[None]) -> None:
@@ -68,6 +74,9 @@ class NodeHost:
                     seen(node)
                     ready.set_result(None)
                 await self._stop.wait()
+        except asyncio.CancelledError:
+            ready.cancel()
+            raise
         except Exception as problem:
             if ready.done():
                 raise

@@ -51,7 +51,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Something to know though the run goes on."""
-        self.notes([f"dhtui: warning: {text}"])
+        self.notes([f"dhtui: warning: {safe_text(text, 1000)}"])
 
     def fail(self, text: str, code: int) -> int:
         """Why there is no result, in one line. Returns the exit code."""

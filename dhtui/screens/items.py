@@ -75,7 +75,7 @@ class ItemsScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The list and the viewer."""
         with Container(id="panes"):
-            yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", id="items")
+            yield LineTable(ITEM_COLUMNS, item_key, title="kept for others", empty=_empty(recorded=False), id="items")
             yield ScrollLines(id="value", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from .verbs import CopyForm, ExportForm
 
 _RECORDED: tuple[Line, ...] = (
     (),
-    ((" There are no keys in a recording: they never leave the machine that they are on.", "dim"),),
+    ((" There are no keys in a recording: they never leave their machine.", "dim"),),
 )
 
 

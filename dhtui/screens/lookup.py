@@ -86,10 +86,15 @@ class LookupScreen(ExplorerScreen):
             for name in ("ladder", "waterfall", "other"):
                 yield Lines(id=name, classes="box")
         with Container(id="lists"):
-            yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", id="lookups")
+            empty = panes.empty_lines(testnet=False)
+            yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", empty=empty, id="lookups")
             yield _Table(panes.NODE_COLUMNS, lambda row: row.node.addr, title="nodes", empty=_NO_NODES, id="nodes")
             yield _Table(panes.DIFFERENCE_COLUMNS, lambda row: row.what, title="differences", id="differences")
         yield Lines(id="verdict")
+
+    def on_mount(self) -> None:
+        """There may be no snapshot for a while."""
+        self._show_selected()
 
     # -- which lookup ----------------------------------------------------------------------------------------
 

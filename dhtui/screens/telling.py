@@ -7,11 +7,12 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from ..report import safe_text
+from ..widgets.paint import clean
 
 
 def tell(where: App[int] | Screen[None], text: str, *, bad: bool = False) -> None:
-    """Says a sentence in a toast: our own words, and safe text."""
-    where.notify(text, severity="error" if bad else "information", markup=False, timeout=4)
+    """Says a sentence in a toast: our own words, and safe text. What is neither, such as a path, is made so."""
+    where.notify(clean(text), severity="error" if bad else "information", markup=False, timeout=4)
 
 
 def tell_failure(where: App[int] | Screen[None], event: Worker.StateChanged) -> None:

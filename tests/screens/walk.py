@@ -1,0 +1,87 @@
+"""Going through the explorer key by key. Waits for the program only: no key costs more than what it does."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from textual import events
+from textual.widgets import Input
+
+from dhtui.registry import GLOBAL, LIST, PLAYER, VERBS, View, symbol
+
+from .stage import Stage
+
+MOST_ESCAPES = 6
+"""Windows that may lie over each other, and the filter."""
+
+
+def keys_of(view: View) -> list[str]:
+    """The keys that the registry has for a screen alone, and those of the verbs; one for each action."""
+    return [action.keys.partition(",")[0] for action in (*view.actions, *VERBS)]
+
+
+def all_keys_of(view: View) -> list[str]:
+    """Every key that the registry has for a screen, but those that quit."""
+    actions = (*view.actions, *VERBS, *LIST, *GLOBAL, *PLAYER)
+    return [key for action in actions if action.name != "quit" for key in action.keys.split(",")]
+
+
+async def drain(stage: Stage) -> None:
+    """All that is under way is done, and painted."""
+    for _ in range(2):
+        # Textual's own affair: its `pause` does this too, and then sleeps until the machine is quiet.
+        await stage.pilot._wait_for_screen()
+        stage.app.screen._on_timer_update()
+
+
+async def tap(stage: Stage, *keys: str) -> None:
+    """Presses keys, one after the other."""
+    for key in keys:
+        character = symbol(key)
+        stage.app.post_message(events.Key(key, character if len(character) == 1 else None))
+        await drain(stage)
+
+
+async def return_to(stage: Stage, view: View) -> None:
+    """To that screen, whatever windows a key has opened and wherever it has led to."""
+    app = stage.app
+    for _ in range(MOST_ESCAPES):
+        if len(app.screen_stack) > 1 or isinstance(app.focused, Input):
+            await tap(stage, "escape")
+            continue
+        # Not for the one that starts a node: in some tests it never does.
+        if at_work := [worker for worker in app.workers if worker.group != "node"]:
+            async with asyncio.timeout(10):
+                await app.workers.wait_for_complete(at_work)
+        await drain(stage)
+        if app.screen is app.screen_stack[0] and stage.screen.view is view:
+            break
+        await app.action_show(view.name)
+    assert stage.screen.view is view, f"{app.screen!r} is not left with escape"
+    if stage.screen.maximized is not None:
+        stage.screen.minimize()
+    if app.feed.paused:
+        app.action_pause()
+
+
+@contextmanager
+def nothing_fails(stage: Stage) -> Iterator[None]:
+    """Nothing may go wrong meanwhile: in a key's action, in a worker, or where nobody waits for it."""
+    behind: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, told: behind.append(told))
+    yield
+    loop.set_exception_handler(None)
+    assert stage.app._exception is None
+    assert not [toast for toast in stage.toasts() if " failed: " in toast]
+    assert not behind
+    assert not stage.app.failure
+
+
+def printable(text: str) -> bool:
+    """Whether nothing in a text is a control, a direction mark, or otherwise meant for the terminal."""
+    return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for char in text)
