@@ -128,7 +128,7 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "val-as",
         ITEM,
-        "How --val or --val-file is to be read. json: bytes that are no text are written as \"hex:00ff\".",
+        'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
         shape=" | ".join(VALUE_FORMS),
         read=_one_of(*VALUE_FORMS),
         default="text",

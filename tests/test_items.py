@@ -71,9 +71,7 @@ def test_bep44_vector_3_immutable() -> None:
     [(b"", "9551f633", "6604", TARGET), (b"foobar", "5d0b6f04", "1f07", SALTED_TARGET)],
     ids=["plain", "salted"],
 )
-def test_seq_0_gives_what_mh_cbon_dht_signs_by_default(
-    salt: bytes, sig_start: str, sig_end: str, target: str
-) -> None:
+def test_seq_0_gives_what_mh_cbon_dht_signs_by_default(salt: bytes, sig_start: str, sig_end: str, target: str) -> None:
     item = sign(BEP44_TEST_KEY, HELLO, 0, salt)
     assert item.sig.hex().startswith(sig_start)
     assert item.sig.hex().endswith(sig_end)

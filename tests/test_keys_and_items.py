@@ -357,9 +357,7 @@ def _started(*argv: str) -> subprocess.Popen[str]:
 def test_watching_reports_changes_until_it_is_stopped(run: Run, net: Neighbours) -> None:
     put = ("--do", "put", "--keyname", "bep44test", "--salt", "watch")
     run(*put, "--val", "one")
-    process = _started(
-        "-bnodes", net.net, "--do", "get", "--keyname", "bep44test", "--salt", "watch", "--watch", "1s"
-    )
+    process = _started("-bnodes", net.net, "--do", "get", "--keyname", "bep44test", "--salt", "watch", "--watch", "1s")
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline() == "one\n"
     run(*put, "--val", "two")

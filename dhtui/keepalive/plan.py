@@ -87,9 +87,7 @@ class Decision:
 
 def begin(item: Item, now: float, rng: Random, *, put: bool) -> Kept:
     """An item from now on kept alive; `put` if it has just been put by us."""
-    return Kept(
-        item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None
-    )
+    return Kept(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
 
 
 def is_due(kept: Kept, now: float, early: float = 0.0) -> bool:

@@ -51,7 +51,6 @@ def _hint() -> Line:
     return ((words, "dim"),)
 
 
-
 _BANS = (("no, keep it", 0.0), ("ignore it for 1 hour", 3600.0), ("ignore it for 24 hours", 86400.0))
 """What can be done to an address, and the seconds. The harmless one first: enter by itself bans nobody."""
 

@@ -180,9 +180,7 @@ def test_a_missing_name_tells_what_there_is_and_how_to_make_it(ring: Keyring) ->
     ring.generate("first")
     with pytest.raises(KeyringError) as caught:
         ring.load("new")
-    assert str(caught.value) == (
-        "there is no key 'new', only bep44test, first; `-do genkey -keyname new` creates it"
-    )
+    assert str(caught.value) == ("there is no key 'new', only bep44test, first; `-do genkey -keyname new` creates it")
     assert ring.names() == [TEST_KEY_NAME, "first"], "a typo makes no key"
 
 
