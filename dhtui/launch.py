@@ -84,7 +84,7 @@ def keep(options: Options, launch: Launch, node: Node) -> str:
     before, _ = state.load(folder)
     if before is not None:
         if not kept.nodes:  # alone this time; the ones from last time may well be there again
-            kept = replace(kept, nodes=before.nodes)
+            kept = replace(kept, nodes=before.nodes, rtts=before.rtts)
         if options.did is not None:  # that id was for this run
             kept = replace(kept, id=before.id, external=before.external)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from itertools import islice
 from pathlib import Path
 
 from .engine.settings import SavedState
@@ -13,9 +14,13 @@ from .files import atomic_write, set_aside
 
 NAME = "node.json"
 VERSION = 1
-MAX_NODES = 400
-MAX_BYTES = 262_144
-"""A file of 400 nodes has about 40 kB; one beyond this was not written by us."""
+MAX_NODES = 2048
+MAX_BYTES = 1_048_576
+"""A file of 2048 nodes has about 240 kB; one beyond this was not written by us."""
+
+
+MAX_RTT = 60.0
+"""Seconds; a round trip beyond this is nonsense."""
 
 
 class _Damaged(ValueError):
@@ -44,16 +49,21 @@ def load(folder: Path) -> tuple[SavedState | None, list[str]]:
 
 
 def save(folder: Path, state: SavedState) -> None:
-    """Write the first 400 nodes and the rest of `state` to `folder`, made if missing. Raises `OSError`."""
+    """Write the first 2048 nodes and the rest of `state` to `folder`, made if missing. Raises `OSError`."""
     document = {
         "version": VERSION,
         "id": state.id.hex(),
         "external": _addr_text(state.external) if state.external else None,
-        "nodes": [{"id": node.id.hex(), "addr": _addr_text(node.addr)} for node in state.nodes[:MAX_NODES]],
+        "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
     }
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Private, for it tells whom this host has talked to.
     atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
+
+
+def _document(node: NodeInfo, rtt: float | None) -> dict[str, str | float]:
+    known: dict[str, str | float] = {"id": node.id.hex(), "addr": _addr_text(node.addr)}
+    return known if rtt is None else known | {"rtt": round(rtt, 4)}
 
 
 def _put_away(path: Path, damage: _Damaged) -> str:
@@ -84,8 +94,10 @@ def _decode(data: bytes) -> tuple[SavedState, int]:
         address = None if external is None else _addr(external)
     except ValueError as error:
         raise _Damaged(str(error)) from None
-    usable = [node for node in map(_node, nodes[:MAX_NODES]) if node is not None]
-    return SavedState(own, address, tuple(usable)), min(len(nodes), MAX_NODES) - len(usable)
+    usable = [(node, _rtt(value)) for value in nodes[:MAX_NODES] if (node := _node(value)) is not None]
+    rtts = tuple(rtt for _, rtt in usable)
+    state = SavedState(own, address, tuple(node for node, _ in usable), rtts if any(rtts) else ())
+    return state, min(len(nodes), MAX_NODES) - len(usable)
 
 
 def _node(value: object) -> NodeInfo | None:
@@ -96,6 +108,11 @@ def _node(value: object) -> NodeInfo | None:
     except ValueError:
         return None
     return node if is_usable(node.addr) else None
+
+
+def _rtt(value: dict[str, object]) -> float | None:
+    rtt = value.get("rtt")
+    return rtt if type(rtt) is float and 0 < rtt < MAX_RTT else None
 
 
 def _id(value: object) -> bytes:

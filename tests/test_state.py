@@ -50,13 +50,27 @@ def test_a_first_start_has_no_state_and_no_warning(tmp_path: Path) -> None:
     assert state.load(tmp_path / "missing") == (None, [])
 
 
-def test_at_most_400_nodes_are_saved_and_loaded(tmp_path: Path) -> None:
-    many = tuple(NodeInfo(OWN, ("10.0.0.1", port)) for port in range(1, 1001))
+def test_at_most_2048_nodes_are_saved_and_loaded(tmp_path: Path) -> None:
+    many = tuple(NodeInfo(OWN, ("10.0.0.1", port)) for port in range(1, 3001))
     state.save(tmp_path, SavedState(OWN, None, many))
-    assert state.load(tmp_path) == (SavedState(OWN, None, many[:400]), [])
-    (tmp_path / "node.json").write_bytes(document(nodes=[{"id": OWN.hex(), "addr": "10.0.0.1:1"}] * 401))
+    assert state.load(tmp_path) == (SavedState(OWN, None, many[:2048]), [])
+    (tmp_path / "node.json").write_bytes(document(nodes=[{"id": OWN.hex(), "addr": "10.0.0.1:1"}] * 2049))
     saved, warnings = state.load(tmp_path)
-    assert saved and len(saved.nodes) == 400 and not warnings
+    assert saved and len(saved.nodes) == 2048 and not warnings
+
+
+def test_round_trips_are_kept_with_the_nodes(tmp_path: Path) -> None:
+    """A lookup of the next run opens with the quick ones."""
+    saved = SavedState(OWN, None, NODES, (None, 0.025, 0.05, 1.5))
+    state.save(tmp_path, saved)
+    assert state.load(tmp_path) == (saved, [])
+
+
+@pytest.mark.parametrize("rtt", ["1", None, 0, -1, 1e9, True, [], float("nan")])
+def test_a_round_trip_that_makes_no_sense_is_left_out(tmp_path: Path, rtt: object) -> None:
+    good = {"id": "11" * 20, "addr": "10.0.0.1:6881", "rtt": rtt}
+    (tmp_path / "node.json").write_bytes(document(nodes=[good]))
+    assert state.load(tmp_path) == (SavedState(OWN, None, (NodeInfo(b"\x11" * 20, ("10.0.0.1", 6881)),)), [])
 
 
 @pytest.mark.parametrize(
@@ -147,9 +161,7 @@ def test_a_folder_in_its_place_is_a_warning(tmp_path: Path) -> None:
     assert names(tmp_path) == ["node.json"]
 
 
-def test_a_damaged_file_that_cant_be_renamed_is_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_file_that_cant_be_renamed_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "node.json").write_bytes(b"{")
 
     def refuse(path: Path) -> Path:

@@ -21,8 +21,8 @@ ENOUGH_FROM_SAVED = 8
 RETRY_SECONDS = 60.0
 PATIENCE = 1.5
 """Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
-START_FROM = 32
-"""Saved nodes that a lookup starts from."""
+START_FROM = 128
+"""Saved nodes that are asked, those heard from last."""
 
 SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
 
@@ -95,7 +95,7 @@ class Bootstrap:
                 self._from_hosts(own, at)
 
         find = self._lookup(own, self._saved_done, now, watch)
-        find.seed(self._saved)
+        find.seed(self._saved[:START_FROM])
         find.start(now)
 
     def _saved_done(self, outcome: Outcome, own: bytes, now: float) -> None:
@@ -162,8 +162,7 @@ class Bootstrap:
         return tuple(host.name for host in self._hosts) if wanted else ()
 
     def seed(self, find: Find) -> None:
-        """Give a lookup that knows nobody its first candidates; it is held while hosts are being looked up."""
-        find.seed(self._saved[:START_FROM])
+        """Give a lookup that knows nobody who is alive the hosts to ask; it is held while hosts are being looked up."""
         for host in self._hosts:
             for addr in host.addrs:
                 find.lookup.add_host(addr, host.router)

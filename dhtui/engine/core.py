@@ -22,13 +22,15 @@ from .guard import Quota, RateLimiter
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
 from .ledger import Ledger
+from .lookup import Start
 from .queries import Answer, InFlight, Queries
 from .searches import Operation, Searches
 from .server import Server
 from .settings import SavedState, Settings
+from .silence import Silence
 from .snapshot import Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
-from .table import Change, Contact, Table
+from .table import GOOD_SECONDS, Change, Contact, Table
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
@@ -52,10 +54,10 @@ HOUSEKEEPING_SECONDS = 10.0
 OWN_REFRESH_SECONDS = 1800.0
 SWEEP_SECONDS = 60.0
 MAX_PINGS = 64
+"""Pings in flight to nodes that have queried us: a flood of forged queriers must not make us flood others."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
-"""Pings in flight to nodes that have queried us: a flood of forged queriers must not make us flood others."""
-NODES_SAVED = 200
+NODES_SAVED = 2048
 GROWTH_KEPT = 360
 
 
@@ -68,6 +70,8 @@ class Core:
         self._now = self._started_at = now
         self.identity = Identity(settings, bound, rng, now)
         self.table = Table(self.identity.id, now, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
+        for node, rtt in settings.saved.known() if settings.saved else ():
+            self.table.restore(node, rtt, now)
         self.queries = Queries(rng)
         self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
@@ -75,6 +79,7 @@ class Core:
         self._limiter = RateLimiter(settings.rate_limit, settings.rate_limit_local)
         self._quota = Quota(settings.reply_quota, now)
         self._ledger = Ledger(now)
+        self._silence = Silence()
         self._listeners = Listeners()
         self.searches = Searches(self, settings, self._seed, self._listeners)
         self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._fill)
@@ -101,6 +106,11 @@ class Core:
     def enforce(self) -> bool:
         """Whether only ids that fit their addresses count (BEP 42)."""
         return self.settings.bep42 == "enforce"
+
+    @property
+    def prefer(self) -> bool:
+        """Whether ids that fit their addresses come first (BEP 42)."""
+        return self.settings.bep42 != "off"
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
@@ -239,6 +249,7 @@ class Core:
             self._listeners.tell(events.PacketReceived(now, addr, data, answer, ""))
         rtt = now - query.sent_at
         self.queries.round_trips.add(rtt)
+        self._silence.answered(addr, now)
         counts = self._ledger.of(query.method)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
@@ -315,6 +326,10 @@ class Core:
         if self._limiter.banned(addr[0], now):
             return "banned for sending too much"
         return "too many queries in flight" if self.queries.full else ""
+
+    def silent(self, addr: Addr, now: float) -> str:
+        """Why an address is not worth a query so soon; empty where it is."""
+        return self._silence.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:
         """Ignore an address for some time, and take its nodes out of the table."""
@@ -394,6 +409,7 @@ class Core:
                 continue
             self._ledger.of(query.method).timed_out += 1
             self._ledger.error(now, "timed out", query.addr, f"{query.method} got no answer")
+            self._silence.timed_out(query.addr, query.sent_at, now)
             self._changed(self.table.failed(query.addr, now, query.sent_at))
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
@@ -477,8 +493,9 @@ class Core:
             known = self.table.nearest_known(target, self.settings.policy.start)
         else:
             known = self.table.farthest_known(target, STRANGERS, avoid)
-        find.seed(NodeInfo(contact.id, contact.addr) for contact in known)
-        if not known:
+        starts = [Start(NodeInfo(c.id, c.addr), c.rtt, self._now - c.last_answer < GOOD_SECONDS) for c in known]
+        find.start_from(starts)
+        if not any(start.alive for start in starts):
             self.way_in.seed(find)
 
     def _fill(self, now: float, depth: int = 0) -> None:
@@ -498,10 +515,11 @@ class Core:
 
     def saved_state(self) -> SavedState:
         """What is worth keeping for the next run."""
-        nodes = self.table.to_save(NODES_SAVED)
-        if not nodes and self.settings.saved:
-            nodes = self.settings.saved.nodes
-        return SavedState(self.id, self.identity.external, nodes)
+        kept = self.table.to_save(NODES_SAVED)
+        if not kept and (saved := self.settings.saved):
+            return SavedState(self.id, self.identity.external, saved.nodes, saved.rtts)
+        nodes = tuple(NodeInfo(contact.id, contact.addr) for contact in kept)
+        return SavedState(self.id, self.identity.external, nodes, tuple(contact.rtt for contact in kept))
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""

@@ -6,10 +6,11 @@ from collections.abc import Callable, Container, Iterable
 from typing import Protocol
 
 from .answers import Question, judge
+from .candidates import Candidate
 from .findings import Found, outcome_of
 from .items import ImmutableItem
 from .journal import Step, candidate_views, step_view
-from .lookup import Candidate, Lookup
+from .lookup import Lookup, Start
 from .outcome import NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
@@ -39,8 +40,15 @@ class Sender(Protocol):
     def enforce(self) -> bool:
         """Whether only ids that fit their addresses count (BEP 42)."""
 
+    @property
+    def prefer(self) -> bool:
+        """Whether ids that fit their addresses come first (BEP 42)."""
+
     def blocked(self, addr: Addr, now: float) -> str:
         """Why nothing may be sent to an address; empty where it may."""
+
+    def silent(self, addr: Addr, now: float) -> str:
+        """Why an address is not worth a query so soon; empty where it is."""
 
     def soft_for(self, addr: Addr) -> float:
         """Seconds until a query there has stalled."""
@@ -78,13 +86,24 @@ class Find:
         on_found: Callable[[NodeOutcome], None] | None = None,
         stop_at_value: bool = True,
         avoid: Container[Addr] | None = None,
+        size: float | None = None,
         policy: Policy = OURS,
     ) -> None:
-        """`avoid`: start far off and at none of these nodes, as a stranger would; referrals may lead to them."""
+        """`avoid`: start far off and at none of these nodes, as a stranger would; referrals may lead to them.
+        `size` is how many nodes the network is thought to have."""
         self.number, self.question, self.owner = number, question, owner
         self.name = f"{question.kind if owner == 'user' else owner}#{number}"
         """What its queries are told apart by: ``get#3``, ``refresh#4``."""
-        self.lookup = Lookup(question.target, sender.id, alpha=alpha, k=sender.k, enforce=sender.enforce, policy=policy)
+        self.lookup = Lookup(
+            question.target,
+            sender.id,
+            alpha=alpha,
+            k=sender.k,
+            enforce=sender.enforce,
+            prefer=sender.prefer,
+            size=size,
+            policy=policy,
+        )
         self._policy = policy
         self.avoid = avoid
         self.hold = False
@@ -106,6 +125,10 @@ class Find:
     def seed(self, nodes: Iterable[NodeInfo]) -> None:
         """Nodes to start from."""
         self.lookup.add_all(node for node in nodes if not self.avoid or node.addr not in self.avoid)
+
+    def start_from(self, starts: Iterable[Start]) -> None:
+        """Nodes known from before, nearest first, to start from."""
+        self.lookup.start_from(starts)
 
     def start(self, now: float) -> None:
         """Send the first queries."""
@@ -131,6 +154,9 @@ class Find:
         if why := self._sender.blocked(candidate.addr, now):
             outcome = NodeOutcome(addr=candidate.addr, id=candidate.id, status=Status.BLOCKED, note=why)
             self.lookup.failed(candidate, outcome)
+            return
+        if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
+            self.lookup.pass_over(candidate, why)
             return
         step = Step(candidate, candidate.asked_again, now)
         self._steps.append(step)

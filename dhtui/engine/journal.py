@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .candidates import Candidate
 from .items import MutableItem
-from .lookup import Candidate, Lookup
+from .lookup import Lookup
 from .outcome import NodeOutcome
 from .snapshot import CandidateView, StepView
 from .wire.ids import ID_BITS
@@ -73,7 +74,7 @@ def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
             c.outcome.peers if c.outcome else (),
             c.outcome.seq if c.outcome else None,
             c.outcome.version if c.outcome else None,
-            c.outcome.note if c.outcome else "",
+            c.note or (c.outcome.note if c.outcome else ""),
         )
         for c in lookup.candidates
     )

@@ -6,7 +6,7 @@ known node again and again halves the distance at least once a step; after about
 8 nodes a bucket, the 8 nodes nearest to the target have been reached (Maymounkov and Mazieres, "Kademlia", 2002).
 
 **What makes it slow** is never the arithmetic but waiting: three table entries in ten are dead, and a dead
-node is silent. Three rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
+node is silent. Four rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
 lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients that were measured since:
 
 1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
@@ -15,129 +15,137 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
 2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
    candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
 3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
-   once more, for 300 ms, because one packet in fifty is simply lost; then the lookup is over. Only if nobody at
-   all has answered is there any reason to wait out the hard deadline.
+   once more, for a third of a second, because one packet in fifty is simply lost; then the lookup is over. Only if
+   nobody at all has answered is there any reason to wait out the hard deadline.
+4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
+   table, also from earlier runs. A hop gains 3 bits or more and takes as long as the quickest of those that were
+   asked, some 40 ms, so 1 bit of distance is worth 12 ms of round trip: by that measure the best are asked first.
+   They are known to be alive, so half of alpha suffices, and the queries saved serve the hops that follow. The other
+   known ones stay in reserve until an answer names them, or until there is nobody else to ask.
 
 **When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
 are never among the closest: storing at a dead node is losing.
 
-**Against liars.** One candidate an address outside local networks, a bounded list, a bounded number of nodes
-asked, referrals only of usable addresses; an answer under another id than the one referred to counts as no
-answer; and where BEP 42 is enforced a node whose id does not fit its address is asked, but is none of the closest.
+**Against liars.** An answer under another id than the one referred to counts as no answer, and referrals are
+followed to usable addresses only, a bounded number of them; then:
+
+- *One candidate an address, one a /24* outside local networks, for addresses all over the world are not cheap
+  (Baumgart and Mies, "S/Kademlia", 2007). The next of a /24 gets its turn when the first is silent.
+- *Too near is made up.* The known size of the network tells how close to the target nodes can stand by chance (see
+  `size.crowded`). Whoever stands closer is asked when nobody better is left, and is none of the closest 8, so the
+  lookup goes on until it has reached the honest ones behind the crowd.
+- *Who misleads is not followed.* After four silent nodes in a row that somebody named, the others it named wait.
+- *Ids that fit their addresses* (BEP 42) come first among equally close ones; where that is enforced a node whose id
+  does not fit is asked, but is none of the closest.
+- Values need no trust: they hash to the target or carry a signature.
 """
 
 from __future__ import annotations
 
-from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
+from .candidates import Candidate, Candidates, State
 from .outcome import NodeOutcome, Status
 from .policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo, is_local
 from .wire.ids import ID_BITS, bep42_valid
 
-MAX_CANDIDATES = 512
-"""Beyond this many the farthest untried ones are forgotten: endless referrals must not fill memory."""
 GRACE_SECONDS = OURS.grace
 """How long the silent ones among the nearest are given when they are asked again."""
+SECONDS_A_BIT = 0.012
+"""Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
+RTT_UNTIL_MEASURED = 0.15
 
 
-class State(Enum):
-    """Where a candidate stands."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A node known from before."""
 
-    NEW = "untried"
-    ASKED = "asked"
-    STALLED = "silent so far"
-    ANSWERED = "answered"
-    FAILED = "failed"
-
-
-@dataclass(slots=True, eq=False)
-class Candidate:
-    """A node that the lookup knows of."""
-
-    addr: Addr
-    id: bytes | None
-    """`None` for a bootstrap host, of which only the address is known."""
-    distance: int
-    """To the target; 2^160 while the id is unknown, so that it is asked when nobody nearer is left."""
-    counts: bool = True
-    """Whether it may be one of the closest. Bootstrap routers store nothing."""
-    state: State = State.NEW
-    asked_again: bool = False
-    outcome: NodeOutcome | None = None
-    parent: Candidate | None = None
-    """Who referred us to it; `None` where the lookup started."""
-
-    @property
-    def hop(self) -> int:
-        """How many referrals led to it: 0 where the lookup started."""
-        hops, at = 0, self.parent
-        while at is not None:
-            hops, at = hops + 1, at.parent
-        return hops
-
-    def __lt__(self, other: Candidate) -> bool:
-        return self.distance < other.distance
+    node: NodeInfo
+    rtt: float | None
+    """Its round trip, seconds, where that was measured."""
+    alive: bool
+    """Whether it answered in the last quarter of an hour. Of others about half are gone."""
 
 
 class Lookup:
     """One search for the nodes closest to a target. The caller sends what `next` names and reports what comes."""
 
     def __init__(
-        self, target: bytes, own: bytes, *, alpha: int, k: int, enforce: bool = False, policy: Policy = OURS
+        self,
+        target: bytes,
+        own: bytes,
+        *,
+        alpha: int,
+        k: int,
+        enforce: bool = False,
+        prefer: bool = False,
+        size: float | None = None,
+        policy: Policy = OURS,
     ) -> None:
-        """`enforce`: only nodes whose ids fit their addresses (BEP 42) count among the closest."""
+        """`enforce`: only nodes whose ids fit their addresses (BEP 42) count among the closest; `prefer`: they are
+        asked first. `size` is how many nodes the network has, if that is known."""
         self._policy = policy
         self.target = target
         self._number = int.from_bytes(target, "big")
         self._own = own
-        self._alpha, self._k, self._enforce = alpha, k, enforce
-        self.candidates: list[Candidate] = []
-        self._addrs: set[Addr] = set()
-        self._ips: set[str] = set()
+        self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
+        self._candidates = Candidates(size)
+        self._opening: deque[Candidate] = deque()
         self.running = True
         self.why = ""
 
+    @property
+    def candidates(self) -> list[Candidate]:
+        """All nodes that it knows of, nearest first."""
+        return self._candidates.all
+
     # ---- candidates --------------------------------------------------------------------------------
 
-    def add(self, node: NodeInfo, parent: Candidate | None = None) -> None:
-        """A node to consider. Nodes that are known, or share an address with one that is, are passed over."""
+    def add(self, node: NodeInfo, parent: Candidate | None = None) -> Candidate | None:
+        """A node to consider; `None` if it is known, or of no use."""
         # A referral from outside into the local network would aim our packets at services that live there.
         from_outside = parent is not None and not is_local(parent.addr[0])
-        if node.id != self._own and not (from_outside and is_local(node.addr[0])):
-            distance = int.from_bytes(node.id, "big") ^ self._number
-            self._insert(Candidate(node.addr, node.id, distance, self._fits(node.id, node.addr[0]), parent=parent))
+        if node.id == self._own or (from_outside and is_local(node.addr[0])):
+            return None
+        known = self._candidates.find(node.addr)
+        if known is not None:
+            if known.reserve and known.id == node.id:
+                known.reserve, known.note = False, ""
+            return None
+        distance = int.from_bytes(node.id, "big") ^ self._number
+        candidate = Candidate(node.addr, node.id, distance, self._may_count(node.id, node.addr[0]), parent=parent)
+        return candidate if self._candidates.add(candidate) else None
 
-    def _fits(self, node_id: bytes, ip: str) -> bool:
+    def _may_count(self, node_id: bytes, ip: str) -> bool:
         return not self._enforce or bep42_valid(node_id, ip)
 
     def add_host(self, addr: Addr, router: bool) -> None:
         """A bootstrap host: an address without an id. A router never counts among the closest."""
-        self._insert(Candidate(addr, None, 1 << ID_BITS, counts=not router))
+        self._candidates.add(Candidate(addr, None, 1 << ID_BITS, counts=not router))
 
-    def _insert(self, candidate: Candidate) -> None:
-        ip = candidate.addr[0]
-        if candidate.addr in self._addrs or (ip in self._ips and not is_local(ip)):
+    def start_from(self, starts: Iterable[Start]) -> None:
+        """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
+        added = [(start, candidate) for start in starts if (candidate := self.add(start.node))]
+        if not self._policy.quick_start or len(added) < 2 * self._alpha:
             return
-        self._addrs.add(candidate.addr)
-        self._ips.add(ip)
-        insort(self.candidates, candidate)
-        if len(self.candidates) > MAX_CANDIDATES:
-            self._forget_farthest()
-
-    def _forget_farthest(self) -> None:
-        for i in range(len(self.candidates) - 1, -1, -1):
-            if self.candidates[i].state is State.NEW:
-                del self.candidates[i]
-                return
+        added.sort(key=lambda pair: _cost(*pair))
+        living = 0.0
+        for start, candidate in added:
+            if living < self._alpha / 2:
+                living += 1 if start.alive else 0.5
+                rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
+                candidate.note = f"known from before{rtt}: it opens the lookup"
+                self._opening.append(candidate)
+            else:
+                candidate.reserve, candidate.note = True, "known from before, kept in reserve"
 
     def _nearest(self) -> Iterator[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed."""
         passed = 0
-        for candidate in self.candidates:
+        for candidate in self._candidates.all:
             yield candidate
             if self._fills_a_place(candidate):
                 passed += 1
@@ -146,7 +154,7 @@ class Lookup:
 
     def _fills_a_place(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
-            return candidate.state is State.ANSWERED and candidate.counts
+            return candidate.state is State.ANSWERED and candidate.counts and not candidate.too_near
         return candidate.counts
 
     def _in_play(self) -> int:
@@ -159,25 +167,50 @@ class Lookup:
         """The candidate to ask now. It counts as asked."""
         if not self.running:
             return None
-        in_play = self._in_play()
+        chosen = self._opening.popleft() if self._opening else self._choose()
+        if chosen is not None:
+            chosen.state = State.ASKED
+        return chosen
+
+    def _choose(self) -> Candidate | None:
+        in_play, doubtful, reserve = self._in_play(), None, None
         for candidate in self._nearest():
             if in_play >= self._alpha:
                 return None
             if candidate.state is State.ASKED:
                 in_play += self._policy.top_only
             elif candidate.state is State.NEW:
-                candidate.state = State.ASKED
-                return candidate
-        return None
+                if candidate.reserve:
+                    reserve = reserve or candidate
+                elif candidate.doubtful:
+                    doubtful = doubtful or candidate
+                else:
+                    return self._fitting(candidate)
+        if reserve is not None and not in_play:
+            for candidate in self.candidates:
+                candidate.reserve = False
+            return reserve
+        return doubtful
+
+    def _fitting(self, candidate: Candidate) -> Candidate:
+        """The candidate, or one as near to the bit whose id fits its address where its own does not (BEP 42)."""
+        if not self._prefer or candidate.id is None or bep42_valid(candidate.id, candidate.addr[0]):
+            return candidate
+        bits = candidate.distance.bit_length()
+        for other in self._nearest():
+            waits = other.state is State.NEW and not (other.reserve or other.doubtful)
+            if waits and other.id and other.distance.bit_length() == bits and bep42_valid(other.id, other.addr[0]):
+                return other
+        return candidate
 
     def next_again(self) -> Candidate | None:
         """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
         if not self.running or self._policy.wait != "again":
             return None
-        if any(c.state in (State.NEW, State.ASKED) and not c.asked_again for c in self._nearest()):
+        if any(_open(c) and not c.asked_again for c in self._nearest()):
             return None
         for candidate in self._nearest():
-            if candidate.state is State.STALLED and not candidate.asked_again:
+            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.too_near:
                 candidate.state, candidate.asked_again = State.ASKED, True
                 return candidate
         return None
@@ -189,27 +222,34 @@ class Lookup:
             candidate.state = State.FAILED
             return
         if candidate.id is None and outcome.id is not None:
-            self.candidates.remove(candidate)
-            candidate.id = outcome.id
-            candidate.distance = int.from_bytes(outcome.id, "big") ^ self._number
-            candidate.counts = candidate.counts and self._fits(outcome.id, candidate.addr[0])
-            insort(self.candidates, candidate)
+            self._candidates.move(candidate, outcome.id, int.from_bytes(outcome.id, "big") ^ self._number)
+            candidate.counts = candidate.counts and self._may_count(outcome.id, candidate.addr[0])
         candidate.state = State.ANSWERED
-        self.add_all(outcome.nodes, candidate)
+        self._candidates.came_back(candidate)
+        self._candidates.judge_referrals(self.add_all(outcome.nodes, candidate))
+        self._candidates.judge_answers()
 
-    def add_all(self, nodes: Iterable[NodeInfo], parent: Candidate | None = None) -> None:
-        """Several nodes to consider."""
-        for node in nodes:
-            self.add(node, parent)
+    def add_all(self, nodes: Iterable[NodeInfo], parent: Candidate | None = None) -> list[Candidate]:
+        """Several nodes to consider; those that were new."""
+        return [candidate for node in nodes if (candidate := self.add(node, parent)) is not None]
+
+    def pass_over(self, candidate: Candidate, why: str) -> None:
+        """It is not to be asked after all."""
+        candidate.state, candidate.note = State.PASSED, why
+        candidate.reserve = False
 
     def stalled(self, candidate: Candidate) -> None:
         """The soft deadline of a candidate has passed."""
         if candidate.state is State.ASKED:
             candidate.state = State.STALLED
+            if not candidate.asked_again:
+                self._candidates.went_silent(candidate)
 
     def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """The hard deadline of a candidate has passed, or its answer is worth nothing."""
         if candidate.state in (State.ASKED, State.STALLED):
+            if candidate.state is State.ASKED and not candidate.asked_again:
+                self._candidates.went_silent(candidate)
             candidate.state, candidate.outcome = State.FAILED, outcome
 
     def settled(self) -> bool:
@@ -218,9 +258,9 @@ class Lookup:
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
         for candidate in self._nearest():
-            if candidate.state in (State.NEW, State.ASKED):
+            if _open(candidate):
                 return False
-            if candidate.state is State.STALLED:
+            if candidate.state is State.STALLED and not candidate.too_near:
                 waiting = True
                 if wait == "nearest" or not candidate.asked_again:
                     return False
@@ -234,7 +274,7 @@ class Lookup:
 
     def closest(self) -> list[Candidate]:
         """The up to k nearest responders, nearest first."""
-        found = [c for c in self.candidates if c.state is State.ANSWERED and c.counts]
+        found = [c for c in self.candidates if c.state is State.ANSWERED and c.counts and not c.too_near]
         return found[: self._k]
 
     def outcomes(self) -> tuple[NodeOutcome, ...]:
@@ -260,3 +300,14 @@ class Lookup:
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"
+
+
+def _open(candidate: Candidate) -> bool:
+    """Whether the end has to wait for it."""
+    return candidate.state in (State.NEW, State.ASKED) and not candidate.too_near
+
+
+def _cost(start: Start, candidate: Candidate) -> float:
+    """What a known node costs as the first step: its distance in bits, and its round trip in bits."""
+    rtt = RTT_UNTIL_MEASURED if start.rtt is None else start.rtt
+    return candidate.distance.bit_length() + rtt / SECONDS_A_BIT

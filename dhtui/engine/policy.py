@@ -12,6 +12,8 @@ class Policy:
 
     start: int = 32
     """Known nodes nearest to the target that it starts from."""
+    quick_start: bool = True
+    """Whether it opens with those of them that are quick and near, rather than with the nearest."""
     top_only: bool = True
     """Whether only the queries among the nearest still in play hold a slot, or all that are in flight."""
     soft: float | None = None
@@ -23,7 +25,7 @@ class Policy:
     wait: Literal["again", "nearest", "all"] = "again"
     """Whom it waits for at the end: for nobody, but it asks the silent ones again; for those nearer than the k-th
     responder; or for all that are in flight."""
-    grace: float = 0.3
+    grace: float = 0.36
     """Seconds that the ones asked again have."""
 
 

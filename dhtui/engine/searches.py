@@ -101,7 +101,17 @@ class Searches:
 
         alpha = self._settings.alpha_background if background else self._settings.alpha
         policy = self._settings.policy
-        find = Find(self._sender, number, question, owner=owner, alpha=alpha, done=finished, policy=policy, **extra)
+        find = Find(
+            self._sender,
+            number,
+            question,
+            owner=owner,
+            alpha=alpha,
+            done=finished,
+            size=self.size.robust(),
+            policy=policy,
+            **extra,
+        )
         self._running[number] = find
         if self._listeners:
             self._listeners.tell(events.LookupStarted(now, number, question.kind, question.target, owner))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal, Protocol
 
 from .policy import OURS, Policy
@@ -35,6 +37,12 @@ class SavedState:
     """Our address as the network saw it; the id was made for it (BEP 42)."""
     nodes: tuple[NodeInfo, ...]
     """Nodes that answered us, best first."""
+    rtts: tuple[float | None, ...] = ()
+    """Their round trips in the same order, seconds; empty where none was measured."""
+
+    def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
+        """The nodes with their round trips."""
+        return zip_longest(self.nodes, self.rtts[: len(self.nodes)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

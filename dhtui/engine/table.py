@@ -24,7 +24,8 @@ REFRESH_SECONDS = 900.0
 """A bucket unchanged for this long is refreshed."""
 REPLACEMENTS = 8
 MAX_KNOWN = 4096
-"""Nodes that answered but found no place, remembered for lookups only and never handed to others."""
+"""Nodes that answered, in this run or an earlier one, and have no place: remembered for lookups only, never handed
+to others, who get what answered us lately."""
 MAX_FAILURES = 2
 RTTS_KEPT = 16
 
@@ -109,6 +110,22 @@ def subnet(ip: str) -> str:
     return ip.rpartition(".")[0]
 
 
+def _contact(node: NodeInfo, rtt: float | None, version: bytes | None, last_answer: float, now: float) -> Contact:
+    return Contact(
+        node.id,
+        node.addr,
+        int.from_bytes(node.id, "big"),
+        pack_node(node),
+        now,
+        last_answer,
+        float("-inf"),
+        rtt,
+        0,
+        version,
+        bep42_verdict(node.id, node.addr[0]),
+    )
+
+
 class Table:
     """Buckets of nodes that have answered, and a memory of others that have."""
 
@@ -166,19 +183,7 @@ class Table:
             return _NOTHING  # an id we hold at another address: the old entry has to die first
         contact = self._forget(node.addr)
         if contact is None or contact.id != node.id:
-            contact = Contact(
-                node.id,
-                node.addr,
-                int.from_bytes(node.id, "big"),
-                pack_node(node),
-                now,
-                now,
-                float("-inf"),
-                rtt,
-                0,
-                version,
-                bep42_verdict(node.id, node.addr[0]),
-            )
+            contact = _contact(node, rtt, version, now, now)
         self._refreshed(contact, rtt, version, now)
         change = self._admit(contact, now)
         if change.added is None:
@@ -408,11 +413,17 @@ class Table:
         """Buckets that have not changed for 15 minutes."""
         return [bucket for bucket in self.buckets if now - bucket.changed >= REFRESH_SECONDS]
 
-    def to_save(self, n: int) -> tuple[NodeInfo, ...]:
-        """The up to `n` entries that are most worth keeping between runs: never failed, heard from last."""
-        fit = [c for c in self if not c.failures]
-        fit.sort(key=lambda c: -c.last_answer)
-        return tuple(NodeInfo(c.id, c.addr) for c in fit[:n])
+    def to_save(self, n: int) -> list[Contact]:
+        """The up to `n` nodes most worth keeping between runs: the table's own that never failed, then the others
+        that ever answered, those heard from last first."""
+        kept = [c for c in self if not c.failures]
+        kept.sort(key=lambda c: -c.last_answer)
+        return kept[:n] + sorted(self._known.values(), key=lambda c: -c.last_answer)[: max(0, n - len(kept))]
+
+    def restore(self, node: NodeInfo, rtt: float | None, now: float) -> None:
+        """A node that answered in an earlier run: lookups may start from it, others do not hear of it."""
+        if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
+            self._remember(_contact(node, rtt, None, float("-inf"), now))
 
     def rebase(self, own: bytes, now: float) -> None:
         """Take a new own id: every node finds its new bucket."""

@@ -29,8 +29,5 @@ def name_fault(name: str) -> str | None:
     if name.endswith(".key"):
         return f"{name!a} would be taken for a path: a key name must not end with .key"
     if _NAME.fullmatch(name) is None:
-        return (
-            f"{name[:80]!a} is not a key name: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, "
-            "and . or - not in front"
-        )
+        return f"{name[:80]!a} is not a key name: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, and . or - not in front"
     return None

@@ -10,11 +10,12 @@ from random import Random
 import pytest
 
 from dhtui.engine.answers import Question
+from dhtui.engine.candidates import MAX_CANDIDATES, Candidate
 from dhtui.engine.core import Core
 from dhtui.engine.find import MAX_STEPS
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.lookup import GRACE_SECONDS, MAX_CANDIDATES, Candidate, Lookup
+from dhtui.engine.lookup import GRACE_SECONDS, Lookup
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
@@ -110,7 +111,7 @@ def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int
     """8 queries at once for what a person waits for, 5 for refreshes."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
-    net.meet(core, *ring(net, 20))
+    net.meet(core, *ring(net, 9))
     before = len(net.queries(source=core.identity.bound))
     if owner == "user":
         core.searches.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
@@ -162,8 +163,8 @@ def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
     assert outcome.timed_out == 5
 
 
-def test_lookup_end_silent_nearer_nodes_are_asked_once_more_for_300_ms() -> None:
-    """The silent ones nearer than the 8th responder get a second query and 300 ms, and are not waited for."""
+def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for() -> None:
+    """The silent ones nearer than the 8th responder get a second query, and a third of a second."""
     net = Network()
     core = net.core(maintain=False)
     puppets = ring(net, 12)

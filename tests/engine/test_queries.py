@@ -68,12 +68,12 @@ def test_timeouts_soft_is_0_6_s_until_8_samples() -> None:
     assert trips(*[0.01] * ENOUGH_SAMPLES).soft() != 0.6
 
 
-def test_timeouts_soft_is_the_larger_of_p10_plus_100_ms_and_p90() -> None:
-    """From measured round trips: max(p10 + 100 ms, p90)."""
+def test_timeouts_soft_is_the_larger_of_p10_plus_100_ms_and_p85() -> None:
+    """From measured round trips: max(p10 + 100 ms, p85)."""
     close = trips(*[0.2 + i / 1000 for i in range(100)])
     assert close.soft() == pytest.approx(0.210 + 0.1)
     wide = trips(*[i / 100 for i in range(100)])
-    assert wide.soft() == pytest.approx(0.90)
+    assert wide.soft() == pytest.approx(0.85)
 
 
 @pytest.mark.parametrize(("rtt", "soft"), [(0.001, SOFT_MIN), (5.0, SOFT_MAX)])
@@ -103,10 +103,11 @@ def test_timeouts_a_lookup_uses_what_was_measured() -> None:
     stranger: Addr = ("9.9.9.9", 9)
     assert core.soft_for(stranger) == 0.6
     others = [net.puppet() for _ in range(ENOUGH_SAMPLES)]
-    net.slow[others[0].addr] = 0.4
+    for slow in others[:2]:
+        net.slow[slow.addr] = 0.4
     net.meet(core, *others)
     assert core.soft_for(others[0].addr) == pytest.approx(1.05)
-    assert core.soft_for(others[1].addr) == pytest.approx(0.25)
+    assert core.soft_for(others[2].addr) == pytest.approx(0.25)
     assert core.soft_for(stranger) == pytest.approx(0.5)
 
 

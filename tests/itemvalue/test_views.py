@@ -73,9 +73,7 @@ def packet(*records: tuple[str, int, str, str]) -> bytes:
 
 def test_a_packet_of_pkarr_is_shown_as_records() -> None:
     found = recognise(packet(("_matrix.o4dksf", 30, "TXT", '"v=1;x"'), ("o4dksf", 300, "A", "1.2.3.4")))
-    assert found == DnsPacket(
-        (Record("_matrix.o4dksf", 30, "TXT", '"v=1;x"'), Record("o4dksf", 300, "A", "1.2.3.4"))
-    )
+    assert found == DnsPacket((Record("_matrix.o4dksf", 30, "TXT", '"v=1;x"'), Record("o4dksf", 300, "A", "1.2.3.4")))
     assert found.lines()[2] == "o4dksf             300  A     1.2.3.4"
 
 

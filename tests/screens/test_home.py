@@ -224,7 +224,7 @@ async def test_home_copies_id_and_addresses() -> None:
         assert forms["our bound address"] == "0.0.0.0:6881"
         assert forms["the lookup's target"] == snapshots.TARGET.hex()
         assert [link.kind for link in stage.screen.links()] == ["lookup", "infohash"]
-        (_, name, content), = stage.screen.exports()
+        ((_, name, content),) = stage.screen.exports()
         assert name == "lookups.tsv"
         assert content().count(b"\n") == 5
 
