@@ -37,7 +37,8 @@ def render(result: Result, *, named: bool) -> Lines:
     if result.ok:
         lines.out = _found(result, named)
     if outcome is None:
-        lines.err = sources(result.standing)
+        failed = [] if result.ok else [f"  {kept_line(kept)}" for kept in result.kept]
+        lines.err = [*sources(result.standing), *failed]
     else:
         lines.err = _happenings(result, outcome, named)
     if result.read_back is not None:

@@ -383,6 +383,17 @@ def test_kept_items_are_looked_after_by_republish(run: Run, home: Path) -> None:
     assert isinstance(kept, list) and [one["verdict"] for one in kept] == ["enough copies", "enough copies"]
 
 
+def test_a_republish_in_vain_says_of_each_item_why(run: Run, home: Path) -> None:
+    target = str(last(run("--do", "put", "--val", "in vain", "--keep", "--json")[1])["target"])
+    path = next(home.rglob("keep.json"))
+    document = json.loads(path.read_text())
+    document["items"][0]["due"] = 0
+    path.write_text(json.dumps(document))
+    code, out, err = run("-bnodes", "no", "--do", "republish")
+    assert (code, out) == (1, "") and f"  {target}  immutable   failed: 0 copies seen; there was no node to ask" in err
+    assert "republish failed: looked after 1 of 1 kept items, 1 in vain" in err
+
+
 def test_on_a_testnet_nothing_is_kept(run: Run) -> None:
     for argv in (("--do", "republish"), ("--do", "put", "--val", "x", "--keep")):
         code, _, err = run(*argv, "--testnet", "4")
@@ -436,7 +447,7 @@ def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, h
     line = next(line for line in process.stderr if line.startswith(target))
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=10)
-    assert process.returncode == 0 and "immutable   put: 8 copies seen, stored on 8 of 8" in line
+    assert process.returncode == 0 and line.endswith(" copies seen, stored on 8 of 8\n"), line
 
 
 def test_no_secret_is_in_what_any_action_prints(run: Run, home: Path) -> None:
