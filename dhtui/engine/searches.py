@@ -96,7 +96,8 @@ class Searches:
         number = self._count
 
         def finished(outcome: Outcome) -> None:
-            self._retire(find, outcome.asked)
+            # By its number: a lookup that knew itself would be a cycle, and stay in memory until the collector comes.
+            self._retire(self._running[number], outcome.asked)
             done(outcome)
 
         alpha = self._settings.alpha_background if background else self._settings.alpha
