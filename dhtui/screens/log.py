@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -52,6 +53,7 @@ class LogScreen(ExplorerScreen):
     _level: Level = "detail"
     _all: Sequence[LogLine] = ()
     _source: Source | None = None
+    _view: Snapshot | None = None
 
     def compose_body(self) -> ComposeResult:
         """The counters and the lines."""
@@ -67,12 +69,12 @@ class LogScreen(ExplorerScreen):
         if source is None:
             return
         missed, spared = "", False
-        if self.feed.paused and source is self._source:
+        if not self.feed.paused or snapshot is not self._view:
+            self._all = self._course.follow(source, snapshot, snapshot.at if self.feed.paused else inf)
+            spared = self._rush.skips(self._course.came) and source is self._source and not self.feed.paused
+            self._source, self._view = source, snapshot
+        if self.feed.paused:
             missed = f"  +{self._course.missed(source)} new"
-        else:
-            self._all = self._course.follow(source, snapshot)
-            spared = self._rush.skips(self._course.came) and source is self._source
-            self._source = source
         counters = self.query_one("#counters", Lines)
         counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
         if not spared:

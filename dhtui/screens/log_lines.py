@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from math import inf
 from typing import Final, Literal
 
 from ..engine.events import (
@@ -72,8 +73,8 @@ class Log:
         self.came = 0
         """Lines that were new at the last `follow`."""
 
-    def follow(self, source: Source, snapshot: Snapshot) -> list[LogLine]:
-        """All lines, newest first. The very list of the last time, if nothing happened."""
+    def follow(self, source: Source, snapshot: Snapshot, until: float = inf) -> list[LogLine]:
+        """All lines, newest first. The very list of the last time, if nothing happened. No events after `until`."""
         if source.events is not self._ring:
             self._ring, self._newest, self._last, self._lines = source.events, 0, None, []
             self._events = {}
@@ -83,10 +84,10 @@ class Log:
         if self.came:
             self._errors.extend(error_line(error, source.wall(error.at)) for error in reversed(fresh))
             self._last = snapshot.errors[0] if snapshot.errors else None
-            known, self._newest = self._events, self._ring.newest
+            known, kept = self._events, [one for one in self._ring.latest() if one.event.at <= until]
+            self._newest = kept[0].number if kept else self._newest
             self._events = {
-                one.number: known.get(one.number) or event_line(one, source.wall(one.event.at))
-                for one in self._ring.latest()
+                one.number: known.get(one.number) or event_line(one, source.wall(one.event.at)) for one in kept
             }
             lines = [*self._events.values(), *reversed(self._errors)]
             self._lines = sorted(lines, key=lambda line: line.at, reverse=True)

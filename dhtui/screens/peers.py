@@ -90,6 +90,7 @@ class PeersScreen(ExplorerScreen):
     givers: query_one[LineTable[Giver]] = query_one("#givers", LineTable)
     named: query_one[LineTable[NamedPeer]] = query_one("#named", LineTable)
     _source: Source | None = None
+    _view: Snapshot | None = None
     _polled = 0.0
     _holdings = Holdings((), (), ())
     _kept = 0
@@ -113,10 +114,11 @@ class PeersScreen(ExplorerScreen):
         source = self.feed.source
         if source is None:
             return
-        if self.feed.paused and source is self._source:
+        if self.feed.paused and snapshot is self._view:
             more = source.snapshot().store.peers - self._kept
-            self._show_holdings(f"  {more:+} peers since" if more else "")
+            self._show_holdings(f", +{max(0, more)} new peers")
             return
+        self._view = snapshot
         due = self.feed.replay is not None or snapshot.at - self._polled >= POLL_SECONDS
         if source is not self._source or due:
             self._source, self._polled = source, snapshot.at

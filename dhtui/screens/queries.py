@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -90,10 +91,10 @@ class QueriesScreen(ExplorerScreen):
         if source is None:
             return
         missed = ""
-        if self.feed.paused and source is self._shown:
-            missed = f"  +{self._tail.missed()} new packets"
-        else:
+        if not self.feed.paused or snapshot is not self._view:
             self._take(source, snapshot)
+        if self.feed.paused:
+            missed = f"  +{self._tail.missed()} new packets"
         totals = self.query_one("#totals", Lines)
         totals.show(total_lines(snapshot, totals.size.width))
         self._show_flight()
@@ -102,7 +103,7 @@ class QueriesScreen(ExplorerScreen):
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
-        others = tail.follow(source.packets, now)
+        others = tail.follow(source.packets, now, now if self.feed.paused else inf)
         self._rows = query_rows(snapshot, tail, now)
         if not self._rush.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Final, TypeAlias
 
 from ..engine.events import QueryFinished
@@ -52,18 +53,22 @@ class QueryTail:
         self.asked: deque[Asked] = deque(maxlen=INCOMING)
         """Oldest first."""
 
-    def follow(self, ring: PacketRing, now: float) -> int:
-        """Take in what came since the last time; returns how many queries of others. Another ring: start anew."""
+    def follow(self, ring: PacketRing, now: float, until: float = inf) -> int:
+        """Take in what came since the last time; returns how many queries of others. Another ring: start anew.
+
+        What came after `until` is left for later.
+        """
         if ring is not self._ring:
             self._ring, self._number = ring, 0
             self._open, self.ended = {}, []
             self.asked.clear()
-        queries = [packet for packet in ring.since(self._number) if packet.kind == "query"]
+        fresh = [packet for packet in ring.since(self._number) if packet.at <= until]
+        queries = [packet for packet in fresh if packet.kind == "query"]
         others = [packet for packet in queries if packet.direction == "in"]
         self._open.update((packet.number, packet) for packet in queries if packet.direction == "out")
         # We answer at once or never, so whatever there is to be paired with it is there.
         self.asked.extend(Asked(packet, ring.partner(packet)) for packet in others[-INCOMING:])
-        self._number = ring.newest
+        self._number = fresh[-1].number if fresh else self._number
         ended = [*(e for e in self.ended if now - e.ending.at <= FADE), *self._take_ended(ring, now)]
         self.ended = ended[-ENDED:]
         return len(others)

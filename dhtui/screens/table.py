@@ -93,9 +93,9 @@ class TableScreen(ExplorerScreen):
         if source is None:
             return
         missed = ""
-        if self.feed.paused and source is self._source:
+        if self.feed.paused:
             missed = f", +{len(_nodes_of(source.snapshot()) - _nodes_of(snapshot))} new"
-        elif source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
+        if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
             self._kept = Kept.of(source.holdings(), snapshot.identity.id)
         self._view = snapshot

@@ -9,10 +9,11 @@ from ..clients import client_name
 from ..engine.snapshot import ContactDetail, ContactView
 from ..engine.wire.compact import Addr, NodeInfo, is_local
 from ..engine.wire.ids import bep42, bep42_valid, distance, shared_prefix
+from ..lookups.course import span_words
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.spark import graph
-from ..words import address, clock, duration, milliseconds, plural
+from ..words import address, clock, duration, plural
 from ..words import distance as distance_words
 from .table_columns import BEP42, STATES, BucketRow, NodeRow, fill_cells
 
@@ -77,11 +78,11 @@ def _told(node: ContactView, detail: ContactDetail | None) -> list[Line]:
 def rtt_lines(smoothed: float | None, rtts: Sequence[float]) -> list[Line]:
     """The round trips of a node, oldest at the left, as a small chart."""
     if not rtts:
-        words = "not measured yet" if smoothed is None else f"{milliseconds(smoothed)} smoothed"
+        words = "not measured yet" if smoothed is None else f"{span_words(smoothed)} smoothed"
         return [_row("round trip", words)]
     low, high = min(rtts), max(rtts)
-    words = f"the last {milliseconds(rtts[-1])}, smoothed {milliseconds(smoothed)}, {plural(len(rtts), 'sample')}"
-    notes = (f" {milliseconds(high)} at most", "", f" {milliseconds(low)} at least")
+    words = f"the last {span_words(rtts[-1])}, smoothed {span_words(smoothed)}, {plural(len(rtts), 'sample')}"
+    notes = (f" {span_words(high)} at most", "", f" {span_words(low)} at least")
     # Two cells for each, as 16 thin columns are hard to read.
     chart = graph([rtt for rtt in rtts for _ in range(2)], 2 * len(rtts), _CHART)
     return [

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from dhtui.widgets.line_table import LineTable
-from dhtui.widgets.paint import crop, fit, spread, width_of
+from dhtui.widgets.paint import Line, crop, fit, spread, width_of
 from dhtui.widgets.spark import bar, graph, sparkline
 from dhtui.widgets.table_model import BadFilter, Column, TableModel, compile_filter, lay_out
 
@@ -55,6 +55,21 @@ def test_the_selection_stays_in_place_when_its_row_goes() -> None:
     assert model.selected is None
     model.set_rows(FRUIT)
     assert model.selected == FRUIT[1], "it came back, and so did the selection"
+
+
+def test_the_cells_of_a_row_are_made_once_as_long_as_it_is_shown() -> None:
+    made: list[Fruit] = []
+
+    def cell(fruit: Fruit) -> Line:
+        made.append(fruit)
+        return ((fruit.name, "plain"),)
+
+    model = TableModel((Column("name", 8, cell),), lambda fruit: fruit.name)
+    for _ in range(2):
+        model.set_rows(FRUIT)
+        assert model.cells(FRUIT[0]) == model.cells(FRUIT[0]) == ((("pear", "plain"),),)
+        assert model.cells(Fruit("pear", 3)) == ((("pear", "plain"),),)
+    assert made == [Fruit("pear", 3)] * 4
 
 
 def test_sort_goes_through_the_columns_and_back_to_the_own_order() -> None:

@@ -272,7 +272,7 @@ async def test_a_paused_view_stands_still_and_tells_what_it_misses() -> None:
         store = replace(stage.node.view.store, peers=4110)
         await stage.see(replace(stage.node.view, at=2000.0, store=store, lookups=()))
         assert len(stage.table("swarms").model.rows) == 2
-        assert "+8 peers since" in stage.text()
+        assert "kept: 2 infohashes, +8 new peers" in stage.text()
         assert "get_peers#7" in stage.text()
         await stage.press("space")
         assert "We keep no peers yet" in stage.text()

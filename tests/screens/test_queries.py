@@ -16,6 +16,7 @@ from dhtui.engine.snapshot import QueryView, Snapshot
 from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encode_response, parse
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
+from dhtui.screens.listing import RUSH, Rush
 from dhtui.screens.queries_columns import age_bar, state_words, total_lines
 from dhtui.screens.queries_rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
 from dhtui.screens.queries_tail import FADE, INCOMING, QueryTail
@@ -372,3 +373,26 @@ async def test_a_recording_tells_that_it_cannot_be_stopped() -> None:
         stage.app.host.node = None
         await stage.press("x")
         assert "This is a recording" in stage.toasts()[-1]
+
+
+async def test_a_list_seen_again_while_frozen_stands_at_the_moment_of_freezing() -> None:
+    def pings(at: float, count: int) -> list[Event]:
+        return [asked(at, Ping(THEIRS), b"%d" % n, ("198.51.100.9", n + 1)) for n in range(count)]
+
+    node = PaperNode(busy())
+    async with exploring(node, LARGE, show="queries") as stage:
+        await stage.press("1")
+        node.tell(*pings(NOW - 1, 3))
+        await stage.see(replace(busy(), uptime=1))
+        await stage.press("space")
+        node.tell(*pings(NOW + 1, 4))
+        await stage.press("3")
+        assert "asked of us, the last 3  +4 new packets" in stage.text()
+        await stage.press("space")
+        assert "asked of us, the last 7" in stage.text() and "new packets" not in stage.text()
+
+
+def test_a_rush_is_painted_at_each_fifth_tick_and_calm_at_once() -> None:
+    rush = Rush()
+    assert [rush.skips(RUSH + 1) for _ in range(7)] == [False, True, True, True, True, False, True]
+    assert [rush.skips(came) for came in (1, 0, RUSH, RUSH + 1)] == [False, False, False, False]
