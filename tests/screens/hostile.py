@@ -203,14 +203,16 @@ def _poisoned(thing: Any) -> Any:
         return type(thing)(*map(_poisoned, thing)) if hasattr(thing, "_fields") else tuple(map(_poisoned, thing))
     if isinstance(thing, dict):
         return {(WORDS + name if isinstance(name, str) else name): _poisoned(x) for name, x in thing.items()}
-    if not is_dataclass(thing):
+    if not is_dataclass(thing) or isinstance(thing, type):
         return thing
+    kind: Any = type(thing)
+    hints = _hints(kind)
     new: dict[str, Any] = {}
     for field in fields(thing):
         value = getattr(thing, field.name)
         if field.name == "method":  # one character is one byte there
             new[field.name] = WORDS.encode().decode("latin-1")
-        elif _hints(type(thing))[field.name] is str and field.name != "ip":
+        elif hints[field.name] is str and field.name != "ip":
             new[field.name] = WORDS
         elif field.name not in ("message", "addr"):
             new[field.name] = _poisoned(value)

@@ -84,4 +84,6 @@ def nothing_fails(stage: Stage) -> Iterator[None]:
 
 def printable(text: str) -> bool:
     """Whether nothing in a text is a control, a direction mark, or otherwise meant for the terminal."""
-    return all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for char in text)
+    return text.isprintable() or all(
+        unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for char in text
+    )
