@@ -116,7 +116,11 @@ class HostileNode(WiredNode):
 
     def _body(self, query: Query, number: int) -> dict[bytes, Any]:
         near = [self.others[(number + n) % NODES].info for n in range(8)]
-        body = {b"id": self.others[number].id, b"token": many(number, 200), one(number): many(number, 100)}
+        body: dict[bytes, Any] = {
+            b"id": self.others[number].id,
+            b"token": many(number, 200),
+            one(number): many(number, 100),
+        }
         if query.method != "ping":
             body[b"nodes"] = b"".join(map(pack_node, near))
         if query.method == "get_peers":
@@ -166,12 +170,20 @@ class HostileNode(WiredNode):
             if n % NODES == number:
                 item = sign(KEY, v, 1 + n, one(n, 64))
                 ask(b"put", v=Bencached(v), token=token(immutable_target(v)))
-                ask(b"put", v=Bencached(v), k=item.k, sig=item.sig, seq=item.seq, salt=item.salt, token=token(item.target))
+                ask(
+                    b"put",
+                    v=Bencached(v),
+                    k=item.k,
+                    sig=item.sig,
+                    seq=item.seq,
+                    salt=item.salt,
+                    token=token(item.target),
+                )
 
 
 # ---- a recording ------------------------------------------------------------------------------------------
 
-Any_ = TypeVar("Any_")
+Thing = TypeVar("Thing")
 WORDS = (b"".join(RAW) + b"".join(MARKUP)).decode("utf-8", "replace")
 
 
@@ -180,23 +192,30 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def poisoned(thing: Any_) -> Any_:
+def poisoned(thing: Thing) -> Thing:
     """The same with hostile words in place of all text in it, down to its last part."""
+    made: Thing = _poisoned(thing)
+    return made
+
+
+def _poisoned(thing: Any) -> Any:
     if isinstance(thing, tuple):
-        return type(thing)(*map(poisoned, thing)) if hasattr(thing, "_fields") else tuple(map(poisoned, thing))
+        return type(thing)(*map(_poisoned, thing)) if hasattr(thing, "_fields") else tuple(map(_poisoned, thing))
     if isinstance(thing, dict):
-        return {(WORDS + name if isinstance(name, str) else name): poisoned(x) for name, x in thing.items()}
-    if not is_dataclass(thing):
+        return {(WORDS + name if isinstance(name, str) else name): _poisoned(x) for name, x in thing.items()}
+    if not is_dataclass(thing) or isinstance(thing, type):
         return thing
+    kind: Any = type(thing)
+    hints = _hints(kind)
     new: dict[str, Any] = {}
     for field in fields(thing):
         value = getattr(thing, field.name)
         if field.name == "method":  # one character is one byte there
             new[field.name] = WORDS.encode().decode("latin-1")
-        elif _hints(type(thing))[field.name] is str and field.name != "ip":
+        elif hints[field.name] is str and field.name != "ip":
             new[field.name] = WORDS
         elif field.name not in ("message", "addr"):
-            new[field.name] = poisoned(value)
+            new[field.name] = _poisoned(value)
     return replace(thing, **new)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
-from io import StringIO
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,22 @@ from textual.containers import VerticalScroll
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
+from dhtui import launch
 from dhtui.app import Explorer
+from dhtui.keyring import Keyring
+from dhtui.options import Options
+from dhtui.output import Output
 from dhtui.recording import Recorder
 from dhtui.registry import VIEWS, View
 from dhtui.replay import Replay
+from dhtui.values import UsageError
 from dhtui.widgets.line_table import LineTable
 
 from . import snapshots
-from .hostile import MARKUP, RAW, TARGET, WORDS, HostileNode, Poisoned
+from .hostile import MARKUP, RAW, WORDS, HostileNode, Poisoned
 from .stage import LARGE, SMALL, PaperNode, Stage
 from .walk import drain, keys_of, nothing_fails, printable, return_to, tap
 from .wired import on
-
-ROWS = 6
-"""Rows of a list that are looked at closely."""
 
 _OURS = re.compile(r"\n*\x1b\[\d+;\d+H|\x1b\[[\d;]*m|\x1b\[\?2026[hl]")
 """Textual's own: go there, colours, begin and end of a frame."""
@@ -66,29 +68,28 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """All that Textual writes, as if there was a terminal."""
     it = Terminal()
     monkeypatch.setattr(HeadlessDriver, "is_headless", False)
     monkeypatch.setattr(HeadlessDriver, "write", it.write)
-    yield it
-    it.read()
+    return it
 
 
 # ---- everything there is to look at -------------------------------------------------------------------------
 
 
 async def poke(stage: Stage) -> None:
-    """Types hostile words into what has opened, and looks at all of it."""
-    await drain(stage)
-    for line in stage.app.screen.query(Input):
-        if not line.disabled:
-            line.focus()
-            stage.app.post_message(events.Paste(WORDS))
-            await drain(stage)
-    for window in stage.app.screen.query(VerticalScroll):
-        window.scroll_end(animate=False)
-    await drain(stage)
+    """Pastes hostile words into what has opened, and looks at all of it."""
+    lines = [line for line in stage.app.screen.query(Input) if not line.disabled]
+    for line in lines:
+        line.focus()
+        stage.app.post_message(events.Paste(WORDS))
+        await drain(stage)
+    if len(stage.app.screen_stack) > 1:
+        for window in stage.app.screen.query(VerticalScroll):
+            window.scroll_end(animate=False)
+        await drain(stage)
 
 
 async def copy(stage: Stage, place: int) -> None:
@@ -102,14 +103,13 @@ async def copy(stage: Stage, place: int) -> None:
             await tap(stage, str(place % min(9, len(forms)) + 1))
 
 
-async def look_closely(stage: Stage, view: View, table: LineTable[Any]) -> None:
-    """Goes through a list: all about some of its lines, and their copies."""
+async def look_closely(stage: Stage, view: View, table: LineTable[Any], count: int) -> None:
+    """Goes through a list: all about so many of its lines, and their copies."""
     table.focus()
     await tap(stage, "g")
-    step = max(1, len(table.model.rows) // ROWS)
-    for place in range(min(ROWS, len(table.model.rows))):
+    step = max(1, len(table.model.rows) // count)
+    for place in range(min(count, len(table.model.rows))):
         await copy(stage, place)
-        await return_to(stage, view)
         await tap(stage, "enter")
         await poke(stage)
         await return_to(stage, view)
@@ -118,7 +118,7 @@ async def look_closely(stage: Stage, view: View, table: LineTable[Any]) -> None:
         await drain(stage)
 
 
-async def look_at_all(stage: Stage, terminal: Terminal) -> dict[str, str]:
+async def look_at_all(stage: Stage, terminal: Terminal, lines: int) -> dict[str, str]:
     """Every screen, its lists, windows, forms and toasts. Returns what was to be read on each screen."""
     read: dict[str, str] = {}
     for view in VIEWS:
@@ -128,37 +128,121 @@ async def look_at_all(stage: Stage, terminal: Terminal) -> dict[str, str]:
         await drain(stage)
         for table in stage.screen.query(LineTable):
             if table.display and table.model.rows:
-                await look_closely(stage, view, table)
-                for key in keys_of(view):
-                    table.focus()
-                    await tap(stage, key)
-                    await poke(stage)
-                    await return_to(stage, view)
-        for key in ("slash", "question_mark", "colon"):
+                await look_closely(stage, view, table, lines)
+        for key in (*keys_of(view), "slash", "question_mark", "colon"):
             await tap(stage, key)
             await poke(stage)
             await return_to(stage, view)
-        stage.app.clear_notifications()
-        await drain(stage)
         read[view.name] = terminal.read()
+        stage.app.clear_notifications()
     return read
 
 
-async def test_timing(tmp_path, monkeypatch, terminal) -> None:
-    import time
-    monkeypatch.chdir(tmp_path)
-    a=time.process_time()
-    node = HostileNode()
-    app = Explorer(on(node), keys_folder=tmp_path / "keys")
-    async with app.run_test(size=LARGE, notifications=True) as pilot:
+@asynccontextmanager
+async def showing(app: Explorer, size: tuple[int, int]) -> AsyncIterator[Stage]:
+    """That explorer, which must not fail."""
+    async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, PaperNode(snapshots.starting()))
         await drain(stage)
-        b=time.process_time()
-        await node.suffer()
-        print("SUFFER", time.process_time()-b, b-a)
-        b=time.process_time()
         with nothing_fails(stage):
-            read = await look_at_all(stage, terminal)
-        print("LOOK", time.process_time()-b)
-        for name, text in read.items():
-            print(name, len(text), [m for m in MARKUP if m.decode() in text], text.count("x1b["), text.count("u202e"), text.count("xff"))
+            yield stage
+
+
+async def test_what_strangers_send_is_text_on_every_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    node = HostileNode()
+    async with showing(Explorer(on(node), keys_folder=tmp_path / "keys"), LARGE) as stage:
+        await node.suffer()
+        read = await look_at_all(stage, terminal, 3)
+    terminal.read()
+    for name in ("table", "queries", "lookup", "packets", "items", "peers", "log"):
+        assert r"\x1b[" in read[name], f"{name} shows nothing of it"
+    for text in (*MARKUP, rb"\u202e", rb"\u200b", rb"\x9b", rb"\xff\xfe", rb"\x07"):
+        assert text.decode() in "".join(read.values())
+
+
+async def test_a_recording_made_to_hurt_is_text_on_every_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    node, path, problems = HostileNode(), tmp_path / "made.jsonl", list[str]()
+    source = Poisoned(node)
+    recorder = Recorder(path, source, problems.append)
+    await node.suffer()
+    recorder.close()
+    source.close()
+    replay = Replay.load(path)
+    assert (problems, replay.damage) == ([], "")
+    async with showing(Explorer(replay=replay), SMALL) as stage:
+        assert stage.app.feed.replay is not None
+        stage.app.feed.replay.seek(replay.duration)
+        read = await look_at_all(stage, terminal, 1)
+    terminal.read()
+    for name in ("home", "table", "queries", "lookup", "packets", "items", "peers", "log"):
+        assert r"\x1b[" in read[name], f"{name} shows nothing of it"
+
+
+# ---- names that others may have given ---------------------------------------------------------------------
+
+NAME = WORDS.replace("/", "").replace("\0", "")[:60]
+"""A name that a file can have: files come from elsewhere too."""
+
+
+async def test_names_of_keys_and_of_their_folder_are_text(tmp_path: Path, terminal: Terminal) -> None:
+    folder = tmp_path / NAME
+    folder.mkdir()
+    Keyring(folder).generate("mine")
+    for number, payload in enumerate((*RAW, *MARKUP)):
+        name = os.fsdecode(payload.replace(b"/", b"").replace(b"\0", b""))
+        for file in (folder / name, folder / f"odd{number}"):
+            file.write_bytes(payload)
+    async with showing(Explorer(on(HostileNode()), keys_folder=folder), LARGE) as stage:
+        view = next(view for view in VIEWS if view.name == "keys")
+        await tap(stage, view.key)
+        await return_to(stage, view)
+        keys = stage.table("keys")
+        assert len(keys.model.rows) > 2
+        await look_closely(stage, view, keys, 3)
+        await tap(stage, "n")
+        await poke(stage)
+        await return_to(stage, view)
+    assert r"\x1b" in terminal.read()
+
+
+async def test_names_of_recordings_are_text(tmp_path: Path, terminal: Terminal) -> None:
+    path = tmp_path / NAME
+    async with showing(Explorer(on(HostileNode()), record=path), LARGE) as stage:
+        assert "is recorded to" in stage.toasts()[0]
+        assert stage.app._recorder is not None
+        stage.app._recorder._stop("No space left on device")
+        await drain(stage)
+        assert "ends here" in stage.toasts()[-1]
+    path.write_bytes(path.read_bytes()[:-40])
+    async with showing(Explorer(replay=Replay.load(path)), LARGE) as stage:
+        assert [toast for toast in stage.toasts() if "cut off" in toast]
+    assert r"\x1b" in terminal.read()
+
+
+async def test_names_in_warnings_are_text(
+    tmp_path: Path, terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, blocks = tmp_path / NAME, tmp_path / f"{NAME}.p2p"
+    folder.mkdir()
+    (folder / "node.json").write_text("{")
+    blocks.write_text(f"{NAME[:20].splitlines()[0]}:9.9.9.9-9.9.9.1\n", encoding="utf-8")
+    start = launch.prepare(Options(state_dir=folder, blocklist=str(blocks)), serving=True, keeping=True)
+    start.release()
+    assert len(start.warnings) > 1
+    output = Output(as_json=False)
+    for warning in start.warnings:
+        output.warn(warning)
+    async with showing(Explorer(on(HostileNode()), warnings=start.warnings), LARGE) as stage:
+        assert len(stage.toasts()) == len(start.warnings)
+    assert r"\x1b" in terminal.read()
+    blocks.write_bytes(b"\x1f\x8b\x00")
+    with pytest.raises(UsageError) as problem:
+        launch.prepare(Options(state_dir=folder, blocklist=str(blocks)), serving=True, keeping=False)
+    output.fail(str(problem.value), 2)
+    assert printable(capsys.readouterr().err.replace("\n", ""))

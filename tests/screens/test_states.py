@@ -111,12 +111,14 @@ State = Callable[[Path, tuple[int, int]], AbstractAsyncContextManager[Scene]]
 
 
 @asynccontextmanager
-async def running(app: Explorer, size: tuple[int, int], scene: type[Scene] = Scene) -> AsyncIterator[Scene]:
-    """The explorer; it must not fail."""
+async def running(
+    app: Explorer, size: tuple[int, int], scene: type[Scene] = Scene, but: str = "\n"
+) -> AsyncIterator[Scene]:
+    """The explorer; it must not fail, see `nothing_fails`."""
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = scene(app, pilot, PaperNode(snapshots.starting()))
         await drain(stage)
-        with nothing_fails(stage):
+        with nothing_fails(stage, but):
             yield stage
 
 
@@ -207,14 +209,17 @@ async def leaving(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
 async def broken(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     """The node runs, and gives no account of itself."""
     node = joined(5)
-    async with running(Explorer(on(node), keys_folder=keys), size) as stage:
+    async with running(Explorer(on(node), keys_folder=keys), size, but=WRONG) as stage:
         await work(node)
         node.snapshot = fails  # type: ignore[method-assign]
         yield stage
 
 
+WRONG = "something in it is wrong"
+
+
 def fails() -> Snapshot:
-    raise RuntimeError("something in it is wrong")
+    raise RuntimeError(WRONG)
 
 
 STATES: dict[str, State] = {
