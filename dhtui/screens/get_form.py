@@ -199,8 +199,12 @@ class GetForm(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """The sentence and the value are fitted to the new size."""
-        self.call_after_refresh(self._say, *self._said)
-        self.call_after_refresh(self._show_value)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if not self._getting:
+            self._say(*self._said)
+        self._show_value()
 
     @on(LineTable.Inspect, "#answers")
     def inspect(self) -> None:

@@ -46,7 +46,7 @@ def agreement(outcome: Outcome) -> Line:
     rest = "".join(f"; {count} {words}" for words, count in sorted(others.items()))
     whole = not others and not bad
     mark: Span = ("✓ ", "good") if whole else ("! ", "warn")
-    return (mark, (f"seq {newest.seq}: {alike} of {plural(len(items), 'value')} agree{rest}{forged}", "plain"))
+    return (mark, (f"seq {newest.seq}: {alike} of {len(items)} agree{rest}{forged}", "plain"))
 
 
 def _name(item: Item, newest: MutableItem) -> str:

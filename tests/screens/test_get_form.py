@@ -105,8 +105,8 @@ def words(outcome: Outcome) -> str:
 
 
 def test_agreement_counts_the_newest_the_older_the_rivals_and_the_forged() -> None:
-    assert words(mixed()) == "! seq 2: 2 of 3 values agree; 1 older, seq 1; 2 not genuine"
-    assert words(outcome([gave(0, TWO), gave(1, TWO)], item=TWO)) == "✓ seq 2: 2 of 2 values agree"
+    assert words(mixed()) == "! seq 2: 2 of 3 agree; 1 older, seq 1; 2 not genuine"
+    assert words(outcome([gave(0, TWO), gave(1, TWO)], item=TWO)) == "✓ seq 2: 2 of 2 agree"
     assert "1 another value with the same seq 2" in words(outcome([gave(0, TWO), gave(1, RIVAL)], item=TWO))
     assert words(outcome(nothing_there())) == ""
     assert words(outcome([at(0, Status.BAD_VALUE)])).strip() == "1 not genuine"
