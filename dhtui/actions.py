@@ -258,8 +258,7 @@ async def get(
         target, salt=salt, at_least=at_least, newer_than=newer_than, remotes=remotes, progress=progress
     )
     if outcome.item is not None:
-        have = sum(one.status is Status.VALUE for one in outcome.asked)
-        return _result(node, "get", outcome, True, f"verified; {_nodes(have)} had it")
+        return _result(node, "get", outcome, True, f"verified; {_agreement(outcome, outcome.item)}")
     return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than))
 
 
@@ -317,6 +316,20 @@ def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | 
     else:
         summary = _asked(outcome)
     return _result(node, outcome.action, outcome, outcome.stored > 0, summary)
+
+
+def _agreement(outcome: Outcome, item: Item) -> str:
+    """How many nodes gave this very item, and what the others gave that answered."""
+    given = [one.item for one in outcome.asked if one.status is Status.VALUE]
+    same = sum(other is not None and other.v == item.v for other in given)
+    counts = (
+        (len(given) - same, "another value with the same seq"),
+        (sum(one.status is Status.OLDER for one in outcome.asked), "an older one"),
+        (sum(one.status in _BAD for one in outcome.asked), "one that is not genuine"),
+        (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
+    )
+    others = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{_nodes(same)} had it" + (f", {others}" if others else "")
 
 
 def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None) -> str:

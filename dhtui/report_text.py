@@ -13,6 +13,7 @@ from .engine.items import MutableItem
 from .engine.outcome import NodeOutcome, Outcome, Status
 from .engine.wire.compact import NodeInfo
 from .engine.wire.ids import distance, shared_prefix
+from .itemvalue import recognise
 from .keepalive import Kept
 from .readback import Copy, Gives, ReadBack
 from .report import magnet, safe_text, value_text
@@ -36,7 +37,8 @@ def render(result: Result, *, named: bool) -> Lines:
     if result.ok:
         lines.out = _found(result, named)
     if outcome is None:
-        lines.err = sources(result.standing)
+        failed = [] if result.ok else [f"  {kept_line(kept)}" for kept in result.kept]
+        lines.err = [*sources(result.standing), *failed]
     else:
         lines.err = _happenings(result, outcome, named)
     if result.read_back is not None:
@@ -204,9 +206,9 @@ def _joined(now: Standing) -> list[str]:
 _ON_BLOCKLIST = "on the blocklist"
 
 
-def node_words(one: NodeOutcome) -> str:
-    """What happened at one node, safe to print."""
-    text = str(one.status)
+def node_words(one: NodeOutcome, status: str = "") -> str:
+    """What happened at one node, safe to print; `status` in place of its own word for that."""
+    text = status or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
         if one.message:
@@ -222,13 +224,26 @@ def node_words(one: NodeOutcome) -> str:
     return "; ".join((text, *one.faults))
 
 
-def _line(one: NodeOutcome) -> str:
-    return f"  {words.address(one.addr):<21}  {node_words(one)}"
+def _line(one: NodeOutcome, status: str = "") -> str:
+    return f"  {words.address(one.addr):<21}  {node_words(one, status)}"
+
+
+def _given(one: NodeOutcome) -> str:
+    return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
+
+
+def _recognised(outcome: Outcome) -> list[str]:
+    """What a value is besides bytes: a torrent (BEP 46), or DNS records (pkarr)."""
+    found = recognise(outcome.item.v) if outcome.item else None
+    return [safe_text(line, 300) for line in found.lines()] if found else []
 
 
 def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
     if result.action == "ping":
         return [_line(one) for one in outcome.asked if one.status is not Status.ANSWERED]
+    if result.action == "get":  # every answer with its node; who has nothing says something too
+        shown = [one for one in outcome.asked if named or not result.ok or one.responded or one.faults]
+        return [*map(_given, shown), *_recognised(outcome)]
     written = {one.addr for one in outcome.writes}
     shown = [one for one in outcome.asked if one.addr not in written]
     if not named and (result.ok or written):

@@ -50,7 +50,8 @@ async def follow_up(options: Options, request: Request, result: Result, keeper: 
             await keeper.add(item, put=put)
         except KeepError as error:
             raise Failure(f"--keep: {error}") from None
-        output.notes([f"kept alive from now on, as one of {len(keeper.items)}: republish it hourly"])
+        who = "the explorer, --wait and republish look after it"
+        output.notes([f"kept alive from now on, as one of {len(keeper.items)}: {who}"])
 
 
 async def watch(

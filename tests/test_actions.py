@@ -10,10 +10,10 @@ import pytest
 
 from dhtui import actions, config, launch, report_json, report_text, request
 from dhtui.engine.events import PacketReceived, PacketSent
-from dhtui.engine.items import Draft, ImmutableItem
+from dhtui.engine.items import Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
-from dhtui.engine.outcome import NodeOutcome, Status
+from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire.compact import NodeInfo
@@ -53,6 +53,23 @@ async def test_get_says_why_nothing_was_found(net: Testnet, node: Node) -> None:
     result = await actions.get(node, mutable.target, newer_than=1)
     assert not result.ok and "none is newer than seq 1, the stored one has 1" in result.summary
     assert "value not found" in (await actions.get(node, ID)).summary
+
+
+def test_agreement_counts_every_answer() -> None:
+    mine, rival, old = (sign(BEP44_TEST_KEY, v, seq) for v, seq in ((b"1:a", 2), (b"1:b", 2), (b"1:c", 1)))
+    answers = [
+        *[(Status.VALUE, mine)] * 3,
+        (Status.VALUE, rival),
+        (Status.OLDER, old),
+        (Status.BAD_SIGNATURE, None),
+        *[(Status.ANSWERED, None)] * 2,
+        (Status.TIMED_OUT, None),
+    ]
+    asked = tuple(NodeOutcome(addr=("127.0.0.1", 1), status=status, item=item) for status, item in answers)
+    words = actions._agreement(Outcome(action="get", target=mine.target, asked=asked, item=mine), mine)
+    assert words == (
+        "3 nodes had it, 1 another value with the same seq, 1 an older one, 1 one that is not genuine, 2 nothing"
+    )
 
 
 async def test_put_takes_the_next_sequence_number(net: Testnet, node: Node) -> None:

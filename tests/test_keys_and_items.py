@@ -346,6 +346,31 @@ def test_there_is_nothing_to_read_back(run: Run, more: tuple[str, ...]) -> None:
     assert code == 2 and err.startswith("dhtui: --read-back") and more[0] in err and err.count("\n") == 1
 
 
+# ---- getting ----------------------------------------------------------------------------------------------
+
+
+def test_a_get_shows_every_answer_with_its_node_and_how_far_they_agree(run: Run, net: Neighbours) -> None:
+    put = ("--do", "put", "--keyname", "bep44test", "--salt", "agree")
+    assert run(*put, "--val", "old")[0] == 0
+    assert run(*put, "--val", "new", "--remote", f"{net.node}", "--seq", "7")[0] == 0
+    code, out, err = run(
+        "--do", "get", "--keyname", "bep44test", "--salt", "agree", "--remote", f"{net.node},{net.net}"
+    )
+    assert (code, out) == (0, "new\n") and "value, seq 7" in err
+    assert f"{net.node:<21}  value, seq 7" in err
+    code, out, err = run("--do", "get", "--keyname", "bep44test", "--salt", "agree")
+    assert (code, out) == (0, "old\n"), "that node is not of the swarm"
+    assert "verified; 8 nodes had it, " in err and " nothing" in err.splitlines()[-1]
+    assert "  answered without a value, " in err
+
+
+def test_a_torrent_is_recognised_where_a_get_finds_one(run: Run) -> None:
+    target = last(run("--do", "put", "--val-bencoded", "d2:ih20:aaaaaaaaaaaaaaaaaaaae", "--json")[1])["target"]
+    code, out, err = run("--do", "get", "--target", str(target))
+    assert (code, out) == (0, '{"ih": "aaaaaaaaaaaaaaaaaaaa"}\n')
+    assert "magnet:?xt=urn:btih:" + b"a".hex() * 20 in err
+
+
 # ---- keeping alive, watching --------------------------------------------------------------------------------
 
 
@@ -365,6 +390,17 @@ def test_kept_items_are_looked_after_by_republish(run: Run, home: Path) -> None:
     found = last(run("--do", "republish", "--json")[1])
     kept = found["kept"]
     assert isinstance(kept, list) and [one["verdict"] for one in kept] == ["enough copies", "enough copies"]
+
+
+def test_a_republish_in_vain_says_of_each_item_why(run: Run, home: Path) -> None:
+    target = str(last(run("--do", "put", "--val", "in vain", "--keep", "--json")[1])["target"])
+    path = next(home.rglob("keep.json"))
+    document = json.loads(path.read_text())
+    document["items"][0]["due"] = 0
+    path.write_text(json.dumps(document))
+    code, out, err = run("-bnodes", "no", "--do", "republish")
+    assert (code, out) == (1, "") and f"  {target}  immutable   failed: 0 copies seen; there was no node to ask" in err
+    assert "republish failed: looked after 1 of 1 kept items, 1 in vain" in err
 
 
 def test_on_a_testnet_nothing_is_kept(run: Run) -> None:
@@ -420,7 +456,7 @@ def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, h
     line = next(line for line in process.stderr if line.startswith(target))
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=10)
-    assert process.returncode == 0 and "immutable   put: 8 copies seen, stored on 8 of 8" in line
+    assert process.returncode == 0 and line.endswith(" copies seen, stored on 8 of 8\n"), line
 
 
 def test_no_secret_is_in_what_any_action_prints(run: Run, home: Path) -> None:

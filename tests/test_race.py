@@ -23,7 +23,7 @@ from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.node import Node
-from dhtui.engine.outcome import NodeOutcome, Outcome
+from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
@@ -174,12 +174,12 @@ async def write(node: VirtualNode, name: bytes, rng: Random, log: Log, *, guarde
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["as it comes", "guarded by cas"])
 @pytest.mark.parametrize("writers", [2, 3])
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(9))
 def test_no_update_is_lost_without_a_word(seed: int, writers: int, guarded: bool) -> None:
     net = Network(seed, latency=0.01, spread=0.15, loss=0.02 * (seed % 3))
     net.recording = False
-    cores = swarm(net, 14)
-    for core in cores[: 14 * (seed % 3) // 2]:
+    cores = swarm(net, 12)
+    for core in cores[: 6 * (seed % 3)]:
         like_libtorrent(core)
     log, rng = Log(), Random(seed)
     racing = [
@@ -187,8 +187,9 @@ def test_no_update_is_lost_without_a_word(seed: int, writers: int, guarded: bool
         for number, core in enumerate(cores[3 : 3 + writers])
     ]
     race(net, racing)
-    newest = net.get(cores[9], Draft(b"0:", KEY)).item
-    assert newest is not None
-    lost = set(log.succeeded) - log.stands_on(newest.v)
+    seen = net.get(cores[8], Draft(b"0:", KEY))
+    newest = values_of([node for node in seen.asked if node.status is Status.VALUE])
+    assert len(newest & set(log.succeeded)) <= 1, "of two under one seq at least one writer knows"
+    lost = set(log.succeeded).difference(*map(log.stands_on, newest))
     assert not lost, "each was called a success, and who wrote the newest had never seen it"
-    assert log.succeeded and len(log.succeeded) + log.told >= 3 * writers
+    assert len(log.succeeded) + log.told >= 3 * writers

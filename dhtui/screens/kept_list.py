@@ -13,7 +13,7 @@ from textual.worker import Worker
 
 from .. import actions
 from ..host import NodeHost
-from ..keepalive import KeepError
+from ..keepalive import MAX_KEPT, KeepError
 from ..keymap import key_of
 from ..registry import KEPT, POPUP
 from ..report import safe_text
@@ -78,7 +78,7 @@ class KeptList(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Shows the list, and goes on doing so: times pass."""
-        self.table.border_subtitle = Content("esc close")
+        self.table.border_subtitle = Content(f"at most {MAX_KEPT}  {POPUP[0].key} {POPUP[0].label}")
         self.set_interval(1.0, self.show_rows)
         self.show_rows()
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from dhtui import values
 from dhtui.engine.items import MutableItem, immutable_target, mutable_target, signing_buffer
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.krpc import AnnouncePeer, ErrorReply, FindNode, GetPeers, Ping, Query, Response, parse
+from dhtui.report import magnet
 
 from .stranger import LOCAL, NOW, Stranger, fill_table, new_core
 
@@ -171,3 +173,22 @@ def test_bep44_errors(code: int, args: dict[str, Any]) -> None:
     assert stranger.refused("put", **({"token": stranger.token(target)} | args)) == code
     assert core.items.get(MUTABLE, NOW) == before
     assert (core.items.mutable, core.items.immutable) == (1, 0)
+
+
+# ---- BEP 46 -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("link", "salt", "target"),
+    [
+        ("", b"", "cc3f9d90b572172053626f9980ce261a850d050b"),
+        ("&s=6e", b"n", "59ee7c2cb9b4f7eb1986ee2d18fd2fdb8a56554f"),
+    ],
+    ids=["plain", "salted"],
+)
+def test_bep46_test_vectors(link: str, salt: bytes, target: str) -> None:
+    """BEP 46, "Test vectors" 1 and 2: the magnet link is read, lies at the target, and is what we write."""
+    public = "8543d3e6115f0f98c944077a4493dcd543e49c739fd998550a1f614ab36ed63e"
+    found = values.target(f"magnet:?xs=urn:btpk:{public}{link}")
+    assert found == values.Target(bytes.fromhex(target), bytes.fromhex(public), salt)
+    assert magnet(bytes.fromhex(public), salt) == f"magnet:?xs=urn:btpk:{public}{link}"
