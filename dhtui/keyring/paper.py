@@ -14,6 +14,8 @@ from ..engine.keys import BadKey, PrivateKey
 TITLE = "dhtui paper key"
 _LINE_BYTES = 8
 _LINE = re.compile(r"\s*([0-9]{1,2})[.:)]?((?:\s+[0-9a-z]{4}){4})\s+-?\s*([0-9a-z]{4})\s*", re.ASCII)
+_PUBLIC = re.compile(r"^\s*public((?:\s+[0-9a-z]{4}){16})\s*$", re.ASCII | re.MULTILINE)
+"""It goes over as many lines as it was written in."""
 _TITLE = re.compile(TITLE + r",\s*(seed|expanded)", re.ASCII)
 _SLIPS = str.maketrans("ois", "015")
 
@@ -25,7 +27,8 @@ def is_paper(text: str) -> bool:
 
 def write_paper(key: PrivateKey) -> str:
     """The key as lines of 8 bytes, 16 hex digits in 4 groups and 4 digits of check."""
-    lines = [f"{TITLE}, {key.form}", f"public {_grouped(key.public.hex())}"]
+    public = key.public.hex()
+    lines = [f"{TITLE}, {key.form}", f"public {_grouped(public[:32])}", f"       {_grouped(public[32:])}"]
     for number, start in enumerate(range(0, len(key.secret), _LINE_BYTES), 1):
         part = key.secret[start : start + _LINE_BYTES]
         lines.append(f"{number:2}  {_grouped(part.hex())}  - {_check(number, part)}")
@@ -50,8 +53,8 @@ def read_paper(text: str) -> PrivateKey:
     if missing := [str(number) for number in wanted if number not in parts]:
         raise BadKey(f"the paper key is not complete: line {', '.join(missing)} missing or not in groups of 4")
     key = PrivateKey(b"".join(parts[number] for number in wanted), "seed" if form == "seed" else "expanded")
-    public = next((_digits(line.strip()[6:]) for line in lowered.splitlines() if line.strip()[:6] == "public"), None)
-    if public != key.public:
+    public = _PUBLIC.search(lowered)
+    if public is None or _digits(public[1]) != key.public:
         raise BadKey("the public key of the paper key is mistyped, or belongs to another private key")
     return key
 

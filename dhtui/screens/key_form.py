@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -71,7 +72,13 @@ class KeyForm(ModalScreen[R | None]):
     """
 
     CSS_PATH = "key_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "do it")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        ("escape", "cancel", "cancel"),
+        ("enter", "submit", "do it"),
+        # With priority: else what is typed quickly after a tab, or sent by a program, still goes to the field before.
+        Binding("tab", "app.focus_next", "next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "field before", show=False, priority=True),
+    ]
     HEADING: ClassVar[str]
     VERB: ClassVar[str]
     """What enter does, one or two words."""

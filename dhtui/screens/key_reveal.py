@@ -31,17 +31,21 @@ class RevealScreen(Popup):
 
     def __init__(self, title: str, secret: str) -> None:
         super().__init__(title, ())
-        self._secret = [part for line in secret.splitlines() for part in wrap(line, 64)]
+        self._secret = secret
         self._shown = False
 
     def on_mount(self) -> None:
         """Hidden at first: the key may have been pressed by mistake, with others looking on."""
+        self.app.clear_notifications()  # they would lie over it
         self._show()
 
     def _show(self) -> None:
         does = "hides" if self._shown else "shows"
         self.query_one(VerticalScroll).border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  esc close")
-        secret: list[Line] = [((line if self._shown else "•" * len(line), "strong"),) for line in self._secret]
+        # A line that is cut off would be copied as it stands: in small windows there are more of them.
+        width = 64 if self.app.size.width >= 80 else 32
+        parts = [part for line in self._secret.splitlines() for part in wrap(line, width)]
+        secret: list[Line] = [((part if self._shown else "•" * len(part), "strong"),) for part in parts]
         notes: list[Line] = [((line, "warn"),) for note in _NOTES for line in wrap(note, _WIDTH)]
         self.query_one(Lines).show([(), *secret, (), *notes])
 

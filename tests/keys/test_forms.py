@@ -193,18 +193,18 @@ def test_a_paper_key_is_read_as_people_write_it() -> None:
 
 def test_a_mistyped_line_of_a_paper_key_is_named() -> None:
     lines = write_key(KEY, "paper").splitlines()
-    assert lines[3].startswith(" 2  0809 0a0b 0c0d 0e0f  - ")
-    for number, line in enumerate(lines[2:], 1):
+    assert lines[4].startswith(" 2  0809 0a0b 0c0d 0e0f  - ")
+    for number, line in enumerate(lines[3:], 1):
         spot = line.index("  ", 2) + 2
         wrong = line[:spot] + ("1" if line[spot] != "1" else "2") + line[spot + 1 :]
         with pytest.raises(BadKey, match=f"line {number} of the paper key is mistyped"):
             read_key("\n".join([wrong if each == line else each for each in lines]).encode())
     with pytest.raises(BadKey, match="line 2 missing"):
-        read_key("\n".join([*lines[:3], *lines[4:]]).encode())
+        read_key("\n".join([*lines[:4], *lines[5:]]).encode())
     with pytest.raises(BadKey, match="public key of the paper key is mistyped"):
         read_key("\n".join([lines[0], lines[1].replace("03a1", "03a2"), *lines[2:]]).encode())
     with pytest.raises(BadKey, match="line 2 of the paper key"):  # lines exchanged
-        read_key("\n".join([*lines[:3], lines[4].replace(" 3 ", " 2 "), *lines[4:]]).encode())
+        read_key("\n".join([*lines[:4], lines[5].replace(" 3 ", " 2 "), *lines[5:]]).encode())
 
 
 def test_public_keys_are_written_as_pkarr_writes_them() -> None:

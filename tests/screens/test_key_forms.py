@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.keyring import Keyring, LockedKey
-from dhtui.keyring.paper import write_paper
+from dhtui.keyring.paper import read_paper, write_paper
 from dhtui.keyring.pem import write_pem
 from dhtui.keyring.seal import Cost
 from dhtui.screens import key_form
@@ -449,6 +449,22 @@ async def test_a_private_key_shows_on_demand_and_is_hidden_on_close(keyring: Key
         await opened(stage, "R")
         assert not shows(stage, secret), "hidden again"
         await close(stage)
+
+
+@pytest.mark.parametrize("width", [80, 48])
+async def test_a_paper_key_can_be_typed_in_as_it_was_shown(keyring: Keyring, width: int) -> None:
+    async with exploring(snapshots.running(), (width, 24), show="keys", keys_folder=FOLDER) as stage:
+        await on_key(stage, "notes")
+        await opened(stage, "E")
+        await typed(stage, "left", "enter")
+        while not isinstance(stage.app.screen, RevealScreen):
+            await stage.pilot.pause()
+        await typed(stage, "R")
+        shown = [line.split("│")[1].rstrip() for line in stage.lines() if line.count("│") == 2]
+        await close(stage)
+    shown = shown[shown.index(" dhtui paper key, seed") :]
+    assert "…" not in "".join(shown[: shown.index("")])
+    assert read_paper("\n".join(shown)) == NOTES
 
 
 async def test_secrets_are_not_copied_out_of_their_fields(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
