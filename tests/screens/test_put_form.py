@@ -28,7 +28,6 @@ from dhtui.screens.key_passphrase import UnlockForm
 from dhtui.screens.put_form import PutForm
 from dhtui.screens.put_run import PutRun
 from dhtui.testnet import Testnet
-from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
 from .item_stage import (
@@ -44,6 +43,7 @@ from .item_stage import (
     outcome,
     press,
     stored,
+    verdict,
     write,
     writing,
 )
@@ -85,11 +85,6 @@ def choose(stage: Stage, name: str, place: int) -> None:
     pick = stage.app.screen.query_one(f"#{name}", Pick)
     pick.choose(place)
     pick.post_message(Pick.Changed(pick))
-
-
-def verdict(stage: Stage) -> str:
-    lines = stage.app.screen.query_one("#verdict", Lines).lines
-    return " ".join("".join(text for text, _ in line).strip() for line in lines).strip()
 
 
 def refused(item: MutableItem) -> Outcome:
