@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pytest
 from engine.network import Network, swarm
 
-from dhtui.conflict import NOTHING, Conflict, conflict_of, refusers, retry
+from dhtui.conflict import NOTHING, Conflict, conflict_of, refusers, reread, retry
 from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.find import Done
@@ -53,6 +53,15 @@ def get(*items: Item | None) -> Outcome:
 
 def test_a_put_that_all_took_is_none() -> None:
     assert conflict_of(put([BASE, BASE], [None, None]), MINE.v, base=BASE, again=[get(MINE)]) is None
+
+
+def test_what_is_read_again_joins_what_was_seen_before() -> None:
+    conflict = conflict_of(put([BASE] * 3, [None, 302, 302]), MINE.v, base=BASE, again=[get(THEIRS)])
+    assert conflict is not None
+    assert reread(conflict, get(LATER, MINE, None)).theirs == (LATER, THEIRS)
+    assert reread(conflict, get()).theirs == (THEIRS,), "nodes may have gone, and their values with them"
+    draft = retry(reread(conflict, get(LATER)), MINE.v, KEY)
+    assert (draft.base, draft.known) == (7, 7)
 
 
 @pytest.mark.parametrize("code", [301, 302])

@@ -20,6 +20,7 @@ from dhtui import flags
 from dhtui.cli import main
 from dhtui.engine.keys import PrivateKey
 from dhtui.itemvalue import FORMS
+from dhtui.keyring import Keyring
 from dhtui.keyring.reading import FORMS as KEY_FORMS
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.writing import FORMATS
@@ -277,6 +278,14 @@ def test_a_long_json_file_is_fine_if_its_value_is_short(run: Run, home: Path) ->
     assert run("--do", "put", "--val-file", "v.json", "--val-as", "json", "--dry-run")[0] == 0
     code, _, err = run("--do", "put", "--val-as", "json", "--val", "[1.5]")
     assert code == 2 and "bencode has no fractions" in err
+
+
+def test_an_automatic_seq_goes_on_from_the_one_noted_here(run: Run, home: Path) -> None:
+    run("--do", "genkey", "--keyname", "me")
+    ring = Keyring(home / "dhtui" / "keys")
+    ring.note_put(ring.public("me"), b"", 41)
+    out = run("--do", "put", "--keyname", "me", "--val", "the network has forgotten it")[1]
+    assert "\nseq 42\n" in out
 
 
 def test_a_put_on_too_few_nodes_is_no_success(run: Run, net: Neighbours) -> None:

@@ -32,7 +32,7 @@ from ..widgets.paint import Line, Role
 from ..widgets.scroll_lines import ScrollLines
 from ..words import address, plural
 from .get_request import GetRequest, read_get
-from .get_rows import agreement, answer_rows, change_words, newer, running_line
+from .get_rows import answer_rows, change_words, newer, running_line
 from .items_value import Form, following, kind_of, value_lines
 from .popup import Popup
 from .put_plan import verdict_lines
@@ -81,7 +81,7 @@ class GetForm(ModalScreen[None]):
             yield from _field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
             yield from _field("every", FilterInput(id="every", compact=True, placeholder=_EVERY), "watch")
             yield Lines(id="verdict")
-            yield Lines(id="agreement")
+            yield Lines(id="change")
             with Container(id="panes"):
                 yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="answers", empty=_EMPTY, id="answers")
                 yield ScrollLines(id="value", classes="box")
@@ -141,7 +141,7 @@ class GetForm(ModalScreen[None]):
         self._item = None
         self._changes, self._change = 0, ""
         self.answers.show(())
-        self.query_one("#agreement", Lines).show(())
+        self.query_one("#change", Lines).show(())
         self._show_value()
         self._get(request)
 
@@ -182,8 +182,8 @@ class GetForm(ModalScreen[None]):
         self.answers.show(answer_rows(outcome))
         watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
         self._say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
-        self.query_one("#agreement", Lines).show(
-            [agreement(outcome), (("! " if self._change else "", "warn"), (self._change, "strong"))]
+        self.query_one("#change", Lines).show(
+            [(("! ", "warn"), (self._change, "strong"))] if self._change else [],
         )
         if before != self._item:
             self.value.scroll_home(animate=False)
@@ -199,8 +199,12 @@ class GetForm(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """The sentence and the value are fitted to the new size."""
-        self.call_after_refresh(self._say, *self._said)
-        self.call_after_refresh(self._show_value)
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if not self._getting:
+            self._say(*self._said)
+        self._show_value()
 
     @on(LineTable.Inspect, "#answers")
     def inspect(self) -> None:

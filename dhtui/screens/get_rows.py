@@ -1,10 +1,8 @@
-"""What a get brought: every answer with its node, how far they agree, and what changed while it was watched."""
+"""What a get brought: every answer with its node, and what changed while the item was watched."""
 
 from __future__ import annotations
 
-from collections import Counter
-
-from ..engine.items import ImmutableItem, Item, MutableItem
+from ..engine.items import Item, MutableItem
 from ..engine.outcome import Outcome, Status
 from ..engine.snapshot import LookupView
 from ..report import safe_text
@@ -29,32 +27,6 @@ def running_line(view: LookupView | None) -> Line:
     found = f"; found: {safe_text(view.found)}" if view.found else ""
     words = f"{view.answered} of {plural(view.asked, 'node')} answered; {view.best} of the 8 closest{found}"
     return (("… ", "accent"), (words, "plain"))
-
-
-def agreement(outcome: Outcome) -> Line:
-    """How far those agree that gave a value; nothing where none did."""
-    items = [node.item for node in outcome.asked if node.item is not None]
-    bad = sum(node.status in (Status.BAD_SIGNATURE, Status.BAD_VALUE) for node in outcome.asked)
-    forged = f"; {bad} not genuine" if bad else ""
-    newest = outcome.item
-    if newest is None or not items:
-        return ((f"  {bad} not genuine", "bad"),) if bad else ()
-    if isinstance(newest, ImmutableItem):
-        return (("✓ ", "good"), (f"immutable: it hashes to the target, no second opinion is needed{forged}", "plain"))
-    alike = sum(item == newest for item in items)
-    others = Counter(_name(item, newest) for item in items if item != newest)
-    rest = "".join(f"; {count} {words}" for words, count in sorted(others.items()))
-    whole = not others and not bad
-    mark: Span = ("✓ ", "good") if whole else ("! ", "warn")
-    return (mark, (f"seq {newest.seq}: {alike} of {plural(len(items), 'value')} agree{rest}{forged}", "plain"))
-
-
-def _name(item: Item, newest: MutableItem) -> str:
-    if not isinstance(item, MutableItem):
-        return "another value"
-    if item.seq == newest.seq:
-        return f"another value with the same seq {item.seq}: two writers have met"
-    return f"older, seq {item.seq}"
 
 
 def change_words(before: Item | None, now: Item | None) -> str:

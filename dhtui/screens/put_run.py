@@ -23,7 +23,7 @@ from ..feed import RATE
 from ..keepalive import Keeper, KeepError
 from ..keymap import key_of
 from ..keyring import Keyring, KeyringError
-from ..report import safe_text
+from ..report import magnet, safe_text
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
@@ -35,8 +35,8 @@ from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
 from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, read_rows, waiting_rows, written_rows
 from .telling import tell, tell_failure
 
-_BACK, _COMPARE = "back to the form", "compare yours, theirs and the base"
-_READ, _KEEP = "read it back as a stranger", "keep it alive"
+_BACK, _COMPARE = "back", "compare yours, theirs and the base"
+_READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
 _STOP = "stop it: nodes that were asked may have stored it"
 _HINT: Line = (
     ("enter", "key"), (" do it  ", "plain"), ("tab", "key"), (" nodes  ", "plain"),
@@ -162,7 +162,7 @@ class PutRun(ModalScreen[Seen | None]):
             return [_COMPARE, _BACK]
         if self._dry or result.outcome is None or not result.outcome.stored:
             return [_BACK]
-        return [_BACK, _READ, *([] if self._keeper is None else [_KEEP])]
+        return [_BACK, _READ, *([] if self._keeper is None else [_KEEP]), _COPY]
 
     def _words(self, result: actions.Result) -> tuple[str, str, Role]:
         text = result.summary
@@ -203,8 +203,16 @@ class PutRun(ModalScreen[Seen | None]):
             self._compare(result.conflict)
         elif chosen == _READ:
             self._read_back(result.outcome)
+        elif chosen == _COPY and result.outcome.item is not None:
+            self._copy(result.outcome.item)
         elif self._keeper is not None and result.outcome.item is not None:
             self._keep(self._keeper, result.outcome.item)
+
+    def _copy(self, item: Item) -> None:
+        """What others need to get it: the magnet link of a mutable item, the target of an immutable one."""
+        text = magnet(item.k, item.salt) if isinstance(item, MutableItem) else item.target.hex()
+        self.app.copy_to_clipboard(text)
+        tell(self.app, f"copied: {text}")
 
     @work(group="put", exclusive=True, exit_on_error=False, name="reading it back")
     async def _read_back(self, put: Outcome) -> None:

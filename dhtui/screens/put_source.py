@@ -1,4 +1,7 @@
-"""Files that the put form reads: a value, or an item that `sign` prepared. Slow disks are not waited for here."""
+"""Files that the put form reads: a value, or an item that `sign` prepared.
+
+What is wrong with one is said without its path, which stands in the form.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from ..engine.items import MAX_VALUE, Item
 from ..itemfile import ItemFileError, read
 from ..request import MAX_TEXT
-from ..values import UsageError, path, quoted
+from ..values import UsageError, path
 
 
 def read_value(text: str, form: str) -> bytes:
@@ -18,9 +21,9 @@ def read_value(text: str, form: str) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(limit + 1)
     except OSError as problem:
-        raise UsageError(f"cannot read {quoted(str(file))}: {problem.strerror or problem}") from None
+        raise UsageError(f"the file can't be read: {problem.strerror or problem}") from None
     if len(data) > limit:
-        raise UsageError(f"{quoted(str(file))} has more than {limit} bytes, no node stores that much")
+        raise UsageError(f"the file has more than {limit} bytes, no node stores that much")
     return data
 
 
@@ -30,7 +33,7 @@ def read_signed(text: str) -> Item:
     try:
         return read(file)
     except ItemFileError as problem:
-        raise UsageError(f"{quoted(str(file))}: {problem}") from None
+        raise UsageError(str(problem)) from None
 
 
 def _regular(text: str) -> Path:
@@ -42,5 +45,5 @@ def _regular(text: str) -> Path:
         if file.is_file():
             return file
     except OSError as problem:
-        raise UsageError(f"cannot read {quoted(str(file))}: {problem.strerror or problem}") from None
-    raise UsageError(f"there is no file {quoted(str(file))}")
+        raise UsageError(f"the file can't be read: {problem.strerror or problem}") from None
+    raise UsageError("there is no file of that name; type the path of one")

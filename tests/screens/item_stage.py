@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from textual.widgets import Input
+
 from dhtui.engine.items import Item, MutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Progress
@@ -16,6 +18,7 @@ from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.keyring import Keyring
+from dhtui.widgets.lines import Lines
 
 from . import snapshots
 from .stage import PaperNode, Stage
@@ -166,11 +169,15 @@ async def press(stage: Stage, *keys: str) -> None:
 
 async def write(stage: Stage, text: str, into: str = "value") -> None:
     """Types a text into a field, in place of what is there."""
-    from textual.widgets import Input
-
     line = stage.app.screen.query_one(f"#{into}", Input)
     line.focus()
     line.value = ""
     await stage.pilot.pause()
     line.insert_text_at_cursor(text)
     await stage.settle()
+
+
+def verdict(stage: Stage) -> str:
+    """The sentence that a form says, on one line."""
+    lines = stage.app.screen.query_one("#verdict", Lines).lines
+    return " ".join("".join(text for text, _ in line).strip() for line in lines).strip()

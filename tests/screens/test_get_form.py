@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dhtui.engine.items import ImmutableItem, Item, MutableItem, mutable_target, sign
+from dhtui.engine.items import Item, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.bencode import encode
@@ -20,10 +20,24 @@ from dhtui.report import magnet
 from dhtui.screens import get_form
 from dhtui.screens.get_form import GetForm
 from dhtui.screens.get_request import read_get
-from dhtui.screens.get_rows import agreement, change_words, newer
+from dhtui.screens.get_rows import change_words, newer
 from dhtui.values import UsageError
 
-from .item_stage import ME, TARGET, WritingNode, at, detail, gave, keys, node, nothing_there, outcome, press, write
+from .item_stage import (
+    ME,
+    TARGET,
+    WritingNode,
+    at,
+    detail,
+    gave,
+    keys,
+    node,
+    nothing_there,
+    outcome,
+    press,
+    verdict,
+    write,
+)
 from .snapshots import HOSTILE
 from .stage import LARGE, SMALL, Stage, exploring, matches_golden
 from .test_items import obeyed
@@ -100,20 +114,6 @@ def test_what_names_no_item_is_told(text: str, salt: str, every: str, words: str
 # ---- what is said about it ---------------------------------------------------------------------------------
 
 
-def words(outcome: Outcome) -> str:
-    return "".join(text for text, _ in agreement(outcome))
-
-
-def test_agreement_counts_the_newest_the_older_the_rivals_and_the_forged() -> None:
-    assert words(mixed()) == "! seq 2: 2 of 3 values agree; 1 older, seq 1; 2 not genuine"
-    assert words(outcome([gave(0, TWO), gave(1, TWO)], item=TWO)) == "✓ seq 2: 2 of 2 values agree"
-    assert "1 another value with the same seq 2" in words(outcome([gave(0, TWO), gave(1, RIVAL)], item=TWO))
-    assert words(outcome(nothing_there())) == ""
-    assert words(outcome([at(0, Status.BAD_VALUE)])).strip() == "1 not genuine"
-    immutable = ImmutableItem(encode(b"x"))
-    assert "it hashes to the target" in words(outcome([gave(0, immutable)], item=immutable))
-
-
 @pytest.mark.parametrize(
     ("before", "now", "text"),
     [
@@ -174,7 +174,7 @@ async def test_an_item_is_got_by_the_name_of_a_key_and_shown(tmp_path: Path) -> 
         await stage.press("enter")
         assert paper.reads == [(mutable_target(ME.public, b"blog"), b"blog")]
         text = stage.text()
-        assert "✓ verified; 2 nodes had it" in text
+        assert verdict(stage) == "✓ verified; 2 nodes had it, 1 an older one, 2 one that is not genuine, 1 nothing"
         assert "older value, seq 1" in text and "bad signature: the signature does not hold" in text
         assert "magnet:?xt=urn:btih:" + bytes(range(20)).hex() in text
         await stage.press("escape")

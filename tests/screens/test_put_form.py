@@ -22,12 +22,12 @@ from dhtui.itemfile import write as write_item
 from dhtui.keepalive import Keeper
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
+from dhtui.report import magnet
 from dhtui.screens.conflict_view import ConflictView
 from dhtui.screens.key_passphrase import UnlockForm
 from dhtui.screens.put_form import PutForm
 from dhtui.screens.put_run import PutRun
 from dhtui.testnet import Testnet
-from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
 from .item_stage import (
@@ -43,6 +43,7 @@ from .item_stage import (
     outcome,
     press,
     stored,
+    verdict,
     write,
     writing,
 )
@@ -84,11 +85,6 @@ def choose(stage: Stage, name: str, place: int) -> None:
     pick = stage.app.screen.query_one(f"#{name}", Pick)
     pick.choose(place)
     pick.post_message(Pick.Changed(pick))
-
-
-def verdict(stage: Stage) -> str:
-    lines = stage.app.screen.query_one("#verdict", Lines).lines
-    return " ".join("".join(text for text, _ in line).strip() for line in lines).strip()
 
 
 def refused(item: MutableItem) -> Outcome:
@@ -522,6 +518,15 @@ async def test_what_was_put_is_read_back_as_a_stranger_would(tmp_path: Path) -> 
         assert "read back, nearest first" in text
         assert "gives it, took it; asked directly" in text and "gives a newer value, seq 2" in text
         assert "✗ read back: whoever looks it up gets seq 2, which is newer" in verdict(stage)
+
+
+async def test_the_link_of_what_was_put_can_be_copied(tmp_path: Path) -> None:
+    async with putting(node(puts=[stored(OURS)]), keys(tmp_path)) as stage:
+        await write(stage, "hello world")
+        await stage.press("enter")
+        await stage.press("right", "right", "enter")
+        assert stage.app.clipboard == magnet(ME.public)
+        assert stage.toasts() == [f"copied: {magnet(ME.public)}"]
 
 
 async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
