@@ -264,7 +264,7 @@ def test_bep42_enforced_ids_that_do_not_fit_are_not_among_the_closest(mode: str)
     """BEP 42: nodes with an invalid id don't count at the end of a lookup when enforcement is on."""
     net = Network()
     core = net.core(maintain=False, bep42=mode)
-    misfits = ring(net, 4)
+    misfits = [net.puppet(node_id=at((i + 1) << 154)) for i in range(4)]
     fitting = [net.puppet() for _ in range(8)]
     for puppet in fitting:
         puppet.id = bep42_id(puppet.addr[0], net.rng)
