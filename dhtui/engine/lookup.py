@@ -266,21 +266,23 @@ class Lookup:
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
-        alone = self._alone()
+        pending = False
         for candidate in self._nearest():
-            if candidate.too_near and not alone:
-                continue
             if candidate.state in (State.NEW, State.ASKED):
-                return False
-            if candidate.state is State.STALLED:
+                if not candidate.too_near:
+                    return False
+                pending = True
+            elif candidate.state is State.STALLED:
                 waiting = True
                 if wait == "nearest" or not (candidate.asked_again or candidate.too_near):
                     return False
+        if pending and self._alone():
+            return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
 
     def _alone(self) -> bool:
         """Whether the ones that stand too near are all there is: fewer than k others have answered."""
-        return sum(map(self._fills_a_place, self.candidates)) < self._k
+        return sum(c.state is State.ANSWERED and not c.too_near and c.counts for c in self.candidates) < self._k
 
     def end(self, why: str) -> None:
         """It is over; `why` says so in words."""

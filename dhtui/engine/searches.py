@@ -90,7 +90,7 @@ class Searches:
         done: Done,
         now: float,
         *,
-        background: bool = False,
+        alpha: int | None = None,
         **extra: Any,
     ) -> Find:
         """A new lookup, not started and without candidates. `extra` is what `Find` takes besides."""
@@ -101,14 +101,13 @@ class Searches:
             self._retire(find, outcome.asked)
             done(outcome)
 
-        alpha = self._settings.alpha_background if background else self._settings.alpha
         policy = self._settings.policy
         find = Find(
             self._sender,
             number,
             question,
             owner=owner,
-            alpha=alpha,
+            alpha=alpha or self._settings.alpha,
             done=finished,
             size=self.size.robust(),
             policy=policy,
@@ -141,7 +140,7 @@ class Searches:
 
     def background(self, question: Question, owner: str, done: Done, now: float) -> Operation:
         """Start a lookup that nobody waits for."""
-        find = self.lookup(question, owner, done, now, background=True)
+        find = self.lookup(question, owner, done, now, alpha=self._settings.alpha_background)
         self._seed(find)
         find.start(now)
         return find
