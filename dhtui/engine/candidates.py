@@ -183,7 +183,7 @@ class Candidates:
         made_up = crowded([c.distance / 2**ID_BITS for c in nearest[:LOOKED_AT]], bucket / reach)
         for place, candidate in enumerate(nearest):
             candidate.too_near = place < made_up
-            candidate.note = "much nearer than who named it can know of" if candidate.too_near else ""
+            candidate.note = "too near: who named it can hardly know of it" if candidate.too_near else ""
 
     def judge_answers(self) -> None:
         """Flag the nearest of those that answered if they are too many for the size of the network."""
@@ -193,4 +193,4 @@ class Candidates:
         nearest = list(islice(answered, LOOKED_AT))
         for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
             candidate.too_near = True
-            candidate.note = f"in a crowd too near for a network of {self._size:,.0f} nodes"
+            candidate.note = f"too near: a crowd, in a network of {self._size:,.0f} nodes"
