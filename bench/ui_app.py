@@ -1,8 +1,8 @@
 """What ui.py runs on a pseudo-terminal: the explorer in a made-up crowd, or what it is compared with.
 
-    python bench/ui_app.py explorer --rate 5000     all its screens; j and k also count themselves in the second line
-    python bench/ui_app.py idle                     a table of Textual lines in which nothing ever happens
-    python bench/ui_app.py engine --rate 5000       the node and the rings that listen to it; no screen
+python bench/ui_app.py explorer --rate 5000     all its screens; j and k also count themselves in the second line
+python bench/ui_app.py idle                     a table of Textual lines in which nothing ever happens
+python bench/ui_app.py engine --rate 5000       the node and the rings that listen to it; no screen
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from .wire.compact import Addr
 ENOUGH_FROM_SAVED = 8
 """With this many nodes that answer, no host need be troubled."""
 RETRY_SECONDS = 60.0
+ALPHA = 16
+"""Queries in flight at first: the table is empty, so whoever answers is welcome."""
 PATIENCE = 1.5
 """Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
 START_FROM = 128
@@ -81,7 +83,7 @@ class Bootstrap:
             "bootstrap",
             lambda outcome: done(outcome, own, now + outcome.elapsed),
             now,
-            background=True,
+            alpha=ALPHA,
             on_step=on_step,
         )
 

@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 from .outcome import NodeOutcome
 from .size import LOOKED_AT, crowded
@@ -16,6 +17,9 @@ MAX_CANDIDATES = 512
 """Beyond this many the farthest untried ones are forgotten: endless referrals must not fill memory."""
 MISLEADING = 4
 """With so many silent ones among the nodes that somebody named, for each that answered, the others have to wait."""
+
+BUCKET, WIDEST_BUCKET = 8, 128
+"""Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
 
 
 class State(Enum):
@@ -158,18 +162,35 @@ class Candidates:
         if candidate.parent is not None:
             candidate.parent.named_alive += 1
 
-    def judge_referrals(self, named: Sequence[Candidate]) -> None:
-        """Flag those of one answer that stand closer to the target than the size of the network allows."""
-        self._flag(sorted(named), "in the referrals of one node")
+    @property
+    def _sought(self) -> Candidate | None:
+        """The very node whose id is looked for: it may be as near as that, but only one of its name."""
+        return self.all[0] if self.all and not self.all[0].distance else None
+
+    def judge_referrals(self, parent: Candidate, named: Sequence[Candidate]) -> None:
+        """Flag those of one answer that are much nearer to the target than a node at its place can know of.
+
+        Its bucket towards the target holds 8 nodes, evenly spread up to its own distance. Later, an answer that
+        stands this test clears those it names.
+        """
+        while parent.too_near and parent.parent is not None:
+            parent = parent.parent  # who is made up itself vouches for nobody
+        reach = parent.distance / 2**ID_BITS
+        if not reach:
+            return
+        bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
+        nearest = sorted(c for c in named if c is not self._sought)
+        made_up = crowded([c.distance / 2**ID_BITS for c in nearest[:LOOKED_AT]], bucket / reach)
+        for place, candidate in enumerate(nearest):
+            candidate.too_near = place < made_up
+            candidate.note = "too near: who named it can hardly know of it" if candidate.too_near else ""
 
     def judge_answers(self) -> None:
-        """The same for all that have answered: liars may each name but one of their own."""
-        self._flag([c for c in self.all if c.state is State.ANSWERED], "among the answers")
-
-    def _flag(self, nearest: Sequence[Candidate], where: str) -> None:
+        """Flag the nearest of those that answered if they are too many for the size of the network."""
         if self._size is None:
             return
-        shares = [c.distance / 2**ID_BITS for c in nearest[:LOOKED_AT]]
-        for candidate in nearest[: crowded(shares, self._size)]:
+        answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)
+        nearest = list(islice(answered, LOOKED_AT))
+        for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
             candidate.too_near = True
-            candidate.note = f"too near for a network of {self._size:,.0f} nodes {where}"
+            candidate.note = f"too near: a crowd, in a network of {self._size:,.0f} nodes"

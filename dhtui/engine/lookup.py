@@ -31,9 +31,10 @@ followed to usable addresses only, a bounded number of them; then:
 
 - *One candidate an address, one a /24* outside local networks, for addresses all over the world are not cheap
   (Baumgart and Mies, "S/Kademlia", 2007). The next of a /24 gets its turn when the first is silent.
-- *Too near is made up.* The known size of the network tells how close to the target nodes can stand by chance (see
-  `size.crowded`). Whoever stands closer is asked when nobody better is left, and is none of the closest 8, so the
-  lookup goes on until it has reached the honest ones behind the crowd.
+- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
+  can stand close to the target by chance (see `size.crowded`). Whoever is in a crowd beyond that is asked when a slot
+  is free, and is none of the closest 8 as long as there are others, so the lookup goes on until it has reached the
+  honest ones behind the crowd.
 - *Who misleads is not followed.* After four silent nodes in a row that somebody named, the others it named wait.
 - *Ids that fit their addresses* (BEP 42) come first among equally close ones; where that is enforced a node whose id
   does not fit is asked, but is none of the closest.
@@ -57,6 +58,8 @@ GRACE_SECONDS = OURS.grace
 SECONDS_A_BIT = 0.012
 """Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
 RTT_UNTIL_MEASURED = 0.15
+MAX_TOO_NEAR = 16
+"""So many of those that stand too near are asked as long as there are others: liars invent new ones for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +108,18 @@ class Lookup:
     # ---- candidates --------------------------------------------------------------------------------
 
     def add(self, node: NodeInfo, parent: Candidate | None = None) -> Candidate | None:
-        """A node to consider; `None` if it is known, or of no use."""
+        """A node to consider, or the candidate that it is already; `None` if it is of no use."""
         # A referral from outside into the local network would aim our packets at services that live there.
         from_outside = parent is not None and not is_local(parent.addr[0])
         if node.id == self._own or (from_outside and is_local(node.addr[0])):
             return None
         known = self._candidates.find(node.addr)
         if known is not None:
-            if known.reserve and known.id == node.id:
+            if known.id != node.id:
+                return None
+            if known.reserve:
                 known.reserve, known.note = False, ""
-            return None
+            return known
         distance = int.from_bytes(node.id, "big") ^ self._number
         candidate = Candidate(node.addr, node.id, distance, self._may_count(node.id, node.addr[0]), parent=parent)
         return candidate if self._candidates.add(candidate) else None
@@ -128,7 +133,7 @@ class Lookup:
 
     def start_from(self, starts: Iterable[Start]) -> None:
         """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
-        added = [(start, candidate) for start in starts if (candidate := self.add(start.node))]
+        added = [(start, candidate) for start in starts if (candidate := self.add(start.node)) is not None]
         if not self._policy.quick_start or len(added) < 2 * self._alpha:
             return
         added.sort(key=lambda pair: _cost(*pair))
@@ -173,12 +178,13 @@ class Lookup:
         return chosen
 
     def _choose(self) -> Candidate | None:
-        in_play, doubtful, reserve = self._in_play(), None, None
+        in_play, trusted, doubtful, reserve = self._in_play(), 0, None, None
         for candidate in self._nearest():
             if in_play >= self._alpha:
                 return None
             if candidate.state is State.ASKED:
                 in_play += self._policy.top_only
+                trusted += not candidate.too_near
             elif candidate.state is State.NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
@@ -186,11 +192,14 @@ class Lookup:
                     doubtful = doubtful or candidate
                 else:
                     return self._fitting(candidate)
-        if reserve is not None and not in_play:
+        if reserve is not None and not trusted:
             for candidate in self.candidates:
                 candidate.reserve = False
             return reserve
-        return doubtful
+        if doubtful is None or not doubtful.too_near or (not trusted and self._alone()):
+            return doubtful
+        tried = sum(c.too_near and c.state not in (State.NEW, State.PASSED) for c in self.candidates)
+        return doubtful if tried < MAX_TOO_NEAR else None
 
     def _fitting(self, candidate: Candidate) -> Candidate:
         """The candidate, or one as near to the bit whose id fits its address where its own does not (BEP 42)."""
@@ -207,7 +216,7 @@ class Lookup:
         """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
         if not self.running or self._policy.wait != "again":
             return None
-        if any(_open(c) and not c.asked_again for c in self._nearest()):
+        if any(c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.too_near for c in self._nearest()):
             return None
         for candidate in self._nearest():
             if candidate.state is State.STALLED and not candidate.asked_again and not candidate.too_near:
@@ -226,11 +235,11 @@ class Lookup:
             candidate.counts = candidate.counts and self._may_count(outcome.id, candidate.addr[0])
         candidate.state = State.ANSWERED
         self._candidates.came_back(candidate)
-        self._candidates.judge_referrals(self.add_all(outcome.nodes, candidate))
+        self._candidates.judge_referrals(candidate, self.add_all(outcome.nodes, candidate))
         self._candidates.judge_answers()
 
     def add_all(self, nodes: Iterable[NodeInfo], parent: Candidate | None = None) -> list[Candidate]:
-        """Several nodes to consider; those that were new."""
+        """Several nodes to consider; the candidates that they are."""
         return [candidate for node in nodes if (candidate := self.add(node, parent)) is not None]
 
     def pass_over(self, candidate: Candidate, why: str) -> None:
@@ -257,14 +266,23 @@ class Lookup:
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
+        pending = False
         for candidate in self._nearest():
-            if _open(candidate):
-                return False
-            if candidate.state is State.STALLED and not candidate.too_near:
-                waiting = True
-                if wait == "nearest" or not candidate.asked_again:
+            if candidate.state in (State.NEW, State.ASKED):
+                if not candidate.too_near:
                     return False
+                pending = True
+            elif candidate.state is State.STALLED:
+                waiting = True
+                if wait == "nearest" or not (candidate.asked_again or candidate.too_near):
+                    return False
+        if pending and self._alone():
+            return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
+
+    def _alone(self) -> bool:
+        """Whether the ones that stand too near are all there is: fewer than k others have answered."""
+        return sum(c.state is State.ANSWERED and not c.too_near and c.counts for c in self.candidates) < self._k
 
     def end(self, why: str) -> None:
         """It is over; `why` says so in words."""
@@ -274,8 +292,9 @@ class Lookup:
 
     def closest(self) -> list[Candidate]:
         """The up to k nearest responders, nearest first."""
-        found = [c for c in self.candidates if c.state is State.ANSWERED and c.counts and not c.too_near]
-        return found[: self._k]
+        found = [c for c in self.candidates if c.state is State.ANSWERED and c.counts]
+        trusted = [c for c in found if not c.too_near]
+        return trusted[: self._k] if len(trusted) >= self._k else found[: self._k]
 
     def outcomes(self) -> tuple[NodeOutcome, ...]:
         """What happened at every node that was asked, nearest first."""
@@ -300,11 +319,6 @@ class Lookup:
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"
-
-
-def _open(candidate: Candidate) -> bool:
-    """Whether the end has to wait for it."""
-    return candidate.state in (State.NEW, State.ASKED) and not candidate.too_near
 
 
 def _cost(start: Start, candidate: Candidate) -> float:

@@ -88,7 +88,7 @@ class Searches:
         done: Done,
         now: float,
         *,
-        background: bool = False,
+        alpha: int | None = None,
         **extra: Any,
     ) -> Find:
         """A new lookup, not started and without candidates. `extra` is what `Find` takes besides."""
@@ -100,14 +100,13 @@ class Searches:
             self._retire(self._running[number], outcome.asked)
             done(outcome)
 
-        alpha = self._settings.alpha_background if background else self._settings.alpha
         policy = self._settings.policy
         find = Find(
             self._sender,
             number,
             question,
             owner=owner,
-            alpha=alpha,
+            alpha=alpha or self._settings.alpha,
             done=finished,
             size=self.size.robust(),
             policy=policy,
@@ -140,7 +139,7 @@ class Searches:
 
     def background(self, question: Question, owner: str, done: Done, now: float) -> Operation:
         """Start a lookup that nobody waits for."""
-        find = self.lookup(question, owner, done, now, background=True)
+        find = self.lookup(question, owner, done, now, alpha=self._settings.alpha_background)
         self._seed(find)
         find.start(now)
         return find

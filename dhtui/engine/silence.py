@@ -9,6 +9,7 @@ from .wire.compact import Addr
 MAX_SILENT = 4096
 STRIKES = 2
 """Unanswered queries in a row that make an address silent; one alone may be a lost packet."""
+WITNESS_SECONDS = 2.0
 SILENT_SECONDS = 300.0
 """How long that is remembered."""
 
@@ -21,8 +22,8 @@ class Silence:
         self._answer_at = float("-inf")
 
     def timed_out(self, addr: Addr, sent_at: float, now: float) -> None:
-        """A query to `addr` was not answered. If nobody has answered since it was sent, the fault is ours."""
-        if self._answer_at < sent_at:
+        """A query to `addr` was not answered. If nobody else answered about then either, the fault is ours."""
+        if self._answer_at < sent_at - WITNESS_SECONDS:
             return
         strikes = self._by_addr.pop(addr, (0, now))[0]
         self._by_addr[addr] = strikes + 1, now

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from math import e, exp, sqrt
-from statistics import median
 
 from .snapshot import SizeView
 from .wire.ids import ID_BITS
@@ -23,8 +22,10 @@ ENOUGH_TARGETS = 4
 """From so many lookups on the estimate serves to call nodes too near."""
 DEAD_TOO = 2.0
 """Tables name up to as many dead nodes as living ones, and only the living are counted."""
-UNLIKELY = 1e-4
+UNLIKELY = 1e-5
 """A crowd less likely than this is no accident."""
+SMALLEST_CROWD = 3
+"""One or two surround nobody."""
 LOOKED_AT = 16
 """A crowd is looked for among so many of the nearest."""
 
@@ -38,7 +39,7 @@ def crowded(shares: Sequence[float], size: float) -> int:
     found = 0
     for j, share in enumerate(shares, 1):
         expected = size * DEAD_TOO * share
-        if expected < j and (e * expected / j) ** j * exp(-expected) < UNLIKELY:
+        if SMALLEST_CROWD <= j > expected and (e * expected / j) ** j * exp(-expected) < UNLIKELY:
             found = j
     return found
 
@@ -58,10 +59,14 @@ class SizeEstimate:
             self._shares.popitem(last=False)
 
     def robust(self) -> float | None:
-        """The estimate by the median lookup, which a few surrounded targets do not move; `None` without 4 of them."""
-        if len(self._shares) < ENOUGH_TARGETS or not (middle := median(self._shares.values())):
+        """The estimate by the lookup in the lower quarter, `None` without 4 of them.
+
+        Who crowds around a target makes the network look larger; nobody can make it look smaller.
+        """
+        if len(self._shares) < ENOUGH_TARGETS:
             return None
-        return self._k / middle
+        wide = sorted(self._shares.values())[-1 - len(self._shares) // 4]
+        return self._k / wide if wide else None
 
     def view(self) -> SizeView:
         """The estimate as a screen shows it."""

@@ -187,7 +187,7 @@ class CandidateView:
     bits: int | None
     hop: int
     state: str
-    """``untried``, ``asked``, ``silent so far``, ``answered``, ``failed``."""
+    """``untried``, ``passed over``, ``asked``, ``silent so far``, ``answered``, ``failed``."""
     result: str
     """What came of it: a `Status` in its words; empty while nothing has."""
     closest: bool
@@ -200,7 +200,7 @@ class CandidateView:
     version: bytes | None
     """Its client: hostile."""
     note: str
-    """More about the result, in our words."""
+    """Why it is treated unlike others, or more about the result: in our words."""
 
 
 @dataclass(frozen=True, slots=True)

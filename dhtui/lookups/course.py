@@ -55,9 +55,19 @@ def candidate_fate(candidate: CandidateView) -> Fate | None:
         return "gave" if candidate.peers or candidate.result in ("value", "older value") else "answered"
     if candidate.state == "failed":
         return "refused" if candidate.result in _REFUSED else "silent"
-    if candidate.state == "untried":
+    if candidate.state in ("untried", "passed over"):
         return None
     return "stalled" if candidate.state == "silent so far" else "waiting"
+
+
+def explained(step: StepView) -> str:
+    """What the policy of the lookup did with a query, and why; empty where there is nothing to tell."""
+    said = []
+    if step.again:
+        said.append("it was silent and stood among the nearest, so it was asked again: packets get lost")
+    if step.stalled is not None:
+        said.append("it took too long and gave its slot to the next; a late answer still counts")
+    return "; ".join(said)
 
 
 def distance_of(node_id: bytes | None, target: bytes) -> int | None:

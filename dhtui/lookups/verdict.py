@@ -23,12 +23,14 @@ _SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Four sentences, safe to print."""
+    """Five sentences, safe to print."""
 
     why: str
     found: str
     cost: str
     slow: str
+    policy: str
+    """What its rules did on the way; empty where they had nothing to do."""
     role: Role
     """good, bad, or plain while it runs."""
 
@@ -37,7 +39,7 @@ def verdict(detail: LookupDetail) -> Verdict:
     """The verdict on a lookup, or how it stands while it runs."""
     view = detail.view
     role: Role = "plain" if view.running else "good" if view.best else "bad"
-    return Verdict(_why(detail), _found(detail), cost_words(detail), slow_words(detail), role)
+    return Verdict(_why(detail), _found(detail), cost_words(detail), slow_words(detail), policy_words(detail), role)
 
 
 def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
@@ -50,6 +52,7 @@ def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
         ("◆", said.found, "plain"),
         ("Σ", said.cost, "plain"),
         ("◷", said.slow, "plain"),
+        *((("⇄", said.policy, "plain"),) if said.policy else ()),
     )
     for mark, text, kind in rows:
         for place, part in enumerate(wrap(text, max(20, width - 3))):
@@ -87,6 +90,24 @@ def cost_words(detail: LookupDetail) -> str:
     queries, answers = plural(spent.queries, "query", "queries"), plural(spent.answers, "answer")
     for_nothing = f"{spent.dead} to the dead, {spent.wasted} wasted"
     return f"{spent.packets} packets in {span_words(detail.view.elapsed)}: {queries}, {answers}; {for_nothing}."
+
+
+def policy_words(detail: LookupDetail) -> str:
+    """What the rules of the lookup did: whom they replaced, asked again, overtook, flagged and passed over."""
+    late = sum(step.stalled is not None and not step.again for step in detail.steps)
+    again = sum(step.again for step in detail.steps)
+    overtaken = sum(node.state == "asked" or node.result == "cancelled" for node in detail.candidates)
+    too_near = sum(node.note.startswith("too near") for node in detail.candidates)
+    passed = sum(node.state == "passed over" for node in detail.candidates)
+    counts = (
+        (late, "late"),
+        (again, "asked again"),
+        (0 if detail.view.running else overtaken, "overtaken"),
+        (too_near, "too near"),
+        (passed, "passed over"),
+    )
+    words = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"On the way: {words}." if words else ""
 
 
 def slow_words(detail: LookupDetail) -> str:

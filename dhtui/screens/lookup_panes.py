@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha1
+from textwrap import wrap
 
 from ..clients import client_name
 from ..engine.items import immutable_target
@@ -12,7 +13,7 @@ from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.bencode import encode
 from ..keymap import key_of
 from ..lookups.compare import Difference
-from ..lookups.course import MARKS, answering, bits_of, candidate_fate, fate, gave_words, span_words
+from ..lookups.course import MARKS, answering, bits_of, candidate_fate, explained, fate, gave_words, span_words
 from ..lookups.critical import critical_path
 from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
@@ -102,7 +103,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 def _state(row: CandidateRow) -> Line:
     node, what = row.node, candidate_fate(row.node)
     if what is None:
-        return (("· untried", "dim"),)
+        return ((f"· {row.node.state}", "dim"),)
     sign, role = MARKS[what]
     if what in ("gave", "answered"):
         return ((f"{sign} {'closest' if node.closest else 'answered'}", role if node.closest else "plain"),)
@@ -240,7 +241,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         _row("token", "✓ it may be written to" if node.token else "– none"),
     ]
     if node.note:
-        lines.append(_row("note", safe_text(node.note, 58)))
+        lines.append(_row("why", safe_text(node.note, 58)))
     lines += [(), (("Queries", "title"),), *_queries(node, detail)]
     lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
     if node.peers:
@@ -263,6 +264,9 @@ def _queries(node: CandidateView, detail: LookupDetail) -> list[Line]:
             sign, role = MARKS[fate(step)]
             words = f"{place:>3} {safe_text(step.result, 16)}: sent at {span_words(step.sent)}{again}{late}{ended}"
             lines.append(((f" {sign} ", role), (words, "plain")))
+            lines += [((f"     {part}", "dim"),) for part in wrap(explained(step), 70)]
+    if not lines and node.state == "passed over":
+        return [((" none: it was passed over", "dim"),)]
     return lines or [((" none: nearer nodes made it needless", "dim"),)]
 
 

@@ -15,9 +15,10 @@ from dhtui.engine.core import Core
 from dhtui.engine.find import MAX_STEPS
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.lookup import GRACE_SECONDS, Lookup
+from dhtui.engine.lookup import GRACE_SECONDS, Lookup, Start
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
+from dhtui.engine.silence import SILENT_SECONDS, Silence
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
@@ -264,7 +265,7 @@ def test_bep42_enforced_ids_that_do_not_fit_are_not_among_the_closest(mode: str)
     """BEP 42: nodes with an invalid id don't count at the end of a lookup when enforcement is on."""
     net = Network()
     core = net.core(maintain=False, bep42=mode)
-    misfits = ring(net, 4)
+    misfits = [net.puppet(node_id=at((i + 1) << 154)) for i in range(4)]
     fitting = [net.puppet() for _ in range(8)]
     for puppet in fitting:
         puppet.id = bep42_id(puppet.addr[0], net.rng)
@@ -491,3 +492,163 @@ def test_recall_with_3_in_10_entries_dead_and_2_percent_loss(big: tuple[Network,
     found, elapsed = recall(net, [core for core in cores if core not in dead], 60)
     assert found >= 7.5 and elapsed < 1.0
     net.loss = 0.0
+
+
+# ---- whom it opens with ------------------------------------------------------------------------------
+
+
+def starts(*places: tuple[int, float | None], alive: bool = True) -> list[Start]:
+    """Known nodes at distances of so many bits, with their round trips."""
+    return [Start(node_at(bits, nth), rtt, alive) for nth, (bits, rtt) in enumerate(places)]
+
+
+def node_at(bits: int, nth: int) -> NodeInfo:
+    return NodeInfo(at((1 << bits) + nth), (f"60.{nth}.0.1", 1))
+
+
+def test_a_lookup_opens_with_half_of_alpha_quick_and_near_nodes() -> None:
+    """A bit of distance is worth 12 ms: the quick ones open it, the slow near ones stay in reserve."""
+    slow, quick = [(150, 0.4)] * 4, [(152, 0.03)] * 4
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    lookup.start_from(starts(*slow, *[(159, 0.2)] * 8, *quick))
+    opened = asked_by(lookup)
+    assert [candidate.distance.bit_length() for candidate in opened] == [153] * 4
+    assert all("opens the lookup" in candidate.note for candidate in opened)
+    lookup.answered(opened[0], answer_of(opened[0], *(node_at(149, 50 + nth) for nth in range(8))))
+    assert [candidate.distance.bit_length() for candidate in asked_by(lookup)] == [150] * 8, "not the reserve"
+
+
+def test_of_nodes_that_may_be_gone_a_lookup_opens_with_twice_as_many() -> None:
+    """Nodes of an earlier run count half: so many of them are dead."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    lookup.start_from(starts(*[(150, 0.05)] * 20, alive=False))
+    assert len(asked_by(lookup)) == 8
+
+
+def test_the_reserve_is_asked_when_the_opening_leads_nowhere() -> None:
+    """Nobody else is left: the known nodes that stayed behind get their turn."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    lookup.start_from(starts(*[(150, 0.05)] * 20))
+    for candidate in asked_by(lookup):
+        lookup.stalled(candidate)
+    assert len(asked_by(lookup)) == 8 and not lookup.settled()
+
+
+def test_few_known_nodes_are_asked_nearest_first() -> None:
+    """With less than twice alpha there is nothing to choose."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    lookup.start_from(starts(*[(150, 0.05)] * 15))
+    assert len(asked_by(lookup)) == 8
+
+
+def test_a_lookup_starts_from_the_nodes_of_an_earlier_run() -> None:
+    """What is saved is kept with its round trip, and serves the first lookup of the next run."""
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 30)
+    net.meet(core, *puppets)
+    saved = core.saved_state()
+    assert {node.addr for node in saved.nodes} == {puppet.addr for puppet in puppets}
+    assert list(saved.rtts) == pytest.approx([RTT] * 30)
+    again = net.core(maintain=False, saved=saved)
+    assert net.find_node(again, TARGET).closest[0].addr == puppets[0].addr
+    assert again.table.closest(TARGET, 8)[0].rtt is not None
+
+
+# ---- whom it passes over -----------------------------------------------------------------------------
+
+
+def test_one_candidate_a_subnet_and_the_next_when_it_is_silent() -> None:
+    """Addresses of one /24 are cheap: one is enough, unless it is silent."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    first, second = NodeInfo(at(1 << 150), ("50.1.1.1", 1)), NodeInfo(at(1 << 149), ("50.1.1.2", 1))
+    lookup.add_all((first, second, NodeInfo(at(1 << 151), ("50.1.2.1", 1))))
+    opened = asked_by(lookup)
+    assert [candidate.addr[0] for candidate in opened] == ["50.1.1.1", "50.1.2.1"]
+    lookup.stalled(opened[0])
+    assert [candidate.addr[0] for candidate in asked_by(lookup)] == ["50.1.1.2"]
+
+
+def test_loopback_is_exempt_from_one_candidate_a_subnet() -> None:
+    """On loopback and in private networks one subnet is all there is."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    lookup.add_all(NodeInfo(at(1 << 150 + nth), ("127.0.0.1", 1 + nth)) for nth in range(5))
+    assert len(asked_by(lookup)) == 5
+
+
+def test_bep42_ids_that_fit_come_first_among_the_equally_near() -> None:
+    """As near to the bit: the id that fits its address is asked first."""
+    fits = bep42_id("8.8.8.8", Random(1))
+    target = bytes([fits[0] ^ 0x80]) + fits[1:]
+    misfit = bytes([fits[0]]) + bytes(19)
+    lookup = Lookup(target, at(99), alpha=1, k=8, prefer=True)
+    lookup.add_all((NodeInfo(misfit, ("9.9.9.9", 1)), NodeInfo(fits, ("8.8.8.8", 1))))
+    assert [candidate.id for candidate in asked_by(lookup)] == [fits]
+
+
+def test_who_names_only_silent_nodes_is_not_followed() -> None:
+    """After four silent ones in a row that somebody named, the others it named wait for those of others."""
+    lookup = Lookup(TARGET, at(99), alpha=4, k=8)
+    lookup.add_all((node_at(159, 0), node_at(159, 1)))
+    liar, honest = asked_by(lookup)
+    lookup.answered(liar, answer_of(liar, *(node_at(156, 10 + nth) for nth in range(8))))
+    for candidate in asked_by(lookup):
+        lookup.stalled(candidate)
+    lookup.answered(honest, answer_of(honest, *(node_at(157, 30 + nth) for nth in range(4))))
+    assert {candidate.parent for candidate in asked_by(lookup)} == {honest}
+
+
+def test_made_up_nodes_next_to_the_target_fill_no_place() -> None:
+    """A crowd nearer than who named it can know of is asked, and is none of the closest while others are."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    lookup.add_all((node_at(158, 0), node_at(157, 1), node_at(156, 2)))
+    liar, *honest = sorted(asked_by(lookup), key=lambda candidate: -candidate.distance)
+    lookup.answered(liar, answer_of(liar, *(node_at(120, 10 + nth) for nth in range(8))))
+    crowd = asked_by(lookup)
+    assert crowd and all(candidate.too_near and candidate.note.startswith("too near") for candidate in crowd)
+    for candidate in (*crowd, *honest):
+        lookup.answered(candidate, answer_of(candidate))
+    assert lookup.closest() == sorted(honest) and lookup.settled()
+
+
+def test_a_crowd_too_dense_for_the_size_of_the_network_fills_no_place() -> None:
+    """Named one by one they pass; together they are more than so small a network can have there."""
+    lookup = Lookup(TARGET, at(99), alpha=16, k=4, size=1000.0)
+    lookup.add_all(node_at(130, nth) for nth in range(8))
+    lookup.add_all(node_at(151, 20 + nth) for nth in range(4))
+    for candidate in asked_by(lookup):
+        lookup.answered(candidate, answer_of(candidate))
+    assert [candidate.distance.bit_length() for candidate in lookup.closest()] == [152] * 4
+
+
+def test_the_node_whose_id_is_looked_for_is_not_too_near() -> None:
+    """A lookup for a node's own id finds it."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, size=1000.0)
+    lookup.add(node_at(158, 0))
+    (parent,) = asked_by(lookup)
+    lookup.answered(parent, answer_of(parent, NodeInfo(TARGET, ("61.0.0.1", 1))))
+    assert not lookup.candidates[0].too_near
+
+
+def test_addresses_that_were_silent_twice_are_not_asked_again_soon() -> None:
+    """A dead node costs a query and a second chance once, not in every lookup; after 5 minutes it is asked again."""
+    net = Network()
+    core = net.core(maintain=False, bep42="off")
+    puppets = ring(net, 12)
+    puppets[0].answer = silent
+    net.meet(core, puppets[11])
+    for wanted in (2, 2):
+        net.find_node(core, TARGET)
+        net.run(HARD_SECONDS)
+        assert len(puppets[0].queries) == wanted
+    net.run(SILENT_SECONDS)
+    net.find_node(core, TARGET)
+    assert len(puppets[0].queries) == 4
+
+
+def test_an_outage_of_our_own_makes_nobody_silent() -> None:
+    """When nobody at all answers, the fault is ours."""
+    silence = Silence()
+    silence.timed_out(("1.1.1.1", 1), 1.0, 5.0)
+    silence.timed_out(("1.1.1.1", 1), 2.0, 6.0)
+    assert silence.why(("1.1.1.1", 1), 6.0) == ""

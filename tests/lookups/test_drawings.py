@@ -196,7 +196,7 @@ def test_the_verdict_tells_why_what_and_at_what_cost() -> None:
 def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
     for seed in range(20):
         lines = verdict_lines(walk(seed), 80)
-        assert len(lines) == 4
+        assert len(lines) in (4, 5)
         assert all(width_of(line) <= 80 for line in lines)
 
 
