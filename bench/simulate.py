@@ -50,14 +50,24 @@ class Client:
     policy: Policy
 
 
-# Constants: PROTOCOL.md, the sources of each. What is only approximated stands in README.md.
+# Constants of their sources. What is only approximated stands in README.md.
 CLIENTS = (
     Client("dhtui, alpha 8", 8, 8, OURS),
     Client("dhtui, alpha 5", 5, 8, OURS),
-    Client("libtorrent", 5, 8, Policy(start=8, soft=1.0, hard=15.0, wait="nearest")),
-    Client("k-rpc", 16, 20, Policy(start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all")),
-    Client("mainline", 20, 20, Policy(start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all")),
-    Client("anacrolix", 3, 8, Policy(start=8, top_only=False, soft=2.0, hard=2.0, wait="all")),
+    Client("libtorrent", 5, 8, Policy(quick_start=False, start=8, soft=1.0, hard=15.0, wait="nearest")),
+    Client(
+        "k-rpc",
+        16,
+        20,
+        Policy(quick_start=False, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
+    ),
+    Client(
+        "mainline",
+        20,
+        20,
+        Policy(quick_start=False, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
+    ),
+    Client("anacrolix", 3, 8, Policy(quick_start=False, start=8, top_only=False, soft=2.0, hard=2.0, wait="all")),
 )
 
 
