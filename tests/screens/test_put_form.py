@@ -467,6 +467,7 @@ async def test_a_passphrase_is_asked_for_once_a_session(tmp_path: Path) -> None:
         await press(stage, "enter")
         await until(stage, UnlockForm)
         await press(stage, *"secret", "enter")
+        await until(stage, PutRun)
         await stage.settle()
         assert paper.asked == [Draft(HELLO, ME)]
         await stage.press("enter", "enter")
