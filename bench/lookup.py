@@ -61,7 +61,7 @@ class Swarm:
 
     def alive(self, node: int) -> bool:
         """Whether it answers. The bootstrap nodes do."""
-        dead: float = self._options.dead
+        dead = float(self._options.dead)
         return node < 3 or dead <= Random(f"alive {self._options.seed} {node}").random()
 
     def address(self, node: int) -> str:
@@ -96,7 +96,8 @@ class Swarm:
 
     def lost(self, node: int, nth: int) -> bool:
         """Whether the query or its answer is lost; the same whoever asks."""
-        return Random(f"loss {self._options.seed} {node} {nth}").random() < 1 - (1 - self._options.loss) ** 2
+        arrives = (1 - float(self._options.loss)) ** 2
+        return Random(f"loss {self._options.seed} {node} {nth}").random() >= arrives
 
     def answer(self, node: int, query: Query, source: tuple[str, int]) -> bytes:
         """What a node says."""
