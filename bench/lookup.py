@@ -230,6 +230,7 @@ async def bittorrent_dht(hosts: list[str], targets: list[bytes]) -> list[Took]:
             await asyncio.sleep(PAUSE if nth else SETTLE)
     finally:
         node.kill()
+        await node.wait()
     return took
 
 
