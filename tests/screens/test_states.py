@@ -38,7 +38,7 @@ RECORDING = Path(__file__).parents[2] / "assets" / "demo.jsonl.gz"
 SENTENCE = re.compile(r"[A-Za-z][\w']*(?:,? [\w'(]+){3}")
 """Four words in a row."""
 BUSIEST = "200 nodes"
-"""Here every key is pressed; elsewhere those of the screen alone, and the verbs."""
+"""Here every key is pressed; elsewhere those of the screen alone."""
 FLOOD = 500
 """Packets a tick: at ten ticks a second 5000."""
 
