@@ -22,7 +22,7 @@ from dhtui.keyring import Keyring
 from dhtui.options import Options
 from dhtui.output import Output
 from dhtui.recording import Recorder
-from dhtui.registry import VIEWS, View
+from dhtui.registry import VERBS, VIEWS, View
 from dhtui.replay import Replay
 from dhtui.values import UsageError
 from dhtui.widgets.line_table import LineTable
@@ -129,7 +129,7 @@ async def look_at_all(stage: Stage, terminal: Terminal, lines: int) -> dict[str,
         for table in stage.screen.query(LineTable):
             if table.display and table.model.rows:
                 await look_closely(stage, view, table, lines)
-        for key in (*keys_of(view), "slash", "question_mark", "colon"):
+        for key in (*keys_of((*view.actions, *VERBS)), "slash", "question_mark", "colon"):
             await tap(stage, key)
             await poke(stage)
             await return_to(stage, view)

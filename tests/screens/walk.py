@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from textual import events
 from textual.widgets import Input
 
-from dhtui.registry import GLOBAL, LIST, PLAYER, VERBS, View, symbol
+from dhtui.registry import GLOBAL, LIST, PLAYER, VERBS, Action, View, symbol
 
 from .stage import Stage
 
@@ -19,9 +19,9 @@ MOST_ESCAPES = 6
 """Windows that may lie over each other, and the filter."""
 
 
-def keys_of(view: View) -> list[str]:
-    """The keys that the registry has for a screen alone; one for each action."""
-    return [action.keys.partition(",")[0] for action in view.actions]
+def keys_of(actions: Iterable[Action]) -> list[str]:
+    """The first key of each action."""
+    return [action.keys.partition(",")[0] for action in actions]
 
 
 def all_keys_of(view: View) -> list[str]:
