@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from textual import events
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 
 from ..keymap import key_of
 from ..registry import view
-from ..widgets.lines import Lines
 from ..widgets.paint import Line
+from ..widgets.scroll_lines import ScrollLines
 from .popup import Popup
 
 _REVEAL = next(action for action in view("keys").actions if action.name == "reveal")
@@ -34,20 +34,22 @@ class RevealScreen(Popup):
         self._secret = secret
         self._shown = False
 
-    def on_mount(self) -> None:
+    def on_mount(self, event: events.Mount) -> None:  # type: ignore[override]  # Textual hands it to whoever takes it
         """Hidden at first: the key may have been pressed by mistake, with others looking on."""
+        event.prevent_default()  # the window that it is would show its own lines
         self.app.clear_notifications()  # they would lie over it
         self._show()
 
     def _show(self) -> None:
         does = "hides" if self._shown else "shows"
-        self.query_one(VerticalScroll).border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  esc close")
         # A line that is cut off would be copied as it stands: in small windows there are more of them.
         width = 64 if self.app.size.width >= 80 else 32
         parts = [part for line in self._secret.splitlines() for part in wrap(line, width)]
         secret: list[Line] = [((part if self._shown else "•" * len(part), "strong"),) for part in parts]
         notes: list[Line] = [((line, "warn"),) for note in _NOTES for line in wrap(note, _WIDTH)]
-        self.query_one(Lines).show([(), *secret, (), *notes])
+        window = self.query_one(ScrollLines)
+        window.show(self._heading, [(), *secret, (), *notes])
+        window.border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  {key_of('close')} close")
 
     def action_reveal(self) -> None:
         """Shows the secret, or hides it again."""
