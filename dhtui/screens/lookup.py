@@ -111,13 +111,20 @@ class LookupScreen(ExplorerScreen):
         ]
         running = sum(view.running for view in snapshot.lookups)
         rest = f"{len(rows) - running} finished" if self._marked is None else f"{self._marked} marked: select another"
-        self.lookups.title = f"lookups: {running} running, {rest}"
+        self.lookups.title = f"lookups: {running} running, {rest}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
         if self._wanted in views:
             self.lookups.select(self._wanted)
             self._wanted = None
         self._show_selected()
+
+    def _missed(self, frozen: Snapshot) -> str:
+        """How many lookups began since the view was frozen."""
+        if not self.feed.paused or self.feed.source is None:
+            return ""
+        newest = max((view.number for view in frozen.lookups), default=0)
+        return f"  +{sum(view.number > newest for view in self.feed.source.snapshot().lookups)} new"
 
     @on(LineTable.Selected, "#lookups")
     def follow_lookup(self) -> None:

@@ -281,6 +281,19 @@ async def test_the_selection_stays_with_the_lookup_when_new_ones_come() -> None:
         assert selected(stage) == 3
 
 
+async def test_a_frozen_list_tells_how_many_lookups_began_since() -> None:
+    node = busy()
+    async with exploring(node, show="lookup") as stage:
+        await stage.press("space")
+        shown = len(stage.table("lookups").model.rows)
+        newest = node.view.lookups[-1]
+        await stage.see(replace(node.view, lookups=(*node.view.lookups, replace(newest, number=99))))
+        assert len(stage.table("lookups").model.rows) == shown
+        assert "+1 new" in stage.text()
+        await stage.press("space")
+        assert "+1 new" not in stage.text()
+
+
 async def test_the_selected_node_is_marked_in_both_drawings() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         await stage.press("j")
