@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from base64 import b64decode
@@ -30,7 +31,7 @@ from dhtui.widgets.line_table import LineTable
 from . import snapshots
 from .hostile import MARKUP, RAW, WORDS, HostileNode, Poisoned
 from .stage import LARGE, SMALL, PaperNode, Stage
-from .walk import drain, keys_of, nothing_fails, printable, return_to, tap
+from .walk import drain, keys_of, nothing_fails, printable, return_to, tap, work_ends
 from .wired import on
 
 _OURS = re.compile(r"\n*\x1b\[\d+;\d+H|\x1b\[[\d;]*m|\x1b\[\?2026[hl]")
@@ -203,6 +204,9 @@ async def test_names_of_keys_and_of_their_folder_are_text(tmp_path: Path, termin
         await tap(stage, view.key)
         await return_to(stage, view)
         keys = stage.table("keys")
+        async with asyncio.timeout(60):
+            while not keys.model.rows:
+                await work_ends(stage)
         assert len(keys.model.rows) > 2
         await look_closely(stage, view, keys, 3)
         await tap(stage, "n")

@@ -46,6 +46,20 @@ async def tap(stage: Stage, *keys: str) -> None:
         await drain(stage)
 
 
+async def work_ends(stage: Stage) -> None:
+    """Waits for the workers, until one opens a window."""
+    app = stage.app
+    async with asyncio.timeout(60):
+        while True:
+            await drain(stage)
+            # Not for the worker that starts a node: in some tests it never does.
+            tasks = [worker._task for worker in app.workers if worker.group != "node" and worker._task]
+            if len(app.screen_stack) > 1 or not tasks:
+                return
+            # A thread of theirs has the interpreter meanwhile; now and then there is a look for a window.
+            await asyncio.wait(tasks, timeout=0.02, return_when=asyncio.FIRST_COMPLETED)
+
+
 async def return_to(stage: Stage, view: View) -> None:
     """To that screen, whatever windows a key has opened and wherever it has led to."""
     app = stage.app
@@ -53,11 +67,7 @@ async def return_to(stage: Stage, view: View) -> None:
         if len(app.screen_stack) > 1 or isinstance(app.focused, Input):
             await tap(stage, "escape")
             continue
-        # Not for the worker that starts a node: in some tests it never does. One may open a window yet.
-        async with asyncio.timeout(30):
-            while len(app.screen_stack) == 1 and any(worker.group != "node" for worker in app.workers):
-                await drain(stage)
-        await drain(stage)
+        await work_ends(stage)
         if app.screen is app.screen_stack[0] and stage.screen.view is view:
             break
         await app.action_show(view.name)
