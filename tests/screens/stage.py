@@ -101,15 +101,26 @@ class Stage:
 
     async def settle(self) -> None:
         """Lets everything under way come to its end, and shows the newest snapshot."""
-        with suppress(WorkerCancelled):  # one that a newer one has replaced
-            await self.app.workers.wait_for_complete()
-        await self.pilot.pause()
+        await self._work_ends()
         if isinstance(self.app.screen, ExplorerScreen):
             self.app.screen.tick()
-        await self.pilot.pause()
+        await self._work_ends()
+
+    async def _work_ends(self) -> None:
+        """No worker runs, and none has begun because of what an earlier one did."""
+        while True:
+            with suppress(WorkerCancelled):  # one that a newer one has replaced
+                await self.app.workers.wait_for_complete()
+            await self.pilot.pause()
+            if not self.app.workers:
+                return
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """One key after the other; what a key other than a letter sets off comes to its end before the next."""
+        for key in keys:
+            await self.pilot.press(key)
+            if len(key) > 1:
+                await self._work_ends()
         await self.settle()
 
     async def see(self, snapshot: Snapshot) -> None:
