@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -16,6 +16,7 @@ from ..values import UsageError, integer, target
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
+from .fields import TABS, field
 
 _WIDTH = 72
 _HINT: Line = (
@@ -58,7 +59,7 @@ class AnnounceForm(ModalScreen[AnnounceRequest | None]):
     """Asks what to announce. The result is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "announce_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel")]  # noqa: RUF012 - Textual's own declaration
+    BINDINGS = [("escape", "cancel", "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
     AUTO_FOCUS = "#infohash"
 
     def __init__(self, info_hash: str = "", note: str = "") -> None:
@@ -70,14 +71,12 @@ class AnnounceForm(ModalScreen[AnnounceRequest | None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("announce a peer")
-            with Horizontal(classes="field"):
-                yield Lines((("infohash ", "dim"),), classes="label")
-                yield FilterInput(
-                    self._info_hash, id="infohash", compact=True, placeholder="40 hex digits, or a magnet link"
-                )
-            with Horizontal(classes="field"):
-                yield Lines((("port ", "dim"),), classes="label")
-                yield FilterInput(id="port", compact=True, placeholder="empty: the one that our packets come from")
+            placeholder = "40 hex digits, or a magnet link"
+            yield from field(
+                "infohash", FilterInput(self._info_hash, id="infohash", compact=True, placeholder=placeholder)
+            )
+            placeholder = "empty: the one that our packets come from"
+            yield from field("port", FilterInput(id="port", compact=True, placeholder=placeholder))
             yield Lines(id="verdict")
             yield Lines(_HINT, id="hint")
             if self._note:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import ModalScreen
@@ -31,6 +31,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..widgets.scroll_lines import ScrollLines
 from ..words import address, plural
+from .fields import TABS, field
 from .get_request import GetRequest, read_get
 from .get_rows import answer_rows, change_words, newer, running_line
 from .items_value import Form, following, kind_of, value_lines
@@ -53,6 +54,7 @@ class GetForm(ModalScreen[None]):
     CSS_PATH = "get_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         ("escape", "close", "close"),
+        *TABS,
         Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
     ]
     AUTO_FOCUS = "#what"
@@ -77,9 +79,9 @@ class GetForm(ModalScreen[None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("get an item")
-            yield from _field("what", FilterInput(self._what, id="what", compact=True, placeholder=_WHAT), "item")
-            yield from _field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
-            yield from _field("every", FilterInput(id="every", compact=True, placeholder=_EVERY), "watch")
+            yield from field("item", FilterInput(self._what, id="what", compact=True, placeholder=_WHAT))
+            yield from field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT))
+            yield from field("watch", FilterInput(id="every", compact=True, placeholder=_EVERY))
             yield Lines(id="verdict")
             yield Lines(id="change")
             with Container(id="panes"):
@@ -244,9 +246,3 @@ _WHAT = "target, public key, name of a key, or magnet link"
 _SALT = "of a mutable item, if it has one"
 _EVERY = "empty: look once; 60s: look every minute, and report changes"
 _EMPTY: tuple[Line, ...] = (((" Here each node that is asked is listed, with what it said.", "dim"),),)
-
-
-def _field(name: str, widget: Input, label: str) -> ComposeResult:
-    with Horizontal(classes="field", id=f"field-{name}"):
-        yield Lines(((label, "dim"),), classes="label")
-        yield widget

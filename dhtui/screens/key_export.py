@@ -15,7 +15,7 @@ from ..keyring.writing import FORMATS, write_key, write_secret
 from ..report import safe_text
 from ..values import path
 from ..widgets.filter_bar import FilterInput
-from .key_field import OneOf
+from ..widgets.pick import Pick
 from .key_form import KeyForm, Verdict, bad, good, said
 
 
@@ -42,7 +42,7 @@ class ExportForm(KeyForm[Exported]):
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """The form, and the file."""
-        yield "as", OneOf(tuple(FORMATS), id="format")
+        yield "as", Pick(tuple(FORMATS), gap="", id="format")
         yield "to a file", FilterInput(id="file", compact=True, placeholder="a new one; empty: it is shown here")
 
     def judge(self) -> Verdict:

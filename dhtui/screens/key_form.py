@@ -12,8 +12,7 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -27,7 +26,9 @@ from ..report import safe_text
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role, clean
-from .key_field import OneOf, SecretInput
+from ..widgets.pick import Pick
+from .fields import TABS, field
+from .key_field import SecretInput
 
 R = TypeVar("R")
 WIDTH = 72
@@ -75,9 +76,7 @@ class KeyForm(ModalScreen[R | None]):
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         ("escape", "cancel", "cancel"),
         ("enter", "submit", "do it"),
-        # With priority: else what is typed quickly after a tab, or sent by a program, still goes to the field before.
-        Binding("tab", "app.focus_next", "next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "field before", show=False, priority=True),
+        *TABS,
     ]
     HEADING: ClassVar[str]
     VERB: ClassVar[str]
@@ -109,19 +108,17 @@ class KeyForm(ModalScreen[R | None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self.HEADING))
-            for label, field in self.fields():
-                with Horizontal(classes="field"):
-                    yield Lines(((label, "dim"),), classes="label")
-                    yield field
+            for label, widget in self.fields():
+                yield from field(label, widget)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self.NOTES for line in wrap(note, WIDTH)), id="notes")
             yield Lines(self._hint(), id="hint")
 
     def _hint(self) -> Line:
         hint: Line = (("enter", "key"), (f" {self.VERB}  ", "plain"))
-        if len(self.query(Input)) + len(self.query(OneOf)) > 1:
+        if len(self.query(Input)) + len(self.query(Pick)) > 1:
             hint += (("tab", "key"), (" next field  ", "plain"))
-        if self.query(OneOf):
+        if self.query(Pick):
             hint += (("← →", "key"), (" choose  ", "plain"))
         return (*hint, ("esc", "key"), (" cancel", "plain"))
 
@@ -137,10 +134,11 @@ class KeyForm(ModalScreen[R | None]):
 
     def chosen(self, name: str) -> str:
         """What was chosen."""
-        return self.query_one(f"#{name}", OneOf).value
+        pick = self.query_one(f"#{name}", Pick)
+        return pick.labels[pick.chosen]
 
     @on(Input.Changed)
-    @on(OneOf.Changed)
+    @on(Pick.Changed)
     def check(self) -> None:
         """Judges what was typed so far."""
         if self._since is None:

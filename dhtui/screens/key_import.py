@@ -21,7 +21,8 @@ from ..keyring.zbase32 import encode_public
 from ..values import UsageError, path, public_key
 from ..widgets.filter_bar import FilterInput
 from ..widgets.paint import Line
-from .key_field import OneOf, SecretInput
+from ..widgets.pick import Pick
+from .key_field import SecretInput
 from .key_form import (
     DERIVING,
     KeyForm,
@@ -72,7 +73,7 @@ class ImportForm(KeyForm[Taken]):
         yield name_field()
         yield "from a file", FilterInput(id="file", compact=True, placeholder="its path; or paste the key below")
         yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, paper; shows as dots")
-        yield "read as", OneOf(FORMS, id="form")
+        yield "read as", Pick(FORMS, gap="", id="form")
         yield "public key", FilterInput(id="public", compact=True, placeholder="empty, or the one that it must have")
         yield from new_passphrase_fields("empty: the key is kept as it came")
 

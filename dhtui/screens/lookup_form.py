@@ -7,9 +7,8 @@ from textwrap import wrap
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
@@ -19,6 +18,8 @@ from ..values import UsageError
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
+from ..widgets.pick import Pick
+from .fields import TABS, field
 
 _WIDTH = 72
 _HINT: Line = (
@@ -27,45 +28,11 @@ _HINT: Line = (
 )  # fmt: skip
 
 
-class KindChoice(Lines, can_focus=True):
-    """One of the three kinds of lookup; left, right and space change it."""
-
-    BINDINGS = [("left", "step(-1)", "kind"), ("right,space", "step(1)", "kind")]  # noqa: RUF012
-
-    class Changed(Message):
-        """Another kind was chosen."""
-
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(id="kind")
-        self.kind = kind
-
-    def on_mount(self) -> None:
-        """Shows the choice."""
-        self.choose(self.kind)
-
-    def choose(self, kind: Kind) -> None:
-        """Takes that kind."""
-        self.kind = kind
-        mark = "▶" if self.has_focus else "▷"
-        self.show((tuple((f"{mark} {one}  ", "strong") if one == kind else (f"  {one}  ", "dim") for one in KINDS),))
-
-    def action_step(self, step: int) -> None:
-        """Goes to the next kind."""
-        self.choose(KINDS[(KINDS.index(self.kind) + step) % len(KINDS)])
-        self.post_message(self.Changed())
-
-    def on_focus(self) -> None:
-        """The mark tells whether keys go here."""
-        self.choose(self.kind)
-
-    on_blur = on_focus
-
-
 class LookupForm(ModalScreen[LookupRequest | None]):
     """Asks what to look up. The result is a request that is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "lookup_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start")]  # noqa: RUF012
+    BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start"), *TABS]  # noqa: RUF012
     AUTO_FOCUS = "#target"
 
     def __init__(
@@ -86,25 +53,23 @@ class LookupForm(ModalScreen[LookupRequest | None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("new lookup")
-            with Horizontal(classes="field"):
-                yield Lines((("target ", "dim"),), classes="label")
-                texts = [text for text, _ in self._known]
-                yield FilterInput(
-                    self._target,
-                    id="target",
-                    compact=True,
-                    placeholder="40 hex digits, magnet link, public key, or self",
-                    suggester=SuggestFromList(texts) if texts else None,
-                )
-            with Horizontal(classes="field"):
-                yield Lines((("kind ", "dim"),), classes="label")
-                yield KindChoice(self._kind)
-            with Horizontal(classes="field"):
-                yield Lines((("salt ", "dim"),), classes="label")
-                yield FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            yield from field("target", self._target_input())
+            yield from field("kind", Pick(KINDS, KINDS.index(self._kind), id="kind"))
+            salt = FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            yield from field("salt", salt)
             yield Lines(id="verdict")
             yield Lines(_HINT, id="hint")
             yield Lines(*self._known_lines(), id="known")
+
+    def _target_input(self) -> FilterInput:
+        texts = [text for text, _ in self._known]
+        return FilterInput(
+            self._target,
+            id="target",
+            compact=True,
+            placeholder="40 hex digits, magnet link, public key, or self",
+            suggester=SuggestFromList(texts) if texts else None,
+        )
 
     def _known_lines(self) -> list[Line]:
         if not self._known:
@@ -118,7 +83,7 @@ class LookupForm(ModalScreen[LookupRequest | None]):
 
     def _read(self) -> LookupRequest:
         target, salt = (self.query_one(name, Input).value for name in ("#target", "#salt"))
-        return read_request(self.query_one(KindChoice).kind, target, salt, self._own)
+        return read_request(KINDS[self.query_one(Pick).chosen], target, salt, self._own)
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
@@ -126,10 +91,10 @@ class LookupForm(ModalScreen[LookupRequest | None]):
         event.stop()
         likely = likely_kind(event.value) if event.input.id == "target" and not self._chosen else None
         if likely is not None:
-            self.query_one(KindChoice).choose(likely)
+            self.query_one(Pick).choose(KINDS.index(likely))
         self._check()
 
-    @on(KindChoice.Changed)
+    @on(Pick.Changed)
     def kind_chosen(self) -> None:
         """The user knows better."""
         self._chosen = True

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import ModalScreen
@@ -28,6 +28,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..widgets.pick import Pick
 from ..words import short_id
+from .fields import TABS, field
 from .key_passphrase import unlock
 from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
 from .put_run import PutRun
@@ -62,7 +63,7 @@ class PutForm(ModalScreen[None]):
     """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
 
     CSS_PATH = "put_form.tcss"
-    BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go")]  # noqa: RUF012
+    BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go"), *TABS]  # noqa: RUF012
     AUTO_FOCUS = "#value"
 
     signer: query_one[Pick] = query_one("#signer", Pick)
@@ -96,17 +97,17 @@ class PutForm(ModalScreen[None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("put an item")
-            yield from _field("signer", Pick(self._signers(), self._first, id="signer"), "signed by")
-            yield from _field("source", Pick(_SOURCES, id="source"), "value is")
-            yield from _field("form", Pick(_FORMS, id="form"), "written as")
-            yield from _field("value", ValueInput(id="value", compact=True), "value")
-            yield from _field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT), "salt")
-            yield from _field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ), "seq")
-            yield from _field("over", Pick(("whatever is there",), id="over"), "put over")
-            yield from _field("nodes", FilterInput("1", id="nodes", compact=True), "min. nodes")
+            yield from field("signed by", Pick(self._signers(), self._first, id="signer"))
+            yield from field("value is", Pick(_SOURCES, id="source"))
+            yield from field("written as", Pick(_FORMS, id="form"))
+            yield from field("value", ValueInput(id="value", compact=True))
+            yield from field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT))
+            yield from field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ))
+            yield from field("put over", Pick(("whatever is there",), id="over"))
+            yield from field("min. nodes", FilterInput("1", id="nodes", compact=True))
             yield Lines(id="preview")
             yield Lines(id="verdict")
-            yield from _field("todo", Pick(_ACTIONS, id="todo"), "enter does")
+            yield from field("enter does", Pick(_ACTIONS, id="todo"))
             yield Lines(_HINT, id="hint")
 
     def _signers(self) -> list[str]:
@@ -273,12 +274,6 @@ class PutForm(ModalScreen[None]):
 
 _SALT = "none; another salt is another item of the same key"
 _SEQ = "automatic: one more than the highest there is"
-
-
-def _field(name: str, widget: Input | Pick, label: str) -> ComposeResult:
-    with Horizontal(classes="field", id=f"field-{name}"):
-        yield Lines(((label, "dim"),), classes="label")
-        yield widget
 
 
 def _typeable(salt: bytes) -> str:

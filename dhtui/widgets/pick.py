@@ -28,8 +28,10 @@ class Pick(Lines, can_focus=True):
             """The choice, for ``@on``."""
             return self.pick
 
-    def __init__(self, labels: Sequence[str], chosen: int = 0, *, id: str | None = None) -> None:
+    def __init__(self, labels: Sequence[str], chosen: int = 0, *, gap: str = " ", id: str | None = None) -> None:
+        """`gap` is put around each label, besides the mark and a blank."""
         super().__init__(id=id)
+        self._gap = gap
         self.labels, self.chosen = tuple(map(clean, labels)), chosen
         self._mark = "▷"
 
@@ -70,8 +72,11 @@ class Pick(Lines, can_focus=True):
         self._paint()
 
     def _paint(self) -> None:
+        gap = self._gap
         spans: list[Line] = [
-            ((f"{self._mark} {label}  ", "strong"),) if place == self.chosen else ((f"  {label}  ", "dim"),)
+            ((f"{self._mark}{gap}{label} {gap}", "strong"),)
+            if place == self.chosen
+            else ((f" {gap}{label} {gap}", "dim"),)
             for place, label in enumerate(self.labels)
         ]
         # The chosen one is always seen: where there are too many, those before it go.

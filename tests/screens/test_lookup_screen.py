@@ -14,12 +14,14 @@ from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import LookupDetail, LookupView, Snapshot
+from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
 from dhtui.screens import lookup_panes as panes
 from dhtui.screens.lookup import LookupScreen
-from dhtui.screens.lookup_form import KindChoice, LookupForm
+from dhtui.screens.lookup_form import LookupForm
 from dhtui.screens.popup import Popup
 from dhtui.widgets.lines import Lines
+from dhtui.widgets.pick import Pick
 
 from . import snapshots
 from .stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
@@ -351,7 +353,7 @@ async def test_the_kind_can_be_chosen_and_then_stays() -> None:
     node = busy()
     async with exploring(node, show="lookup") as stage:
         await stage.press("n", "tab", "left")
-        assert stage.app.screen.query_one(KindChoice).kind == "find_node"
+        assert stage.app.screen.query_one(Pick).chosen == KINDS.index("find_node")
         await _fill(stage, f"magnet:?xt=urn:btih:{snapshots.TARGET.hex()}")
         await stage.press("enter")
         assert node.asked[0][0] == "find_node"
@@ -476,7 +478,7 @@ async def test_a_link_to_what_can_be_looked_for_opens_the_form(kind: Any, wanted
         await stage.settle()
         form = stage.app.screen
         assert form.query_one("#target", Input).value == value.hex()
-        assert form.query_one(KindChoice).kind == wanted
+        assert form.query_one(Pick).chosen == KINDS.index(wanted)
 
 
 async def test_a_lookup_can_be_written_to_a_file() -> None:
