@@ -37,6 +37,7 @@ class Feed:
         self.source: Source | None = None
         """The node or the recording; `None` while there is none."""
         self._clock = clock
+        self._newest: Snapshot | None = None
         self._seen: Snapshot | None = None
         self._frozen: Snapshot | None = None
 
@@ -52,7 +53,7 @@ class Feed:
 
     def connect(self, source: Source | None) -> None:
         """Shows `source` from now on; `None`: there is none."""
-        self.source, self._seen, self._frozen = source, None, None
+        self.source, self._newest, self._seen, self._frozen = source, None, None, None
 
     def frame(self) -> Frame | None:
         """What to paint now; `None` while there is no source."""
@@ -62,11 +63,15 @@ class Feed:
         if isinstance(source, ReplaySource):
             source.tick(self._clock())
             return Frame(source.snapshot(), player=_player(source))
-        now = source.snapshot()
+        self._newest = now = source.snapshot()
         if self._frozen is None:
             self._seen = now
             return Frame(now)
         return Frame(self._frozen, True, max(0, _packets(now) - _packets(self._frozen)))
+
+    def newest(self, shown: Snapshot) -> Snapshot:
+        """What the source was like when it was asked last: later than what is shown while the view is frozen."""
+        return self._newest or shown
 
     def toggle_pause(self) -> None:
         """Freezes what was seen last, or lets the view run again. Does nothing while nothing was seen."""

@@ -87,7 +87,7 @@ class ItemsScreen(ExplorerScreen):
             return
         missed = 0
         if self.feed.paused and source is self._source:
-            store = source.snapshot().store
+            store = self.feed.newest(snapshot).store
             missed = store.immutable + store.mutable - self._kept
         elif self._is_due(source, snapshot.at):
             self._source, self._polled = source, snapshot.at

@@ -74,7 +74,7 @@ class LogScreen(ExplorerScreen):
             spared = self._rush.skips(self._course.came) and source is self._source and not self.feed.paused
             self._source, self._view = source, snapshot
         if self.feed.paused:
-            missed = f"  +{self._course.missed(source)} new"
+            missed = f"  +{self._course.missed(source, self.feed.newest(snapshot))} new"
         counters = self.query_one("#counters", Lines)
         counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
         if not spared:

@@ -96,9 +96,9 @@ class Log:
     def _fresh(self, snapshot: Snapshot) -> list[ErrorView]:
         return list(takewhile(lambda error: error != self._last, snapshot.errors))
 
-    def missed(self, source: Source) -> int:
+    def missed(self, source: Source, newest: Snapshot) -> int:
         """How many events and errors came since `follow`; of the errors, 50 at most."""
-        return source.events.newest - self._newest + len(self._fresh(source.snapshot()))
+        return source.events.newest - self._newest + len(self._fresh(newest))
 
 
 def error_line(error: ErrorView, unix: float) -> LogLine:

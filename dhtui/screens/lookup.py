@@ -121,10 +121,10 @@ class LookupScreen(ExplorerScreen):
 
     def _missed(self, frozen: Snapshot) -> str:
         """How many lookups began since the view was frozen."""
-        if not self.feed.paused or self.feed.source is None:
+        if not self.feed.paused:
             return ""
         newest = max((view.number for view in frozen.lookups), default=0)
-        return f"  +{sum(view.number > newest for view in self.feed.source.snapshot().lookups)} new"
+        return f"  +{sum(view.number > newest for view in self.feed.newest(frozen).lookups)} new"
 
     @on(LineTable.Selected, "#lookups")
     def follow_lookup(self) -> None:

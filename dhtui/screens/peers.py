@@ -115,7 +115,7 @@ class PeersScreen(ExplorerScreen):
         if source is None:
             return
         if self.feed.paused and snapshot is self._view:
-            more = source.snapshot().store.peers - self._kept
+            more = self.feed.newest(snapshot).store.peers - self._kept
             self._show_holdings(f", +{max(0, more)} new peers")
             return
         self._view = snapshot

@@ -94,7 +94,7 @@ class TableScreen(ExplorerScreen):
             return
         missed = ""
         if self.feed.paused:
-            missed = f", +{len(_nodes_of(source.snapshot()) - _nodes_of(snapshot))} new"
+            missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
             self._kept = Kept.of(source.holdings(), snapshot.identity.id)
