@@ -25,8 +25,12 @@ def pack_addr(addr: Addr) -> bytes:
     return inet_aton(addr[0]) + addr[1].to_bytes(2, "big")
 
 
+@lru_cache(maxsize=16384)
 def unpack_addr(data: bytes) -> Addr:
-    """The address in 6 bytes. Raises `ValueError` for any other length."""
+    """The address in 6 bytes. Raises `ValueError` for any other length.
+
+    The same nodes are named over and over: one object for each saves time, and half the memory of whoever keeps them.
+    """
     if len(data) != PEER_LENGTH:
         raise ValueError(f"a compact address has 6 bytes, not {len(data)}")
     return "%d.%d.%d.%d" % (data[0], data[1], data[2], data[3]), data[4] << 8 | data[5]
