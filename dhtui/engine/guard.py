@@ -36,8 +36,7 @@ class RateLimiter:
             return True
         window = self._windows.get(ip)
         if window is None:
-            if len(self._windows) >= MAX_TRACKED:
-                self._windows.popitem(last=False)
+            self._make_room(now)
             self._windows[ip] = [now, 1]
             return True
         if now - window[0] >= RATE_WINDOW:
@@ -50,6 +49,14 @@ class RateLimiter:
         del self._windows[ip]
         self.ban(ip, now + BAN_SECONDS)
         return False
+
+    def _make_room(self, now: float) -> None:
+        # Two that are over go for each that comes: between sweeps there are never many more than are in force.
+        for _ in range(2):
+            if self._windows and now - next(iter(self._windows.values()))[0] >= RATE_WINDOW:
+                self._windows.popitem(last=False)
+        if len(self._windows) >= MAX_TRACKED:
+            self._windows.popitem(last=False)
 
     def ban(self, ip: str, until: float) -> None:
         """Ignore `ip` until then. The oldest ban gives way when 10,000 are in force."""

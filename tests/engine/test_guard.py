@@ -70,6 +70,14 @@ def test_defence_what_is_tracked_is_bounded_and_swept() -> None:
     assert limiter.count(2.0) == 0
 
 
+def test_what_is_over_is_forgotten_as_others_come() -> None:
+    """An address an hour, day after day: the watch keeps those of the last 10 s, not all there ever were."""
+    limiter = RateLimiter(0.1, bind_local=False)
+    for hour in range(200):
+        assert limiter.allow(f"40.0.{hour}.1", hour * 3600.0)
+    assert len(limiter._windows) == 1
+
+
 def flood(net: Network, addr: Addr, dest: Addr, count: int) -> None:
     for _ in range(count):
         net.send(encode_query(b"tt", Ping(bytes(20)), True)[1], addr, dest)
