@@ -33,7 +33,8 @@ def overtaken(detail: LookupDetail) -> dict[int, float]:
             continue
         at = nearer[detail.k - 1]
         held = min(inf if end is None else end for end in (step.stalled, step.ended))
-        if step.sent < at < held:
+        # Whoever is sent at that very moment was sent before the answer: behind k answers nobody is asked.
+        if step.sent <= at < held:
             found[place] = at
     return found
 

@@ -32,10 +32,10 @@ def test_one_that_was_over_had_stalled_or_was_not_yet_sent_is_not_overtaken() ->
         step(1, 150, 0.0, 0.25),
         step(1, 150, 0.0, 0.3),
         step(1, 150, 0.0, 0.9, stalled=0.2),
-        step(1, 150, 0.3, 0.9),
         step(1, 150, 0.4, 0.9),
     ):
         assert overtaken(detail([far, *near], 1.0, k=2)) == {}
+    assert overtaken(detail([step(1, 150, 0.3, 0.9), *near], 1.0, k=2)) == {0: 0.3}
     assert overtaken(detail([step(1, 150, 0.0, 4.0, stalled=0.5, result="timed out"), *near], 1.0, k=2)) == {0: 0.3}
 
 
