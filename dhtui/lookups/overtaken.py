@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from math import inf
 
 from ..engine.snapshot import LookupDetail
@@ -28,12 +29,10 @@ def overtaken(detail: LookupDetail) -> dict[int, float]:
     for place, step in enumerate(detail.steps):
         distance = distance_of(step.id, target)
         far = 1 << ID_BITS if distance is None else distance
-        nearer = [at for at, other in answers if other < far]
-        if not 0 < detail.k <= len(nearer):
-            continue
-        at = nearer[detail.k - 1]
+        nearer = (at for at, other in answers if other < far)
+        at = next(islice(nearer, max(0, detail.k - 1), None), inf)
         held = min(inf if end is None else end for end in (step.stalled, step.ended))
-        # Whoever is sent at that very moment was sent before the answer: behind k answers nobody is asked.
+        # What is sent at that very moment was sent before the answer: behind k answers nobody is asked.
         if step.sent <= at < held:
             found[place] = at
     return found

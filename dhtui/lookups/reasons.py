@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
@@ -125,17 +126,18 @@ def _misled(detail: LookupDetail) -> dict[int, int]:
     found = {}
     for places in by_parent.values():
         named = [detail.steps[place] for place in places]
-        for place in places if len(places) > MISLEADING else ():
-            at = detail.steps[place].sent
-            silent = sum(not step.again and _went_silent(step, at) for step in named)
-            alive = len({step.addr for step in named if counted(step) and (step.ended or 0.0) <= at})
-            if silent >= MISLEADING * max(1, alive) and not detail.steps[place].again:
-                found[place] = silent
+        silent = sorted(at for step in named if not step.again and (at := _silent_since(step)) is not None)
+        alive = {step.addr: step.ended for step in reversed(named) if counted(step) and step.ended is not None}
+        answered = sorted(alive.values())
+        for place, step in zip(places, named, strict=True):
+            missing = bisect_left(silent, step.sent)
+            if not step.again and missing >= MISLEADING * max(1, bisect_right(answered, step.sent)):
+                found[place] = missing
     return found
 
 
-def _went_silent(step: StepView, before: float) -> bool:
-    """Whether a query had been silent, or answered under another id, before a time."""
+def _silent_since(step: StepView) -> float | None:
+    """When a query was found to be silent, or was answered under another id."""
     if step.stalled is not None:
-        return step.stalled < before
-    return step.ended is not None and step.ended < before and step.result != "refused" and not counted(step)
+        return step.stalled
+    return None if step.result == "refused" or counted(step) else step.ended

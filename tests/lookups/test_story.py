@@ -6,8 +6,11 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
+from engine.network import Network, naming, silent
 
+from dhtui.engine.answers import Question
 from dhtui.engine.candidates import Candidate
+from dhtui.engine.find import Done, Find
 from dhtui.engine.journal import candidate_views
 from dhtui.engine.lookup import Lookup, Start
 from dhtui.engine.outcome import NodeOutcome, Status
@@ -129,11 +132,11 @@ def test_each_query_tells_how_its_node_became_known() -> None:
 
 def test_too_near_a_node_is_distrusted_and_so_are_those_of_one_who_misleads() -> None:
     liar = step(1, 155, 0.0, 0.1)
-    silent = [step(n, 140 + n, 0.1, 4.0, stalled=0.3, parent=liar.addr, hop=1, result="timed out") for n in range(2, 6)]
+    gone = [step(n, 140 + n, 0.1, 4.0, stalled=0.3, parent=liar.addr, hop=1, result="timed out") for n in range(2, 6)]
     early = step(6, 148, 0.3, 0.5, parent=liar.addr, hop=1)
     late = step(7, 149, 0.4, 0.6, parent=liar.addr, hop=1)
     cleared = step(8, 147, 0.55, 0.6, parent=liar.addr, hop=1)
-    steps = [liar, *silent, early, late]
+    steps = [liar, *gone, early, late]
     whole = detail(steps, 1.0)
     assert [came.doubted for came in origins(whole)] == [False] * 6 + [True]
     assert [came.doubted for came in origins(as_of(whole, 0.35))] == [False] * 6
@@ -147,6 +150,35 @@ def test_too_near_a_node_is_distrusted_and_so_are_those_of_one_who_misleads() ->
     )
     assert origins(whole)[5].doubted and origins(as_of(whole, 0.4))[5].doubted
     assert story(whole, of(whole, early.addr[0]))[-1].startswith("It is too near to be believed")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None:
+    net = Network(seed=seed, latency=0.01, spread=0.1)
+    core = net.core(maintain=False, bep42="off")
+    dead = [net.puppet(silent, node_id=node_id(140 + n / 4, n)) for n in range(16)]
+    honest = [net.puppet(node_id=node_id(152 + n / 8, n)) for n in range(8)]
+    liar = net.puppet(naming(*(one.info for one in dead)), node_id=node_id(151, 99))
+    net.meet(core, liar, *honest)
+    doubtful: list[bool] = []
+
+    def watch(find: Find, now: float) -> None:
+        doubtful.extend(one.candidate.doubtful for one in find._steps[len(doubtful) :])
+
+    finds: list[Find] = []
+
+    def start(done: Done) -> Find:
+        find = core.searches.ask(Question("find_node", TARGET), done, net.now, on_step=watch)
+        assert isinstance(find, Find)
+        finds.append(find)
+        return find
+
+    net.finish(core, start)
+    whole = finds[0].detail(net.now)
+    first = [place for place, one in enumerate(whole.steps) if not one.again]
+    doubted = [origins(whole)[place].doubted for place in first]
+    assert any(doubted)
+    assert doubted == [doubtful[place] for place in first]
 
 
 # ---- what happened --------------------------------------------------------------------------------------------
