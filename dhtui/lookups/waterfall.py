@@ -14,7 +14,7 @@ from .moment import as_of
 from .overtaken import OVERTAKEN, overtaken
 from .reasons import origins
 
-TITLE = "waterfall: queries  by: op opener, kn known, bs bootstrap, ? doubted"
+TITLE = "waterfall: queries  by: op opener, kn known, bs host, ? doubted"
 LEGEND = f"├ sent  ┄ stalled  {OVERTAKEN} overtaken  ↻ again  ■ answer  ◆ found  □ too late  ✗ none  ● ━ path"
 _ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
 _LEFT = 24

@@ -156,11 +156,13 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
     Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
-    Column("address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr),
+    Column(
+        "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
+    ),
     Column("rtt", 7, lambda r: ((span_words(r.node.rtt), "plain"),), right=True, sort=lambda r: _far(r.node.rtt)),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
     Column("state", 11, _state, grow=True, sort=lambda r: candidate_fate(r.node) or "untried"),
-    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=1),
+    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
 )
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
 
