@@ -131,7 +131,8 @@ def _state(row: CandidateRow) -> Line:
         return ((f"{sign} {standing}", role if node.closest else "plain"),)
     if what in ("waiting", "stalled"):
         if row.now is None:
-            return ((f"{OVERTAKEN} overtaken" if row.overtaken else "– given up", "dim"),)
+            left = f"{sign} silent" if what == "stalled" else "– given up"
+            return ((f"{OVERTAKEN} overtaken" if row.overtaken else left, "dim"),)
         sign = OVERTAKEN if row.overtaken else sign
         return ((f"{sign} {span_words(row.now - row.step.sent) if row.step is not None else ''}", role),)
     if row.step is not None and row.step.code is not None and node.result == "refused":
