@@ -198,8 +198,10 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.lookup:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ◆ gave peers or a value, ┄ was late, ↻ was asked again, ! counts for "
-        "nothing.",
+        "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
+        "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
+        "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "bootstrap host, ? is doubted: too near, or named by one who misleads.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),

@@ -47,6 +47,11 @@ def helped(step: StepView) -> bool:
     return fate(step) in ("gave", "answered")
 
 
+def counted(step: StepView) -> bool:
+    """Whether its answer fills a place: an error does not, nor one under another id; a bad value may."""
+    return responded(step) and step.result not in ("refused", "wrong id")
+
+
 def candidate_fate(candidate: CandidateView) -> Fate | None:
     """What became of a candidate; `None` while it has not been asked."""
     if candidate.state == "answered":
@@ -58,16 +63,6 @@ def candidate_fate(candidate: CandidateView) -> Fate | None:
     if candidate.state in ("untried", "passed over"):
         return None
     return "stalled" if candidate.state == "silent so far" else "waiting"
-
-
-def explained(step: StepView) -> str:
-    """What the policy of the lookup did with a query, and why; empty where there is nothing to tell."""
-    said = []
-    if step.again:
-        said.append("it was silent and stood among the nearest, so it was asked again: packets get lost")
-    if step.stalled is not None:
-        said.append("it took too long and gave its slot to the next; a late answer still counts")
-    return "; ".join(said)
 
 
 def distance_of(node_id: bytes | None, target: bytes) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.compact import Addr
 from .course import responded
+from .reasons import known_when_asked
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -32,7 +33,7 @@ def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[Cand
     last = {step.addr: step for step in steps}
     parents = {step.addr: step.parent for step in detail.steps}
     told = {step.addr for step in steps if responded(step)}
-    outside = _never_counting(detail)
+    outside = never_counting(detail)
     found: list[CandidateView] = []
     closest = 0
     for candidate in detail.candidates:
@@ -61,11 +62,11 @@ def _candidate(candidate: CandidateView, step: StepView | None) -> CandidateView
         peers=(),
         seq=None,
         version=None,
-        note="",
+        note=candidate.note if known_when_asked(candidate.note) else "",
     )
 
 
-def _never_counting(detail: LookupDetail) -> set[Addr]:
+def never_counting(detail: LookupDetail) -> set[Addr]:
     """Nodes that answered and yet may not be among the closest: routers, or ids that don't fit (BEP 42)."""
     places = [place for place, candidate in enumerate(detail.candidates) if candidate.closest]
     edge = places[-1] if len(places) >= detail.k else len(detail.candidates)

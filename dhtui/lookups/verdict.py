@@ -1,8 +1,9 @@
-"""The closing verdict on a lookup in words: why it stopped, what it found, what it cost, and what held it up."""
+"""The closing verdict on a lookup in words: why it stopped, what its rules did, what it found, cost and waited for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 from textwrap import wrap
 
@@ -11,8 +12,10 @@ from ..report import safe_text
 from ..widgets.paint import Line, Role
 from ..words import plural
 from .cost import cost, holders
-from .course import bits_of, helped, responded, span_words
+from .course import bits_of, helped, responded, span_words, too_late
 from .critical import critical_path, floor, round_trip
+from .overtaken import overtaken
+from .reasons import too_near
 from .waiting import waiting
 
 _NOTABLE = 0.15
@@ -26,11 +29,11 @@ class Verdict:
     """Five sentences, safe to print."""
 
     why: str
+    policy: str
+    """What its rules did on the way."""
     found: str
     cost: str
     slow: str
-    policy: str
-    """What its rules did on the way; empty where they had nothing to do."""
     role: Role
     """good, bad, or plain while it runs."""
 
@@ -39,7 +42,7 @@ def verdict(detail: LookupDetail) -> Verdict:
     """The verdict on a lookup, or how it stands while it runs."""
     view = detail.view
     role: Role = "plain" if view.running else "good" if view.best else "bad"
-    return Verdict(_why(detail), _found(detail), cost_words(detail), slow_words(detail), policy_words(detail), role)
+    return Verdict(_why(detail), policy_words(detail), _found(detail), cost_words(detail), slow_words(detail), role)
 
 
 def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
@@ -49,10 +52,10 @@ def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
     lines: list[Line] = []
     rows: tuple[tuple[str, str, Role], ...] = (
         (sign, said.why, said.role),
+        ("⇄", said.policy, "plain"),
         ("◆", said.found, "plain"),
         ("Σ", said.cost, "plain"),
         ("◷", said.slow, "plain"),
-        *((("⇄", said.policy, "plain"),) if said.policy else ()),
     )
     for mark, text, kind in rows:
         for place, part in enumerate(wrap(text, max(20, width - 3))):
@@ -93,21 +96,34 @@ def cost_words(detail: LookupDetail) -> str:
 
 
 def policy_words(detail: LookupDetail) -> str:
-    """What the rules of the lookup did: whom they replaced, asked again, overtook, flagged and passed over."""
-    late = sum(step.stalled is not None and not step.again for step in detail.steps)
+    """What the rules of the lookup did: whom they replaced, overtook, asked again, flagged and passed over."""
+    elapsed = detail.view.elapsed
+    stalled = sum(step.stalled is not None and step.stalled <= elapsed and not step.again for step in detail.steps)
     again = sum(step.again for step in detail.steps)
-    overtaken = sum(node.state == "asked" or node.result == "cancelled" for node in detail.candidates)
-    too_near = sum(node.note.startswith("too near") for node in detail.candidates)
-    passed = sum(node.state == "passed over" for node in detail.candidates)
+    came = _answered_then(detail)
     counts = (
-        (late, "late"),
-        (again, "asked again"),
-        (0 if detail.view.running else overtaken, "overtaken"),
-        (too_near, "too near"),
-        (passed, "passed over"),
+        (stalled, "stalled"),
+        (len(overtaken(detail)), "overtaken"),
+        (again, f"asked again ({came} then answered)" if came else "asked again"),
+        (sum(node.state == "passed over" for node in detail.candidates), "passed over"),
+        (sum(map(too_near, detail.candidates)), "too near"),
     )
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"On the way: {words}." if words else ""
+    return f"{words}." if words else "No query stalled, none was overtaken, none was asked again."
+
+
+def _answered_then(detail: LookupDetail) -> int:
+    """How many nodes answered, in time, after they had been asked again."""
+    again = {step.addr: step.sent for step in detail.steps if step.again}
+    return len(
+        {
+            step.addr
+            for step in detail.steps
+            if helped(step)
+            and not too_late(step, detail.view.elapsed)
+            and again.get(step.addr, inf) <= (step.ended or 0.0)
+        }
+    )
 
 
 def slow_words(detail: LookupDetail) -> str:

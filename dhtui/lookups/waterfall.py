@@ -8,11 +8,14 @@ from ..report import safe_text
 from ..widgets.paint import Line, Role, fit
 from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
-from .course import MARKS, Fate, answering, end_of, fate, gave_words, responded, span_words, too_late
+from .course import MARKS, Fate, end_of, fate, gave_words, responded, span_words, too_late
 from .critical import critical_path
 from .moment import as_of
+from .overtaken import OVERTAKEN, overtaken
+from .reasons import origins
 
-LEGEND = "├ sent  ┄ late  ↻ again  ■ answer  ◆ peers, value  □ too late  ✗ none  ● ━ critical path"
+TITLE = "waterfall: queries  by: op opener, kn known, bs host, ? doubted"
+LEGEND = f"├ sent  ┄ stalled  {OVERTAKEN} overtaken  ↻ again  ■ answer  ◆ found  □ too late  ✗ none  ● ━ path"
 _ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
 _LEFT = 24
 """Cells for hop, number, who referred, and node."""
@@ -68,7 +71,7 @@ def _first_row(detail: LookupDetail, order: list[int], height: int, selected: Ad
 
 
 def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int) -> None:
-    canvas.put(1, 0, "hop   #  by node", "title")
+    canvas.put(1, 0, "hop   #  by  node", "title")
     free = 0
     for column, words in axis.ticks():
         if column >= free and column + len(words) <= axis.width:
@@ -81,7 +84,7 @@ class _Drawing:
     def __init__(self, canvas: Canvas, axis: TimeAxis, detail: LookupDetail, selected: Addr | None) -> None:
         self.canvas, self.axis, self.detail, self.selected = canvas, axis, detail, selected
         self.path = set(critical_path(detail))
-        self.answered = answering(detail)
+        self.origins, self.overtaken = origins(detail), overtaken(detail)
 
     def row(self, y: int, place: int, with_hop: bool) -> None:
         step, put = self.detail.steps[place], self.canvas.put
@@ -91,9 +94,11 @@ class _Drawing:
         if with_hop:
             put(1, y, f"{step.hop:>3}", "dim")
         put(5, y, f"{place + 1:>3}", "dim")
-        put(9, y, f"{self._referrer(step):>3}", "dim")
-        put(13, y, self._name(step), "data" if role == "plain" else role)
-        self._bar(y, step, critical)
+        came = self.origins[place]
+        put(9, y, f"{came.sign:>3}", "dim")
+        put(12, y, "?" if came.doubted else " ", "warn")
+        put(14, y, self._name(step), "data" if role == "plain" else role)
+        self._bar(y, step, critical, self.overtaken.get(place))
         right = _LEFT + self.axis.width + 1
         sign, sign_role = MARKS[fate(step)]
         put(right, y, fit(gave_words(step), _GAVE - 1), "plain" if responded(step) else sign_role)
@@ -101,16 +106,10 @@ class _Drawing:
             rtt = span_words(step.ended - step.sent) if step.ended is not None and responded(step) else ""
             put(right + _GAVE - 1, y, f"{rtt or sign:>8}", "dim" if rtt else sign_role)
 
-    def _referrer(self, step: StepView) -> str:
-        if step.parent is None:
-            return "–"
-        place = self.answered.get(step.parent)
-        return "?" if place is None else str(place + 1)
-
     def _name(self, step: StepView) -> str:
-        return short_id(step.id) if step.id is not None else fit(safe_text(address(step.addr)), 10)
+        return short_id(step.id) if step.id is not None else fit(safe_text(address(step.addr)), 9)
 
-    def _bar(self, y: int, step: StepView, critical: bool) -> None:
+    def _bar(self, y: int, step: StepView, critical: bool, overtaken_at: float | None) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
         what = fate(step)
@@ -120,5 +119,7 @@ class _Drawing:
             put(_LEFT + x, y, ("┅" if critical else "┄") if x >= late else "━" if critical else "─", role)
         if start < end:
             put(_LEFT + start, y, "↻" if step.again else "┣" if critical else "├", role)
+            if overtaken_at is not None:
+                put(_LEFT + min(max(self.axis.column(overtaken_at), start + 1), end - 1), y, OVERTAKEN, "strong")
         sign = "□" if too_late(step, view.elapsed) else _ENDS.get(what, MARKS[what][0])
         put(_LEFT + end, y, sign, role)

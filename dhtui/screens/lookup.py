@@ -21,6 +21,7 @@ from ..lookups.ladder import LEGEND as LADDER_LEGEND
 from ..lookups.ladder import ladder_lines, scale_of
 from ..lookups.verdict import verdict_lines
 from ..lookups.waterfall import LEGEND as WATERFALL_LEGEND
+from ..lookups.waterfall import TITLE as WATERFALL_TITLE
 from ..lookups.waterfall import waterfall_lines
 from ..packets.parts import Link
 from ..report import safe_text
@@ -80,7 +81,7 @@ class LookupScreen(ExplorerScreen):
         self._drawn: dict[str, tuple[object, ...]] = {}
 
     def compose_body(self) -> ComposeResult:
-        """One line of state, the drawings, the lists, the verdict."""
+        """One line of state, the drawings, the lists, the story of a node, the verdict."""
         yield Lines(id="state")
         with Container(id="drawings"):
             for name in ("ladder", "waterfall", "other"):
@@ -90,6 +91,7 @@ class LookupScreen(ExplorerScreen):
             yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", empty=empty, id="lookups")
             yield _Table(panes.NODE_COLUMNS, lambda row: row.node.addr, title="nodes", empty=_NO_NODES, id="nodes")
             yield _Table(panes.DIFFERENCE_COLUMNS, lambda row: row.what, title="differences", id="differences")
+        yield Lines(id="story")
         yield Lines(id="verdict")
 
     def on_mount(self) -> None:
@@ -170,13 +172,19 @@ class LookupScreen(ExplorerScreen):
             self.nodes.show(panes.candidate_rows(then))
         self._draw("ladder", detail, self._chosen())
         self._draw("waterfall", detail, self._chosen())
+        self._tell_story(then)
         verdict = self.query_one("#verdict", Lines)
         if self._is_new("verdict", then, verdict.size.width):
             verdict.show(verdict_lines(then, verdict.size.width))
 
+    def _tell_story(self, then: LookupDetail) -> None:
+        pane, row = self.query_one("#story", Lines), self.nodes.model.selected
+        if pane.display and self._is_new("story", then, row and row.node.addr, pane.size.width):
+            pane.show(panes.story_lines(row, then, pane.size.width))
+
     def _show_nothing(self) -> None:
         self._drawn.clear()
-        for pane in ("state", "ladder", "waterfall", "other", "verdict"):
+        for pane in ("state", "ladder", "waterfall", "other", "story", "verdict"):
             self.query_one(f"#{pane}", Lines).show(())
         self.nodes.show(())
 
@@ -196,7 +204,7 @@ class LookupScreen(ExplorerScreen):
             return
         then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
         if name == "waterfall":
-            _name(pane, "waterfall: each query from sending to answer", WATERFALL_LEGEND)
+            _name(pane, WATERFALL_TITLE, WATERFALL_LEGEND)
             lines = waterfall_lines(then, width, height, until=self._until, selected=chosen, span=scale.span)
         else:
             title = f"lookup {detail.view.number}: ladder" if others else "ladder: log2 distance of each answer"
@@ -239,6 +247,7 @@ class LookupScreen(ExplorerScreen):
             "lookups": wide or not self._in_nodes,
             "nodes": not comparing and (self._in_nodes or (wide and not self.has_class("-nothing"))),
             "differences": comparing and (wide or self._in_nodes),
+            "story": not comparing and wide and self.has_class("-tall") and not self.has_class("-nothing"),
         }
         for name, display in shown.items():
             pane = self.query_one(f"#{name}")

@@ -13,8 +13,11 @@ from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.bencode import encode
 from ..keymap import key_of
 from ..lookups.compare import Difference
-from ..lookups.course import MARKS, answering, bits_of, candidate_fate, explained, fate, gave_words, span_words
+from ..lookups.course import MARKS, answering, bits_of, candidate_fate, fate, gave_words, span_words
 from ..lookups.critical import critical_path
+from ..lookups.overtaken import OVERTAKEN, overtaken
+from ..lookups.reasons import Reason, reasons
+from ..lookups.story import story
 from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
 from ..widgets.paint import Line, Role, Span, fit, spread
@@ -48,17 +51,25 @@ class CandidateRow:
     """Its last query."""
     now: float | None
     """Seconds since the lookup began; `None`: it is over."""
+    overtaken: bool
+    """Whether nearer answers took the slot of its last query."""
+    reason: Reason
+    """Why it was treated unlike others."""
 
 
 def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
     """The nodes that a lookup knows of, nearest first."""
     path = {detail.steps[place].addr for place in critical_path(detail)}
-    last = {step.addr: step for step in detail.steps}
+    last = {step.addr: place for place, step in enumerate(detail.steps)}
+    passed, why = overtaken(detail), reasons(detail)
     target, now = detail.view.target, detail.view.elapsed if detail.view.running else None
-    return [
-        CandidateRow(place, node, bits_of(node.id, target), node.addr in path, last.get(node.addr), now)
-        for place, node in enumerate(detail.candidates, 1)
-    ]
+    rows = []
+    for place, node in enumerate(detail.candidates, 1):
+        asked = last.get(node.addr)
+        step = None if asked is None else detail.steps[asked]
+        bits, critical, reason = bits_of(node.id, target), node.addr in path, why.get(node.addr, "")
+        rows.append(CandidateRow(place, node, bits, critical, step, now, asked in passed, reason))
+    return rows
 
 
 # ---- the lookups ----------------------------------------------------------------------------------------
@@ -100,19 +111,33 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 # ---- its nodes ------------------------------------------------------------------------------------------
 
 
+_SHORT: dict[Reason, str] = {
+    "twin": "/24 twin",
+    "too near": "too near",
+    "crowd": "too near",
+    "reserve": "reserve",
+    "silent": "silent",
+}
+"""Why a node was not asked, or fills no place, in at most 9 cells."""
+
+
 def _state(row: CandidateRow) -> Line:
-    node, what = row.node, candidate_fate(row.node)
+    node, what, why = row.node, candidate_fate(row.node), _SHORT.get(row.reason, "")
     if what is None:
-        return ((f"· {row.node.state}", "dim"),)
+        return ((f"· {why or node.state.removesuffix(' over')}", "dim"),)
     sign, role = MARKS[what]
     if what in ("gave", "answered"):
-        return ((f"{sign} {'closest' if node.closest else 'answered'}", role if node.closest else "plain"),)
+        standing = "closest" if node.closest else "too near" if why == "too near" else "answered"
+        return ((f"{sign} {standing}", role if node.closest else "plain"),)
     if what in ("waiting", "stalled"):
         if row.now is None:
-            return (("– not awaited", "dim"),)
+            left = f"{sign} silent" if what == "stalled" else "– given up"
+            return ((f"{OVERTAKEN} overtaken" if row.overtaken else left, "dim"),)
+        sign = OVERTAKEN if row.overtaken else sign
         return ((f"{sign} {span_words(row.now - row.step.sent) if row.step is not None else ''}", role),)
-    code = f" {row.step.code}" if row.step is not None and row.step.code is not None else ""
-    return ((f"{sign} {safe_text(node.result or node.state, 14)}{code}", role),)
+    if row.step is not None and row.step.code is not None and node.result == "refused":
+        return ((f"{sign} error {row.step.code}", role),)
+    return ((f"{sign} {safe_text(node.result or node.state, 14)}", role),)
 
 
 def _gave(row: CandidateRow) -> Line:
@@ -132,11 +157,13 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
     Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
-    Column("address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr),
+    Column(
+        "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
+    ),
     Column("rtt", 7, lambda r: ((span_words(r.node.rtt), "plain"),), right=True, sort=lambda r: _far(r.node.rtt)),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
     Column("state", 11, _state, grow=True, sort=lambda r: candidate_fate(r.node) or "untried"),
-    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=1),
+    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
 )
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
 
@@ -242,7 +269,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
     ]
     if node.note:
         lines.append(_row("why", safe_text(node.note, 58)))
-    lines += [(), (("Queries", "title"),), *_queries(node, detail)]
+    lines += [(), (("What happened", "title"),), *_story(node, detail)]
     lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
     if node.peers:
         lines += [(), (("Peers it named", "title"),), *_peers(node)]
@@ -254,20 +281,23 @@ def _item_words(node: CandidateView) -> str:
     return words if node.seq is None else f"{words}, seq {node.seq}"
 
 
-def _queries(node: CandidateView, detail: LookupDetail) -> list[Line]:
+def _story(node: CandidateView, detail: LookupDetail) -> list[Line]:
     lines: list[Line] = []
-    for place, step in enumerate(detail.steps, 1):
-        if step.addr == node.addr:
-            ended = "" if step.ended is None else f", ended at {span_words(step.ended)}"
-            late = "" if step.stalled is None else f", late from {span_words(step.stalled)} on"
-            again = ", asked again" if step.again else ""
-            sign, role = MARKS[fate(step)]
-            words = f"{place:>3} {safe_text(step.result, 16)}: sent at {span_words(step.sent)}{again}{late}{ended}"
-            lines.append(((f" {sign} ", role), (words, "plain")))
-            lines += [((f"     {part}", "dim"),) for part in wrap(explained(step), 70)]
-    if not lines and node.state == "passed over":
-        return [((" none: it was passed over", "dim"),)]
-    return lines or [((" none: nearer nodes made it needless", "dim"),)]
+    signs = [MARKS[fate(step)] for step in detail.steps if step.addr == node.addr]
+    for place, sentence in enumerate(story(detail, node)):
+        sign, role = signs[place] if place < len(signs) else ("·", "plain")
+        first, *rest = wrap(sentence, 68)
+        lines.append(((f" {sign} ", role), (first, "plain")))
+        lines += [((f"   {part}", "plain"),) for part in rest]
+    return lines
+
+
+def story_lines(row: CandidateRow | None, detail: LookupDetail, width: int) -> list[Line]:
+    """The story of the selected node, in two lines of `width` cells at most."""
+    if row is None:
+        return []
+    words = wrap(f"{row.place}: {' '.join(story(detail, row.node))}", max(20, width - 3), max_lines=2, placeholder=" …")
+    return [(((" ▶ " if not place else "   "), "key"), (part, "plain")) for place, part in enumerate(words)]
 
 
 def _chain(node: CandidateView, detail: LookupDetail) -> list[Line]:

@@ -150,3 +150,50 @@ def walk(seed: int = 5, dead: float = 0.3, number: int = 3) -> LookupDetail:
     why = "the 8 closest nodes that are alive have answered"
     steps = sorted(game.steps, key=lambda s: s.sent)
     return detail(steps, elapsed, why=why, found=f"{len(peers)} peers", number=number)
+
+
+def ruled() -> LookupDetail:
+    """A lookup in which each rule of the policy had something to do."""
+    opener = step(1, 156, 0.0, 0.1)
+    liar = step(2, 155, 0.0, 0.08)
+    dead = [step(n, 140 + n / 8, 0.1, 4.1, stalled=0.35, parent=liar.addr, hop=1) for n in range(4, 8)]
+    near = [step(n, 138 + n / 8, 0.2, 0.3 + n / 100, parent=opener.addr, hop=1) for n in range(8, 16)]
+    steps = [
+        opener,
+        liar,
+        replace(step(3, 150, 0.0, 4.0, result="timed out", stalled=0.5), id=None, bits=None),
+        *(replace(one, result="timed out", nodes=0) for one in dead),
+        *near,
+        step(16, 152, 0.22, 0.62, parent=opener.addr, hop=1),
+        step(17, 153, 0.25, 4.25, parent=opener.addr, hop=1, stalled=0.5, result="timed out", nodes=0),
+        step(18, 151, 0.3, 0.7),
+        step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1),
+        step(20, 120, 0.4, 0.55, parent=near[0].addr, hop=2),
+        replace(dead[0], again=True, sent=0.6, stalled=None, ended=0.66),
+        replace(dead[1], again=True, sent=0.6, stalled=0.96, ended=4.6, result="timed out", nodes=0),
+    ]
+    why = "the 8 closest nodes that are alive have answered"
+    whole = detail(steps, 0.96, why=why, kind="find_node", number=5)
+    notes = {
+        opener.addr: "known from before, 40 ms away: it opens the lookup",
+        steps[-3].addr: "too near: who named it can hardly know of it",
+        ("203.0.113.18", 6881): "known from before, kept in reserve",
+    }
+    never = (
+        (21, 149.5, "passed over", "a node of the same /24, 203.0.113.9, is in the lookup"),
+        (22, 118, "untried", "too near: who named it can hardly know of it"),
+        (23, 150.5, "untried", "known from before, kept in reserve"),
+        (24, 138, "passed over", "silent to 2 queries, the last 30 s ago"),
+        (25, 154, "untried", ""),
+    )
+    nodes = [replace(one, note=notes.get(one.addr, "")) for one in whole.candidates]
+    nodes = [replace(one, closest=False) if one.note.startswith("too near") else one for one in nodes]
+    for number, bits, state, note in never:
+        nodes.append(candidate(step(number, bits, 0.0, None), state=state, note=note))
+    target = int.from_bytes(TARGET, "big")
+    nodes.sort(key=lambda one: 2**160 if one.id is None else int.from_bytes(one.id, "big") ^ target)
+    left = whole.k - sum(one.closest for one in nodes)
+    for place, one in enumerate(nodes):
+        if left and one.state == "answered" and not one.closest and not one.note.startswith("too near"):
+            nodes[place], left = replace(one, closest=True), left - 1
+    return replace(whole, candidates=tuple(nodes))

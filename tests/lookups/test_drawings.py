@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_lines, scale_of
-from dhtui.lookups.verdict import slow_words, verdict, verdict_lines
+from dhtui.lookups.moment import as_of
+from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
 from dhtui.widgets.paint import Line, width_of
 
@@ -108,12 +109,12 @@ def test_the_waterfall_tells_who_referred_whom_and_how_it_went() -> None:
         step(2, 150, 0.7, 4.7, stalled=1.0, result="timed out", again=True),
     ]
     assert texts(waterfall_lines(detail(steps, 1.0), 78, 9)) == [
-        " hop   #  by node       0                   500 ms                 gave",
-        "●  0   1   – 471a9d33…  ┣━━━━━━━■                                  8n",
-        "       2   – 4f5a9d33…  ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
-        "       5   – 4f5a9d33…                               ↻───────────✗ timed out",
-        "●  1   3   1 4f1a8d33…          ┣━━━━━━━━━━━◆                      8n 12p",
-        "       4   1 4f1abd33…          ├───────!                          error 203",
+        " hop   #  by  node      0                   500 ms                 gave",
+        "●  0   1  op  471a9d33… ┣━━━━━━━■                                  8n",
+        "       2  op  4f5a9d33… ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
+        "       5  op  4f5a9d33…                              ↻───────────✗ timed out",
+        "●  1   3   1  4f1a8d33…         ┣━━━━━━━━━━━◆                      8n 12p",
+        "       4   1  4f1abd33…         ├───────!                          error 203",
     ]
 
 
@@ -193,10 +194,31 @@ def test_the_verdict_tells_why_what_and_at_what_cost() -> None:
     assert said.slow == "44 % of the time was lost on 7 silent nodes; floor by round trips 770 ms."
 
 
+def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
+    steps = [
+        step(1, 150, 0.0, 0.9),
+        step(2, 140, 0.0, 0.2),
+        step(3, 141, 0.0, 0.3),
+        step(4, 139, 0.0, None, stalled=0.4),
+        step(5, 138, 0.0, 0.8, stalled=0.4),
+        step(6, 151, 0.5, None, stalled=1.1),
+        step(4, 139, 0.5, 1.2, stalled=0.8, again=True),
+        step(5, 138, 0.6, None, again=True),
+    ]
+    whole = detail(steps, 1.0, k=2)
+    assert policy_words(whole) == "2 stalled, 1 overtaken, 2 asked again (1 then answered)."
+    assert policy_words(as_of(whole, 0.45)) == "2 stalled, 1 overtaken."
+    assert policy_words(as_of(whole, 0.25)) == "No query stalled, none was overtaken, none was asked again."
+    notes = ("too near: a crowd, in a network", "known from before", "")
+    states = ("answered", "untried", "passed over")
+    others = [replace(whole.candidates[0], note=note, state=state) for note, state in zip(notes, states, strict=True)]
+    assert policy_words(replace(whole, steps=(), candidates=tuple(others))) == "1 passed over, 1 too near."
+
+
 def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
     for seed in range(20):
         lines = verdict_lines(walk(seed), 80)
-        assert len(lines) in (4, 5)
+        assert len(lines) == 5
         assert all(width_of(line) <= 80 for line in lines)
 
 

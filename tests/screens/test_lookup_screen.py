@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from lookups.samples import detail, step, walk
+from lookups.samples import detail, ruled, step, walk
 from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
@@ -108,6 +108,24 @@ def pane(stage: Stage, name: str) -> str:
 )
 async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
     async with exploring(busy(), size, show="lookup") as stage:
+        await stage.press(*keys)
+        matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
+@pytest.mark.parametrize(
+    ("look", "keys"),
+    [
+        ("rules", ["w", "enter"]),
+        ("rules-nodes", ["w", "enter", "end", *["up"] * 5]),
+        ("rules-past", ["w", "enter", *["shift+left"] * 2]),
+        ("rules-story", ["w", "enter", "end", *["up"] * 5, "enter"]),
+    ],
+)
+async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
+    node = LookupNode(replace(snapshots.running(), at=1000.0, lookups=()))
+    add(node, ruled())
+    async with exploring(node, size, show="lookup") as stage:
         await stage.press(*keys)
         matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
 

@@ -1,0 +1,91 @@
+"""The story of a node in a lookup, in sentences: when and why it was asked, what the policy did, what came of it."""
+
+from __future__ import annotations
+
+from ..engine.snapshot import CandidateView, LookupDetail, StepView
+from ..report import safe_text
+from ..words import plural
+from .course import fate, span_words, too_late
+from .overtaken import overtaken
+from .reasons import Reason, origins, reasons, too_near
+
+_NEVER: dict[Reason, str] = {
+    "twin": "Never asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
+    "too near": "Not asked: too near, who named it can hardly know of it; others come first.",
+    "reserve": "Not asked: known from before and kept in reserve, until it is named or nobody else is left.",
+}
+
+
+def story(detail: LookupDetail, node: CandidateView) -> list[str]:
+    """One sentence for each query to a node, or why it was not asked; safe to print."""
+    places = [place for place, step in enumerate(detail.steps) if step.addr == node.addr]
+    if not places:
+        return [_unasked(detail, node)]
+    passed, came = overtaken(detail), origins(detail)
+    told = []
+    for place in places:
+        step = detail.steps[place]
+        when = span_words(step.sent)
+        asked = (
+            f"asked again at {when}, being among the nearest" if step.again else f"sent at {when}: {came[place].words}"
+        )
+        rules = explained(detail, step, passed.get(place))
+        told.append("; ".join((f"Query {place + 1}, {asked}", *rules, _end(detail, step, bool(rules)))) + ".")
+    if node.state == "answered" and too_near(node):
+        told.append("It is too near to be believed: it fills no place among the closest while there are others.")
+    return told
+
+
+def explained(detail: LookupDetail, step: StepView, overtaken_at: float | None) -> list[str]:
+    """What the policy of the lookup did with a query, and why, in the order of time."""
+    elapsed = detail.view.elapsed
+    done: list[tuple[float, str]] = []
+    if overtaken_at is not None:
+        over = not detail.view.running and overtaken_at >= elapsed
+        then = "and the lookup was over" if over else "so it held no slot any more"
+        done.append((overtaken_at, f"{detail.k} nearer nodes had answered at {span_words(overtaken_at)}, {then}"))
+    if step.stalled is not None and step.stalled <= elapsed:
+        at = span_words(step.stalled)
+        gave = f"late from {at} on" if overtaken_at is not None else f"it stalled at {at} and gave up its slot"
+        done.append((step.stalled, f"silent until {at}" if step.again else gave))
+    return [words for _, words in sorted(done)]
+
+
+def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
+    """What came of a query; `slotless`: it had lost its slot before."""
+    view, welcome = detail.view, ", still welcome" if slotless else ""
+    what = fate(step)
+    if too_late(step, view.elapsed):
+        return f"its answer came at {span_words(step.ended)}, too late"
+    if what in ("gave", "answered"):
+        return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
+    if what == "refused":
+        code = "" if step.code is None else f", error {step.code}"
+        return f"{safe_text(step.result, 16)}{code}: that counts for nothing"
+    if what == "silent" and step.result != "timed out":
+        return safe_text(step.result, 16)
+    return f"under way{welcome}" if step.ended is None and view.running else "no answer in time"
+
+
+def _took(step: StepView) -> float:
+    return (step.ended or 0.0) - step.sent
+
+
+def _brought(step: StepView) -> str:
+    parts = [plural(step.nodes, "node")] if step.nodes else []
+    parts += [plural(step.peers, "peer")] if step.peers else []
+    parts += ["a value" if step.item == "immutable" else f"a value, {safe_text(step.item, 12)}"] if step.item else []
+    return f" with {' and '.join(parts)}" if parts else ""
+
+
+def _unasked(detail: LookupDetail, node: CandidateView) -> str:
+    why = reasons(detail).get(node.addr, "")
+    if why in _NEVER:
+        return _NEVER[why]
+    if node.state == "passed over":
+        return f"Passed over: {safe_text(node.note, 60) or 'it was silent of late'}."
+    if node.state == "failed":
+        return f"Not asked: {safe_text(node.note or node.result, 60)}."
+    if detail.view.running:
+        return "Not asked yet: nearer or more trusted ones come first."
+    return "Never asked: the lookup was over before its turn."
