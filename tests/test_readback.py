@@ -137,7 +137,7 @@ def test_in_a_network_a_strangers_lookup_finds_what_was_put() -> None:
         back = back_of(net, core, stored)
         assert back.ok and back.acknowledged == back.count(Gives.IT, found=True) == 8 and back.others == 0
         assert back.strangers >= 4 and len(back.copies) >= 12
-        first = [packet.dest for packet in net.packets[before:] if packet.source == core.identity.bound][:4]
+        first = [packet.dest for packet in net.packets[before:] if packet.source == core.identity.bound][:3]
         assert not {node.addr for node in stored.writes} & set(first), "it starts elsewhere"
 
 

@@ -182,8 +182,11 @@ class Candidates:
         nearest = sorted(c for c in named if c is not self._sought)
         made_up = crowded([c.distance / 2**ID_BITS for c in nearest[:LOOKED_AT]], bucket / reach)
         for place, candidate in enumerate(nearest):
-            candidate.too_near = place < made_up
-            candidate.note = "too near: who named it can hardly know of it" if candidate.too_near else ""
+            before, candidate.too_near = candidate.too_near, place < made_up
+            if candidate.too_near:
+                candidate.note = "too near: who named it can hardly know of it"
+            elif before:
+                candidate.note = ""
 
     def judge_answers(self) -> None:
         """Flag the nearest of those that answered if they are too many for the size of the network."""

@@ -141,7 +141,7 @@ class Lookup:
         added.sort(key=lambda pair: _cost(*pair))
         living = 0.0
         for start, candidate in added:
-            if living < OPENING:
+            if living < OPENING and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
                 rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
                 candidate.note = f"known from before{rtt}: it opens the lookup"

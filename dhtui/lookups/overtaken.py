@@ -25,13 +25,18 @@ def overtaken(detail: LookupDetail) -> dict[int, float]:
     of a lookup tells when.
     """
     target, answers = detail.view.target, _answers(detail)
+    # Where a node was asked twice, either answer ends both.
+    over: dict[Addr, float] = {}
+    for step in detail.steps:
+        if counted(step) and step.ended is not None:
+            over[step.addr] = min(over.get(step.addr, inf), step.ended)
     found: dict[int, float] = {}
     for place, step in enumerate(detail.steps):
         distance = distance_of(step.id, target)
         far = 1 << ID_BITS if distance is None else distance
         nearer = (at for at, other in answers if other < far)
         at = next(islice(nearer, max(0, detail.k - 1), None), inf)
-        held = min(inf if end is None else end for end in (step.stalled, step.ended))
+        held = min(inf if end is None else end for end in (step.stalled, step.ended, over.get(step.addr)))
         # What is sent at that very moment was sent before the answer: behind k answers nobody is asked.
         if step.sent <= at < held:
             found[place] = at

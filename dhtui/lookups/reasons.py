@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..engine.candidates import MISLEADING
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
-from ..engine.wire.compact import Addr, is_local
+from ..engine.wire.compact import Addr
 from ..report import safe_text
 from .course import answering, counted
 
@@ -47,25 +47,7 @@ def too_near(node: CandidateView) -> bool:
 
 def reasons(detail: LookupDetail) -> dict[Addr, Reason]:
     """The reason for each node that was treated unlike others."""
-    nets = {_net(node) for node in detail.candidates if node.state != "passed over"} - {""}
-    found: dict[Addr, Reason] = {}
-    for node in detail.candidates:
-        why = reason(node.note)
-        # The note on a twin is lost when it is judged as a referral; the node that it stands back for is still there.
-        if node.state == "passed over" and why != "silent":
-            why = "twin" if why == "twin" or _net(node) in nets else ""
-        if why:
-            found[node.addr] = why
-    return found
-
-
-def _net(node: CandidateView) -> str:
-    """Its /24; empty in private networks, where one subnet is all there is."""
-    ip = node.addr[0]
-    try:
-        return "" if is_local(ip) else ip.rpartition(".")[0]
-    except (OSError, ValueError):  # a recording may come from a stranger
-        return ""
+    return {node.addr: why for node in detail.candidates if (why := reason(node.note))}
 
 
 @dataclass(frozen=True, slots=True)

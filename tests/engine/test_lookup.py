@@ -525,6 +525,15 @@ def test_of_nodes_that_may_be_gone_a_lookup_opens_with_twice_as_many() -> None:
     assert len(asked_by(lookup)) == 6
 
 
+@pytest.mark.parametrize("alpha", [1, 2, 5])
+def test_no_more_than_alpha_open_it(alpha: int) -> None:
+    """Whoever wants one query at a time gets just that."""
+    for alive in (True, False):
+        lookup = Lookup(TARGET, at(99), alpha=alpha, k=8)
+        lookup.start_from(starts(*[(150, 0.05)] * 20, alive=alive))
+        assert len(asked_by(lookup)) == min(alpha, 3 if alive else 6)
+
+
 def test_the_reserve_is_asked_when_the_opening_leads_nowhere() -> None:
     """Nobody else is left: the known nodes that stayed behind get their turn."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
