@@ -111,16 +111,16 @@ class AddressVote:
     """
 
     def __init__(self) -> None:
-        self._votes: OrderedDict[str, Addr] = OrderedDict()
+        self._votes: dict[str, Addr] = {}
 
     def vote(self, voter: str, seen: Addr) -> None:
         """Count that `voter` sees us at `seen`. A local voter can't tell a public address, nor the reverse."""
         if is_local(voter) != is_local(seen[0]):
             return
+        self._votes.pop(voter, None)
         self._votes[voter] = seen
-        self._votes.move_to_end(voter)
         if len(self._votes) > MAX_VOTERS:
-            self._votes.popitem(last=False)
+            del self._votes[next(iter(self._votes))]
 
     @property
     def voters(self) -> int:

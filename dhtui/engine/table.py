@@ -48,7 +48,7 @@ class Contact:
     version: bytes | None
     bep42: Bep42Verdict
     queries: int = 0
-    rtts: list[float] = field(default_factory=list)
+    rtts: tuple[float, ...] = ()
     last: str = ""
 
     def state(self, now: float) -> NodeState:
@@ -194,8 +194,7 @@ class Table:
         contact.last_answer = now
         contact.failures = 0
         if rtt is not None:
-            contact.rtts.append(rtt)
-            del contact.rtts[:-RTTS_KEPT]
+            contact.rtts = (*contact.rtts[1 - RTTS_KEPT :], rtt)
             contact.rtt = rtt if contact.rtt is None else 0.7 * contact.rtt + 0.3 * rtt
         contact.version = version or contact.version
         self.bucket_of(contact.number).changed = now
@@ -442,7 +441,7 @@ class Table:
             return None
         depth = self.bucket_of(contact.number).depth
         age = now - contact.last_answer
-        return ContactDetail(contact.view(now), depth, tuple(contact.rtts), contact.queries, contact.last, age)
+        return ContactDetail(contact.view(now), depth, contact.rtts, contact.queries, contact.last, age)
 
     def view(self, now: float) -> TableView:
         """The table as a screen shows it."""

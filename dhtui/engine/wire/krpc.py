@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from . import bencode
@@ -29,6 +30,9 @@ MAX_METHOD = 64
 MAX_NODES_READ = 20
 """Of a longer ``nodes`` (one client answers with its whole table) the first 20 are read."""
 MAX_PEERS_READ = 200
+
+_one_copy: Callable[[bytes], bytes] = lru_cache(maxsize=256)(bytes)
+"""The same object for equal bytes: there are few versions, and each is kept with every node that has it."""
 
 GENERIC, SERVER, PROTOCOL, UNKNOWN_METHOD = 201, 202, 203, 204
 TOO_BIG, BAD_SIGNATURE, SALT_TOO_BIG, CAS_MISMATCH, SEQ_TOO_LOW = 205, 206, 207, 301, 302
@@ -193,8 +197,7 @@ def parse(data: bytes) -> Message:
     if type(tid) is not bytes or not 0 < len(tid) <= MAX_TID:
         raise MalformedDatagram("no usable transaction id")
     version = get(b"v")
-    if type(version) is not bytes or len(version) > 16:
-        version = None
+    version = _one_copy(version) if type(version) is bytes and len(version) <= 16 else None
     kind = get(b"y")
     if kind == b"q":
         if len(data) > MAX_QUERY:
