@@ -94,17 +94,17 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
     Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
     Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
     Column("target", 8, lambda r: ((r.view.target.hex(), "data"),), grow=True, sort=lambda r: r.view.target),
-    Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=2),
+    Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
     Column(
         "ok/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
         sort=lambda r: r.view.asked,
     ),
-    Column("near", 6, lambda r: _nearest(r.view), right=True, sort=lambda r: r.view.nearest_bits or 161, rank=1),
+    Column("near", 6, lambda r: _nearest(r.view), right=True, sort=lambda r: r.view.nearest_bits or 161, rank=2),
     Column(
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
-    Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=3),
-    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True),
+    Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
+    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
 )  # fmt: skip
 
 
