@@ -37,7 +37,7 @@ from .telling import tell, tell_failure
 
 _BACK, _COMPARE = "back", "compare yours, theirs and the base"
 _READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
-_STOP = "stop it: nodes that were asked may have stored it"
+_UNDER_WAY = "under way; esc stops it, but nodes that were asked may have stored it"
 _HINT: Line = (
     ("enter", "key"), (" do it  ", "plain"), ("tab", "key"), (" nodes  ", "plain"),
     ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" back", "plain"),
@@ -86,7 +86,7 @@ class PutRun(ModalScreen[Seen | None]):
             yield Lines(id="phases")
             yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="nodes", id="nodes")
             yield Lines(id="verdict")
-            yield Pick((_STOP,), id="then")
+            yield Pick((_UNDER_WAY,), id="then")
             yield Lines(_HINT, id="hint")
 
     def on_mount(self) -> None:
@@ -99,7 +99,7 @@ class PutRun(ModalScreen[Seen | None]):
     @work(group="put", exclusive=True, exit_on_error=False, name="put")
     async def _start(self, what: Item | Draft) -> None:
         self._result, self._view = None, None
-        self.then.offer((_STOP,))
+        self.then.offer((_UNDER_WAY,))
         self._timer.resume()
         self.tick()
         if self._dry:
@@ -197,7 +197,9 @@ class PutRun(ModalScreen[Seen | None]):
     def action_go(self) -> None:
         """Does what is chosen."""
         chosen, result = self.then.labels[self.then.chosen], self._result
-        if result is None or result.outcome is None or chosen == _BACK:
+        if result is None:
+            return  # an enter too many on the form must not stop what it began
+        if result.outcome is None or chosen == _BACK:
             self.action_close()
         elif chosen == _COMPARE and result.conflict is not None:
             self._compare(result.conflict)

@@ -555,7 +555,9 @@ async def test_leaving_stops_a_put_and_says_what_that_means(tmp_path: Path) -> N
         await write(stage, "hello world")
         await press(stage, "enter")
         await until(stage, PutRun)
-        assert "stop it: nodes that were asked may have stored it" in stage.text()
+        assert "under way; esc stops it, but nodes that were asked may have stored it" in stage.text()
+        await press(stage, "enter")
+        assert isinstance(stage.app.screen, PutRun), "an enter too many stops nothing"
         await stage.press("escape")
         assert isinstance(stage.app.screen, PutForm)
         assert paper.cancelled == 1
