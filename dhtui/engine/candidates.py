@@ -55,6 +55,8 @@ class Candidate:
     """Known from before, and left out when the lookup opened: asked when there is nobody else, or it is named."""
     too_near: bool = False
     """So near to the target that in a network of this size it is most likely made up."""
+    lied: bool = False
+    """Whether it gave a value that does not hold."""
     named_silent: int = 0
     named_alive: int = 0
     """Of the nodes it named and that were asked, how many were silent, and how many answered."""
@@ -76,8 +78,8 @@ class Candidate:
 
     @property
     def misleads(self) -> bool:
-        """Whether the nodes that it named were silent, all or nearly all."""
-        return self.named_silent >= MISLEADING * max(1, self.named_alive)
+        """Whether the nodes that it named were silent, all or nearly all, or it lied itself."""
+        return self.lied or self.named_silent >= MISLEADING * max(1, self.named_alive)
 
     def __lt__(self, other: Candidate) -> bool:
         return self.distance < other.distance

@@ -35,7 +35,8 @@ followed to usable addresses only, a bounded number of them; then:
   can stand close to the target by chance (see `size.crowded`). Whoever is in a crowd beyond that is asked when a slot
   is free, and is none of the closest 8 as long as there are others, so the lookup goes on until it has reached the
   honest ones behind the crowd.
-- *Who misleads is not followed.* After four silent nodes in a row that somebody named, the others it named wait.
+- *Who misleads is not followed.* After four silent nodes in a row that somebody named, the others it named wait; so
+  do those of a node whose value does not hold, and it is none of the closest itself.
 - *Ids that fit their addresses* (BEP 42) come first among equally close ones; where that is enforced a node whose id
   does not fit is asked, but is none of the closest.
 - Values need no trust: they hash to the target or carry a signature.
@@ -180,7 +181,7 @@ class Lookup:
         return chosen
 
     def _choose(self) -> Candidate | None:
-        in_play, trusted, doubtful, reserve = self._in_play(), 0, None, None
+        in_play, trusted, doubtful, near, reserve = self._in_play(), 0, None, None, None
         for candidate in self._nearest():
             if in_play >= self._alpha:
                 return None
@@ -190,6 +191,8 @@ class Lookup:
             elif candidate.state is State.NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
+                elif candidate.too_near:
+                    near = near or candidate
                 elif candidate.doubtful:
                     doubtful = doubtful or candidate
                 else:
@@ -198,10 +201,10 @@ class Lookup:
             for candidate in self.candidates:
                 candidate.reserve = False
             return reserve
-        if doubtful is None or not doubtful.too_near or (not trusted and self._alone()):
-            return doubtful
+        if doubtful is not None or near is None or (not trusted and self._alone()):
+            return doubtful or near
         tried = sum(c.too_near and c.state not in (State.NEW, State.PASSED) for c in self.candidates)
-        return doubtful if tried < MAX_TOO_NEAR else None
+        return near if tried < MAX_TOO_NEAR else None
 
     def _fitting(self, candidate: Candidate) -> Candidate:
         """The candidate, or one as near to the bit whose id fits its address where its own does not (BEP 42)."""
@@ -236,6 +239,9 @@ class Lookup:
             self._candidates.move(candidate, outcome.id, int.from_bytes(outcome.id, "big") ^ self._number)
             candidate.counts = candidate.counts and self._may_count(outcome.id, candidate.addr[0])
         candidate.state = State.ANSWERED
+        if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
+            candidate.lied, candidate.counts = True, False
+            candidate.note = "its value does not hold: it is none of the closest, and whom it names has to wait"
         self._candidates.came_back(candidate)
         self._candidates.judge_referrals(candidate, self.add_all(outcome.nodes, candidate))
         self._candidates.judge_answers()
@@ -317,7 +323,8 @@ class Lookup:
             return "there was no node to ask"
         closest = self.closest()
         if not closest:
-            return "no node answered"
+            lied = any(c.lied for c in self.candidates)
+            return "no node answered with anything that holds" if lied else "no node answered"
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from dhtui.engine.answers import Question
-from dhtui.engine.candidates import MAX_CANDIDATES, Candidate
+from dhtui.engine.candidates import MAX_CANDIDATES, Candidate, State
 from dhtui.engine.core import Core
 from dhtui.engine.find import MAX_STEPS
 from dhtui.engine.items import ImmutableItem, sign
@@ -605,6 +605,47 @@ def test_who_names_only_silent_nodes_is_not_followed() -> None:
         lookup.stalled(candidate)
     lookup.answered(honest, answer_of(honest, *(node_at(157, 30 + nth) for nth in range(4))))
     assert {candidate.parent for candidate in asked_by(lookup)} == {honest}
+
+
+@pytest.mark.parametrize("lie", [Status.BAD_VALUE, Status.BAD_SIGNATURE])
+def test_whose_value_does_not_hold_is_not_followed(lie: Status) -> None:
+    """It is none of the closest, and those that it names wait for those of others."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    lookup.add_all((node_at(158, 0), node_at(159, 1)))
+    liar, honest = sorted(asked_by(lookup))
+    lookup.answered(liar, replace(answer_of(liar, *(node_at(156, 10 + nth) for nth in range(8))), status=lie))
+    lookup.answered(honest, answer_of(honest, *(node_at(157, 30 + nth) for nth in range(2))))
+    asked = [lookup.next() for _ in range(3)]
+    assert [one.parent if one else None for one in asked] == [honest, honest, liar], "after them it is their turn"
+    assert lookup.closest() == [honest] and "does not hold" in liar.note
+
+
+def test_a_lookup_among_liars_alone_is_over_and_says_so() -> None:
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    lookup.add(node_at(158, 0))
+    (liar,) = asked_by(lookup)
+    lookup.answered(liar, replace(answer_of(liar), status=Status.BAD_VALUE))
+    assert lookup.settled()
+    assert lookup.verdict() == "no node answered with anything that holds"
+
+
+def test_many_that_are_too_near_keep_nobody_else_from_being_asked() -> None:
+    """When the 16 of them that are asked at most have been, it goes on with the others that had to wait."""
+    lookup = Lookup(TARGET, at(99), alpha=64, k=2)
+    lookup.add_all(node_at(158, nth) for nth in range(6))
+    *naming_crowds, misleading, one, other = asked_by(lookup)
+    for nth, liar in enumerate(naming_crowds):
+        lookup.answered(liar, answer_of(liar, *(node_at(100, 10 + 8 * nth + place) for place in range(8))))
+    lie = answer_of(misleading, *(node_at(156, 40 + nth) for nth in range(3)))
+    lookup.answered(misleading, replace(lie, status=Status.BAD_VALUE))
+    for honest in (one, other):
+        lookup.answered(honest, answer_of(honest))
+    while not lookup.settled():
+        asked = asked_by(lookup)
+        assert asked, "it hangs"
+        for candidate in asked:
+            lookup.answered(candidate, answer_of(candidate))
+    assert {c.state for c in lookup.candidates if c.parent is misleading} == {State.ANSWERED}
 
 
 def test_made_up_nodes_next_to_the_target_fill_no_place() -> None:
