@@ -68,16 +68,20 @@ def origins(detail: LookupDetail) -> list[Origin]:
     notes = {node.addr: node.note for node in detail.candidates}
     opened = {step.addr for step in detail.steps if step.sent <= detail.steps[0].sent}
     answered, misled = answering(detail), _misled(detail)
+    lied = {step.addr for step in detail.steps if step.result in ("bad value", "bad signature")}
     found = []
     for place, step in enumerate(detail.steps):
         note = notes.get(step.addr, "")
         sign, words = _came(step, note, answered, step.addr in opened)
-        doubted = reason(note) == "too near" or place in misled
+        by_liar = step.parent in lied
+        doubted = reason(note) == "too near" or place in misled or by_liar
         if reason(note) == "instead":
             words += f", {safe_text(note, 60)}"
         if reason(note) == "too near":
             words += ", distrusted: too near, who named it can hardly know of it"
-        if place in misled:
+        if by_liar:
+            words += ", for want of a better one: the value that it gave does not hold"
+        elif place in misled:
             words += f", for want of a better one: {misled[place]} others from there were silent"
         found.append(Origin(sign, doubted, words))
     return found

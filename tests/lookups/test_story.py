@@ -143,6 +143,14 @@ def test_too_near_a_node_is_distrusted_and_so_are_those_of_one_who_misleads() ->
     assert story(whole, of(whole, early.addr[0]))[-1].startswith("It is too near to be believed")
 
 
+@pytest.mark.parametrize("lie", ["bad value", "bad signature"])
+def test_whom_somebody_named_whose_value_does_not_hold_is_doubted(lie: str) -> None:
+    liar = step(1, 155, 0.0, 0.1, result=lie)
+    whole = detail([liar, step(2, 150, 0.2, 0.3, parent=liar.addr, hop=1)], 1.0)
+    assert [came.doubted for came in origins(whole)] == [False, True]
+    assert "the value that it gave does not hold" in origins(whole)[1].words
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None:
     net = Network(seed=seed, latency=0.01, spread=0.1)
