@@ -26,8 +26,8 @@ def test_a_walk_through_the_program_ends_with_the_terminal_as_it_was(size: tuple
         term.press(ISO)
         term.wait("enter start")
         term.press("Enter")
-        screen = term.wait(lambda screen: ISO[:7] in screen and "Found 6 peers" in screen)
-        assert "closest nodes that are alive have answered" in screen
+        over = ("closest nodes that are alive have answered", "Found 6 peers", ISO[:7])
+        term.wait(lambda screen: all(words in screen for words in over))
         term.go("packets")
         term.press("/")
         term.wait("enter keep")
