@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import string
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from apart import ROOT, run_apart
 from textual.keys import Keys, _character_to_key
 
 from dhtui import config, keymap, registry
 from dhtui.values import UsageError
-
-ROOT = Path(__file__).parents[1]
 
 
 def from_file(tmp_path: Path, text: str) -> dict[str, str]:
@@ -173,14 +171,5 @@ asyncio.run(main())
 
 
 def test_bindings_tabs_footer_help_palette_and_table_follow(tmp_path: Path) -> None:
-    # In a process of its own: the registry is read once, when the app is loaded.
-    ran = subprocess.run(
-        [sys.executable, "-c", FOLLOWED],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "| `f8` `f9` | `pause` |" in ran.stdout and "| `!` | `table.ping` |" in ran.stdout
+    printed = run_apart(FOLLOWED, tmp_path)
+    assert "| `f8` `f9` | `pause` |" in printed and "| `!` | `table.ping` |" in printed

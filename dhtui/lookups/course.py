@@ -22,7 +22,9 @@ MARKS: dict[Fate, Span] = {
 }
 """Gave peers or a value; answered; refused, or an answer that counts for nothing; no answer; late; under way."""
 
-_REFUSED = frozenset(("refused", "wrong id", "bad signature", "bad value"))
+LIES = frozenset(("bad signature", "bad value"))
+"""Results of nodes whose value does not hold: whom they named has to wait."""
+_REFUSED = LIES | {"refused", "wrong id"}
 _SILENT = frozenset(("timed out", "send failed", "blocked", "cancelled"))
 
 

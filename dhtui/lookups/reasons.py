@@ -11,7 +11,7 @@ from ..engine.candidates import MISLEADING
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from .course import answering, counted
+from .course import LIES, answering, counted
 
 Reason = Literal["", "opening", "reserve", "instead", "too near", "crowd", "silent", "twin"]
 """It opened the lookup; known from before, kept in reserve; in place of a silent one of its /24; too near for who
@@ -68,7 +68,7 @@ def origins(detail: LookupDetail) -> list[Origin]:
     notes = {node.addr: node.note for node in detail.candidates}
     opened = {step.addr for step in detail.steps if step.sent <= detail.steps[0].sent}
     answered, misled = answering(detail), _misled(detail)
-    lied = {step.addr for step in detail.steps if step.result in ("bad value", "bad signature")}
+    lied = {step.addr for step in detail.steps if step.result in LIES}
     found = []
     for place, step in enumerate(detail.steps):
         note = notes.get(step.addr, "")

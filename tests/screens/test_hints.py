@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from apart import run_apart
 
 REBOUND = """
 import asyncio, sys
@@ -82,13 +79,4 @@ asyncio.run(main())
 
 
 def test_every_hint_follows_the_keys(tmp_path: Path) -> None:
-    # In a process of its own: the registry is read once, when the app is loaded.
-    ran = subprocess.run(
-        [sys.executable, "-c", REBOUND],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
-    assert ran.returncode == 0, ran.stderr
+    run_apart(REBOUND, tmp_path)
