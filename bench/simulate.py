@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from statistics import mean
+from typing import Any
 
 from svg import Axis, Chart, Line, draw
 
@@ -50,25 +51,32 @@ class Client:
     policy: Policy
 
 
+BEFORE = replace(OURS, survey=0, quick_start=False)
+"""Without what nobody else does: what the policies of the others are made from."""
+
 # Constants of their sources. What is only approximated stands in README.md.
 CLIENTS = (
     Client("dhtui, alpha 8", 8, 8, OURS),
     Client("dhtui, alpha 5", 5, 8, OURS),
-    Client("libtorrent", 5, 8, Policy(quick_start=False, start=8, soft=1.0, hard=15.0, wait="nearest")),
+    Client("libtorrent", 5, 8, replace(BEFORE, start=8, soft=1.0, hard=15.0, wait="nearest")),
     Client(
         "k-rpc",
         16,
         20,
-        Policy(quick_start=False, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
+        replace(BEFORE, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
     ),
     Client(
         "mainline",
         20,
         20,
-        Policy(quick_start=False, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
+        replace(BEFORE, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
     ),
-    Client("anacrolix", 3, 8, Policy(quick_start=False, start=8, top_only=False, soft=2.0, hard=2.0, wait="all")),
+    Client("anacrolix", 3, 8, replace(BEFORE, start=8, top_only=False, soft=2.0, hard=2.0, wait="all")),
 )
+
+
+LEAN: dict[str, Any] = {"lookups_kept": 0, "policy": replace(OURS, survey=0)}
+"""Settings of the thousands: they keep no lookups to be looked at, and their nodes do not get to know half of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +259,7 @@ def whole(options: argparse.Namespace, conditions: Conditions) -> None:
     """Print the figures of a network of complete nodes."""
     simulation = Simulation(options.seed, conditions)
     cores = []
-    for core in grow(simulation, options.full, nat=options.nat, rate=JOINS_A_SECOND, lookups_kept=0):
+    for core in grow(simulation, options.full, nat=options.nat, rate=JOINS_A_SECOND, **LEAN):
         cores.append(core)
         if len(cores) % 100 == 0:
             say(f"{len(cores):,} nodes, {resident():.0f} MiB")
@@ -291,7 +299,7 @@ def churn(simulation: Simulation, cores: list[Core], share: float, rng: Random) 
     for _ in range(int(share + rng.random())):
         gone = rng.randrange(3, len(cores))
         simulation.remove(cores[gone])
-        cores[gone] = core = simulation.add(hosts=hosts, lookups_kept=0)
+        cores[gone] = core = simulation.add(hosts=hosts, **LEAN)
         core.bootstrap(simulation.now)
         simulation.after(core)
 

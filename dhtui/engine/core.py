@@ -30,6 +30,7 @@ from .settings import SavedState, Settings
 from .silence import Silence
 from .snapshot import Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
+from .survey import Survey
 from .table import GOOD_SECONDS, Change, Contact, Table
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
@@ -82,7 +83,7 @@ class Core:
         self._silence = Silence()
         self._listeners = Listeners()
         self.searches = Searches(self, settings, self._seed, self._listeners)
-        self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._fill)
+        self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._look_around)
         self._out: list[tuple[bytes, Addr]] = []
         self._pinging: set[Addr] = set()
         self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
@@ -498,12 +499,31 @@ class Core:
         if not any(start.alive for start in starts):
             self.way_in.seed(find)
 
+    def _look_around(self, now: float) -> None:
+        """Once in: get to know nodes all over the network, then fill the table."""
+        if not self.settings.maintain:
+            return
+        wanted = self.settings.policy.survey
+        if len(self.table.nearest_known(self.id, wanted)) >= wanted:
+            self._fill(now)
+            return
+
+        def done(answered: int, at: float) -> None:
+            if self._listeners:
+                text = f"{answered} nodes all over the network answered"
+                self._listeners.tell(events.BootstrapProgress(at, text))
+            self._fill(at)
+
+        begin = self.table.farthest_known(self.id, STRANGERS, ())
+        nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
+        Survey(self, nodes, queries=wanted, done=done).pump(now)
+
     def _fill(self, now: float, depth: int = 0) -> None:
-        """Once in: look something up in every bucket that has room, one after the other (BEP 5)."""
+        """Look something up in every bucket that has room, one after the other (BEP 5)."""
         buckets = self.table.buckets
         while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
             depth += 1
-        if depth < len(buckets) - 1 and self.settings.maintain:
+        if depth < len(buckets) - 1:
             self.refresh_bucket(depth, lambda outcome: self._fill(now + outcome.elapsed, depth + 1), now)
 
     def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:

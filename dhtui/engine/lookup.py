@@ -15,12 +15,12 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
 2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
    candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
 3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
-   once more, for a third of a second, because one packet in fifty is simply lost; then the lookup is over. Only if
+   once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
    nobody at all has answered is there any reason to wait out the hard deadline.
 4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
-   table, also from earlier runs. A hop gains 3 bits or more and takes as long as the quickest of those that were
+   table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop gains 3 bits or more and takes as long as the quickest of those that were
    asked, some 40 ms, so 1 bit of distance is worth 12 ms of round trip: by that measure the best are asked first.
-   They are known to be alive, so three suffice, and the queries saved serve the hops that follow. The other
+   They are known to be alive, so four suffice, and the queries saved serve the hops that follow. The other
    known ones stay in reserve until an answer names them, or until there is nobody else to ask.
 
 **When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
@@ -59,7 +59,7 @@ GRACE_SECONDS = OURS.grace
 SECONDS_A_BIT = 0.012
 """Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
 RTT_UNTIL_MEASURED = 0.15
-OPENING = 3
+OPENING = 4
 """So many known nodes that are alive open a lookup; one that may be gone counts as half of one."""
 MAX_TOO_NEAR = 16
 """So many of those that stand too near are asked as long as there are others: liars invent new ones for ever."""

@@ -10,6 +10,8 @@ from typing import Literal
 class Policy:
     """The rules of a lookup besides alpha and k. The defaults are ours; `bench/simulate.py` has those of others."""
 
+    survey: int = 400
+    """Queries that get to know nodes all over the network as soon as a way in is found, unless as many are known."""
     start: int = 32
     """Known nodes nearest to the target that it starts from."""
     quick_start: bool = True
@@ -25,7 +27,7 @@ class Policy:
     wait: Literal["again", "nearest", "all"] = "again"
     """Whom it waits for at the end: for nobody, but it asks the silent ones again; for those nearer than the k-th
     responder; or for all that are in flight."""
-    grace: float = 0.36
+    grace: float = 0.4
     """Seconds that the ones asked again have."""
 
 

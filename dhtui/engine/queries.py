@@ -73,7 +73,7 @@ class RoundTrips:
             return min(SOFT_MAX, max(SOFT_MIN, 2 * own + 0.05))
         if len(self._recent) < ENOUGH_SAMPLES:
             return SOFT_UNTIL_MEASURED
-        return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, self.quantile(0.85)))
+        return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, self.quantile(0.8)))
 
     def view(self) -> RttView:
         """The figures as a screen shows them."""
