@@ -18,10 +18,11 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
    once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
    nobody at all has answered is there any reason to wait out the hard deadline.
 4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
-   table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop gains 3 bits or more and takes as long as the quickest of those that were
-   asked, some 40 ms, so 1 bit of distance is worth 12 ms of round trip: by that measure the best are asked first.
-   They are known to be alive, so four suffice, and the queries saved serve the hops that follow. The other
-   known ones stay in reserve until an answer names them, or until there is nobody else to ask.
+   table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
+   gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
+   is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so four
+   suffice, and the queries saved serve the hops that follow. The other known ones stay in reserve until an answer
+   names them, or until there is nobody else to ask.
 
 **When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
 are never among the closest: storing at a dead node is losing.
