@@ -1,10 +1,11 @@
-"""Values to JSON and back, as the annotations of their frozen dataclasses say.
+"""Values to JSON and back, as the annotations of their named tuples and frozen dataclasses say.
 
 Recordings come from strangers, so decoding checks everything: types, lengths, ranges, addresses. Nothing but the
 annotated types can come out of it, and nothing but `CodecError` can be raised. Text goes through
 `report.safe_text`: the screens take our own words as harmless, and in a stranger's file they are not ours.
 
-Bytes are hex digits, tuples lists, dataclasses objects; where several dataclasses are possible, ``[name, object]``.
+Bytes are hex digits, tuples lists, those with named fields objects; where several kinds of them are possible,
+``[name, object]``.
 A field that has a default may be missing, an unknown one is refused.
 """
 
@@ -118,12 +119,10 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
     if origin in _GENERIC:
         return _GENERIC[origin](get_args(kind), name)
     if isinstance(kind, type):
-        if is_dataclass(kind):
-            return _dataclass(kind)
+        if _defaults(kind) is not None:
+            return _record(kind)
         if issubclass(kind, StrEnum):
             return _choice({member.value: member for member in kind})
-        if issubclass(kind, tuple):
-            return _named_tuple(kind)
     raise TypeError(f"no coder for {kind}")
 
 
@@ -271,12 +270,6 @@ def _fixed_tuple(parts: tuple[Coder[Any], ...]) -> Coder[tuple[Any, ...]]:
     return Coder(_same if plain else encode, decode)
 
 
-def _named_tuple(kind: Any) -> Coder[Any]:
-    hints = get_type_hints(kind)
-    inner = _fixed_tuple(tuple(_coder(hints[name], name) for name in kind._fields))
-    return Coder(inner.encode, lambda data: kind(*inner.decode(data)))
-
-
 def _dict(kinds: tuple[Any, ...], _: str) -> Coder[dict[Any, Any]]:
     key, part = (_coder(kind, "") for kind in kinds)
 
@@ -292,7 +285,7 @@ def _dict(kinds: tuple[Any, ...], _: str) -> Coder[dict[Any, Any]]:
 
 
 def _union(kinds: tuple[Any, ...], name: str) -> Coder[Any]:
-    """`X | None`, or several dataclasses, or both."""
+    """`X | None`, or several kinds with named fields, or both."""
     others = [kind for kind in kinds if kind is not NoneType]
     inner = _coder(others[0], name) if len(others) == 1 else _tagged(others)
     if len(others) == len(kinds):
@@ -309,7 +302,7 @@ def _union(kinds: tuple[Any, ...], name: str) -> Coder[Any]:
 
 
 def _tagged(kinds: list[Any]) -> Coder[Any]:
-    if not all(map(is_dataclass, kinds)):
+    if any(_defaults(kind) is None for kind in kinds):
         raise TypeError(f"no coder for a union of {kinds}")
     writers = {kind: (kind.__name__, coder(kind).encode) for kind in kinds}
     readers = {kind.__name__: coder(kind).decode for kind in kinds}
@@ -335,14 +328,20 @@ _GENERIC: Final[dict[Any, Callable[[tuple[Any, ...], str], Coder[Any]]]] = {
 }
 
 
-# ---- dataclasses --------------------------------------------------------------------------------------
+# ---- named tuples and dataclasses ---------------------------------------------------------------------
 
 
-def _dataclass(kind: Any) -> Coder[Any]:
-    hints = get_type_hints(kind)
-    parts = [(field.name, _coder(hints[field.name], field.name)) for field in fields(kind)]
-    defaults = {field.name: field.default for field in fields(kind) if field.default is not MISSING}
-    names = [name for name, _ in parts]
+def _defaults(kind: Any) -> dict[str, Any] | None:
+    """What the fields of a named tuple or a dataclass are unless something is said; `None` for other types."""
+    if is_dataclass(kind):
+        return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+    return getattr(kind, "_field_defaults", None)
+
+
+def _record(kind: Any) -> Coder[Any]:
+    hints, defaults = get_type_hints(kind), _defaults(kind) or {}
+    names = list(hints)
+    parts = [(name, _coder(hints[name], name)) for name in names]
     writers = [(name, None if part.encode is _same else part.encode) for name, part in parts]
     readers = [(name, part.decode) for name, part in parts]
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)

@@ -12,7 +12,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -232,7 +231,7 @@ class Replay:
             event, again = self._event(index)
             if isinstance(event, PacketReceived):
                 if again and message is not None:
-                    event = replace(event, message=message)
+                    event = event._replace(message=message)
                 message = event.message
             yield event
 

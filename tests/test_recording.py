@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -153,7 +152,7 @@ def test_lookups_are_written_while_they_run_and_once_at_their_end(tmp_path: Path
 
     def become(running: bool) -> None:
         source.details[7] = detail(7, running)
-        source.shown = replace(source.shown, lookups=(source.details[7].view,))
+        source.shown = source.shown._replace(lookups=(source.details[7].view,))
 
     become(True)
     source.tell(LookupStarted(1000.1, 7, "get", TARGET, "user"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def scripted(tmp_path: Path) -> Path:
         source.now = 1000.0 + (number + 1) / 100
         source.tell(PacketSent(source.now, ADDR, PING, "query", "ping", b"%d" % number))
         source.tell(QueryFinished(source.now, ADDR, b"%d" % number, "ping", "user", "answered", 0.1))
-        source.shown = replace(source.shown, at=source.now)
+        source.shown = source.shown._replace(at=source.now)
         recorder.tick(source.now)
     recorder.close()
     return path
@@ -75,8 +74,8 @@ def test_a_session_comes_back_as_it_was(recorded: tuple[Path, Session]) -> None:
     for addr, contact in session.contacts.items():
         found = source.contact(addr)
         assert contact and found and found.contact.id == contact.contact.id and found.rtts == contact.rtts
-    items = [replace(item, expires=0.0) for item in source.holdings().items]
-    assert items == [replace(item, expires=0.0) for item in session.holdings.items]
+    items = [item._replace(expires=0.0) for item in source.holdings().items]
+    assert items == [item._replace(expires=0.0) for item in session.holdings.items]
     assert source.lookup(10**6) is None and source.contact(("192.0.2.1", 1)) is None
 
 

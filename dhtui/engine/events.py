@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from .wire.compact import Addr
 from .wire.krpc import Message
 
 
-@dataclass(frozen=True, slots=True)
-class PacketReceived:
+class PacketReceived(NamedTuple):
     """A datagram came in."""
 
     at: float
@@ -26,8 +24,7 @@ class PacketReceived:
     """Why it was dropped or refused; empty where all was well."""
 
 
-@dataclass(frozen=True, slots=True)
-class PacketSent:
+class PacketSent(NamedTuple):
     """A datagram went out."""
 
     at: float
@@ -38,8 +35,7 @@ class PacketSent:
     tid: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class QueryFinished:
+class QueryFinished(NamedTuple):
     """One of our queries came to its end."""
 
     at: float
@@ -52,8 +48,7 @@ class QueryFinished:
     rtt: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class NodeAdded:
+class NodeAdded(NamedTuple):
     """A node that answered entered the table."""
 
     at: float
@@ -62,8 +57,7 @@ class NodeAdded:
     bucket: int
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRemoved:
+class NodeRemoved(NamedTuple):
     """A node left the table."""
 
     at: float
@@ -72,8 +66,7 @@ class NodeRemoved:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class LookupStarted:
+class LookupStarted(NamedTuple):
     """A lookup began."""
 
     at: float
@@ -83,8 +76,7 @@ class LookupStarted:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
-class LookupFinished:
+class LookupFinished(NamedTuple):
     """A lookup ended."""
 
     at: float
@@ -96,8 +88,7 @@ class LookupFinished:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A node stored something with us."""
 
     at: float
@@ -106,8 +97,7 @@ class Stored:
     addr: Addr
 
 
-@dataclass(frozen=True, slots=True)
-class AddressChanged:
+class AddressChanged(NamedTuple):
     """The vote on our external address has a new result (BEP 42)."""
 
     at: float
@@ -116,8 +106,7 @@ class AddressChanged:
     voters: int
 
 
-@dataclass(frozen=True, slots=True)
-class IdChanged:
+class IdChanged(NamedTuple):
     """We took a new id."""
 
     at: float
@@ -126,8 +115,7 @@ class IdChanged:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReachabilityChanged:
+class ReachabilityChanged(NamedTuple):
     """We learnt whether strangers can reach us."""
 
     at: float
@@ -135,8 +123,7 @@ class ReachabilityChanged:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Banned:
+class Banned(NamedTuple):
     """An address is ignored from now on."""
 
     at: float
@@ -145,8 +132,7 @@ class Banned:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class BootstrapProgress:
+class BootstrapProgress(NamedTuple):
     """A step of the bootstrap, in words."""
 
     at: float

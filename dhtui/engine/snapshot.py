@@ -5,8 +5,7 @@ Times named `..._at` are on the engine's clock (seconds); ages and durations are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .wire.compact import Addr
 
@@ -14,8 +13,7 @@ NodeState = Literal["good", "questionable", "bad"]
 Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityView:
+class IdentityView(NamedTuple):
     """Who we are."""
 
     id: bytes
@@ -29,8 +27,7 @@ class IdentityView:
     """Whether our id fits our external address."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReachabilityView:
+class ReachabilityView(NamedTuple):
     """Whether strangers can reach us, and what follows."""
 
     state: Literal["unknown", "reachable"]
@@ -39,8 +36,7 @@ class ReachabilityView:
     read_only_why: str
 
 
-@dataclass(frozen=True, slots=True)
-class BootstrapSource:
+class BootstrapSource(NamedTuple):
     """Where nodes were sought: ``saved nodes (12)``, or a host."""
 
     name: str
@@ -48,8 +44,7 @@ class BootstrapSource:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class BootstrapView:
+class BootstrapView(NamedTuple):
     """How the start went."""
 
     state: Literal["idle", "running", "done", "failed"]
@@ -60,8 +55,7 @@ class BootstrapView:
     """The result in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContactView:
+class ContactView(NamedTuple):
     """A node in the table."""
 
     id: bytes
@@ -80,8 +74,7 @@ class ContactView:
     bep42: Bep42Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class BucketView:
+class BucketView(NamedTuple):
     """A bucket of the table: the nodes that share exactly `depth` bits with us (the last one: at least)."""
 
     depth: int
@@ -96,8 +89,7 @@ class BucketView:
     """Whether our own id falls into it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableView:
+class TableView(NamedTuple):
     """The routing table."""
 
     buckets: tuple[BucketView, ...]
@@ -110,8 +102,7 @@ class TableView:
     known_cap: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueryView:
+class QueryView(NamedTuple):
     """A query in flight."""
 
     tid: bytes
@@ -127,8 +118,7 @@ class QueryView:
     """Seconds after which it has timed out."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupView:
+class LookupView(NamedTuple):
     """A lookup, running or finished."""
 
     number: int
@@ -152,8 +142,7 @@ class LookupView:
     """Why it ended; empty while it runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(NamedTuple):
     """One query of a lookup. Times are seconds since the lookup began."""
 
     addr: Addr
@@ -178,8 +167,7 @@ class StepView:
     code: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateView:
+class CandidateView(NamedTuple):
     """A node that a lookup knows of, with what it gave."""
 
     addr: Addr
@@ -203,8 +191,7 @@ class CandidateView:
     """Why it is treated unlike others, or more about the result: in our words."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupDetail:
+class LookupDetail(NamedTuple):
     """A lookup with all its queries and candidates."""
 
     view: LookupView
@@ -216,8 +203,7 @@ class LookupDetail:
     """Nearest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class MethodCounts:
+class MethodCounts(NamedTuple):
     """Messages of one method."""
 
     sent: int
@@ -229,8 +215,7 @@ class MethodCounts:
     refused: int
 
 
-@dataclass(frozen=True, slots=True)
-class TrafficView:
+class TrafficView(NamedTuple):
     """Datagrams and bytes (UDP payload)."""
 
     packets_in: int
@@ -244,8 +229,7 @@ class TrafficView:
     """Bytes of socket buffer that the system granted."""
 
 
-@dataclass(frozen=True, slots=True)
-class RttView:
+class RttView(NamedTuple):
     """Measured round trips, seconds; zeros while there are no samples."""
 
     samples: int
@@ -259,8 +243,7 @@ class RttView:
     """The last up to 256 samples, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreView:
+class StoreView(NamedTuple):
     """What we keep for others."""
 
     infohashes: int
@@ -273,8 +256,7 @@ class StoreView:
     """For each of the two kinds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorView:
+class ErrorView(NamedTuple):
     """Something that went wrong lately."""
 
     at: float
@@ -285,8 +267,7 @@ class ErrorView:
     """In our words."""
 
 
-@dataclass(frozen=True, slots=True)
-class SizeView:
+class SizeView(NamedTuple):
     """The size of the network, estimated from lookups."""
 
     nodes: float | None
@@ -297,8 +278,7 @@ class SizeView:
     """Targets that it is based on."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContactDetail:
+class ContactDetail(NamedTuple):
     """All that is known about a node in the table."""
 
     contact: ContactView
@@ -313,21 +293,20 @@ class ContactDetail:
     """Seconds since then."""
 
 
-@dataclass(frozen=True, slots=True)
-class SwarmView:
+class SwarmView(NamedTuple):
     """An infohash that we keep peers for."""
 
     infohash: bytes
     peers: tuple[Addr, ...]
     """The last up to 50 that announced, newest first."""
-    count: int
+    total: int
+    """Peers that we keep."""
     newest_expires: float
     """Seconds until the last announce expires."""
     oldest_expires: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoredItemView:
+class StoredItemView(NamedTuple):
     """A BEP 44 item that we keep."""
 
     target: bytes
@@ -341,8 +320,7 @@ class StoredItemView:
     """Seconds until it expires."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnnounceView:
+class AnnounceView(NamedTuple):
     """An announce that we made."""
 
     info_hash: bytes
@@ -355,8 +333,7 @@ class AnnounceView:
     """Seconds until nodes that keep peers for 30 minutes have forgotten it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
+class Holdings(NamedTuple):
     """What we keep for others, and what others keep for us."""
 
     swarms: tuple[SwarmView, ...]
@@ -365,8 +342,7 @@ class Holdings:
     """Newest first, at most 64."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All of it."""
 
     at: float

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
+from ..codec import coder
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
 from ..widgets.paint import Line
@@ -19,12 +19,7 @@ _WIDTH = 110
 
 def as_json(detail: LookupDetail) -> bytes:
     """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal."""
-    return (json.dumps(asdict(detail), default=_hex, indent=1) + "\n").encode()
-
-
-def _hex(value: object) -> str:
-    assert isinstance(value, bytes)
-    return value.hex()
+    return (json.dumps(coder(LookupDetail).encode(detail), indent=1) + "\n").encode()
 
 
 def as_text(detail: LookupDetail) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.compact import Addr
 from .course import responded
@@ -19,14 +17,14 @@ def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
         return detail
     steps = tuple(_step(step, until) for step in detail.steps if step.sent <= until)
     candidates = _candidates(detail, steps)
-    return replace(detail, view=_view(detail.view, steps, candidates, until), steps=steps, candidates=candidates)
+    return detail._replace(view=_view(detail.view, steps, candidates, until), steps=steps, candidates=candidates)
 
 
 def _step(step: StepView, until: float) -> StepView:
     if step.ended is not None and step.ended <= until:
         return step
     stalled = step.stalled if step.stalled is not None and step.stalled <= until else None
-    return replace(step, stalled=stalled, ended=None, result="in flight", nodes=0, peers=0, item="", code=None)
+    return step._replace(stalled=stalled, ended=None, result="in flight", nodes=0, peers=0, item="", code=None)
 
 
 def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[CandidateView, ...]:
@@ -43,7 +41,7 @@ def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[Cand
         then = _candidate(candidate, last.get(addr))
         counts = then.state == "answered" and addr not in outside and closest < detail.k
         closest += counts
-        found.append(replace(then, closest=counts) if then.closest != counts else then)
+        found.append(then._replace(closest=counts) if then.closest != counts else then)
     return tuple(found)
 
 
@@ -51,8 +49,7 @@ def _candidate(candidate: CandidateView, step: StepView | None) -> CandidateView
     if step is not None and step.ended is not None:
         return candidate
     state = "untried" if step is None else "asked" if step.stalled is None else "silent so far"
-    return replace(
-        candidate,
+    return candidate._replace(
         state=state,
         result="",
         closest=False,
@@ -87,8 +84,7 @@ def _view(
     view: LookupView, steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...], until: float
 ) -> LookupView:
     closest = [candidate for candidate in candidates if candidate.closest]
-    return replace(
-        view,
+    return view._replace(
         elapsed=until,
         running=True,
         asked=len(steps),

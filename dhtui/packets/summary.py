@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..clients import client_name
-from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Put, Query, Response
+from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Ping, Put, Query, Response
 from ..report import safe_text, value_text
 from ..words import plural
 from .packet import Packet
@@ -40,7 +40,7 @@ def _query(query: Query) -> list[str]:
     parts = [safe_text(query.method, 30)]
     if isinstance(args, Put):
         parts += _put(args)
-    elif hasattr(args, "target"):
+    elif not isinstance(args, Ping):
         parts.append(short(args.target))
     if isinstance(args, AnnouncePeer):
         parts.append(f"port {args.port}" if args.port else "implied port")

@@ -35,10 +35,10 @@ def _addresses(label: str, addrs: tuple[Addr, ...]) -> list[Line]:
 def swarm_details(swarm: SwarmView) -> list[Line]:
     """An infohash that we keep peers for."""
     first, last = clock(swarm.oldest_expires), clock(swarm.newest_expires)
-    older = swarm.count - len(swarm.peers)
+    older = swarm.total - len(swarm.peers)
     return [
         *detail("infohash", swarm.infohash.hex(), "data"),
-        *detail("kept here", f"{plural(swarm.count, 'peer')}, because this node is close to the infohash"),
+        *detail("kept here", f"{plural(swarm.total, 'peer')}, because this node is close to the infohash"),
         *detail("expire", f"the first in {first}, the last in {last}, unless they announce again"),
         (),
         *_addresses("newest", swarm.peers),

@@ -234,7 +234,7 @@ def test_what_is_kept_can_be_looked_at() -> None:
         peers.announce(TARGET, ("203.0.113.5", 1000 + i), float(i))
     peers.announce(number(1), PEER, -PEER_SECONDS)
     (swarm,) = peers.views(100.0)
-    assert (swarm.infohash, swarm.count) == (TARGET, 60)
+    assert (swarm.infohash, swarm.total) == (TARGET, 60)
     assert swarm.peers == tuple(("203.0.113.5", 1059 - i) for i in range(50))
     assert (swarm.newest_expires, swarm.oldest_expires) == (PEER_SECONDS - 41.0, PEER_SECONDS - 100.0)
     items.put_mutable(number(2), item(7), 0.0)

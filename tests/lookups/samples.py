@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
@@ -35,7 +35,7 @@ def step(number: int, bits: float, sent: float, ended: float | None, **more: obj
         item="",
         code=None,
     )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return base._replace(**more)  # type: ignore[arg-type]
 
 
 def candidate(one: StepView, **more: object) -> CandidateView:
@@ -61,7 +61,7 @@ def candidate(one: StepView, **more: object) -> CandidateView:
         version=b"LT\x02\x00",
         note="",
     )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return base._replace(**more)  # type: ignore[arg-type]
 
 
 def detail(
@@ -76,7 +76,7 @@ def detail(
         here = candidate(one)
         counts = here.state == "answered" and closest < k and (one.ended or 0.0) <= elapsed
         closest += counts
-        candidates.append(replace(here, closest=counts))
+        candidates.append(here._replace(closest=counts))
     answered = [s for s in steps if s.ended is not None and s.result not in ("timed out", "in flight")]
     best = [c for c in candidates if c.closest]
     base = LookupView(
@@ -96,7 +96,7 @@ def detail(
         found="",
         why=why,
     )
-    return LookupDetail(replace(base, **view), 8, k, tuple(steps), tuple(candidates))  # type: ignore[arg-type]
+    return LookupDetail(base._replace(**view), 8, k, tuple(steps), tuple(candidates))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -144,7 +144,7 @@ def walk(seed: int = 5, dead: float = 0.3, number: int = 3) -> LookupDetail:
     silent = [s for s in game.steps if s.result == "timed out" and (s.bits or 0) < 141]
     elapsed = max(max(answered), max((s.sent + SOFT for s in silent), default=0.0)) + (GRACE if silent else 0.0)
     for one in silent[:2]:
-        again = replace(one, again=True, sent=elapsed - GRACE, stalled=elapsed, ended=elapsed - GRACE + HARD)
+        again = one._replace(again=True, sent=elapsed - GRACE, stalled=elapsed, ended=elapsed - GRACE + HARD)
         game.steps.append(again)
     peers = {peer for s in game.steps for peer in candidate(s).peers}
     why = "the 8 closest nodes that are alive have answered"
@@ -161,16 +161,16 @@ def ruled() -> LookupDetail:
     steps = [
         opener,
         liar,
-        replace(step(3, 150, 0.0, 4.0, result="timed out", stalled=0.5), id=None, bits=None),
-        *(replace(one, result="timed out", nodes=0) for one in dead),
+        step(3, 150, 0.0, 4.0, result="timed out", stalled=0.5)._replace(id=None, bits=None),
+        *(one._replace(result="timed out", nodes=0) for one in dead),
         *near,
         step(16, 152, 0.22, 0.62, parent=opener.addr, hop=1),
         step(17, 153, 0.25, 4.25, parent=opener.addr, hop=1, stalled=0.5, result="timed out", nodes=0),
         step(18, 151, 0.3, 0.7),
         step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1),
         step(20, 120, 0.4, 0.55, parent=near[0].addr, hop=2),
-        replace(dead[0], again=True, sent=0.6, stalled=None, ended=0.66),
-        replace(dead[1], again=True, sent=0.6, stalled=0.96, ended=4.6, result="timed out", nodes=0),
+        dead[0]._replace(again=True, sent=0.6, stalled=None, ended=0.66),
+        dead[1]._replace(again=True, sent=0.6, stalled=0.96, ended=4.6, result="timed out", nodes=0),
     ]
     why = "the 8 closest nodes that are alive have answered"
     whole = detail(steps, 0.96, why=why, kind="find_node", number=5)
@@ -186,8 +186,8 @@ def ruled() -> LookupDetail:
         (24, 138, "passed over", "silent to 2 queries, the last 30 s ago"),
         (25, 154, "untried", ""),
     )
-    nodes = [replace(one, note=notes.get(one.addr, "")) for one in whole.candidates]
-    nodes = [replace(one, closest=False) if one.note.startswith("too near") else one for one in nodes]
+    nodes = [one._replace(note=notes.get(one.addr, "")) for one in whole.candidates]
+    nodes = [one._replace(closest=False) if one.note.startswith("too near") else one for one in nodes]
     for number, bits, state, note in never:
         nodes.append(candidate(step(number, bits, 0.0, None), state=state, note=note))
     target = int.from_bytes(TARGET, "big")
@@ -195,5 +195,5 @@ def ruled() -> LookupDetail:
     left = whole.k - sum(one.closest for one in nodes)
     for place, one in enumerate(nodes):
         if left and one.state == "answered" and not one.closest and not one.note.startswith("too near"):
-            nodes[place], left = replace(one, closest=True), left - 1
-    return replace(whole, candidates=tuple(nodes))
+            nodes[place], left = one._replace(closest=True), left - 1
+    return whole._replace(candidates=tuple(nodes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -52,7 +51,7 @@ def test_a_candidate_has_the_fate_of_its_last_query() -> None:
     assert candidate_fate(candidate(step(1, 140, 0, 1, result="peers", peers=3))) == "gave"
     assert candidate_fate(candidate(step(1, 140, 0, 1))) == "answered"
     assert candidate_fate(candidate(step(1, 140, 0, 4, result="timed out"))) == "silent"
-    assert candidate_fate(replace(candidate(step(1, 140, 0, 1)), state="untried", result="")) is None
+    assert candidate_fate(candidate(step(1, 140, 0, 1))._replace(state="untried", result="")) is None
 
 
 def test_distances_are_logarithms() -> None:
@@ -125,7 +124,7 @@ def test_what_did_not_count_at_the_end_did_not_count_before() -> None:
     steps = [step(n, 130 + n, 0, 0.1) for n in range(1, 5)]
     whole = detail(steps, 1.0)
     router = whole.candidates[1]
-    whole = replace(whole, candidates=tuple(replace(c, closest=False) if c is router else c for c in whole.candidates))
+    whole = whole._replace(candidates=tuple(c._replace(closest=False) if c is router else c for c in whole.candidates))
     assert [c.closest for c in as_of(whole, 0.5).candidates] == [True, False, True, True]
 
 
@@ -161,7 +160,7 @@ def test_without_an_answer_there_is_no_path() -> None:
 
 def test_referrals_in_a_circle_end() -> None:
     one, two = step(1, 150, 0, 0.1), step(2, 149, 0, 0.2)
-    steps = [replace(one, parent=two.addr), replace(two, parent=one.addr)]
+    steps = [one._replace(parent=two.addr), two._replace(parent=one.addr)]
     assert critical_path(detail(steps, 0.3)) == (0, 1)
 
 
@@ -275,7 +274,7 @@ def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
     asked: list[int] = []
     early = detail([step(1, 140, 0, 0.1), step(2, 141, 0, None)], 0.2)
     final = detail([step(1, 140, 0, 0.1), step(2, 141, 0, 0.5)], 0.2)
-    final = replace(final, view=early.view)
+    final = final._replace(view=early.view)
     answers = [early, final]
 
     def ask(number: int) -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -162,8 +161,8 @@ def test_drawings_fit_into_any_place(width: int, height: int, seed: int, until: 
 def _hostile() -> LookupDetail:
     steps = [step(1, 150, 0, 0.1, result=HOSTILE, item=HOSTILE, code=None), step(2, 151, 0, None)]
     whole = detail(steps, 0.2, why=HOSTILE, found=HOSTILE, kind=HOSTILE)
-    candidates = tuple(replace(c, note=HOSTILE, version=HOSTILE.encode(), result=HOSTILE) for c in whole.candidates)
-    return replace(whole, candidates=candidates)
+    candidates = tuple(c._replace(note=HOSTILE, version=HOSTILE.encode(), result=HOSTILE) for c in whole.candidates)
+    return whole._replace(candidates=candidates)
 
 
 def test_nothing_a_terminal_obeys_is_drawn_or_written() -> None:
@@ -211,8 +210,8 @@ def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
     assert policy_words(as_of(whole, 0.25)) == "No query stalled, none was overtaken, none was asked again."
     notes = ("too near: a crowd, in a network", "known from before", "")
     states = ("answered", "untried", "passed over")
-    others = [replace(whole.candidates[0], note=note, state=state) for note, state in zip(notes, states, strict=True)]
-    assert policy_words(replace(whole, steps=(), candidates=tuple(others))) == "1 passed over, 1 too near."
+    others = [whole.candidates[0]._replace(note=note, state=state) for note, state in zip(notes, states, strict=True)]
+    assert policy_words(whole._replace(steps=(), candidates=tuple(others))) == "1 passed over, 1 too near."
 
 
 def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -57,8 +56,8 @@ def test_who_is_too_near_or_may_not_be_among_the_closest_does_not_count() -> Non
     whole = detail([step(1, 150, 0.0, 0.9), step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.3)], 1.0, k=2)
     assert overtaken(whole) == {0: 0.3}
     crowd, *rest = whole.candidates
-    assert overtaken(replace(whole, candidates=(replace(crowd, note="too near: a crowd, as"), *rest))) == {}
-    assert overtaken(replace(whole, candidates=(replace(crowd, closest=False), *rest))) == {}
+    assert overtaken(whole._replace(candidates=(crowd._replace(note="too near: a crowd, as"), *rest))) == {}
+    assert overtaken(whole._replace(candidates=(crowd._replace(closest=False), *rest))) == {}
 
 
 def test_an_answer_after_the_end_overtakes_nobody_and_one_that_ends_it_does() -> None:
@@ -66,8 +65,8 @@ def test_an_answer_after_the_end_overtakes_nobody_and_one_that_ends_it_does() ->
     assert overtaken(detail(steps, 0.3, k=2)) == {0: 0.3}
     whole = detail(steps, 0.25, k=2)
     assert whole.candidates[1].addr == steps[2].addr
-    waiting = replace(whole.candidates[1], state="asked", closest=False)
-    assert overtaken(replace(whole, candidates=(whole.candidates[0], waiting, whole.candidates[2]))) == {}
+    waiting = whole.candidates[1]._replace(state="asked", closest=False)
+    assert overtaken(whole._replace(candidates=(whole.candidates[0], waiting, whole.candidates[2]))) == {}
 
 
 def test_of_two_answers_of_a_node_the_first_counts() -> None:
@@ -77,13 +76,13 @@ def test_of_two_answers_of_a_node_the_first_counts() -> None:
 
 
 def test_a_host_without_an_id_is_farther_than_any_node() -> None:
-    host = replace(step(1, 150, 0.0, 4.0, result="timed out"), id=None, bits=None)
+    host = step(1, 150, 0.0, 4.0, result="timed out")._replace(id=None, bits=None)
     assert overtaken(detail([host, step(2, 159.9, 0.0, 0.2)], 1.0, k=1)) == {0: 0.2}
 
 
 def test_where_nobody_was_asked_nobody_is_overtaken() -> None:
     assert overtaken(detail([], 0.0)) == {}
-    assert overtaken(replace(walk(), k=-1)) == overtaken(replace(walk(), k=1))  # in a damaged recording
+    assert overtaken(walk()._replace(k=-1)) == overtaken(walk()._replace(k=1))  # in a damaged recording
 
 
 @given(st.floats(0, 3), st.integers(0, 20))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from engine.network import Network, naming, silent
@@ -42,7 +41,7 @@ def asked_by(lookup: Lookup) -> list[Candidate]:
 
 def view_of(lookup: Lookup) -> LookupDetail:
     """The candidates of a real lookup; of its queries nothing."""
-    return replace(detail([], 1.0), candidates=candidate_views(lookup))
+    return detail([], 1.0)._replace(candidates=candidate_views(lookup))
 
 
 def of(whole: LookupDetail, ip: str) -> CandidateView:
@@ -106,7 +105,7 @@ def test_each_query_tells_how_its_node_became_known() -> None:
     first = step(1, 155, 0.0, 0.2)
     steps = [
         first,
-        replace(step(2, 156, 0.0, None), id=None, bits=None),
+        step(2, 156, 0.0, None)._replace(id=None, bits=None),
         step(3, 150, 0.2, 0.5, parent=first.addr, hop=1),
         step(4, 151, 0.3, 0.5, parent=("198.51.100.99", 1), hop=1),
         step(5, 152, 0.4, None),
@@ -116,7 +115,7 @@ def test_each_query_tells_how_its_node_became_known() -> None:
     assert [came.sign for came in origins(whole)] == ["op", "bs", "1", "·", "kn", "op"]
     assert [line[9:13].strip() for line in lines(whole)[1:]] == ["op", "bs", "kn", "op", "1", "·"]
     note = "known from before, 40 ms away: it opens the lookup"
-    whole = replace(whole, candidates=tuple(replace(c, note=note) for c in whole.candidates))
+    whole = whole._replace(candidates=tuple(c._replace(note=note) for c in whole.candidates))
     assert origins(whole)[0].words == "it opened the lookup, 40 ms away"
     assert origins(as_of(whole, 0.1))[0].words == "it opened the lookup, 40 ms away"
 
@@ -136,8 +135,8 @@ def test_too_near_a_node_is_distrusted_and_so_are_those_of_one_who_misleads() ->
     assert origins(detail([*steps[:-1], step(9, 146, 0.2, 0.5, parent=liar.addr), cleared], 1.0))[-1].doubted is False
 
     note = "too near: who named it can hardly know of it"
-    whole = replace(
-        whole, candidates=tuple(replace(c, note=note) if c.addr == early.addr else c for c in whole.candidates)
+    whole = whole._replace(
+        candidates=tuple(c._replace(note=note) if c.addr == early.addr else c for c in whole.candidates)
     )
     assert origins(whole)[5].doubted and origins(as_of(whole, 0.4))[5].doubted
     assert story(whole, of(whole, early.addr[0]))[-1].startswith("It is too near to be believed")
@@ -241,10 +240,10 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
     ],
 )
 def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, str], words: str) -> None:
-    node = replace(candidate(step(1, 150, 0.0, 0.1)), **({"state": "untried", "result": ""} | more))  # type: ignore[arg-type]
-    whole = replace(detail([], 1.0), candidates=(node,))
+    node = candidate(step(1, 150, 0.0, 0.1))._replace(**({"state": "untried", "result": ""} | more))  # type: ignore[arg-type]
+    whole = detail([], 1.0)._replace(candidates=(node,))
     assert story(whole, node)[0].startswith(words)
-    running = replace(whole, view=replace(whole.view, running=True))
+    running = whole._replace(view=whole.view._replace(running=True))
     assert "over" not in story(running, node)[0]
 
 
@@ -275,7 +274,7 @@ def test_nothing_a_terminal_obeys_is_told() -> None:
     whole = detail(steps, 0.3)
     for note in (hostile, "known from before" + hostile, "in place of" + hostile, "silent to" + hostile):
         for state in ("answered", "passed over", "failed"):
-            nodes = tuple(replace(node, note=note, state=state) for node in whole.candidates)
-            poisoned = replace(whole, candidates=(*nodes, replace(nodes[0], addr=("\x1b", 1))))
+            nodes = tuple(node._replace(note=note, state=state) for node in whole.candidates)
+            poisoned = whole._replace(candidates=(*nodes, nodes[0]._replace(addr=("\x1b", 1))))
             text = "".join(part for node in poisoned.candidates for part in story(poisoned, node))
             assert not {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}

@@ -95,7 +95,7 @@ def detail(running: bool) -> LookupDetail:
 def writing(view: Snapshot, count: int) -> Snapshot:
     """So many puts are in flight."""
     puts = (QueryView(b"p%d" % n, NODES[n], node_id(n), "put", TARGET, "put", 0.1, 2.0, 2.0) for n in range(count))
-    return replace(view, queries=tuple(puts))
+    return view._replace(queries=tuple(puts))
 
 
 @dataclass

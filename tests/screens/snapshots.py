@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP
@@ -101,7 +100,7 @@ def starting() -> Snapshot:
         identity=IdentityView(OWN, "random", ("0.0.0.0", 6881), None, "none", 0, "unknown"),
         reachability=ReachabilityView("unknown", "no stranger has contacted us yet", True, "until we are reachable"),
         bootstrap=BootstrapView("running", 1.2, sources, ""),
-        table=replace(table(0), buckets=(BucketView(0, 8, (), (), 1.2, 898.8, True),)),
+        table=table(0)._replace(buckets=(BucketView(0, 8, (), (), 1.2, 898.8, True),)),
         queries=(),
         lookups=(),
         methods=dict.fromkeys(("ping", "find_node", "get_peers", "announce_peer", "get", "put"), _ZERO),
@@ -123,7 +122,7 @@ def no_network() -> Snapshot:
         *(BootstrapSource(name, "unresolved", detail) for name in PUBLIC_BOOTSTRAP),
     )
     why = "no node answered; the next attempt is in 60 s"
-    return replace(starting(), uptime=15.0, bootstrap=BootstrapView("failed", 12.4, sources, why))
+    return starting()._replace(uptime=15.0, bootstrap=BootstrapView("failed", 12.4, sources, why))
 
 
 def _lookups() -> tuple[LookupView, ...]:
@@ -151,8 +150,7 @@ def running(nodes: int = 200) -> Snapshot:
     )
     history = tuple((20 + rng.randrange(40), 18 + rng.randrange(30), 9000 + n * 40, 4000 + n * 9) for n in range(60))
     recent = tuple(0.02 + rng.random() ** 3 * 0.6 for _ in range(256))
-    return replace(
-        starting(),
+    return starting()._replace(
         uptime=7900.0,
         identity=IdentityView(OWN, "bep42", ("0.0.0.0", 6881), ("198.51.100.7", 6881), "vote", 7, "valid"),
         reachability=ReachabilityView("reachable", "203.0.113.50 contacted us unasked", False, "we are reachable"),
@@ -194,14 +192,13 @@ def hostile() -> Snapshot:
     """A node at work whose neighbours send what hurts terminals, wherever text or bytes from outside can appear."""
     base = running(16)
     bucket = base.table.buckets[0]
-    nodes = tuple(replace(node, version=HOSTILE.encode()) for node in bucket.nodes)
-    return replace(
-        base,
-        table=replace(base.table, buckets=(replace(bucket, nodes=nodes), *base.table.buckets[1:])),
-        reachability=replace(base.reachability, why=HOSTILE, read_only_why=HOSTILE),
+    nodes = tuple(node._replace(version=HOSTILE.encode()) for node in bucket.nodes)
+    return base._replace(
+        table=base.table._replace(buckets=(bucket._replace(nodes=nodes), *base.table.buckets[1:])),
+        reachability=base.reachability._replace(why=HOSTILE, read_only_why=HOSTILE),
         bootstrap=BootstrapView("done", 1.9, (BootstrapSource(HOSTILE, "answered", HOSTILE),), HOSTILE),
-        lookups=tuple(replace(one, kind=HOSTILE, found=HOSTILE, why=HOSTILE) for one in base.lookups),
-        errors=tuple(replace(one, cause=HOSTILE, text=HOSTILE) for one in base.errors),
+        lookups=tuple(one._replace(kind=HOSTILE, found=HOSTILE, why=HOSTILE) for one in base.lookups),
+        errors=tuple(one._replace(cause=HOSTILE, text=HOSTILE) for one in base.errors),
         methods={**base.methods, HOSTILE: _ZERO},
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -88,7 +87,7 @@ async def test_only_the_visible_screen_takes_snapshots() -> None:
 
 
 def _with_packets(view: Snapshot, count: int) -> Snapshot:
-    return replace(view, traffic=replace(view.traffic, packets_in=view.traffic.packets_in + count))
+    return view._replace(traffic=view.traffic._replace(packets_in=view.traffic.packets_in + count))
 
 
 async def test_pause_freezes_the_view_of_all_screens_and_counts_what_is_missed() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from textual.geometry import Region
@@ -56,7 +55,7 @@ async def test_home_repaints_nothing_while_nothing_changes(monkeypatch: pytest.M
             monkeypatch.setattr(pane, "refresh", lambda *regions, **_: asked_for.append(regions))
         stage.screen.tick()
         assert not asked_for
-        stage.node.view = replace(stage.node.view, banned=2)
+        stage.node.view = stage.node.view._replace(banned=2)
         stage.screen.tick()
         assert len(asked_for) == 1
         assert len(asked_for[0]) == 1, "one line of one pane"
@@ -72,7 +71,7 @@ async def test_home_repaints_nothing_while_nothing_changes(monkeypatch: pytest.M
 )
 def test_health_tells_the_cause_from_how_the_sources_behaved(states: tuple[str, ...], words: str) -> None:
     sources = tuple(BootstrapSource("h:1", state, "") for state in states)  # type: ignore[arg-type]
-    told = health(replace(snapshots.no_network(), bootstrap=BootstrapView("failed", 1.0, sources, "no")))
+    told = health(snapshots.no_network()._replace(bootstrap=BootstrapView("failed", 1.0, sources, "no")))
     assert told.level == "bad"
     assert words in told.text
     assert "testnet" in told.remedy
@@ -100,7 +99,7 @@ def grown(points: int = 360) -> Snapshot:
     """A node that has looked things up for a while."""
     base = snapshots.running()
     counts = tuple((base.at - 10.0 * n, 150 - n // 4) for n in reversed(range(points)))
-    return replace(base, size=SizeView(8_412_000.0, 0.12, 17), growth=counts)
+    return base._replace(size=SizeView(8_412_000.0, 0.12, 17), growth=counts)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -153,7 +152,7 @@ def test_the_histogram_counts_every_round_trip_once() -> None:
 
 @pytest.mark.parametrize("rtt", [0.0, 1e-9, 1e9])
 def test_the_histogram_takes_any_value(rtt: float) -> None:
-    view = replace(grown().rtt, recent=(rtt,))
+    view = grown().rtt._replace(recent=(rtt,))
     lines = rtt_lines(view, 49, 6)
     assert all(width_of(line) <= 49 for line in lines)
 
@@ -177,14 +176,14 @@ def test_errors_are_grouped_by_cause_with_their_totals() -> None:
 
 
 def test_more_causes_than_lines_are_counted() -> None:
-    many = replace(grown(), drops={f"cause {n}": n + 1 for n in range(20)})
+    many = grown()._replace(drops={f"cause {n}": n + 1 for n in range(20)})
     lines = texts(error_lines(many, 6))
     assert len(lines) == 6
     assert lines[-1] == "and 18 more causes; 9 lists all"
 
 
 def test_no_line_of_home_holds_what_a_terminal_obeys() -> None:
-    evil = replace(snapshots.hostile(), drops={snapshots.HOSTILE: 3})
+    evil = snapshots.hostile()._replace(drops={snapshots.HOSTILE: 3})
     lookups = now_rows(evil.lookups, evil.at)
     rows = [column.cell(row) for row in lookups for column in NOW_COLUMNS]
     labels: list[Line] = [((link.label, "plain"),) for row in lookups for link in now_links(row)]

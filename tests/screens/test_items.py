@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def keeping(items: tuple[StoredItemView, ...] | None = None, view: Snapshot | No
     items = held() if items is None else items
     view = view or snapshots.running()
     count = sum(item.k is not None for item in items)
-    view = replace(view, store=replace(view.store, mutable=count, immutable=len(items) - count))
+    view = view._replace(store=view.store._replace(mutable=count, immutable=len(items) - count))
     return PaperNode(view, held=Holdings((), items, ()))
 
 
@@ -175,7 +174,7 @@ def test_an_item_under_a_foreign_target_is_told() -> None:
     good = held()[0]
     assert fits_target(good)
     assert "✓ it is the SHA-1 of the public key and the salt" in "\n".join(texts(item_details(good)))
-    assert "✗ it is not" in "\n".join(texts(item_details(replace(good, salt=b"x"))))
+    assert "✗ it is not" in "\n".join(texts(item_details(good._replace(salt=b"x"))))
 
 
 def test_the_public_test_key_is_told() -> None:
@@ -259,7 +258,7 @@ async def test_what_is_kept_is_read_once_a_second_only() -> None:
         for _ in range(5):
             stage.screen.tick()
         assert reads == before
-        await stage.see(replace(node.view, at=node.view.at + 1.0))
+        await stage.see(node.view._replace(at=node.view.at + 1.0))
         assert reads == before + 1
 
 
@@ -268,7 +267,7 @@ async def test_a_frozen_list_stays_and_tells_how_many_are_new() -> None:
         await stage.press("j", "space")
         more = keeping((immutable(encode(b"new")), *held()))
         stage.node.held = more.held
-        await stage.see(replace(more.view, at=more.view.at + 60))
+        await stage.see(more.view._replace(at=more.view.at + 60))
         assert "8 items kept for others" in stage.text()
         assert "+1 new" in stage.text()
         await stage.press("space")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from packets.samples import asked, got, replied, sent
@@ -76,7 +75,7 @@ class Paper:
 
     def __init__(self, *events: Event) -> None:
         self.events, self.packets = EventRing(), PacketRing()
-        self.shown = replace(snapshots.running(), errors=())
+        self.shown = snapshots.running()._replace(errors=())
         self.tell(*events)
 
     def tell(self, *events: Event) -> None:
@@ -147,7 +146,7 @@ def test_lines_lead_to_the_things_in_them() -> None:
 
 def test_the_log_is_newest_first_and_the_very_same_while_nothing_happens() -> None:
     paper, log = Paper(*HAPPENED), Log()
-    paper.shown = replace(paper.shown, errors=errors(2))
+    paper.shown = paper.shown._replace(errors=errors(2))
     texts = follow(log, paper)
     assert texts[:3] == ["error 1", "error 0", "2d7d2222… left the table: answered under another id"]
     first = log.follow(paper, paper.shown)  # type: ignore[arg-type]
@@ -159,7 +158,7 @@ def test_the_log_is_newest_first_and_the_very_same_while_nothing_happens() -> No
 def test_errors_are_gathered_beyond_those_that_the_engine_keeps_and_are_bounded() -> None:
     paper, log = Paper(), Log()
     for start in range(0, 1000, 25):
-        paper.shown = replace(paper.shown, errors=errors(50, start))
+        paper.shown = paper.shown._replace(errors=errors(50, start))
         follow(log, paper)
     texts = follow(log, paper)
     assert len(texts) == len(set(texts)) == ERRORS_KEPT
@@ -270,7 +269,7 @@ async def test_a_key_leaves_out_what_matters_less() -> None:
 
 
 async def test_enter_goes_to_the_packet_and_says_if_it_is_gone() -> None:
-    async with exploring(replace(snapshots.running(), errors=()), show="log") as stage:
+    async with exploring(snapshots.running()._replace(errors=()), show="log") as stage:
         stage.node.tell(
             asked(NOW, AnnouncePeer(THEIRS, TARGET, 1, b"t"), b"qq", THEM),
             replied(NOW, {}, "announce_peer", b"qq", THEM),
@@ -295,7 +294,7 @@ async def test_a_paused_log_stands_still_and_tells_what_it_misses() -> None:
         await stage.press("space")
         before = list(stage.table("lines").model.rows)
         stage.node.tell(*HAPPENED[:2])
-        await stage.see(replace(stage.node.view, errors=(*errors(1), *stage.node.view.errors)))
+        await stage.see(stage.node.view._replace(errors=(*errors(1), *stage.node.view.errors)))
         assert stage.table("lines").model.rows == before
         assert "+3 new" in stage.text()
         await stage.press("space")
@@ -330,7 +329,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
         IdChanged(NOW, OWN, OWN, HOSTILE),
         ReachabilityChanged(NOW, False, HOSTILE),
     ]
-    view = replace(snapshots.hostile(), drops={HOSTILE: 3})
+    view = snapshots.hostile()._replace(drops={HOSTILE: 3})
     async with exploring(PaperNode(view), size, show="log") as stage:
         stage.node.tell(*evil)
         await stage.settle()
@@ -349,7 +348,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
 def test_the_log_takes_in_a_full_ring_quickly() -> None:
     paper, log = Paper(), Log()
     for n in range(PER_KIND):
-        paper.tell(*(replace(event, at=NOW + n) for event in HAPPENED))
+        paper.tell(*(event._replace(at=NOW + n) for event in HAPPENED))
     follow(log, paper)
     paper.tell(HAPPENED[0])
     best = min(_timed(log, paper) for _ in range(5))

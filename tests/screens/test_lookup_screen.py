@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -58,13 +58,13 @@ class LookupNode(PaperNode):
 def add(node: PaperNode, one: LookupDetail) -> LookupDetail:
     """One more lookup of a node, listed first."""
     node.lookups[one.view.number] = one
-    node.view = replace(node.view, lookups=(one.view, *(v for v in node.view.lookups if v.number != one.view.number)))
+    node.view = node.view._replace(lookups=(one.view, *(v for v in node.view.lookups if v.number != one.view.number)))
     return one
 
 
 def busy() -> LookupNode:
     """A node that has done three lookups, and runs one."""
-    node = LookupNode(replace(snapshots.running(), at=1000.0, lookups=()))
+    node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
     for seed, number, dead in ((9, 1, 0.1), (6, 2, 0.3), (5, 3, 0.3)):
         add(node, walk(seed, dead, number))
     first = step(1, 158, 0.0, 0.09)
@@ -123,7 +123,7 @@ async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int,
     ],
 )
 async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
-    node = LookupNode(replace(snapshots.running(), at=1000.0, lookups=()))
+    node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
     add(node, ruled())
     async with exploring(node, size, show="lookup") as stage:
         await stage.press(*keys)
@@ -175,15 +175,15 @@ async def test_a_pane_fills_the_window_and_comes_back(size: tuple[int, int]) -> 
 
 
 def hostile() -> LookupNode:
-    node = LookupNode(replace(snapshots.running(), at=1000.0, lookups=()))
+    node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
     bad = snapshots.HOSTILE
     steps = [step(1, 150, 0, 0.1, result=bad, item=bad), step(2, 151, 0, None), step(3, 152, 0, 0.2, item="seq 4")]
     whole = detail(steps, 0.5, kind=bad, owner=bad, found=bad, why=bad, number=5)
     candidates = tuple(
-        replace(c, result=bad, note=bad, state=bad if n == 2 else c.state, version=bad.encode(), addr=(bad, 1))
+        c._replace(result=bad, note=bad, state=bad if n == 2 else c.state, version=bad.encode(), addr=(bad, 1))
         for n, c in enumerate(whole.candidates)
     )
-    add(node, replace(whole, candidates=candidates))
+    add(node, whole._replace(candidates=candidates))
     add(node, walk())
     return node
 
@@ -285,7 +285,7 @@ async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
     node = busy()
     async with exploring(node, LARGE, show="lookup") as stage:
         await stage.press("j", "m", "j")
-        await stage.see(replace(node.view, lookups=tuple(v for v in node.view.lookups if v.number != 3)))
+        await stage.see(node.view._replace(lookups=tuple(v for v in node.view.lookups if v.number != 3)))
         assert "waterfall: " in stage.text() and "marked: select" not in stage.text()
 
 
@@ -307,7 +307,7 @@ async def test_a_frozen_list_tells_how_many_lookups_began_since() -> None:
         await stage.press("space")
         shown = len(stage.table("lookups").model.rows)
         newest = node.view.lookups[-1]
-        await stage.see(replace(node.view, lookups=(*node.view.lookups, replace(newest, number=99))))
+        await stage.see(node.view._replace(lookups=(*node.view.lookups, newest._replace(number=99))))
         assert len(stage.table("lookups").model.rows) == shown
         assert "+1 new" in stage.text()
         await stage.press("space")
@@ -508,7 +508,7 @@ async def test_a_lookup_can_be_written_to_a_file() -> None:
 
 
 async def test_without_lookups_every_key_says_so_or_does_nothing() -> None:
-    empty: Snapshot = replace(snapshots.running(), lookups=())
+    empty: Snapshot = snapshots.running()._replace(lookups=())
     async with exploring(empty, show="lookup") as stage:
         await stage.press("x", "m", "left", "w", "tab", "enter", "tab", "enter", "c", "e", "o")
         assert "There is no lookup to stop." in stage.toasts()

@@ -101,7 +101,7 @@ def pings(first: int, count: int) -> list[Happened]:
 
 def at_work() -> PaperNode:
     """A node on whose clock the traffic is a while ago."""
-    return PaperNode(replace(snapshots.running(), identity=replace(snapshots.running().identity, id=OWN_ID)))
+    return PaperNode(snapshots.running()._replace(identity=snapshots.running().identity._replace(id=OWN_ID)))
 
 
 async def tell(stage: Stage, happened: Sequence[Event]) -> None:
@@ -324,7 +324,7 @@ async def test_what_came_before_the_view_was_frozen_is_shown_on_a_screen_opened_
     async with exploring(at_work()) as stage:
         await tell(stage, traffic())
         await stage.press("space")
-        await tell(stage, [replace(event, at=1001.0) for event in traffic()[:2]])
+        await tell(stage, [event._replace(at=1001.0) for event in traffic()[:2]])
         await stage.press("5")
         assert "9 packets  ring 5000  +2 new" in stage.text()
 

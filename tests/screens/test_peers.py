@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -45,7 +45,7 @@ def candidate(n: int, *peers: tuple[str, int], **more: Any) -> CandidateView:
         version=b"LT\x02\x00",
         note="",
     )
-    return replace(base, **more)
+    return base._replace(**more)
 
 
 def found(view: LookupView, *candidates: CandidateView) -> LookupDetail:
@@ -98,7 +98,7 @@ class PeerNode(PaperNode):
 
 def busy() -> Snapshot:
     views = (lookup(7), lookup(5, OTHER), *snapshots.running().lookups[1:])
-    return replace(snapshots.running(), lookups=views)
+    return snapshots.running()._replace(lookups=views)
 
 
 def node() -> PeerNode:
@@ -136,7 +136,7 @@ def test_a_node_that_names_a_peer_twice_is_no_agreement() -> None:
 def test_infohashes_come_by_their_last_announce_and_announces_keep_their_keys() -> None:
     assert [swarm.infohash for swarm in swarm_rows(holdings())] == [TARGET, OTHER]
     before = {row.place: row.announce for row in announce_rows(holdings())}
-    later = replace(holdings(), announces=(AnnounceView(OTHER, 1, 0.0, 1, 1, 9.0), *holdings().announces))
+    later = holdings()._replace(announces=(AnnounceView(OTHER, 1, 0.0, 1, 1, 9.0), *holdings().announces))
     assert before.items() <= {row.place: row.announce for row in announce_rows(later)}.items()
 
 
@@ -212,9 +212,9 @@ async def test_what_is_dear_to_read_is_read_once_a_second_or_when_it_changed() -
         for _ in range(5):
             await stage.settle()
         assert paper.counted == []
-        await stage.see(replace(busy(), at=1001.5))
+        await stage.see(busy()._replace(at=1001.5))
         assert paper.counted == ["holdings"]
-        await stage.see(replace(busy(), lookups=(replace(lookup(7), answered=30),)))
+        await stage.see(busy()._replace(lookups=(lookup(7)._replace(answered=30),)))
         assert "lookup" in paper.counted
 
 
@@ -248,8 +248,8 @@ async def test_lines_lead_to_lookups_infohashes_nodes_and_peers() -> None:
 async def test_a_link_to_an_infohash_selects_it_wherever_it_stands() -> None:
     only_looked_up, nowhere = b"l" * 20, b"n" * 20
     paper = node()
-    paper.view = replace(paper.view, lookups=(*paper.view.lookups, lookup(3, only_looked_up)))
-    paper.held = replace(paper.held, swarms=paper.held.swarms[:1])
+    paper.view = paper.view._replace(lookups=(*paper.view.lookups, lookup(3, only_looked_up)))
+    paper.held = paper.held._replace(swarms=paper.held.swarms[:1])
     async with peers(paper=paper) as stage:
         screen = stage.screen
         assert screen.open_link(Link("infohash", OTHER, ""))
@@ -269,8 +269,8 @@ async def test_a_paused_view_stands_still_and_tells_what_it_misses() -> None:
     async with peers() as stage:
         await stage.press("space")
         stage.node.held = Holdings((), (), ())
-        store = replace(stage.node.view.store, peers=4110)
-        await stage.see(replace(stage.node.view, at=2000.0, store=store, lookups=()))
+        store = stage.node.view.store._replace(peers=4110)
+        await stage.see(stage.node.view._replace(at=2000.0, store=store, lookups=()))
         assert len(stage.table("swarms").model.rows) == 2
         assert "kept: 2 infohashes, +8 new peers" in stage.text()
         assert "get_peers#7" in stage.text()
@@ -358,7 +358,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
     paper = node()
     evil = candidate(1, A, version=HOSTILE.encode(), note=HOSTILE, result=HOSTILE, state=HOSTILE)
     paper.lookups = {7: found(lookup(7), evil)}
-    paper.view = replace(snapshots.hostile(), lookups=(replace(lookup(7), found=HOSTILE, why=HOSTILE),))
+    paper.view = snapshots.hostile()._replace(lookups=(lookup(7)._replace(found=HOSTILE, why=HOSTILE),))
     paper.outcome = announced(Status.REFUSED)
     async with peers(size, paper) as stage:
         seen = [stage.text()]

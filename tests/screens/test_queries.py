@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,13 +33,12 @@ THEIRS = bytes.fromhex("2d7d" + "22" * 18)
 def query(n: int, owner: str, age: float, method: str = "get_peers", **more: Any) -> QueryView:
     """A query in flight."""
     base = QueryView(b"\0\0a%c" % n, (f"203.0.113.{n}", 6881), THEIRS, method, TARGET, owner, age, 1.0, 4.0)
-    return replace(base, **more)
+    return base._replace(**more)
 
 
 def busy() -> Snapshot:
     """A node with queries of several owners in flight."""
-    return replace(
-        snapshots.running(),
+    return snapshots.running()._replace(
         queries=(
             query(1, "get_peers#1", 0.2),
             query(2, "get_peers#1", 1.9),
@@ -71,7 +69,7 @@ def incoming() -> list[Event]:
         asked(NOW - 62, FindNode(THEIRS, TARGET), b"q1", one),
         replied(NOW - 62, {b"token": b"t"}, "find_node", b"q1", one),
         asked(NOW - 3, GetPeers(THEIRS, TARGET), b"q2", two),
-        replace(replied(NOW - 3, {}, "get_peers", b"q2", two), kind="error", data=refused),
+        replied(NOW - 3, {}, "get_peers", b"q2", two)._replace(kind="error", data=refused),
         asked(NOW - 1, Ping(OWN), b"q3", three, "a query under our own id"),
     ]
 
@@ -138,7 +136,7 @@ def test_the_age_bar_marks_the_soft_deadline_and_what_is_past_it(
 
 def test_rows_are_in_the_order_of_sending_and_what_ended_is_not_in_flight_too() -> None:
     events = happenings()
-    view = replace(busy(), queries=(*busy().queries, query(11, "get_peers#1", 0.9, tid=b"\0\0z\x0b")))
+    view = busy()._replace(queries=(*busy().queries, query(11, "get_peers#1", 0.9, tid=b"\0\0z\x0b")))
     rows = query_rows(view, tail_of(events), NOW)
     assert [row.sent_at for row in rows] == sorted(row.sent_at for row in rows)
     assert [row.tid[-1] for row in rows if row.result] == [12, 11, 13]
@@ -320,7 +318,7 @@ async def test_a_paused_view_stands_still_and_tells_what_it_misses() -> None:
         before = [row.asked.packet.number for row in stage.table("asked").model.rows]
         flying = list(stage.table("flight").model.rows)
         stage.node.tell(asked(NOW + 1, Ping(THEIRS), b"n1"), *ended(20, NOW, "answered", NOW + 1))
-        await stage.see(replace(stage.node.view, at=NOW + 1, queries=()))
+        await stage.see(stage.node.view._replace(at=NOW + 1, queries=()))
         assert [row.asked.packet.number for row in stage.table("asked").model.rows] == before
         assert stage.table("flight").model.rows == flying
         assert "+3 new packets" in stage.text()
@@ -349,11 +347,11 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
     evil = snapshots.HOSTILE
     addr = ("198.51.100.9", 6881)
     data = b"d1:ad2:id20:" + THEIRS + b"6:target20:" + TARGET + b"e1:q9:find_node1:t4:\x1b[2J1:v4:\x1b\r\n\x001:y1:qe"
-    view = replace(busy(), queries=(query(1, evil, 0.2, evil), query(2, evil + "#1", 0.2, tid=evil.encode()[:8])))
+    view = busy()._replace(queries=(query(1, evil, 0.2, evil), query(2, evil + "#1", 0.2, tid=evil.encode()[:8])))
     refusal = encode_error(b"\x1b[2J", 203, evil[:200], addr)
     events: list[Event] = [
         PacketReceived(NOW, addr, data, parse(data), evil),
-        replace(replied(NOW, {}, "find_node", b"\x1b[2J", addr), kind="error", data=refusal),
+        replied(NOW, {}, "find_node", b"\x1b[2J", addr)._replace(kind="error", data=refusal),
         QueryFinished(NOW, addr, b"x", evil, evil, "answered", 0.1),
     ]
     async with watching(view, size, events) as stage:
@@ -383,7 +381,7 @@ async def test_a_list_seen_again_while_frozen_stands_at_the_moment_of_freezing()
     async with exploring(node, LARGE, show="queries") as stage:
         await stage.press("1")
         node.tell(*pings(NOW - 1, 3))
-        await stage.see(replace(busy(), uptime=1))
+        await stage.see(busy()._replace(uptime=1))
         await stage.press("space")
         node.tell(*pings(NOW + 1, 4))
         await stage.press("3")

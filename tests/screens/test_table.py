@@ -59,8 +59,8 @@ def _reversed(view: Snapshot, bucket: int) -> Snapshot:
     """The same nodes, in another order, with one more in front."""
     buckets = list(view.table.buckets)
     nodes = buckets[bucket].nodes
-    buckets[bucket] = replace(buckets[bucket], nodes=(*view.table.buckets[5].nodes[:1], *nodes[::-1]))
-    return replace(view, table=replace(view.table, buckets=tuple(buckets)))
+    buckets[bucket] = buckets[bucket]._replace(nodes=(*view.table.buckets[5].nodes[:1], *nodes[::-1]))
+    return view._replace(table=view.table._replace(buckets=tuple(buckets)))
 
 
 async def test_the_selection_stays_with_the_node_when_rows_move() -> None:
@@ -140,7 +140,7 @@ def first_node(view: Snapshot) -> NodeRow:
 def detail(row: NodeRow, **more: Any) -> ContactDetail:
     """What the table knows about that node."""
     known = ContactDetail(row.node, 0, (0.04, 0.12, 0.08, 0.3), 17, "get_peers: 8 nodes, a token", 62.0)
-    return replace(known, **more)
+    return known._replace(**more)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_a_node_told_and_asked_is_in_its_details() -> None:
 
 def test_a_node_that_never_answered_told_nothing() -> None:
     row = first_node(snapshots.running())
-    silent = replace(row, node=replace(row.node, seen=None))
+    silent = replace(row, node=row.node._replace(seen=None))
     lines = texts(node_details(silent, detail(silent, rtts=(), last_age=float("inf"), queries=0)))
     assert "it told us    nothing so far" in lines
     assert "it asked us   nothing so far" in lines
@@ -337,7 +337,7 @@ async def test_a_bucket_leads_to_the_lookups_in_it() -> None:
     view = snapshots.running()
     inside = bytes([OWN[0] ^ 0x80]) + OWN[1:]
     one, *others = view.lookups
-    view = replace(view, lookups=(*others, replace(one, kind=HOSTILE, target=inside)))
+    view = view._replace(lookups=(*others, one._replace(kind=HOSTILE, target=inside)))
     async with exploring(view, show="table") as stage:
         links = stage.screen.links()
         assert [(link.kind, link.value) for link in links] == [("lookup", one.number)]
@@ -348,8 +348,8 @@ async def test_a_bucket_leads_to_the_lookups_in_it() -> None:
 def test_exports_hold_every_node_and_no_formula() -> None:
     view = snapshots.running(16)
     bucket = view.table.buckets[0]
-    evil = replace(bucket.nodes[0], version=b"=cmd|' /C calc'!A0")
-    rows = [BucketRow(replace(bucket, nodes=(evil, *bucket.nodes[1:])), OWN), BucketRow(view.table.buckets[1], OWN)]
+    evil = bucket.nodes[0]._replace(version=b"=cmd|' /C calc'!A0")
+    rows = [BucketRow(bucket._replace(nodes=(evil, *bucket.nodes[1:])), OWN), BucketRow(view.table.buckets[1], OWN)]
     count = sum(len(row.bucket.nodes) + len(row.bucket.replacements) for row in rows)
     lines = [json.loads(line) for line in as_json_lines(rows).splitlines()]
     table = list(csv.DictReader(io.StringIO(as_csv(rows).decode())))
@@ -396,9 +396,9 @@ async def test_a_frozen_table_tells_how_many_nodes_came() -> None:
         await stage.press("space")
         assert "200 nodes, +0 new" in stage.text()
         first, *others = view.table.buckets
-        came = replace(first.nodes[0], addr=("192.0.2.1", 1))
-        buckets = (replace(first, nodes=(*first.nodes[1:], came)), *others)
-        await stage.see(replace(view, table=replace(view.table, buckets=buckets)))
+        came = first.nodes[0]._replace(addr=("192.0.2.1", 1))
+        buckets = (first._replace(nodes=(*first.nodes[1:], came)), *others)
+        await stage.see(view._replace(table=view.table._replace(buckets=buckets)))
         assert "200 nodes, +1 new" in stage.text()
         assert came not in stage.table("buckets").model.rows[0].bucket.nodes
         await stage.press("space")

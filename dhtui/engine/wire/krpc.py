@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from . import bencode
 from .bencode import Bencached, BencodeError, Value
@@ -68,31 +67,27 @@ class RefusedQuery(Exception):
         """Our own words, safe to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(NamedTuple):
     """BEP 5, "ping"."""
 
     id: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FindNode:
+class FindNode(NamedTuple):
     """BEP 5, "find_node". Also any unknown method that carries a ``target`` or an ``info_hash``."""
 
     id: bytes
     target: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class GetPeers:
+class GetPeers(NamedTuple):
     """BEP 5, "get_peers"."""
 
     id: bytes
     target: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AnnouncePeer:
+class AnnouncePeer(NamedTuple):
     """BEP 5, "announce_peer". `port` is 0 where the UDP source port is meant (``implied_port``)."""
 
     id: bytes
@@ -101,8 +96,7 @@ class AnnouncePeer:
     token: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
+class Get(NamedTuple):
     """BEP 44, "get". With `seq`, a stored item is only returned if it is newer."""
 
     id: bytes
@@ -110,8 +104,7 @@ class Get:
     seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """BEP 44, "put". `v` is the bencoded value; `k`, `sig` and `seq` come together or not at all."""
 
     id: bytes
@@ -127,8 +120,7 @@ class Put:
 Args: TypeAlias = Ping | FindNode | GetPeers | AnnouncePeer | Get | Put
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A query from a node, or one of ours."""
 
     tid: bytes
@@ -139,8 +131,7 @@ class Query:
     canonical: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer to a query of ours."""
 
     tid: bytes
@@ -161,8 +152,7 @@ class Response:
     """What is wrong with it, in our own words. It was usable all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorReply:
+class ErrorReply(NamedTuple):
     """An error in answer to a query of ours."""
 
     tid: bytes
