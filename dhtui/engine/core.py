@@ -508,12 +508,15 @@ class Core:
             self._fill(now)
             return
 
-        def done(answered: int, at: float) -> None:
+        def say(text: str, at: float) -> None:
             if self._listeners:
-                text = f"{answered} nodes all over the network answered"
                 self._listeners.tell(events.BootstrapProgress(at, text))
+
+        def done(answered: int, at: float) -> None:
+            say(f"the survey is over: {answered} nodes answered", at)
             self._fill(at)
 
+        say(f"a survey: up to {wanted} queries to nodes all over the network", now)
         begin = self.table.farthest_known(self.id, STRANGERS, ())
         nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
         Survey(self, nodes, queries=wanted, done=done).pump(now)
