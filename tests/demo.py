@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
 from random import Random
@@ -24,6 +25,7 @@ from dhtui.engine.events import Event
 from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.policy import OURS
 from dhtui.engine.searches import Operation
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
@@ -106,7 +108,9 @@ def record(path: Path) -> None:
     net.recording = False
     town = _town(net)
     net.loss = 0.02
-    us = net.core("203.0.113.7", hosts=tuple("{}:{}".format(*core.identity.bound) for core in town[:3]), read_only=None)
+    hosts = tuple("{}:{}".format(*core.identity.bound) for core in town[:3])
+    # In a town this small a survey would meet everybody, and leave lookups nothing to find.
+    us = net.core("203.0.113.7", hosts=hosts, read_only=None, policy=replace(OURS, survey=0))
     source = CoreSource(us, net)
     path.unlink(missing_ok=True)
     recorder = Recorder(path, source, print)
