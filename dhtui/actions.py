@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from .conflict import Conflict, conflict_of, to_read_again
 from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
@@ -56,7 +57,23 @@ class Result:
     """Where our node stood at the end."""
 
 
-async def run(node: Node, request: Request, remotes: Sequence[Addr] | None, progress: Progress | None) -> Result:
+class Finds(Protocol):
+    """Is told what get_peers and get find while they are under way."""
+
+    def peers(self, peers: tuple[Addr, ...]) -> None:
+        """One node's peers."""
+
+    def item(self, item: Item) -> None:
+        """A verified item, newer than those before it. A mutable one may be followed by a newer one."""
+
+
+async def run(
+    node: Node,
+    request: Request,
+    remotes: Sequence[Addr] | None,
+    progress: Progress | None,
+    finds: Finds | None = None,
+) -> Result:
     """Carry out a request. `remotes` are those of the request, resolved."""
     target = node.id if request.target is None else request.target
     match request.action:
@@ -68,12 +85,16 @@ async def run(node: Node, request: Request, remotes: Sequence[Addr] | None, prog
             return await ping(node, await _nearest(node, target, progress) if remotes is None else remotes)
         case "find_node":
             return await find_node(node, target, remotes, progress)
-        case "get_peers" | "closest_peers":
-            return await get_peers(node, target, remotes, progress, action=request.action)
+        case "get_peers":
+            return await get_peers(node, target, remotes, progress, finds=finds)
+        case "closest_peers":
+            return await get_peers(node, target, remotes, progress, action="closest_peers")
         case "announce_peer":
             return await announce_peer(node, target, request.port, remotes, progress)
         case "get":
-            return await get(node, target, request.salt, request.at_least, request.newer_than, remotes, progress)
+            return await get(
+                node, target, request.salt, request.at_least, request.newer_than, remotes, progress, finds=finds
+            )
         case "put":
             assert request.what is not None
             if request.dry_run:
@@ -141,9 +162,11 @@ async def get_peers(
     progress: Progress | None = None,
     *,
     action: str = "get_peers",
+    finds: Finds | None = None,
 ) -> Result:
     """Find peers. That nobody knows any is an answer too."""
-    outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress)
+    on_peers = finds.peers if finds else None
+    outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress, on_peers=on_peers)
     peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
     return _result(node, action, outcome, bool(outcome.closest), peers + _asked(outcome))
 
@@ -252,10 +275,18 @@ async def get(
     newer_than: int | None = None,
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
+    *,
+    finds: Finds | None = None,
 ) -> Result:
     """Fetch an item and verify it."""
     outcome = await node.get(
-        target, salt=salt, at_least=at_least, newer_than=newer_than, remotes=remotes, progress=progress
+        target,
+        salt=salt,
+        at_least=at_least,
+        newer_than=newer_than,
+        remotes=remotes,
+        progress=progress,
+        on_item=finds.item if finds else None,
     )
     if outcome.item is not None:
         return _result(node, "get", outcome, True, f"verified; {_agreement(outcome, outcome.item)}")

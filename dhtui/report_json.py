@@ -5,13 +5,13 @@ Bytes are in hex throughout, so nothing that a remote node sent is interpreted o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .actions import Result, Standing
 from .clients import client_name
 from .conflict import Conflict
-from .engine.items import MutableItem
+from .engine.items import Item, MutableItem
 from .engine.outcome import NodeOutcome, Outcome
 from .engine.wire.bencode import decode
 from .engine.wire.compact import Addr, NodeInfo
@@ -22,10 +22,12 @@ from .report import magnet, safe_text, value_text
 
 FIELDS = """\
 Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
-comes a `node` line for each node that was asked.
+comes a `node` line for each node that was asked, and before these, at once, what get_peers and get find on their way.
 
 | type | field | meaning |
 |---|---|---|
+| `found` | `elapsed_ms`, `peers`, `item` | milliseconds since the action began; the new ones of the peers that a node \
+named, as `ip:port`; or an item as in the result: a mutable one may be followed by a newer one |
 | `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
 `read back` for what a node gave when --read-back asked |
 | | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
@@ -92,6 +94,16 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
     if result.action == "republish":
         head["kept"] = [_kept(each) for each in result.kept]
     yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+
+
+def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = None) -> dict[str, Any]:
+    """The line of what was found after so many seconds, while the action goes on."""
+    return {
+        "type": "found",
+        "elapsed_ms": _ms(elapsed),
+        "peers": [_addr(peer) for peer in peers],
+        "item": None if item is None else _item(item),
+    }
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:
@@ -176,7 +188,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "writes": len(outcome.writes),
         "closest": [_near(near, target) for near in outcome.closest] if target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
-        "item": _item(outcome),
+        "item": None if outcome.item is None else _item(outcome.item),
         "highest_seq": outcome.highest_seen,
     }
 
@@ -191,10 +203,7 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
     }
 
 
-def _item(outcome: Outcome) -> dict[str, Any] | None:
-    item = outcome.item
-    if item is None:
-        return None
+def _item(item: Item) -> dict[str, Any]:
     value = decode(item.v)
     out: dict[str, Any] = {
         "value_hex": item.v.hex(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from . import words
@@ -11,7 +11,7 @@ from .clients import client_name
 from .conflict import Conflict
 from .engine.items import MutableItem
 from .engine.outcome import NodeOutcome, Outcome, Status
-from .engine.wire.compact import NodeInfo
+from .engine.wire.compact import Addr, NodeInfo
 from .engine.wire.ids import distance, shared_prefix
 from .itemvalue import recognise
 from .keepalive import Kept
@@ -30,12 +30,12 @@ class Lines:
     err: list[str] = field(default_factory=list)
 
 
-def render(result: Result, *, named: bool) -> Lines:
-    """A result in words. `named`: the user named the nodes, so each of them is listed."""
+def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
+    """A result in words. `named`: the user named the nodes, so each of them is listed. `told`: peers printed before."""
     lines = Lines()
     outcome = result.outcome
     if result.ok:
-        lines.out = _found(result, named)
+        lines.out = _found(result, named, told)
     if outcome is None:
         failed = [] if result.ok else [f"  {kept_line(kept)}" for kept in result.kept]
         lines.err = [*sources(result.standing), *failed]
@@ -65,7 +65,7 @@ def _why(result: Result) -> str:
 # ---- standard output ------------------------------------------------------------------------------------
 
 
-def _found(result: Result, named: bool) -> list[str]:
+def _found(result: Result, named: bool, told: Container[Addr]) -> list[str]:
     outcome = result.outcome
     if result.action == "republish":
         return list(map(kept_line, result.kept))
@@ -75,7 +75,7 @@ def _found(result: Result, named: bool) -> list[str]:
         case "ping":
             return [_pong(one) for one in outcome.asked if one.status is Status.ANSWERED]
         case "get_peers":
-            return [words.address(peer) for peer, _ in outcome.peers]
+            return [words.address(peer) for peer, _ in outcome.peers if peer not in told]
         case "get":
             return [value_text(outcome.item.v)] if outcome.item else []
         case "put":

@@ -10,10 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from . import actions, launch, report_json, report_text, staying
 from .actions import Result
+from .engine.items import Item
 from .engine.node import Node
 from .engine.snapshot import LookupView
 from .engine.wire.compact import Addr, canonical_ip
@@ -23,6 +25,7 @@ from .options import Options
 from .output import Output
 from .request import Request
 from .values import HostPort
+from .words import address
 
 SAVES = ("bootstrap", "id")
 """Actions that run under the saved id, and save id and nodes, as ``--wait`` does."""
@@ -133,8 +136,9 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if options.record is not None:
             await stack.enter_async_context(_recording(node, options.record, output))
         keeper = staying.keeper_of(node, options, output)
-        result = await _act(node, options, request, keeper, output)
-        _print(result, request, output)
+        finds = Found(output)
+        result = await _act(node, options, request, keeper, output, finds)
+        _print(result, request, output, finds)
         await staying.follow_up(options, request, result, keeper, output)
         if options.watch is not None:
             stop.waiting = True
@@ -223,7 +227,32 @@ async def _watch(
     )
 
 
-async def _act(node: Node, options: Options, request: Request, keeper: Keeper, output: Output) -> Result:
+class Found:
+    """Prints what a lookup finds as soon as it is there: peers, each once; items only as JSON, for the newest of them
+    is the result."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._began = output, monotonic()
+        self.told: set[Addr] = set()
+
+    def peers(self, peers: tuple[Addr, ...]) -> None:
+        """One node's peers."""
+        new = [peer for peer in dict.fromkeys(peers) if peer not in self.told]
+        self.told.update(new)
+        if self._output.as_json:
+            self._output.objects([report_json.found(monotonic() - self._began, peers=new)])
+        else:
+            self._output.results(map(address, new))
+
+    def item(self, item: Item) -> None:
+        """A verified item, newer than those before it."""
+        if self._output.as_json:
+            self._output.objects([report_json.found(monotonic() - self._began, item=item)])
+
+
+async def _act(
+    node: Node, options: Options, request: Request, keeper: Keeper, output: Output, finds: Found | None = None
+) -> Result:
     if request.action == "republish":
         return await actions.republish(node, keeper)  # as long as it takes: there may be hundreds
     last: list[LookupView] = []
@@ -235,7 +264,7 @@ async def _act(node: Node, options: Options, request: Request, keeper: Keeper, o
     try:
         async with asyncio.timeout(options.deadline):
             remotes = None if request.remotes is None else await _resolve(node, request.remotes, output)
-            return await actions.run(node, request, remotes, progress)
+            return await actions.run(node, request, remotes, progress, finds)
     except TimeoutError:
         if request.remotes is None:
             output.notes(report_text.sources(actions.standing(node)))
@@ -278,8 +307,9 @@ def _is_own(addr: Addr, bound: Addr) -> bool:
     return addr[1] == bound[1] and same_host
 
 
-def _print(result: Result, request: Request, output: Output) -> None:
-    lines = report_text.render(result, named=request.remotes is not None)
+def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:
+    told = finds.told if finds else set[Addr]()
+    lines = report_text.render(result, named=request.remotes is not None, told=told)
     if output.as_json:
         output.objects(report_json.render(result))
     else:

@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from dhtui import actions, config, launch, report_json, report_text, request
+from dhtui.actions import Standing
 from dhtui.engine.events import PacketReceived, PacketSent
-from dhtui.engine.items import Draft, ImmutableItem, sign
+from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
-from dhtui.engine.wire.compact import NodeInfo
+from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.options import Options
+from dhtui.output import Output
 from dhtui.report import value_text
+from dhtui.session import Found
 from dhtui.state import load, save
 from dhtui.testnet import Testnet
 from dhtui.trace import packet_line
@@ -83,6 +86,51 @@ async def test_peers_are_found_after_an_announce(net: Testnet, node: Node) -> No
     assert (await actions.announce_peer(node, ID, 0)).summary == "announced to 8 of 8 nodes"
     result = await actions.get_peers(node, ID)
     assert result.outcome is not None and [peer for peer, _ in result.outcome.peers] == [node.address]
+
+
+class Heard:
+    """What get_peers and get tell on their way."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.in_time = False
+
+    def seen(self, view: LookupView) -> None:
+        self.in_time |= view.running and bool(self.told)
+
+    def peers(self, peers: tuple[Addr, ...]) -> None:
+        self.told.append(peers)
+
+    def item(self, item: Item) -> None:
+        self.told.append(item)
+
+
+async def test_peers_and_items_are_told_before_the_lookup_is_over(net: Testnet, node: Node) -> None:
+    """As soon as they are there, and once."""
+    await actions.announce_peer(node, ID, 7)
+    mutable = next(item for item in net.items if isinstance(item, MutableItem) and not item.salt)
+    peers, item = Heard(), Heard()
+    assert (await actions.get_peers(node, ID, progress=peers.seen, finds=peers)).ok
+    assert (await actions.get(node, mutable.target, progress=item.seen, finds=item)).ok
+    assert peers.told == [(("127.0.0.1", 7),)] and item.told == [mutable]
+    assert peers.in_time and item.in_time
+
+
+def test_what_is_found_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    one, two, three = (("127.0.0.1", port) for port in (1, 2, 3))
+    found = Found(Output(as_json=False))
+    found.peers((one, two, one))
+    assert capsys.readouterr().out == "127.0.0.1:1\n127.0.0.1:2\n"
+    found.peers((two, three))
+    found.item(ImmutableItem(b"1:x"))
+    assert capsys.readouterr().out == "127.0.0.1:3\n"
+    asked = (NodeOutcome(addr=one, status=Status.PEERS, rtt=0.1),)
+    outcome = Outcome(
+        action="get_peers", target=ID, asked=asked, peers=((one, 1), (two, 1), (three, 1), (("127.0.0.1", 4), 1))
+    )
+    now = Standing(identity=None, reachability=None, bootstrap=None, nodes=0)  # type: ignore[arg-type]
+    result = actions.Result(action="get_peers", ok=True, summary="4 peers", outcome=outcome, standing=now)
+    assert report_text.render(result, named=False, told=found.told).out == ["127.0.0.1:4"]
 
 
 async def test_closest_stores_tells_what_each_holds(net: Testnet, node: Node) -> None:

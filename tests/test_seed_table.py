@@ -159,6 +159,8 @@ NETWORK = [
     Case("announce no token", f"-do announce_peer -target {HEX} -remote {{tokenless}} -annport 1", FAILED, "^$", "{tokenless} +no token"),
     Case("announce no target", "-do announce_peer -remote {node} -annport 1", USAGE, err="needs --target"),
     Case("announce closest", f"-do announce_peer -target {HEX} -remote closest_peers -annport 1 -bnodes {{net}}", 0, "announced to 8 of 8 nodes"),
+    Case("get_peers tells each peer once", f"-do get_peers -target {HEX} -bnodes {{net}}", 0, "^127.0.0.1:1\n$", "1 peer;"),
+    Case("get_peers as JSON, at once", f"-do get_peers -target {HEX} -bnodes {{net}} -json", 0, r'^{"type": "found", "elapsed_ms": [0-9.]+, "peers": \["127.0.0.1:1"\], "item": null}\n{"type": "(found|node)"'),
     # ---- put and get, immutable
     Case("put", "-do put -val Hello␣World! -remote {node}", 0, rf"^target {HELLO}\nstored on 1 of 1 node\n$", "{node} +stored"),
     Case("get", f"-do get -target {HELLO} -remote {{node}}", 0, "^Hello World!\n$", "{node} +value"),
@@ -173,6 +175,7 @@ NETWORK = [
     Case("put 997 bytes", f"-do put -val {'z' * 997} -remote {{node}}", USAGE, "^$", "takes 1001 bytes bencoded, at most 1000"),
     Case("put lookup", "-do put -val Hello␣World! -bnodes {net}", 0, "stored on 8 of 8 nodes"),
     Case("get lookup", f"-do get -target {HELLO} -bnodes {{net}}", 0, "^Hello World!\n$"),
+    Case("get as JSON, at once", f"-do get -target {HELLO} -bnodes {{net}} -json", 0, r'^{"type": "found", .*"peers": \[\], "item": {"value_hex": "31323a48.*\n{"type": "node"'),
     Case("put lookup by name", "-do put -val Hello␣World! -bnodes {net} -remote closest_store", 0, "stored on 8 of 8 nodes"),
     Case("put no nodes", "-do put -val x -bnodes no", FAILED, "^$", "no node to ask"),
     Case("put list", "-do put -val-bencoded d1:ali1e2:hiee -remote {node}", 0, "stored on 1 of 1"),
