@@ -501,6 +501,17 @@ async def test_enter_shows_all_about_a_node() -> None:
         assert stage.table("nodes").has_focus
 
 
+def test_why_a_node_is_treated_unlike_others_is_told_whole() -> None:
+    why = "its value does not hold: it is none of the closest, and whom it names has to wait"
+    whole = detail([step(1, 150, 0, 0.1, result="bad value")], 0.2)
+    whole = replace(whole, candidates=(replace(whole.candidates[0], note=why),))
+    (row,) = panes.candidate_rows(whole)
+    lines = ["".join(text for text, _ in line) for line in panes.candidate_details(row, whole)]
+    first = next(place for place, line in enumerate(lines) if line.startswith("why "))
+    assert " ".join(line[12:] for line in lines[first : first + 2]) == why
+    assert max(map(len, lines)) <= 72
+
+
 async def test_a_lookup_leads_to_its_target_and_a_node_to_itself() -> None:
     async with exploring(busy(), show="lookup") as stage:
         await stage.press("j")
