@@ -7,7 +7,6 @@ merely being named, or the first liar could fill the table with addresses of its
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
@@ -147,7 +146,7 @@ class Table:
         self._by_addr: dict[Addr, Contact] = {}
         self._by_id: dict[bytes, Contact] = {}
         self._ips: dict[str, Contact] = {}
-        self._known: OrderedDict[Addr, Contact] = OrderedDict()
+        self._known: dict[Addr, Contact] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)

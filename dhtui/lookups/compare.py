@@ -78,7 +78,7 @@ _FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...]
     ("time", lambda d: d.view.elapsed, span_words, _change),
     ("floor by round trips", lambda d: floor(d, critical_path(d)), span_words, _change),
     ("time lost to the silent", _silence, _share, _points),
-    ("first peers or value after", _first_find, span_words, _change),
+    ("first found after", _first_find, span_words, _change),
     ("packets", lambda d: cost(d).packets, _count, _change),
     ("queries", lambda d: cost(d).queries, _count, _change),
     ("answers", lambda d: cost(d).answers, _count, _change),

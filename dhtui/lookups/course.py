@@ -45,12 +45,12 @@ def responded(step: StepView) -> bool:
 
 
 def helped(step: StepView) -> bool:
-    """Whether its answer counted: it was no error, and from the node that was asked."""
+    """Whether its answer counted: no error, from the node that was asked, and without a value that does not hold."""
     return fate(step) in ("gave", "answered")
 
 
-def counted(step: StepView) -> bool:
-    """Whether its answer fills a place: an error does not, nor one under another id; a bad value may."""
+def came_back(step: StepView) -> bool:
+    """Whether it shows a living node to who named it: an error does not, nor another id; a bad value does."""
     return responded(step) and step.result not in ("refused", "wrong id")
 
 

@@ -11,6 +11,7 @@ from ..widgets.paint import Line
 from ..words import address
 from .course import bits_of, span_words
 from .ladder import ladder_lines
+from .legend import legend_lines
 from .verdict import verdict_lines
 from .waterfall import waterfall_lines
 
@@ -27,7 +28,7 @@ def as_text(detail: LookupDetail) -> bytes:
     view = detail.view
     lines: list[Line] = [((f"{safe_text(view.kind, 20)} {view.target.hex()}", "plain"),), ()]
     lines += [*ladder_lines(detail, _WIDTH, 20), ()]
-    lines += [*waterfall_lines(detail, _WIDTH, len(detail.steps) + 1), ()]
+    lines += [*waterfall_lines(detail, _WIDTH, len(detail.steps) + 1), *legend_lines(detail, _WIDTH), ()]
     for place, candidate in enumerate((c for c in detail.candidates if c.closest), 1):
         bits = bits_of(candidate.id, view.target)
         node = candidate.id.hex() if candidate.id is not None else "?"

@@ -15,7 +15,8 @@ from .course import bits_of, fate, helped, responded
 from .critical import critical_path
 from .moment import as_of
 
-LEGEND = "• answer  ◆ peers, value  ● critical path  ─ k-th best"
+TITLE = "ladder: log2 distance"
+LEGEND = "• answer  ◆ found  ● path  ─ k-th best"
 _AXIS = 6
 """Cells of the scale at the left."""
 _LEAST_RANGE = 4

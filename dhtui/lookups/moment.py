@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.compact import Addr
-from .course import responded
+from .course import candidate_fate, responded
 from .reasons import known_when_asked
 
 
@@ -64,10 +64,11 @@ def _candidate(candidate: CandidateView, step: StepView | None) -> CandidateView
 
 
 def never_counting(detail: LookupDetail) -> set[Addr]:
-    """Nodes that answered and yet may not be among the closest: routers, or ids that don't fit (BEP 42)."""
+    """Nodes that answered and yet may not be among the closest: routers, ids that don't fit (BEP 42), liars."""
     places = [place for place, candidate in enumerate(detail.candidates) if candidate.closest]
     edge = places[-1] if len(places) >= detail.k else len(detail.candidates)
-    return {c.addr for c in detail.candidates[:edge] if c.state == "answered" and not c.closest}
+    answered = [(place, c) for place, c in enumerate(detail.candidates) if c.state == "answered"]
+    return {c.addr for place, c in answered if candidate_fate(c) == "refused" or (place < edge and not c.closest)}
 
 
 def found_words(steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...]) -> str:

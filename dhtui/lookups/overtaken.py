@@ -8,7 +8,7 @@ from math import inf
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..engine.wire.ids import ID_BITS
-from .course import counted, distance_of
+from .course import came_back, distance_of, helped
 from .moment import never_counting
 from .reasons import too_near
 
@@ -28,7 +28,7 @@ def overtaken(detail: LookupDetail) -> dict[int, float]:
     # Where a node was asked twice, either answer ends both.
     over: dict[Addr, float] = {}
     for step in detail.steps:
-        if counted(step) and step.ended is not None:
+        if came_back(step) and step.ended is not None:
             over[step.addr] = min(over.get(step.addr, inf), step.ended)
     found: dict[int, float] = {}
     for place, step in enumerate(detail.steps):
@@ -54,7 +54,7 @@ def _answers(detail: LookupDetail) -> list[tuple[float, int]]:
     first: dict[Addr, tuple[float, int]] = {}
     for step in detail.steps:
         distance = distance_of(step.id, detail.view.target)
-        if step.addr not in may or not counted(step) or step.ended is None or distance is None:
+        if step.addr not in may or not helped(step) or step.ended is None or distance is None:
             continue
         if step.ended <= detail.view.elapsed:
             first[step.addr] = min(first.get(step.addr, (inf, 0)), (step.ended, distance))

@@ -11,7 +11,7 @@ from ..engine.candidates import MISLEADING
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from .course import LIES, answering, counted
+from .course import LIES, answering, came_back
 
 Reason = Literal["", "opening", "reserve", "instead", "too near", "crowd", "silent", "twin"]
 """It opened the lookup; known from before, kept in reserve; in place of a silent one of its /24; too near for who
@@ -113,7 +113,7 @@ def _misled(detail: LookupDetail) -> dict[int, int]:
     for places in by_parent.values():
         named = [detail.steps[place] for place in places]
         silent = sorted(at for step in named if not step.again and (at := _silent_since(step)) is not None)
-        alive = {step.addr: step.ended for step in reversed(named) if counted(step) and step.ended is not None}
+        alive = {step.addr: step.ended for step in reversed(named) if came_back(step) and step.ended is not None}
         answered = sorted(alive.values())
         for place, step in zip(places, named, strict=True):
             missing = bisect_left(silent, step.sent)
@@ -126,4 +126,4 @@ def _silent_since(step: StepView) -> float | None:
     """When a query was found to be silent, or was answered under another id."""
     if step.stalled is not None:
         return step.stalled
-    return None if step.result == "refused" or counted(step) else step.ended
+    return None if step.result == "refused" or came_back(step) else step.ended

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
-from ..widgets.paint import Line, Role
+from ..widgets.paint import Line, Role, crop
 from ..words import plural
 from .cost import cost, holders
 from .course import bits_of, helped, responded, span_words, too_late
@@ -45,8 +45,8 @@ def verdict(detail: LookupDetail) -> Verdict:
     return Verdict(_why(detail), policy_words(detail), _found(detail), cost_words(detail), slow_words(detail), role)
 
 
-def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
-    """The verdict, fitted to `width` cells."""
+def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> list[Line]:
+    """The verdict, fitted to `width` cells, in `most` lines at most: ``…`` at the end of the last one says so."""
     said = verdict(detail)
     sign = {"plain": "…", "good": "✓"}.get(said.role, "✗")
     lines: list[Line] = []
@@ -60,7 +60,9 @@ def verdict_lines(detail: LookupDetail, width: int) -> list[Line]:
     for mark, text, kind in rows:
         for place, part in enumerate(wrap(text, max(20, width - 3))):
             lines.append(((f" {mark} " if not place else "   ", kind), (part, kind)))
-    return lines
+    if most is None or len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], (*crop(lines[most - 1], width - 2), (" …", "plain"))]
 
 
 def _why(detail: LookupDetail) -> str:
@@ -104,7 +106,7 @@ def policy_words(detail: LookupDetail) -> str:
     counts = (
         (stalled, "stalled"),
         (len(overtaken(detail)), "overtaken"),
-        (again, f"asked again ({came} then answered)" if came else "asked again"),
+        (again, f"asked again ({came} alive)" if came else "asked again"),
         (sum(node.state == "passed over" for node in detail.candidates), "passed over"),
         (sum(map(too_near, detail.candidates)), "too near"),
     )
@@ -144,7 +146,7 @@ def slow_words(detail: LookupDetail) -> str:
     usual = median(round_trip(step) for step in detail.steps if responded(step))
     if len(path) > 1 and took >= _SLOW_SHARE * view.elapsed and took >= _SLOW_TIMES * usual:
         return f"{_percent(took, view.elapsed)} of the time went to one slow node, query {slowest + 1}; {bottom}."
-    trips = f"{plural(len(path), 'round trip')} in a row"
+    trips = f"{len(path)} round trips in a row" if len(path) > 1 else "1 round trip"
     if view.running:
         return f"Nothing has held it up so far: {trips} took {span_words(least)}."
     return f"Nothing held it up: {trips} took {span_words(least)} of the {span_words(view.elapsed)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from ..widgets.paint import Line, Role, fit
+from ..widgets.paint import Line, Role, Span, fit
 from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
 from .course import MARKS, Fate, end_of, fate, gave_words, responded, span_words, too_late
@@ -14,8 +14,8 @@ from .moment import as_of
 from .overtaken import OVERTAKEN, overtaken
 from .reasons import origins
 
-TITLE = "waterfall: queries  by: op opener, kn known, bs host, ? doubted"
-LEGEND = f"├ sent  ┄ stalled  {OVERTAKEN} overtaken  ↻ again  ■ answer  ◆ found  □ too late  ✗ none  ● ━ path"
+TITLE = "waterfall  by: query #, op opener, kn known, bs host, ? doubted"
+SENT, SENT_AGAIN, STALLED, CURSOR = "├", "↻", "┄", "┆"
 _ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
 _LEFT = 24
 """Cells for hop, number, who referred, and node."""
@@ -54,13 +54,20 @@ def waterfall_lines(
         drawing.row(y, place, with_hop=not same_hop)
     if until is not None:
         for y in range(1, 1 + len(shown)):
-            canvas.put(_LEFT + axis.column(until), y, "┆", "strong", under=True)
+            canvas.put(_LEFT + axis.column(until), y, CURSOR, "strong", under=True)
     return canvas.lines()
 
 
 def rows_of(detail: LookupDetail) -> list[int]:
     """The places in `steps` in the order of the rows: by hop, and within one as they were sent."""
     return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
+
+
+def end_sign(step: StepView, elapsed: float) -> Span:
+    """The sign at the end of a query's bar, and the bar's role."""
+    what = fate(step)
+    sign, role = MARKS[what]
+    return "□" if too_late(step, elapsed) else _ENDS.get(what, sign), role
 
 
 def _first_row(detail: LookupDetail, order: list[int], height: int, selected: Addr | None) -> int:
@@ -112,14 +119,13 @@ class _Drawing:
     def _bar(self, y: int, step: StepView, critical: bool, overtaken_at: float | None) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
-        what = fate(step)
-        role: Role = "strong" if critical else MARKS[what][1]
+        sign, usual = end_sign(step, view.elapsed)
+        role: Role = "strong" if critical else usual
         late = self.axis.column(step.stalled) if step.stalled is not None else end + 1
         for x in range(start, end):
-            put(_LEFT + x, y, ("┅" if critical else "┄") if x >= late else "━" if critical else "─", role)
+            put(_LEFT + x, y, ("┅" if critical else STALLED) if x >= late else "━" if critical else "─", role)
         if start < end:
-            put(_LEFT + start, y, "↻" if step.again else "┣" if critical else "├", role)
+            put(_LEFT + start, y, SENT_AGAIN if step.again else "┣" if critical else SENT, role)
             if overtaken_at is not None:
                 put(_LEFT + min(max(self.axis.column(overtaken_at), start + 1), end - 1), y, OVERTAKEN, "strong")
-        sign = "□" if too_late(step, view.elapsed) else _ENDS.get(what, MARKS[what][0])
         put(_LEFT + end, y, sign, role)

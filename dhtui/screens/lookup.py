@@ -18,11 +18,11 @@ from ..lookups.ask import Kind, LookupRequest
 from ..lookups.compare import Difference, differences
 from ..lookups.kept import Kept
 from ..lookups.ladder import LEGEND as LADDER_LEGEND
+from ..lookups.ladder import TITLE as LADDER_TITLE
 from ..lookups.ladder import ladder_lines, scale_of
+from ..lookups.legend import explained_waterfall
 from ..lookups.verdict import verdict_lines
-from ..lookups.waterfall import LEGEND as WATERFALL_LEGEND
 from ..lookups.waterfall import TITLE as WATERFALL_TITLE
-from ..lookups.waterfall import waterfall_lines
 from ..packets.parts import Link
 from ..report import safe_text
 from ..widgets.line_table import LineTable
@@ -41,6 +41,8 @@ from .verbs import CopyForm, ExportForm
 
 SCRUB_STEPS = 40
 """Small steps in which one goes through a lookup."""
+VERDICT_SHARE = 0.3
+"""The share of the window's height that the verdict takes at most."""
 Drawing = Literal["both", "ladder", "waterfall"]
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
 _KIND_OF: dict[str, Kind] = {"node": "find_node", "target": "get", "infohash": "get_peers", "key": "get"}
@@ -112,8 +114,9 @@ class LookupScreen(ExplorerScreen):
             for view in snapshot.lookups
         ]
         running = sum(view.running for view in snapshot.lookups)
-        rest = f"{len(rows) - running} finished" if self._marked is None else f"{self._marked} marked: select another"
-        self.lookups.title = f"lookups: {running} running, {rest}{self._missed(snapshot)}"
+        finished = f"lookups: {running} running, {len(rows) - running} finished"
+        title = finished if self._marked is None else f"lookups: {self._marked} marked, select another"
+        self.lookups.title = f"{title}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
         if self._wanted in views:
@@ -173,9 +176,12 @@ class LookupScreen(ExplorerScreen):
         self._draw("ladder", detail, self._chosen())
         self._draw("waterfall", detail, self._chosen())
         self._tell_story(then)
-        verdict = self.query_one("#verdict", Lines)
-        if self._is_new("verdict", then, verdict.size.width):
-            verdict.show(verdict_lines(then, verdict.size.width))
+        self._judge(then)
+
+    def _judge(self, then: LookupDetail) -> None:
+        pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
+        if self._is_new("verdict", then, pane.size.width, most):
+            pane.show(verdict_lines(then, pane.size.width, most))
 
     def _tell_story(self, then: LookupDetail) -> None:
         pane, row = self.query_one("#story", Lines), self.nodes.model.selected
@@ -204,11 +210,10 @@ class LookupScreen(ExplorerScreen):
             return
         then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
         if name == "waterfall":
-            _name(pane, WATERFALL_TITLE, WATERFALL_LEGEND)
-            lines = waterfall_lines(then, width, height, until=self._until, selected=chosen, span=scale.span)
+            _name(pane, WATERFALL_TITLE)
+            lines = explained_waterfall(then, width, height, until=self._until, selected=chosen, span=scale.span)
         else:
-            title = f"lookup {detail.view.number}: ladder" if others else "ladder: log2 distance of each answer"
-            _name(pane, title, LADDER_LEGEND)
+            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, LADDER_LEGEND)
             lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
         pane.show(lines)
 
@@ -227,10 +232,9 @@ class LookupScreen(ExplorerScreen):
         self._drawn.pop("waterfall", None)
         self._drawn.pop("nodes", None)
         self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
-        verdict = self.query_one("#verdict", Lines)
-        if self._is_new("verdict", then, before, verdict.size.width):
+        if self._is_new("differences", then, before):
             self.compared.show(differences(before, then))
-            verdict.show(verdict_lines(then, verdict.size.width))
+        self._judge(then)
 
     # -- panes -----------------------------------------------------------------------------------------------
 
@@ -413,7 +417,9 @@ class LookupScreen(ExplorerScreen):
         return True
 
 
-def _name(pane: Lines, title: str, legend: str) -> None:
-    title = title if pane.styles.border_left[0] else f" {title} "  # without corners it would touch the line
-    if str(pane.border_title) != title:
+def _name(pane: Lines, title: str, legend: str = "") -> None:
+    if not pane.styles.border_left[0]:  # there is no line below, and without corners it would touch the one above
+        beside = f"{title}  {legend}".rstrip()
+        title, legend = f" {beside if len(beside) < pane.size.width - 4 else title} ", ""
+    if (str(pane.border_title), str(pane.border_subtitle)) != (title, legend):
         pane.border_title, pane.border_subtitle = Content(title), Content(legend)

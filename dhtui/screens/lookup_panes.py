@@ -168,9 +168,9 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
 
 DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
-    Column("", 26, lambda r: ((r.what, "dim"),)),
-    Column("marked", 14, lambda r: ((r.first, "plain"),), right=True, grow=True),
-    Column("selected", 14, lambda r: ((r.second, "plain"),), right=True, grow=True),
+    Column("", 23, lambda r: ((r.what, "dim"),)),
+    Column("marked", 13, lambda r: ((r.first, "plain"),), right=True, grow=True),
+    Column("selected", 13, lambda r: ((r.second, "plain"),), right=True, grow=True),
     Column("change", 16, lambda r: ((r.change, "strong"),), right=True, grow=True),
 )
 
@@ -267,8 +267,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         _row("gave", f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"),
         _row("token", "✓ it may be written to" if node.token else "– none"),
     ]
-    if node.note:
-        lines.append(_row("why", safe_text(node.note, 58)))
+    lines += [_row("" if nth else "why", part) for nth, part in enumerate(wrap(safe_text(node.note), 58))]
     lines += [(), (("What happened", "title"),), *_story(node, detail)]
     lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
     if node.peers:

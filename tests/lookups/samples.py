@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from dhtui.lookups.course import helped
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
 SOFT, GRACE, HARD = 0.6, 0.3, 4.0
@@ -74,7 +75,7 @@ def detail(
     closest = 0
     for one in nearest:
         here = candidate(one)
-        counts = here.state == "answered" and closest < k and (one.ended or 0.0) <= elapsed
+        counts = helped(one) and closest < k and (one.ended or 0.0) <= elapsed
         closest += counts
         candidates.append(here._replace(closest=counts))
     answered = [s for s in steps if s.ended is not None and s.result not in ("timed out", "in flight")]

@@ -97,6 +97,16 @@ def test_a_node_is_known_from_when_its_referrer_answered() -> None:
     assert [c.state for c in as_of(whole, 0.35).candidates] == ["asked", "answered"]
 
 
+def test_who_lies_was_never_among_the_closest() -> None:
+    steps = [step(1, 150, 0.0, 0.1, result="bad value"), step(2, 140, 0.0, 0.3), step(3, 141, 0.0, 0.4)]
+    whole = detail(steps, 0.4, k=2)
+    assert [[c.closest for c in as_of(whole, at).candidates] for at in (0.2, 0.3, 0.4)] == [
+        [False, False, False],
+        [True, False, False],
+        [True, True, False],
+    ]
+
+
 def test_a_silent_node_stalls_before_it_times_out() -> None:
     silent = step(1, 150, 0.0, 4.0, stalled=0.6, result="timed out")
     whole = detail([silent, step(2, 151, 0, 5)], 5.0)

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_lines, scale_of
+from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
 from dhtui.widgets.paint import Line, width_of
 
-from .samples import detail, step, walk
+from .samples import detail, ruled, step, walk
 
 HOSTILE = "\x1b[2J\x1b]52;c;cm0gLXJm\x07\u202e[/foo]" + "A" * 1024
 
@@ -143,6 +144,54 @@ def test_queries_under_way_end_at_the_moment() -> None:
     assert line.endswith("…") and "▸" in line
 
 
+def everything() -> LookupDetail:
+    """A lookup with every sign that a waterfall knows."""
+    steps = [
+        step(1, 155, 0.0, 0.1),
+        step(2, 150, 0.0, 0.9),
+        step(3, 140, 0.1, 0.3, parent=("203.0.113.1", 6881), hop=1),
+        step(4, 141, 0.1, 0.4, parent=("203.0.113.1", 6881), hop=1, result="peers", peers=3),
+        step(5, 139, 0.1, None, stalled=0.5),
+        step(6, 138, 0.2, 0.4, result="refused", code=203),
+        step(7, 137, 0.2, 1.5, stalled=0.5),
+        step(8, 136, 0.2, 4.2, stalled=0.5, result="timed out"),
+        step(8, 136, 0.6, 4.6, stalled=0.9, result="timed out", again=True),
+    ]
+    return detail(steps, 1.0, k=2)
+
+
+SIGNS = "├↻┄»■◆□!✗▸●━"
+
+
+@pytest.mark.parametrize("width", [46, 60, 66, 80, 116])
+@pytest.mark.parametrize("until", [None, 0.05, 0.35, 0.7])
+def test_the_legend_names_the_signs_that_occur_and_no_others(width: int, until: float | None) -> None:
+    for whole in (everything(), ruled(), walk(), detail([step(1, 150, 0.0, 0.1)], 0.2)):
+        drawn = "".join(texts(waterfall_lines(whole, 116, 99, until=until))).replace("┣", "├").replace("┅", "┄")
+        legend = legend_lines(whole, width, until=until)
+        named = "".join(texts(legend))
+        assert {sign for sign in SIGNS if sign in drawn} == {sign for sign in SIGNS if sign in named}
+        assert ("┆ now" in named) == (until is not None)
+        assert all(width_of(line) <= width for line in legend)
+
+
+def test_the_legend_takes_as_few_lines_as_it_can() -> None:
+    assert texts(legend_lines(everything(), 76)) == [
+        " ├ sent  ↻ again  ┄ stalled  » overtaken  ■ answer  ◆ found  □ too late",
+        " ! error  ✗ silent  ▸ waiting  ●━ path",
+    ]
+    assert texts(legend_lines(ruled(), 80)) == [" ├ sent  ↻ again  ┄ stalled  » overtaken  ■ answer  ✗ silent  ●━ path"]
+    assert texts(legend_lines(ruled(), 66)) == [" ├ sent ↻ again ┄ stalled » overtaken ■ answer ✗ silent ●━ path"]
+
+
+def test_the_legend_stands_at_the_bottom_where_there_is_room_for_it() -> None:
+    for height in range(12):
+        lines = texts(explained_waterfall(everything(), 80, height, until=None, selected=None, span=1.0))
+        assert len(lines) == (0 if height < 2 else height if height >= 7 else min(height, 10))
+        assert any("●━ path" in line for line in lines) == (height >= 7)
+    assert explained_waterfall(everything(), 30, 20, until=None, selected=None, span=1.0) == []
+
+
 # ---- both -----------------------------------------------------------------------------------------------------
 
 
@@ -179,7 +228,7 @@ def test_the_files_hold_the_whole_lookup() -> None:
     assert loaded["view"]["target"] == whole.view.target.hex()
     text = as_text(whole).decode()
     assert sum(line.startswith(f"{n:>3}  4f1a") for n in range(1, 9) for line in text.splitlines()) == 8
-    assert verdict(whole).why in text
+    assert verdict(whole).why in text and "●━ path" in text
 
 
 # ---- verdict --------------------------------------------------------------------------------------------------
@@ -205,7 +254,7 @@ def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
         step(5, 138, 0.6, None, again=True),
     ]
     whole = detail(steps, 1.0, k=2)
-    assert policy_words(whole) == "2 stalled, 1 overtaken, 2 asked again (1 then answered)."
+    assert policy_words(whole) == "2 stalled, 1 overtaken, 2 asked again (1 alive)."
     assert policy_words(as_of(whole, 0.45)) == "2 stalled, 1 overtaken."
     assert policy_words(as_of(whole, 0.25)) == "No query stalled, none was overtaken, none was asked again."
     notes = ("too near: a crowd, in a network", "known from before", "")
@@ -219,6 +268,20 @@ def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
         lines = verdict_lines(walk(seed), 80)
         assert len(lines) == 5
         assert all(width_of(line) <= 80 for line in lines)
+
+
+def test_all_that_the_rules_did_fits_a_line_of_80_cells() -> None:
+    for part in ("stalled", "overtaken", "asked again (1 alive)", "passed over", "too near"):
+        assert part in policy_words(ruled())
+    assert len(verdict_lines(ruled(), 80)) == 5
+
+
+def test_a_verdict_that_is_cut_says_so() -> None:
+    whole = verdict_lines(ruled(), 40)
+    assert verdict_lines(ruled(), 40, len(whole)) == whole
+    cut = verdict_lines(ruled(), 40, 4)
+    assert cut[:3] == whole[:3] and len(cut) == 4
+    assert texts(cut)[3].endswith(" …") and width_of(cut[3]) <= 40
 
 
 def test_a_value_is_told_with_who_holds_it() -> None:

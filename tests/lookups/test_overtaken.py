@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 
 from dhtui.engine.answers import Question
 from dhtui.engine.candidates import State
+from dhtui.engine.core import Core
 from dhtui.engine.find import Done, Find
+from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.wire.compact import NodeInfo, pack_node
+from dhtui.engine.wire.krpc import Get, Query
 from dhtui.lookups.moment import as_of
 from dhtui.lookups.overtaken import overtaken
 
@@ -42,7 +47,8 @@ def test_answers_that_fill_no_place_overtake_nobody() -> None:
     far, near = step(1, 150, 0.0, 0.9), step(2, 140, 0.0, 0.2)
     for other, fills in (
         (step(3, 141, 0.0, 0.3), True),
-        (step(3, 141, 0.0, 0.3, result="bad value"), True),
+        (step(3, 141, 0.0, 0.3, result="bad value"), False),
+        (step(3, 141, 0.0, 0.3, result="bad signature"), False),
         (step(3, 141, 0.0, 0.3, result="refused", code=201), False),
         (step(3, 141, 0.0, 0.3, result="wrong id"), False),
         (step(3, 141, 0.0, 0.3, result="timed out"), False),
@@ -92,15 +98,21 @@ def test_at_a_moment_only_those_are_overtaken_that_were_by_then(until: float, se
     assert overtaken(as_of(whole, until)) == {place: at for place, at in overtaken(whole).items() if at <= until}
 
 
-@pytest.mark.parametrize("seed", (0, 1, 4, 18, 21, 24))
-def test_it_is_what_the_engine_decides(seed: int) -> None:
-    """Each query in flight that the walk from the nearest on no longer meets, from that moment on."""
-    net = Network(seed=seed, latency=0.01, spread=0.1)
-    cores = swarm(net, 80, maintain=False)
-    for core in cores:
-        net.slow[core.identity.bound] = min(1.0, net.rng.lognormvariate(-2.6, 0.9))
-    for core in net.rng.sample(cores[1:], 16):
-        net.kill(core)
+def lie(net: Network, core: Core, others: Sequence[Core]) -> None:
+    """From now on it names the nearest of these, and gives a value that does not hold."""
+
+    def answer(query: Query) -> dict[bytes, bytes]:
+        target = int.from_bytes(query.args.target if isinstance(query.args, Get) else core.id, "big")
+        near = sorted(others, key=lambda other: int.from_bytes(other.id, "big") ^ target)[:8]
+        nodes = b"".join(pack_node(NodeInfo(other.id, other.identity.bound)) for other in near)
+        return {b"nodes": nodes, b"token": b"token", b"v": b"not what was asked for"}
+
+    ip, port = core.identity.bound
+    net.puppet(answer, ip=ip, port=port, node_id=core.id)
+
+
+def beside_the_engine(net: Network, core: Core, question: Question) -> tuple[LookupDetail, dict[int, float]]:
+    """A lookup, and the moment from which on the walk from the nearest node on no longer meets a query in flight."""
     seen: dict[int, float] = {}
 
     def watch(find: Find, now: float) -> None:
@@ -113,16 +125,32 @@ def test_it_is_what_the_engine_decides(seed: int) -> None:
     finds: list[Find] = []
 
     def start(done: Done) -> Find:
-        question = Question("find_node", Random(seed).randbytes(20))
-        find = cores[0].searches.ask(question, done, net.now, on_step=watch)
+        find = core.searches.ask(question, done, net.now, on_step=watch)
         assert isinstance(find, Find)
         finds.append(find)
         return find
 
-    net.finish(cores[0], start)
+    net.finish(core, start)
     net.run(5.0)
-    whole = finds[0].detail(net.now)
+    return finds[0].detail(net.now), seen
+
+
+@pytest.mark.parametrize(
+    ("seed", "liars"), [*((seed, 0) for seed in (0, 1, 4, 18, 21, 24)), *((seed, 24) for seed in (1, 2, 4, 5, 6, 7))]
+)
+def test_it_is_what_the_engine_decides(seed: int, liars: int) -> None:
+    net = Network(seed=seed, latency=0.01, spread=0.1)
+    cores = swarm(net, 80, maintain=False)
+    for core in cores:
+        net.slow[core.identity.bound] = min(1.0, net.rng.lognormvariate(-2.6, 0.9))
+    changed = net.rng.sample(cores[1:], 16 + liars)
+    for core in changed[:16]:
+        net.kill(core)
+    for core in changed[16:]:
+        lie(net, core, cores)
+    whole, seen = beside_the_engine(net, cores[0], Question("get", Random(seed).randbytes(20)))
     assert seen
+    assert any(step.result == "bad value" for step in whole.steps) == bool(liars)
     assert overtaken(whole) == pytest.approx(seen)
     middle = whole.view.elapsed / 2
     assert overtaken(as_of(whole, middle)) == pytest.approx({p: at for p, at in seen.items() if at <= middle})

@@ -123,11 +123,52 @@ async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int,
     ],
 )
 async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
-    node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
-    add(node, ruled())
-    async with exploring(node, size, show="lookup") as stage:
+    async with exploring(judged(), size, show="lookup") as stage:
         await stage.press(*keys)
         matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+
+
+def judged() -> LookupNode:
+    """A node with one lookup, in which each rule of the policy had something to do."""
+    node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
+    add(node, ruled())
+    return node
+
+
+async def test_the_whole_verdict_stands_in_a_small_window() -> None:
+    async with exploring(judged(), SMALL, show="lookup") as stage:
+        lines = stage.lines()
+        for line in pane(stage, "verdict").splitlines():
+            assert line in lines
+        counts = "6 stalled, 4 overtaken, 2 asked again (1 alive), 2 passed over, 2 too near."
+        assert [line[:3] for line in lines[-6:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ "]
+        assert lines[-5] == f" ⇄ {counts}"
+        assert lines[-2].endswith("floor by round trips 220 ms.")
+
+
+async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
+    async with exploring(judged(), (60, 16), show="lookup") as stage:
+        assert stage.lines()[-2].endswith(" …")
+        assert stage.app.screen.query_one("#verdict").size.height == len(pane(stage, "verdict").splitlines())
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 24), (120, 40)], ids=["80x24", "120x24", "120x40"])
+@pytest.mark.parametrize("drawings", [1, 3], ids=["alone", "with the ladder, if that fits"])
+async def test_the_legend_of_the_waterfall_is_whole(size: tuple[int, int], drawings: int) -> None:
+    async with exploring(judged(), size, show="lookup") as stage:
+        await stage.press(*["w"] * drawings)
+        words = ["├ sent", "↻ again", "┄ stalled", "» overtaken", "■ answer", "✗ silent", "●━ path"]
+        assert [entry for entry in words if entry not in stage.text()] == []
+        await stage.press("left")
+        words = ["▸ waiting", "┆ now"]
+        assert [entry for entry in words if entry not in stage.text()] == []
+        assert "by: query #, op opener, kn known, bs host, ? doubted ─" in stage.text()
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 24)], ids=["80x24", "120x24"])
+async def test_the_legend_of_the_ladder_is_whole(size: tuple[int, int]) -> None:
+    async with exploring(judged(), size, show="lookup") as stage:
+        assert "• answer  ◆ found  ● path  ─ k-th best ─" in stage.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -155,10 +196,10 @@ async def test_a_window_may_grow_while_it_is_open() -> None:
     async with exploring(busy(), show="lookup") as stage:
         await stage.pilot.resize_terminal(*LARGE)
         await stage.settle()
-        assert "waterfall: " in stage.text() and "ladder: " in stage.text() and "nodes of lookup 4" in stage.text()
+        assert "waterfall  by:" in stage.text() and "ladder: " in stage.text() and "nodes of lookup 4" in stage.text()
         await stage.pilot.resize_terminal(*SMALL)
         await stage.settle()
-        assert "waterfall: " not in stage.text()
+        assert "waterfall  by:" not in stage.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -271,14 +312,14 @@ async def test_what_is_over_is_asked_for_once() -> None:
 async def test_two_lookups_are_compared_until_the_mark_is_taken_away() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         await stage.press("j", "m")
-        assert "3 marked: select another" in stage.text()
-        assert "waterfall: " in stage.text()
+        assert "3 marked, select another" in stage.text()
+        assert "waterfall  by:" in stage.text()
         await stage.press("j")
         assert "lookup 3: ladder" in stage.text() and "lookup 2: ladder" in stage.text()
         rows = {row.what: row.change for row in stage.table("differences").model.rows}
         assert rows["time"] == "+25 %"
         await stage.press("k", "m", "j")
-        assert "waterfall: " in stage.text() and "marked: select" not in stage.text()
+        assert "waterfall  by:" in stage.text() and "marked, select" not in stage.text()
 
 
 async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
@@ -286,7 +327,7 @@ async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
     async with exploring(node, LARGE, show="lookup") as stage:
         await stage.press("j", "m", "j")
         await stage.see(node.view._replace(lookups=tuple(v for v in node.view.lookups if v.number != 3)))
-        assert "waterfall: " in stage.text() and "marked: select" not in stage.text()
+        assert "waterfall  by:" in stage.text() and "marked, select" not in stage.text()
 
 
 # ---- selection ------------------------------------------------------------------------------------------------
@@ -328,7 +369,7 @@ async def test_w_goes_through_the_drawings() -> None:
         seen = []
         for _ in range(3):
             await stage.press("w")
-            seen.append(("ladder: " in stage.text(), "waterfall: " in stage.text()))
+            seen.append(("ladder: " in stage.text(), "waterfall  by:" in stage.text()))
         assert seen == [(False, True), (True, False), (True, True)]
 
 
@@ -458,6 +499,17 @@ async def test_enter_shows_all_about_a_node() -> None:
         assert "How we came to it" in stage.text()
         await stage.press("escape")
         assert stage.table("nodes").has_focus
+
+
+def test_why_a_node_is_treated_unlike_others_is_told_whole() -> None:
+    why = "its value does not hold: it is none of the closest, and whom it names has to wait"
+    whole = detail([step(1, 150, 0, 0.1, result="bad value")], 0.2)
+    whole = whole._replace(candidates=(whole.candidates[0]._replace(note=why),))
+    (row,) = panes.candidate_rows(whole)
+    lines = ["".join(text for text, _ in line) for line in panes.candidate_details(row, whole)]
+    first = next(place for place, line in enumerate(lines) if line.startswith("why "))
+    assert " ".join(line[12:] for line in lines[first : first + 2]) == why
+    assert max(map(len, lines)) <= 72
 
 
 async def test_a_lookup_leads_to_its_target_and_a_node_to_itself() -> None:

@@ -1,0 +1,68 @@
+"""What the signs of the waterfall mean: those that occur in it, and no others."""
+
+from __future__ import annotations
+
+from ..engine.snapshot import LookupDetail
+from ..engine.wire.compact import Addr
+from ..widgets.paint import Line, Role, Span, width_of
+from .course import end_of
+from .critical import critical_path
+from .moment import as_of
+from .overtaken import OVERTAKEN, overtaken
+from .waterfall import CURSOR, SENT, SENT_AGAIN, STALLED, end_sign, waterfall_lines
+
+_ENDS = {"■": "answer", "◆": "found", "□": "too late", "!": "error", "✗": "silent", "▸": "waiting"}
+"""What the end of a bar tells."""
+_FROM = 7
+"""The height from which on there is room for it."""
+
+
+def explained_waterfall(
+    detail: LookupDetail, width: int, height: int, *, until: float | None, selected: Addr | None, span: float
+) -> list[Line]:
+    """The waterfall, as `waterfall_lines` draws it, and its legend at the bottom where there is room for both."""
+    legend = legend_lines(detail, width, until=until) if height >= _FROM else []
+    room = height - len(legend)
+    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span)
+    return [*lines, *[()] * (room - len(lines)), *legend] if lines else []
+
+
+def legend_lines(detail: LookupDetail, width: int, *, until: float | None = None) -> list[Line]:
+    """The legend of the waterfall of that moment, folded into lines of `width` cells."""
+    entries = _entries(as_of(detail, until), until)
+    tight = _line(entries, " ")
+    if width_of(tight) <= width:
+        wide = _line(entries, "  ")
+        return [wide if width_of(wide) <= width else tight]
+    lines: list[Line] = []
+    shown: list[Line] = []
+    for entry in entries:
+        if shown and width_of(_line([*shown, entry], "  ")) > width:
+            lines.append(_line(shown, "  "))
+            shown = []
+        shown.append(entry)
+    return [*lines, _line(shown, "  ")]
+
+
+def _line(entries: list[Line], gap: str) -> Line:
+    spans: list[Span] = []
+    for entry in entries:
+        spans += [(gap if spans else " ", "plain"), *entry]
+    return tuple(spans)
+
+
+def _entries(detail: LookupDetail, until: float | None) -> list[Line]:
+    """A sign and its meaning each, in the order in which they come in a bar."""
+    steps, elapsed = detail.steps, detail.view.elapsed
+    ends: dict[str, Role] = dict(end_sign(step, elapsed) for step in steps)
+    stalled = any(step.stalled is not None and step.stalled < end_of(step, elapsed) for step in steps)
+    signs: tuple[tuple[bool, str, Role, str], ...] = (
+        (any(not step.again for step in steps), SENT, "plain", "sent"),
+        (any(step.again for step in steps), SENT_AGAIN, "plain", "again"),
+        (stalled, STALLED, "warn", "stalled"),
+        (bool(overtaken(detail)), OVERTAKEN, "strong", "overtaken"),
+        *((sign in ends, sign, ends.get(sign, "plain"), words) for sign, words in _ENDS.items()),
+        (bool(critical_path(detail)), "●━", "strong", "path"),
+        (until is not None, CURSOR, "strong", "now"),
+    )
+    return [((sign, role), (f" {words}", "dim")) for occurs, sign, role, words in signs if occurs]
