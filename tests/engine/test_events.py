@@ -254,8 +254,9 @@ def test_bootstrap_progress_in_words() -> None:
     ((query, _),) = core.datagrams_to_send()
     body = {b"id": ID, b"nodes": pack_node(NodeInfo(OWN, ("127.0.0.1", 6881)))}
     core.receive_datagram(encode_response(bencode.decode(query)[b"t"], body, LOCAL), LOCAL, NOW + 0.1)
-    asking, came = [event.text for event in only(heard, events.BootstrapProgress)]
+    asking, came, survey = [event.text for event in only(heard, events.BootstrapProgress)]
     assert "asking 1 " in asking and came.startswith("1 node")
+    assert survey == "a survey: up to 400 queries to nodes all over the network"
 
 
 def test_bootstrap_progress_without_any_node() -> None:
