@@ -20,9 +20,9 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
 4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
    table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
    gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
-   is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so four
-   suffice, and the queries saved serve the hops that follow. The other known ones stay in reserve until an answer
-   names them, or until there is nobody else to ask.
+   is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so half of
+   alpha suffices, and the queries saved serve the hops that follow. The other known ones stay in reserve until an
+   answer names them, or until there is nobody else to ask.
 
 **When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
 are never among the closest: storing at a dead node is losing.
@@ -60,8 +60,8 @@ GRACE_SECONDS = OURS.grace
 SECONDS_A_BIT = 0.012
 """Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
 RTT_UNTIL_MEASURED = 0.15
-OPENING = 4
-"""So many known nodes that are alive open a lookup; one that may be gone counts as half of one."""
+OPENING = 0.5
+"""So many known nodes that are alive open a lookup, as a share of alpha; one that may be gone counts as half of one."""
 MAX_TOO_NEAR = 16
 """So many of those that stand too near are asked as long as there are others: liars invent new ones for ever."""
 
@@ -143,7 +143,7 @@ class Lookup:
         added.sort(key=lambda pair: _cost(*pair))
         living = 0.0
         for start, candidate in added:
-            if living < OPENING and len(self._opening) < self._alpha:
+            if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
                 rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
                 candidate.note = f"known from before{rtt}: it opens the lookup"

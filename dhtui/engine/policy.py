@@ -10,7 +10,7 @@ from typing import Literal
 class Policy:
     """The rules of a lookup besides alpha and k. The defaults are ours; `bench/simulate.py` has those of others."""
 
-    survey: int = 400
+    survey: int = 512
     """Queries that get to know nodes all over the network as soon as a way in is found, unless as many are known."""
     start: int = 32
     """Known nodes nearest to the target that it starts from."""

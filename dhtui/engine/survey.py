@@ -19,7 +19,7 @@ from .table import subnet
 from .wire.compact import NodeInfo, is_local
 from .wire.krpc import FindNode, Response
 
-ALPHA = 24
+ALPHA = 32
 """Queries in flight that have not stalled."""
 
 

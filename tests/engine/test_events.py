@@ -256,7 +256,7 @@ def test_bootstrap_progress_in_words() -> None:
     core.receive_datagram(encode_response(bencode.decode(query)[b"t"], body, LOCAL), LOCAL, NOW + 0.1)
     asking, came, survey = [event.text for event in only(heard, events.BootstrapProgress)]
     assert "asking 1 " in asking and came.startswith("1 node")
-    assert survey == "a survey: up to 400 queries to nodes all over the network"
+    assert survey == "a survey: up to 512 queries to nodes all over the network"
 
 
 def test_bootstrap_progress_without_any_node() -> None:
