@@ -53,25 +53,17 @@ class Client:
 
 BEFORE = replace(OURS, survey=0, quick_start=False)
 """Without what nobody else does: what the policies of the others are made from."""
+ONE_TRY = replace(BEFORE, top_only=False, soft=2.0, hard=2.0, wait="all")
+"""Each query holds a slot until it is answered or 2 s are over, and all are waited for."""
 
 # Constants of their sources. What is only approximated stands in README.md.
 CLIENTS = (
     Client("dhtui, alpha 8", 8, 8, OURS),
     Client("dhtui, alpha 5", 5, 8, OURS),
     Client("libtorrent", 5, 8, replace(BEFORE, start=8, soft=1.0, hard=15.0, wait="nearest")),
-    Client(
-        "k-rpc",
-        16,
-        20,
-        replace(BEFORE, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
-    ),
-    Client(
-        "mainline",
-        20,
-        20,
-        replace(BEFORE, start=20, top_only=False, soft=2.0, hard=2.0, replace_dead=False, wait="all"),
-    ),
-    Client("anacrolix", 3, 8, replace(BEFORE, start=8, top_only=False, soft=2.0, hard=2.0, wait="all")),
+    Client("k-rpc", 16, 20, replace(ONE_TRY, start=20, replace_dead=False)),
+    Client("mainline", 20, 20, replace(ONE_TRY, start=20, replace_dead=False)),
+    Client("anacrolix", 3, 8, replace(ONE_TRY, start=8)),
 )
 
 

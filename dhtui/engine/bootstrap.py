@@ -90,7 +90,7 @@ class Bootstrap:
     def _from_saved(self, own: bytes, now: float) -> None:
         self._saved_running = True
         self._saved_source = BootstrapSource(self._saved_source.name, "asked", "")
-        self._say(f"asking {len(self._saved)} saved nodes", now)
+        self.say(f"asking {len(self._saved)} saved nodes", now)
 
         def watch(find: Find, at: float) -> None:
             if self._hosts and not self._hosts_asked and at - now >= PATIENCE and not find.lookup.closest():
@@ -119,7 +119,7 @@ class Bootstrap:
     def _from_hosts(self, own: bytes, now: float) -> None:
         self._hosts_asked = True
         self._want_hosts()
-        self._say(f"asking {len(self._hosts)} bootstrap hosts", now)
+        self.say(f"asking {len(self._hosts)} bootstrap hosts", now)
         find = self._lookup(own, self._hosts_done, now, None)
         self.seed(find)
         find.start(now)
@@ -141,9 +141,10 @@ class Bootstrap:
 
     def _finish(self, state: Literal["idle", "done", "failed"], why: str, now: float) -> None:
         self.state, self._why, self._ended_at = state, why, now
-        self._say(why, now)
+        self.say(why, now)
 
-    def _say(self, text: str, now: float) -> None:
+    def say(self, text: str, now: float) -> None:
+        """Tell whoever listens how getting in goes."""
         if self._listeners:
             self._listeners.tell(events.BootstrapProgress(now, text))
 

@@ -508,15 +508,11 @@ class Core:
             self._fill(now)
             return
 
-        def say(text: str, at: float) -> None:
-            if self._listeners:
-                self._listeners.tell(events.BootstrapProgress(at, text))
-
         def done(answered: int, at: float) -> None:
-            say(f"the survey is over: {answered} nodes answered", at)
+            self.way_in.say(f"the survey is over: {answered} nodes answered", at)
             self._fill(at)
 
-        say(f"a survey: up to {wanted} queries to nodes all over the network", now)
+        self.way_in.say(f"a survey: up to {wanted} queries to nodes all over the network", now)
         begin = self.table.farthest_known(self.id, STRANGERS, ())
         nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
         Survey(self, nodes, queries=wanted, done=done).pump(now)

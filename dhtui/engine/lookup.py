@@ -52,7 +52,7 @@ from dataclasses import dataclass
 from .candidates import Candidate, Candidates, State
 from .outcome import NodeOutcome, Status
 from .policy import OURS, Policy
-from .wire.compact import Addr, NodeInfo, is_local
+from .wire.compact import Addr, NodeInfo, leads_inside
 from .wire.ids import ID_BITS, bep42_valid
 
 GRACE_SECONDS = OURS.grace
@@ -113,9 +113,7 @@ class Lookup:
 
     def add(self, node: NodeInfo, parent: Candidate | None = None) -> Candidate | None:
         """A node to consider, or the candidate that it is already; `None` if it is of no use."""
-        # A referral from outside into the local network would aim our packets at services that live there.
-        from_outside = parent is not None and not is_local(parent.addr[0])
-        if node.id == self._own or (from_outside and is_local(node.addr[0])):
+        if node.id == self._own or (parent is not None and leads_inside(node.addr[0], parent.addr[0])):
             return None
         known = self._candidates.find(node.addr)
         if known is not None:

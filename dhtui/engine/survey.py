@@ -16,7 +16,7 @@ from .find import Sender
 from .policy import OURS
 from .queries import Answer, InFlight
 from .table import subnet
-from .wire.compact import NodeInfo, is_local
+from .wire.compact import Addr, NodeInfo, is_local, leads_inside
 from .wire.krpc import FindNode, Response
 
 ALPHA = 32
@@ -34,7 +34,7 @@ class Survey:
         self._most_waiting = queries
         self._halves: tuple[deque[NodeInfo], deque[NodeInfo]] = deque(), deque()
         """Nodes to ask, by the first bit of their ids."""
-        self._seen: set[str] = set()
+        self._seen: set[Addr | str] = set()
         self._holding: set[InFlight] = set()
         self._answered = 0
         self._running = True
@@ -43,12 +43,10 @@ class Survey:
     def _add(self, nodes: Iterable[NodeInfo], named_by: str | None = None) -> None:
         for node in nodes:
             ip = node.addr[0]
-            local = is_local(ip)
-            # A referral from outside into the local network would aim our packets at services that live there.
-            if node.id == self._sender.id or (local and named_by is not None and not is_local(named_by)):
+            if node.id == self._sender.id or (named_by is not None and leads_inside(ip, named_by)):
                 continue
             # One node a /24: a liar names nodes of its own, and addresses all over the world are not cheap.
-            place = f"{ip}:{node.addr[1]}" if local else subnet(ip)
+            place = node.addr if is_local(ip) else subnet(ip)
             half = self._halves[node.id[0] >> 7]
             if place not in self._seen and len(half) < self._most_waiting:
                 self._seen.add(place)

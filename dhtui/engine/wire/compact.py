@@ -59,6 +59,11 @@ def is_local(ip: str) -> bool:
     return a in (10, 127) or (a == 172 and b >> 4 == 1) or (a, b) in ((192, 168), (169, 254))
 
 
+def leads_inside(named: str, named_by: str) -> bool:
+    """Whether a referral from outside leads into the local network: it would aim our packets at services there."""
+    return is_local(named) and not is_local(named_by)
+
+
 @lru_cache(maxsize=4096)
 def _is_unicast(ip: str) -> bool:
     return 0 < inet_aton(ip)[0] < 224
