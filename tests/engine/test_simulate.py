@@ -216,8 +216,11 @@ def test_a_node_behind_a_nat_asks_but_cannot_be_asked(whole: tuple[Simulation, l
 def test_whole_nodes_ban_who_floods_them(whole: tuple[Simulation, list[Core]]) -> None:
     simulation, cores = whole
     flooder, victim = simulation.add(), cores[0].identity.bound
-    for _ in range(60):
-        last = simulation.ask(flooder, Question("ping"), remotes=[victim])
+    for _ in range(60):  # all at once: one after the other they would be too slow where the round trip is long
+        flooder.searches.ask(Question("ping"), lambda outcome: None, simulation.now, remotes=[victim])
+    simulation.after(flooder)
+    simulation.run(2.0)
+    last = simulation.ask(flooder, Question("ping"), remotes=[victim])
     assert last.asked[0].status is Status.TIMED_OUT
     assert cores[0].snapshot(simulation.now).drops["rate limit"] > 0
 
@@ -230,12 +233,12 @@ def test_whole_nodes_get_over_the_loss_of_half_of_them() -> None:
         simulation.remove(core)
 
     def found() -> float:
-        targets = [Random(n).randbytes(20) for n in range(8)]
+        targets = [Random(n).randbytes(20) for n in range(24)]
         return mean(simulation.look_up(cores[-2], Question("find_node", target)).found for target in targets)
 
     assert found() > 0.8
     simulation.run(1000)  # until each has refreshed its buckets
-    assert found() > 0.93
+    assert found() > 0.95
 
 
 # ---- what a lookup costs -----------------------------------------------------------------------------
