@@ -27,6 +27,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.internet import Conditions
 from dhtui.engine.items import ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.lies import LIES
 from dhtui.engine.policy import OURS, Policy
 from dhtui.engine.population import Population
 from dhtui.engine.simulate import Simulation, Trial, grow
@@ -241,7 +242,9 @@ def lies(options: argparse.Namespace, conditions: Conditions) -> None:
     for share, cunning in ((0.0, False), (0.05, False), (0.1, False), (0.2, False), (0.1, True)):
         words = f"{share:.0%}{', cunning' if cunning else ''}"
         say(f"{words} liars ...")
-        population = Population(size, options.seed, replace(conditions, liars=share, cunning=cunning))
+        population = Population(
+            size, options.seed, replace(conditions, liars=share, lie=LIES["cunning" if cunning else "nearer"])
+        )
         rows.append((words, *right_answers(population, options.lookups, options.seed)))
     print(f"{CLIENTS[0].name}, among liars in league, {size:,} live nodes\n")
     table(("liars", "immutable", "mutable, newest", "found-8", "queries", "complete p50 / p95"), rows)

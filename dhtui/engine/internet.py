@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from statistics import NormalDist
 
+from .lies import LIES, Lie
+
 _MASK = 2**64 - 1
 _UNIT = 2.0**-53
 _NORMAL = NormalDist()
@@ -45,9 +47,8 @@ class Conditions:
     """Messages a second from one address, over 10 s, before a passive node ignores it for 5 minutes. 0: no limit."""
     liars: float = 0.0
     """Share of the live passive nodes that lie, all in league."""
-    cunning: bool = False
-    """Whether the ids that liars make up are spread as the true ones nearest to the target are: no density tells
-    them. Else they are nearer than all true ones, which gives them the first places."""
+    lie: Lie = LIES["nearer"]
+    """What they say."""
 
 
 class Chance:

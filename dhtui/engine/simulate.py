@@ -19,7 +19,6 @@ from typing import Any
 from .answers import Question
 from .core import Core
 from .find import Done, Find
-from .guard import RateLimiter
 from .internet import Chance, Conditions, Internet
 from .items import ImmutableItem, MutableItem
 from .liars import Ring
@@ -37,6 +36,7 @@ from .wire.krpc import MalformedDatagram, Query, RefusedQuery, encode_error, enc
 START = 1000.0
 """The clock of a fresh network, seconds."""
 PROBE_PORT = 50_000
+RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
 _CORE = 31
 
@@ -73,12 +73,36 @@ class Passive:
         self.received = 0
         self._server = Server(_Table(population, member), tokens, self.peers, self.items, rng)
 
-    def answer(self, query: Query, source: Addr, now: float) -> bytes:
-        """Its answer, as a datagram."""
-        try:
-            return encode_response(query.tid, self._server.answer(query, source, now), source)
-        except RefusedQuery as refusal:
-            return encode_error(refusal.tid, refusal.code, refusal.reason, source)
+    def answer(self, query: Query, source: Addr, now: float) -> dict[bytes, Any]:
+        """The body (``r``) of its answer. Raises `RefusedQuery`."""
+        return self._server.answer(query, source, now)
+
+
+class _Limits:
+    """How passive nodes guard themselves: whoever sends one of them more than `rate` messages a second, over 10 s, is
+    ignored for 5 minutes."""
+
+    def __init__(self, rate: float) -> None:
+        self._most = rate * RATE_WINDOW
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._ignored: dict[tuple[str, str], float] = {}
+
+    def allow(self, dest: str, source: str, now: float) -> bool:
+        """Count a message from one IP to another; whether it is read."""
+        if not self._most:
+            return True
+        key = dest, source
+        if self._ignored.get(key, now) > now:
+            return False
+        began, count = self._windows.get(key, (now, 0))
+        if now - began >= RATE_WINDOW:
+            began, count = now, 0
+        self._windows[key] = began, count + 1
+        if count >= self._most:
+            self._ignored[key] = now + IGNORED_SECONDS
+            del self._windows[key]
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,7 @@ class Trial:
     hops: int
     """Queries in a row that led to the first value, or without one to the closest responder."""
     found: float
-    """Share of the true 8 closest live nodes that answered it."""
+    """Share of the true 8 closest live nodes that answered it; liars among them don't count."""
 
 
 class Simulation:
@@ -111,7 +135,7 @@ class Simulation:
         self._internet = Internet(self._chance, self.conditions.loss)
         self._rng = Random(seed)
         self._tokens = Tokens(self._rng.randbytes(32))
-        self._limiter = RateLimiter(self.conditions.rate_limit, bind_local=True)
+        self._limits = _Limits(self.conditions.rate_limit)
         self._events: list[tuple[float, int, Addr, Addr | None, bytes]] = []
         self._count = 0
         self._added = 0
@@ -141,12 +165,15 @@ class Simulation:
         """Whether only those whom it has sent to can reach a core."""
         return self.places[core.identity.bound].opened is not None
 
-    def hosts(self, n: int = 3) -> tuple[Addr, ...]:
-        """Passive nodes to bootstrap from: alive, honest and near."""
-        assert self.population is not None
+    def hosts(self, n: int = 3, liars: int = 0) -> tuple[Addr, ...]:
+        """Passive nodes to bootstrap from: alive and near; honest, but the first `liars` of them, which lie from now
+        on as the conditions say."""
+        assert self.population is not None and self.ring is not None
         found: list[Addr] = []
         for member in self.population.some(0, self.now):
             if self._internet.round_trip(member.key, 0) < 0.15:
+                if len(found) < liars:
+                    self.ring.recruit(member)
                 found.append(member.addr)
             if len(found) == n:
                 break
@@ -162,6 +189,10 @@ class Simulation:
         if self.population:
             found += [member.info for member in self.population.closest(target, n, self.now)]
         return sorted(found, key=lambda node: distance(node.id, target))[:n]
+
+    def _honest(self, addr: Addr) -> bool:
+        member = self._member(addr)
+        return member is None or self.ring is None or not self.ring.lies(member)
 
     def met(self, member: Member) -> Passive:
         """A passive node, with what it stores."""
@@ -233,7 +264,7 @@ class Simulation:
     def _member(self, addr: Addr) -> Member | None:
         if self.population is None or self.ring is None:
             return None
-        return self.population.at(addr) or self.ring.door(addr)
+        return self.population.at(addr) or self.ring.at(addr)
 
     def _step(self) -> None:
         self.now, _, dest, source, data = heappop(self._events)
@@ -263,9 +294,9 @@ class Simulation:
     def _ask_passive(self, dest: Addr, source: Addr, data: bytes) -> None:
         """A datagram reaches a passive node."""
         population, ring, member = self.population, self.ring, self._member(dest)
-        if population is None or ring is None or member is None or not population.alive(member, self.now):
+        if population is None or ring is None or member is None or not ring.alive(member, self.now):
             return
-        if not self._limiter.allow(f"{dest[0]}<{source[0]}", self.now):
+        if not self._limits.allow(dest[0], source[0], self.now):
             return
         try:
             query = parse(data)
@@ -274,13 +305,25 @@ class Simulation:
         if not isinstance(query, Query):
             return
         passive = self.met(member)
-        if population.lies(member):
-            answer = encode_response(query.tid, ring.answer(member, dest, query, self.now), source)
-        else:
-            answer = passive.answer(query, source, self.now)
+        answer = self._answer(passive, dest, query, source)
+        if answer is None:
+            return
         delay = self._internet.delay(member.key, self.places[source].key, passive.received)
         if delay is not None:
             self._later(self.now + delay, source, dest, answer)
+
+    def _answer(self, passive: Passive, dest: Addr, query: Query, source: Addr) -> bytes | None:
+        """What a passive node, honest or not, answers a query that came to one of its addresses; as a datagram."""
+        ring, member, now = self.ring, passive.member, self.now
+        body: dict[bytes, Any] | None
+        try:
+            if ring is not None and ring.lies(member):
+                body = ring.answer(member, dest, query, now, lambda: passive.answer(query, source, now))
+            else:
+                body = passive.answer(query, source, now)
+        except RefusedQuery as refusal:
+            return encode_error(refusal.tid, refusal.code, refusal.reason, source)
+        return None if body is None else encode_response(query.tid, body, source)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -327,7 +370,7 @@ class Simulation:
     def look_up(self, core: Core, question: Question) -> Trial:
         """Let a core look something up, and measure that."""
         began = self.now
-        truth = {node.addr for node in self.closest(question.target) if node.addr != core.identity.bound}
+        truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
         firsts: list[float] = []
         started: list[Operation] = []
 

@@ -11,12 +11,13 @@ from dhtui.engine.core import Core
 from dhtui.engine.internet import Conditions
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.liars import DEAD_NAMED, NAMED
+from dhtui.engine.lies import LIES
 from dhtui.engine.outcome import Status
 from dhtui.engine.population import Member, Population
 from dhtui.engine.simulate import Simulation, Trial
 from dhtui.engine.wire.ids import distance
 
+NAMED, DEAD_NAMED = LIES["nearer"].named, LIES["nearer"].dead
 ONE_IN_TEN = Conditions(liars=0.1)
 
 
@@ -93,7 +94,7 @@ def test_a_liar_names_made_up_nodes_nearer_than_all_true_ones() -> None:
 
 
 def test_cunning_liars_spread_made_up_nodes_as_true_ones_are() -> None:
-    population = Population(2000, 1, Conditions(liars=0.1, cunning=True))
+    population = Population(2000, 1, Conditions(liars=0.1, lie=LIES["cunning"]))
     simulation = Simulation(1, population=population)
     core = simulation.add()
     rng = Random(1)

@@ -1,0 +1,195 @@
+"""What a liar says instead of the truth, field by field.
+
+A referral claims that a node of some id lives at some address. So a liar chooses whom it names, and falsifies the
+ids, the addresses, the order and the number of its claims. Besides, it falsifies the value, and the id that it
+answers under itself. A `Lie` is one such choice; `LIES` names the ones that the simulator knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+
+class Whom(Enum):
+    """The nodes that a referral is made from."""
+
+    ACCOMPLICES = auto()
+    """Addresses of the attacker, under made-up ids."""
+    CLOSEST = auto()
+    """The true nodes closest to the target, more than the liar's table could know."""
+    TABLE = auto()
+    """What an honest node in its place would name."""
+    FAR = auto()
+    """True nodes as far from the target as its table goes."""
+    FELLOWS = auto()
+    """The liars closest to the target, under their true ids and addresses: a partition."""
+    NOBODY = auto()
+
+
+class Ids(Enum):
+    """The ids that the named nodes are claimed to have."""
+
+    TRUE = auto()
+    LAST_BIT = auto()
+    """Off by the last bit."""
+    LOW_BIT = auto()
+    """Off by one of the lower 100 bits."""
+    RANDOM = auto()
+    FAR = auto()
+    """In the half of the space away from the target: nobody asks them."""
+    NEARER = auto()
+    """Nearer to the target than all true ones."""
+    DENSE = auto()
+    """Spread as the true ones nearest to the target are: no density tells them."""
+    FITTING = auto()
+    """The nearest to the target that fit an address of the attacker (BEP 42)."""
+    SWAPPED = auto()
+    """Each has the id of the next."""
+
+
+class At(Enum):
+    """The addresses that the named nodes are claimed to have."""
+
+    TRUE = auto()
+    PORT = auto()
+    """Another port of the true IP."""
+    NET = auto()
+    """Another IP of the true /24."""
+    ACCOMPLICE = auto()
+    """An accomplice, which answers under the id that is claimed."""
+    DEAD = auto()
+    """An address where nobody is."""
+
+
+class Order(Enum):
+    """The order in which the claims stand in the answer."""
+
+    NEAREST = auto()
+    REVERSED = auto()
+    SHUFFLED = auto()
+
+
+class Values(Enum):
+    """What a liar that is asked for a value gives."""
+
+    MIXED = auto()
+    """Of a mutable item an old version or a forged one, by turns; else a false value, or peers that don't exist."""
+    FALSE = auto()
+    """A value that does not hash to the target; peers that don't exist."""
+    FORGED = auto()
+    """A newer version under the true key, whose signature does not hold."""
+    OLD = auto()
+    """An old version, whose signature holds."""
+    NONE = auto()
+    NO_TOKEN = auto()
+    """None, and no token."""
+    SILENT = auto()
+    """No answer to ``get`` and ``get_peers``; others are answered."""
+    TRUE = auto()
+    """What an honest node in its place would give: it lies about nodes only, and stores what it is asked to."""
+
+
+class As(Enum):
+    """The id that a liar answers under at its own address."""
+
+    ITSELF = auto()
+    NEARER = auto()
+    """An id next to the target, chosen when it is asked."""
+    QUERIER = auto()
+    """The id of whoever asks."""
+
+
+class Where(Enum):
+    """Where the attacker has its accomplices' addresses."""
+
+    LEAGUE = auto()
+    """At the other liars of the population, all over the world. Where they are few: in 100 /24s."""
+    SELF = auto()
+    """At the liar's own IP, on other ports."""
+    IP = auto()
+    """On the ports of one IP."""
+    NET = auto()
+    """In one /24."""
+    NETS = auto()
+    """In 100 /24s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lie:
+    """One way to lie. The default names true nodes truly, and gives false values."""
+
+    whom: Whom = Whom.CLOSEST
+    named: int = 8
+    """How many nodes."""
+    ids: Ids = Ids.TRUE
+    at: At = At.TRUE
+    claims: int = 1
+    """How often each is named. With `At.PORT` each time at another port; with other ids each time under another."""
+    truth: int = 0
+    """How many nodes of its table are named truly besides, after the others."""
+    dead: int = 0
+    """How many addresses where nobody is are named besides, under made-up ids."""
+    order: Order = Order.NEAREST
+    values: Values = Values.MIXED
+    answers_as: As = As.ITSELF
+    where: Where = Where.LEAGUE
+    mute: bool = False
+    """Whether accomplices answer nothing but pings."""
+    mixed: bool = False
+    """Each liar draws one of the other `LIES` for each target; nothing else here counts."""
+
+
+def _accomplices(named: int = 8, **fields: object) -> Lie:
+    return Lie(**({"whom": Whom.ACCOMPLICES, "named": named, "ids": Ids.NEARER} | fields))  # type: ignore[arg-type]
+
+
+LIES: Final[Mapping[str, Lie]] = MappingProxyType(
+    {
+        # Made-up nodes near the target.
+        "nearer": _accomplices(5, dead=3),
+        "cunning": _accomplices(5, dead=3, ids=Ids.DENSE),
+        "a few nearer": _accomplices(2, truth=6),
+        "a few cunning": _accomplices(2, truth=6, ids=Ids.DENSE),
+        "twenty nearer": _accomplices(20),
+        "fitting ids": _accomplices(8, ids=Ids.FITTING, where=Where.NETS),
+        "from its own IP": _accomplices(8, where=Where.SELF),
+        "from one IP": _accomplices(8, where=Where.IP),
+        "from one /24": _accomplices(8, where=Where.NET, ids=Ids.DENSE),
+        "from 100 /24s": _accomplices(8, where=Where.NETS, ids=Ids.DENSE),
+        "silent accomplices": _accomplices(8, mute=True, ids=Ids.DENSE),
+        "dead nodes nearer": _accomplices(0, dead=8),
+        # True nodes, falsely.
+        "ids off by the last bit": Lie(named=20, ids=Ids.LAST_BIT),
+        "ids off by a low bit": Lie(named=20, ids=Ids.LOW_BIT),
+        "random ids": Lie(named=20, ids=Ids.RANDOM),
+        "far ids": Lie(named=20, ids=Ids.FAR),
+        "far nodes called near": Lie(whom=Whom.FAR, ids=Ids.NEARER),
+        "ids swapped": Lie(named=20, ids=Ids.SWAPPED),
+        "other ports": Lie(named=20, at=At.PORT),
+        "other IPs of the /24": Lie(named=20, at=At.NET),
+        "at accomplices": Lie(at=At.ACCOMPLICE),
+        "at dead addresses": Lie(named=20, at=At.DEAD),
+        "five ports each": Lie(named=4, at=At.PORT, claims=5),
+        "five ids each": Lie(named=4, ids=Ids.LOW_BIT, claims=5),
+        # True claims, to no use.
+        "nobody": Lie(whom=Whom.NOBODY),
+        "only far nodes": Lie(whom=Whom.FAR),
+        "only liars": Lie(whom=Whom.FELLOWS),
+        "one node 20 times": Lie(named=1, claims=20),
+        "farthest first": Lie(whom=Whom.TABLE, order=Order.REVERSED),
+        # About themselves, and about values.
+        "an id chosen when asked": Lie(whom=Whom.TABLE, answers_as=As.NEARER),
+        "the querier's id": Lie(whom=Whom.TABLE, answers_as=As.QUERIER),
+        "no values": Lie(whom=Whom.TABLE, values=Values.NONE),
+        "no values, no tokens": Lie(whom=Whom.TABLE, values=Values.NO_TOKEN),
+        "deaf to get": Lie(whom=Whom.TABLE, values=Values.SILENT),
+        "forged values": Lie(whom=Whom.TABLE, values=Values.FORGED),
+        "old values": Lie(whom=Whom.TABLE, values=Values.OLD),
+        "true values, ids off by the last bit": Lie(named=20, ids=Ids.LAST_BIT, values=Values.TRUE),
+        "mixed": Lie(mixed=True),
+    }
+)
