@@ -296,6 +296,9 @@ class Simulation:
         population, ring, member = self.population, self.ring, self._member(dest)
         if population is None or ring is None or member is None or not ring.alive(member, self.now):
             return
+        asker = self.places.get(source)
+        if asker is None:
+            return  # it has left the network
         if not self._limits.allow(dest[0], source[0], self.now):
             return
         try:
@@ -308,7 +311,7 @@ class Simulation:
         answer = self._answer(passive, dest, query, source)
         if answer is None:
             return
-        delay = self._internet.delay(member.key, self.places[source].key, passive.received)
+        delay = self._internet.delay(member.key, asker.key, passive.received)
         if delay is not None:
             self._later(self.now + delay, source, dest, answer)
 
