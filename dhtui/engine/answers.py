@@ -70,9 +70,11 @@ def judge(question: Question | None, query: InFlight, answer: Response | ErrorRe
         external=answer.external,
         faults=answer.faults,
     )
-    if query.expected is not None and answer.id != query.expected:
-        return replace(outcome, status=Status.WRONG_ID, token=None)
-    if question is None or question.kind == "ping":
+    if question is None:
+        # Who gave the token has to confirm: another node at its address has stored something else, or nothing.
+        renamed = query.expected is not None and answer.id != query.expected
+        return replace(outcome, status=Status.WRONG_ID, token=None) if renamed else outcome
+    if question.kind == "ping":
         return outcome
     if question.kind == "get_peers" and answer.peers:
         return replace(outcome, status=Status.PEERS)

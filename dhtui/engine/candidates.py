@@ -1,22 +1,30 @@
-"""The nodes that a lookup knows of, nearest to its target first, and whom of them it distrusts."""
+"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts."""
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 
 from .outcome import NodeOutcome
+from .shares import net_of
 from .size import LOOKED_AT, crowded
 from .wire.compact import Addr, is_local
-from .wire.ids import ID_BITS
+from .wire.ids import ID_BITS, bep42_valid
 
 MAX_CANDIDATES = 512
-"""Beyond this many the farthest untried ones are forgotten: endless referrals must not fill memory."""
+"""Beyond this many the farthest untried ones are forgotten, those first that are distrusted and that few vouch for:
+endless referrals must not fill memory, nor push out what honest nodes named."""
 MISLEADING = 4
-"""With so many silent ones among the nodes that somebody named, for each that answered, the others have to wait."""
+"""With so many silent or misnamed nodes among those that a node named, for each that answered, the others wait."""
+MAX_RIVALS = 8
+"""Claims about one /24 that are remembered."""
+MAX_NAMERS = 8
+"""Nodes remembered as having named a candidate."""
+CHOSEN_BITS = 2
+"""A node that answers under an id nearer by so many bits than the one it was named under may have chosen it."""
 
 BUCKET, WIDEST_BUCKET = 8, 128
 """Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
@@ -39,7 +47,8 @@ class Candidate:
 
     addr: Addr
     id: bytes | None
-    """`None` for a bootstrap host, of which only the address is known."""
+    """The nearest that was claimed, until it has answered: then the one that it answered with. `None` for a
+    bootstrap host, of which only the address is known."""
     distance: int
     """To the target; 2^160 while the id is unknown, so that it is asked when nobody nearer is left."""
     counts: bool = True
@@ -48,18 +57,26 @@ class Candidate:
     asked_again: bool = False
     outcome: NodeOutcome | None = None
     parent: Candidate | None = None
-    """Who referred us to it; `None` where the lookup started."""
-    fits: bool = True
-    """Whether its id fits its address (BEP 42)."""
+    """Which node referred us to it first; `None` where the lookup started."""
+    namers: list[Candidate] = field(default_factory=list)
+    """All that did."""
+    claimant: Candidate | None = None
+    """The one that named it under the id that holds."""
+    fits: bool | None = None
+    """Whether its id fits its address (BEP 42); `None` before anybody asked."""
+    first_hand: bool = False
+    """Whether its id is known from itself: what others claim about it counts for nothing."""
     reserve: bool = False
     """Known from before, and left out when the lookup opened: asked when there is nobody else, or it is named."""
     too_near: bool = False
     """So near to the target that in a network of this size it is most likely made up."""
+    chosen: bool = False
+    """It answered under an id much nearer than the one it was named under, and nobody has named it under that id."""
     lied: bool = False
     """Whether it gave a value that does not hold."""
-    named_silent: int = 0
+    named_bad: int = 0
     named_alive: int = 0
-    """Of the nodes it named and that were asked, how many were silent, and how many answered."""
+    """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
     note: str = ""
     """Why it is treated unlike others, for the screens."""
 
@@ -73,28 +90,34 @@ class Candidate:
 
     @property
     def doubtful(self) -> bool:
-        """Whether it is asked only when nobody better is left: too near, or named by someone who misleads."""
-        return self.too_near or (self.parent is not None and self.parent.misleads)
+        """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
+        return self.too_near or self.chosen or (self.parent is not None and all(n.misleads for n in self.namers))
 
     @property
     def misleads(self) -> bool:
-        """Whether the nodes that it named were silent, all or nearly all, or it lied itself."""
-        return self.lied or self.named_silent >= MISLEADING * max(1, self.named_alive)
+        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
+        return self.lied or self.named_bad >= MISLEADING * max(1, self.named_alive)
+
+    @property
+    def untried(self) -> bool:
+        """Whether nothing has been sent to it."""
+        return self.state in (State.NEW, State.PASSED)
 
     def __lt__(self, other: Candidate) -> bool:
         return self.distance < other.distance
 
 
 class Candidates:
-    """Candidates by distance: one an address, one a /24, a bounded number."""
+    """Candidates by distance: one an address, one in play a /24, a bounded number."""
 
-    def __init__(self, size: float | None) -> None:
-        """`size` is how many nodes the network is thought to have, if that is known."""
-        self._size = size
+    def __init__(self, size: float | None, prefer: bool = False) -> None:
+        """`size` is how many nodes the network is thought to have, if that is known. `prefer`: whether ids should
+        fit their addresses (BEP 42)."""
+        self._size, self._prefer = size, prefer
         self.all: list[Candidate] = []
         self._by_addr: dict[Addr, Candidate] = {}
-        self._by_ip: dict[str, Candidate] = {}
-        self._by_net: dict[str, Candidate] = {}
+        self._by_net: dict[str, list[Candidate]] = {}
+        """All that were named of a /24; the first one is in play."""
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self.all)
@@ -103,87 +126,161 @@ class Candidates:
         """The candidate at an address."""
         return self._by_addr.get(addr)
 
+    def fits(self, candidate: Candidate) -> bool:
+        """Whether its id fits its address, where that matters (BEP 42)."""
+        if not self._prefer or candidate.id is None:
+            return True
+        if candidate.fits is None:
+            candidate.fits = bep42_valid(candidate.id, candidate.addr[0])
+        return candidate.fits
+
+    def trusted(self, candidate: Candidate) -> bool:
+        """Whether there is no reason to hold it for made up."""
+        return not candidate.doubtful and self.fits(candidate)
+
+    def vouchers(self, candidate: Candidate) -> int:
+        """How many networks the trusted nodes that named a candidate belong to."""
+        return len({net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)})
+
+    # ---- claims ------------------------------------------------------------------------------------
+
     def add(self, candidate: Candidate) -> bool:
-        """Take one in, unless its address is taken. A second one of a /24 waits until the first has failed."""
-        addr = candidate.addr
-        ip = addr[0]
-        if addr in self._by_addr:
+        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed."""
+        if candidate.addr in self._by_addr:
             return False
-        if not is_local(ip):
-            if ip in self._by_ip:
-                return False
-            # Addresses of one subnet are cheap; addresses all over the world are not (S/Kademlia; BEP 42).
-            # Loopback and private networks are exempt: there one subnet is all there is.
-            net = ip.rpartition(".")[0]
-            first = self._by_net.setdefault(net, candidate)
-            if first is not candidate:
-                if first.state in (State.STALLED, State.FAILED):
-                    self._by_net[net] = candidate
-                else:
-                    candidate.state = State.PASSED
-                    candidate.note = f"a node of the same /24, {first.addr[0]}, is in the lookup"
-            self._by_ip[ip] = candidate
-        self._by_addr[addr] = candidate
+        ip = candidate.addr[0]
+        # Addresses of one subnet are cheap; addresses all over the world are not (S/Kademlia; BEP 42).
+        # Loopback and private networks are exempt: there one subnet is all there is.
+        if not is_local(ip) and not self._join(candidate, self._by_net.setdefault(net_of(ip), [])):
+            return False
+        self._by_addr[candidate.addr] = candidate
         insort(self.all, candidate)
         if len(self.all) > MAX_CANDIDATES:
-            self._forget_farthest()
+            self._forget_one()
         return True
 
-    def _forget_farthest(self) -> None:
-        for i in range(len(self.all) - 1, -1, -1):
-            if self.all[i].state in (State.NEW, State.PASSED):
-                del self.all[i]
-                return
+    def _join(self, candidate: Candidate, rivals: list[Candidate]) -> bool:
+        if not rivals:
+            rivals.append(candidate)
+            return True
+        first, parent = rivals[0], candidate.parent
+        # A node names one of a /24. More claims would let a liar hide a true address among false ports.
+        if parent is not None and any(parent in rival.namers for rival in rivals):
+            return False
+        if first.state in (State.STALLED, State.FAILED):
+            rivals.insert(0, candidate)
+        else:
+            candidate.state = State.PASSED
+            candidate.note = f"a node of the same /24, {first.addr[0]}, is in the lookup"
+            rivals.append(candidate)
+        if len(rivals) > MAX_RIVALS:
+            waiting = [rival for rival in rivals[1:-1] if rival.untried]
+            self._drop(min(waiting, key=self.vouchers, default=rivals[-1]))
+        return candidate in rivals
+
+    def name_again(self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None) -> None:
+        """A node is named that is a candidate already, under the same id or another one.
+
+        What others claim counts until it has answered, and the nearest claim first: a liar can neither hide a node
+        by naming it far from the target, nor by being the first to name it.
+        """
+        if parent is not None and len(candidate.namers) < MAX_NAMERS and parent not in candidate.namers:
+            candidate.namers.append(parent)
+        if candidate.state in (State.ANSWERED, State.FAILED):
+            if candidate.chosen and node_id == candidate.id:
+                candidate.chosen, candidate.note = False, ""
+            return
+        if candidate.id is not None and not candidate.first_hand and distance < candidate.distance:
+            self.move(candidate, node_id, distance)
+            candidate.too_near, candidate.note = False, "" if candidate.too_near else candidate.note
+            candidate.claimant = parent
+        if candidate.state is State.PASSED:
+            self._reconsider(candidate)
+
+    def _reconsider(self, candidate: Candidate) -> None:
+        """One that waits for another of its /24 takes its place, if more networks vouch for it."""
+        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
+        if candidate not in rivals[1:] or rivals[0].state is not State.NEW:
+            return
+        if self.vouchers(candidate) > self.vouchers(rivals[0]):
+            rivals[0].state = State.PASSED
+            rivals[0].note = f"a node of the same /24, {candidate.addr[0]}, is in the lookup"
+            self._put_first(rivals, candidate, "")
+
+    def _put_first(self, rivals: list[Candidate], candidate: Candidate, note: str) -> None:
+        rivals.remove(candidate)
+        rivals.insert(0, candidate)
+        candidate.state, candidate.note = State.NEW, note
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
-        """A candidate has told its id, and so its distance."""
+        """A candidate has another id than was thought, and so another distance."""
         self.all.remove(candidate)
-        candidate.id, candidate.distance = node_id, distance
+        candidate.id, candidate.distance, candidate.fits = node_id, distance, None
         insort(self.all, candidate)
+
+    def _forget_one(self) -> None:
+        untried = [c for c in self.all if c.untried]
+        if untried:
+            self._drop(min(reversed(untried), key=lambda c: (self.trusted(c), self.vouchers(c) > 1)))
+
+    def _drop(self, candidate: Candidate) -> None:
+        if self._by_addr.pop(candidate.addr, None) is not None:
+            self.all.remove(candidate)
+        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
+        if candidate in rivals:
+            rivals.remove(candidate)
 
     # ---- trust -------------------------------------------------------------------------------------
 
     def went_silent(self, candidate: Candidate) -> None:
-        """It did not answer in time: who named it is trusted less, and its /24 gets another chance."""
-        if candidate.parent is not None:
-            candidate.parent.named_silent += 1
-        ip = candidate.addr[0]
-        if is_local(ip):
-            return
-        net = ip.rpartition(".")[0]
-        if self._by_net.get(net) is not candidate:
-            return
-        for other in self.all:
-            if other.state is State.PASSED and other.addr[0].rpartition(".")[0] == net:
-                other.state, other.note = State.NEW, f"in place of {ip}, which is silent"
-                self._by_net[net] = other
-                return
+        """It did not answer in time: its referrer is trusted less, and its /24 gets another chance."""
+        if candidate.claimant is not None:
+            candidate.claimant.named_bad += 1
+        self.give_way(candidate)
 
-    def came_back(self, candidate: Candidate) -> None:
-        """It answered: who named it told the truth."""
-        if candidate.parent is not None:
-            candidate.parent.named_alive += 1
+    def give_way(self, candidate: Candidate) -> None:
+        """It leads nowhere: another one of its /24 takes its place, the one that most networks vouch for."""
+        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
+        if not rivals or rivals[0] is not candidate:
+            return
+        waiting = [rival for rival in rivals[1:] if rival.state is State.PASSED]
+        if waiting:
+            del rivals[0]
+            self._put_first(rivals, max(waiting, key=self.vouchers), f"in place of {candidate.addr[0]}, which is silent")
+
+    def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
+        """It answered: under the id that its referrer named, or under another one, which is the one that counts."""
+        if candidate.claimant is None:
+            return
+        if named_as == candidate.id:
+            candidate.claimant.named_alive += 1
+        else:
+            candidate.claimant.named_bad += 1
 
     @property
     def _sought(self) -> Candidate | None:
         """The very node whose id is looked for: it may be as near as that, but only one of its name."""
         return self.all[0] if self.all and not self.all[0].distance else None
 
-    def judge_referrals(self, parent: Candidate, named: Sequence[Candidate]) -> None:
+    def judge_referrals(self, parent: Candidate, named: Sequence[tuple[Candidate, int]]) -> None:
         """Flag those of one answer that are much nearer to the target than a node at its place can know of.
 
-        Its bucket towards the target holds 8 nodes, evenly spread up to its own distance. Later, an answer that
-        stands this test clears those it names.
+        `named` has the distances as the answer claims them; a nearer claim of another node is that one's affair.
+        The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance. Later, an answer
+        that stands this test clears those it names.
         """
-        while parent.too_near and parent.parent is not None:
-            parent = parent.parent  # who is made up itself vouches for nobody
+        while not self.trusted(parent) and parent.parent is not None:
+            parent = parent.parent  # what is made up itself vouches for nobody
         reach = parent.distance / 2**ID_BITS
         if not reach:
             return
         bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
-        nearest = sorted(c for c in named if c is not self._sought)
-        made_up = crowded([c.distance / 2**ID_BITS for c in nearest[:LOOKED_AT]], bucket / reach)
-        for place, candidate in enumerate(nearest):
+        sought = self._sought
+        nearest = sorted(((distance, c) for c, distance in named if c is not sought), key=lambda pair: pair[0])
+        made_up = crowded([distance / 2**ID_BITS for distance, _ in nearest[:LOOKED_AT]], bucket / reach)
+        for place, (distance, candidate) in enumerate(nearest):
+            if candidate.distance != distance or candidate.state is State.FAILED:
+                continue
             before, candidate.too_near = candidate.too_near, place < made_up
             if candidate.too_near:
                 candidate.note = "too near: who named it can hardly know of it"

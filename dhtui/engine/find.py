@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from .answers import Question, judge
@@ -186,7 +187,7 @@ class Find:
         step.ended_at, step.outcome = now, outcome
         if not self.running:
             return
-        if not outcome.responded or outcome.status is Status.WRONG_ID:
+        if not outcome.responded:
             self.lookup.failed(candidate, outcome)
         elif candidate.outcome is None or not candidate.outcome.responded:
             self.lookup.answered(candidate, outcome)
@@ -204,7 +205,8 @@ class Find:
             self._on_step(self, now)
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
-        self._done(outcome_of(self.question, self.lookup.outcomes(), closest, self._found, elapsed, why))
+        outcome = outcome_of(self.question, self.lookup.outcomes(), closest, self._found, elapsed, why)
+        self._done(replace(outcome, doubt=self.lookup.doubt()))
 
     def stop(self, why: str, now: float) -> None:
         """End it now, with what it has found so far."""

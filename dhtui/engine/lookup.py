@@ -46,11 +46,11 @@ followed to usable addresses only, a bounded number of them; then:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .candidates import Candidate, Candidates, State
-from .outcome import NodeOutcome, Status
+from .candidates import CHOSEN_BITS, Candidate, Candidates, State
+from .outcome import DOUBTS, Doubt, NodeOutcome, Status
 from .policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo, leads_inside
 from .wire.ids import ID_BITS, bep42_valid
@@ -62,8 +62,16 @@ SECONDS_A_BIT = 0.012
 RTT_UNTIL_MEASURED = 0.15
 OPENING = 0.5
 """So many known nodes that are alive open a lookup, as a share of alpha; one that may be gone counts as half of one."""
-MAX_TOO_NEAR = 16
-"""So many of those that stand too near are asked as long as there are others: liars invent new ones for ever."""
+MAX_DISTRUSTED = 16
+"""Of those that stand too near, and of those whose ids don't fit or that only misleading nodes named, so many are asked
+beyond need: liars invent new ones for ever."""
+ENOUGH_VOUCHERS = 3
+"""Trusted nodes of so many networks that name a node whose id does not fit make it worth a query in any case."""
+MISFITS = 1
+"""So many nodes whose ids don't fit fill one of the k places, where most ids of the network fit: to make up an id next
+to a target costs nothing, to have an address that fits it costs a search among thousands."""
+MISFITS_CLOSEST = 3
+"""Of the closest k, so many may have ids that don't fit their addresses, where most ids of the network fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ class Lookup:
         self._number = int.from_bytes(target, "big")
         self._own = own
         self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
-        self._candidates = Candidates(size)
+        self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
         self.running = True
         self.why = ""
@@ -115,15 +123,23 @@ class Lookup:
         """A node to consider, or the candidate that it is already; `None` if it is of no use."""
         if node.id == self._own or (parent is not None and leads_inside(node.addr[0], parent.addr[0])):
             return None
+        distance = self._distance(node.id)
         known = self._candidates.find(node.addr)
         if known is not None:
-            if known.id != node.id:
-                return None
+            self._candidates.name_again(known, node.id, distance, parent)
             if known.reserve:
                 known.reserve, known.note = False, ""
             return known
-        distance = int.from_bytes(node.id, "big") ^ self._number
-        candidate = Candidate(node.addr, node.id, distance, self._may_count(node.id, node.addr[0]), parent=parent)
+        candidate = Candidate(
+            node.addr,
+            node.id,
+            distance,
+            self._may_count(node.id, node.addr[0]),
+            parent=parent,
+            namers=[] if parent is None else [parent],
+            claimant=parent,
+            first_hand=parent is None,
+        )
         return candidate if self._candidates.add(candidate) else None
 
     def _may_count(self, node_id: bytes, ip: str) -> bool:
@@ -131,7 +147,7 @@ class Lookup:
 
     def add_host(self, addr: Addr, router: bool) -> None:
         """A bootstrap host: an address without an id. A router never counts among the closest."""
-        self._candidates.add(Candidate(addr, None, 1 << ID_BITS, counts=not router))
+        self._candidates.add(Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True))
 
     def start_from(self, starts: Iterable[Start]) -> None:
         """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
@@ -151,17 +167,22 @@ class Lookup:
 
     def _nearest(self) -> Iterator[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed."""
-        passed = 0
+        passed, last, misfits = 0, -1, 0
         for candidate in self._candidates.all:
             yield candidate
-            if self._fills_a_place(candidate):
-                passed += 1
+            # One id at two addresses is one node, or a node and somebody who claims to be it: they share a place.
+            if candidate.distance != last and self._may_fill(candidate):
+                fits = self._candidates.fits(candidate)
+                misfits += not fits
+                if not fits and misfits > MISFITS:
+                    continue
+                passed, last = passed + 1, candidate.distance
                 if passed == self._k:
                     return
 
-    def _fills_a_place(self, candidate: Candidate) -> bool:
+    def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
-            return candidate.state is State.ANSWERED and candidate.counts and not candidate.too_near
+            return candidate.state is State.ANSWERED and candidate.counts and not candidate.doubtful
         return candidate.counts
 
     def _in_play(self) -> int:
@@ -180,13 +201,16 @@ class Lookup:
         return chosen
 
     def _choose(self) -> Candidate | None:
-        in_play, trusted, doubtful, near, reserve = self._in_play(), 0, None, None, None
+        in_play, trusted, misfits = self._in_play(), 0, 0
+        doubtful, near, reserve, misfit = None, None, None, None
         for candidate in self._nearest():
             if in_play >= self._alpha:
-                return None
+                return self._best_misfit(misfit)
+            fits = self._candidates.fits(candidate)
             if candidate.state is State.ASKED:
                 in_play += self._policy.top_only
                 trusted += not candidate.too_near
+                misfits += not fits
             elif candidate.state is State.NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
@@ -194,36 +218,59 @@ class Lookup:
                     near = near or candidate
                 elif candidate.doubtful:
                     doubtful = doubtful or candidate
-                else:
-                    return self._fitting(candidate)
+                elif fits:
+                    return self._best_misfit(misfit) or candidate
+                elif misfits < max(1, self._alpha // 2):
+                    # Ids that don't fit are had for nothing: they must not hold all slots.
+                    misfit = misfit or candidate
+        misfit = self._best_misfit(misfit)
         if reserve is not None and not trusted:
             for candidate in self.candidates:
                 candidate.reserve = False
             return reserve
-        if doubtful is not None or near is None or (not trusted and self._alone()):
-            return doubtful or near
-        tried = sum(c.too_near and c.state not in (State.NEW, State.PASSED) for c in self.candidates)
-        return near if tried < MAX_TOO_NEAR else None
+        wanted = self._wanted()
+        alone = not trusted and self._alone()
+        return next((c for c in (misfit, doubtful, near) if c and (alone or wanted(c))), None)
 
-    def _fitting(self, candidate: Candidate) -> Candidate:
-        """The candidate, or one as near to the bit whose id fits its address where its own does not (BEP 42)."""
-        if not self._prefer or candidate.id is None or bep42_valid(candidate.id, candidate.addr[0]):
-            return candidate
-        bits = candidate.distance.bit_length()
-        for other in self._nearest():
-            waits = other.state is State.NEW and not (other.reserve or other.doubtful)
-            if waits and other.id and other.distance.bit_length() == bits and bep42_valid(other.id, other.addr[0]):
+    def _best_misfit(self, first: Candidate | None) -> Candidate | None:
+        """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
+        else the misfit that most trusted nodes vouch for."""
+        if first is None:
+            return None
+        bits = first.distance.bit_length()
+        waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.doubtful)]
+        for other in waiting:
+            if other.distance.bit_length() == bits and self._candidates.fits(other):
                 return other
-        return candidate
+        front = self.candidates[: self._k]
+        crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
+        if not crowd and self._wanted()(first):
+            return first
+        return max((c for c in waiting if not self._candidates.fits(c)), key=self._candidates.vouchers)
+
+    def _wanted(self) -> Callable[[Candidate], bool]:
+        """Whether a candidate is worth a query while there are others: of the distrusted ones only so many are."""
+        trusted = self._candidates.trusted
+        near = sum(c.too_near and not c.untried for c in self.candidates)
+        others = sum(not c.too_near and not c.untried and not trusted(c) for c in self._nearest())
+
+        def wanted(candidate: Candidate) -> bool:
+            if trusted(candidate) or (near if candidate.too_near else others) < MAX_DISTRUSTED:
+                return True
+            return not candidate.doubtful and self._candidates.vouchers(candidate) >= ENOUGH_VOUCHERS
+
+        return wanted
 
     def next_again(self) -> Candidate | None:
         """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
         if not self.running or self._policy.wait != "again":
             return None
-        if any(c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.too_near for c in self._nearest()):
-            return None
+        wanted = self._wanted()
+        for c in self._nearest():
+            if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.doubtful and wanted(c):
+                return None
         for candidate in self._nearest():
-            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.too_near:
+            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.doubtful:
                 candidate.state, candidate.asked_again = State.ASKED, True
                 return candidate
         return None
@@ -233,26 +280,47 @@ class Lookup:
         candidate.outcome = outcome
         if outcome.status is Status.REFUSED:
             candidate.state = State.FAILED
+            self._candidates.give_way(candidate)
             return
-        if candidate.id is None and outcome.id is not None:
-            self._candidates.move(candidate, outcome.id, int.from_bytes(outcome.id, "big") ^ self._number)
-            candidate.counts = candidate.counts and self._may_count(outcome.id, candidate.addr[0])
+        named_as = candidate.id
+        if outcome.id is not None and outcome.id != named_as:
+            self._renamed(candidate, outcome.id)
         candidate.state = State.ANSWERED
         if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
             candidate.lied, candidate.counts = True, False
             candidate.note = "its value does not hold: it is none of the closest, and whom it names has to wait"
-        self._candidates.came_back(candidate)
-        self._candidates.judge_referrals(candidate, self.add_all(outcome.nodes, candidate))
+        self._candidates.came_back(candidate, named_as)
+        named = [(c, self._distance(node.id)) for node in outcome.nodes if (c := self.add(node, candidate)) is not None]
+        self._candidates.judge_referrals(candidate, named)
         self._candidates.judge_answers()
 
-    def add_all(self, nodes: Iterable[NodeInfo], parent: Candidate | None = None) -> list[Candidate]:
-        """Several nodes to consider; the candidates that they are."""
-        return [candidate for node in nodes if (candidate := self.add(node, parent)) is not None]
+    def _distance(self, node_id: bytes) -> int:
+        return int.from_bytes(node_id, "big") ^ self._number
+
+    def _renamed(self, candidate: Candidate, node_id: bytes) -> None:
+        """It answers under another id than it was named under: its own word counts, not what others claim about it.
+
+        But an id that is much nearer to the target may have been chosen for it, until another node names it too.
+        """
+        before = candidate.distance.bit_length()
+        self._candidates.move(candidate, node_id, self._distance(node_id))
+        if before > ID_BITS:
+            candidate.counts = candidate.counts and self._may_count(node_id, candidate.addr[0])
+            return
+        candidate.counts = self._may_count(node_id, candidate.addr[0]) and node_id != self._own
+        candidate.too_near, candidate.note = False, "it answered under another id than it was named under"
+        candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
+
+    def add_all(self, nodes: Iterable[NodeInfo]) -> None:
+        """Several nodes to consider."""
+        for node in nodes:
+            self.add(node)
 
     def pass_over(self, candidate: Candidate, why: str) -> None:
         """It is not to be asked after all."""
         candidate.state, candidate.note = State.PASSED, why
         candidate.reserve = False
+        self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
         """The soft deadline of a candidate has passed."""
@@ -262,34 +330,38 @@ class Lookup:
                 self._candidates.went_silent(candidate)
 
     def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
-        """The hard deadline of a candidate has passed, or its answer is worth nothing."""
+        """The hard deadline of a candidate has passed, or nothing can be sent to it."""
         if candidate.state in (State.ASKED, State.STALLED):
-            if candidate.state is State.ASKED and not candidate.asked_again:
-                self._candidates.went_silent(candidate)
+            before = candidate.state
             candidate.state, candidate.outcome = State.FAILED, outcome
+            if outcome.status is not Status.TIMED_OUT:
+                self._candidates.give_way(candidate)
+            elif before is State.ASKED and not candidate.asked_again:
+                self._candidates.went_silent(candidate)
 
     def settled(self) -> bool:
         """Whether there is nothing left to do or to wait for."""
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
-        pending = False
+        pending, wanted = False, self._wanted()
         for candidate in self._nearest():
             if candidate.state in (State.NEW, State.ASKED):
-                if not candidate.too_near:
+                if wanted(candidate) and not candidate.too_near:
                     return False
                 pending = True
             elif candidate.state is State.STALLED:
                 waiting = True
-                if wait == "nearest" or not (candidate.asked_again or candidate.too_near):
+                if wait == "nearest" or not (candidate.asked_again or candidate.doubtful):
                     return False
         if pending and self._alone():
             return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
 
     def _alone(self) -> bool:
-        """Whether the ones that stand too near are all there is: fewer than k others have answered."""
-        return sum(c.state is State.ANSWERED and not c.too_near and c.counts for c in self.candidates) < self._k
+        """Whether the distrusted ones are all there is: fewer than k others have answered."""
+        trusted = self._candidates.trusted
+        return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
 
     def end(self, why: str) -> None:
         """It is over; `why` says so in words."""
@@ -298,10 +370,30 @@ class Lookup:
     # ---- results -----------------------------------------------------------------------------------
 
     def closest(self) -> list[Candidate]:
-        """The up to k nearest responders, nearest first."""
-        found = [c for c in self.candidates if c.state is State.ANSWERED and c.counts]
-        trusted = [c for c in found if not c.too_near]
-        return trusted[: self._k] if len(trusted) >= self._k else found[: self._k]
+        """The up to k nearest responders, nearest first: distrusted ones only for want of others."""
+        found: list[Candidate] = []
+        others: list[Candidate] = []
+        misfits = 0
+        for candidate in self.candidates:
+            if candidate.state is not State.ANSWERED or not candidate.counts:
+                continue
+            fits = self._candidates.fits(candidate)
+            misfits += not fits
+            twin = bool(found) and found[-1].distance == candidate.distance
+            if candidate.doubtful or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
+                others.append(candidate)
+            else:
+                found.append(candidate)
+        return sorted((found + others)[: self._k])
+
+    def doubt(self) -> Doubt | None:
+        """What speaks against believing that a value which was not found is not there."""
+        answered = [c for c in self.candidates if c.state is State.ANSWERED]
+        starts = [c for c in answered if c.first_hand]
+        if starts and all(c.misleads for c in starts):
+            return Doubt.STARTS
+        trusted = sum(map(self._candidates.trusted, answered))
+        return Doubt.MADE_UP if trusted < min(self._k, len(answered) / 2) else None
 
     def outcomes(self) -> tuple[NodeOutcome, ...]:
         """What happened at every node that was asked, nearest first."""
@@ -320,10 +412,12 @@ class Lookup:
         """Why a lookup that has settled is over."""
         if not self.candidates:
             return "there was no node to ask"
-        closest = self.closest()
+        closest, doubt = self.closest(), self.doubt()
         if not closest:
             lied = any(c.lied for c in self.candidates)
             return "no node answered with anything that holds" if lied else "no node answered"
+        if doubt is not None:
+            return DOUBTS[doubt]
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from .items import ImmutableItem, Item, MutableItem
 from .wire.compact import Addr, NodeInfo
 from .wire.krpc import ERROR_WORDS
 
-__all__ = ["ImmutableItem", "MutableItem", "NodeOutcome", "Outcome", "Status"]
+__all__ = ["DOUBTS", "Doubt", "ImmutableItem", "MutableItem", "NodeOutcome", "Outcome", "Status"]
 
 
 class Status(StrEnum):
@@ -29,7 +30,7 @@ class Status(StrEnum):
     NO_TOKEN = "no token"
     """It answered but gave no write token: nothing can be stored there."""
     WRONG_ID = "wrong id"
-    """It answered under another id than the one it was known by: its answer counts for nothing."""
+    """What was written was confirmed under another id than the one that gave the token."""
     TIMED_OUT = "timed out"
     BLOCKED = "blocked"
     """It is on the blocklist, banned, or no address that a packet can go to: nothing was sent."""
@@ -37,6 +38,21 @@ class Status(StrEnum):
     """The system would not send to it: no route, or another address family."""
     CANCELLED = "cancelled"
     """The operation ended before it answered."""
+
+
+class Doubt(StrEnum):
+    """Why it may not be believed that what was not found is not there."""
+
+    STARTS = "starts mislead"
+    """Whatever the nodes that it started from named was silent, or is another node than they said."""
+    MADE_UP = "made up"
+    """Most of the nodes that answered are most likely made up."""
+
+
+DOUBTS: Final = {
+    Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
+    Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +118,8 @@ class Outcome:
     """Seconds."""
     why: str = ""
     """Why it ended, in words."""
+    doubt: Doubt | None = None
+    """What speaks against believing what it found, or did not find."""
     highest_seen: int | None = None
     """The highest valid ``seq`` that any node showed."""
 
