@@ -169,6 +169,19 @@ def test_a_swarm_that_a_crowd_has_filled_takes_from_the_crowd() -> None:
     assert by_ip.pop("127.0.0.1") == MAX_PEERS - 40 and len(by_ip) == 40
 
 
+def test_a_full_swarm_takes_from_the_network_that_has_the_most_and_not_the_oldest() -> None:
+    """The crowd came last; honest peers that announced before it stay all the same."""
+    store = PeerStore(OWN)
+    for i in range(MAX_PEERS - NET_PEERS):
+        store.announce(TARGET, (honest(i), 1), 0.0)
+    for i in range(NET_PEERS):
+        store.announce(TARGET, (of_24(i), 1), 1.0)
+    for i in range(NET_PEERS - 1):
+        store.announce(TARGET, (honest(1000 + i), 1), 2.0)
+    by_net = Counter(net_of(ip) for ip, _ in peers_of(store))
+    assert by_net[net_of(ATTACKER)] == 1 and len(by_net) == MAX_PEERS
+
+
 # ---- swarms and items ----------------------------------------------------------------------------------
 
 
@@ -262,6 +275,30 @@ def test_who_refreshes_honest_entries_does_not_get_them_thrown_out(kind: Kind) -
         for i in range(2 * kind.share):
             kind.write(near(i), of_24(i))
     assert all(kind.there(far(i)) for i in range(kind.share))
+
+
+@pytest.mark.parametrize("what", ["mutable", "immutable"])
+def test_an_item_refreshed_from_two_networks_still_has_its_honest_writer(what: str) -> None:
+    """Two networks are known of each item; a third one does not push the second out, unless it holds less."""
+    kind = Kind(what)
+    for i in range(kind.share):
+        kind.write(far(i), "45.1.1.1")
+        kind.write(far(i), honest(i))
+        kind.write(far(i), "45.2.2.2")
+    for i in range(2 * kind.share):
+        kind.write(near(i), "45.1.1.1")
+    assert all(kind.there(far(i)) for i in range(kind.share))
+    assert kind.map.held("45.2.2") == 0
+
+
+def test_of_networks_that_hold_as_much_the_one_that_grew_last_loses(kind: Kind) -> None:
+    """A crowd comes later than the honest: it pays first."""
+    for turn in range(kind.share):
+        for i in range(SHARE):
+            kind.write(far(SHARE * turn + i), f"{30 + i}.1.1.1")
+    assert len(kind.map) == kind.cap
+    assert kind.write(b"\xff" * 20, honest(0))
+    assert [kind.map.held(f"{30 + i}.1.1") for i in range(SHARE)] == [kind.share] * (SHARE - 1) + [kind.share - 1]
 
 
 def test_a_full_map_hands_a_shared_entry_to_the_network_that_holds_less(kind: Kind) -> None:
