@@ -112,8 +112,8 @@ def like_libtorrent(core: Core) -> None:
         code = strict(target, item, cas, now)
         return None if code == SEQ_TOO_LOW and same_seq(item, now) else code
 
-    def put_mutable(target: bytes, item: MutableItem, now: float) -> bool:
-        return same_seq(item, now) or put(target, item, now)
+    def put_mutable(target: bytes, item: MutableItem, ip: str, now: float) -> bool:
+        return same_seq(item, now) or put(target, item, ip, now)
 
     core.items.conflict = conflict  # type: ignore[method-assign]
     core.items.put_mutable = put_mutable  # type: ignore[method-assign]

@@ -105,7 +105,9 @@ class Server:
     def _stored(self, query: Query, there_was_room: bool) -> dict[bytes, Any]:
         # An answer that claims to have stored what was dropped would cost the writer one of its 8 copies.
         if not there_was_room:
-            raise RefusedQuery(query.tid, query.method, SERVER, "full of what is nearer to this node")
+            raise RefusedQuery(
+                query.tid, query.method, SERVER, "full of what is nearer to this node, or of your network"
+            )
         return {b"id": self._table.own}
 
     def _announce_peer(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
@@ -149,7 +151,7 @@ class Server:
         if args.k is None or args.sig is None or args.seq is None:
             target = immutable_target(args.v)
             self._check_token(query, args.token, addr, target, now)
-            return self._stored(query, self._items.put_immutable(target, ImmutableItem(args.v), now))
+            return self._stored(query, self._items.put_immutable(target, ImmutableItem(args.v), addr[0], now))
         target = mutable_target(args.k, args.salt)
         # The token first: checking a signature is the dearest thing a stranger can make us do.
         self._check_token(query, args.token, addr, target, now)
@@ -159,4 +161,4 @@ class Server:
             raise refuse(code, CONFLICT_WORDS[code])
         if not item.verify():
             raise refuse(BAD_SIGNATURE, "invalid signature")
-        return self._stored(query, self._items.put_mutable(target, item, now))
+        return self._stored(query, self._items.put_mutable(target, item, addr[0], now))

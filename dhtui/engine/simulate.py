@@ -206,12 +206,13 @@ class Simulation:
         """Store an item, or a few peers of an infohash, at the passive nodes closest to its target."""
         assert self.population is not None
         target = what if isinstance(what, bytes) else what.target
+        writer = f"198.51.{target[-1]}.1"  # of many networks, so that no store has its fill of one
         for member in self.population.closest(target, copies, self.now):
             passive = self.met(member)
             if isinstance(what, MutableItem):
-                passive.items.put_mutable(target, what, self.now)
+                passive.items.put_mutable(target, what, writer, self.now)
             elif isinstance(what, ImmutableItem):
-                passive.items.put_immutable(target, what, self.now)
+                passive.items.put_immutable(target, what, writer, self.now)
             else:
                 for nth in range(10):
                     passive.peers.announce(target, (f"198.51.100.{nth}", 6881), self.now)

@@ -1,17 +1,34 @@
-"""What we keep for others: write tokens, peers and BEP 44 items. All bounded, all expiring by the clock."""
+"""What we keep for others: write tokens, peers and BEP 44 items. All bounded, all expiring by the clock.
+
+Targets, keys and ports are free, so whoever has one address can write without end, and as near to our id as it likes.
+Four rules keep that from pushing out what others wrote:
+
+- Every swarm and every item is accounted to the network of an address that wrote it (proved by its token). A network
+  holds at most 1 in 20 of each map: an attacker needs n networks for n in 20 of it.
+- A full map takes from the network that holds the most, and nobody gains a place from a network that holds less. So
+  a map that a crowd has filled, over loopback too, has room for every newcomer.
+- The same holds for the peers of a swarm, and a host has at most 5 of them.
+- What several networks wrote is handed to the one that holds the least of them before it would go on the account of
+  another. So nobody dooms an honest swarm by creating it first, or an honest item by refreshing it.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import OrderedDict
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
+from itertools import takewhile
+from operator import itemgetter
 from random import Random
-from typing import Generic, TypeVar
+from socket import inet_ntoa
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from .items import ImmutableItem, Item, MutableItem
+from .shares import HOST_BITS, NET_BITS, net_of
 from .snapshot import StoredItemView, SwarmView
-from .wire.compact import Addr, pack_addr, unpack_addr
+from .wire.compact import PEER_LENGTH, Addr, is_local, pack_addr, unpack_addr
 from .wire.ids import distance
 from .wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
@@ -21,6 +38,11 @@ MAX_INFOHASHES = 2000
 MAX_PEERS = 500
 MAX_ITEMS = 700
 """Of each kind, immutable and mutable."""
+SHARE = 20
+"""A network holds at most one in 20 of the swarms, of the immutable and of the mutable items."""
+HOST_PEERS = 5
+"""Peers of a host in one swarm: several clients behind one NAT."""
+NET_PEERS = MAX_PEERS // SHARE
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
 ITEM_SECONDS = 2 * 3600.0
@@ -69,16 +91,33 @@ class Tokens:
         return state.digest()
 
 
-V = TypeVar("V")
+Place: TypeAlias = tuple[int, bytes]
+"""The distance of a target from our id, and the target."""
+
+
+class Accounted(Protocol):
+    """What a map keeps: it is accounted to one of the networks that wrote it."""
+
+    net: str
+
+    def others(self) -> Iterator[str]:
+        """The other networks that wrote it."""
+
+
+V = TypeVar("V", bound=Accounted)
 
 
 class _Nearest(Generic[V]):
-    """A bounded map by target. When it is full the entry farthest from our id goes: it is least our duty."""
+    """A bounded map by target, shared out by network. Among equals the entry farthest from our id goes."""
 
     def __init__(self, own: bytes, cap: int) -> None:
         self._own, self._cap = own, cap
         self._entries: dict[bytes, V] = {}
-        self._by_distance: list[tuple[int, bytes]] = []
+        self._by_distance: list[Place] = []
+        self._by_net: dict[str, list[Place]] = {}
+        # The networks that hold 2 or more, by how many, and the highest such number: so who holds the most is at hand.
+        self._by_count: dict[int, dict[str, None]] = {}
+        self._most = 1
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -89,32 +128,210 @@ class _Nearest(Generic[V]):
     def items(self) -> list[tuple[bytes, V]]:
         return list(self._entries.items())
 
-    def put(self, target: bytes, value: V) -> bool:
-        """Store; whether it is there now. A full map refuses what is farther than all it holds."""
-        if target not in self._entries:
-            place = (distance(self._own, target), target)
-            if len(self._entries) >= self._cap:
-                if place > self._by_distance[-1]:
-                    return False
-                del self._entries[self._by_distance.pop()[1]]
-            insort(self._by_distance, place)
-        self._entries[target] = value
+    def held(self, net: str) -> int:
+        """How many entries are accounted to a network."""
+        return len(self._by_net.get(net, ()))
+
+    def _sated(self, net: str) -> bool:
+        """Whether a network has its share. Local ones have none: the first two octets, which `net` keeps, tell."""
+        return self.held(net) >= self._cap // SHARE and not is_local(net)
+
+    def add(self, target: bytes, entry: V) -> bool:
+        """Store an entry that is not there yet; whether there was room for it."""
+        place = (distance(self._own, target), target)
+        scarce = len(self._entries) >= self._cap or self.held(entry.net) >= self._cap // SHARE
+        if scarce and not self._make_room(place, entry.net):
+            return False
+        self._entries[target] = entry
+        insort(self._by_distance, place)
+        self._charge(entry.net, place)
         return True
 
+    def _make_room(self, place: Place, net: str) -> bool:
+        """Whether there is room for a newcomer, now that what had to go for it has gone."""
+        while True:
+            held, by_share = self.held(net), self._sated(net)
+            if not by_share and len(self._entries) < self._cap:
+                return True
+            unfair = not by_share and self._most >= held + 2
+            if unfair:
+                # Of several the one that came to hold so many last: those who crowd come later than the honest.
+                loser = self._by_net[next(reversed(self._by_count[self._most]))][-1]
+            else:
+                loser = self._by_distance[-1]
+                if by_share or self.held(self._entries[loser[1]].net) < held:
+                    loser = self._by_net[net][-1]
+            if self._hand_over(loser):
+                continue
+            if not unfair and place > loser:
+                return False
+            self.remove(loser[1])
+            return True
+
+    def _hand_over(self, place: Place) -> bool:
+        """Account an entry to another of its networks, if one holds at least 2 less; whether there was one.
+
+        Each such step makes the accounts more even, so there are few in a row, and one at most for each writer.
+        """
+        entry = self._entries[place[1]]
+        held = self.held(entry.net)
+        heir = min(entry.others(), key=self.held, default=None) if held > 1 else None
+        if heir is None or self.held(heir) > held - 2:
+            return False
+        self._move(place, entry, heir)
+        return True
+
+    def disown(self, target: bytes) -> None:
+        """Account an entry to another of its networks, for its own has nothing in it any more.
+
+        If all of them have their share it goes: else one network could gather what others make for it and leave.
+        """
+        entry = self._entries[target]
+        heir = min(entry.others(), key=self.held)
+        if self._sated(heir):
+            self.remove(target)
+        else:
+            self._move((distance(self._own, target), target), entry, heir)
+
+    def _move(self, place: Place, entry: V, net: str) -> None:
+        self._acquit(entry.net, place)
+        self._charge(net, place)
+        entry.net = net
+
+    def _charge(self, net: str, place: Place) -> None:
+        places = self._by_net.get(net)
+        if places is None:
+            self._by_net[net] = [place]
+        else:
+            insort(places, place)
+            self._recount(net, len(places) - 1, len(places))
+
+    def _acquit(self, net: str, place: Place) -> None:
+        places = self._by_net[net]
+        if len(places) == 1:
+            del self._by_net[net]
+        else:
+            del places[bisect_left(places, place)]
+            self._recount(net, len(places) + 1, len(places))
+
+    def _recount(self, net: str, before: int, after: int) -> None:
+        if before > 1:
+            equals = self._by_count[before]
+            del equals[net]
+            if not equals:
+                del self._by_count[before]
+        if after > 1:
+            self._by_count.setdefault(after, {})[net] = None
+        if after > self._most or self._most not in self._by_count:
+            self._most = after
+
     def remove(self, target: bytes) -> None:
-        del self._entries[target]
-        del self._by_distance[bisect_left(self._by_distance, (distance(self._own, target), target))]
+        place = (distance(self._own, target), target)
+        self._acquit(self._entries.pop(target).net, place)
+        del self._by_distance[bisect_left(self._by_distance, place)]
 
     def rebase(self, own: bytes) -> None:
         self._own = own
         self._by_distance = sorted((distance(own, target), target) for target in self._entries)
+        for places in self._by_net.values():
+            places[:] = sorted((distance(own, target), target) for _, target in places)
+
+
+_HOST_BYTES: Final = HOST_BITS // 8
+_NET_BYTES: Final = NET_BITS // 8
+_net_bytes: Final = itemgetter(slice(_NET_BYTES))
+
+
+def _ip(packed: bytes) -> str:
+    return inet_ntoa(packed[:_HOST_BYTES])
+
+
+def _net(packed: bytes) -> bytes:
+    """What all packed peers of the network of one begin with (`net_of`)."""
+    return packed[: _HOST_BYTES if is_local(_ip(packed)) else _NET_BYTES]
+
+
+class _Swarm:
+    """The peers of an infohash with the second until when each is kept, the one that announced longest ago first."""
+
+    __slots__ = ("_most", "_sorted", "net", "peers")
+
+    def __init__(self, net: str) -> None:
+        self.net = net
+        self.peers: dict[bytes, float] = {}
+        self._sorted: list[bytes] = []
+        """The peers by address: those of a host or a network stand together, at 8 bytes a peer."""
+        self._most = MAX_PEERS
+        """No network has more peers than this: found out once the swarm is full, exact or too high."""
+
+    def others(self) -> Iterator[str]:
+        """The networks that have peers here, but the one that the swarm is accounted to."""
+        names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
+        return (name for name in names if name != self.net)
+
+    def held(self, prefix: bytes) -> int:
+        """How many peers begin so."""
+        at = bisect_left(self._sorted, prefix)
+        return bisect_left(self._sorted, prefix.ljust(PEER_LENGTH + 1, b"\xff"), at) - at
+
+    def announce(self, packed: bytes, until: float) -> bytes | None:
+        """Keep a peer; the one that had to go for it."""
+        loser = None
+        if self.peers.pop(packed, None) is None:
+            full = len(self.peers) >= MAX_PEERS
+            if full or self._crowded(packed):
+                loser = self._loser(packed, full)
+                if loser is not None:
+                    self.drop(loser)
+            insort(self._sorted, packed)
+            self._most = max(self._most, self.held(_net(packed))) if full else MAX_PEERS
+        self.peers[packed] = until
+        return loser
+
+    def _crowded(self, packed: bytes) -> bool:
+        """Whether the network of a peer has as many peers as a host may have: mostly not, and quickly told."""
+        last = bisect_left(self._sorted, packed[:_NET_BYTES]) + HOST_PEERS - 1
+        return last < len(self._sorted) and self._sorted[last].startswith(packed[:_NET_BYTES])
+
+    def _loser(self, packed: bytes, full: bool) -> bytes | None:
+        """The peer that has to go for a new one, if any."""
+        host, net = packed[:_HOST_BYTES], _net(packed)
+        held = self.held(net)
+        if net != host:  # not a local one
+            if self.held(host) >= HOST_PEERS:
+                return self._oldest(host)
+            if held >= NET_PEERS:
+                return self._oldest(net)
+        if not full:
+            return None
+        if self._most >= held + 2:
+            most, self._most = self._biggest()
+            if self._most >= held + 2:
+                return self._oldest(most)
+        oldest = next(iter(self.peers))
+        return oldest if self.held(_net(oldest)) >= held else self._oldest(net)
+
+    def _biggest(self) -> tuple[bytes, int]:
+        """The network that has the most peers, and how many."""
+        ((net, peers),) = Counter(map(_net_bytes, self._sorted)).most_common(1)
+        if _net(net.ljust(_HOST_BYTES, b"\0")) != net:
+            ((net, peers),) = Counter(map(_net, self._sorted)).most_common(1)
+        return net, peers
+
+    def _oldest(self, prefix: bytes) -> bytes:
+        return next(peer for peer in self.peers if peer.startswith(prefix))
+
+    def drop(self, packed: bytes) -> None:
+        """Forget a peer."""
+        del self.peers[packed]
+        del self._sorted[bisect_left(self._sorted, packed)]
 
 
 class PeerStore:
     """Peers by infohash: at most 2000 x 500, each for 45 minutes after its last announce."""
 
     def __init__(self, own: bytes) -> None:
-        self._swarms: _Nearest[OrderedDict[bytes, float]] = _Nearest(own, MAX_INFOHASHES)
+        self._swarms: _Nearest[_Swarm] = _Nearest(own, MAX_INFOHASHES)
 
     def __len__(self) -> int:
         return len(self._swarms)
@@ -122,57 +339,79 @@ class PeerStore:
     @property
     def peers(self) -> int:
         """Peers of all infohashes together."""
-        return sum(len(swarm) for _, swarm in self._swarms.items())
+        return sum(len(swarm.peers) for _, swarm in self._swarms.items())
 
     def announce(self, infohash: bytes, peer: Addr, now: float) -> bool:
-        """Keep a peer; whether there was room. Beyond 500 of one infohash the one that announced longest ago goes."""
+        """Keep a peer, at the address that announced it; whether there was room.
+
+        Of a host that has 5 in this swarm, or a network that has 25, its own oldest peer goes. Beyond 500 one of the
+        network that has the most goes, or else the one that announced longest ago.
+        """
         swarm = self._swarms.get(infohash)
         if swarm is None:
-            swarm = OrderedDict()
-            if not self._swarms.put(infohash, swarm):
+            swarm = _Swarm(net_of(peer[0]))
+            if not self._swarms.add(infohash, swarm):
                 return False
-        packed = pack_addr(peer)
-        swarm[packed] = now + PEER_SECONDS
-        swarm.move_to_end(packed)
-        if len(swarm) > MAX_PEERS:
-            swarm.popitem(last=False)
+        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS)
+        if gone is not None:
+            self._settle(infohash, swarm, gone)
         return True
+
+    def _settle(self, infohash: bytes, swarm: _Swarm, gone: bytes) -> None:
+        """Find who a swarm is accounted to, now that a peer has gone."""
+        if net_of(_ip(gone)) == swarm.net and not swarm.held(_net(gone)):
+            self._swarms.disown(infohash)
 
     def views(self, now: float) -> tuple[SwarmView, ...]:
         """The infohashes as a screen shows them."""
         views = []
         for infohash, swarm in self._swarms.items():
-            live = [peer for peer, until in swarm.items() if until > now]
+            live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
-                newest = tuple(unpack_addr(peer) for peer in live[: -PEERS_SHOWN - 1 : -1])
-                views.append(SwarmView(infohash, newest, len(live), swarm[live[-1]] - now, swarm[live[0]] - now))
+                newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
+                views.append(SwarmView(infohash, newest, len(live), live[-1][1], live[0][1]))
         return tuple(views)
 
     def sample(self, infohash: bytes, n: int, rng: Random, now: float) -> list[bytes]:
         """Up to `n` random peers of an infohash, 6 bytes each."""
         swarm = self._swarms.get(infohash)
-        if not swarm:
+        if swarm is None:
             return []
-        peers = [peer for peer, until in swarm.items() if until > now]
+        peers = [peer for peer, until in swarm.peers.items() if until > now]
         return peers if len(peers) <= n else rng.sample(peers, n)
 
     def sweep(self, now: float) -> None:
         """Forget what has expired."""
         for infohash, swarm in self._swarms.items():
-            while swarm and next(iter(swarm.values())) <= now:
-                swarm.popitem(last=False)
-            if not swarm:
+            expired = [peer for peer, _ in takewhile(lambda kept: kept[1] <= now, swarm.peers.items())]
+            if len(expired) == len(swarm.peers):
                 self._swarms.remove(infohash)
+                continue
+            for peer in expired:
+                swarm.drop(peer)
+            mine = [peer for peer in expired if net_of(_ip(peer)) == swarm.net]
+            if mine:
+                self._settle(infohash, swarm, mine[0])
 
     def rebase(self, own: bytes) -> None:
         """Take a new own id."""
         self._swarms.rebase(own)
 
 
+T = TypeVar("T", bound=Item)
+
+
 @dataclass(slots=True)
-class _Kept(Generic[V]):
-    item: V
+class _Kept(Generic[T]):
+    item: T
     until: float
+    net: str
+    also: str = ""
+    """Another network that wrote it, or none."""
+
+    def others(self) -> Iterator[str]:
+        """The other network that wrote it."""
+        return iter((self.also,) if self.also else ())
 
 
 class ItemStore:
@@ -197,9 +436,9 @@ class ItemStore:
         kept = self._mutable.get(target) or self._immutable.get(target)
         return kept.item if kept and kept.until > now else None
 
-    def put_immutable(self, target: bytes, item: ImmutableItem, now: float) -> bool:
-        """Keep a value under its hash; whether there was room."""
-        return self._immutable.put(target, _Kept(item, now + ITEM_SECONDS))
+    def put_immutable(self, target: bytes, item: ImmutableItem, ip: str, now: float) -> bool:
+        """Keep a value, written from `ip`, under its hash; whether there was room."""
+        return self._put(self._immutable, target, item, ip, now)
 
     def conflict(self, target: bytes, item: MutableItem, cas: int | None, now: float) -> int | None:
         """The error code that a put of `item` deserves, or `None` (BEP 44, "CAS" and "seq").
@@ -217,9 +456,25 @@ class ItemStore:
             return SEQ_TOO_LOW
         return None
 
-    def put_mutable(self, target: bytes, item: MutableItem, now: float) -> bool:
-        """Keep an item whose signature holds and which is in no conflict; whether there was room."""
-        return self._mutable.put(target, _Kept(item, now + ITEM_SECONDS))
+    def put_mutable(self, target: bytes, item: MutableItem, ip: str, now: float) -> bool:
+        """Keep an item, written from `ip`, whose signature holds and which is in no conflict.
+
+        Whether there was room.
+        """
+        return self._put(self._mutable, target, item, ip, now)
+
+    @staticmethod
+    def _put(items: _Nearest[_Kept[T]], target: bytes, item: T, ip: str, now: float) -> bool:
+        net, until = net_of(ip), now + ITEM_SECONDS
+        kept = items.get(target)
+        if kept is None:
+            return items.add(target, _Kept(item, until, net))
+        kept.item, kept.until = item, until
+        # Who holds the least has crowded the least. Of two that hold as much, the earlier one stays: else whoever has
+        # two addresses could refresh an item until nobody knows who wrote it.
+        if net != kept.net and (not kept.also or items.held(net) < items.held(kept.also)):
+            kept.also = net
+        return True
 
     def views(self, now: float) -> tuple[StoredItemView, ...]:
         """The items as a screen shows them."""

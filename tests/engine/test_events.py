@@ -295,7 +295,7 @@ def test_nothing_is_stored_where_there_is_no_room() -> None:
     """`Stored` tells what is there, not what was asked for."""
     core = new_core(id=bytes(20))
     for i in range(700):
-        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), NOW)
+        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
     heard = heard_of(core)
     stranger = Stranger(core)
     assert stranger.refused("put", token=stranger.token(immutable_target(b"1:x")), v=b"x") == 202

@@ -8,7 +8,7 @@ import pytest
 
 from dhtui.engine.items import ImmutableItem, MutableItem, immutable_target, mutable_target, signing_buffer
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.store import ITEM_SECONDS, MAX_ITEMS, PEER_SECONDS
+from dhtui.engine.store import ITEM_SECONDS, MAX_INFOHASHES, MAX_ITEMS, PEER_SECONDS, SHARE
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import distance
@@ -74,7 +74,7 @@ def test_the_longest_get_peers_reply_stays_below_1200_bytes() -> None:
     core = new_core()
     fill_table(core)
     for i in range(500):
-        core.peers.announce(TARGET, ("203.0.113.5", 10_000 + i), NOW)
+        core.peers.announce(TARGET, (LOCAL[0], 10_000 + i), NOW)
     stranger = Stranger(core)
     asked = message(b"get_peers", {b"id": b"s" * 20, b"info_hash": TARGET}, tid=b"t" * 20)
     replies = [stranger.raw(asked) for _ in range(5)]
@@ -223,16 +223,37 @@ def test_a_full_store_says_so() -> None:
     core = new_core(id=bytes(20))
     stranger = Stranger(core)
     for i in range(MAX_ITEMS):
-        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), NOW)
-        core.items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), NOW)
+        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
+        core.items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), LOCAL[0], NOW)
     for i in range(2000):
-        core.peers.announce(i.to_bytes(20, "big"), PUBLIC, NOW)
+        core.peers.announce(i.to_bytes(20, "big"), LOCAL, NOW)
     target = immutable_target(b"1:x")
     assert stranger.refused("put", token=stranger.token(target), v=b"x") == 202
     assert stranger.refused("put", token=stranger.token(mutable_target(KEY)), **signed(1, b"x")) == 202
     token = stranger.token(TARGET)
     assert stranger.refused("announce_peer", info_hash=TARGET, port=1, token=token) == 202
     assert b"v" not in stranger.ask("get", target=target)
+
+
+@pytest.mark.parametrize("neighbour", [PUBLIC, ("203.0.113.77", 7000)])
+def test_what_is_written_counts_for_the_address_that_wrote_it(neighbour: Addr) -> None:
+    """Errors: 202 for more than 1 in 20 from one host or /24, while the store has room for all others."""
+    core = new_core(id=bytes(20))
+    for i in range(MAX_ITEMS // SHARE):
+        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), neighbour[0], NOW)
+        core.items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), neighbour[0], NOW)
+    for i in range(MAX_INFOHASHES // SHARE):
+        core.peers.announce(i.to_bytes(20, "big"), neighbour, NOW)
+    target = immutable_target(b"1:x")
+    stranger = Stranger(core, PUBLIC)
+    assert stranger.refused("put", token=stranger.token(target), v=b"x") == 202
+    assert stranger.refused("put", token=stranger.token(mutable_target(KEY)), **signed(1, b"x")) == 202
+    assert stranger.refused("announce_peer", info_hash=TARGET, port=1, token=stranger.token(TARGET)) == 202
+    other = Stranger(core, ("198.51.100.5", 7000), b"o" * 20)
+    put(other, v=b"x")
+    put(other, **signed(1, b"x"))
+    announce(other)
+    assert (core.items.immutable, core.items.mutable, len(core.peers)) == (36, 36, 101)
 
 
 def test_a_query_under_our_own_id_is_dropped() -> None:
