@@ -28,7 +28,7 @@ from math import inf
 from pathlib import Path
 from random import Random
 from statistics import mean
-from typing import Any
+from typing import Any, TypeAlias
 
 from dhtui.engine.answers import Question
 from dhtui.engine.attackers import (
@@ -75,10 +75,11 @@ ENGINES = ("undefended", "0.1.0", "now")
 SETTLE = 30.0
 MINUTE, HOUR = 60.0, 3600.0
 
-OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0, "bep42": "off"}
+OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0}
 RULES: tuple[tuple[str, str, Any], ...] = (
     ("guard", "MIN_VOTERS", 1),
     ("table", "is_local", lambda ip: True),
+    ("lookup", "bep42_valid", lambda node_id, ip: True),
     ("candidates", "is_local", lambda ip: True),
     ("candidates", "MISLEADING", inf),
     ("candidates", "crowded", lambda shares, size: 0),
@@ -118,6 +119,8 @@ ITEMS = Figure("items found", "99 %")
 FOUND = Figure("found-8", "0.95", form="{:.2f}")
 Results = dict[str, float]
 Options = argparse.Namespace
+Run: TypeAlias = Callable[[Options, int, Budget], Results]
+"""An attack with a seed and a budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,9 @@ class Attack:
 
     name: str
     goal: Goal
-    price: str
+    budget: Budget
     figures: tuple[Figure, ...]
-    run: Callable[[Options, int], Results]
+    run: Run
 
 
 def world(options: Options, seed: int, conditions: Conditions | None = None, **extra: Any) -> tuple[Simulation, Core]:
@@ -169,7 +172,7 @@ def said(outcome: Outcome) -> bool:
 # ---- no attack -------------------------------------------------------------------------------------------
 
 
-def calm(options: Options, seed: int) -> Results:
+def calm(options: Options, seed: int, budget: Budget) -> Results:
     """Nobody attacks."""
     return quality(*world(options, seed), options.lookups, seed)
 
@@ -179,16 +182,15 @@ def calm(options: Options, seed: int) -> Results:
 REFUSED = Figure("honest friends refused", "0 %", max)
 
 
-def forged(make: Callable[[Random, Core], bytes]) -> Callable[[Options, int], Results]:
+def forged(make: Callable[[Random, Core], bytes]) -> Run:
     """Datagrams that seem to come from the node's friends."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed)
         friends = [*simulation.hosts(), *(contact.addr for contact in core.table)]
-        seconds = options.minutes * MINUTE
-        budget = Budget(0, 0, 1000.0, seconds + 10 * MINUTE)
-        Forger(simulation, core, budget, seed, sources=friends_of(core, friends), make=make).start()
-        simulation.run(seconds)
+        on = replace(budget, seconds=budget.seconds + 10 * MINUTE)
+        Forger(simulation, core, on, seed, sources=friends_of(core, friends), make=make).start()
+        simulation.run(budget.seconds)
         refused = mean(bool(core.blocked(addr, simulation.now)) for addr in friends)
         return {REFUSED.name: refused} | quality(simulation, core, options.lookups, seed)
 
@@ -198,21 +200,16 @@ def forged(make: Callable[[Random, Core], bytes]) -> Callable[[Options, int], Re
 NEWCOMERS = Figure("honest newcomers met", "as without", min)
 
 
-def newcomers(rate: float) -> Callable[[Options, int], Results]:
+def newcomers(options: Options, seed: int, budget: Budget) -> Results:
     """Queries from all over the world by nobody, while honest newcomers ask."""
-
-    def run(options: Options, seed: int) -> Results:
-        simulation, core = world(options, seed)
-        if rate:
-            sources = anybody(Random(seed))
-            Forger(simulation, core, Budget(0, 0, rate, 120), seed, sources=sources, make=a_ping).start()
-        simulation.run(20)
-        honest = Newcomers(simulation, core, Budget(20, 20, 0.5, 60), seed)
-        honest.start()
-        simulation.run(70)
-        return {NEWCOMERS.name: honest.met / 20}
-
-    return run
+    simulation, core = world(options, seed)
+    if budget.rate:
+        Forger(simulation, core, budget, seed, sources=anybody(Random(seed)), make=a_ping).start()
+    simulation.run(20)
+    honest = Newcomers(simulation, core, Budget(20, 20, 0.5, 60), seed)
+    honest.start()
+    simulation.run(70)
+    return {NEWCOMERS.name: honest.met / 20}
 
 
 OUT = Figure("bytes out for each in", "3", max, "{:.1f}")
@@ -220,10 +217,10 @@ MOST = Figure("kB in 10 s to one /24", "64", max, "{:.0f}")
 SERVED = Figure("honest queries served", "as without", min)
 
 
-def amplifier(victims: int, rate: float) -> Callable[[Options, int], Results]:
+def amplifier(victims: int) -> Run:
     """Forged gets of a long item from addresses of one /24, beside honest queriers."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed)
         rng = Random(seed)
         entry = item_of_most_bytes(rng)
@@ -234,8 +231,8 @@ def amplifier(victims: int, rate: float) -> Callable[[Options, int], Results]:
         sources: Iterator[Addr] = anybody_in(net, rng)
         if victims == 1:
             sources = ((f"{net}.9", port) for _, port in anybody_in(net, rng))
-        forger = Forger(simulation, core, Budget(0, 0, rate, 60), seed, sources=sources, make=get_of(entry.target))
-        if rate:
+        forger = Forger(simulation, core, budget, seed, sources=sources, make=get_of(entry.target))
+        if budget.rate:
             forger.start()
         honest = Queriers(simulation, core, Budget(20, 10, 4, 50), seed, ports=2)
         simulation.run(5)
@@ -250,10 +247,10 @@ def amplifier(victims: int, rate: float) -> Callable[[Options, int], Results]:
     return run
 
 
-def crowd(options: Options, seed: int) -> Results:
+def crowd(options: Options, seed: int, budget: Budget) -> Results:
     """Forged queries from all over the world beside honest queriers."""
     simulation, core = world(options, seed)
-    Forger(simulation, core, Budget(0, 0, 500, 70), seed, sources=anybody(Random(seed)), make=all_kinds).start()
+    Forger(simulation, core, budget, seed, sources=anybody(Random(seed)), make=all_kinds).start()
     honest = Queriers(simulation, core, Budget(20, 10, 4, 50), seed, ports=2)
     simulation.run(5)
     honest.start()
@@ -279,14 +276,14 @@ def holds(attacker: Poisoner, core: Core) -> Results:
     }
 
 
-def poison(addresses: int, nets: int, ports: int, rate: float, hours: float) -> Callable[[Options, int], Results]:
+def poison(ports: int, turning: float) -> Run:
     """Nodes that ask and answer until they are known, then lie."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed)
-        seconds = min(hours, options.hours) * HOUR
-        budget = Budget(addresses, nets, rate, seconds + HOUR)
-        attacker = Poisoner(simulation, core, budget, seed, ports=ports, patience=seconds)
+        seconds = min(budget.seconds, options.longest)
+        on = replace(budget, seconds=seconds + HOUR)
+        attacker = Poisoner(simulation, core, on, seed, ports=ports, patience=seconds, turning=turning)
         attacker.start()
         simulation.run(seconds)
         return holds(attacker, core) | quality(simulation, core, options.lookups, seed)
@@ -294,20 +291,28 @@ def poison(addresses: int, nets: int, ports: int, rate: float, hours: float) -> 
     return run
 
 
-def censor(addresses: int, nets: int, ports: int, rate: float, hours: float) -> Callable[[Options, int], Results]:
+def censor(ports: int, turning: float) -> Run:
     """Quick nodes next to chosen targets, one attacker a target."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed)
         rng, found, reached = Random(seed), [], []
         for nth in range(4):
             item = ImmutableItem(b"20:" + rng.randbytes(20))
             simulation.plant(item)
-            seconds = min(hours, options.hours) * HOUR
-            budget = Budget(addresses, nets, rate, seconds + MINUTE)
-            near, patience = item.target, seconds * (hours >= 1)
-            Poisoner(simulation, core, budget, seed * 4 + nth, ports=ports, near=near, patience=patience).start()
-            simulation.run(seconds)
+            on = replace(budget, seconds=budget.seconds + MINUTE)
+            near, patience = item.target, budget.seconds if budget.seconds >= HOUR else 0.0
+            Poisoner(
+                simulation,
+                core,
+                on,
+                seed * 4 + nth,
+                ports=ports,
+                near=near,
+                patience=patience,
+                turning=turning,
+            ).start()
+            simulation.run(budget.seconds)
             found.append(simulation.look_up(core, Question("get", near)).outcome.item == item)
             reached.append(find_nodes(simulation, core, near))
             simulation.run(2 * MINUTE)
@@ -319,29 +324,26 @@ def censor(addresses: int, nets: int, ports: int, rate: float, hours: float) -> 
 LOST = Figure("honest nodes lost from the table", "0 %", max)
 
 
-def framing(options: Options, seed: int) -> Results:
+def framing(options: Options, seed: int, budget: Budget) -> Results:
     """A node near some targets names the core's friends under false ids."""
     simulation, core = world(options, seed)
     rng = Random(seed)
     before = {contact.addr for contact in core.table}
     for nth in range(4):
         target = rng.randbytes(20)
-        budget = Budget(1, 1, 1, 20)
-        attacker = Poisoner(simulation, core, budget, 4 * seed + nth, ports=1, near=target, framing=True)
-        attacker.start()
-        simulation.run(20)
+        Poisoner(simulation, core, budget, 4 * seed + nth, near=target, framing=True).start()
+        simulation.run(budget.seconds)
         find_nodes(simulation, core, target)
         simulation.run(5)
     return {LOST.name: len(before - {contact.addr for contact in core.table}) / len(before)}
 
 
-def saved(nets: int, alive: bool) -> Callable[[Options, int], Results]:
+def saved(alive: bool) -> Run:
     """The saved state is full of nodes that lead nowhere."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation = Simulation(seed, population=Population(options.nodes, seed, Conditions()))
         rng = Random(seed)
-        budget = Budget(min(2000, 200 * nets), nets, 0.01, HOUR)
         nodes = [NodeInfo(bep42_id(ip, rng), (ip, 6881)) for ip in budget.ips()]
         state = SavedState(random_id(rng), None, tuple(nodes))
         core = simulation.add(hosts=simulation.hosts(), **(settings | {"saved": state}))
@@ -359,13 +361,13 @@ def saved(nets: int, alive: bool) -> Callable[[Options, int], Results]:
 # ---- the vote on our address -----------------------------------------------------------------------------
 
 CHANGES = Figure("changes of the id in 30 min", "1", max, "{:.0f}")
-RIGHT = Figure("s until the right address", "60", max, "{:.0f}")
+RIGHT = Figure("s until the right address", "60", max, "{:.1f}")
 
 
-def voters(addresses: int, nets: int) -> Callable[[Options, int], Results]:
+def voters(turning: float) -> Run:
     """Nodes that ask, and answer with a false address of ours, another one every minute."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed, external=None)
         times: list[float] = []
 
@@ -374,20 +376,20 @@ def voters(addresses: int, nets: int) -> Callable[[Options, int], Results]:
                 times.append(simulation.now)
 
         core.listen(listener)
-        seconds = min(2.0, options.hours) * HOUR
-        budget = Budget(addresses, nets, 8, seconds)
 
         def external(now: float) -> Addr:
             return f"202.7.{int(now // MINUTE) % 256}.9", 6881
 
-        Poisoner(simulation, core, budget, seed, ports=8, external=external, patience=seconds).start()
-        simulation.run(seconds)
+        Poisoner(
+            simulation, core, budget, seed, ports=8, external=external, patience=budget.seconds, turning=turning
+        ).start()
+        simulation.run(budget.seconds)
         return {CHANGES.name: max((sum(at <= t < at + HOUR / 2 for t in times) for at in times), default=0)}
 
     return run
 
 
-def fresh(options: Options, seed: int) -> Results:
+def fresh(options: Options, seed: int, budget: Budget) -> Results:
     """A first start behind an ordinary NAT, unhindered."""
     simulation = Simulation(seed, population=Population(options.nodes, seed, Conditions()))
     core = simulation.add(hosts=simulation.hosts(), nat=True, **(settings | {"external": None}))
@@ -402,13 +404,13 @@ def fresh(options: Options, seed: int) -> Results:
 # ---- eviction --------------------------------------------------------------------------------------------
 
 KEPT = Figure("honest entries kept", "95 %", min)
-SHARE = Figure("of the store", "n/20", max)
+SHARE = Figure("of the store", "5 % a /24", max)
 
 
-def evict(what: str, addresses: int, nets: int, rate: float, entries: int = 2000) -> Callable[[Options, int], Results]:
+def evict(what: str, entries: int = 2000) -> Run:
     """A crowd of entries nearer to our id than those that honest nodes have stored, or peers in one swarm."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed, maintain=False)
         rng = Random(seed)
         swarm = rng.randbytes(20)
@@ -420,13 +422,12 @@ def evict(what: str, addresses: int, nets: int, rate: float, entries: int = 2000
         }
         honest, crowd = kinds[what]
         count = len(honest)
-        friends = Writer(simulation, core, Budget(count, count, 10, count / 10 + 1), seed, honest, first=190)
+        friends = Writer(simulation, core, Budget(count, count, 20, count / 10 + 1), seed, honest, first=190)
         friends.start()
         simulation.run(count / 10 + 2)
-        seconds = len(crowd) / rate + 1
-        writer = Writer(simulation, core, Budget(addresses, nets, rate, seconds), seed, crowd)
+        writer = Writer(simulation, core, budget, seed, crowd)
         writer.start()
-        simulation.run(seconds + 2)
+        simulation.run(budget.seconds + 2)
         return kept(simulation, core, what, friends, writer)
 
     return run
@@ -456,10 +457,10 @@ THIRTY = Figure("30 %: items", "95 %")
 LIE_FIGURES = (ONE_ITEMS, ONE_FOUND, SILENT, TEN_ITEMS, TEN_FOUND, THIRTY)
 
 
-def lying(name: str) -> Callable[[Options, int], Results]:
+def lying(name: str) -> Run:
     """One lie, told by starting nodes and by shares of all nodes."""
 
-    def run(options: Options, seed: int) -> Results:
+    def run(options: Options, seed: int, budget: Budget) -> Results:
         lie = LIES[name]
         one, three = (started(options, seed, Conditions(lie=lie), liars) for liars in (1, 3))
         ten, thirty = (
@@ -519,70 +520,59 @@ def half(*figures: Figure) -> tuple[Figure, ...]:
     )
 
 
-ATTACKS: tuple[Attack, ...] = (
-    Attack("none", Goal.DENY, "nothing", SOUND, calm),
-    Attack("forged friends, one byte", Goal.DENY, "no address, 1000/s, 10 min", (REFUSED, *SOUND), forged(one_byte)),
-    Attack("forged friends, all kinds", Goal.DENY, "no address, 1000/s, 10 min", (REFUSED, *SOUND), forged(all_kinds)),
-    Attack("newcomers, no attack", Goal.DENY, "nothing", (NEWCOMERS,), newcomers(0)),
-    Attack("newcomers crowded out", Goal.DENY, "no address, 40/s, 2 min", (NEWCOMERS,), newcomers(40)),
-    Attack("newcomers crowded out more", Goal.DENY, "no address, 500/s, 2 min", (NEWCOMERS,), newcomers(500)),
-    Attack("queriers, no attack", Goal.DENY, "nothing", (SERVED,), amplifier(0, 0)),
-    Attack("queriers crowded out", Goal.DENY, "no address, 500/s, 1 min", (SERVED,), crowd),
-    Attack("amplifier, one host", Goal.AMPLIFY, "no address, 500/s, 1 min", (OUT, MOST, SERVED), amplifier(1, 500)),
-    Attack("amplifier, one /24", Goal.AMPLIFY, "no address, 500/s, 1 min", (OUT, MOST, SERVED), amplifier(256, 500)),
-    Attack("memory, one IP", Goal.ECLIPSE, "1 IP, 1/s, 24 h", (*HELD, *SOUND), poison(1, 1, 4200, 1, 24)),
-    Attack(
-        "memory, one IP in a hurry", Goal.ECLIPSE, "1 IP, 50/s, 30 min", (*HELD, *SOUND), poison(1, 1, 9000, 50, 0.5)
-    ),
-    Attack("memory, one /24", Goal.ECLIPSE, "250 IPs in 1 /24, 2/s, 24 h", (*HELD, *SOUND), poison(250, 1, 20, 2, 24)),
-    Attack(
-        "memory, 100 /24s",
-        Goal.ECLIPSE,
-        "2,000 IPs in 100 /24s, 2/s, 24 h",
-        half(*HELD, *SOUND),
-        poison(2000, 100, 1, 2, 24),
-    ),
-    Attack("chosen target, one IP", Goal.CENSOR, "1 IP, 4/s, 20 s", SOUND, censor(1, 1, 40, 4, 20 / HOUR)),
-    Attack(
-        "chosen target, one /24", Goal.CENSOR, "200 IPs in 1 /24, 20/s, 1 min", SOUND, censor(200, 1, 1, 20, 1 / 60)
-    ),
-    Attack(
-        "chosen target, 100 /24s, slow",
-        Goal.CENSOR,
-        "200 IPs in 100 /24s, 1/s, 2 h",
-        half(*SOUND),
-        censor(200, 100, 1, 1, 2),
-    ),
-    Attack("framing of friends", Goal.EVICT, "1 IP, 4 targets", (LOST,), framing),
-    Attack("saved nodes, one /24", Goal.ECLIPSE, "node.json, 200 IPs in 1 /24", SOUND, saved(1, True)),
-    Attack("saved nodes, 100 /24s", Goal.ECLIPSE, "node.json, 2,000 IPs in 100 /24s", SOUND, saved(100, True)),
-    Attack("saved nodes, all dead", Goal.DENY, "node.json of another network", SOUND, saved(100, False)),
-    Attack("address, fresh start", Goal.MOVE_ID, "nothing", (RIGHT,), fresh),
-    Attack("voters, one /24", Goal.MOVE_ID, "79 IPs in 1 /24, 8/s, 2 h", (replace(CHANGES, reach="0"),), voters(79, 1)),
-    Attack("voters, 79 /24s", Goal.MOVE_ID, "79 IPs in 79 /24s, 8/s, 2 h", (CHANGES,), voters(79, 79)),
-    Attack(
-        "eviction of peers, one IP", Goal.EVICT, "1 IP, 2.4/s, 210 s", (KEPT, SHARE), evict("peers", 1, 1, 2.4, 500)
-    ),
-    Attack(
-        "eviction of peers, one /24", Goal.EVICT, "250 IPs in 1 /24, 20/s", (KEPT, SHARE), evict("peers", 250, 1, 20)
-    ),
+DAY = 24 * HOUR
+NOTHING = Budget(0, 0, 0, 0)
+FLOOD = Budget(0, 0, 1000, 10 * MINUTE)
+FORGED = Budget(0, 0, 500, 70)
+IP_DAY, NET_DAY, NETS_DAY = Budget(1, 1, 1, DAY), Budget(250, 1, 2, DAY), Budget(2000, 100, 2, DAY)
+ROOM = {"peers": 500, "swarms": 2000, "immutable items": 2000, "mutable items": 2000}
+WRITERS = (
+    ("one IP", Budget(1, 1, 4.8, 15 * MINUTE)),
+    ("one /24", Budget(250, 1, 40, 2 * MINUTE)),
+    ("five /24s", Budget(250, 5, 40, 2 * MINUTE)),
+)
+
+DENIALS = (
+    Attack("none", Goal.DENY, NOTHING, SOUND, calm),
+    Attack("forged friends, one byte", Goal.DENY, FLOOD, (REFUSED, *SOUND), forged(one_byte)),
+    Attack("forged friends, all kinds", Goal.DENY, FLOOD, (REFUSED, *SOUND), forged(all_kinds)),
+    Attack("newcomers, no attack", Goal.DENY, NOTHING, (NEWCOMERS,), newcomers),
+    Attack("newcomers crowded out", Goal.DENY, replace(FORGED, rate=40, seconds=120), (NEWCOMERS,), newcomers),
+    Attack("newcomers crowded out more", Goal.DENY, replace(FORGED, seconds=120), (NEWCOMERS,), newcomers),
+    Attack("queriers, no attack", Goal.DENY, NOTHING, (SERVED,), amplifier(1)),
+    Attack("queriers crowded out", Goal.DENY, FORGED, (SERVED,), crowd),
+    Attack("amplifier, one host", Goal.AMPLIFY, FORGED, (OUT, MOST, SERVED), amplifier(1)),
+    Attack("amplifier, one host, slowly", Goal.AMPLIFY, replace(FORGED, rate=4), (OUT, MOST, SERVED), amplifier(1)),
+    Attack("amplifier, one /24", Goal.AMPLIFY, FORGED, (OUT, MOST, SERVED), amplifier(256)),
+)
+ECLIPSES = (
+    Attack("memory, one IP", Goal.ECLIPSE, IP_DAY, (*HELD, *SOUND), poison(4200, 1)),
+    Attack("memory, one IP, true ids", Goal.ECLIPSE, IP_DAY, (*HELD, *SOUND), poison(4200, 0)),
+    Attack("memory, one IP, hasty", Goal.ECLIPSE, Budget(1, 1, 2.2, 2160), (*HELD, *SOUND), poison(4200, 1)),
+    Attack("memory, one IP, at any rate", Goal.ECLIPSE, Budget(1, 1, 100, 600), (*HELD, *SOUND), poison(4200, 1)),
+    Attack("memory, one /24", Goal.ECLIPSE, NET_DAY, (*HELD, *SOUND), poison(20, 1)),
+    Attack("memory, one /24, true ids", Goal.ECLIPSE, NET_DAY, (*HELD, *SOUND), poison(1, 0)),
+    Attack("memory, 100 /24s", Goal.ECLIPSE, NETS_DAY, half(*HELD, *SOUND), poison(1, 0.5)),
+    Attack("chosen target, one IP", Goal.CENSOR, Budget(1, 1, 2, 20), SOUND, censor(40, 1)),
+    Attack("chosen target, one /24", Goal.CENSOR, Budget(200, 1, 20, 60), SOUND, censor(1, 1)),
+    Attack("chosen target, 100 /24s", Goal.CENSOR, Budget(200, 100, 1, 2 * HOUR), half(*SOUND), censor(1, 0.5)),
+    Attack("saved nodes, one /24", Goal.ECLIPSE, Budget(200, 1, 0.01, HOUR), SOUND, saved(True)),
+    Attack("saved nodes, 100 /24s", Goal.ECLIPSE, Budget(2000, 100, 0.01, HOUR), SOUND, saved(True)),
+    Attack("saved nodes, all dead", Goal.DENY, Budget(2000, 100, 0.01, HOUR), SOUND, saved(False)),
+)
+THEFTS = (
+    Attack("framing of friends", Goal.EVICT, Budget(1, 1, 1, 20), (LOST,), framing),
+    Attack("address, fresh start", Goal.MOVE_ID, NOTHING, (RIGHT,), fresh),
+    Attack("voters, one /24", Goal.MOVE_ID, Budget(79, 1, 8, 2 * HOUR), (replace(CHANGES, reach="0"),), voters(1)),
+    Attack("voters, 79 /24s", Goal.MOVE_ID, Budget(79, 79, 8, 2 * HOUR), (CHANGES,), voters(0.5)),
     *(
-        Attack(
-            f"eviction of {what}, {who}",
-            Goal.EVICT,
-            f"{price}, {rate:g}/s",
-            (KEPT, SHARE),
-            evict(what, ips, nets, rate),
-        )
-        for what in ("swarms", "immutable items", "mutable items")
-        for who, price, ips, nets, rate in (
-            ("one IP", "1 IP", 1, 1, 2.4),
-            ("one /24", "250 IPs in 1 /24", 250, 1, 20),
-            ("five /24s", "250 IPs in 5 /24s", 250, 5, 20),
-        )
+        Attack(f"eviction of {what}, {who}", Goal.EVICT, budget, (KEPT, SHARE), evict(what, entries))
+        for what, entries in ROOM.items()
+        for who, budget in WRITERS
     ),
 )
-LYING: tuple[Attack, ...] = tuple(Attack(name, Goal.CENSOR, "", LIE_FIGURES, lying(name)) for name in LIES)
+ATTACKS: tuple[Attack, ...] = (*DENIALS, *ECLIPSES, *THEFTS)
+LYING: tuple[Attack, ...] = tuple(Attack(name, Goal.CENSOR, NOTHING, LIE_FIGURES, lying(name)) for name in LIES)
 
 
 # ---- the three engines -----------------------------------------------------------------------------------
@@ -619,7 +609,7 @@ def inside(options: Options) -> None:
     if engine == "undefended":
         undefend()
     attack = next(attack for attack in (LYING if kind == "lie" else ATTACKS) if attack.name == name)
-    runs = [attack.run(options, options.seed + nth) for nth in range(options.seeds)]
+    runs = [attack.run(options, options.seed + nth, attack.budget) for nth in range(options.seeds)]
     json.dump({figure.name: [run[figure.name] for run in runs] for figure in attack.figures}, sys.stdout)
 
 
@@ -665,7 +655,7 @@ def report(options: Options) -> None:
             lies.append((attack.name, *(" / ".join(cell(f, result) for result in row) for f in attack.figures)))
             continue
         for nth, figure in enumerate(attack.figures):
-            head = (attack.name, str(attack.goal), attack.price) if not nth else ("", "", "")
+            head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
     if rows:
         table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows)
@@ -681,16 +671,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="how many (5)")
     parser.add_argument("--nodes", type=int, default=4_000_000, help="live nodes (4000000)")
     parser.add_argument("--lookups", type=int, default=20, help="of each kind, for each seed (20)")
-    parser.add_argument("--hours", type=float, default=24.0, help="the longest that an attack may take (24)")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of forged datagrams (10)")
+    parser.add_argument("--longest", type=float, default=DAY, help="seconds that an attack may take (86400)")
     parser.add_argument("--only", action="append", help="rows with this in their name; several may be given")
-    parser.add_argument("--quick", action="store_true", help="one seed, 5 lookups, an hour, a minute")
+    parser.add_argument("--quick", action="store_true", help="one seed, 5 lookups, an hour for a day")
     parser.add_argument("--markdown", action="store_true", help="no more than the tables")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     parser.add_argument("--inside", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
-        options.seeds, options.lookups, options.hours, options.minutes = 1, 5, 1.0, 1.0
+        options.seeds, options.lookups, options.longest = 1, 5, HOUR
     if options.inside:
         inside(options)
     else:

@@ -71,10 +71,12 @@ class Budget:
 
     def ips(self, first: int = 130) -> list[str]:
         """The addresses: an equal number in each /24, in a row. `first` is the first byte of the first /24's."""
-        nets = [f"{first + nth % 50}.{nth * 7 % 256}.{nth * 59 % 256}" for nth in range(self.nets)]
+        nets = [f"{first + nth % 30}.{nth * 7 % 256}.{nth * 59 % 256}" for nth in range(self.nets)]
         return [f"{nets[nth % self.nets]}.{1 + nth // self.nets}" for nth in range(self.addresses)]
 
     def __str__(self) -> str:
+        if not self.rate:
+            return "nothing"
         if not self.addresses:
             who = "no address"
         elif self.addresses == 1:
@@ -83,12 +85,15 @@ class Budget:
             who = f"{self.addresses:,} IPs in {self.nets} /24{'s' * (self.nets > 1)}"
         for unit, seconds in (("h", 3600), ("min", 60), ("s", 1)):
             if self.seconds >= seconds:
-                return f"{who}, {self.rate:g}/s, {self.seconds / seconds:g} {unit}"
+                return f"{who}, {self.rate:g}/s, {self.seconds / seconds:.3g} {unit}"
         return f"{who}, at once"
 
 
 class Stranger:
     """Whoever meets one core by datagrams, `budget.rate` times a second. What it does is `act`."""
+
+    datagrams = 1
+    """How many `act` leads to."""
 
     def __init__(self, simulation: Simulation, core: Core, budget: Budget, seed: int, first: int = 130) -> None:
         self.simulation, self.core, self.budget = simulation, core, budget
@@ -106,10 +111,10 @@ class Stranger:
         self.simulation.wake(self.simulation.now, self._turn)
 
     def _turn(self) -> None:
-        pause = max(TURN, 1 / self.budget.rate)
+        pause = max(TURN, 1 / self.budget.rate) * self.rng.uniform(0.5, 1.5)
         self._due += pause * self.budget.rate
-        while self._due >= 0.999:
-            self._due -= 1
+        while self._due >= self.datagrams:
+            self._due -= self.datagrams
             self.act()
         if self.simulation.now + pause < self._ends:
             self.simulation.wake(self.simulation.now + pause, self._turn)
@@ -169,11 +174,17 @@ class Forger(Stranger):
         self.send(self._make(self.rng, self.core), next(self._sources))
 
 
+BURST = 60
+"""Datagrams in a row under one source."""
+
+
 def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
-    """The addresses of a core's table and of the nodes `besides`, round and round, and anew each time round."""
+    """The addresses of a core's table and memory, and of the nodes `besides`, each many times in a row."""
     while True:
-        yield from besides
-        yield from [contact.addr for contact in core.table]
+        known = core.table.farthest_known(core.id, 10_000, ())
+        for addr in (*besides, *(contact.addr for contact in known)):
+            for _ in range(BURST):
+                yield addr
 
 
 def anybody(rng: Random) -> Iterator[Addr]:
@@ -196,7 +207,7 @@ def one_byte(rng: Random, core: Core) -> bytes:
 
 def a_ping(rng: Random, core: Core) -> bytes:
     """A ping under a random id next to the core's own, where its table has room."""
-    node_id = random_id_with_prefix(core.id, rng.randrange(12, 40), rng)
+    node_id = random_id_with_prefix(core.id, rng.randrange(20, 60), rng)
     return encode_query(rng.randbytes(2), Ping(node_id), False)[1]
 
 
@@ -287,6 +298,8 @@ class Entry:
 class Writer(Stranger):
     """Stores entries at the core, each from the next of its addresses, with a token that it has asked for. Honest ones
     do the same, more slowly and from all over the world."""
+
+    datagrams = 2
 
     def __init__(
         self,
@@ -381,17 +394,20 @@ class Poisoner(Stranger):
         ports: int = 1,
         near: bytes | None = None,
         patience: float = 0.0,
+        turning: float = 0.0,
         external: Callable[[float], Addr] | None = None,
         framing: bool = False,
     ) -> None:
-        """`ports` nodes live at each address. Their ids are `near` a target, nearer than all true ones, else they fit
-        their addresses (BEP 42). `external`: what they say that the core's own address is. `framing`: they name the
-        core's friends under ids that are not theirs."""
+        """`ports` nodes live at each address. Their ids are `near` a target; else half of them fit their addresses
+        (BEP 42), and half are near the core's own. A share `turning` of the addresses asks under ids near the core's,
+        where its table has room, and answers each ping under a new one. `external`: what they say that the core's own
+        address is. `framing`: they name the core's friends under ids that are not theirs."""
         super().__init__(simulation, core, budget, seed)
         self._near, self._patience, self._external, self._framing = near, patience, external, framing
         self._nodes = [(ip, FIRST_PORT + nth) for nth in range(ports) for ip in self.ips]
         self._next = cycle(self._nodes)
         self._ids: dict[Addr, bytes] = {}
+        self._turning = {ip for nth, ip in enumerate(self.ips) if (nth + 1) * turning % 1 < turning}
         self._claimed: dict[tuple[Addr, bytes], bytes] = {}
         self._begun = simulation.now
         self.asked_of_us = 0
@@ -404,17 +420,28 @@ class Poisoner(Stranger):
         """The id of the node at one of its addresses."""
         node_id = self._ids.get(addr)
         if node_id is None:
-            chosen = bep42_id(addr[0], self.rng) if self._near is None else self._beside(self._near)
-            node_id = self._ids[addr] = chosen
+            if self._near is not None:
+                node_id = self._beside(self._near)
+            elif self.rng.random() < 0.5:
+                node_id = bep42_id(addr[0], self.rng)
+            else:
+                node_id = self._deep()
+            self._ids[addr] = node_id
         return node_id
 
+    def _deep(self) -> bytes:
+        return random_id_with_prefix(self.core.id, self.rng.randrange(20, 60), self.rng)
+
     def _beside(self, target: bytes) -> bytes:
-        number = int.from_bytes(target, "big") ^ self.rng.getrandbits(ID_BITS - self.rng.randrange(26, 40))
+        """An id next to a target: as near as the true ones, or nearer, by turns."""
+        shared = self.rng.choice((18, 19, 20, self.rng.randrange(26, 40)))
+        number = int.from_bytes(target, "big") ^ self.rng.getrandbits(ID_BITS - shared)
         return number.to_bytes(ID_LENGTH, "big")
 
     def act(self) -> None:
         addr = next(self._next)
-        self.query(FindNode(self.id_of(addr), random_id(self.rng)), addr)
+        own = self._deep() if addr[0] in self._turning else self.id_of(addr)
+        self.query(FindNode(own, random_id(self.rng)), addr)
 
     def asked(self, query: Query, at: Addr, source: Addr) -> None:
         if source != self.core.identity.bound:
@@ -427,6 +454,8 @@ class Poisoner(Stranger):
 
     def _body(self, args: Args, at: Addr) -> dict[bytes, Any]:
         if isinstance(args, Ping | Put | AnnouncePeer):
+            if self._near is None and at[0] in self._turning:
+                self._ids[at] = random_id(self.rng)
             return {b"id": self.id_of(at)}
         behaves = self.simulation.now - self._begun < self._patience
         target = args.target
