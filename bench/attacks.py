@@ -1,8 +1,8 @@
 """Attacks on one node, each with its price, and what they achieve: the table in docs/attacks.md.
 
-    python bench/attacks.py --markdown > attacks.md             everything, 4,000,000 nodes, 5 seeds
+    python bench/attacks.py --markdown                          everything, into docs/attacks.md
     python bench/attacks.py --quick                             one seed, short attacks: what runs at all
-    python bench/attacks.py --only eviction --only "one IP"     only rows whose names have that in them
+    python bench/attacks.py --only eviction --only "lie: far"   only attacks, and lies, with that in their names
 
 Three engines meet the same attackers: *undefended*, this one with its rules opened; *0.1.0*, as released, with the
 simulator of this one; and *now*. All time is virtual, and everything follows from the seeds: the same command prints
@@ -67,6 +67,7 @@ from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, random_id
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT, MARK = ROOT / "docs" / "attacks.md", "<!-- What follows is written by bench/attacks.py. -->"
 RELEASE = "7541fa4"
 """The commit that 0.1.0 was made from."""
 SIMULATOR = ("attackers", "internet", "liars", "lies", "population", "simulate")
@@ -268,7 +269,7 @@ SAVED = Figure("of the saved nodes", "5 %", max)
 def holds(attacker: Poisoner, core: Core) -> Results:
     """Which shares of what the core knows are the attacker's."""
     saved = [node.addr for node in core.saved_state().nodes]
-    known = list(getattr(core.table, "_known", ()))
+    known = list(core.table._known)
     return {
         MEMORY.name: attacker.share_of(known),
         TABLE.name: attacker.share_of([contact.addr for contact in core.table]),
@@ -626,16 +627,18 @@ def cell(figure: Figure, results: dict[str, list[float]]) -> str:
     return figure.form.format(figure.over(results[figure.name])) if results else "failed"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, as Markdown."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table, as Markdown."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, ["-" * width for width in widths], *rows):
-        print("| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |")
-    print()
+    lines = (
+        "| " + " | ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) + " |"
+        for row in (head, ["-" * width for width in widths], *rows)
+    )
+    return "\n".join(lines) + "\n"
 
 
-def report(options: Options) -> None:
-    """Measure, and print both tables."""
+def report(options: Options) -> str:
+    """Measure, and put both tables together."""
     wanted = [
         (kind, attack)
         for kind, attacks in (("attack", ATTACKS), ("lie", LYING))
@@ -648,20 +651,26 @@ def report(options: Options) -> None:
             for kind, attack in wanted
         ]
         results = [[future.result() for future in row] for row in cells]
-    print(f"{options.nodes:,} live nodes, seeds {options.seed} to {options.seed + options.seeds - 1}\n")
+    return tables(options, [(kind, attack, row) for (kind, attack), row in zip(wanted, results, strict=True)])
+
+
+def tables(options: Options, measurements: Sequence[tuple[str, Attack, Sequence[dict[str, list[float]]]]]) -> str:
+    """What was measured, attacks first, then lies."""
     rows, lies = [], []
-    for (kind, attack), row in zip(wanted, results, strict=True):
+    for kind, attack, row in measurements:
         if kind == "lie":
             lies.append((attack.name, *(" / ".join(cell(f, result) for result in row) for f in attack.figures)))
             continue
         for nth, figure in enumerate(attack.figures):
             head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
+    parts = [f"{options.nodes:,} live nodes, seeds {options.seed} to {options.seed + options.seeds - 1}\n"]
     if rows:
-        table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows)
+        parts.append(table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows))
     if lies:
-        print(f"Lies, each {' / '.join(ENGINES)}\n")
-        table(("lie", *(f"{f.name} (to reach {f.reach})" for f in LIE_FIGURES)), lies)
+        parts.append(f"Lies, {options.lookups * options.seeds} lookups each: {' / '.join(ENGINES)}\n")
+        parts.append(table(("lie", *(f"{f.name} (to reach {f.reach})" for f in LIE_FIGURES)), lies))
+    return "\n".join(parts)
 
 
 def main() -> None:
@@ -674,7 +683,7 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=DAY, help="seconds that an attack may take (86400)")
     parser.add_argument("--only", action="append", help="rows with this in their name; several may be given")
     parser.add_argument("--quick", action="store_true", help="one seed, 5 lookups, an hour for a day")
-    parser.add_argument("--markdown", action="store_true", help="no more than the tables")
+    parser.add_argument("--markdown", action="store_true", help="write the tables into docs/attacks.md too")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once (2)")
     parser.add_argument("--inside", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -682,8 +691,12 @@ def main() -> None:
         options.seeds, options.lookups, options.longest = 1, 5, HOUR
     if options.inside:
         inside(options)
-    else:
-        report(options)
+        return
+    text = report(options)
+    print(text, end="")
+    if options.markdown:
+        head, _, _ = DOCUMENT.read_text(encoding="utf-8").partition(MARK)
+        DOCUMENT.write_text(f"{head}{MARK}\n\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -181,8 +181,8 @@ BURST = 60
 def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
     """The addresses of a core's table and memory, and of the nodes `besides`, each many times in a row."""
     while True:
-        known = core.table.farthest_known(core.id, 10_000, ())
-        for addr in (*besides, *(contact.addr for contact in known)):
+        known = (*core.table, *core.table.farthest_known(core.id, 10_000, ()))
+        for addr in dict.fromkeys((*besides, *(contact.addr for contact in known))):
             for _ in range(BURST):
                 yield addr
 
