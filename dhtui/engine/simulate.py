@@ -31,14 +31,34 @@ from .snapshot import StepView
 from .store import ItemStore, PeerStore, Tokens
 from .wire.compact import Addr, NodeInfo
 from .wire.ids import distance
-from .wire.krpc import MalformedDatagram, Query, RefusedQuery, encode_error, encode_response, parse
+from .wire.krpc import (
+    AnnouncePeer,
+    Args,
+    Get,
+    GetPeers,
+    MalformedDatagram,
+    Put,
+    Query,
+    RefusedQuery,
+    encode_error,
+    encode_response,
+    parse,
+)
 
 START = 1000.0
 """The clock of a fresh network, seconds."""
 PROBE_PORT = 50_000
 RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
+PEERS_PLANTED = 10
+ATTACK_SECONDS = 0.01
+"""How far an attacker's addresses are from a core: as near as money can bring them."""
+_CALL: Addr = ("", 0)
 _CORE = 31
+
+
+Receiver = Callable[[Addr, Addr, bytes], None]
+"""What owns an address, and is given what comes there: to which of its addresses, from where, and the datagram."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +96,24 @@ class Passive:
     def answer(self, query: Query, source: Addr, now: float) -> dict[bytes, Any]:
         """The body (``r``) of its answer. Raises `RefusedQuery`."""
         return self._server.answer(query, source, now)
+
+    def keep(self, what: ImmutableItem | MutableItem | bytes, writer: Addr, now: float) -> None:
+        """Let somebody store an item with it, or announce itself for an infohash: with a token, as by datagrams."""
+        target = what if isinstance(what, bytes) else what.target
+        asked: Get | GetPeers = GetPeers(target, target) if isinstance(what, bytes) else Get(target, target)
+        token = self.answer(_query(asked), writer, now)[b"token"]
+        write: Put | AnnouncePeer
+        if isinstance(what, bytes):
+            write = AnnouncePeer(target, target, writer[1], token)
+        elif isinstance(what, ImmutableItem):
+            write = Put(target, token, what.v)
+        else:
+            write = Put(target, token, what.v, what.k, what.sig, what.seq, what.salt)
+        self.answer(_query(write), writer, now)
+
+
+def _query(args: Args) -> Query:
+    return Query(b"plant", "", args, read_only=False, version=None, canonical=True)
 
 
 class _Limits:
@@ -137,6 +175,8 @@ class Simulation:
         self._tokens = Tokens(self._rng.randbytes(32))
         self._limits = _Limits(self.conditions.rate_limit)
         self._events: list[tuple[float, int, Addr, Addr | None, bytes]] = []
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._owners: dict[str, Receiver] = {}
         self._count = 0
         self._added = 0
 
@@ -206,22 +246,35 @@ class Simulation:
         """Store an item, or a few peers of an infohash, at the passive nodes closest to its target."""
         assert self.population is not None
         target = what if isinstance(what, bytes) else what.target
-        writer = f"198.51.{target[-1]}.1"  # of many networks, so that no store has its fill of one
         for member in self.population.closest(target, copies, self.now):
             passive = self.met(member)
-            if isinstance(what, MutableItem):
-                passive.items.put_mutable(target, what, writer, self.now)
-            elif isinstance(what, ImmutableItem):
-                passive.items.put_immutable(target, what, writer, self.now)
-            else:
-                for nth in range(10):
-                    passive.peers.announce(target, (f"198.51.100.{nth}", 6881), self.now)
+            for nth in range(PEERS_PLANTED if isinstance(what, bytes) else 1):
+                # Written from many networks, so that no store has its fill of one.
+                passive.keep(what, (f"198.51.{(target[-1] + nth) % 256}.7", 6881), self.now)
 
     @property
     def outdated(self) -> dict[bytes, MutableItem]:
         """Old versions of mutable items, by target, for liars to hand out."""
         assert self.ring is not None
         return self.ring.outdated
+
+    # ---- attackers and other strangers -------------------------------------------------------------
+
+    def own(self, ip: str, receiver: Receiver) -> None:
+        """All ports of an IP belong to somebody else, who is given what cores send there."""
+        self._owners[ip] = receiver
+
+    def wake(self, at: float, call: Callable[[], None]) -> None:
+        """Call somebody at a time."""
+        self._later(at, _CALL, None, b"")
+        self._calls[self._count] = call
+
+    def deliver(self, data: bytes, source: Addr, core: Core) -> None:
+        """A datagram reaches a core now, with any source that its sender cares to write on it. A NAT stands firm."""
+        place = self.places.get(core.identity.bound)
+        if place is not None and (place.opened is None or source in place.opened):
+            core.receive_datagram(data, source, self.now)
+            self.after(core)
 
     # ---- what happens ------------------------------------------------------------------------------
 
@@ -249,6 +302,9 @@ class Simulation:
         if place.opened is not None:
             place.opened.add(dest)
         there = self.places.get(dest)
+        if dest[0] in self._owners:
+            self._later(self.now + ATTACK_SECONDS, dest, source, data)
+            return
         if there is not None:
             key, nth = there.key, there.received
             there.received += 1
@@ -268,11 +324,17 @@ class Simulation:
         return self.population.at(addr) or self.ring.at(addr)
 
     def _step(self) -> None:
-        self.now, _, dest, source, data = heappop(self._events)
+        self.now, count, dest, source, data = heappop(self._events)
         place = self.places.get(dest)
         if place is None:
             if source is not None:
-                self._ask_passive(dest, source, data)
+                owner = self._owners.get(dest[0])
+                if owner is not None:
+                    owner(dest, source, data)
+                else:
+                    self._ask_passive(dest, source, data)
+            elif dest is _CALL:
+                self._calls.pop(count)()
         elif source is None:
             self._tick(place, dest)
         elif place.opened is None or source in place.opened:
