@@ -87,7 +87,7 @@ class Core:
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
         self._server = Server(self.table, self._tokens, self.peers, self.items, rng)
         self._bans = Bans()
-        self._limiter = RateLimiter(settings.rate_limit, settings.rate_limit_local)
+        self._limiter = RateLimiter(settings.rate_limit)
         self._proved = Proved()
         self._budget = ReplyBudget(settings.reply_quota, self._proved, now)
         self._ledger = Ledger(now)
@@ -148,10 +148,10 @@ class Core:
             return
         except RefusedQuery as refusal:
             self._ledger.of(refusal.method).received += 1
-            if self._limiter.allow(addr[0], now):
-                self._refuse(data, addr, refusal)
-            else:
+            if self._muted(addr[0]):
                 self._mute(data, addr)
+            else:
+                self._refuse(data, addr, refusal)
             return
         if type(message) is Query:
             self._on_query(message, data, addr)
@@ -174,6 +174,12 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._now, addr, data, message, text))
 
+    def _muted(self, ip: str) -> bool:
+        """Count a query; whether it is beyond the limit of its host."""
+        if is_local(ip) and not self.settings.rate_limit_local:
+            return False
+        return not self._limiter.allow(ip, self._now)
+
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
         self._ledger.drops[RATE_LIMIT] += 1
@@ -189,8 +195,10 @@ class Core:
         if self._silent_to(addr):
             return
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
-        if self._affordable(error, addr, len(data), lambda most: None) is not None:
-            self._send(error, addr, "error", refusal.method, refusal.tid)
+        if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
+            self._over_budget(addr)
+            return
+        self._send(error, addr, "error", refusal.method, refusal.tid)
 
     def _silent_to(self, addr: Addr) -> bool:
         """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
@@ -212,7 +220,7 @@ class Core:
             return
         counts = self._ledger.of(method)
         counts.received += 1
-        if not self._limiter.allow(addr[0], now):
+        if self._muted(addr[0]):
             self._mute(data, addr, query)
             return
         if self.identity.proof_wanted(now):
@@ -230,37 +238,33 @@ class Core:
             self._ledger.drops["read-only"] += 1
             return
         args = query.args
-        stored = args if isinstance(args, Put | AnnouncePeer) else None
+        stored = args if type(args) is Put or type(args) is AnnouncePeer else None
         if stored:
             self._proved.add(addr[0], now)  # its token held
-        if self._respond(query, body, addr, len(data)):
+        reply = encode_response(query.tid, body, addr)
+        if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
             counts.replied += 1
+            self._send(reply, addr, "response", method, query.tid)
         if stored:
             self._tell_stored(stored, addr)
-        proved = self._proved.has(addr[0], now)
-        if not query.read_only and self.table.queried(args.id, addr, now, proved=proved):
+        if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
 
-    def _respond(self, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bool:
-        """Answer a query of `got` bytes, with less than was asked for where its sender may not have all of it."""
-        full = encode_response(query.tid, body, addr)
+    def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
+        """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
+        room = self._budget.take(addr[0], got, len(reply), self._now)
+        if room >= len(reply):
+            return reply
+        left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
+        if left is None:
+            self._over_budget(addr)
+            return b""
+        smaller = encode_response(query.tid, left, addr)
+        self._budget.take(addr[0], 0, len(smaller), self._now)
+        return smaller
 
-        def smaller(most: int) -> bytes | None:
-            frame = len(encode_response(query.tid, {}, addr)) - len(b"de")
-            left = shrink(body, most - frame)
-            return None if left is None else encode_response(query.tid, left, addr)
-
-        reply = self._affordable(full, addr, got, smaller)
-        if reply is None:
-            return False
-        self._send(reply, addr, "response", query.method, query.tid)
-        return True
-
-    def _affordable(self, reply: bytes, addr: Addr, got: int, smaller: Callable[[int], bytes | None]) -> bytes | None:
-        fitting = self._budget.fit(addr[0], got, reply, smaller, self._now)
-        if fitting is None:
-            self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes")
-        return fitting
+    def _over_budget(self, addr: Addr) -> None:
+        self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes")
 
     def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
         if not self._listeners:
@@ -366,7 +370,7 @@ class Core:
         place = addr if is_local(addr[0]) else net_of(addr[0])
         if place in self._newcomers or self._unmet.why(addr, now) or self.blocked(addr, now):
             return
-        if not self._budget.afford(addr[0], PING_BYTES, now):
+        if not (is_local(addr[0]) or self._budget.afford(addr[0], PING_BYTES, now)):
             return
         if len(self._newcomers) >= MAX_NEWCOMERS:
             given_up = self._rng.choice(list(self._newcomers.values()))
@@ -506,7 +510,7 @@ class Core:
         self._moved(self.identity.decide(now), old)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
-            for bounded in (self.peers, self.items, self._bans, self._limiter, self._proved, self._budget):
+            for bounded in (self.peers, self.items, self._bans, self._limiter, self._proved):
                 bounded.sweep(now)
         if not self.settings.maintain:
             return

@@ -41,7 +41,6 @@ What no rule here stops: whoever holds many networks all over the world gets a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 
 from .shares import host_of, net_of
@@ -50,24 +49,24 @@ from .wire.compact import Addr, is_local
 WINDOW = 10.0
 """Seconds that buckets of the rate limit and of networks need to fill, and that a host's full reply counts."""
 MAX_TRACKED = 10_000
-"""Hosts, and networks, watched at once. A flood from more forged ones than this can't grow memory."""
+"""Hosts, networks, and bans that are remembered at once. A flood from more forged ones than this can't grow memory."""
 
 TELL_SECONDS = 300.0
 """That a host is muted is told once in this time."""
 MAX_MUTED = 1024
 
-PROOF_SECONDS = 900.0
+PROOF_SECONDS, RENEWAL_SECONDS = 900.0, 60.0
 MAX_PROVED = 4096
 PROVED_A_NET = MAX_PROVED // 32
 
 NET_BYTES = 32_768
-"""Bytes of replies that a network may have at once, and in each 10 s besides."""
+"""Bytes of replies that a network may have in 10 s, counted from fixed moments on: 64 kB in any 10 s."""
 CREDIT = 3
 """Bytes of replies for each byte that an unproved host has sent."""
 TOTAL_PARTS, NET_PARTS = 64, 8
 """An unproved reply takes at most such a part of what is left for all, and for its network..."""
-SMALL = 128
-"""...or so many bytes, which is enough for a bare reply."""
+SMALL, FULL = 128, 1500
+"""...or so many bytes, which is enough for a bare reply. And no reply is larger than a packet."""
 
 MIN_VOTERS = 3
 MAX_VOTERS = 64
@@ -104,31 +103,32 @@ class Bans:
 class RateLimiter:
     """Lets a host ask `rate` queries a second, and 10 s' worth at once.
 
-    A bucket is one number: when it will be full again.
+    A bucket is one number: when it will be full again. It is full whenever it was not touched for 10 s, so two
+    generations of buckets are kept, and the older one is forgotten each 10 s, or when there are too many.
     """
 
-    def __init__(self, rate: float, bind_local: bool) -> None:
-        """`rate` 0: no limit. `bind_local`: the limit binds loopback and private addresses, too."""
+    def __init__(self, rate: float) -> None:
+        """`rate` 0: no limit."""
         self._gap = 1 / rate if rate else 0.0
         self._slack = max(0.0, WINDOW - self._gap) + 1e-6
-        self._bind_local = bind_local
         self._full_at: dict[str, float] = {}
+        self._before: dict[str, float] = {}
+        self._turn_at = 0.0
         self._muted: dict[str, tuple[float, float]] = {}
         """When a query was last beyond the limit, and when that was last told."""
 
     def allow(self, ip: str, now: float) -> bool:
         """Count a query from `ip`; whether it is to be answered."""
-        if not self._gap or (not self._bind_local and is_local(ip)):
+        if not self._gap:
             return True
+        if now >= self._turn_at or len(self._full_at) >= MAX_TRACKED // 2:
+            self._before, self._full_at, self._turn_at = self._full_at, {}, now + WINDOW
         host = host_of(ip)
         full_at = self._full_at.get(host)
         if full_at is None:
-            _make_room(self._full_at, now)
-            self._full_at[host] = now + self._gap
-            return True
-        if full_at <= now:
-            self._full_at[host] = now + self._gap
-            return True
+            full_at = self._before.get(host, now)
+        if full_at < now:
+            full_at = now
         if full_at - now > self._slack:
             return False
         self._full_at[host] = full_at + self._gap
@@ -149,53 +149,48 @@ class RateLimiter:
         return sum(now - at < WINDOW for at, _ in self._muted.values())
 
     def sweep(self, now: float) -> None:
-        """Forget buckets that are full, and old news."""
-        self._full_at = {host: at for host, at in self._full_at.items() if at > now}
+        """Forget old news."""
         self._muted = {host: (at, told) for host, (at, told) in self._muted.items() if now - at < TELL_SECONDS}
-
-
-def _make_room(full_at: dict[str, float], now: float) -> None:
-    """Before a bucket is added: two that are full go for each that comes, and at the bound the first one does."""
-    for _ in range(2):
-        if not full_at:
-            return
-        first = next(iter(full_at))
-        at = full_at.pop(first)
-        if at > now and len(full_at) < MAX_TRACKED - 1:
-            full_at[first] = at
 
 
 class Proved:
     """Hosts that have lately shown that they receive what we send them, the latest last.
 
-    A network has at most 1/32 of the places. Within it, and in all, the oldest proof gives way.
+    A network has at most 1/32 of the places; of all, the oldest proof gives way.
     """
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
-        self._nets: dict[str, dict[str, None]] = {}
+        self._nets: dict[str, int] = {}
+        """How many there are of each network."""
 
     def __len__(self) -> int:
         return len(self._until)
 
     def add(self, ip: str, now: float) -> None:
         """What `ip` sent shows that it has received something from us. Good for 15 minutes."""
-        host, net = host_of(ip), net_of(ip)
-        self._remove(host, net)
-        mates = self._nets.setdefault(net, {})
-        if len(mates) >= PROVED_A_NET:
-            self._remove(next(iter(mates)), net)
-        elif len(self._until) >= MAX_PROVED:
-            oldest = next(iter(self._until))
-            self._remove(oldest, net_of(oldest))
-        self._nets.setdefault(net, mates)[host] = None
+        host = host_of(ip)
+        until = self._until.get(host)
+        if until is not None:
+            if until - now > PROOF_SECONDS - RENEWAL_SECONDS:
+                return  # whoever answers often is not put in order each time
+            del self._until[host]
+        else:
+            net = net_of(ip)
+            mates = self._nets.get(net, 0)
+            if mates >= PROVED_A_NET:
+                return
+            self._nets[net] = mates + 1
+            if len(self._until) >= MAX_PROVED:
+                self._forget(next(iter(self._until)))
         self._until[host] = now + PROOF_SECONDS
 
-    def _remove(self, host: str, net: str) -> None:
-        if self._until.pop(host, None) is not None:
-            del self._nets[net][host]
-            if not self._nets[net]:
-                del self._nets[net]
+    def _forget(self, host: str) -> None:
+        del self._until[host]
+        net = net_of(host)
+        self._nets[net] -= 1
+        if not self._nets[net]:
+            del self._nets[net]
 
     def has(self, ip: str, now: float) -> bool:
         """Whether `ip` has shown it in the last 15 minutes."""
@@ -208,7 +203,7 @@ class Proved:
             oldest = next(iter(self._until))
             if self._until[oldest] > now:
                 return
-            self._remove(oldest, net_of(oldest))
+            self._forget(oldest)
 
 
 class ReplyBudget:
@@ -218,81 +213,63 @@ class ReplyBudget:
         """`rate` bytes a second in all, 2 seconds' worth at once. 0: no limits."""
         self._rate, self._proved = rate, proved
         self._left, self._at = 2.0 * rate, now
-        self._net_full_at: dict[str, float] = {}
+        self._turn_at = now + WINDOW
+        self._nets: dict[str, int] = {}
+        """Bytes that went to each network since the last turn, 10 s ago at most."""
         self._accounts: dict[str, list[float]] = {}
-        """Of unproved hosts: when each had its full reply, and the bytes it may have besides. Oldest first."""
+        """Of unproved hosts: when each had its full reply, and the bytes that it may have besides."""
+        self._before: dict[str, list[float]] = {}
+        """Accounts that were opened before the last turn."""
 
-    def fit(self, ip: str, got: int, reply: bytes, smaller: Callable[[int], bytes | None], now: float) -> bytes | None:
-        """The reply to send for a datagram of `got` bytes: the given one, a `smaller` one of at most so many bytes,
-        or none. Its bytes are taken."""
-        if not self._rate or is_local(ip):
-            return reply
-        host, net = host_of(ip), net_of(ip)
-        proved = self._proved.has(ip, now)
-        room = self._room(net, proved, now)
-        account = None if proved else self._accounts.get(host)
-        if account is not None and now - account[0] >= WINDOW:
-            account = None
-        if account is not None:
-            account[1] += CREDIT * got
-            room = min(room, account[1])
-        if len(reply) > room:
-            shrunk = smaller(int(room))
-            if shrunk is None:
-                return None
-            reply = shrunk
-        if account is not None:
-            account[1] -= len(reply)
-        elif not proved:
-            self._open(host, CREDIT * got, now)
-        self._take(net, len(reply), now)
-        return reply
+    def take(self, ip: str, got: int, length: int, now: float) -> int:
+        """Take `length` bytes for the reply to a datagram of `got` bytes.
+
+        Returns how many bytes may go to `ip`; where those are fewer than `length`, none are taken.
+        """
+        rate = self._rate
+        if not rate:
+            return length
+        if now >= self._turn_at or len(self._accounts) >= MAX_TRACKED // 2 or len(self._nets) >= MAX_TRACKED:
+            self._before, self._accounts, self._nets, self._turn_at = self._accounts, {}, {}, now + WINDOW
+        left = self._left = min(2.0 * rate, self._left + (now - self._at) * rate)
+        self._at = now
+        net = net_of(ip)
+        used = self._nets.get(net, 0)
+        if self._proved.has(ip, now):
+            room = min(left, NET_BYTES - used)
+            if length > room:
+                return int(room)
+        else:
+            room = _part(left - rate, TOTAL_PARTS, _part(NET_BYTES // 2 - used, NET_PARTS, FULL))
+            host = host_of(ip)
+            account = self._accounts.get(host) or self._before.get(host)
+            if account is None or now - account[0] >= WINDOW:
+                if length > room:
+                    return int(room)
+                self._accounts[host] = [now, CREDIT * got]
+            else:
+                account[1] += CREDIT * got
+                if length > room or length > account[1]:
+                    return int(min(room, account[1]))
+                account[1] -= length
+        self._left = left - length
+        self._nets[net] = used + length
+        return length
 
     def afford(self, ip: str, length: int, now: float) -> bool:
-        """Whether `length` bytes besides the reply may go to `ip`, for it asked for something. If so they are taken."""
-        if not self._rate or is_local(ip):
-            return True
-        net, proved = net_of(ip), self._proved.has(ip, now)
-        account = None if proved else self._accounts.get(host_of(ip))
-        if self._room(net, proved, now) < length or (not proved and (account is None or account[1] < length)):
-            return False
-        if account is not None:
-            account[1] -= length
-        self._take(net, length, now)
-        return True
+        """Whether `length` bytes besides the reply may go to `ip`, on account of what it sent. If so they are taken."""
+        if self._rate and not self._proved.has(ip, now):
+            host = host_of(ip)
+            account = self._accounts.get(host) or self._before.get(host)
+            if account is None or now - account[0] >= WINDOW:
+                return False
+        return self.take(ip, 0, length, now) >= length
 
-    def _room(self, net: str, proved: bool, now: float) -> float:
-        rate = self._rate
-        self._left = min(2.0 * rate, self._left + (now - self._at) * rate)
-        self._at = now
-        used = (self._net_full_at.get(net, now) - now) * (NET_BYTES / WINDOW)
-        for_all, for_net = self._left, NET_BYTES - max(0.0, used)
-        if proved:
-            return min(for_all, for_net)
-        for_all, for_net = for_all - rate, for_net - NET_BYTES / 2
-        return min(for_all, max(for_all / TOTAL_PARTS, SMALL), for_net, max(for_net / NET_PARTS, SMALL))
 
-    def _take(self, net: str, length: int, now: float) -> None:
-        self._left -= length
-        full_at = self._net_full_at.get(net)
-        if full_at is None:
-            _make_room(self._net_full_at, now)
-        self._net_full_at[net] = max(full_at or now, now) + length * (WINDOW / NET_BYTES)
-
-    def _open(self, host: str, credit: float, now: float) -> None:
-        accounts = self._accounts
-        accounts.pop(host, None)
-        for _ in range(2):
-            if accounts and now - accounts[first := next(iter(accounts))][0] >= WINDOW:
-                del accounts[first]
-        if len(accounts) >= MAX_TRACKED:
-            del accounts[next(iter(accounts))]
-        accounts[host] = [now, credit]
-
-    def sweep(self, now: float) -> None:
-        """Forget networks and hosts that are due all of it again."""
-        self._net_full_at = {net: at for net, at in self._net_full_at.items() if at > now}
-        self._accounts = {host: account for host, account in self._accounts.items() if now - account[0] < WINDOW}
+def _part(left: float, parts: int, most: float) -> float:
+    """What one reply may take of the bytes that are left, so that no flood takes all before the others come."""
+    part = left / parts
+    return most if part >= most else min(left, max(part, SMALL), most)
 
 
 class AddressVote:
