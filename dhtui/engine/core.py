@@ -25,7 +25,7 @@ from .ledger import Ledger
 from .lookup import Start
 from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .searches import Operation, Searches
-from .server import Server
+from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
 from .shares import net_of
 from .shrink import shrink
@@ -40,6 +40,7 @@ from .wire.krpc import (
     AnnouncePeer,
     Args,
     ErrorReply,
+    Get,
     MalformedDatagram,
     Message,
     Ping,
@@ -255,6 +256,9 @@ class Core:
         room = self._budget.take(addr[0], got, len(reply), self._now)
         if room >= len(reply):
             return reply
+        args = query.args
+        if b"v" in body and type(args) is Get:  # it took the room of nodes, and is the first to go
+            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(args.target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             self._over_budget(addr)

@@ -14,11 +14,11 @@ the old. Where an attacker could aim, chance decides. The attacks on a node, the
   techniques", 2011, on forged sources in general). `ReplyBudget`: a host that has proved nothing (`Proved`: by an
   answer with our random transaction id, or by a write token) gets one full reply in 10 s, then 3 bytes for each that
   it sends; a network gets 64 kB in 10 s; half of both buckets is kept for the proved. What does not fit is made smaller
-  (`shrink.py`). One unproved reply takes a small part of what is left, so that under a flood replies shrink for all
-  instead of failing for most.
+  (`shrink.py`). One reply takes a small part of what is left, so that under a flood replies shrink for all instead of
+  failing for most.
 - *Making us flood others, or crowding out newcomers.* Forged queries under new ids, 40 a second. Of the pings that
   get to know queriers (`core.py`) a network has one in flight, and when all places are taken a random one gives way,
-  so a newcomer mostly keeps its own for the one round trip that it needs. Checks of the table's nodes have other places.
+  so a newcomer mostly keeps its own for the round trip that it needs. Checks of the table's nodes have other places.
 - *Filling the table.* With one /24 for S/Kademlia's price of ids, nothing (Baumgart and Mies, "S/Kademlia", 2007);
   eclipsing one Ethereum node took two machines (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's
   Peer-to-Peer Network", 2018). `table.py`: only who answered enters, pinged under the id that it claimed; one node a
@@ -64,7 +64,7 @@ NET_BYTES = 32_768
 CREDIT = 3
 """Bytes of replies for each byte that an unproved host has sent."""
 TOTAL_PARTS, NET_PARTS = 64, 8
-"""An unproved reply takes at most such a part of what is left for all, and for its network..."""
+"""A reply takes at most such a part of what is left for all of its kind, and for its network..."""
 SMALL, FULL = 128, 1500
 """...or so many bytes, which is enough for a bare reply. And no reply is larger than a packet."""
 
@@ -236,7 +236,7 @@ class ReplyBudget:
         net = net_of(ip)
         used = self._nets.get(net, 0)
         if self._proved.has(ip, now):
-            room = min(left, NET_BYTES - used)
+            room = _part(left, TOTAL_PARTS, _part(NET_BYTES - used, NET_PARTS, FULL))
             if length > room:
                 return int(room)
         else:

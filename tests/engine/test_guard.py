@@ -231,8 +231,8 @@ def test_budget_2_seconds_worth_and_the_last_half_for_the_proved() -> None:
     for i in range(200):
         proved.add(public_ip(9000 + i), 0.0)
     theirs = sum(sent(budget, public_ip(9000 + i), 0.0) for i in range(200))
-    assert theirs >= 99_000
-    assert sent(budget, IP, 1.0) == 0, "what comes in goes to the proved first"
+    assert 90_000 < theirs <= 100_000
+    assert sent(budget, IP, 0.5) == 0, "what comes in goes to the proved first"
     assert sent(budget, IP, 2.0) > 0
 
 
