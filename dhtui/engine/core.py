@@ -65,7 +65,7 @@ from checking our table. Once they are taken a random one gives way: nor must it
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-RATE_LIMIT = "rate limit"
+RATE_LIMIT, TIMED_OUT = "rate limit", "timed out"
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 NODES_SAVED = 2048
@@ -297,7 +297,8 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.PacketReceived(now, addr, data, answer, ""))
         rtt = now - query.sent_at
-        self.queries.round_trips.add(rtt)
+        if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
+            self.queries.round_trips.add(rtt)
         self._silence.answered(addr, now)
         self._unmet.answered(addr, now)
         self._proved.add(addr[0], now)
@@ -495,14 +496,22 @@ class Core:
                     query.stalled(query, now)
                 continue
             self._ledger.of(query.method).timed_out += 1
-            self._ledger.error(now, "timed out", query.addr, f"{query.method} got no answer")
-            silence = self._unmet if query.owner == NEWCOMER else self._silence
-            silence.timed_out(query.addr, query.sent_at, now)
-            self._changed(self.table.failed(query.addr, now, query.sent_at))
+            self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._keep_house()
+
+    def _no_answer(self, query: InFlight) -> None:
+        now, addr, text = self._now, query.addr, f"{query.method} got no answer"
+        if query.owner == NEWCOMER:
+            # Whoever asked in its name must not have packets lost until we take it for dead.
+            self._ledger.note(now, TIMED_OUT, addr, text)
+            self._unmet.timed_out(addr, query.sent_at, now)
+            return
+        self._ledger.error(now, TIMED_OUT, addr, text)
+        self._silence.timed_out(addr, query.sent_at, now)
+        self._changed(self.table.failed(addr, now, query.sent_at))
 
     def _keep_house(self) -> None:
         now = self._now

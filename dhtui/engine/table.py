@@ -280,11 +280,13 @@ class Table:
             return False
         if self._bep42 == "enforce" and bep42_verdict(node_id, addr[0]) == "invalid":
             return False
-        if len(bucket.nodes) < self._k:
-            return True
         known = self._known.get(addr)
-        if known is not None and known.id == node_id and now - known.last_answer < GOOD_SECONDS:
-            return False  # it answered lately and found no room: not another ping for every query of it
+        has_room = len(bucket.nodes) < self._k
+        if known is not None and now - known.last_answer < GOOD_SECONDS and (known.id != node_id or not has_room):
+            # It answered lately under another id, or found no room: not another ping for every query in its name.
+            return False
+        if has_room:
+            return True
         return (
             len(bucket.replacements) < REPLACEMENTS
             or bucket is self.buckets[-1]
@@ -472,10 +474,12 @@ class Table:
             return contact.number ^ number
 
         ours = sorted(self._alive(self._by_addr), key=distance)
-        others = sorted(self._alive(self._known), key=distance)
         nets: set[Addr | str] = set()
         found = _one_a_net(ours, n - n // 2, nets)
-        found += _one_a_net(others, n - len(found), nets)
+        # As many as would fill up if no network came twice; rarely does it take a look at all of them.
+        for most in (n, len(self._known)):
+            if len(found) < n:
+                found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
         found += _one_a_net(ours, n - len(found), nets)
         return sorted(found, key=distance)
 

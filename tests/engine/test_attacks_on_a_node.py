@@ -219,6 +219,36 @@ def test_forged_queries_do_not_keep_newcomers_out() -> None:
     assert sum(core.table.find(puppet.addr) is not None for puppet in newcomers) >= 16
 
 
+def test_forged_queries_do_not_wear_out_what_is_remembered() -> None:
+    """Queries in the name of remembered nodes, under any ids, over a network that loses every third packet: they
+    lead to pings, and a ping that is lost must not cost a node what it earned."""
+    net = Network(loss=0.3)
+    cores = swarm(net, 12)
+    victim, rng = cores[-1], Random(2)
+    for i in range(60):
+        victim.table.answered(net.puppet().info, 0.1, None, net.now - 2000.0 + i)
+    kept = {node.addr for node in victim.saved_state().nodes}
+    for _ in range(40):
+        for addr in kept:
+            forge(net, rng, addr, victim)
+        net.run(0.5)
+    assert len(kept - {node.addr for node in victim.saved_state().nodes}) <= len(kept) // 10
+
+
+def test_who_asks_us_does_not_decide_how_long_we_wait() -> None:
+    """100 queriers that answer our pings late: the stall time of lookups follows from those whom we chose to ask."""
+    net = Network()
+    core = net.core(maintain=False)
+    net.meet(core, *(net.puppet() for _ in range(10)))
+    before = core.snapshot(net.now).rtt
+    for _ in range(100):
+        slow = net.puppet()
+        net.slow[slow.addr] = 1.5
+        slow.query(core, Ping(slow.id))
+    net.run(10.0)
+    assert core.snapshot(net.now).rtt == before
+
+
 # ---- one host, one network -----------------------------------------------------------------------------------
 
 
