@@ -18,15 +18,17 @@ from .answers import Question
 from .bootstrap import Bootstrap
 from .events import Event, Listeners
 from .find import Done, Find
-from .guard import Quota, RateLimiter
+from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
 from .ledger import Ledger
 from .lookup import Start
-from .queries import Answer, InFlight, Queries
+from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .searches import Operation, Searches
-from .server import Server
+from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
+from .shares import net_of
+from .shrink import shrink
 from .silence import Silence
 from .snapshot import Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
@@ -38,6 +40,7 @@ from .wire.krpc import (
     AnnouncePeer,
     Args,
     ErrorReply,
+    Get,
     MalformedDatagram,
     Message,
     Ping,
@@ -54,8 +57,15 @@ from .wire.krpc import (
 HOUSEKEEPING_SECONDS = 10.0
 OWN_REFRESH_SECONDS = 1800.0
 SWEEP_SECONDS = 60.0
-MAX_PINGS = 64
-"""Pings in flight to nodes that have queried us: a flood of forged queriers must not make us flood others."""
+MAX_CHECKS = 64
+"""Pings in flight to questionable nodes of the table."""
+MAX_NEWCOMERS = 128
+"""Pings in flight to nodes that have queried us. Places of their own: a flood of forged queriers must not keep us
+from checking our table. Once they are taken a random one gives way: nor must it keep us from getting to know others."""
+PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
+CHECK, NEWCOMER = "ping", "newcomer"
+"""Whom pings for the table's sake are sent for."""
+RATE_LIMIT, TIMED_OUT = "rate limit", "timed out"
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 NODES_SAVED = 2048
@@ -70,22 +80,28 @@ class Core:
         self._rng = rng
         self._now = self._started_at = now
         self.identity = Identity(settings, bound, rng, now)
-        self.table = Table(self.identity.id, now, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
+        self.table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
             self.table.restore(node, rtt, now)
         self.queries = Queries(rng)
         self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
         self._server = Server(self.table, self._tokens, self.peers, self.items, rng)
-        self._limiter = RateLimiter(settings.rate_limit, settings.rate_limit_local)
-        self._quota = Quota(settings.reply_quota, now)
+        self._bans = Bans()
+        self._limiter = RateLimiter(settings.rate_limit)
+        self._proved = Proved()
+        self._budget = ReplyBudget(settings.reply_quota, self._proved, now)
         self._ledger = Ledger(now)
         self._silence = Silence()
+        self._unmet = Silence(strikes=1)
+        """Queriers that did not answer our ping: apart, or forged ones would push out what lookups have learnt."""
         self._listeners = Listeners()
         self.searches = Searches(self, settings, self._seed, self._listeners)
         self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._look_around)
         self._out: list[tuple[bytes, Addr]] = []
-        self._pinging: set[Addr] = set()
+        self._checks: set[Addr] = set()
+        self._newcomers: dict[Addr | str, InFlight] = {}
+        """By their networks, where those are not local."""
         self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
@@ -132,7 +148,11 @@ class Core:
             self._drop(data, addr, "malformed", str(error))
             return
         except RefusedQuery as refusal:
-            self._refuse(data, addr, refusal)
+            self._ledger.of(refusal.method).received += 1
+            if self._muted(addr[0]):
+                self._mute(data, addr)
+            else:
+                self._refuse(data, addr, refusal)
             return
         if type(message) is Query:
             self._on_query(message, data, addr)
@@ -141,38 +161,45 @@ class Core:
             self._on_answer(message, data, addr)
 
     def _unwelcome(self, addr: Addr, now: float) -> str:
+        """Why a datagram is not even read. What its sender may have forged decides nothing else."""
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
             return "blocklist"
-        known = bool(self._listeners) and self._limiter.banned(addr[0], now)
-        if not self._limiter.allow(addr[0], now):
-            if self._listeners and not known:
-                until = self._limiter.ban_end(addr[0])
-                self._listeners.tell(events.Banned(now, addr[0], until, "it sends too many messages a second"))
-            return "rate limit"
         # An answer to a forged broadcast or multicast source would reach many.
-        return "" if is_usable(addr) else "no unicast source"
+        if not is_usable(addr):
+            return "no unicast source"
+        return "banned" if self._bans.has(addr[0], now) else ""
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
         self._ledger.drop(self._now, cause, addr, text)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._now, addr, data, message, text))
 
+    def _muted(self, ip: str) -> bool:
+        """Count a query; whether it is beyond the limit of its host."""
+        if is_local(ip) and not self.settings.rate_limit_local:
+            return False
+        return not self._limiter.allow(ip, self._now)
+
+    def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
+        """A query beyond the limit of its host is not answered, and nothing else comes of it."""
+        self._ledger.drops[RATE_LIMIT] += 1
+        if self._limiter.muted(addr[0], self._now):
+            text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
+            self._ledger.note(self._now, RATE_LIMIT, addr, text)
+        if self._listeners:
+            self._listeners.tell(events.PacketReceived(self._now, addr, data, message, RATE_LIMIT))
+
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
-        counts = self._ledger.of(refusal.method)
-        if message is None:
-            counts.received += 1
-        counts.refused += 1
+        self._ledger.of(refusal.method).refused += 1
         self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         if self._silent_to(addr):
             return
-        self._reply(
-            encode_error(refusal.tid, refusal.code, refusal.reason, addr),
-            addr,
-            "error",
-            refusal.method,
-            refusal.tid,
-        )
+        error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
+        if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
+            self._over_budget(addr)
+            return
+        self._send(error, addr, "error", refusal.method, refusal.tid)
 
     def _silent_to(self, addr: Addr) -> bool:
         """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
@@ -194,6 +221,9 @@ class Core:
             return
         counts = self._ledger.of(method)
         counts.received += 1
+        if self._muted(addr[0]):
+            self._mute(data, addr, query)
+            return
         if self.identity.proof_wanted(now):
             self._maybe_reachable(self.identity.proved_by_query(addr, now))
         silent = self._silent_to(addr)
@@ -208,13 +238,37 @@ class Core:
         if body is None:
             self._ledger.drops["read-only"] += 1
             return
-        counts.replied += 1
-        self._reply(encode_response(query.tid, body, addr), addr, "response", method, query.tid)
         args = query.args
-        if type(args) is Put or type(args) is AnnouncePeer:
-            self._tell_stored(args, addr)
-        if not query.read_only and self.table.queried(args.id, addr, now):
-            self._get_to_know(addr)
+        stored = args if type(args) is Put or type(args) is AnnouncePeer else None
+        if stored:
+            self._proved.add(addr[0], now)  # its token held
+        reply = encode_response(query.tid, body, addr)
+        if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
+            counts.replied += 1
+            self._send(reply, addr, "response", method, query.tid)
+        if stored:
+            self._tell_stored(stored, addr)
+        if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
+            self._welcome(addr, args.id)
+
+    def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
+        """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
+        room = self._budget.take(addr[0], got, len(reply), self._now)
+        if room >= len(reply):
+            return reply
+        args = query.args
+        if b"v" in body and type(args) is Get:  # it took the room of nodes, and is the first to go
+            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(args.target, MAX_NODES))}
+        left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
+        if left is None:
+            self._over_budget(addr)
+            return b""
+        smaller = encode_response(query.tid, left, addr)
+        self._budget.take(addr[0], 0, len(smaller), self._now)
+        return smaller
+
+    def _over_budget(self, addr: Addr) -> None:
+        self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes")
 
     def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
         if not self._listeners:
@@ -226,12 +280,6 @@ class Core:
         else:
             target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
-
-    def _reply(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        if not is_local(addr[0]) and not self._quota.take(len(data), self._now):
-            self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes a second")
-            return
-        self._send(data, addr, kind, method, tid)
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
         self._ledger.packet_out(len(data), self._now)
@@ -249,8 +297,11 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.PacketReceived(now, addr, data, answer, ""))
         rtt = now - query.sent_at
-        self.queries.round_trips.add(rtt)
+        if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
+            self.queries.round_trips.add(rtt)
         self._silence.answered(addr, now)
+        self._unmet.answered(addr, now)
+        self._proved.add(addr[0], now)
         counts = self._ledger.of(query.method)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
@@ -258,8 +309,10 @@ class Core:
         else:
             counts.answered += 1
             self._meet(query, answer, addr, rtt)
-        if answer.external is not None:
-            self._address_seen(addr[0], answer.external)
+            # Of those whom we chose to ask: whoever queries us gets a ping, and would have a voice for the asking.
+            if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
+                old = self.identity.external
+                self._moved(self.identity.heard(addr[0], answer.external, now), old)
         self._finish_query(query, answer, "error" if isinstance(answer, ErrorReply) else "answered", rtt)
 
     def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
@@ -272,13 +325,23 @@ class Core:
     # ---- the table ---------------------------------------------------------------------------------
 
     def _meet(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
-        """A node answered. Under another id than expected it gets no place, and loses one that it had."""
+        """A node answered. Under another id than expected it gets no place.
+
+        It loses one only if that is another id than it told us itself before: what was expected may be a liar's
+        referral, made to have an honest node thrown out.
+        """
+        if addr in self.way_in.routers:
+            return
         if query.expected is not None and answer.id != query.expected:
-            self._changed(self.table.drop(addr, self._now, "answered under another id"))
-        elif addr not in self.way_in.routers:
-            self._changed(self.table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
-            if contact := self.table.find(addr):
-                contact.last = _told(query.method, answer)
+            known = self.table.id_at(addr)
+            if known is None:
+                return
+            if known != answer.id:
+                self._changed(self.table.drop(addr, self._now, "answered under another id"))
+                return
+        self._changed(self.table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
+        if contact := self.table.find(addr):
+            contact.last = _told(query.method, answer)
 
     def _changed(self, change: Change) -> None:
         for contact in change.to_check:
@@ -292,22 +355,46 @@ class Core:
             self._listeners.tell(events.NodeAdded(self._now, change.added.id, change.added.addr, depth))
 
     def _check(self, contact: Contact) -> None:
-        self._get_to_know(contact.addr, contact.id)
-
-    def _get_to_know(self, addr: Addr, expected: bytes | None = None) -> None:
-        """Ping a node for the table's sake; its answer does the rest."""
-        if addr in self._pinging or len(self._pinging) >= MAX_PINGS or self.blocked(addr, self._now):
+        """Ping a questionable node; its answer or its silence does the rest."""
+        addr = contact.addr
+        if addr in self._checks or len(self._checks) >= MAX_CHECKS or self.blocked(addr, self._now):
             return
-        self._pinging.add(addr)
+        self._checks.add(addr)
 
         def done(query: InFlight, answer: Answer | None, now: float) -> None:
-            self._pinging.discard(addr)
+            self._checks.discard(addr)
 
+        self._ping(addr, contact.id, CHECK, done)
+
+    def _welcome(self, addr: Addr, claimed: bytes) -> None:
+        """Ping a node that has queried us, to get to know it under the id that it claimed.
+
+        Who sees the ping and picks an id only then could put it next to any target.
+        """
+        now = self._now
+        place = addr if is_local(addr[0]) else net_of(addr[0])
+        if place in self._newcomers or self._unmet.why(addr, now) or self.blocked(addr, now):
+            return
+        if not (is_local(addr[0]) or self._budget.afford(addr[0], PING_BYTES, now)):
+            return
+        if len(self._newcomers) >= MAX_NEWCOMERS:
+            given_up = self._rng.choice(list(self._newcomers.values()))
+            self.queries.cancel(given_up)
+            self._finish_query(given_up, None, "cancelled", None)
+
+        def done(query: InFlight, answer: Answer | None, now: float) -> None:
+            del self._newcomers[place]
+
+        self._newcomers[place] = self._ping(addr, claimed, NEWCOMER, done)
+
+    def _ping(
+        self, addr: Addr, expected: bytes, owner: str, done: Callable[[InFlight, Answer | None, float], None]
+    ) -> InFlight:
         timeout = self.settings.query_timeout
-        self.send(
+        return self.send(
             addr,
             Ping(self.id),
-            "ping",
+            owner,
             self._now,
             expected=expected,
             soft=None,
@@ -324,8 +411,8 @@ class Core:
             return "no unicast address and port"
         if self.settings.blocks is not None and addr[0] in self.settings.blocks:
             return "on the blocklist"
-        if self._limiter.banned(addr[0], now):
-            return "banned for sending too much"
+        if self._bans.has(addr[0], now):
+            return "banned by the user"
         return "too many queries in flight" if self.queries.full else ""
 
     def silent(self, addr: Addr, now: float) -> str:
@@ -335,7 +422,7 @@ class Core:
     def ban(self, ip: str, seconds: float, now: float) -> None:
         """Ignore an address for some time, and take its nodes out of the table."""
         self._now = now
-        self._limiter.ban(ip, now + seconds)
+        self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
             self._changed(self.table.drop(contact.addr, now, "banned"))
         if self._listeners:
@@ -409,13 +496,22 @@ class Core:
                     query.stalled(query, now)
                 continue
             self._ledger.of(query.method).timed_out += 1
-            self._ledger.error(now, "timed out", query.addr, f"{query.method} got no answer")
-            self._silence.timed_out(query.addr, query.sent_at, now)
-            self._changed(self.table.failed(query.addr, now, query.sent_at))
+            self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._keep_house()
+
+    def _no_answer(self, query: InFlight) -> None:
+        now, addr, text = self._now, query.addr, f"{query.method} got no answer"
+        if query.owner == NEWCOMER:
+            # Whoever asked in its name must not have packets lost until we take it for dead.
+            self._ledger.note(now, TIMED_OUT, addr, text)
+            self._unmet.timed_out(addr, query.sent_at, now)
+            return
+        self._ledger.error(now, TIMED_OUT, addr, text)
+        self._silence.timed_out(addr, query.sent_at, now)
+        self._changed(self.table.failed(addr, now, query.sent_at))
 
     def _keep_house(self) -> None:
         now = self._now
@@ -423,11 +519,12 @@ class Core:
         if self.identity.lapsed(now) and self._listeners:
             why = self.identity.reachability(now).why
             self._listeners.tell(events.ReachabilityChanged(now, False, why))
+        old = self.identity.external
+        self._moved(self.identity.decide(now), old)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
-            self.peers.sweep(now)
-            self.items.sweep(now)
-            self._limiter.sweep(now)
+            for bounded in (self.peers, self.items, self._bans, self._limiter, self._proved):
+                bounded.sweep(now)
         if not self.settings.maintain:
             return
         if self.way_in.may_retry(now) and self._lost():
@@ -450,9 +547,8 @@ class Core:
 
     # ---- who we are --------------------------------------------------------------------------------
 
-    def _address_seen(self, voter: str, seen: Addr) -> None:
-        old = self.identity.external
-        new = self.identity.heard(voter, seen)
+    def _moved(self, new: Addr | None, old: Addr | None) -> None:
+        """The vote on our address has a new result, if any."""
         if new is None:
             return
         if self._listeners and new != old:
@@ -567,7 +663,8 @@ class Core:
             drops=dict(self._ledger.drops),
             errors=self._ledger.errors(),
             blocked_ranges=len(blocks) if blocks is not None else 0,
-            banned=self._limiter.count(now),
+            banned=self._bans.count(now),
+            muted=self._limiter.count(now),
             size=self.searches.size.view(),
             growth=tuple(self._growth),
         )

@@ -43,7 +43,8 @@ class QueryFinished(NamedTuple):
     tid: bytes
     method: str
     owner: str
-    """Who asked: ``user``, ``ping``, ``put``, ``announce_peer``, or a lookup's name such as ``get_peers#3``."""
+    """Who asked: ``user``, ``ping`` and ``newcomer`` for the table, ``put``, ``announce_peer``, or a lookup's name such
+    as ``get_peers#3``."""
     result: Literal["answered", "error", "timed out", "cancelled"]
     rtt: float | None
 
@@ -124,7 +125,7 @@ class ReachabilityChanged(NamedTuple):
 
 
 class Banned(NamedTuple):
-    """An address is ignored from now on."""
+    """The user wants an address ignored from now on."""
 
     at: float
     ip: str

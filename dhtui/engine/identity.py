@@ -4,6 +4,8 @@ A node behind a NAT that nobody can reach must not be in anybody's table: it say
 nothing (BEP 43). So a node starts read-only, and stops when one of two things shows that it is reachable: a
 query from somebody whom it never contacted, or its own probe, a ping to its external address from another
 socket, which no NAT lets in on account of earlier traffic.
+
+Anybody may have sent that query, in any name: that it came in through whatever is in front of us is what it proves.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ PROBE_SECONDS = 60.0
 REACHABLE_SECONDS = 1800.0
 """How long a proof of reachability is good for."""
 MAX_CONTACTED = 8192
+REST_SECONDS = 1800.0
+"""Between two moves of the external IP, and so of the id: whoever gets a majority for once can't shake us."""
+IDS_KEPT = 8
+"""Ids that we had at earlier addresses: whoever comes back is known by the same id again."""
 
 
 class Identity:
@@ -39,7 +45,9 @@ class Identity:
         )
         self.id_source: Literal["fixed", "saved", "random", "bep42"] = "random"
         self.id = self._first_id()
-        self._vote = AddressVote()
+        self._vote = AddressVote(rng)
+        self._moved_at = float("-inf")
+        self._ids: dict[str, bytes] = {}
         self._contacted: dict[Addr | str, None] = {}
         """The latest last. (An OrderedDict would take twice the memory.)"""
         self._probe_tid = b""
@@ -69,33 +77,53 @@ class Identity:
 
     # ---- external address --------------------------------------------------------------------------
 
-    def heard(self, voter: str, seen: Addr) -> Addr | None:
-        """A node told us our address. The new external address, where that changed the vote's result."""
-        self._vote.vote(voter, seen)
+    def heard(self, voter: str, seen: Addr, now: float) -> Addr | None:
+        """A node that we asked told us our address. The new external address, where that makes one."""
+        return self.decide(now) if self._vote.vote(voter, seen, now) else None
+
+    def decide(self, now: float) -> Addr | None:
+        """The new external address, where the vote has one and it is time for it.
+
+        A saved address is only where a run starts: the first result of its vote may be another.
+        """
         if self._external_source == "user":
             return None
+        first = self._external_source != "vote"
         result = self._vote.result()
-        if result is None or (result == self.external and self._external_source == "vote"):
+        if result is None or (first and not self._vote.ripe(now)) or (result == self.external and not first):
             return None
         moved = self.external is None or result[0] != self.external[0]
+        if moved and now - self._moved_at < REST_SECONDS:
+            return None
+        if moved:
+            self._moved_at = now
+            self._keep_id()
+            if not self._loopback:
+                self._reachable_until = float("-inf")
+                self._why = "the external address is new"
         self.external, self._external_source = result, "vote"
-        if moved and not self._loopback:
-            self._reachable_until = float("-inf")
-            self._why = "the external address is new"
         return result
+
+    def _keep_id(self) -> None:
+        if self.external is not None and bep42_valid(self.id, self.external[0]):
+            self._ids.pop(self.external[0], None)
+            self._ids[self.external[0]] = self.id
+            if len(self._ids) > IDS_KEPT:
+                del self._ids[next(iter(self._ids))]
 
     @property
     def voters(self) -> int:
-        """How many distinct addresses have voted lately."""
+        """How many networks have voted lately."""
         return self._vote.voters
 
     def id_for_address(self) -> bytes | None:
-        """A new id, if BEP 42 asks for one at our external address; it is ours from now on."""
+        """Another id, if BEP 42 asks for one at our external address, the one we had there if any; it is ours now."""
         if self._settings.id is not None or self._settings.bep42 == "off" or self.external is None:
             return None
         if bep42_valid(self.id, self.external[0]):
             return None
-        self.id, self.id_source = bep42_id(self.external[0], self._rng), "bep42"
+        self.id = self._ids.get(self.external[0]) or bep42_id(self.external[0], self._rng)
+        self.id_source = "bep42"
         return self.id
 
     # ---- reachability ------------------------------------------------------------------------------

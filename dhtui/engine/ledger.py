@@ -10,7 +10,8 @@ from .wire.compact import Addr
 from .wire.krpc import METHODS
 
 HISTORY_SECONDS = 60
-MAX_ERRORS = 50
+MAX_ERRORS = 25
+"""Errors kept of our own queries, and as many of what others sent: who sends noise can't push the former out."""
 OTHER = "other"
 """All methods that we don't speak, counted as one: their names are the network's to choose."""
 
@@ -34,6 +35,7 @@ class Ledger:
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
         self._errors: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
+        self._dropped: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._total = [0, 0, 0, 0]
         self._second = int(now)
         self._this = [0, 0, 0, 0]
@@ -69,13 +71,17 @@ class Ledger:
         self._second = second
 
     def error(self, at: float, cause: str, addr: Addr, text: str) -> None:
-        """Something went wrong; the last 50 are kept. `text` is ours, or made safe."""
+        """A query of ours went wrong; the last 25 are kept. `text` is ours, or made safe."""
         self._errors.append(ErrorView(at, cause, addr, text))
 
     def drop(self, at: float, cause: str, addr: Addr, text: str) -> None:
-        """A datagram was dropped or refused."""
+        """A datagram was dropped or refused; the last 25 are kept."""
         self.drops[cause] += 1
-        self.error(at, cause, addr, text)
+        self.note(at, cause, addr, text)
+
+    def note(self, at: float, cause: str, addr: Addr, text: str) -> None:
+        """Keep the words on something that others sent, uncounted."""
+        self._dropped.append(ErrorView(at, cause, addr, text))
 
     def traffic(self, now: float, receive_buffer: int) -> TrafficView:
         """The traffic as a screen shows it."""
@@ -88,7 +94,7 @@ class Ledger:
 
     def errors(self) -> tuple[ErrorView, ...]:
         """The last errors, newest first."""
-        return tuple(reversed(self._errors))
+        return tuple(sorted((*reversed(self._errors), *reversed(self._dropped)), key=lambda error: -error.at))
 
     def counts(self) -> dict[str, MethodCounts]:
         """The counters by method."""

@@ -77,11 +77,11 @@ class Settings:
     token_clock: float = 0.0
     """Added to the clock before it is cut into 5-minute token epochs (wall clock minus monotonic clock, seconds)."""
     rate_limit: float = 5.0
-    """Messages a second from one address, over 10 s, before it is ignored for 5 minutes. 0: no limit."""
+    """Queries a second of one host that are answered, and 10 s' worth at once. 0: no limit."""
     rate_limit_local: bool = False
     """Whether the limit binds loopback and private addresses too."""
     reply_quota: int = 262_144
-    """Bytes a second that all our replies together may take. 0: no limit."""
+    """Bytes a second that all our replies together may take. 0: no limits, nor those of a network and of a host."""
     maintain: bool = True
     """Whether the table is refreshed as time goes by. One-shot runs have no need of it."""
 

@@ -17,7 +17,9 @@ SILENT_SECONDS = 300.0
 class Silence:
     """The last 4096 addresses that let a query time out."""
 
-    def __init__(self) -> None:
+    def __init__(self, strikes: int = STRIKES) -> None:
+        """So many `strikes` make an address silent."""
+        self._strikes = strikes
         self._by_addr: OrderedDict[Addr, tuple[int, float]] = OrderedDict()
         self._answer_at = float("-inf")
 
@@ -38,7 +40,7 @@ class Silence:
     def why(self, addr: Addr, now: float) -> str:
         """Why `addr` is not worth a query now; empty where it is."""
         strikes, at = self._by_addr.get(addr, (0, now))
-        if strikes < STRIKES:
+        if strikes < self._strikes:
             return ""
         if now - at >= SILENT_SECONDS:
             del self._by_addr[addr]

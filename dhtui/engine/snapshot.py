@@ -22,7 +22,7 @@ class IdentityView(NamedTuple):
     external: Addr | None
     external_source: Literal["user", "vote", "saved", "none"]
     voters: int
-    """Distinct addresses that voted for `external` lately."""
+    """Networks that voted on `external` lately."""
     bep42: Bep42Verdict
     """Whether our id fits our external address."""
 
@@ -364,7 +364,9 @@ class Snapshot(NamedTuple):
     """The last up to 50, newest first."""
     blocked_ranges: int
     banned: int
-    """Addresses ignored at the moment."""
+    """Addresses that the user has banned, at the moment."""
     size: SizeView = SizeView(None, 0.0, 0)
     growth: tuple[tuple[float, int], ...] = ()
     """`at` and the number of good nodes, every 10 s over the last hour, oldest first."""
+    muted: int = 0
+    """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from .find import Sender
 from .policy import OURS
 from .queries import Answer, InFlight
-from .table import subnet
+from .shares import net_of
 from .wire.compact import Addr, NodeInfo, is_local, leads_inside
 from .wire.krpc import FindNode, Response
 
@@ -46,7 +46,7 @@ class Survey:
             if node.id == self._sender.id or (named_by is not None and leads_inside(ip, named_by)):
                 continue
             # One node a /24: a liar names nodes of its own, and addresses all over the world are not cheap.
-            place = node.addr if is_local(ip) else subnet(ip)
+            place = node.addr if is_local(ip) else net_of(ip)
             half = self._halves[node.id[0] >> 7]
             if place not in self._seen and len(half) < self._most_waiting:
                 self._seen.add(place)

@@ -7,12 +7,15 @@ merely being named, or the first liar could fill the table with addresses of its
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import nlargest, nsmallest
+from heapq import nsmallest
+from itertools import islice
 from math import inf
+from random import Random
 from typing import Literal
 
+from .shares import Shares, host_of, net_of
 from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid
@@ -25,6 +28,12 @@ REPLACEMENTS = 8
 MAX_KNOWN = 4096
 """Nodes that answered, in this run or an earlier one, and have no place: remembered for lookups only, never handed
 to others, who get what answered us lately."""
+KNOWN_A_NET = 4
+"""So many of them of one network, and one of a host: addresses must not be worth more than their price."""
+PLACES_A_NET = 2
+"""Places of a network in the whole table."""
+SAVED_SHARE = 20
+"""A network has at most one in so many of the nodes that are saved."""
 MAX_FAILURES = 2
 RTTS_KEPT = 16
 
@@ -41,7 +50,7 @@ class Contact:
     first_seen: float
     last_answer: float
     last_query: float
-    """When it last asked us something; minus infinity: never."""
+    """When it last asked us something, having proved before that it receives; minus infinity: never."""
     rtt: float | None
     failures: int
     version: bytes | None
@@ -104,11 +113,6 @@ def bep42_verdict(node_id: bytes, ip: str) -> Bep42Verdict:
     return "valid" if bep42_valid(node_id, ip) else "invalid"
 
 
-def subnet(ip: str) -> str:
-    """The /24 of an IPv4 address."""
-    return ip.rpartition(".")[0]
-
-
 def _contact(node: NodeInfo, rtt: float | None, version: bytes | None, last_answer: float, now: float) -> Contact:
     return Contact(
         node.id,
@@ -125,6 +129,22 @@ def _contact(node: NodeInfo, rtt: float | None, version: bytes | None, last_answ
     )
 
 
+def _one_a_net(contacts: Iterable[Contact], n: int, nets: set[Addr | str]) -> list[Contact]:
+    """The first up to `n` of them of networks that are not in `nets` yet, which takes note of theirs.
+
+    Local addresses count one by one, by their ports.
+    """
+    found: list[Contact] = []
+    for contact in contacts:
+        if len(found) >= n:
+            break
+        net = contact.addr if is_local(contact.addr[0]) else net_of(contact.addr[0])
+        if net not in nets:
+            nets.add(net)
+            found.append(contact)
+    return found
+
+
 class Table:
     """Buckets of nodes that have answered, and a memory of others that have."""
 
@@ -133,20 +153,24 @@ class Table:
         own: bytes,
         now: float,
         *,
+        rng: Random,
         k: int = 8,
         split_pings: int = 8,
         bep42: Literal["off", "prefer", "enforce"] = "prefer",
     ) -> None:
         self.own = own
         self._own = int.from_bytes(own, "big")
+        self._rng = rng
         self._k = k
         self._split_pings = split_pings
         self._bep42 = bep42
         self.buckets = [Bucket(0, now)]
         self._by_addr: dict[Addr, Contact] = {}
         self._by_id: dict[bytes, Contact] = {}
-        self._ips: dict[str, Contact] = {}
+        self._shares = Shares()
         self._known: dict[Addr, Contact] = {}
+        """Those heard from last come last."""
+        self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -184,10 +208,7 @@ class Table:
         if contact is None or contact.id != node.id:
             contact = _contact(node, rtt, version, now, now)
         self._refreshed(contact, rtt, version, now)
-        change = self._admit(contact, now)
-        if change.added is None:
-            self._remember(contact)
-        return change
+        return self._admit(contact, now)
 
     def _refreshed(self, contact: Contact, rtt: float | None, version: bytes | None, now: float) -> None:
         contact.last_answer = now
@@ -198,25 +219,59 @@ class Table:
         contact.version = version or contact.version
         self.bucket_of(contact.number).changed = now
 
-    def _remember(self, contact: Contact) -> None:
+    def _remember(self, contact: Contact, now: float) -> bool:
+        """Keep a node that has no place, unless its host or its network has its share; whether it is kept.
+
+        One that answered lately is not pushed out by its neighbours: who has one address can have the next.
+        """
+        ip = contact.addr[0]
+        net = net_of(ip)
+        if not is_local(ip):
+            if self._shares.host(ip):
+                return False
+            mates = self._known_nets.get(net, [])
+            rivals = [mate for mate in mates if host_of(mate.addr[0]) == host_of(ip)]
+            if not rivals and len(mates) >= KNOWN_A_NET:
+                rivals = mates
+            if rivals:
+                oldest = min(rivals, key=lambda c: c.last_answer)
+                if now - oldest.last_answer < GOOD_SECONDS or contact.last_answer <= oldest.last_answer:
+                    return False
+                self._forget(oldest.addr)
         self._known[contact.addr] = contact
+        self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
-            self._forget(next(iter(self._known)))
+            # Not the very oldest: whoever fills the memory must not be able to tell who goes.
+            self._forget(next(islice(self._known, self._rng.randrange(MAX_KNOWN // 4), None)))
+        return True
+
+    def _recall(self, addr: Addr) -> Contact | None:
+        """Take a node out of the memory, but not out of the replacements."""
+        contact = self._known.pop(addr, None)
+        if contact is not None:
+            net = net_of(addr[0])
+            self._known_nets[net].remove(contact)
+            if not self._known_nets[net]:
+                del self._known_nets[net]
+        return contact
 
     def _forget(self, addr: Addr) -> Contact | None:
         """Strike an address from the memory, and with that from the replacements."""
-        contact = self._known.pop(addr, None)
+        contact = self._recall(addr)
         if contact is not None:
             replacements = self.bucket_of(contact.number).replacements
             if contact in replacements:
                 replacements.remove(contact)
         return contact
 
-    def queried(self, node_id: bytes, addr: Addr, now: float) -> bool:
-        """A node asked us something. Whether it is unknown, and worth a ping to get to know it."""
+    def queried(self, node_id: bytes, addr: Addr, now: float, *, proved: bool) -> bool:
+        """A node asked us something. Whether it is unknown, and worth a ping to get to know it.
+
+        Only where its host has `proved` that it receives does that tell anything of a node that we know.
+        """
         contact = self._by_addr.get(addr)
         if contact is not None:
-            if contact.id == node_id:
+            if proved and contact.id == node_id:
                 contact.last_query = now
                 contact.queries += 1
             return False
@@ -225,11 +280,13 @@ class Table:
             return False
         if self._bep42 == "enforce" and bep42_verdict(node_id, addr[0]) == "invalid":
             return False
-        if len(bucket.nodes) < self._k:
-            return True
         known = self._known.get(addr)
-        if known is not None and known.id == node_id and now - known.last_answer < GOOD_SECONDS:
-            return False  # it answered lately and found no room: not another ping for every query of it
+        has_room = len(bucket.nodes) < self._k
+        if known is not None and now - known.last_answer < GOOD_SECONDS and (known.id != node_id or not has_room):
+            # It answered lately under another id, or found no room: not another ping for every query in its name.
+            return False
+        if has_room:
+            return True
         return (
             len(bucket.replacements) < REPLACEMENTS
             or bucket is self.buckets[-1]
@@ -260,6 +317,11 @@ class Table:
         self._put_in(bucket, successor, now)
         return Change(added=successor, removed=contact, why="did not answer")
 
+    def id_at(self, addr: Addr) -> bytes | None:
+        """The id under which the node at an address has answered us."""
+        contact = self._by_addr.get(addr) or self._known.get(addr)
+        return contact.id if contact else None
+
     def drop(self, addr: Addr, now: float, why: str) -> Change:
         """Remove the node at an address, if there is one."""
         self._forget(addr)
@@ -280,17 +342,22 @@ class Table:
     def _place_free(self, bucket: Bucket, ip: str) -> bool:
         if is_local(ip):
             return True
-        # One node an address: whoever owns one address must not own many entries.
-        # One node a /24 in a bucket: a rented subnet must not own a bucket.
-        net = subnet(ip)
-        return ip not in self._ips and all(subnet(contact.addr[0]) != net for contact in bucket.nodes)
+        # One node a host: whoever owns one address must not own many entries.
+        # One node a /24 in a bucket, two in all: a rented subnet must not own a bucket.
+        if not self._shares.free(ip, a_host=1, a_net=PLACES_A_NET):
+            return False
+        net = net_of(ip)
+        return not self._shares.net(ip) or all(net_of(contact.addr[0]) != net for contact in bucket.nodes)
 
     def _admit(self, contact: Contact, now: float) -> Change:
+        """Give a node that answered a place, or else remember it."""
         if self._bep42 == "enforce" and contact.bep42 == "invalid":
+            self._remember(contact, now)
             return _NOTHING
         while True:
             bucket = self.bucket_of(contact.number)
             if not self._place_free(bucket, contact.addr[0]):
+                self._remember(contact, now)
                 return _NOTHING
             if len(bucket.nodes) < self._k:
                 self._put_in(bucket, contact, now)
@@ -303,6 +370,8 @@ class Table:
             if bucket is not self.buckets[-1] or len(self.buckets) == ID_BITS:
                 break
             self._split(now)
+        if not self._remember(contact, now):
+            return _NOTHING
         bucket.replacements.append(contact)
         del bucket.replacements[:-REPLACEMENTS]
         doubtful = [c for c in bucket.nodes if c.state(now) == "questionable"]
@@ -338,16 +407,15 @@ class Table:
         bucket.changed = now
         self._by_addr[contact.addr] = contact
         self._by_id[contact.id] = contact
-        self._ips[contact.addr[0]] = contact
-        self._known.pop(contact.addr, None)
+        self._shares.add(contact.addr[0])
+        self._recall(contact.addr)
 
     def _take_out(self, contact: Contact) -> Bucket:
         bucket = self.bucket_of(contact.number)
         bucket.nodes.remove(contact)
         del self._by_addr[contact.addr]
         del self._by_id[contact.id]
-        if self._ips.get(contact.addr[0]) is contact:
-            del self._ips[contact.addr[0]]
+        self._shares.remove(contact.addr[0])
         return bucket
 
     def _remove(self, contact: Contact, now: float, why: str) -> Change:
@@ -395,17 +463,36 @@ class Table:
         return found
 
     def nearest_known(self, target: bytes, n: int) -> list[Contact]:
-        """The up to `n` nearest of all nodes that ever answered and are not bad: where our own lookups start."""
+        """The up to `n` nearest of the nodes that ever answered and are not bad: where our own lookups start.
+
+        Half of them are the table's, which took time to get into it: whoever was quick to be remembered next to a
+        target does not decide alone where a lookup of it begins. One a network. Nearest first.
+        """
         number = int.from_bytes(target, "big")
-        return nsmallest(n, self._all_known(), key=lambda c: c.number ^ number)
+
+        def distance(contact: Contact) -> int:
+            return contact.number ^ number
+
+        ours = sorted(self._alive(self._by_addr), key=distance)
+        nets: set[Addr | str] = set()
+        found = _one_a_net(ours, n - n // 2, nets)
+        # As many as would fill up if no network came twice; rarely does it take a look at all of them.
+        for most in (n, len(self._known)):
+            if len(found) < n:
+                found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
+        found += _one_a_net(ours, n - len(found), nets)
+        return sorted(found, key=distance)
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
-        """The up to `n` farthest of them, without those in `avoid`: where a lookup as a stranger's starts."""
+        """The up to `n` farthest of them, one a network, without those in `avoid`: where a lookup as a stranger's
+        starts."""
         number = int.from_bytes(target, "big")
-        return nlargest(n, (c for c in self._all_known() if c.addr not in avoid), key=lambda c: c.number ^ number)
+        known = (c for source in (self._by_addr, self._known) for c in self._alive(source) if c.addr not in avoid)
+        return _one_a_net(sorted(known, key=lambda c: -(c.number ^ number)), n, set())
 
-    def _all_known(self) -> Iterator[Contact]:
-        return (c for source in (self._by_addr, self._known) for c in source.values() if c.failures < MAX_FAILURES)
+    @staticmethod
+    def _alive(source: dict[Addr, Contact]) -> Iterator[Contact]:
+        return (contact for contact in source.values() if contact.failures < MAX_FAILURES)
 
     def due_for_refresh(self, now: float) -> list[Bucket]:
         """Buckets that have not changed for 15 minutes."""
@@ -413,25 +500,33 @@ class Table:
 
     def to_save(self, n: int) -> list[Contact]:
         """The up to `n` nodes most worth keeping between runs: the table's own that never failed, then the others
-        that ever answered, those heard from last first."""
-        kept = [c for c in self if not c.failures]
-        kept.sort(key=lambda c: -c.last_answer)
-        return kept[:n] + sorted(self._known.values(), key=lambda c: -c.last_answer)[: max(0, n - len(kept))]
+        that ever answered, those heard from last first; one a host, and 5 % a network."""
+        ours = sorted((c for c in self if not c.failures), key=lambda c: -c.last_answer)
+        others = sorted(self._known.values(), key=lambda c: -c.last_answer)
+        kept: list[Contact] = []
+        shares = Shares()
+        for contact in (*ours, *others):
+            ip = contact.addr[0]
+            if len(kept) < n and shares.free(ip, a_host=1, a_net=max(1, n // SAVED_SHARE)):
+                kept.append(contact)
+                shares.add(ip)
+        return kept
 
     def restore(self, node: NodeInfo, rtt: float | None, now: float) -> None:
         """A node that answered in an earlier run: lookups may start from it, others do not hear of it."""
         if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
-            self._remember(_contact(node, rtt, None, float("-inf"), now))
+            self._remember(_contact(node, rtt, None, float("-inf"), now), now)
 
     def rebase(self, own: bytes, now: float) -> None:
         """Take a new own id: every node finds its new bucket."""
         contacts = list(self)
         self.own, self._own = own, int.from_bytes(own, "big")
         self.buckets = [Bucket(0, now)]
-        self._by_addr, self._by_id, self._ips = {}, {}, {}
+        self._by_addr, self._by_id = {}, {}
+        self._shares.clear()
         for contact in contacts:
-            if contact.id != own and not self._admit(contact, now).added:
-                self._remember(contact)
+            if contact.id != own:
+                self._admit(contact, now)
 
     def detail(self, addr: Addr, now: float) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""

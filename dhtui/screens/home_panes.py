@@ -145,6 +145,7 @@ def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
         ("dropped ", "dim"),
         (number(dropped), "warn" if dropped else "plain"),
         (f"  {snapshot.banned} banned", "warn" if snapshot.banned else "plain"),
+        (f"  {snapshot.muted} muted" if snapshot.muted else "", "warn"),
         (f"  most: {safe_text(most[0], 20)}" if dropped else "", "dim"),
     )
 

@@ -221,6 +221,7 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
         ("error replies", sum(count.errors for count in counts)),
         ("not sent", snapshot.traffic.send_failures),
         ("banned now", snapshot.banned),
+        ("muted now", snapshot.muted),
         *((safe_text(cause, 24), count) for cause, count in snapshot.drops.items()),
     ]
     return sorted(((cause, count) for cause, count in named if count), key=lambda one: (-one[1], one[0]))

@@ -103,6 +103,7 @@ def _course(row: OwnerRow) -> Line:
 
 
 _OWNERS = {
+    "newcomer": "it asked us something",
     "ping": "is it still there?",
     "user": "asked by you",
     "put": "a write",

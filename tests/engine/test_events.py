@@ -11,7 +11,6 @@ from dhtui.engine.answers import Question
 from dhtui.engine.blocklist import parse as parse_blocklist
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event
-from dhtui.engine.guard import BAN_SECONDS
 from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Outcome
@@ -94,11 +93,14 @@ def test_packet_received_for_what_is_not_even_read() -> None:
     heard = heard_of(core)
     core.receive_datagram(PING, ("198.51.100.1", 7000), NOW)
     core.receive_datagram(PING, ("203.0.113.9", 0), NOW)
+    core.ban("192.0.2.1", 60.0, NOW)
+    core.receive_datagram(PING, ("192.0.2.1", 7000), NOW)
     for _ in range(12):
         core.receive_datagram(PING, PUBLIC, NOW)
     assert [event.problem for event in only(heard, events.PacketReceived)] == [
         "blocklist",
         "no unicast source",
+        "banned",
         *[""] * 10,
         *["rate limit"] * 2,
     ]
@@ -303,14 +305,15 @@ def test_nothing_is_stored_where_there_is_no_room() -> None:
 
 
 def test_address_and_id_changed_by_three_voters() -> None:
-    """`AddressChanged`, then `IdChanged` (BEP 42): by a majority of three, once, and not by less."""
+    """`AddressChanged`, then `IdChanged` (BEP 42): by a majority of three after a while, once, and not by less."""
     core = new_core(bound=("0.0.0.0", 6881), id=None)
     heard = heard_of(core)
     before, seen = core.id, ("203.0.113.77", 6881)
     for i in range(3):
         assert only(heard, events.AddressChanged) == []
         answer(core, (f"198.51.{i}.1", 7000), bytes([i]) * 20, seen=seen)
-    assert only(heard, events.AddressChanged) == [events.AddressChanged(NOW, None, seen, 3)]
+    core.handle_timer(NOW + 20)
+    assert only(heard, events.AddressChanged) == [events.AddressChanged(NOW + 20, None, seen, 3)]
     (changed,) = only(heard, events.IdChanged)
     assert (changed.old, changed.new) == (before, core.id) and bep42_valid(core.id, seen[0]) and changed.why
     answer(core, ("198.51.9.1", 7000), b"\x09" * 20, seen=seen)
@@ -327,18 +330,16 @@ def test_reachability_changed_by_the_first_stranger() -> None:
     assert (changed.at, changed.reachable) == (NOW, True) and changed.why
 
 
-def test_banned_once_for_a_ban() -> None:
-    """`Banned`: when the limit is passed; what is ignored from then on is no news, also within one batch."""
+def test_banned_by_the_user_only() -> None:
+    """`Banned`: when the user bans an address; one that asks too much is muted, which is a line in the log."""
     core = new_core(bound=("0.0.0.0", 6881), rate_limit=1.0)
     heard = heard_of(core)
-    for i in range(30):
-        core.receive_datagram(PING, PUBLIC, NOW + (i > 20))
-    (banned,) = only(heard, events.Banned)
-    assert (banned.ip, banned.until) == (PUBLIC[0], NOW + BAN_SECONDS) and banned.why
-    heard.clear()
-    for _ in range(11):
-        core.receive_datagram(PING, PUBLIC, NOW + BAN_SECONDS)
-    assert len(only(heard, events.Banned)) == 1
+    for _ in range(30):
+        core.receive_datagram(PING, PUBLIC, NOW)
+    assert only(heard, events.Banned) == []
+    assert [(error.cause, error.addr) for error in core.snapshot(NOW).errors] == [("rate limit", PUBLIC)]
+    core.ban(PUBLIC[0], 60.0, NOW)
+    assert only(heard, events.Banned) == [events.Banned(NOW, PUBLIC[0], NOW + 60.0, "by the user")]
 
 
 # ---- listeners -----------------------------------------------------------------------------------------
@@ -385,6 +386,7 @@ def traffic(core: Core) -> None:
     while core.next_timer() < NOW + 60:
         core.handle_timer(core.next_timer())
     core.send_failed(LOCAL, "no route", NOW + 60)
+    core.ban(PUBLIC[0], 60.0, NOW + 60)
     core.snapshot(NOW + 60)
 
 

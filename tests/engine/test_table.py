@@ -8,9 +8,20 @@ from typing import Literal
 import pytest
 
 from dhtui.engine import core as core_module
-from dhtui.engine.core import HOUSEKEEPING_SECONDS, MAX_PINGS, OWN_REFRESH_SECONDS
+from dhtui.engine.core import HOUSEKEEPING_SECONDS, MAX_NEWCOMERS, OWN_REFRESH_SECONDS
 from dhtui.engine.events import NodeAdded, NodeRemoved
-from dhtui.engine.table import GOOD_SECONDS, MAX_KNOWN, REFRESH_SECONDS, REPLACEMENTS, Change, Table
+from dhtui.engine.silence import SILENT_SECONDS
+from dhtui.engine.table import (
+    GOOD_SECONDS,
+    KNOWN_A_NET,
+    MAX_KNOWN,
+    PLACES_A_NET,
+    REFRESH_SECONDS,
+    REPLACEMENTS,
+    Change,
+    Contact,
+    Table,
+)
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, distance, random_id_with_prefix, shared_prefix
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query
@@ -40,7 +51,7 @@ class Nodes:
 
 
 def table(bep42: Literal["off", "prefer", "enforce"] = "off") -> Table:
-    return Table(OWN, 0.0, bep42=bep42)
+    return Table(OWN, 0.0, rng=Random(1), bep42=bep42)
 
 
 def live(of: Table) -> set[bytes]:
@@ -74,7 +85,7 @@ def test_bep5_a_bucket_holds_8_and_only_the_one_of_our_own_id_splits() -> None:
 def test_bep5_closest_are_the_nearest_by_xor_whatever_the_buckets() -> None:
     """BEP 5: find_node names the K nearest of the table, by the XOR metric."""
     rng = Random(5)
-    t = Table(rng.randbytes(20), 0.0, bep42="off")
+    t = Table(rng.randbytes(20), 0.0, rng=rng, bep42="off")
     for number in range(2000):
         t.answered(NodeInfo(rng.randbytes(20), (f"{30 + number // 250}.{number % 250}.1.1", 1)), 0.1, None, 0.0)
     for _ in range(100):
@@ -147,8 +158,33 @@ def test_node_states_good_for_15_minutes_then_questionable() -> None:
     assert contact is not None
     assert contact.state(GOOD_SECONDS - 1) == "good"
     assert contact.state(GOOD_SECONDS) == "questionable"
-    t.queried(node.id, node.addr, GOOD_SECONDS)
+    t.queried(node.id, node.addr, GOOD_SECONDS, proved=True)
     assert contact.state(GOOD_SECONDS + 1) == "good"
+
+
+def test_node_states_a_query_counts_only_from_a_proved_source() -> None:
+    """Anybody can ask in a dead node's name: that must not keep it in the table, nor named to others, as good."""
+    t = table()
+    node = Nodes(t).answer()
+    contact = t.find(node.addr)
+    assert contact is not None
+    t.queried(node.id, node.addr, GOOD_SECONDS - 1, proved=False)
+    assert contact.state(GOOD_SECONDS) == "questionable" and contact.queries == 0
+    t.queried(node.id, node.addr, GOOD_SECONDS + 1, proved=True)
+    assert contact.state(GOOD_SECONDS + 2) == "good" and contact.queries == 1
+
+
+def test_node_states_forged_queries_keep_nobody_good() -> None:
+    """The same with a whole node: a minute after its proof has lapsed, a dead node's imitator changes nothing."""
+    net = Network()
+    core, node = net.core(maintain=False), net.puppet()
+    net.meet(core, node)
+    net.dead.add(node.addr)
+    for _ in range(40):
+        net.run(60.0)
+        core.receive_datagram(encode_query(b"aa", Ping(node.id), False)[1], node.addr, net.now)
+    contact = core.table.find(node.addr)
+    assert contact is not None and contact.state(net.now) == "questionable"
 
 
 def test_node_states_bad_after_2_failures() -> None:
@@ -236,6 +272,17 @@ def test_one_node_per_24_in_a_bucket() -> None:
     assert second.id not in live(t)
 
 
+def test_two_nodes_per_24_in_the_whole_table() -> None:
+    """A rented subnet must not have a place in every bucket."""
+    t = table()
+    nodes = Nodes(t)
+    for depth in range(5):
+        for _ in range(7):
+            nodes.answer(depth)
+    sybils = [nodes.answer(depth, f"9.9.9.{depth + 1}") for depth in range(5)]
+    assert len({node.id for node in sybils} & live(t)) == PLACES_A_NET == 2
+
+
 def test_one_node_per_24_holds_for_replacements_too() -> None:
     """A promoted replacement has to keep the per-address rules as well."""
     t = table()
@@ -284,7 +331,7 @@ def test_our_own_id_never_enters() -> None:
     """A node that claims our own id gets no place."""
     t = table()
     t.answered(NodeInfo(OWN, ("9.9.9.9", 9)), 0.1, None, 1.0)
-    assert len(t) == 0 and not t.queried(OWN, ("9.9.9.9", 9), 1.0)
+    assert len(t) == 0 and not t.queried(OWN, ("9.9.9.9", 9), 1.0, proved=True)
 
 
 def test_the_memory_of_nodes_without_a_place_is_bounded() -> None:
@@ -296,11 +343,118 @@ def test_the_memory_of_nodes_without_a_place_is_bounded() -> None:
     assert t.view(0.0).known == MAX_KNOWN
 
 
+# ---- memory ------------------------------------------------------------------------------------------
+
+
+def remembered(of: Table) -> dict[Addr, Contact]:
+    return of._known
+
+
+def full(of: Table) -> Nodes:
+    """Fill the far bucket, so that whoever answers from there is only remembered."""
+    nodes = Nodes(of)
+    for depth in (1, 0):
+        for _ in range(8):
+            nodes.answer(depth)
+    return nodes
+
+
+def test_memory_holds_one_node_of_a_host() -> None:
+    """4000 ports of one address are one memory, and none where that host has a place."""
+    t = table()
+    nodes = full(t)
+    resident = t.buckets[0].nodes[0]
+    for port in range(1, 4000):
+        t.answered(NodeInfo(nodes.make().id, ("9.9.9.9", port)), 0.1, None, port * 0.1)
+        t.answered(NodeInfo(nodes.make().id, (resident.addr[0], 10_000 + port)), 0.1, None, port * 0.1)
+    assert list(remembered(t)) == [("9.9.9.9", 1)]
+    assert [contact.addr for contact in t.buckets[0].replacements] == [("9.9.9.9", 1)] and consistent(t)
+
+
+def test_memory_holds_4_nodes_of_a_24_and_those_that_answer_stay() -> None:
+    """A neighbour does not push out who answered lately, and replaces whoever was heard from longest ago."""
+    t = table()
+    nodes = full(t)
+    first = [nodes.answer(0, f"9.9.9.{i}", now=float(i)) for i in range(KNOWN_A_NET)]
+    for i in range(KNOWN_A_NET, 250):
+        nodes.answer(0, f"9.9.9.{i}", now=800.0)
+    assert set(remembered(t)) == {node.addr for node in first}
+    t.answered(first[0], 0.1, None, 850.0)
+    late = nodes.answer(0, "9.9.9.250", now=GOOD_SECONDS + 5)
+    assert set(remembered(t)) == {first[0].addr, first[2].addr, first[3].addr, late.addr}
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "10.1.2.3"])
+def test_memory_has_no_shares_for_local_addresses(ip: str) -> None:
+    """One subnet, or one host, is all there is."""
+    t = table()
+    nodes = full(t)
+    for port in range(1, 30):
+        t.answered(NodeInfo(nodes.make().id, (ip, port)), 0.1, None, 0.0)
+    assert len(remembered(t)) == 29
+
+
+def test_memory_that_is_full_loses_a_random_one_of_the_oldest_quarter() -> None:
+    """Whoever fills it can't tell who goes, nor reach those heard from lately."""
+    t = table()
+    nodes = full(t)
+    met = [nodes.answer(0, now=float(i)).addr for i in range(MAX_KNOWN)]
+    assert set(remembered(t)) == set(met)
+    for i in range(400):
+        nodes.answer(0, now=5000.0 + i)
+    gone = [i for i, addr in enumerate(met) if addr not in remembered(t)]
+    assert len(gone) == 400 and len(remembered(t)) == MAX_KNOWN
+    assert max(gone) < MAX_KNOWN // 4 + 400 and gone != list(range(400))
+
+
+def test_memory_of_an_earlier_run_has_the_same_shares() -> None:
+    """A file full of one network's nodes is 4 of them; and who answers now takes the place of one that did once."""
+    t = table()
+    nodes = full(t)
+    saved = [nodes.make(0, f"9.9.9.{i}") for i in range(200)]
+    for node in (*saved, *(NodeInfo(nodes.make().id, ("9.9.8.1", port)) for port in range(1, 99))):
+        t.restore(node, 0.1, 0.0)
+    assert list(remembered(t)) == [*(node.addr for node in saved[:KNOWN_A_NET]), ("9.9.8.1", 1)]
+    alive = nodes.answer(0, "9.9.9.201", now=1.0)
+    assert alive.addr in remembered(t) and len(remembered(t)) == KNOWN_A_NET + 1
+
+
+def test_what_is_saved_are_one_of_a_host_and_5_percent_of_a_24() -> None:
+    """What one network gains in a run must not be worth more in the next."""
+    t = table()
+    nodes = full(t)
+    for i in range(KNOWN_A_NET):
+        nodes.answer(0, f"9.9.9.{i}", now=5.0)
+    assert [contact.addr[0] for contact in t.to_save(20)].count("9.9.9.0") <= 1
+    assert sum(contact.addr[0].startswith("9.9.9.") for contact in t.to_save(20)) == 1
+    assert sum(contact.addr[0].startswith("9.9.9.") for contact in t.to_save(40)) == 2
+
+
+def test_starts_are_half_the_tables_own_and_one_a_24() -> None:
+    """Whoever was remembered next to a target does not decide alone where lookups of it begin."""
+    t = table()
+    full(t)
+    target = b"\xff" * 20
+    near = [NodeInfo(target[:18] + i.to_bytes(2, "big"), (f"9.{i}.{j}.{j}", 1)) for i in range(40) for j in range(4)]
+    for node in near:
+        t.answered(node, 0.1, None, 1.0)
+    for j in range(4):
+        t.answered(NodeInfo(target[:18] + bytes([255, j]), (f"8.8.8.{j}", 1)), 0.1, None, 1.0)
+    starts = t.nearest_known(target, 32)
+    own = [contact for contact in starts if t.find(contact.addr)]
+    assert len(starts) == 32 and len(own) == 16 == len(t)
+    assert len({contact.addr[0].rpartition(".")[0] for contact in starts}) == 32
+    assert sorted(starts, key=lambda c: distance(c.id, target)) == starts
+    assert len(t.nearest_known(target, 100)) == 100, "where one source has too few the other fills up"
+    far = t.farthest_known(bytes(20), 16, ())
+    assert len({contact.addr[0].rpartition(".")[0] for contact in far}) == 16
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_table_stays_consistent_whatever_happens(seed: int) -> None:
     """Any order of answers, failures, changed ids and drops, on few addresses so that they collide."""
     rng = Random(seed)
-    t = Table(rng.randbytes(20), 0.0, bep42="prefer")
+    t = Table(rng.randbytes(20), 0.0, rng=rng, bep42="prefer")
     ips = ["127.0.0.1", "10.0.0.1", *(f"8.8.{i}.{j}" for i in range(6) for j in range(3))]
     ids = [random_id_with_prefix(t.own, rng.choice([0, 0, 1, 2, 3]), rng) for _ in range(60)]
     for now in range(4000):
@@ -361,7 +515,7 @@ def test_bep42_enforce_only_fitting_and_local_ids_enter() -> None:
 def test_a_new_own_id_keeps_the_table() -> None:
     """BEP 42: after a change of our id every node finds its bucket anew, and none is forgotten."""
     rng = Random(3)
-    t = Table(rng.randbytes(20), 0.0, bep42="off")
+    t = Table(rng.randbytes(20), 0.0, rng=rng, bep42="off")
     nodes = Nodes(t)
     known = {nodes.answer(rng.randrange(4)).id for _ in range(60)}
     t.rebase(rng.randbytes(20), 1.0)
@@ -394,6 +548,28 @@ def test_an_answer_under_another_id_than_expected_does_not_enter_the_table() -> 
     assert changer.queries
     assert core.table.find(changer.addr) is None
     assert changer.addr not in {node.addr for node in outcome.closest}
+
+
+def test_a_remembered_node_that_answers_under_another_id_than_it_told_us_is_forgotten() -> None:
+    """What it said itself differs from what it says: it is trying ids until one suits it."""
+    net = Network()
+    core, changer = net.core(id=OWN, maintain=False), net.puppet()
+    core.table.restore(changer.info, 0.1, net.now)
+    changer.id = net.rng.randbytes(20)
+    net.find_node(core, changer.id)
+    assert changer.queries and core.table.find(changer.addr) is None and core.table.id_at(changer.addr) is None
+
+
+def test_a_querier_is_admitted_only_under_the_id_that_it_claimed() -> None:
+    """Who sees our ping must not pick, only then, the id that takes it next to somebody's target."""
+    net = Network()
+    core, asker = net.core(maintain=False), net.puppet()
+    asker.query(core, Ping(net.rng.randbytes(20)))
+    net.run(5.0)
+    assert asker.methods() == ["ping"] and core.table.id_at(asker.addr) is None
+    asker.query(core, Ping(asker.id))
+    net.run(5.0)
+    assert live(core.table) == {asker.id}
 
 
 def test_a_node_that_changes_its_id_loses_its_place_and_listeners_hear_of_it() -> None:
@@ -456,14 +632,51 @@ def test_a_querier_without_a_place_is_not_pinged_for_every_query() -> None:
     assert asker.methods().count("ping") == 1
 
 
-def test_a_flood_of_forged_queriers_makes_us_ping_64_at_once_at_most() -> None:
-    """Pings to queriers are bounded: we must not flood others on a forger's word."""
+def test_one_ping_to_a_newcomer_of_a_24_is_in_flight() -> None:
+    """A network that asks under 250 ids has one of the places, and local ones as many as there are nodes."""
     net = Network()
-    core = net.core()
+    core = net.core(maintain=False)
+    asker = net.puppet(silent)
+    for i in range(250):
+        query = encode_query(b"xx", Ping(net.rng.randbytes(20)), False)[1]
+        net.send(query, (f"9.9.9.{i}", 6881), core.identity.bound)
+        net.send(query, ("10.0.0.9", 1000 + i), core.identity.bound)
+    net.run(1.0)
+    asked = [packet.dest[0] for packet in net.queries(source=core.identity.bound)]
+    assert sum(ip.startswith("9.9.9.") for ip in asked) == 1 and asked.count("10.0.0.9") == 250
+    assert asker.queries == []
+
+
+def test_a_newcomer_that_did_not_answer_is_not_pinged_again_soon() -> None:
+    """Each forged query would cost somebody a packet; what lookups know of silent nodes is not touched."""
+    net = Network()
+    core, alive, asker = net.core(maintain=False), net.puppet(), net.puppet(silent)
+    for _ in range(8):
+        net.meet(core, alive)
+        asker.query(core, Ping(asker.id))
+        net.run(20.0)
+    assert asker.methods() == ["ping"] and core.silent(asker.addr, net.now) == ""
+    net.run(SILENT_SECONDS)
+    asker.query(core, Ping(asker.id))
+    net.run(5.0)
+    assert asker.methods() == ["ping"] * 2
+
+
+def test_a_flood_of_forged_queriers_leaves_places_for_checks() -> None:
+    """Newcomers have places of their own: the table is checked all the while."""
+    net = Network()
+    core = net.core(id=OWN, bep42="off", maintain=False)
+    residents = [net.puppet(node_id=random_id_with_prefix(OWN, depth, net.rng)) for depth in (0, 1) for _ in range(8)]
+    net.meet(core, *residents)
+    net.run(GOOD_SECONDS + 1)
     for _ in range(500):
         net.send(encode_query(b"xx", Ping(net.rng.randbytes(20)), False)[1], net.fresh_addr(), core.identity.bound)
+    net.run(0.05)
+    assert len(core._newcomers) == MAX_NEWCOMERS
+    newcomer = net.puppet(node_id=random_id_with_prefix(OWN, 0, net.rng))
+    net.meet(core, newcomer)
     net.run(1.0)
-    assert len(net.queries(source=core.identity.bound)) == MAX_PINGS
+    assert all(puppet.methods() == ["ping", "ping"] for puppet in residents[:8])
 
 
 def test_a_full_bucket_has_its_questionable_nodes_pinged_for_a_newcomer() -> None:

@@ -53,7 +53,7 @@ HAPPENED: list[Event] = [
     LookupFinished(NOW - 15, 4, "find_node", TARGET, 3, 0, "nobody answered"),
     Stored(NOW - 12, "peer", TARGET, THEM),
     Stored(NOW - 11, "mutable", TARGET, THEM),
-    Banned(NOW - 5, "203.0.113.66", NOW + 55, "it sends too many messages a second"),
+    Banned(NOW - 5, "203.0.113.66", NOW + 55, "by the user"),
     NodeRemoved(NOW - 1, THEIRS, THEM, "answered under another id"),
 ]
 """One of each kind, and more."""
