@@ -246,7 +246,8 @@ class Candidates:
         waiting = [rival for rival in rivals[1:] if rival.state is State.PASSED]
         if waiting:
             del rivals[0]
-            self._put_first(rivals, max(waiting, key=self.vouchers), f"in place of {candidate.addr[0]}, which is silent")
+            note = f"in place of {candidate.addr[0]}, which is silent"
+            self._put_first(rivals, max(waiting, key=self.vouchers), note)
 
     def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
         """It answered: under the id that its referrer named, or under another one, which is the one that counts."""

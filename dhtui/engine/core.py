@@ -126,8 +126,8 @@ class Core:
 
     @property
     def prefer(self) -> bool:
-        """Whether ids that fit their addresses come first (BEP 42)."""
-        return self.settings.bep42 != "off"
+        """Whether ids that fit their addresses come first (BEP 42): not in a network where most don't."""
+        return self.settings.bep42 != "off" and self.table.mostly_fits()
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
@@ -590,7 +590,8 @@ class Core:
             known = self.table.nearest_known(target, self.settings.policy.start)
         else:
             known = self.table.farthest_known(target, STRANGERS, avoid)
-        starts = [Start(NodeInfo(c.id, c.addr), c.rtt, self._now - c.last_answer < GOOD_SECONDS) for c in known]
+        fresh, placed = self._now - GOOD_SECONDS, self.table.find
+        starts = [Start(NodeInfo(c.id, c.addr), c.rtt, c.last_answer > fresh, placed(c.addr) is c) for c in known]
         find.start_from(starts)
         if not any(start.alive for start in starts):
             self.way_in.seed(find)

@@ -46,7 +46,7 @@ followed to usable addresses only, a bounded number of them; then:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .candidates import CHOSEN_BITS, Candidate, Candidates, State
@@ -83,6 +83,8 @@ class Start:
     """Its round trip, seconds, where that was measured."""
     alive: bool
     """Whether it answered in the last quarter of an hour. Of others about half are gone."""
+    placed: bool = False
+    """Whether it has a place in the table."""
 
 
 class Lookup:
@@ -156,7 +158,7 @@ class Lookup:
             return
         added.sort(key=lambda pair: _cost(*pair))
         living = 0.0
-        for start, candidate in added:
+        for start, candidate in self._mixed(added):
             if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
                 rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
@@ -164,6 +166,21 @@ class Lookup:
                 self._opening.append(candidate)
             else:
                 candidate.reserve, candidate.note = True, "known from before, kept in reserve"
+
+    def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
+        """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
+        where all of the best are of the other.
+
+        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone.
+        """
+        ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
+        last = max(1, int(OPENING * self._alpha) - 1)
+        best = {start.placed for start, _ in ordered[:last]}
+        other = next((pair for pair in ordered[last:] if pair[0].placed not in best), None)
+        if len(best) == 1 and other is not None:
+            ordered.remove(other)
+            ordered.insert(last, other)
+        return ordered
 
     def _nearest(self) -> Iterator[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed."""

@@ -108,7 +108,7 @@ def storing(net: Network) -> tuple[Core, list[bytes]]:
     targets = []
     for i in range(20):
         item = ImmutableItem(b"900:" + b"%d" % i + b"x" * (900 - len(str(i))))
-        core.items.put_immutable(item.target, item, net.now)
+        core.items.put_immutable(item.target, item, "203.0.113.1", net.now)
         targets.append(item.target)
     return core, targets
 
