@@ -97,7 +97,9 @@ class Core:
         """Queriers that did not answer our ping: apart, or forged ones would push out what lookups have learnt."""
         self._listeners = Listeners()
         self.searches = Searches(self, settings, self._seed, self._listeners)
-        self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._look_around)
+        self.way_in = Bootstrap(
+            hosts, settings.saved, self.searches, self._listeners, self._look_around, self.table.keep_only
+        )
         self._out: list[tuple[bytes, Addr]] = []
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
@@ -593,7 +595,7 @@ class Core:
         fresh, placed = self._now - GOOD_SECONDS, self.table.find
         starts = [Start(NodeInfo(c.id, c.addr), c.rtt, c.last_answer > fresh, placed(c.addr) is c) for c in known]
         find.start_from(starts)
-        if not any(start.alive for start in starts):
+        if self.way_in.comparing or not any(start.alive for start in starts):
             self.way_in.seed(find)
 
     def _look_around(self, now: float) -> None:
