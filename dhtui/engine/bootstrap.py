@@ -18,9 +18,9 @@ from .events import Listeners
 from .find import Find
 from .outcome import NodeOutcome, Outcome, Status
 from .searches import OnStep, Searches
-from .settings import PUBLIC_BOOTSTRAP, SavedState
+from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
-from .wire.compact import Addr
+from .wire.compact import Addr, NodeInfo
 from .wire.ids import ID_BITS, distance
 
 ENOUGH_FROM_SAVED = 8
@@ -59,18 +59,18 @@ class Bootstrap:
     def __init__(
         self,
         names: tuple[str, ...],
-        saved: SavedState | None,
+        saved: Sequence[NodeInfo],
         searches: Searches,
         listeners: Listeners,
         when_in: Callable[[float], None],
         keep_only: Callable[[frozenset[Addr], float], None],
     ) -> None:
-        """`names` are bootstrap hosts as ``host:port``; `when_in` is called each time the network was reached, and
-        `keep_only` when what is known besides some nodes belongs to another network."""
+        """`names` are bootstrap hosts as ``host:port``, `saved` nodes of an earlier run. `when_in` is called each time
+        the network was reached, `keep_only` when what is known besides some nodes belongs to another network."""
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
-        self._saved = saved.nodes if saved else ()
+        self._saved = tuple(saved)
         self._searches, self._listeners, self._when_in, self._keep_only = searches, listeners, when_in, keep_only
-        self._saved_source = BootstrapSource(f"saved nodes ({len(self._saved)})", "waiting", "")
+        self._saved_source = BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "") if saved else None
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0
@@ -104,7 +104,7 @@ class Bootstrap:
 
     def _from_saved(self, own: bytes, now: float) -> None:
         self._saved_running = True
-        self._saved_source = BootstrapSource(self._saved_source.name, "asked", "")
+        self._tell_saved("asked", "")
         self.say(f"asking {len(self._saved)} saved nodes", now)
 
         def watch(find: Find, at: float) -> None:
@@ -115,13 +115,16 @@ class Bootstrap:
         find.seed(self._saved[:START_FROM])
         find.start(now)
 
+    def _tell_saved(self, state: SourceState, detail: str) -> None:
+        if self._saved_source is not None:
+            self._saved_source = self._saved_source._replace(state=state, detail=detail)
+
     def _saved_done(self, outcome: Outcome, own: bytes, now: float) -> None:
         self._saved_running = False
         named = {node.addr for node in self._saved}
         answered = sum(node.responded for node in outcome.asked if node.addr in named)
         detail = f"{answered} of {len(named)} answered"
-        state: SourceState = "answered" if answered else "silent"
-        self._saved_source = BootstrapSource(self._saved_source.name, state, detail)
+        self._tell_saved("answered" if answered else "silent", detail)
         if self.state != "running":
             return
         if not self._hosts:
@@ -158,12 +161,10 @@ class Bootstrap:
         if not theirs or common >= AGREE * len(theirs):
             return
         if _reach(hosts, own) >= _reach(saved, own) + SMALLER_BITS:
-            self.say("the bootstrap hosts lead to a much smaller network than the saved nodes: they are not believed", now)
+            self.say("the bootstrap hosts lead to a much smaller network than the saved nodes: not believed", now)
             return
         answered = frozenset(node.addr for node in hosts.asked if node.responded)
-        self._saved_source = self._saved_source._replace(
-            state="disagrees", detail=f"{self._saved_source.detail}, and lead to another network than the hosts"
-        )
+        self._tell_saved("disagrees", "they lead to another network than the hosts, and are forgotten")
         self.say("the saved nodes lead to another network than the bootstrap hosts: they are forgotten", now)
         self._saved = ()
         self._keep_only(answered, now)
@@ -250,7 +251,7 @@ class Bootstrap:
 
     def _sources(self) -> tuple[BootstrapSource, ...]:
         hosts = [BootstrapSource(host.name, host.state, host.detail) for host in self._hosts]
-        return (self._saved_source, *hosts) if self._saved else tuple(hosts)
+        return (self._saved_source, *hosts) if self._saved_source else tuple(hosts)
 
     def view(self, now: float) -> BootstrapView:
         """The start as a screen shows it."""
