@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
@@ -39,6 +39,12 @@ RESOLVE_SECONDS = 5.0
 
 Progress = Callable[[LookupView], None]
 P = ParamSpec("P")
+
+
+def _part_of_program() -> Hashable:
+    """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
+    task = asyncio.current_task()
+    return None if task is None else getattr(task.get_coro(), "cr_code", None)
 
 
 class _Caller:
@@ -239,6 +245,7 @@ class Node:
                 future.set_exception(error)
 
         caller.failed = failed
+        self._core.searches.caller = _part_of_program()
         operation = start(done, self._loop.time())
         self._after()
         try:
