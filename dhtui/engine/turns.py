@@ -4,8 +4,8 @@ A lookup alone keeps some eight queries in play. Of a thousand that run at once 
 step, and all for the processor, which then reads answers so late that nodes seem slow. So a limited number runs, each
 as quickly as alone, and the others wait; nothing is said about a node on their behalf before they have run.
 
-**How many** follows from the processor: with each operation that ends one more may run as long as timers strike in
-time, and one less while they are late. In virtual time they never are.
+**How many** follows from the processor: with each operation that ends more may run as long as timers strike in time,
+and fewer while they are late. In virtual time they never are.
 
 **Who is next.** Turns are fair among callers, so a thousand lookups of one part of a program don't hold up another: a
 caller that has nothing under way begins at once, and of those that wait the one with the least under way is next. So
@@ -18,15 +18,18 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-PLACES, MIN_PLACES, MAX_PLACES = 32, 16, 256
+PLACES, MIN_PLACES, MAX_PLACES = 16.0, 8.0, 256.0
 """Operations that run at once: at first, at least and at most."""
+QUICK_GROWTH, GROWTH, SHRINKING = 1.0, 0.25, 0.5
+"""By how much that number changes with each that ends: grows until timers are late for the first time, grows after
+that, shrinks while they are late."""
 SPARE_PLACES = 8
 """More of them, for callers that have nothing under way."""
 LATE_SECONDS = 0.01
 """Timers that strike so late on the average say that the processor can't keep up."""
 LATE_AT_MOST = 0.1
 """A pause of the whole program is no reason to run less for long."""
-WEIGHT = 0.1
+WEIGHT = 0.05
 """Of the latest timer in that average."""
 LONE_SECONDS = 1.0
 """Whoever comes so long after the one before is a caller apart."""
@@ -39,7 +42,7 @@ class Turns(Generic[T]):
 
     def __init__(self) -> None:
         self._count = 0
-        self._places = PLACES
+        self._places, self._growth = PLACES, QUICK_GROWTH
         self._late = 0.0
         self._last = float("-inf")
         self._callers: dict[int, Hashable] = {}
@@ -109,9 +112,15 @@ class Turns(Generic[T]):
         if not self._under_way[caller]:
             del self._under_way[caller]
         if self._waiting:
-            step = 1 if self._late < LATE_SECONDS else -1
-            self._places = min(MAX_PLACES, max(MIN_PLACES, self._places + step))
+            self._adapt()
         return True
+
+    def _adapt(self) -> None:
+        if self._late < LATE_SECONDS:
+            self._places = min(MAX_PLACES, self._places + self._growth)
+        else:
+            self._places = max(MIN_PLACES, self._places - SHRINKING)
+            self._growth = GROWTH
 
     def waits(self, caller: Hashable) -> bool:
         """Whether something of this caller has not begun."""
