@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 
 PLACES, MIN_PLACES, MAX_PLACES = 16.0, 8.0, 256.0
 """Operations that run at once: at first, at least and at most."""
-QUICK_GROWTH, GROWTH, SHRINKING = 1.0, 0.25, 0.5
+QUICK_GROWTH, GROWTH, SHRINKING = 1.0, 0.25, 1.0
 """By how much that number changes with each that ends: grows until timers are late for the first time, grows after
 that, shrinks while they are late."""
 SPARE_PLACES = 8
