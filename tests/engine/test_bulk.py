@@ -73,32 +73,33 @@ def reached(simulation: Simulation, outcome: Outcome) -> float:
 
 def test_bulk_of_200_lookups_among_100_000_nodes_finds_what_each_finds_alone() -> None:
     """The same nodes, found by as many queries; at no time is more under way than the bounds say."""
-    simulation, core = town(1)
     rng = Random(2)
     targets = [rng.randbytes(20) for _ in range(200)]
-    for target in targets:
+    planted = targets[::8]
+    simulation, core = town(1)
+    alone = [simulation.look_up(core, Question("get_peers", target)) for target in planted]
+    simulation, core = town(1)
+    for target in planted:
         simulation.plant(target)
-    alone = [simulation.look_up(core, Question("get_peers", target)) for target in targets[:50]]
     done: list[Outcome] = []
-    most = [0, 0, 0]
+    under_way: list[int] = []
+    queries: list[int] = []
 
     def finished(outcome: Outcome) -> None:
         done.append(outcome)
-        turns, queries = core.searches._turns, core.queries
-        now = turns.under_way, len(queries), len(core.searches._running)
-        most[:] = map(max, most, now)
+        under_way.append(core.searches._turns.under_way)
+        queries.append(len(core.queries))
 
     for target in targets:
         core.searches.ask(Question("get_peers", target), finished, simulation.now)
     simulation.after(core)
     assert simulation.run_until(lambda: len(done) == 200)
-    assert all(outcome.peers for outcome in done)
+    assert all(outcome.peers for outcome in done if outcome.target in planted)
     assert not [node for outcome in done for node in outcome.asked if node.status in WITHOUT_A_QUERY]
     assert mean(reached(simulation, outcome) for outcome in done) >= mean(trial.found for trial in alone) - 0.01
-    asked = mean(len(outcome.asked) for outcome in done)
-    assert asked == pytest.approx(mean(len(trial.outcome.asked) for trial in alone), rel=0.1)
-    assert most[0] <= MAX_PLACES + SPARE_PLACES and most[2] <= MAX_PLACES + SPARE_PLACES
-    assert most[1] <= queries_module.MAX_LIVE + 2 * queries_module.MAX_STALLED
+    assert mean(len(outcome.asked) for outcome in done) <= 1.05 * mean(len(trial.outcome.asked) for trial in alone)
+    assert max(under_way) <= MAX_PLACES + SPARE_PLACES
+    assert max(queries) <= queries_module.MAX_LIVE + 2 * queries_module.MAX_STALLED
 
 
 def test_bulk_does_not_hold_up_what_another_part_of_the_program_asks_for() -> None:
