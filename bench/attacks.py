@@ -166,8 +166,8 @@ def find_nodes(simulation: Simulation, core: Core, target: bytes) -> float:
 
 
 def said(outcome: Outcome) -> bool:
-    """Whether a get that found nothing says that this means nothing: nobody answered, or the nodes disagree."""
-    return outcome.item is not None or not outcome.answered or "disagree" in outcome.why
+    """Whether a get that found nothing says that this means nothing: nobody answered, or there is a doubt."""
+    return outcome.item is not None or not outcome.answered or getattr(outcome, "doubt", None) is not None
 
 
 # ---- no attack -------------------------------------------------------------------------------------------

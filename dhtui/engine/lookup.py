@@ -418,6 +418,8 @@ class Lookup:
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.misleads for c in starts):
             return Doubt.STARTS
+        if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
+            return Doubt.ALONE
         trusted = sum(map(self._candidates.trusted, answered))
         return Doubt.MADE_UP if trusted < min(self._k, len(answered) / 2) else None
 

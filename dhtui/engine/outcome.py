@@ -45,12 +45,15 @@ class Doubt(StrEnum):
 
     STARTS = "starts mislead"
     """Whatever the nodes that it started from named was silent, or is another node than they said."""
+    ALONE = "starts alone"
+    """Nobody but the nodes that it started from answered, and they named nobody, not even each other."""
     MADE_UP = "made up"
     """Most of the nodes that answered are most likely made up."""
 
 
 DOUBTS: Final = {
     Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
+    Doubt.ALONE: "only the nodes that it started from answered, and they name nobody: it can't be known what there is",
     Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
 }
 
