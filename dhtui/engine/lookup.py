@@ -49,8 +49,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .candidates import CHOSEN_BITS, Candidate, Candidates, State
-from .outcome import DOUBTS, Doubt, NodeOutcome, Status
+from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
+from .outcome import Doubt, NodeOutcome, Status
 from .policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo, leads_inside
 from .wire.ids import ID_BITS, bep42_valid
@@ -130,7 +130,8 @@ class Lookup:
         if known is not None:
             self._candidates.name_again(known, node.id, distance, parent)
             if known.reserve:
-                known.reserve, known.note = False, ""
+                known.reserve = False
+                known.tell(Mark.NONE)
             return known
         candidate = Candidate(
             node.addr,
@@ -167,10 +168,11 @@ class Lookup:
             if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
                 rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
-                candidate.note = f"known from before{rtt}: it opens the lookup"
+                candidate.tell(Mark.OPENING, f"known from before{rtt}")
                 self._opening.append(candidate)
             else:
-                candidate.reserve, candidate.note = True, "known from before, kept in reserve"
+                candidate.reserve = True
+                candidate.tell(Mark.RESERVE, "known from before")
 
     def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
         """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
@@ -201,6 +203,15 @@ class Lookup:
                 passed, last = passed + 1, candidate.distance
                 if passed == self._k:
                     return
+
+    def edge(self) -> int:
+        """The distance beyond which nobody holds a slot: that of the k-th responder, or of the farthest candidate."""
+        last = deque(self._nearest(), maxlen=1)
+        return last[0].distance if last else 0
+
+    def distrust(self, candidate: Candidate) -> Distrust | None:
+        """Why a candidate is not trusted; `None` where it is."""
+        return self._candidates.distrust(candidate)
 
     def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
@@ -314,7 +325,6 @@ class Lookup:
         candidate.state = State.ANSWERED
         if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
             candidate.lied, candidate.counts = True, False
-            candidate.note = "its value does not hold: it is none of the closest, and whom it names has to wait"
         self._candidates.came_back(candidate, named_as)
         named = [(c, self._distance(node.id)) for node in outcome.nodes if (c := self.add(node, candidate)) is not None]
         self._candidates.judge_referrals(candidate, named)
@@ -328,13 +338,13 @@ class Lookup:
 
         But an id that is much nearer to the target may have been chosen for it, until another node names it too.
         """
-        before = candidate.distance.bit_length()
+        before, named_as = candidate.distance.bit_length(), candidate.id
         self._candidates.move(candidate, node_id, self._distance(node_id))
         if before > ID_BITS:
             candidate.counts = candidate.counts and self._may_count(node_id, candidate.addr[0])
             return
         candidate.counts = self._may_count(node_id, candidate.addr[0]) and node_id != self._own
-        candidate.too_near, candidate.note = False, "it answered under another id than it was named under"
+        candidate.too_near, candidate.named = False, named_as
         candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
 
     def add_all(self, nodes: Iterable[NodeInfo]) -> None:
@@ -344,8 +354,8 @@ class Lookup:
 
     def pass_over(self, candidate: Candidate, why: str) -> None:
         """It is not to be asked after all."""
-        candidate.state, candidate.note = State.PASSED, why
-        candidate.reserve = False
+        candidate.state, candidate.reserve = State.PASSED, False
+        candidate.tell(Mark.SILENT, why)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
@@ -397,6 +407,11 @@ class Lookup:
 
     def closest(self) -> list[Candidate]:
         """The up to k nearest responders, nearest first: distrusted ones only for want of others."""
+        found, others = self.ranked()
+        return sorted((found + others)[: self._k])
+
+    def ranked(self) -> tuple[list[Candidate], list[Candidate]]:
+        """The responders that fill a place among the closest, and those that do for want of others; nearest first."""
         found: list[Candidate] = []
         others: list[Candidate] = []
         misfits = 0
@@ -410,7 +425,7 @@ class Lookup:
                 others.append(candidate)
             else:
                 found.append(candidate)
-        return sorted((found + others)[: self._k])
+        return found, others
 
     def doubt(self) -> Doubt | None:
         """What speaks against believing that a value which was not found is not there."""
@@ -440,12 +455,10 @@ class Lookup:
         """Why a lookup that has settled is over."""
         if not self.candidates:
             return "there was no node to ask"
-        closest, doubt = self.closest(), self.doubt()
+        closest = self.closest()
         if not closest:
             lied = any(c.lied for c in self.candidates)
             return "no node answered with anything that holds" if lied else "no node answered"
-        if doubt is not None:
-            return DOUBTS[doubt]
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"
