@@ -85,8 +85,8 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("table", "is_local", lambda ip: True),
     ("store", "net_of", lambda ip: "anywhere"),
     ("store", "SHARE", 1),
-    ("store", "HOST_PEERS", inf),
-    ("store", "NET_PEERS", inf),
+    ("store", "HOST_PEERS", 10**6),
+    ("store", "NET_PEERS", 10**6),
     ("lookup", "bep42_valid", lambda node_id, ip: True),
     ("lookup", "CHOSEN_BITS", 160),
     ("candidates", "bep42_valid", lambda node_id, ip: True),
@@ -223,7 +223,7 @@ def newcomers(options: Options, seed: int, budget: Budget) -> Results:
     return {NEWCOMERS.name: honest.met / 20}
 
 
-OUT = Figure("bytes out for each in", "3", max, "{:.1f}")
+OUT = Figure("bytes out for each in", "3, and a full reply", max, "{:.1f}")
 MOST = Figure("kB in 10 s to one /24", "64", max, "{:.0f}")
 SERVED = Figure("honest queries served", "as without", min)
 
@@ -324,6 +324,7 @@ def censor(ports: int, turning: float) -> Run:
                 turning=turning,
             ).start()
             simulation.run(budget.seconds)
+            simulation.plant(item)  # again: what nobody republishes is gone after 2 hours
             found.append(simulation.look_up(core, Question("get", near)).outcome.item == item)
             reached.append(find_nodes(simulation, core, near))
             simulation.run(2 * MINUTE)
@@ -620,7 +621,8 @@ def inside(options: Options) -> None:
     if engine == "undefended":
         undefend()
     attack = next(attack for attack in (LYING if kind == "lie" else ATTACKS) if attack.name == name)
-    runs = [attack.run(options, options.seed + nth, attack.budget) for nth in range(options.seeds)]
+    seeds = options.seeds if engine == "now" or options.others is None else options.others
+    runs = [attack.run(options, options.seed + nth, attack.budget) for nth in range(seeds)]
     json.dump({figure.name: [run[figure.name] for run in runs] for figure in attack.figures}, sys.stdout)
 
 
@@ -674,11 +676,12 @@ def tables(options: Options, measurements: Sequence[tuple[str, Attack, Sequence[
         for nth, figure in enumerate(attack.figures):
             head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
-    parts = [f"{options.nodes:,} live nodes, seeds {options.seed} to {options.seed + options.seeds - 1}\n"]
+    seeds = f"{options.seeds} seeds" + (f", {options.others} for the other engines" if options.others else "")
+    parts = [f"{options.nodes:,} live nodes, {seeds} from {options.seed} on; attacks of {options.longest / HOUR:g} h at most\n"]
     if rows:
         parts.append(table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows))
     if lies:
-        parts.append(f"Lies, {options.lookups * options.seeds} lookups each: {' / '.join(ENGINES)}\n")
+        parts.append(f"Lies, {options.lookups} lookups each a seed: {' / '.join(ENGINES)}\n")
         parts.append(table(("lie", *(f"{f.name} (to reach {f.reach})" for f in LIE_FIGURES)), lies))
     return "\n".join(parts)
 
@@ -689,6 +692,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the first one (1)")
     parser.add_argument("--seeds", type=int, default=5, help="how many (5)")
     parser.add_argument("--nodes", type=int, default=4_000_000, help="live nodes (4000000)")
+    parser.add_argument("--others", type=int, help="how many of these the engines other than this one meet (all)")
     parser.add_argument("--lookups", type=int, default=20, help="of each kind, for each seed (20)")
     parser.add_argument("--longest", type=float, default=DAY, help="seconds that an attack may take (86400)")
     parser.add_argument("--only", action="append", help="rows with this in their name; several may be given")
