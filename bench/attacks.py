@@ -677,7 +677,8 @@ def tables(options: Options, measurements: Sequence[tuple[str, Attack, Sequence[
             head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
     seeds = f"{options.seeds} seeds" + (f", {options.others} for the other engines" if options.others else "")
-    parts = [f"{options.nodes:,} live nodes, {seeds} from {options.seed} on; attacks of {options.longest / HOUR:g} h at most\n"]
+    longest = f"attacks of {options.longest / HOUR:g} h at most"
+    parts = [f"{options.nodes:,} live nodes, {seeds} from {options.seed} on; {longest}\n"]
     if rows:
         parts.append(table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows))
     if lies:
