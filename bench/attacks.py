@@ -79,11 +79,21 @@ MINUTE, HOUR = 60.0, 3600.0
 OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0}
 RULES: tuple[tuple[str, str, Any], ...] = (
     ("guard", "MIN_VOTERS", 1),
+    ("guard", "ENOUGH_VOTERS", 1),
+    ("guard", "net_of", lambda ip: ip),
+    ("identity", "REST_SECONDS", 0.0),
     ("table", "is_local", lambda ip: True),
+    ("store", "net_of", lambda ip: "anywhere"),
+    ("store", "SHARE", 1),
+    ("store", "HOST_PEERS", inf),
+    ("store", "NET_PEERS", inf),
     ("lookup", "bep42_valid", lambda node_id, ip: True),
+    ("lookup", "CHOSEN_BITS", 160),
+    ("candidates", "bep42_valid", lambda node_id, ip: True),
     ("candidates", "is_local", lambda ip: True),
     ("candidates", "MISLEADING", inf),
     ("candidates", "crowded", lambda shares, size: 0),
+    ("bootstrap", "AGREE", 0.0),
 )
 """What makes this engine an undefended one: module, name, and the value that opens the rule."""
 
@@ -166,8 +176,8 @@ def find_nodes(simulation: Simulation, core: Core, target: bytes) -> float:
 
 
 def said(outcome: Outcome) -> bool:
-    """Whether a get that found nothing says that this means nothing: nobody answered, or the nodes disagree."""
-    return outcome.item is not None or not outcome.answered or "disagree" in outcome.why
+    """Whether a get that found nothing says that this means nothing: nobody answered, or there is a doubt."""
+    return outcome.item is not None or not outcome.answered or getattr(outcome, "doubt", None) is not None
 
 
 # ---- no attack -------------------------------------------------------------------------------------------

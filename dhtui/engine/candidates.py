@@ -123,12 +123,16 @@ class Candidate:
     @property
     def doubtful(self) -> bool:
         """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
-        return self.too_near or self.chosen or (self.parent is not None and all(n.misleads for n in self.namers))
+        if self.too_near or self.chosen:
+            return True
+        return self.parent is not None and self.parent.misleads and all(namer.misleads for namer in self.namers)
 
     @property
     def misleads(self) -> bool:
         """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
-        return self.lied or self.named_bad >= MISLEADING * max(1, self.named_alive)
+        if self.named_bad < MISLEADING:
+            return self.lied
+        return self.lied or self.named_bad >= MISLEADING * self.named_alive
 
     @property
     def untried(self) -> bool:

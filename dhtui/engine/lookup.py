@@ -148,9 +148,14 @@ class Lookup:
     def _may_count(self, node_id: bytes, ip: str) -> bool:
         return not self._enforce or bep42_valid(node_id, ip)
 
-    def add_host(self, addr: Addr, router: bool) -> None:
-        """A bootstrap host: an address without an id. A router never counts among the closest."""
-        self._candidates.add(Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True))
+    def add_host(self, addr: Addr, router: bool, *, at_once: bool = False) -> None:
+        """A bootstrap host: an address without an id. A router never counts among the closest.
+
+        `at_once`: it is asked beside the nodes that are known, not only for want of them.
+        """
+        host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
+        if self._candidates.add(host) and at_once and host.state is State.NEW:
+            self._opening.append(host)
 
     def start_from(self, starts: Iterable[Start]) -> None:
         """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
@@ -278,12 +283,16 @@ class Lookup:
 
     def _wanted(self) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query while there are others: of the distrusted ones only so many are."""
-        trusted = self._candidates.trusted
-        near = sum(c.too_near and not c.untried for c in self.candidates)
-        others = sum(not c.too_near and not c.untried and not trusted(c) for c in self._nearest())
+        trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
-            if trusted(candidate) or (near if candidate.too_near else others) < MAX_DISTRUSTED:
+            if trusted(candidate):
+                return True
+            near = candidate.too_near
+            if asked[near] < 0:
+                among = self.candidates if near else self._nearest()
+                asked[near] = sum(c.too_near == near and not c.untried and not trusted(c) for c in among)
+            if asked[near] < MAX_DISTRUSTED:
                 return True
             return not candidate.doubtful and self._candidates.vouchers(candidate) >= ENOUGH_VOUCHERS
 
@@ -424,6 +433,8 @@ class Lookup:
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.misleads for c in starts):
             return Doubt.STARTS
+        if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
+            return Doubt.ALONE
         trusted = sum(map(self._candidates.trusted, answered))
         return Doubt.MADE_UP if trusted < min(self._k, len(answered) / 2) else None
 

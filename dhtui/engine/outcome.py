@@ -44,6 +44,8 @@ class Doubt(StrEnum):
 
     STARTS = "starts mislead"
     """Whatever the nodes that it started from named was silent, or is another node than they said."""
+    ALONE = "starts alone"
+    """Nobody but the nodes that it started from answered, and they named nobody, not even each other."""
     MADE_UP = "made up"
     """Most of the nodes that answered are most likely made up."""
 

@@ -40,7 +40,7 @@ class BootstrapSource(NamedTuple):
     """Where nodes were sought: ``saved nodes (12)``, or a host."""
 
     name: str
-    state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
+    state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
 
 
