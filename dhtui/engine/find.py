@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -117,7 +118,8 @@ class Find:
         self._alpha = alpha
         self.started_at = self.ended_at = 0.0
         self._settled = False
-        self._answers = 0
+        self._responders: list[int] = []
+        """Their distances, sorted."""
         self._doubt: Doubt | None = None
         """Known at the end."""
 
@@ -196,7 +198,7 @@ class Find:
             self.lookup.failed(candidate, outcome)
         elif candidate.outcome is None or not candidate.outcome.responded:
             self.lookup.answered(candidate, outcome)
-            self._overtake(now)
+            self._overtake(candidate, now)
             if self._found.take(outcome, self._at_least) and self._on_found:
                 self._on_found(outcome)
             if self._stop_at_value and isinstance(self._found.item, ImmutableItem):
@@ -204,15 +206,20 @@ class Find:
                 return
         self.pump(now)
 
-    def _overtake(self, now: float) -> None:
-        """Record which queries hold no slot any more, for an answer has made them farther than the k-th responder."""
-        self._answers += 1
-        if self._answers < self._sender.k:
+    def _overtake(self, candidate: Candidate, now: float) -> None:
+        """Record which queries hold no slot any more, being farther than the k-th responder, now that one answered."""
+        insort(self._responders, candidate.distance)
+        if len(self._responders) < self._sender.k:
             return
+        # The walk to the k-th that fills a place costs more than all this, and is seldom needed.
+        nearest = self._responders[self._sender.k - 1]
         held = [
             step
             for step in self._in_flight.values()
-            if step.overtaken_at is None and step.stalled_at is None and step.candidate.state is State.ASKED
+            if step.candidate.distance > nearest
+            and step.overtaken_at is None
+            and step.stalled_at is None
+            and step.candidate.state is State.ASKED
         ]
         edge = self.lookup.edge() if held else 0
         for step in held:
