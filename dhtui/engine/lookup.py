@@ -28,35 +28,44 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
 are never among the closest: storing at a dead node is losing.
 
 **Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
-too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of the
-network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes from):
+too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
+the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
+from):
 
-- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing more.
-  Else whoever names the true nodes under ids that are off by one bit has their answers, values included, thrown away.
-- *Claims about an address coexist* until it has answered, and the nearest one counts: no liar can hide a node by naming
-  it far from the target, or by being the first to name it. What we know from the node itself no claim can change.
-- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no place
-  until somebody else names the node by it.
-- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is silent
-  the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour of a true
-  address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber a true one.
-- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand next to
-  a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may fill a place,
-  for one honest node in five is one; others are asked, are among the closest where they are in reach, and hold half of the
-  slots at most. Where many crowd in front, those are asked that trusted nodes of most networks name.
-- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes can
-  stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local networks.
-- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold: the
-  others that this node named wait, unless another node names them too. It costs a liar its word after four lies.
-- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than 16 are
-  asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten first.
-- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was remembered
-  next to a target on purpose does not open the lookup alone.
+- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
+  more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
+  thrown away.
+- *Claims about an address coexist* until it has answered, and the nearest one counts: no liar can hide a node by
+  naming it far from the target, or by being the first to name it. What we know from the node itself no claim can
+  change.
+- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
+  place until somebody else names the node by it.
+- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
+  silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
+  of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
+  a true one.
+- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
+  next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+  fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
+  and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
+  name.
+- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
+  can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+  networks.
+- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
+  the others that this node named wait, unless another node names them too. It costs a liar its word after four
+  lies.
+- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
+  16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
+  first.
+- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
+  remembered next to a target on purpose does not open the lookup alone.
 - *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
-- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made up.
+- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
+  up.
 
-Price, as measured (`bench/attacks.py`): one liar among the nodes that a lookup starts from achieves nothing; liars in
-league need a third of all nodes to hide one value in twenty.
+Price, as measured (`bench/attacks.py`): one liar among the nodes that a lookup starts from achieves nothing; liars
+in league need a third of all nodes to hide one value in twenty.
 """
 
 from __future__ import annotations
