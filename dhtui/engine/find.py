@@ -165,12 +165,15 @@ class Find:
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
         sender = self._sender
-        while len(self._steps) < MAX_STEPS and not sender.full and (candidate := self.lookup.next()):
+        room = not sender.full
+        while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
             soft = self._policy.soft
             self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
-        while not sender.full and (candidate := self.lookup.next_again()):
+            room = not sender.full
+        while room and (candidate := self.lookup.next_again()):
             self._ask(candidate, self._policy.grace, now)
-        if sender.full and self.running and len(self._steps) < MAX_STEPS:
+            room = not sender.full
+        if not room and self.running and len(self._steps) < MAX_STEPS:
             # Nothing is settled as long as there may be somebody to ask.
             sender.wait(self)
         elif self.running and not self.hold and self.lookup.settled():

@@ -3,7 +3,8 @@
     async with Node(NodeConfig(bootstrap=("dht.libtorrent.org:25401",))) as node:
         outcome = await node.get(target)
 
-All methods run in the event loop that started the node. Cancelling one stops what it does.
+All methods run in the event loop that started the node. Cancelling one stops what it does. Any number may be called at
+once: what is more than the processor can do waits for its turn.
 """
 
 from __future__ import annotations

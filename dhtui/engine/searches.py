@@ -59,9 +59,10 @@ class Searches:
         self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: running ones, then finished ones, newest first."""
+        """Lookups as a screen shows them: the last to begin of those that run, then finished ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
-        return tuple(find.view(now) for find in (*self._running.values(), *finished))[:VIEWS]
+        running = tuple(self._running.values())[-VIEWS // 2 :]
+        return tuple(find.view(now) for find in (*running, *finished))[:VIEWS]
 
     def detail(self, number: int, now: float) -> LookupDetail | None:
         """One lookup with all its queries; `None` if it is not remembered any more."""
