@@ -260,6 +260,8 @@ async def republish(node: Node, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
     await node.bootstrapped()
     kept = await keeper.one_pass()
+    if keeper.unread:
+        return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
     failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
