@@ -79,11 +79,21 @@ MINUTE, HOUR = 60.0, 3600.0
 OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0}
 RULES: tuple[tuple[str, str, Any], ...] = (
     ("guard", "MIN_VOTERS", 1),
+    ("guard", "ENOUGH_VOTERS", 1),
+    ("guard", "net_of", lambda ip: ip),
+    ("identity", "REST_SECONDS", 0.0),
     ("table", "is_local", lambda ip: True),
+    ("store", "net_of", lambda ip: "anywhere"),
+    ("store", "SHARE", 1),
+    ("store", "HOST_PEERS", 10**6),
+    ("store", "NET_PEERS", 10**6),
     ("lookup", "bep42_valid", lambda node_id, ip: True),
+    ("lookup", "CHOSEN_BITS", 160),
+    ("candidates", "bep42_valid", lambda node_id, ip: True),
     ("candidates", "is_local", lambda ip: True),
     ("candidates", "MISLEADING", inf),
     ("candidates", "crowded", lambda shares, size: 0),
+    ("bootstrap", "AGREE", 0.0),
 )
 """What makes this engine an undefended one: module, name, and the value that opens the rule."""
 
@@ -166,8 +176,8 @@ def find_nodes(simulation: Simulation, core: Core, target: bytes) -> float:
 
 
 def said(outcome: Outcome) -> bool:
-    """Whether a get that found nothing says that this means nothing: nobody answered, or the nodes disagree."""
-    return outcome.item is not None or not outcome.answered or "disagree" in outcome.why
+    """Whether a get that found nothing says that this means nothing: nobody answered, or there is a doubt."""
+    return outcome.item is not None or not outcome.answered or getattr(outcome, "doubt", None) is not None
 
 
 # ---- no attack -------------------------------------------------------------------------------------------
@@ -213,7 +223,7 @@ def newcomers(options: Options, seed: int, budget: Budget) -> Results:
     return {NEWCOMERS.name: honest.met / 20}
 
 
-OUT = Figure("bytes out for each in", "3", max, "{:.1f}")
+OUT = Figure("bytes out for each in", "3, and a full reply", max, "{:.1f}")
 MOST = Figure("kB in 10 s to one /24", "64", max, "{:.0f}")
 SERVED = Figure("honest queries served", "as without", min)
 
@@ -314,6 +324,7 @@ def censor(ports: int, turning: float) -> Run:
                 turning=turning,
             ).start()
             simulation.run(budget.seconds)
+            simulation.plant(item)  # again: what nobody republishes is gone after 2 hours
             found.append(simulation.look_up(core, Question("get", near)).outcome.item == item)
             reached.append(find_nodes(simulation, core, near))
             simulation.run(2 * MINUTE)
@@ -610,7 +621,8 @@ def inside(options: Options) -> None:
     if engine == "undefended":
         undefend()
     attack = next(attack for attack in (LYING if kind == "lie" else ATTACKS) if attack.name == name)
-    runs = [attack.run(options, options.seed + nth, attack.budget) for nth in range(options.seeds)]
+    seeds = options.seeds if engine == "now" or options.others is None else options.others
+    runs = [attack.run(options, options.seed + nth, attack.budget) for nth in range(seeds)]
     json.dump({figure.name: [run[figure.name] for run in runs] for figure in attack.figures}, sys.stdout)
 
 
@@ -664,11 +676,13 @@ def tables(options: Options, measurements: Sequence[tuple[str, Attack, Sequence[
         for nth, figure in enumerate(attack.figures):
             head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
-    parts = [f"{options.nodes:,} live nodes, seeds {options.seed} to {options.seed + options.seeds - 1}\n"]
+    seeds = f"{options.seeds} seeds" + (f", {options.others} for the other engines" if options.others else "")
+    longest = f"attacks of {options.longest / HOUR:g} h at most"
+    parts = [f"{options.nodes:,} live nodes, {seeds} from {options.seed} on; {longest}\n"]
     if rows:
         parts.append(table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows))
     if lies:
-        parts.append(f"Lies, {options.lookups * options.seeds} lookups each: {' / '.join(ENGINES)}\n")
+        parts.append(f"Lies, {options.lookups} lookups each a seed: {' / '.join(ENGINES)}\n")
         parts.append(table(("lie", *(f"{f.name} (to reach {f.reach})" for f in LIE_FIGURES)), lies))
     return "\n".join(parts)
 
@@ -679,6 +693,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the first one (1)")
     parser.add_argument("--seeds", type=int, default=5, help="how many (5)")
     parser.add_argument("--nodes", type=int, default=4_000_000, help="live nodes (4000000)")
+    parser.add_argument("--others", type=int, help="how many of these the engines other than this one meet (all)")
     parser.add_argument("--lookups", type=int, default=20, help="of each kind, for each seed (20)")
     parser.add_argument("--longest", type=float, default=DAY, help="seconds that an attack may take (86400)")
     parser.add_argument("--only", action="append", help="rows with this in their name; several may be given")

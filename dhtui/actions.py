@@ -19,6 +19,7 @@ from .engine.wire.compact import Addr
 from .keepalive import Keeper, Kept, Verdict
 from .readback import ReadBack, read_back_of, to_ask
 from .request import Request
+from .words import DOUBTS
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -335,9 +336,15 @@ def _nodes(count: int) -> str:
 
 
 def _asked(outcome: Outcome) -> str:
+    """How many answered; and why that proves nothing, where nothing was found among liars."""
     if not outcome.asked:
         return "there was no node to ask"
-    return f"{outcome.answered} of {_nodes(len(outcome.asked))} answered"
+    asked = f"{outcome.answered} of {_nodes(len(outcome.asked))} answered"
+    return asked if outcome.item is not None or outcome.peers else f"{asked}{_doubted(outcome)}"
+
+
+def _doubted(outcome: Outcome) -> str:
+    return "" if outcome.doubt is None else f", but {DOUBTS[outcome.doubt]}"
 
 
 def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
@@ -367,10 +374,12 @@ def _agreement(outcome: Outcome, item: Item) -> str:
 
 def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None) -> str:
     if outcome.highest_seen is not None and at_least is not None:
-        return f"value not found: the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
+        newest = f"the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
+        return f"value not found: {newest}{_doubted(outcome)}"
     told = [one.seq for one in outcome.asked if one.seq is not None and one.status is Status.ANSWERED]
     if told and newer_than is not None:
-        return f"value not found: none is newer than seq {newer_than}, the stored one has {max(told)}"
+        newest = f"none is newer than seq {newer_than}, the stored one has {max(told)}"
+        return f"value not found: {newest}{_doubted(outcome)}"
     bad = sum(one.status in _BAD for one in outcome.asked)
     if bad:
         return f"value not found: {_nodes(bad)} gave one that is not genuine; {_asked(outcome)}"

@@ -43,7 +43,10 @@ MAX_TEXT: Final = 4096
 """Characters of text that are kept."""
 INTS: Final = (-(2**63), 2**64)
 
-LENGTHS: Final = {"id": 20, "old": 20, "new": 20, "target": 20, "info_hash": 20, "infohash": 20, "k": 32, "sig": 64}
+LENGTHS: Final = dict.fromkeys(("id", "named", "old", "new", "target", "info_hash", "infohash"), 20) | {
+    "k": 32,
+    "sig": 64,
+}
 """Bytes of the byte strings in fields of these names."""
 RANGES: Final = {
     "depth": (0, 160),

@@ -201,7 +201,8 @@ VIEWS: tuple[View, ...] = (
         "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
         "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
         "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
-        "bootstrap host, ? is doubted: too near, or named by one who misleads.",
+        "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
+        "or named by nobody but nodes that mislead.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),

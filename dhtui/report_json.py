@@ -47,6 +47,9 @@ said that it stored the item; whether the lookup came to it, or it was asked dir
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
+| | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
+from disagree with everything else), `starts alone` (only they answered, and they name nobody) or `made up` (most of \
+the nodes that answered look made up) |
 | | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
 | | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
@@ -186,6 +189,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "timed_out": outcome.timed_out,
         "stored": outcome.stored,
         "writes": len(outcome.writes),
+        "doubt": None if outcome.doubt is None else str(outcome.doubt),
         "closest": [_near(near, target) for near in outcome.closest] if target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
         "item": None if outcome.item is None else _item(outcome.item),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from dhtui.engine.events import PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
-from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire.compact import Addr, NodeInfo
@@ -26,6 +28,7 @@ from dhtui.state import load, save
 from dhtui.testnet import Testnet
 from dhtui.trace import packet_line
 from dhtui.values import HostPort, Target, UsageError
+from dhtui.words import DOUBTS
 
 ID = bytes(range(20))
 
@@ -139,6 +142,44 @@ async def test_closest_stores_tells_what_each_holds(net: Testnet, node: Node) ->
     holds = [line.rpartition("  ")[2] for line in report_text.render(result, named=False).out]
     assert set(holds) <= {"holds the value", "holds nothing"}  # who put it keeps no copy
     assert holds.count("holds the value") >= 7
+
+
+class Liars:
+    """A node all of whose operations end among liars."""
+
+    id = ID
+
+    def __init__(self, node: Node, outcome: Outcome) -> None:
+        self.snapshot, self._outcome = node.snapshot, outcome
+
+    async def find_node(self, target: bytes, **how: object) -> Outcome:
+        return self._outcome
+
+    get_peers = get = find_node
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+async def test_what_may_be_there_all_the_same_is_never_just_not_found(node: Node, doubt: Doubt) -> None:
+    """It is told in words and as a token, unless something was found: that needs no trust."""
+    asked = (NodeOutcome(addr=("127.0.0.1", 1), id=ID, status=Status.ANSWERED, rtt=0.1),)
+    nothing = Outcome(action="get", target=ID, asked=asked, closest=asked, doubt=doubt)
+    words = f"1 of 1 node answered, but {DOUBTS[doubt]}"
+    liars: Any = Liars(node, nothing)
+    for result, told in (
+        (await actions.get(liars, ID), f"value not found: {words}"),
+        (await actions.get_peers(liars, ID), f"0 peers; {words}"),
+        (await actions.find_node(liars, ID), words),
+    ):
+        assert result.summary == told
+        assert report_text.render(result, named=False).err[-1].endswith(told)
+        assert list(report_json.render(result))[-1]["doubt"] == str(doubt)
+        assert f"`{doubt}`" in report_json.FIELDS
+    old = replace(nothing, highest_seen=3)
+    liars = Liars(node, old)
+    assert (await actions.get(liars, ID, at_least=4)).summary.endswith(DOUBTS[doubt])
+    liars = Liars(node, replace(nothing, item=ImmutableItem(b"1:x"), peers=((("127.0.0.1", 2), 1),)))
+    for result in (await actions.get(liars, ID), await actions.get_peers(liars, ID)):
+        assert result.ok and DOUBTS[doubt] not in result.summary
 
 
 async def test_every_result_is_json(net: Testnet, node: Node) -> None:

@@ -1,4 +1,10 @@
-"""Finding a way into the network: saved nodes first, then bootstrap hosts, by a lookup of our own id."""
+"""Finding a way into the network: saved nodes first, then bootstrap hosts, by a lookup of our own id.
+
+Saved nodes may be those of another network, or of somebody who filled our memory with its own to keep us after a
+restart too (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). They
+can't be told by themselves: they answer, and name each other. So what they lead to is compared with what the hosts
+lead to. Where both are one network, the same nodes are closest to our id.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +18,10 @@ from .events import Listeners
 from .find import Find
 from .outcome import NodeOutcome, Outcome, Status
 from .searches import OnStep, Searches
-from .settings import PUBLIC_BOOTSTRAP, SavedState
+from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
-from .wire.compact import Addr
+from .wire.compact import Addr, NodeInfo
+from .wire.ids import ID_BITS, distance
 
 ENOUGH_FROM_SAVED = 8
 """With this many nodes that answer, no host need be troubled."""
@@ -23,10 +30,14 @@ ALPHA = 16
 """Queries in flight at first: the table is empty, so whoever answers is welcome."""
 PATIENCE = 1.5
 """Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
+AGREE = 0.5
+"""Of the closest nodes that the hosts lead to, saved nodes have to lead to so many."""
+SMALLER_BITS = 4
+"""A network whose 8th closest node is farther by so many bits is a 16th of the other: the hosts may lie, too."""
 START_FROM = 128
 """Saved nodes that are asked, those heard from last."""
 
-SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
+SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
 
 
 @dataclass(slots=True)
@@ -48,21 +59,25 @@ class Bootstrap:
     def __init__(
         self,
         names: tuple[str, ...],
-        saved: SavedState | None,
+        saved: Sequence[NodeInfo],
         searches: Searches,
         listeners: Listeners,
         when_in: Callable[[float], None],
+        keep_only: Callable[[frozenset[Addr], float], None],
     ) -> None:
-        """`names` are bootstrap hosts as ``host:port``; `when_in` is called each time the network was reached."""
+        """`names` are bootstrap hosts as ``host:port``, `saved` nodes of an earlier run. `when_in` is called each time
+        the network was reached, `keep_only` when what is known besides some nodes belongs to another network."""
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
-        self._saved = saved.nodes if saved else ()
-        self._searches, self._listeners, self._when_in = searches, listeners, when_in
-        self._saved_source = BootstrapSource(f"saved nodes ({len(self._saved)})", "waiting", "")
+        self._saved = tuple(saved)
+        self._searches, self._listeners, self._when_in, self._keep_only = searches, listeners, when_in, keep_only
+        self._saved_source = BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "") if saved else None
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0
         self._hosts_wanted = False
         self._hosts_asked = self._saved_running = False
+        self.comparing = False
+        """Whether it is not known yet that the saved nodes are of the network that the hosts belong to."""
         self.routers: set[Addr] = set()
         """Addresses that never enter the table."""
 
@@ -89,7 +104,7 @@ class Bootstrap:
 
     def _from_saved(self, own: bytes, now: float) -> None:
         self._saved_running = True
-        self._saved_source = BootstrapSource(self._saved_source.name, "asked", "")
+        self._tell_saved("asked", "")
         self.say(f"asking {len(self._saved)} saved nodes", now)
 
         def watch(find: Find, at: float) -> None:
@@ -100,21 +115,59 @@ class Bootstrap:
         find.seed(self._saved[:START_FROM])
         find.start(now)
 
+    def _tell_saved(self, state: SourceState, detail: str) -> None:
+        if self._saved_source is not None:
+            self._saved_source = self._saved_source._replace(state=state, detail=detail)
+
     def _saved_done(self, outcome: Outcome, own: bytes, now: float) -> None:
         self._saved_running = False
         named = {node.addr for node in self._saved}
         answered = sum(node.responded for node in outcome.asked if node.addr in named)
         detail = f"{answered} of {len(named)} answered"
-        state: SourceState = "answered" if answered else "silent"
-        self._saved_source = BootstrapSource(self._saved_source.name, state, detail)
+        self._tell_saved("answered" if answered else "silent", detail)
         if self.state != "running":
             return
-        if outcome.answered >= ENOUGH_FROM_SAVED or not self._hosts:
+        if not self._hosts:
+            self._done(outcome, own, now)
+        elif outcome.answered >= ENOUGH_FROM_SAVED and not self._hosts_asked:
+            self._finish("done", _answered(outcome), now)
+            self._compare(outcome, own, now)
+        elif outcome.answered >= ENOUGH_FROM_SAVED:
             self._done(outcome, own, now)
         elif not self._hosts_asked:
             self._from_hosts(own, now)
         elif all(host.state not in ("waiting", "asked") for host in self._hosts):
             self._done(outcome, own, now)
+
+    def _compare(self, saved: Outcome, own: bytes, now: float) -> None:
+        """Look our own id up from the hosts as well, while everything else goes on."""
+        self.comparing = self._hosts_asked = True
+        self._want_hosts()
+        self.say("comparing with what the bootstrap hosts lead to", now)
+
+        def compared(outcome: Outcome, own: bytes, at: float) -> None:
+            self.comparing = False
+            self._judge_hosts(outcome)
+            self._settle(saved, outcome, own, at)
+            self._when_in(at)
+
+        find = self._lookup(own, compared, now, None)
+        self.seed(find)
+        find.start(now)
+
+    def _settle(self, saved: Outcome, hosts: Outcome, own: bytes, now: float) -> None:
+        theirs = {node.addr for node in hosts.closest} - self.routers
+        common = len(theirs & {node.addr for node in saved.closest})
+        if not theirs or common >= AGREE * len(theirs):
+            return
+        if _reach(hosts, own) >= _reach(saved, own) + SMALLER_BITS:
+            self.say("the bootstrap hosts lead to a much smaller network than the saved nodes: not believed", now)
+            return
+        answered = frozenset(node.addr for node in hosts.asked if node.responded)
+        self._tell_saved("disagrees", "they lead to another network than the hosts, and are forgotten")
+        self.say("the saved nodes lead to another network than the bootstrap hosts: they are forgotten", now)
+        self._saved = ()
+        self._keep_only(answered, now)
 
     def _from_hosts(self, own: bytes, now: float) -> None:
         self._hosts_asked = True
@@ -125,15 +178,18 @@ class Bootstrap:
         find.start(now)
 
     def _hosts_done(self, outcome: Outcome, own: bytes, now: float) -> None:
-        by_addr = {node.addr: node for node in outcome.asked}
-        for host in self._hosts:
-            _judge_host(host, [by_addr[addr] for addr in host.addrs if addr in by_addr])
+        self._judge_hosts(outcome)
         if self.state == "running" and (outcome.answered or not self._saved_running):
             self._done(outcome, own, now)
 
+    def _judge_hosts(self, outcome: Outcome) -> None:
+        by_addr = {node.addr: node for node in outcome.asked}
+        for host in self._hosts:
+            _judge_host(host, [by_addr[addr] for addr in host.addrs if addr in by_addr])
+
     def _done(self, outcome: Outcome, own: bytes, now: float) -> None:
         if outcome.answered:
-            self._finish("done", f"{outcome.answered} node{'s' * (outcome.answered != 1)} answered", now)
+            self._finish("done", _answered(outcome), now)
             self._when_in(now)
             return
         tried = [f"{source.name}: {source.detail or source.state}" for source in self._sources()]
@@ -165,10 +221,11 @@ class Bootstrap:
         return tuple(host.name for host in self._hosts) if wanted else ()
 
     def seed(self, find: Find) -> None:
-        """Give a lookup that knows nobody who is alive the hosts to ask; it is held while hosts are being looked up."""
+        """Give a lookup the hosts to ask, where it knows nobody who is alive, or none that can be trusted yet; it is
+        held while hosts are being looked up."""
         for host in self._hosts:
             for addr in host.addrs:
-                find.lookup.add_host(addr, host.router)
+                find.lookup.add_host(addr, host.router, at_once=self.comparing)
         if any(not host.resolved for host in self._hosts):
             find.hold = True
             if self.state != "running":
@@ -186,7 +243,7 @@ class Bootstrap:
         waiting = any(not host.resolved for host in self._hosts)
         for find in self._searches.held():
             for addr in addrs:
-                find.lookup.add_host(addr, host.router)
+                find.lookup.add_host(addr, host.router, at_once=self.comparing)
             find.hold = waiting
             find.pump(now)
 
@@ -194,12 +251,21 @@ class Bootstrap:
 
     def _sources(self) -> tuple[BootstrapSource, ...]:
         hosts = [BootstrapSource(host.name, host.state, host.detail) for host in self._hosts]
-        return (self._saved_source, *hosts) if self._saved else tuple(hosts)
+        return (self._saved_source, *hosts) if self._saved_source else tuple(hosts)
 
     def view(self, now: float) -> BootstrapView:
         """The start as a screen shows it."""
         elapsed = (now if self.state == "running" else self._ended_at) - self._started_at
         return BootstrapView(self.state, elapsed, self._sources(), self._why)
+
+
+def _answered(outcome: Outcome) -> str:
+    return f"{outcome.answered} node{'s' * (outcome.answered != 1)} answered"
+
+
+def _reach(outcome: Outcome, own: bytes) -> int:
+    """How far from our id the closest nodes of a lookup reach, bits."""
+    return max((distance(node.id, own).bit_length() for node in outcome.closest if node.id), default=ID_BITS)
 
 
 def _judge_host(host: Host, asked: Sequence[NodeOutcome]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from itertools import islice
 
 from .outcome import NodeOutcome
@@ -41,6 +41,35 @@ class State(Enum):
     FAILED = "failed"
 
 
+class Mark(StrEnum):
+    """How a candidate came to be asked, or why it was not; its `note` has the details."""
+
+    NONE = ""
+    OPENING = "opening"
+    """Known from before, quick and near: it opens the lookup."""
+    RESERVE = "reserve"
+    """Known from before, and kept back."""
+    INSTEAD = "instead"
+    """In place of another one of its /24, which is silent."""
+    TWIN = "twin"
+    """Another one of its /24 is in the lookup."""
+    SILENT = "silent"
+    """It was silent of late."""
+
+
+class Distrust(StrEnum):
+    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
+
+    TOO_NEAR = "too near"
+    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
+    CHOSEN = "chosen id"
+    """The id that it answers with may have been chosen for the target."""
+    MISLED = "misled"
+    """Named by nobody but nodes that mislead."""
+    MISFIT = "misfit"
+    """Its id does not fit its address (BEP 42)."""
+
+
 @dataclass(slots=True, eq=False)
 class Candidate:
     """A node that the lookup knows of."""
@@ -72,13 +101,16 @@ class Candidate:
     """So near to the target that in a network of this size it is most likely made up."""
     chosen: bool = False
     """It answered under an id much nearer than the one it was named under, and nobody has named it under that id."""
+    named: bytes | None = None
+    """The id that it was named under, where it answered with another one."""
     lied: bool = False
     """Whether it gave a value that does not hold."""
     named_bad: int = 0
     named_alive: int = 0
     """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
+    mark: Mark = Mark.NONE
     note: str = ""
-    """Why it is treated unlike others, for the screens."""
+    """More about the mark, for the screens."""
 
     @property
     def hop(self) -> int:
@@ -91,17 +123,25 @@ class Candidate:
     @property
     def doubtful(self) -> bool:
         """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
-        return self.too_near or self.chosen or (self.parent is not None and all(n.misleads for n in self.namers))
+        if self.too_near or self.chosen:
+            return True
+        return self.parent is not None and self.parent.misleads and all(namer.misleads for namer in self.namers)
 
     @property
     def misleads(self) -> bool:
         """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
-        return self.lied or self.named_bad >= MISLEADING * max(1, self.named_alive)
+        if self.named_bad < MISLEADING:
+            return self.lied
+        return self.lied or self.named_bad >= MISLEADING * self.named_alive
 
     @property
     def untried(self) -> bool:
         """Whether nothing has been sent to it."""
         return self.state in (State.NEW, State.PASSED)
+
+    def tell(self, mark: Mark, note: str = "") -> None:
+        """Remember why it is treated unlike others."""
+        self.mark, self.note = mark, note
 
     def __lt__(self, other: Candidate) -> bool:
         return self.distance < other.distance
@@ -138,6 +178,16 @@ class Candidates:
         """Whether there is no reason to hold it for made up."""
         return not candidate.doubtful and self.fits(candidate)
 
+    def distrust(self, candidate: Candidate) -> Distrust | None:
+        """Why it is not trusted; `None` where it is."""
+        if candidate.too_near:
+            return Distrust.TOO_NEAR
+        if candidate.chosen:
+            return Distrust.CHOSEN
+        if candidate.doubtful:
+            return Distrust.MISLED
+        return None if self.fits(candidate) else Distrust.MISFIT
+
     def vouchers(self, candidate: Candidate) -> int:
         """How many networks the trusted nodes that named a candidate belong to."""
         return len({net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)})
@@ -171,7 +221,7 @@ class Candidates:
             rivals.insert(0, candidate)
         else:
             candidate.state = State.PASSED
-            candidate.note = f"a node of the same /24, {first.addr[0]}, is in the lookup"
+            candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
             rivals.append(candidate)
         if len(rivals) > MAX_RIVALS:
             waiting = [rival for rival in rivals[1:-1] if rival.untried]
@@ -188,11 +238,11 @@ class Candidates:
             candidate.namers.append(parent)
         if candidate.state in (State.ANSWERED, State.FAILED):
             if candidate.chosen and node_id == candidate.id:
-                candidate.chosen, candidate.note = False, ""
+                candidate.chosen = False
             return
         if candidate.id is not None and not candidate.first_hand and distance < candidate.distance:
             self.move(candidate, node_id, distance)
-            candidate.too_near, candidate.note = False, "" if candidate.too_near else candidate.note
+            candidate.too_near = False
             candidate.claimant = parent
         if candidate.state is State.PASSED:
             self._reconsider(candidate)
@@ -204,13 +254,14 @@ class Candidates:
             return
         if self.vouchers(candidate) > self.vouchers(rivals[0]):
             rivals[0].state = State.PASSED
-            rivals[0].note = f"a node of the same /24, {candidate.addr[0]}, is in the lookup"
-            self._put_first(rivals, candidate, "")
+            rivals[0].tell(Mark.TWIN, f"a node of the same /24, {candidate.addr[0]}, is in the lookup")
+            self._put_first(rivals, candidate)
 
-    def _put_first(self, rivals: list[Candidate], candidate: Candidate, note: str) -> None:
+    def _put_first(self, rivals: list[Candidate], candidate: Candidate) -> None:
         rivals.remove(candidate)
         rivals.insert(0, candidate)
-        candidate.state, candidate.note = State.NEW, note
+        candidate.state = State.NEW
+        candidate.tell(Mark.NONE)
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
         """A candidate has another id than was thought, and so another distance."""
@@ -246,7 +297,9 @@ class Candidates:
         waiting = [rival for rival in rivals[1:] if rival.state is State.PASSED]
         if waiting:
             del rivals[0]
-            self._put_first(rivals, max(waiting, key=self.vouchers), f"in place of {candidate.addr[0]}, which is silent")
+            following = max(waiting, key=self.vouchers)
+            self._put_first(rivals, following)
+            following.tell(Mark.INSTEAD, f"in place of {candidate.addr[0]}, which is silent")
 
     def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
         """It answered: under the id that its referrer named, or under another one, which is the one that counts."""
@@ -281,11 +334,7 @@ class Candidates:
         for place, (distance, candidate) in enumerate(nearest):
             if candidate.distance != distance or candidate.state is State.FAILED:
                 continue
-            before, candidate.too_near = candidate.too_near, place < made_up
-            if candidate.too_near:
-                candidate.note = "too near: who named it can hardly know of it"
-            elif before:
-                candidate.note = ""
+            candidate.too_near = place < made_up
 
     def judge_answers(self) -> None:
         """Flag the nearest of those that answered if they are too many for the size of the network."""
@@ -295,4 +344,3 @@ class Candidates:
         nearest = list(islice(answered, LOOKED_AT))
         for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
             candidate.too_near = True
-            candidate.note = f"too near: a crowd, in a network of {self._size:,.0f} nodes"

@@ -83,6 +83,7 @@ class Core:
         self.table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
             self.table.restore(node, rtt, now)
+        restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self.table.id_at(node.addr)]
         self.queries = Queries(rng)
         self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
@@ -97,7 +98,9 @@ class Core:
         """Queriers that did not answer our ping: apart, or forged ones would push out what lookups have learnt."""
         self._listeners = Listeners()
         self.searches = Searches(self, settings, self._seed, self._listeners)
-        self.way_in = Bootstrap(hosts, settings.saved, self.searches, self._listeners, self._look_around)
+        self.way_in = Bootstrap(
+            hosts, restored, self.searches, self._listeners, self._look_around, self.table.keep_only
+        )
         self._out: list[tuple[bytes, Addr]] = []
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
@@ -126,8 +129,8 @@ class Core:
 
     @property
     def prefer(self) -> bool:
-        """Whether ids that fit their addresses come first (BEP 42)."""
-        return self.settings.bep42 != "off"
+        """Whether ids that fit their addresses come first (BEP 42): not in a network where most don't."""
+        return self.settings.bep42 != "off" and self.table.mostly_fits()
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
@@ -590,9 +593,10 @@ class Core:
             known = self.table.nearest_known(target, self.settings.policy.start)
         else:
             known = self.table.farthest_known(target, STRANGERS, avoid)
-        starts = [Start(NodeInfo(c.id, c.addr), c.rtt, self._now - c.last_answer < GOOD_SECONDS) for c in known]
+        fresh, placed = self._now - GOOD_SECONDS, self.table.find
+        starts = [Start(NodeInfo(c.id, c.addr), c.rtt, c.last_answer > fresh, placed(c.addr) is c) for c in known]
         find.start_from(starts)
-        if not any(start.alive for start in starts):
+        if self.way_in.comparing or not any(start.alive for start in starts):
             self.way_in.seed(find)
 
     def _look_around(self, now: float) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Protocol
 
 from .answers import Question, judge
-from .candidates import Candidate
+from .candidates import Candidate, Distrust, State
 from .findings import Found, outcome_of
 from .items import ImmutableItem
 from .journal import Step, candidate_views, step_view
 from .lookup import Lookup, Start
-from .outcome import NodeOutcome, Outcome, Status
+from .outcome import Doubt, NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
 from .snapshot import LookupDetail, LookupView
@@ -117,6 +118,10 @@ class Find:
         self._alpha = alpha
         self.started_at = self.ended_at = 0.0
         self._settled = False
+        self._responders: list[int] = []
+        """Their distances, sorted."""
+        self._doubt: Doubt | None = None
+        """Known at the end."""
 
     @property
     def running(self) -> bool:
@@ -159,7 +164,9 @@ class Find:
         if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
             self.lookup.pass_over(candidate, why)
             return
-        step = Step(candidate, candidate.asked_again, now)
+        doubt = self.lookup.distrust(candidate)
+        misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
+        step = Step(candidate, candidate.asked_again, now, doubt, misnamed)
         self._steps.append(step)
         query = self._sender.send(
             candidate.addr,
@@ -191,6 +198,7 @@ class Find:
             self.lookup.failed(candidate, outcome)
         elif candidate.outcome is None or not candidate.outcome.responded:
             self.lookup.answered(candidate, outcome)
+            self._overtake(candidate, now)
             if self._found.take(outcome, self._at_least) and self._on_found:
                 self._on_found(outcome)
             if self._stop_at_value and isinstance(self._found.item, ImmutableItem):
@@ -198,15 +206,35 @@ class Find:
                 return
         self.pump(now)
 
+    def _overtake(self, candidate: Candidate, now: float) -> None:
+        """Record which queries hold no slot any more, being farther than the k-th responder, now that one answered."""
+        insort(self._responders, candidate.distance)
+        if len(self._responders) < self._sender.k:
+            return
+        # The walk to the k-th that fills a place costs more than all this, and is seldom needed.
+        nearest = self._responders[self._sender.k - 1]
+        held = [
+            step
+            for step in self._in_flight.values()
+            if step.candidate.distance > nearest
+            and step.overtaken_at is None
+            and step.stalled_at is None
+            and step.candidate.state is State.ASKED
+        ]
+        edge = self.lookup.edge() if held else 0
+        for step in held:
+            if step.candidate.distance > edge:
+                step.overtaken_at = now
+
     def _end(self, why: str, now: float) -> None:
         self.lookup.end(why)
-        self.ended_at = now
+        self.ended_at, self._doubt = now, self.lookup.doubt()
         if self._on_step:
             self._on_step(self, now)
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
         outcome = outcome_of(self.question, self.lookup.outcomes(), closest, self._found, elapsed, why)
-        self._done(replace(outcome, doubt=self.lookup.doubt()))
+        self._done(replace(outcome, doubt=self._doubt))
 
     def stop(self, why: str, now: float) -> None:
         """End it now, with what it has found so far."""
@@ -250,4 +278,5 @@ class Find:
             len(closest),
             self._found.words(),
             self.lookup.why,
+            self._doubt or "",
         )

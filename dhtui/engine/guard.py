@@ -19,10 +19,10 @@ the old. Where an attacker could aim, chance decides. The attacks on a node, the
 - *Making us flood others, or crowding out newcomers.* Forged queries under new ids, 40 a second. Of the pings that
   get to know queriers (`core.py`) a network has one in flight, and when all places are taken a random one gives way,
   so a newcomer mostly keeps its own for the round trip that it needs. Checks of the table's nodes have other places.
-- *Filling the table.* With one /24 for S/Kademlia's price of ids, nothing (Baumgart and Mies, "S/Kademlia", 2007);
-  eclipsing one Ethereum node took two machines (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's
-  Peer-to-Peer Network", 2018). `table.py`: only who answered enters, pinged under the id that it claimed; one node a
-  host, one network once a bucket and twice in all; and a query keeps a node good only from a proved source.
+- *Filling the table.* Ids are free (Baumgart and Mies, "S/Kademlia", 2007), and two machines eclipsed an Ethereum node
+  (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). `table.py`: only
+  who answered enters, pinged under the id that it claimed; one node a host, one of a network in a bucket and two in
+  all; and a query keeps a node good only from a proved source.
 - *Owning the memory*, over restarts too: one address with 4000 ports took all of it. One node a host, 4 a network;
   whoever answers remains over newcomers of its network; a full memory loses a random one of the oldest quarter
   (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015: test before evict, random eviction,
@@ -235,12 +235,15 @@ class ReplyBudget:
         self._at = now
         net = net_of(ip)
         used = self._nets.get(net, 0)
-        if self._proved.has(ip, now):
-            room = _part(left, TOTAL_PARTS, _part(NET_BYTES - used, NET_PARTS, FULL))
-            if length > room:
-                return int(room)
+        spare, here = left, NET_BYTES - used
+        proved = self._proved.has(ip, now)
+        if not proved:
+            spare, here = spare - rate, here - NET_BYTES // 2
+        if spare >= FULL * TOTAL_PARTS and here >= FULL * NET_PARTS:
+            room: float = FULL
         else:
-            room = _part(left - rate, TOTAL_PARTS, _part(NET_BYTES // 2 - used, NET_PARTS, FULL))
+            room = min(_part(spare, TOTAL_PARTS), _part(here, NET_PARTS))
+        if not proved:
             host = host_of(ip)
             account = self._accounts.get(host) or self._before.get(host)
             if account is None or now - account[0] >= WINDOW:
@@ -249,9 +252,12 @@ class ReplyBudget:
                 self._accounts[host] = [now, CREDIT * got]
             else:
                 account[1] += CREDIT * got
-                if length > room or length > account[1]:
-                    return int(min(room, account[1]))
+                room = min(room, account[1])
+                if length > room:
+                    return int(room)
                 account[1] -= length
+        elif length > room:
+            return int(room)
         self._left = left - length
         self._nets[net] = used + length
         return length
@@ -266,10 +272,9 @@ class ReplyBudget:
         return self.take(ip, 0, length, now) >= length
 
 
-def _part(left: float, parts: int, most: float) -> float:
+def _part(left: float, parts: int) -> float:
     """What one reply may take of the bytes that are left, so that no flood takes all before the others come."""
-    part = left / parts
-    return most if part >= most else min(left, max(part, SMALL), most)
+    return min(left, max(left / parts, SMALL), FULL)
 
 
 class AddressVote:

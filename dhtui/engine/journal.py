@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .candidates import Candidate
+from .candidates import Candidate, Distrust
 from .items import MutableItem
 from .lookup import Lookup
 from .outcome import NodeOutcome
@@ -19,8 +19,14 @@ class Step:
     candidate: Candidate
     again: bool
     sent_at: float
+    doubt: Distrust | None
+    """Why the candidate was distrusted when it was asked."""
+    misnamed: int
+    """By then, how many nodes that its referrers had named were silent or had other ids."""
     stalled_at: float | None = None
     ended_at: float | None = None
+    overtaken_at: float | None = None
+    """When so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
 
 
@@ -53,12 +59,16 @@ def step_view(step: Step, started_at: float) -> StepView:
         len(outcome.peers) if outcome else 0,
         _item(outcome),
         outcome.code if outcome else None,
+        None if step.overtaken_at is None else step.overtaken_at - started_at,
+        step.doubt or "",
+        step.misnamed,
     )
 
 
 def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
     """A lookup's candidates as a screen shows them, nearest first."""
     closest = set(map(id, lookup.closest()))
+    fills, spare = (set(map(id, found)) for found in lookup.ranked())
     return tuple(
         CandidateView(
             c.addr,
@@ -75,6 +85,10 @@ def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
             c.outcome.seq if c.outcome else None,
             c.outcome.version if c.outcome else None,
             c.note or (c.outcome.note if c.outcome else ""),
+            c.mark.value,
+            lookup.distrust(c) or "",
+            c.named,
+            "fills" if id(c) in fills else "spare" if id(c) in spare else "",
         )
         for c in lookup.candidates
     )

@@ -27,30 +27,55 @@ lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients
 **When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
 are never among the closest: storing at a dead node is losing.
 
-**Against liars.** An answer under another id than the one referred to counts as no answer, and referrals are
-followed to usable addresses only, a bounded number of them; then:
+**Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
+too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
+the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
+from):
 
-- *One candidate an address, one a /24* outside local networks, for addresses all over the world are not cheap
-  (Baumgart and Mies, "S/Kademlia", 2007). The next of a /24 gets its turn when the first is silent.
+- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
+  more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
+  thrown away.
+- *Claims about an address coexist* until it has answered, and the nearest one counts: no liar can hide a node by
+  naming it far from the target, or by being the first to name it. What we know from the node itself no claim can
+  change.
+- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
+  place until somebody else names the node by it.
+- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
+  silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
+  of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
+  a true one.
+- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
+  next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+  fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
+  and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
+  name.
 - *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
-  can stand close to the target by chance (see `size.crowded`). Whoever is in a crowd beyond that is asked when a slot
-  is free, and is none of the closest 8 as long as there are others, so the lookup goes on until it has reached the
-  honest ones behind the crowd.
-- *Who misleads is not followed.* After four silent nodes in a row that somebody named, the others it named wait; so
-  do those of a node whose value does not hold, and it is none of the closest itself.
-- *Ids that fit their addresses* (BEP 42) come first among equally close ones; where that is enforced a node whose id
-  does not fit is asked, but is none of the closest.
-- Values need no trust: they hash to the target or carry a signature.
+  can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+  networks.
+- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
+  the others that this node named wait, unless another node names them too. It costs a liar its word after four
+  lies.
+- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
+  16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
+  first.
+- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
+  remembered next to a target on purpose does not open the lookup alone.
+- *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
+- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
+  up.
+
+Price, as measured (`bench/attacks.py`): one liar among the nodes that a lookup starts from achieves nothing; liars
+in league need a third of all nodes to hide one value in twenty.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .candidates import CHOSEN_BITS, Candidate, Candidates, State
-from .outcome import DOUBTS, Doubt, NodeOutcome, Status
+from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
+from .outcome import Doubt, NodeOutcome, Status
 from .policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo, leads_inside
 from .wire.ids import ID_BITS, bep42_valid
@@ -83,6 +108,8 @@ class Start:
     """Its round trip, seconds, where that was measured."""
     alive: bool
     """Whether it answered in the last quarter of an hour. Of others about half are gone."""
+    placed: bool = False
+    """Whether it has a place in the table."""
 
 
 class Lookup:
@@ -128,7 +155,8 @@ class Lookup:
         if known is not None:
             self._candidates.name_again(known, node.id, distance, parent)
             if known.reserve:
-                known.reserve, known.note = False, ""
+                known.reserve = False
+                known.tell(Mark.NONE)
             return known
         candidate = Candidate(
             node.addr,
@@ -145,9 +173,14 @@ class Lookup:
     def _may_count(self, node_id: bytes, ip: str) -> bool:
         return not self._enforce or bep42_valid(node_id, ip)
 
-    def add_host(self, addr: Addr, router: bool) -> None:
-        """A bootstrap host: an address without an id. A router never counts among the closest."""
-        self._candidates.add(Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True))
+    def add_host(self, addr: Addr, router: bool, *, at_once: bool = False) -> None:
+        """A bootstrap host: an address without an id. A router never counts among the closest.
+
+        `at_once`: it is asked beside the nodes that are known, not only for want of them.
+        """
+        host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
+        if self._candidates.add(host) and at_once and host.state is State.NEW:
+            self._opening.append(host)
 
     def start_from(self, starts: Iterable[Start]) -> None:
         """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
@@ -156,14 +189,30 @@ class Lookup:
             return
         added.sort(key=lambda pair: _cost(*pair))
         living = 0.0
-        for start, candidate in added:
+        for start, candidate in self._mixed(added):
             if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
                 rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
-                candidate.note = f"known from before{rtt}: it opens the lookup"
+                candidate.tell(Mark.OPENING, f"known from before{rtt}")
                 self._opening.append(candidate)
             else:
-                candidate.reserve, candidate.note = True, "known from before, kept in reserve"
+                candidate.reserve = True
+                candidate.tell(Mark.RESERVE, "known from before")
+
+    def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
+        """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
+        where all of the best are of the other.
+
+        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone.
+        """
+        ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
+        last = max(1, int(OPENING * self._alpha) - 1)
+        best = {start.placed for start, _ in ordered[:last]}
+        other = next((pair for pair in ordered[last:] if pair[0].placed not in best), None)
+        if len(best) == 1 and other is not None:
+            ordered.remove(other)
+            ordered.insert(last, other)
+        return ordered
 
     def _nearest(self) -> Iterator[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed."""
@@ -179,6 +228,15 @@ class Lookup:
                 passed, last = passed + 1, candidate.distance
                 if passed == self._k:
                     return
+
+    def edge(self) -> int:
+        """The distance beyond which nobody holds a slot: that of the k-th responder, or of the farthest candidate."""
+        last = deque(self._nearest(), maxlen=1)
+        return last[0].distance if last else 0
+
+    def distrust(self, candidate: Candidate) -> Distrust | None:
+        """Why a candidate is not trusted; `None` where it is."""
+        return self._candidates.distrust(candidate)
 
     def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
@@ -250,12 +308,16 @@ class Lookup:
 
     def _wanted(self) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query while there are others: of the distrusted ones only so many are."""
-        trusted = self._candidates.trusted
-        near = sum(c.too_near and not c.untried for c in self.candidates)
-        others = sum(not c.too_near and not c.untried and not trusted(c) for c in self._nearest())
+        trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
-            if trusted(candidate) or (near if candidate.too_near else others) < MAX_DISTRUSTED:
+            if trusted(candidate):
+                return True
+            near = candidate.too_near
+            if asked[near] < 0:
+                among = self.candidates if near else self._nearest()
+                asked[near] = sum(c.too_near == near and not c.untried and not trusted(c) for c in among)
+            if asked[near] < MAX_DISTRUSTED:
                 return True
             return not candidate.doubtful and self._candidates.vouchers(candidate) >= ENOUGH_VOUCHERS
 
@@ -288,7 +350,6 @@ class Lookup:
         candidate.state = State.ANSWERED
         if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
             candidate.lied, candidate.counts = True, False
-            candidate.note = "its value does not hold: it is none of the closest, and whom it names has to wait"
         self._candidates.came_back(candidate, named_as)
         named = [(c, self._distance(node.id)) for node in outcome.nodes if (c := self.add(node, candidate)) is not None]
         self._candidates.judge_referrals(candidate, named)
@@ -302,13 +363,13 @@ class Lookup:
 
         But an id that is much nearer to the target may have been chosen for it, until another node names it too.
         """
-        before = candidate.distance.bit_length()
+        before, named_as = candidate.distance.bit_length(), candidate.id
         self._candidates.move(candidate, node_id, self._distance(node_id))
         if before > ID_BITS:
             candidate.counts = candidate.counts and self._may_count(node_id, candidate.addr[0])
             return
         candidate.counts = self._may_count(node_id, candidate.addr[0]) and node_id != self._own
-        candidate.too_near, candidate.note = False, "it answered under another id than it was named under"
+        candidate.too_near, candidate.named = False, named_as
         candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
 
     def add_all(self, nodes: Iterable[NodeInfo]) -> None:
@@ -318,8 +379,8 @@ class Lookup:
 
     def pass_over(self, candidate: Candidate, why: str) -> None:
         """It is not to be asked after all."""
-        candidate.state, candidate.note = State.PASSED, why
-        candidate.reserve = False
+        candidate.state, candidate.reserve = State.PASSED, False
+        candidate.tell(Mark.SILENT, why)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
@@ -371,6 +432,11 @@ class Lookup:
 
     def closest(self) -> list[Candidate]:
         """The up to k nearest responders, nearest first: distrusted ones only for want of others."""
+        found, others = self.ranked()
+        return sorted((found + others)[: self._k])
+
+    def ranked(self) -> tuple[list[Candidate], list[Candidate]]:
+        """The responders that fill a place among the closest, and those that do for want of others; nearest first."""
         found: list[Candidate] = []
         others: list[Candidate] = []
         misfits = 0
@@ -384,7 +450,7 @@ class Lookup:
                 others.append(candidate)
             else:
                 found.append(candidate)
-        return sorted((found + others)[: self._k])
+        return found, others
 
     def doubt(self) -> Doubt | None:
         """What speaks against believing that a value which was not found is not there."""
@@ -392,6 +458,8 @@ class Lookup:
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.misleads for c in starts):
             return Doubt.STARTS
+        if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
+            return Doubt.ALONE
         trusted = sum(map(self._candidates.trusted, answered))
         return Doubt.MADE_UP if trusted < min(self._k, len(answered) / 2) else None
 
@@ -412,12 +480,10 @@ class Lookup:
         """Why a lookup that has settled is over."""
         if not self.candidates:
             return "there was no node to ask"
-        closest, doubt = self.closest(), self.doubt()
+        closest = self.closest()
         if not closest:
             lied = any(c.lied for c in self.candidates)
             return "no node answered with anything that holds" if lied else "no node answered"
-        if doubt is not None:
-            return DOUBTS[doubt]
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"

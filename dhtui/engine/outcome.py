@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from .items import ImmutableItem, Item, MutableItem
 from .wire.compact import Addr, NodeInfo
 from .wire.krpc import ERROR_WORDS
 
-__all__ = ["DOUBTS", "Doubt", "ImmutableItem", "MutableItem", "NodeOutcome", "Outcome", "Status"]
+__all__ = ["Doubt", "ImmutableItem", "MutableItem", "NodeOutcome", "Outcome", "Status"]
 
 
 class Status(StrEnum):
@@ -45,14 +44,10 @@ class Doubt(StrEnum):
 
     STARTS = "starts mislead"
     """Whatever the nodes that it started from named was silent, or is another node than they said."""
+    ALONE = "starts alone"
+    """Nobody but the nodes that it started from answered, and they named nobody, not even each other."""
     MADE_UP = "made up"
     """Most of the nodes that answered are most likely made up."""
-
-
-DOUBTS: Final = {
-    Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
-    Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

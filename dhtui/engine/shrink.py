@@ -20,14 +20,14 @@ def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
     many peers as must, then as many nodes, the farthest first. Id and token stay, so the asker can prove itself.
     """
     left = {name: value for name, value in body.items() if name not in _ITEM}
+    excess = len(bencode.encode(left)) - most
     for name, step, width in _LISTS:
-        excess = len(bencode.encode(left)) - most
-        if excess <= 0:
-            return left
-        if name in left:
-            kept = len(left[name]) // step - -(-excess // width)
-            if kept > 0:
-                left[name] = left[name][: kept * step]
+        if excess > 0 and name in left:
+            there = len(left[name]) // step
+            gone = min(there, -(-excess // width))
+            excess -= gone * width
+            if gone < there:
+                left[name] = left[name][: (there - gone) * step]
             else:
                 del left[name]
-    return left if len(bencode.encode(left)) <= most else None
+    return left if excess <= 0 or len(bencode.encode(left)) <= most else None

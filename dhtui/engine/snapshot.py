@@ -40,7 +40,7 @@ class BootstrapSource(NamedTuple):
     """Where nodes were sought: ``saved nodes (12)``, or a host."""
 
     name: str
-    state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked"]
+    state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
 
 
@@ -140,6 +140,8 @@ class LookupView(NamedTuple):
     """What was found so far, in words."""
     why: str
     """Why it ended; empty while it runs."""
+    doubt: str = ""
+    """What speaks against believing what it did not find: a `Doubt` in its words."""
 
 
 class StepView(NamedTuple):
@@ -165,6 +167,12 @@ class StepView(NamedTuple):
     item: str
     """What item it gave, in words; empty for none."""
     code: int | None
+    overtaken: float | None = None
+    """When so many nearer nodes had answered that it held no slot any more."""
+    doubt: str = ""
+    """Why its node was distrusted when it was asked: a `Distrust` in its words; empty where it was not."""
+    misnamed: int = 0
+    """By then, how many nodes that its referrers had named were silent or had other ids."""
 
 
 class CandidateView(NamedTuple):
@@ -188,7 +196,15 @@ class CandidateView(NamedTuple):
     version: bytes | None
     """Its client: hostile."""
     note: str
-    """Why it is treated unlike others, or more about the result: in our words."""
+    """More about the mark or the result: in our words."""
+    mark: str = ""
+    """How it came to be asked, or why it was not: a `Mark` in its words."""
+    doubt: str = ""
+    """Why it is distrusted: a `Distrust` in its words; empty where it is not."""
+    named: bytes | None = None
+    """The id that it was named under, where it answered with another one."""
+    place: Literal["", "fills", "spare"] = "fills"
+    """Having answered, whether it fills a place among the closest, or is spare: for want of others. Empty: neither."""
 
 
 class LookupDetail(NamedTuple):

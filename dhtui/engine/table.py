@@ -7,6 +7,7 @@ merely being named, or the first liar could fill the table with addresses of its
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -483,6 +484,11 @@ class Table:
         found += _one_a_net(ours, n - len(found), nets)
         return sorted(found, key=distance)
 
+    def mostly_fits(self) -> bool:
+        """Whether of the nodes that ever answered at least half have ids that fit their addresses (BEP 42)."""
+        verdicts = Counter(c.bep42 for source in (self._by_addr, self._known) for c in source.values())
+        return verdicts["invalid"] <= verdicts["valid"] + verdicts["exempt"]
+
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
         """The up to `n` farthest of them, one a network, without those in `avoid`: where a lookup as a stranger's
         starts."""
@@ -517,16 +523,25 @@ class Table:
         if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
             self._remember(_contact(node, rtt, None, float("-inf"), now), now)
 
+    def keep_only(self, addrs: Container[Addr], now: float) -> None:
+        """Forget all other nodes: they are of another network."""
+        kept = [c for source in (self._by_addr, self._known) for c in source.values() if c.addr in addrs]
+        self._known.clear()
+        self._known_nets.clear()
+        self._start_over(kept, now)
+
     def rebase(self, own: bytes, now: float) -> None:
         """Take a new own id: every node finds its new bucket."""
         contacts = list(self)
         self.own, self._own = own, int.from_bytes(own, "big")
+        self._start_over((contact for contact in contacts if contact.id != own), now)
+
+    def _start_over(self, contacts: Iterable[Contact], now: float) -> None:
         self.buckets = [Bucket(0, now)]
         self._by_addr, self._by_id = {}, {}
         self._shares.clear()
         for contact in contacts:
-            if contact.id != own:
-                self._admit(contact, now)
+            self._admit(contact, now)
 
     def detail(self, addr: Addr, now: float) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""

@@ -22,6 +22,8 @@ MARKS: dict[Fate, Span] = {
 }
 """Gave peers or a value; answered; refused, or an answer that counts for nothing; no answer; late; under way."""
 
+OVERTAKEN = "»"
+"""The sign where nearer answers took a query's slot: one cell in every terminal."""
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
 _REFUSED = LIES | {"refused", "wrong id"}
@@ -47,11 +49,6 @@ def responded(step: StepView) -> bool:
 def helped(step: StepView) -> bool:
     """Whether its answer counted: no error, from the node that was asked, and without a value that does not hold."""
     return fate(step) in ("gave", "answered")
-
-
-def came_back(step: StepView) -> bool:
-    """Whether it shows a living node to who named it: an error does not, nor another id; a bad value does."""
-    return responded(step) and step.result not in ("refused", "wrong id")
 
 
 def candidate_fate(candidate: CandidateView) -> Fate | None:

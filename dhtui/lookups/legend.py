@@ -5,10 +5,9 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..widgets.paint import Line, Role, Span, width_of
-from .course import end_of
+from .course import OVERTAKEN, end_of
 from .critical import critical_path
 from .moment import as_of
-from .overtaken import OVERTAKEN, overtaken
 from .waterfall import CURSOR, SENT, SENT_AGAIN, STALLED, end_sign, waterfall_lines
 
 _ENDS = {"■": "answer", "◆": "found", "□": "too late", "!": "error", "✗": "silent", "▸": "waiting"}
@@ -60,7 +59,7 @@ def _entries(detail: LookupDetail, until: float | None) -> list[Line]:
         (any(not step.again for step in steps), SENT, "plain", "sent"),
         (any(step.again for step in steps), SENT_AGAIN, "plain", "again"),
         (stalled, STALLED, "warn", "stalled"),
-        (bool(overtaken(detail)), OVERTAKEN, "strong", "overtaken"),
+        (any(step.overtaken is not None for step in steps), OVERTAKEN, "strong", "overtaken"),
         *((sign in ends, sign, ends.get(sign, "plain"), words) for sign, words in _ENDS.items()),
         (bool(critical_path(detail)), "●━", "strong", "path"),
         (until is not None, CURSOR, "strong", "now"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
-from ..engine.wire.compact import Addr
-from .course import candidate_fate, responded
-from .reasons import known_when_asked
+from ..engine.wire.ids import ID_BITS
+from .course import distance_of, responded
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -15,42 +14,70 @@ def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
     """
     if until is None or until >= detail.view.elapsed:
         return detail
-    steps = tuple(_step(step, until) for step in detail.steps if step.sent <= until)
+    named = {node.addr: node.named for node in detail.candidates if node.named is not None}
+    steps = tuple(
+        _step(step, named.get(step.addr), detail.view.target, until) for step in detail.steps if step.sent <= until
+    )
     candidates = _candidates(detail, steps)
     return detail._replace(view=_view(detail.view, steps, candidates, until), steps=steps, candidates=candidates)
 
 
-def _step(step: StepView, until: float) -> StepView:
+def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> StepView:
+    """A query as it was; `named`: the id that its node was named under, where it answered with another one."""
     if step.ended is not None and step.ended <= until:
         return step
-    stalled = step.stalled if step.stalled is not None and step.stalled <= until else None
-    return step._replace(stalled=stalled, ended=None, result="in flight", nodes=0, peers=0, item="", code=None)
+    if named is not None:
+        step = step._replace(id=named, bits=_bits(named, target))
+    return step._replace(
+        stalled=_by(step.stalled, until),
+        overtaken=_by(step.overtaken, until),
+        ended=None,
+        result="in flight",
+        nodes=0,
+        peers=0,
+        item="",
+        code=None,
+    )
+
+
+def _by(at: float | None, until: float) -> float | None:
+    return at if at is not None and at <= until else None
+
+
+def _bits(node_id: bytes, target: bytes) -> int:
+    return (distance_of(node_id, target) or 0).bit_length()
 
 
 def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[CandidateView, ...]:
     last = {step.addr: step for step in steps}
-    parents = {step.addr: step.parent for step in detail.steps}
+    first = {step.addr: step for step in reversed(detail.steps)}
     told = {step.addr for step in steps if responded(step)}
-    outside = never_counting(detail)
     found: list[CandidateView] = []
-    closest = 0
-    for candidate in detail.candidates:
-        addr = candidate.addr
-        if addr not in parents or (parents[addr] is not None and parents[addr] not in told):
+    for node in detail.candidates:
+        asked = first.get(node.addr)
+        if asked is None or (asked.parent is not None and asked.parent not in told):
             continue
-        then = _candidate(candidate, last.get(addr))
-        counts = then.state == "answered" and addr not in outside and closest < detail.k
-        closest += counts
-        found.append(then._replace(closest=counts) if then.closest != counts else then)
-    return tuple(found)
+        step = last.get(node.addr)
+        over = node.addr in told or (step is not None and step.ended is not None)
+        found.append(node if over else _candidate(node, step, asked.doubt, detail.view.target))
+    found.sort(key=lambda node: _far(node, detail.view.target))
+    # Who fills a place is as it was judged at last: no detail of a lookup tells when.
+    ranked = sorted((n for n in found if n.state == "answered" and n.place), key=lambda n: n.place != "fills")
+    closest = {node.addr for node in ranked[: max(0, detail.k)]}
+    return tuple(node._replace(closest=node.addr in closest) for node in found)
 
 
-def _candidate(candidate: CandidateView, step: StepView | None) -> CandidateView:
-    if step is not None and step.ended is not None:
-        return candidate
-    state = "untried" if step is None else "asked" if step.stalled is None else "silent so far"
-    return candidate._replace(
-        state=state,
+def _far(node: CandidateView, target: bytes) -> int:
+    distance = distance_of(node.id, target)
+    return 1 << ID_BITS if distance is None else distance
+
+
+def _candidate(node: CandidateView, step: StepView | None, doubt: str, target: bytes) -> CandidateView:
+    """A candidate that had not answered; `step` is its last query by then."""
+    if node.named is not None:
+        node = node._replace(id=node.named, bits=_bits(node.named, target), named=None)
+    return node._replace(
+        state="untried" if step is None else "asked" if step.stalled is None else "silent so far",
         result="",
         closest=False,
         rtt=None,
@@ -59,16 +86,9 @@ def _candidate(candidate: CandidateView, step: StepView | None) -> CandidateView
         peers=(),
         seq=None,
         version=None,
-        note=candidate.note if known_when_asked(candidate.note) else "",
+        note=node.note if node.mark else "",
+        doubt=doubt,
     )
-
-
-def never_counting(detail: LookupDetail) -> set[Addr]:
-    """Nodes that answered and yet may not be among the closest: routers, ids that don't fit (BEP 42), liars."""
-    places = [place for place, candidate in enumerate(detail.candidates) if candidate.closest]
-    edge = places[-1] if len(places) >= detail.k else len(detail.candidates)
-    answered = [(place, c) for place, c in enumerate(detail.candidates) if c.state == "answered"]
-    return {c.addr for place, c in answered if candidate_fate(c) == "refused" or (place < edge and not c.closest)}
 
 
 def found_words(steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...]) -> str:

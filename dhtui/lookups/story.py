@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from ..engine.candidates import Mark
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..report import safe_text
-from ..words import plural
-from .course import fate, span_words, too_late
-from .overtaken import overtaken
-from .reasons import Reason, origins, reasons, too_near
+from ..words import plural, short_id
+from .course import LIES, fate, span_words, too_late
+from .reasons import DISTRUSTED, origins
 
-_NEVER: dict[Reason, str] = {
-    "twin": "Never asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
-    "too near": "Not asked: too near, who named it can hardly know of it; others come first.",
-    "reserve": "Not asked: known from before and kept in reserve, until it is named or nobody else is left.",
+_NEVER: dict[str, str] = {
+    Mark.TWIN: "Never asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
+    Mark.RESERVE: "Not asked: known from before and kept in reserve, until it is named or nobody else is left.",
 }
 
 
@@ -21,7 +20,7 @@ def story(detail: LookupDetail, node: CandidateView) -> list[str]:
     places = [place for place, step in enumerate(detail.steps) if step.addr == node.addr]
     if not places:
         return [_unasked(detail, node)]
-    passed, came = overtaken(detail), origins(detail)
+    came = origins(detail)
     told = []
     for place in places:
         step = detail.steps[place]
@@ -29,16 +28,27 @@ def story(detail: LookupDetail, node: CandidateView) -> list[str]:
         asked = (
             f"asked again at {when}, being among the nearest" if step.again else f"sent at {when}: {came[place].words}"
         )
-        rules = explained(detail, step, passed.get(place))
+        rules = explained(detail, step)
         told.append("; ".join((f"Query {place + 1}, {asked}", *rules, _end(detail, step, bool(rules)))) + ".")
-    if node.state == "answered" and too_near(node):
-        told.append("It is too near to be believed: it fills no place among the closest while there are others.")
+    return told + _judged(node) if node.state == "answered" else told
+
+
+def _judged(node: CandidateView) -> list[str]:
+    """What an answer makes of a node, besides what it brought."""
+    told = []
+    if node.named is not None:
+        told.append(f"Named under another id, {short_id(node.named)}: the one that it answers with counts.")
+    if node.result in LIES:
+        told.append("Its value does not hold: it is none of the closest, and whom it names has to wait.")
+    elif node.doubt in DISTRUSTED and node.place != "fills":
+        why = DISTRUSTED[node.doubt]
+        told.append(f"{why[:1].upper()}{why[1:]}: it fills no place among the closest while there are others.")
     return told
 
 
-def explained(detail: LookupDetail, step: StepView, overtaken_at: float | None) -> list[str]:
+def explained(detail: LookupDetail, step: StepView) -> list[str]:
     """What the policy of the lookup did with a query, and why, in the order of time."""
-    elapsed = detail.view.elapsed
+    elapsed, overtaken_at = detail.view.elapsed, step.overtaken
     done: list[tuple[float, str]] = []
     if overtaken_at is not None:
         over = not detail.view.running and overtaken_at >= elapsed
@@ -79,13 +89,14 @@ def _brought(step: StepView) -> str:
 
 
 def _unasked(detail: LookupDetail, node: CandidateView) -> str:
-    why = reasons(detail).get(node.addr, "")
-    if why in _NEVER:
-        return _NEVER[why]
+    if node.mark in _NEVER:
+        return _NEVER[node.mark]
     if node.state == "passed over":
         return f"Passed over: {safe_text(node.note, 60) or 'it was silent of late'}."
     if node.state == "failed":
         return f"Not asked: {safe_text(node.note or node.result, 60)}."
+    if node.doubt in DISTRUSTED:
+        return f"Not asked: {DISTRUSTED[node.doubt]}; others come first."
     if detail.view.running:
         return "Not asked yet: nearer or more trusted ones come first."
     return "Never asked: the lookup was over before its turn."

@@ -7,15 +7,13 @@ from math import inf
 from statistics import median
 from textwrap import wrap
 
-from ..engine.snapshot import LookupDetail
+from ..engine.snapshot import LookupDetail, LookupView
 from ..report import safe_text
 from ..widgets.paint import Line, Role, crop
-from ..words import plural
+from ..words import DOUBTS, plural
 from .cost import cost, holders
 from .course import bits_of, helped, responded, span_words, too_late
 from .critical import critical_path, floor, round_trip
-from .overtaken import overtaken
-from .reasons import too_near
 from .waiting import waiting
 
 _NOTABLE = 0.15
@@ -35,20 +33,20 @@ class Verdict:
     cost: str
     slow: str
     role: Role
-    """good, bad, or plain while it runs."""
+    """good, bad, warn where it is not to be believed, or plain while it runs."""
 
 
 def verdict(detail: LookupDetail) -> Verdict:
     """The verdict on a lookup, or how it stands while it runs."""
     view = detail.view
-    role: Role = "plain" if view.running else "good" if view.best else "bad"
+    role: Role = "plain" if view.running else "bad" if not view.best else "warn" if _doubted(view) else "good"
     return Verdict(_why(detail), policy_words(detail), _found(detail), cost_words(detail), slow_words(detail), role)
 
 
 def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> list[Line]:
     """The verdict, fitted to `width` cells, in `most` lines at most: ``…`` at the end of the last one says so."""
     said = verdict(detail)
-    sign = {"plain": "…", "good": "✓"}.get(said.role, "✗")
+    sign = {"plain": "…", "good": "✓", "warn": "?"}.get(said.role, "✗")
     lines: list[Line] = []
     rows: tuple[tuple[str, str, Role], ...] = (
         (sign, said.why, said.role),
@@ -70,7 +68,13 @@ def _why(detail: LookupDetail) -> str:
     if view.running:
         return f"Under way: {view.best} of the {detail.k} closest found so far, {view.in_flight} in flight."
     why = safe_text(view.why) or "it ended"
-    return why[:1].upper() + why[1:] + "."
+    doubt = f", but {_doubted(view)}" if _doubted(view) else ""
+    return f"{why[:1].upper()}{why[1:]}{doubt}."
+
+
+def _doubted(view: LookupView) -> str:
+    """What speaks against believing what it did not find, in words; empty where something was found."""
+    return "" if view.found else DOUBTS.get(view.doubt, "")
 
 
 def _found(detail: LookupDetail) -> str:
@@ -98,17 +102,17 @@ def cost_words(detail: LookupDetail) -> str:
 
 
 def policy_words(detail: LookupDetail) -> str:
-    """What the rules of the lookup did: whom they replaced, overtook, asked again, flagged and passed over."""
+    """What the rules of the lookup did: whom they replaced, overtook, asked again, passed over and distrusted."""
     elapsed = detail.view.elapsed
     stalled = sum(step.stalled is not None and step.stalled <= elapsed and not step.again for step in detail.steps)
     again = sum(step.again for step in detail.steps)
     came = _answered_then(detail)
     counts = (
         (stalled, "stalled"),
-        (len(overtaken(detail)), "overtaken"),
+        (sum(step.overtaken is not None for step in detail.steps), "overtaken"),
         (again, f"asked again ({came} alive)" if came else "asked again"),
         (sum(node.state == "passed over" for node in detail.candidates), "passed over"),
-        (sum(map(too_near, detail.candidates)), "too near"),
+        (sum(node.doubt != "" for node in detail.candidates), "distrusted"),
     )
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
     return f"{words}." if words else "No query stalled, none was overtaken, none was asked again."

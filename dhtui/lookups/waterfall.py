@@ -8,10 +8,9 @@ from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
-from .course import MARKS, Fate, end_of, fate, gave_words, responded, span_words, too_late
+from .course import MARKS, OVERTAKEN, Fate, end_of, fate, gave_words, responded, span_words, too_late
 from .critical import critical_path
 from .moment import as_of
-from .overtaken import OVERTAKEN, overtaken
 from .reasons import origins
 
 TITLE = "waterfall  by: query #, op opener, kn known, bs host, ? doubted"
@@ -91,7 +90,7 @@ class _Drawing:
     def __init__(self, canvas: Canvas, axis: TimeAxis, detail: LookupDetail, selected: Addr | None) -> None:
         self.canvas, self.axis, self.detail, self.selected = canvas, axis, detail, selected
         self.path = set(critical_path(detail))
-        self.origins, self.overtaken = origins(detail), overtaken(detail)
+        self.origins = origins(detail)
 
     def row(self, y: int, place: int, with_hop: bool) -> None:
         step, put = self.detail.steps[place], self.canvas.put
@@ -105,7 +104,7 @@ class _Drawing:
         put(9, y, f"{came.sign:>3}", "dim")
         put(12, y, "?" if came.doubted else " ", "warn")
         put(14, y, self._name(step), "data" if role == "plain" else role)
-        self._bar(y, step, critical, self.overtaken.get(place))
+        self._bar(y, step, critical)
         right = _LEFT + self.axis.width + 1
         sign, sign_role = MARKS[fate(step)]
         put(right, y, fit(gave_words(step), _GAVE - 1), "plain" if responded(step) else sign_role)
@@ -116,7 +115,7 @@ class _Drawing:
     def _name(self, step: StepView) -> str:
         return short_id(step.id) if step.id is not None else fit(safe_text(address(step.addr)), 9)
 
-    def _bar(self, y: int, step: StepView, critical: bool, overtaken_at: float | None) -> None:
+    def _bar(self, y: int, step: StepView, critical: bool) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
         sign, usual = end_sign(step, view.elapsed)
@@ -126,6 +125,6 @@ class _Drawing:
             put(_LEFT + x, y, ("┅" if critical else STALLED) if x >= late else "━" if critical else "─", role)
         if start < end:
             put(_LEFT + start, y, SENT_AGAIN if step.again else "┣" if critical else SENT, role)
-            if overtaken_at is not None:
-                put(_LEFT + min(max(self.axis.column(overtaken_at), start + 1), end - 1), y, OVERTAKEN, "strong")
+            if step.overtaken is not None:
+                put(_LEFT + min(max(self.axis.column(step.overtaken), start + 1), end - 1), y, OVERTAKEN, "strong")
         put(_LEFT + end, y, sign, role)

@@ -13,10 +13,9 @@ from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.bencode import encode
 from ..keymap import key_of
 from ..lookups.compare import Difference
-from ..lookups.course import MARKS, answering, bits_of, candidate_fate, fate, gave_words, span_words
+from ..lookups.course import MARKS, OVERTAKEN, answering, bits_of, candidate_fate, fate, gave_words, span_words
 from ..lookups.critical import critical_path
-from ..lookups.overtaken import OVERTAKEN, overtaken
-from ..lookups.reasons import Reason, reasons
+from ..lookups.reasons import SHORT
 from ..lookups.story import story
 from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
@@ -51,25 +50,22 @@ class CandidateRow:
     """Its last query."""
     now: float | None
     """Seconds since the lookup began; `None`: it is over."""
-    overtaken: bool
-    """Whether nearer answers took the slot of its last query."""
-    reason: Reason
-    """Why it was treated unlike others."""
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether nearer answers took the slot of its last query."""
+        return self.step is not None and self.step.overtaken is not None
 
 
 def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
     """The nodes that a lookup knows of, nearest first."""
     path = {detail.steps[place].addr for place in critical_path(detail)}
-    last = {step.addr: place for place, step in enumerate(detail.steps)}
-    passed, why = overtaken(detail), reasons(detail)
+    last = {step.addr: step for step in detail.steps}
     target, now = detail.view.target, detail.view.elapsed if detail.view.running else None
-    rows = []
-    for place, node in enumerate(detail.candidates, 1):
-        asked = last.get(node.addr)
-        step = None if asked is None else detail.steps[asked]
-        bits, critical, reason = bits_of(node.id, target), node.addr in path, why.get(node.addr, "")
-        rows.append(CandidateRow(place, node, bits, critical, step, now, asked in passed, reason))
-    return rows
+    return [
+        CandidateRow(place, node, bits_of(node.id, target), node.addr in path, last.get(node.addr), now)
+        for place, node in enumerate(detail.candidates, 1)
+    ]
 
 
 # ---- the lookups ----------------------------------------------------------------------------------------
@@ -111,24 +107,15 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 # ---- its nodes ------------------------------------------------------------------------------------------
 
 
-_SHORT: dict[Reason, str] = {
-    "twin": "/24 twin",
-    "too near": "too near",
-    "crowd": "too near",
-    "reserve": "reserve",
-    "silent": "silent",
-}
-"""Why a node was not asked, or fills no place, in at most 9 cells."""
-
-
 def _state(row: CandidateRow) -> Line:
-    node, what, why = row.node, candidate_fate(row.node), _SHORT.get(row.reason, "")
+    node, what = row.node, candidate_fate(row.node)
     if what is None:
+        why = SHORT.get(node.mark) or SHORT.get(node.doubt)
         return ((f"· {why or node.state.removesuffix(' over')}", "dim"),)
     sign, role = MARKS[what]
     if what in ("gave", "answered"):
-        standing = "closest" if node.closest else "too near" if why == "too near" else "answered"
-        return ((f"{sign} {standing}", role if node.closest else "plain"),)
+        standing = "closest" if node.closest else "answered" if node.place == "fills" else SHORT.get(node.doubt)
+        return ((f"{sign} {standing or 'answered'}", role if node.closest else "plain"),)
     if what in ("waiting", "stalled"):
         if row.now is None:
             left = f"{sign} silent" if what == "stalled" else "– given up"
@@ -259,6 +246,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         _row("state", sign, role),
         _row("place", f"{row.place} by distance{place}"),
         _row("id", node.id.hex() if node.id else "not known", "data"),
+        *([_row("named as", node.named.hex(), "data")] if node.named else []),
         _row("target", detail.view.target.hex(), "data"),
         _row("distance", "not known" if row.bits is None else f"2^{row.bits:.2f}"),
         _row("address", safe_text(address(node.addr))),

@@ -47,19 +47,74 @@ def state(core: Core, net: Network) -> str:
 # ---- saved nodes -------------------------------------------------------------------------------------
 
 
-def test_refresh_saved_nodes_first_and_the_hosts_left_alone() -> None:
-    """At the start saved nodes are asked; where 8 nodes answer no host is troubled."""
+def test_refresh_saved_nodes_first_and_then_compared_with_the_hosts() -> None:
+    """Saved nodes are a way in by themselves; that they are of the hosts' network is found out behind the scenes."""
     net = Network()
-    old, host = community(net, 8), net.puppet()
-    core = net.core(hosts=(name(host),), saved=saved(*(puppet.info for puppet in old)))
+    old = community(net, 8)
+    core = net.core(hosts=(name(old[7]),), saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
-    assert view.state == "done" and view.why == "8 nodes answered"
-    assert host.queries == []
-    assert [(s.name, s.state, s.detail) for s in view.sources] == [
-        ("saved nodes (8)", "answered", "8 of 8 answered"),
-        (name(host), "waiting", "not needed so far"),
+    assert view.state == "done" and view.why == "8 nodes answered" and core.way_in.comparing
+    net.run(5.0)
+    assert not core.way_in.comparing and len(core.table) == 8
+    assert [(s.name, s.state) for s in core.snapshot(net.now).bootstrap.sources] == [
+        ("saved nodes (8)", "answered"),
+        (name(old[7]), "answered"),
     ]
+
+
+def test_saved_nodes_of_another_network_are_forgotten() -> None:
+    """They answer and name each other, and can't be told by themselves: the hosts lead elsewhere."""
+    net = Network()
+    theirs, ours = community(net, 40), community(net, 12)
+    core = net.core(hosts=(name(ours[9]),), saved=saved(*(puppet.info for puppet in theirs)), maintain=False)
+    net.bootstrap(core)
+    assert core.snapshot(net.now).bootstrap.state == "done"
+    net.run(5.0)
+    assert states(core, net) == ["disagrees", "answered"]
+    remembered = {node.addr for node in core.saved_state().nodes}
+    assert remembered and remembered <= {puppet.addr for puppet in ours}
+    target = net.rng.randbytes(20)
+    assert {node.addr for node in net.find_node(core, target).asked} <= {puppet.addr for puppet in ours}
+
+
+def test_a_lookup_before_that_is_known_asks_the_hosts_too() -> None:
+    """A one-shot run does not wait for the comparison: its own lookup begins at both ends."""
+    net = Network()
+    theirs, ours = community(net, 40), community(net, 12)
+    core = net.core(hosts=(name(ours[9]),), saved=saved(*(puppet.info for puppet in theirs)), maintain=False)
+    net.bootstrap(core)
+    assert core.way_in.comparing
+    asked = {node.addr for node in net.find_node(core, net.rng.randbytes(20)).asked}
+    assert asked & {puppet.addr for puppet in theirs}
+    assert ours[9].addr in asked and len(asked & {puppet.addr for puppet in ours}) > 1
+
+
+def test_hosts_that_lead_to_a_much_smaller_network_are_not_believed() -> None:
+    """Whoever answers for the hosts must not be able to take the saved nodes away."""
+    net = Network()
+    theirs, few = community(net, 40), community(net, 2)
+    own = saved().id
+    for nth, puppet in enumerate(theirs):
+        puppet.id = own[:8] + bytes([nth]) + puppet.id[9:]
+    core = net.core(hosts=(name(few[0]),), saved=saved(*(puppet.info for puppet in theirs)), maintain=False, id=own)
+    net.bootstrap(core)
+    before = {node.addr for node in core.saved_state().nodes}
+    net.run(5.0)
+    assert states(core, net)[0] == "answered"
+    assert before <= {node.addr for node in core.saved_state().nodes}
+
+
+def test_silent_hosts_say_nothing_against_saved_nodes() -> None:
+    net = Network()
+    old = community(net, 8)
+    names = ("nowhere.example:1", name(net.puppet(silent)))
+    net.names["nowhere.example:1"] = "no such name"
+    core = net.core(hosts=names, saved=saved(*(puppet.info for puppet in old)), maintain=False)
+    net.bootstrap(core)
+    net.run(10.0)
+    assert not core.way_in.comparing and states(core, net) == ["answered", "unresolved", "silent"]
+    assert len(core.table) == 8
 
 
 def test_refresh_saved_nodes_first_then_the_hosts() -> None:

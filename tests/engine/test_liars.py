@@ -64,7 +64,7 @@ def test_no_lie_is_ever_believed() -> None:
         genuine = (None, item, simulation.outdated.get(item.target))
         assert trial.outcome.item in genuine
         lies += sum(node.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE) for node in trial.outcome.asked)
-    assert lies > 100
+    assert lies > 90
 
 
 # ---- what the liars do -------------------------------------------------------------------------------

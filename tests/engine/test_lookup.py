@@ -10,13 +10,13 @@ from random import Random
 import pytest
 
 from dhtui.engine.answers import Question
-from dhtui.engine.candidates import MAX_CANDIDATES, Candidate, State
+from dhtui.engine.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
 from dhtui.engine.core import Core
 from dhtui.engine.find import MAX_STEPS
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.lookup import GRACE_SECONDS, Lookup, Start
-from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.lookup import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
+from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.silence import SILENT_SECONDS, Silence
 from dhtui.engine.snapshot import LookupView
@@ -261,8 +261,8 @@ def test_bep42_enforced_hosts_and_candidates_with_ids_that_do_not_fit_do_not_cou
 
 
 @pytest.mark.parametrize("mode", ["off", "prefer", "enforce"])
-def test_bep42_enforced_ids_that_do_not_fit_are_not_among_the_closest(mode: str) -> None:
-    """BEP 42: nodes with an invalid id don't count at the end of a lookup when enforcement is on."""
+def test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_where_that_is_enforced(mode: str) -> None:
+    """BEP 42: an id next to a target costs nothing, an address that it fits costs a search among thousands."""
     net = Network()
     core = net.core(maintain=False, bep42=mode)
     misfits = [net.puppet(node_id=at((i + 1) << 154)) for i in range(4)]
@@ -275,8 +275,8 @@ def test_bep42_enforced_ids_that_do_not_fit_are_not_among_the_closest(mode: str)
     net.meet(core, fitting[0])
     outcome = net.find_node(core, TARGET)
     assert all(puppet.queries for puppet in misfits), "asked they are"
-    wanted = fitting if mode == "enforce" else [*misfits, *fitting]
-    wanted = sorted(wanted, key=lambda puppet: distance(puppet.id, TARGET))[:8]
+    among = {"off": 4, "prefer": MISFITS_CLOSEST, "enforce": 0}[mode]
+    wanted = sorted((*misfits[:among], *fitting), key=lambda puppet: distance(puppet.id, TARGET))[:8]
     assert addrs(outcome.closest) == [puppet.addr for puppet in wanted]
 
 
@@ -391,6 +391,203 @@ def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
     outcome = net.find_node(core, TARGET)
     assert len(outcome.asked) <= MAX_STEPS and len(outcome.closest) == 8
     assert "inventing" in outcome.why
+
+
+# ---- what others claim about a node --------------------------------------------------------------------
+
+
+def claim(number: int, nth: int, port: int = 1) -> NodeInfo:
+    """The node number `nth`, claimed to be at a distance."""
+    return NodeInfo(at(number), (f"70.{nth}.0.1", port))
+
+
+def answers_as(candidate: Candidate, number: int, *nodes: NodeInfo) -> NodeOutcome:
+    """Its answer, from the id that it truly has."""
+    return replace(answer_of(candidate, *nodes), id=at(number))
+
+
+def named_by(lookup: Lookup, *claims: list[NodeInfo]) -> list[Candidate]:
+    """Nodes that the lookup starts from and that have answered, each with its claims."""
+    lookup.add_all(node_at(158, 100 + nth) for nth in range(len(claims)))
+    sources = asked_by(lookup)
+    for source, claimed in zip(sources, claims, strict=True):
+        lookup.answered(source, answer_of(source, *claimed))
+    return sources
+
+
+def test_a_node_named_under_an_id_one_bit_off_is_found_under_its_own() -> None:
+    """Its own word counts: a liar who falsifies ids by a bit hides nobody, and is the one who is blamed."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=4)
+    (liar,) = named_by(lookup, [claim((1 << 156) + nth ^ 1 << 155, nth) for nth in range(4)])
+    truths = [claim((1 << 156) + nth, nth) for nth in range(4)]
+    for nth, candidate in enumerate(sorted(asked_by(lookup))):
+        lookup.answered(candidate, answers_as(candidate, (1 << 156) + nth, *truths))
+    assert numbers(lookup.closest()) == [(1 << 156) + nth for nth in range(4)]
+    first, *others = lookup.closest()
+    assert first.named == at(3 << 155) and (liar.named_bad, liar.named_alive) == (1, 0)
+    assert all(c.named is None and c.claimant is first for c in others), "by then they had been named as they are"
+
+
+def test_a_node_that_is_named_far_off_is_asked_where_another_one_names_it() -> None:
+    """Of several claims about an address the nearest is tried first, whoever made his first."""
+    for lie, truth in ((0, 1), (1, 0)):
+        claims = [[claim(1 << 157, 1)], [claim(1 << 150, 1)]]
+        lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+        sources = named_by(lookup, claims[lie], claims[truth])
+        (candidate,) = asked_by(lookup)
+        assert candidate.distance == 1 << 150 and set(candidate.namers) == set(sources)
+        lookup.answered(candidate, answer_of(candidate))
+        assert [source.named_alive for source in sources] == ([0, 1] if (lie, truth) == (0, 1) else [1, 0])
+
+
+def test_a_true_address_under_other_ports_is_asked_when_the_false_one_is_silent() -> None:
+    """Nodes of one /24 are rivals: the claims that wait are kept, a few of them."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    named_by(lookup, [claim(1 << 150, 1, port=9)], [claim(1 << 150, 1)])
+    (false,) = asked_by(lookup)
+    assert false.addr[1] == 9 and asked_by(lookup) == []
+    lookup.stalled(false)
+    assert [candidate.addr[1] for candidate in asked_by(lookup)] == [1]
+
+
+def test_a_node_names_one_of_a_subnet() -> None:
+    """A liar who names a true address under many ports of his own makes it wait for one of them, not for all."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    named_by(lookup, [claim(1 << 150, 1, port=2 + nth) for nth in range(8)], [claim(1 << 150, 1)])
+    assert [c.addr[1] for c in lookup.candidates if c.addr[0] == "70.1.0.1"] == [2, 1]
+
+
+def test_of_the_rivals_of_a_subnet_the_one_that_most_networks_vouch_for_goes_first() -> None:
+    """Whom several honest nodes name takes the place of whom one names, as long as that one has not been asked."""
+    lookup = Lookup(TARGET, at(99), alpha=1, k=8)
+    lookup.add_all(node_at(158, 100 + nth) for nth in range(3))
+    sources = lookup.candidates[:]
+    for source, port in zip(sources, (9, 1, 1), strict=True):
+        assert lookup.next() is source, "one at a time, and farther ones than those that were named"
+        lookup.answered(source, answer_of(source, claim(1 << 159, 1, port)))
+    rivals = {c.addr[1]: c for c in lookup.candidates if c.addr[0] == "70.1.0.1"}
+    assert (rivals[1].state, rivals[9].state) == (State.NEW, State.PASSED)
+    assert lookup.next() is rivals[1]
+
+
+def test_an_id_that_was_chosen_when_asked_fills_no_place_until_another_one_names_it() -> None:
+    """Who answers much nearer to the target than it was named may have made up its id for it."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=1)
+    named_by(lookup, [claim(1 << 156, 1), claim(1 << 155, 2)])
+    near, liar = asked_by(lookup)
+    lookup.answered(near, answer_of(near))
+    lookup.answered(liar, answers_as(liar, 1 << 120))
+    assert lookup.distrust(liar) is Distrust.CHOSEN and lookup.closest() == [near]
+    lookup.add(NodeInfo(at(1 << 120), liar.addr), near)
+    assert lookup.distrust(liar) is None and lookup.closest() == [liar]
+
+
+@pytest.mark.parametrize("number", [1, 1 << 159])
+def test_what_is_claimed_about_a_node_that_was_met_counts_for_nothing(number: int) -> None:
+    """The id that a start told itself stays, and so does one that a node has answered with."""
+    lookup = Lookup(TARGET, at(99), alpha=1, k=8)
+    lookup.add_all((node_at(150, 1), node_at(158, 2)))
+    met, later = lookup.candidates
+    assert lookup.next() is met
+    lookup.answered(met, answer_of(met, NodeInfo(at(number), later.addr), NodeInfo(at(number), met.addr)))
+    assert [c.distance for c in lookup.candidates] == [(1 << 150) + 1, (1 << 158) + 2]
+
+
+def test_those_that_several_networks_vouch_for_are_not_pushed_out_of_memory() -> None:
+    """Endless nearer referrals of one liar make the list forget others of his, not what honest nodes named."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    vouched = [claim((1 << 158) + nth, nth) for nth in range(8)]
+    *_, liar = named_by(lookup, vouched, vouched, [])
+    for nth in range(2 * MAX_CANDIDATES):
+        lookup.add(NodeInfo(at((1 << 157) + nth), (f"71.{nth // 250}.{nth % 250}.1", 1)), liar)
+    assert len(lookup.candidates) == MAX_CANDIDATES
+    assert {node.addr for node in vouched} <= {candidate.addr for candidate in lookup.candidates}
+
+
+# ---- ids that do not fit their addresses ---------------------------------------------------------------
+
+
+def fitting(net: Random, count: int) -> list[NodeInfo]:
+    """Nodes on addresses all over the world, with ids that fit them (BEP 42); nearest to `TARGET` first."""
+    ips = [f"{net.randrange(11, 100)}.{nth}.{net.randrange(256)}.7" for nth in range(count)]
+    return sorted((NodeInfo(bep42_id(ip, net), (ip, 1)) for ip in ips), key=lambda node: node.id)
+
+
+def test_misfits_fill_one_place_so_that_the_lookup_goes_on_behind_them() -> None:
+    """A ring of made-up ids around a target does not end the lookup before the honest ones are reached."""
+    lookup = Lookup(TARGET, at(99), alpha=64, k=8, prefer=True)
+    honest = fitting(Random(1), 12)
+    lookup.add_all((*(claim((1 << 100 + nth) + 1, nth) for nth in range(8)), *honest))
+    while asked := asked_by(lookup):
+        for candidate in asked:
+            lookup.answered(candidate, answer_of(candidate))
+    assert lookup.settled()
+    told = {candidate.addr for candidate in lookup.candidates if candidate.state is State.ANSWERED}
+    assert {node.addr for node in honest[:7]} <= told
+    assert sum(candidate.addr[0].startswith("70.") for candidate in lookup.closest()) == MISFITS_CLOSEST
+
+
+def test_distrusted_nodes_hold_no_place_at_all() -> None:
+    """As long as there are others, k of them have to answer."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    crowd, others = [claim(1 << 100, nth) for nth in range(8)], [claim((1 << 157) + nth, 20 + nth) for nth in range(2)]
+    named_by(lookup, crowd, others)
+    while asked := asked_by(lookup):
+        for candidate in asked:
+            lookup.answered(candidate, answer_of(candidate))
+    assert [c.distance.bit_length() for c in lookup.closest()] == [158, 158]
+
+
+def test_endless_misfits_do_not_keep_a_lookup_going() -> None:
+    """Each names eight more, nearer ones: the honest nodes are reached all the same, and then it is over."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, prefer=True)
+    honest, left, made = fitting(Random(2), 30), 1 << 150, 0
+    lookup.add_all((claim(1 << 159, 200), *honest[10:]))
+    for _ in range(600):
+        candidate = lookup.next()
+        if candidate is None:
+            break
+        named = honest[:8]
+        if candidate.addr[0].startswith("7"):
+            named = [NodeInfo(at(left - nth), (f"72.{made // 30}.{made % 30 * 8 + nth}.1", 1)) for nth in range(8)]
+            left, made = left - 8, made + 1
+        lookup.answered(candidate, answer_of(candidate, *named))
+    assert lookup.settled()
+    asked = [candidate for candidate in lookup.candidates if not candidate.untried]
+    assert sum(candidate.addr[0].startswith("7") for candidate in asked) <= 2 * MAX_DISTRUSTED
+    assert {node.addr for node in honest[:5]} <= {candidate.addr for candidate in lookup.closest()}
+
+
+# ---- what may not be believed --------------------------------------------------------------------------
+
+
+def test_a_lookup_whose_starts_all_mislead_says_so() -> None:
+    """What they named was silent, or had other ids: what was not found may be there all the same."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=2)
+    named_by(lookup, *([claim((1 << 150) + nth, 10 * liar + nth) for nth in range(6)] for liar in range(2)))
+    while asked := asked_by(lookup):
+        for candidate in asked:
+            lookup.stalled(candidate)
+    assert lookup.doubt() is Doubt.STARTS
+
+
+def test_a_lookup_that_met_mostly_made_up_nodes_says_so() -> None:
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8)
+    named_by(lookup, [claim((1 << 100) + nth, nth) for nth in range(8)])
+    for candidate in asked_by(lookup):
+        lookup.answered(candidate, answer_of(candidate))
+    assert lookup.doubt() is Doubt.MADE_UP and lookup.settled()
+
+
+def test_a_lookup_among_honest_nodes_is_in_no_doubt() -> None:
+    net = Network()
+    core = net.core(maintain=False)
+    puppets = ring(net, 12)
+    net.meet(core, puppets[11])
+    assert net.find_node(core, TARGET).doubt is None
+
+
+# ---- liars, whole lookups ------------------------------------------------------------------------------
 
 
 def test_referrals_to_silent_addresses_cost_little_time() -> None:
@@ -513,7 +710,7 @@ def test_a_lookup_opens_with_four_quick_and_near_nodes() -> None:
     lookup.start_from(starts(*slow, *[(159, 0.2)] * 8, *quick))
     opened = asked_by(lookup)
     assert [candidate.distance.bit_length() for candidate in opened] == [153] * 4
-    assert all("opens the lookup" in candidate.note for candidate in opened)
+    assert {candidate.mark for candidate in opened} == {Mark.OPENING}
     lookup.answered(opened[0], answer_of(opened[0], *(node_at(149, 50 + nth) for nth in range(8))))
     assert [candidate.distance.bit_length() for candidate in asked_by(lookup)] == [150] * 8, "not the reserve"
 
@@ -617,7 +814,7 @@ def test_whose_value_does_not_hold_is_not_followed(lie: Status) -> None:
     lookup.answered(honest, answer_of(honest, *(node_at(157, 30 + nth) for nth in range(2))))
     asked = [lookup.next() for _ in range(3)]
     assert [one.parent if one else None for one in asked] == [honest, honest, liar], "after them it is their turn"
-    assert lookup.closest() == [honest] and "does not hold" in liar.note
+    assert lookup.closest() == [honest] and liar.lied
 
 
 def test_a_lookup_among_liars_alone_is_over_and_says_so() -> None:
@@ -655,7 +852,7 @@ def test_made_up_nodes_next_to_the_target_fill_no_place() -> None:
     liar, *honest = sorted(asked_by(lookup), key=lambda candidate: -candidate.distance)
     lookup.answered(liar, answer_of(liar, *(node_at(120, 10 + nth) for nth in range(8))))
     crowd = asked_by(lookup)
-    assert crowd and all(candidate.too_near and candidate.note.startswith("too near") for candidate in crowd)
+    assert {lookup.distrust(candidate) for candidate in crowd} == {Distrust.TOO_NEAR}
     for candidate in (*crowd, *honest):
         lookup.answered(candidate, answer_of(candidate))
     assert lookup.closest() == sorted(honest) and lookup.settled()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
+from dhtui.engine.candidates import Distrust, Mark
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
-from dhtui.lookups.course import helped
+from dhtui.lookups.course import distance_of, helped
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
 SOFT, GRACE, HARD = 0.6, 0.3, 4.0
@@ -61,14 +62,32 @@ def candidate(one: StepView, **more: object) -> CandidateView:
         seq=int(one.item[4:]) if one.item.startswith("seq ") else None,
         version=b"LT\x02\x00",
         note="",
+        place="fills" if helped(one) else "",
     )
     return base._replace(**more)  # type: ignore[arg-type]
+
+
+def overtaken_at(one: StepView, steps: list[StepView], elapsed: float, k: int) -> float | None:
+    """When the k-th nearer node answered while a query held a slot; every answer that helped fills a place."""
+
+    def far(other: StepView) -> int:
+        distance = distance_of(other.id, TARGET)
+        return 1 << 160 if distance is None else distance
+
+    first: dict[object, float] = {}
+    for other in sorted(steps, key=lambda other: other.ended or 0.0):
+        if helped(other) and far(other) < far(one) and (other.ended or 0.0) <= elapsed:
+            first.setdefault(other.addr, other.ended or 0.0)
+    at = sorted(first.values())[k - 1 : k]
+    held = min(end for end in (one.stalled, one.ended, 1e9) if end is not None)
+    return at[0] if at and one.sent <= at[0] < held else None
 
 
 def detail(
     steps: list[StepView], elapsed: float, *, running: bool = False, why: str = "", k: int = 8, **view: object
 ) -> LookupDetail:
     """The lookup that these queries make."""
+    steps = [one._replace(overtaken=overtaken_at(one, steps, elapsed, k)) for one in steps]
     last = {one.addr: one for one in steps}
     nearest = sorted(last.values(), key=lambda s: int.from_bytes(s.id or b"", "big") ^ int.from_bytes(TARGET, "big"))
     candidates = []
@@ -168,33 +187,35 @@ def ruled() -> LookupDetail:
         step(16, 152, 0.22, 0.62, parent=opener.addr, hop=1),
         step(17, 153, 0.25, 4.25, parent=opener.addr, hop=1, stalled=0.5, result="timed out", nodes=0),
         step(18, 151, 0.3, 0.7),
-        step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1),
-        step(20, 120, 0.4, 0.55, parent=near[0].addr, hop=2),
+        step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1, doubt=Distrust.MISLED, misnamed=4),
+        step(20, 120, 0.4, 0.55, parent=near[0].addr, hop=2, doubt=Distrust.TOO_NEAR),
         dead[0]._replace(again=True, sent=0.6, stalled=None, ended=0.66),
         dead[1]._replace(again=True, sent=0.6, stalled=0.96, ended=4.6, result="timed out", nodes=0),
     ]
     why = "the 8 closest nodes that are alive have answered"
     whole = detail(steps, 0.96, why=why, kind="find_node", number=5)
-    notes = {
-        opener.addr: "known from before, 40 ms away: it opens the lookup",
-        steps[-3].addr: "too near: who named it can hardly know of it",
-        ("203.0.113.18", 6881): "known from before, kept in reserve",
+    facts: dict[object, dict[str, object]] = {
+        opener.addr: {"mark": Mark.OPENING, "note": "known from before, 40 ms away"},
+        steps[-3].addr: {"doubt": Distrust.TOO_NEAR, "place": "spare", "closest": False},
+        steps[-4].addr: {"doubt": Distrust.MISLED, "place": "spare", "closest": False},
+        ("203.0.113.18", 6881): {"mark": Mark.RESERVE, "note": "known from before"},
+        ("203.0.113.16", 6881): {"named": node_id(157, 16)},
     }
-    never = (
-        (21, 149.5, "passed over", "a node of the same /24, 203.0.113.9, is in the lookup"),
-        (22, 118, "untried", "too near: who named it can hardly know of it"),
-        (23, 150.5, "untried", "known from before, kept in reserve"),
-        (24, 138, "passed over", "silent to 2 queries, the last 30 s ago"),
-        (25, 154, "untried", ""),
+    twin = "a node of the same /24, 203.0.113.9, is in the lookup"
+    never: tuple[tuple[int, float, dict[str, object]], ...] = (
+        (21, 149.5, {"state": "passed over", "mark": Mark.TWIN, "note": twin}),
+        (22, 118, {"doubt": Distrust.TOO_NEAR}),
+        (23, 150.5, {"mark": Mark.RESERVE, "note": "known from before"}),
+        (24, 138, {"state": "passed over", "mark": Mark.SILENT, "note": "silent to 2 queries, the last 30 s ago"}),
+        (25, 154, {"doubt": Distrust.MISFIT}),
     )
-    nodes = [one._replace(note=notes.get(one.addr, "")) for one in whole.candidates]
-    nodes = [one._replace(closest=False) if one.note.startswith("too near") else one for one in nodes]
-    for number, bits, state, note in never:
-        nodes.append(candidate(step(number, bits, 0.0, None), state=state, note=note))
+    nodes = [one._replace(**facts.get(one.addr, {})) for one in whole.candidates]  # type: ignore[arg-type]
+    for number, bits, more in never:
+        nodes.append(candidate(step(number, bits, 0.0, None), **({"state": "untried"} | more)))
     target = int.from_bytes(TARGET, "big")
     nodes.sort(key=lambda one: 2**160 if one.id is None else int.from_bytes(one.id, "big") ^ target)
     left = whole.k - sum(one.closest for one in nodes)
     for place, one in enumerate(nodes):
-        if left and one.state == "answered" and not one.closest and not one.note.startswith("too near"):
+        if left and one.state == "answered" and not one.closest and one.place == "fills":
             nodes[place], left = one._replace(closest=True), left - 1
     return whole._replace(candidates=tuple(nodes))

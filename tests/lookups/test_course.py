@@ -134,7 +134,8 @@ def test_what_did_not_count_at_the_end_did_not_count_before() -> None:
     steps = [step(n, 130 + n, 0, 0.1) for n in range(1, 5)]
     whole = detail(steps, 1.0)
     router = whole.candidates[1]
-    whole = whole._replace(candidates=tuple(c._replace(closest=False) if c is router else c for c in whole.candidates))
+    barred = router._replace(place="", closest=False)
+    whole = whole._replace(candidates=tuple(barred if c is router else c for c in whole.candidates))
     assert [c.closest for c in as_of(whole, 0.5).candidates] == [True, False, True, True]
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dhtui.engine.candidates import Distrust
+from dhtui.engine.outcome import Doubt
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_lines, scale_of
@@ -17,6 +19,7 @@ from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
 from dhtui.widgets.paint import Line, width_of
+from dhtui.words import DOUBTS
 
 from .samples import detail, ruled, step, walk
 
@@ -257,10 +260,9 @@ def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
     assert policy_words(whole) == "2 stalled, 1 overtaken, 2 asked again (1 alive)."
     assert policy_words(as_of(whole, 0.45)) == "2 stalled, 1 overtaken."
     assert policy_words(as_of(whole, 0.25)) == "No query stalled, none was overtaken, none was asked again."
-    notes = ("too near: a crowd, in a network", "known from before", "")
-    states = ("answered", "untried", "passed over")
-    others = [whole.candidates[0]._replace(note=note, state=state) for note, state in zip(notes, states, strict=True)]
-    assert policy_words(whole._replace(steps=(), candidates=tuple(others))) == "1 passed over, 1 too near."
+    doubts, states = (Distrust.TOO_NEAR, Distrust.MISFIT, ""), ("answered", "untried", "passed over")
+    others = [whole.candidates[0]._replace(doubt=d, state=state) for d, state in zip(doubts, states, strict=True)]
+    assert policy_words(whole._replace(steps=(), candidates=tuple(others))) == "1 passed over, 2 distrusted."
 
 
 def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
@@ -271,7 +273,7 @@ def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
 
 
 def test_all_that_the_rules_did_fits_a_line_of_80_cells() -> None:
-    for part in ("stalled", "overtaken", "asked again (1 alive)", "passed over", "too near"):
+    for part in ("stalled", "overtaken", "asked again (1 alive)", "passed over", "distrusted"):
         assert part in policy_words(ruled())
     assert len(verdict_lines(ruled(), 80)) == 5
 
@@ -302,6 +304,16 @@ def test_a_lookup_that_nobody_answered_says_so() -> None:
     assert said.slow == "The 1 node that was asked has not answered."
     said = verdict(detail([], 0.0, why="there was no node to ask"))
     assert (said.cost, said.slow) == ("It cost nothing: no query was sent.", "There was nobody to ask.")
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_what_speaks_against_a_lookup_that_found_nothing_is_told(doubt: Doubt) -> None:
+    whole = detail([step(1, 150, 0, 0.1)], 0.2, why="the only node answered", doubt=doubt)
+    said = verdict(whole)
+    assert said.why == f"The only node answered, but {DOUBTS[doubt]}." and said.role == "warn"
+    assert texts(verdict_lines(whole, 80))[0].startswith(" ? The only node answered, but ")
+    found = verdict(whole._replace(view=whole.view._replace(found="value")))
+    assert (found.why, found.role) == ("The only node answered.", "good"), "what holds needs no trust"
 
 
 def test_one_slow_node_is_named() -> None:

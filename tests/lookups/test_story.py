@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from engine.network import Network, naming, silent
 
 from dhtui.engine.answers import Question
-from dhtui.engine.candidates import Candidate
+from dhtui.engine.candidates import Candidate, Distrust, Mark
 from dhtui.engine.find import Done, Find
 from dhtui.engine.journal import candidate_views
 from dhtui.engine.lookup import Lookup, Start
@@ -16,8 +17,7 @@ from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.lookups.moment import as_of
-from dhtui.lookups.overtaken import overtaken
-from dhtui.lookups.reasons import origins, reason, reasons
+from dhtui.lookups.reasons import origins
 from dhtui.lookups.story import story
 from dhtui.lookups.waterfall import waterfall_lines
 
@@ -52,33 +52,66 @@ def lines(whole: LookupDetail, **how: float) -> list[str]:
     return ["".join(text for text, _ in line).rstrip() for line in waterfall_lines(whole, 80, 20, **how)]  # type: ignore[arg-type]
 
 
-# ---- the engine's notes ---------------------------------------------------------------------------------------
+# ---- what the engine records --------------------------------------------------------------------------------
 
 
-def test_the_notes_of_the_engine_are_understood() -> None:
+def marks(lookup: Lookup) -> dict[str, str]:
+    return {node.addr[0]: node.mark for node in candidate_views(lookup) if node.mark}
+
+
+def doubts(lookup: Lookup) -> list[str]:
+    return [node.doubt for node in candidate_views(lookup)]
+
+
+def test_how_a_node_came_into_the_lookup_is_recorded() -> None:
     lookup = Lookup(TARGET, bytes(20), alpha=2, k=2, size=1000.0)
     lookup.start_from(Start(node_at(150 + n, n), 0.04, alive=True) for n in range(1, 6))
-    found = reasons(view_of(lookup))
-    assert sorted(found.values()) == ["opening", "reserve", "reserve", "reserve", "reserve"]
+    assert sorted(marks(lookup).values()) == ["opening", "reserve", "reserve", "reserve", "reserve"]
     assert len(asked_by(lookup)) == 1
 
     lookup = Lookup(TARGET, bytes(20), alpha=8, k=8)
     lookup.add_all((node_at(150, 1, "50.1.1.1"), node_at(149, 2, "50.1.1.2"), node_at(151, 3, "50.1.2.1")))
-    assert reasons(view_of(lookup)) == {("50.1.1.2", 6881): "twin"}
+    assert marks(lookup) == {"50.1.1.2": Mark.TWIN}
     lookup.stalled(asked_by(lookup)[0])
-    assert reasons(view_of(lookup)) == {("50.1.1.2", 6881): "instead"}
+    assert marks(lookup) == {"50.1.1.2": Mark.INSTEAD}
 
+
+def test_why_a_node_is_distrusted_is_recorded() -> None:
     lookup = Lookup(TARGET, bytes(20), alpha=8, k=2)
     lookup.add(node_at(158, 1))
     (liar,) = asked_by(lookup)
     lookup.answered(liar, answer_of(liar, *(node_at(120, 10 + n) for n in range(8))))
-    assert set(reasons(view_of(lookup)).values()) == {"too near"}
+    assert doubts(lookup) == [Distrust.TOO_NEAR] * 8 + [""]
 
     lookup = Lookup(TARGET, bytes(20), alpha=16, k=4, size=1000.0)
     lookup.add_all(node_at(130, 1 + n) for n in range(8))
     for one in asked_by(lookup):
         lookup.answered(one, answer_of(one))
-    assert "crowd" in reasons(view_of(lookup)).values()
+    assert Distrust.TOO_NEAR in doubts(lookup), "a crowd, for so small a network"
+
+    lookup = Lookup(TARGET, bytes(20), alpha=8, k=2, prefer=True)
+    lookup.add_all((node_at(150, 1), NodeInfo(node_id(151, 2), ("127.0.0.1", 1))))
+    assert doubts(lookup) == [Distrust.MISFIT, ""]
+
+    lookup = Lookup(TARGET, bytes(20), alpha=8, k=2)
+    lookup.add(node_at(158, 1))
+    (parent,) = asked_by(lookup)
+    lookup.answered(parent, answer_of(parent, node_at(150, 2)))
+    (other,) = asked_by(lookup)
+    lookup.answered(other, replace(answer_of(other), id=node_id(120, 3)))
+    assert doubts(lookup) == [Distrust.CHOSEN, ""]
+
+
+def test_which_place_a_responder_fills_is_recorded() -> None:
+    lookup = Lookup(TARGET, bytes(20), alpha=8, k=2)
+    lookup.add_all((node_at(158, 1), node_at(157, 2), node_at(156, 3)))
+    lookup.add_host(("9.9.9.9", 1), router=True)
+    near, middle, far, router = asked_by(lookup)
+    lookup.answered(far, answer_of(far, *(node_at(120, 10 + n) for n in range(4))))
+    for one in (near, middle, router, *asked_by(lookup)):
+        lookup.answered(one, answer_of(one) if one.id else replace(answer_of(one), id=node_id(155, 9)))
+    places = [(node.place, node.closest) for node in candidate_views(lookup)]
+    assert places == [("spare", False)] * 4 + [("", False), ("fills", True), ("fills", True), ("fills", False)]
 
 
 def test_who_was_passed_over_is_told_with_the_reason() -> None:
@@ -89,13 +122,9 @@ def test_who_was_passed_over_is_told_with_the_reason() -> None:
     lookup.pass_over(lookup.add(node_at(153, 3, "50.9.9.9")) or parent, "silent to 2 queries, the last 30 s ago")
     whole = view_of(lookup)
     assert of(whole, "50.1.1.2").note == "a node of the same /24, 50.1.1.1, is in the lookup"
-    assert reasons(whole) == {("50.1.1.2", 6881): "twin", ("50.9.9.9", 6881): "silent"}
+    assert marks(lookup) == {"50.1.1.2": Mark.TWIN, "50.9.9.9": Mark.SILENT}
     assert story(whole, of(whole, "50.1.1.2"))[0].startswith("Never asked: one of its /24 is in the lookup")
     assert story(whole, of(whole, "50.9.9.9")) == ["Passed over: silent to 2 queries, the last 30 s ago."]
-
-
-def test_other_notes_give_no_reason() -> None:
-    assert reason("the answer is not canonical bencode") == reason("") == ""
 
 
 # ---- who named it ---------------------------------------------------------------------------------------------
@@ -114,40 +143,73 @@ def test_each_query_tells_how_its_node_became_known() -> None:
     whole = detail(steps, 0.6, running=True)
     assert [came.sign for came in origins(whole)] == ["op", "bs", "1", "·", "kn", "op"]
     assert [line[9:13].strip() for line in lines(whole)[1:]] == ["op", "bs", "kn", "op", "1", "·"]
-    note = "known from before, 40 ms away: it opens the lookup"
-    whole = whole._replace(candidates=tuple(c._replace(note=note) for c in whole.candidates))
-    assert origins(whole)[0].words == "it opened the lookup, 40 ms away"
-    assert origins(as_of(whole, 0.1))[0].words == "it opened the lookup, 40 ms away"
+    opening = {"mark": Mark.OPENING, "note": "known from before, 40 ms away"}
+    whole = whole._replace(candidates=tuple(c._replace(**opening) for c in whole.candidates))  # type: ignore[arg-type]
+    assert origins(whole)[0].words == "it opened the lookup, known from before, 40 ms away"
+    assert origins(as_of(whole, 0.1))[0].words == "it opened the lookup, known from before, 40 ms away"
 
 
-def test_too_near_a_node_is_distrusted_and_so_are_those_of_one_who_misleads() -> None:
-    liar = step(1, 155, 0.0, 0.1)
-    gone = [step(n, 140 + n, 0.1, 4.0, stalled=0.3, parent=liar.addr, hop=1, result="timed out") for n in range(2, 6)]
-    early = step(6, 148, 0.3, 0.5, parent=liar.addr, hop=1)
-    late = step(7, 149, 0.4, 0.6, parent=liar.addr, hop=1)
-    cleared = step(8, 147, 0.55, 0.6, parent=liar.addr, hop=1)
-    steps = [liar, *gone, early, late]
-    whole = detail(steps, 1.0)
-    assert [came.doubted for came in origins(whole)] == [False] * 6 + [True]
-    assert [came.doubted for came in origins(as_of(whole, 0.35))] == [False] * 6
-    assert "for want of a better one: 4 others from there were silent" in story(whole, candidate(late))[0]
-    assert "  1? " in next(line for line in lines(whole) if " 7 " in line[5:9])
-    assert origins(detail([*steps[:-1], step(9, 146, 0.2, 0.5, parent=liar.addr), cleared], 1.0))[-1].doubted is False
-
-    note = "too near: who named it can hardly know of it"
-    whole = whole._replace(
-        candidates=tuple(c._replace(note=note) if c.addr == early.addr else c for c in whole.candidates)
-    )
-    assert origins(whole)[5].doubted and origins(as_of(whole, 0.4))[5].doubted
-    assert story(whole, of(whole, early.addr[0]))[-1].startswith("It is too near to be believed")
-
-
-@pytest.mark.parametrize("lie", ["bad value", "bad signature"])
-def test_whom_somebody_named_whose_value_does_not_hold_is_doubted(lie: str) -> None:
-    liar = step(1, 155, 0.0, 0.1, result=lie)
-    whole = detail([liar, step(2, 150, 0.2, 0.3, parent=liar.addr, hop=1)], 1.0)
+@pytest.mark.parametrize(
+    ("doubt", "misnamed", "words"),
+    [
+        (Distrust.TOO_NEAR, 0, "distrusted: too near, who named it can hardly know of it"),
+        (Distrust.CHOSEN, 0, "distrusted: its id may have been chosen for the target"),
+        (Distrust.MISFIT, 0, "distrusted: its id does not fit its address"),
+        (Distrust.MISLED, 4, "for want of a better one: 4 others from there were silent or misnamed"),
+        (Distrust.MISLED, 0, "for want of a better one: the value given there does not hold"),
+    ],
+)
+def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, misnamed: int, words: str) -> None:
+    parent = step(1, 155, 0.0, 0.1)
+    asked = step(2, 149, 0.4, 0.6, parent=parent.addr, hop=1, doubt=doubt, misnamed=misnamed)
+    whole = detail([parent, asked], 1.0)
     assert [came.doubted for came in origins(whole)] == [False, True]
-    assert "the value that it gave does not hold" in origins(whole)[1].words
+    assert origins(whole)[1].words == f"named by query 1, {words}"
+    assert "  1? " in next(line for line in lines(whole) if " 2 " in line[5:9])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"doubt": Distrust.TOO_NEAR}, "It is too near to be believed: it fills no place among the closest while"),
+        ({"doubt": Distrust.CHOSEN}, "Its id is much nearer than the one it was named under, and nobody else names it"),
+        ({"doubt": Distrust.MISLED}, "Nobody but nodes that mislead named it: it fills no place"),
+        ({"doubt": Distrust.MISFIT}, "Its id does not fit its address: it fills no place"),
+        ({"named": node_id(155, 77)}, "Named under another id, 471a9d33…: the one that it answers with counts."),
+        ({"result": "bad value"}, "Its value does not hold: it is none of the closest, and whom it names has to wait."),
+    ],
+)
+def test_what_an_answer_makes_of_a_node_is_told(more: dict[str, object], words: str) -> None:
+    whole = detail([step(1, 150, 0.0, 0.1)], 1.0)
+    node = whole.candidates[0]._replace(**({"place": "spare"} | more))  # type: ignore[arg-type]
+    assert story(whole, node)[-1].startswith(words)
+    assert len(story(whole, whole.candidates[0])) == 1
+
+
+def test_before_it_answered_a_node_has_the_id_that_it_was_named_under() -> None:
+    first = step(1, 155, 0.0, 0.2)
+    whole = detail([first, step(2, 150, 0.2, 0.5, parent=first.addr, hop=1, doubt=Distrust.MISFIT)], 1.0)
+    named = node_id(157, 2)
+    nodes = [n._replace(named=named) if n.addr != first.addr else n for n in whole.candidates]
+    whole = whole._replace(candidates=tuple(nodes))
+    then = as_of(whole, 0.4)
+    assert [node.id for node in then.candidates] == [first.id, named], "farther than the first, as it was known then"
+    assert (then.steps[1].id, then.steps[1].bits) == (named, 158)
+    assert (then.candidates[1].named, then.candidates[1].doubt) == (None, Distrust.MISFIT)
+    assert as_of(whole, 0.6).candidates[0].named == named
+
+
+def test_at_a_moment_the_spare_ones_are_closest_only_for_want_of_others() -> None:
+    steps = [step(1, 140, 0.0, 0.1), step(2, 150, 0.0, 0.2), step(3, 151, 0.0, 0.3), step(4, 139, 0.0, 0.1)]
+    whole = detail(steps, 1.0, k=2)
+    place = {steps[0].addr: "spare", steps[3].addr: ""}
+    nodes = [node._replace(place=place.get(node.addr, "fills"), closest=False) for node in whole.candidates]  # type: ignore[arg-type]
+    whole = whole._replace(candidates=tuple(nodes))
+
+    def closest(at: float) -> list[str]:
+        return [node.addr[0][10:] for node in as_of(whole, at).candidates if node.closest]
+
+    assert [closest(at) for at in (0.05, 0.15, 0.25, 0.35)] == [[], ["1"], ["1", "2"], ["2", "3"]]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -233,8 +295,9 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"note": "known from before, kept in reserve"}, "Not asked: known from before and kept in reserve"),
-        ({"note": "too near: who named it can hardly know of it"}, "Not asked: too near"),
+        ({"mark": Mark.RESERVE}, "Not asked: known from before and kept in reserve"),
+        ({"doubt": Distrust.TOO_NEAR}, "Not asked: it is too near to be believed; others come first."),
+        ({"doubt": Distrust.MISFIT}, "Not asked: its id does not fit its address; others come first."),
         ({}, "Never asked: the lookup was over before its turn."),
         ({"state": "failed", "result": "blocked", "note": "on the blocklist"}, "Not asked: on the blocklist."),
     ],
@@ -262,7 +325,7 @@ def test_the_moment_is_marked_in_the_bar() -> None:
 def test_each_overtaken_query_is_marked_once(seed: int) -> None:
     whole = walk(seed)
     drawn = "".join(text for line in waterfall_lines(whole, 160, 99) for text, _ in line)
-    assert drawn.count("»") == len(overtaken(whole)) > 0
+    assert drawn.count("»") == sum(step.overtaken is not None for step in whole.steps) > 0
 
 
 def test_nothing_a_terminal_obeys_is_told() -> None:
@@ -272,9 +335,10 @@ def test_nothing_a_terminal_obeys_is_told() -> None:
         step(2, 151, 0.0, 0.2, result="refused", code=10**30),
     ]
     whole = detail(steps, 0.3)
-    for note in (hostile, "known from before" + hostile, "in place of" + hostile, "silent to" + hostile):
+    for mark in (*Mark, hostile):
         for state in ("answered", "passed over", "failed"):
-            nodes = tuple(node._replace(note=note, state=state) for node in whole.candidates)
+            told = {"note": hostile, "mark": mark, "doubt": hostile, "state": state}
+            nodes = tuple(node._replace(**told) for node in whole.candidates)
             poisoned = whole._replace(candidates=(*nodes, nodes[0]._replace(addr=("\x1b", 1))))
             text = "".join(part for node in poisoned.candidates for part in story(poisoned, node))
             assert not {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}

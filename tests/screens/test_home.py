@@ -61,6 +61,13 @@ async def test_home_repaints_nothing_while_nothing_changes(monkeypatch: pytest.M
         assert len(asked_for[0]) == 1, "one line of one pane"
 
 
+async def test_home_tells_how_many_are_muted_while_there_are_any() -> None:
+    async with exploring(snapshots.running()) as stage:
+        assert "muted" not in stage.text()
+        await stage.see(snapshots.running()._replace(muted=3))
+        assert "1 banned  3 muted" in stage.text()
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [

@@ -140,10 +140,10 @@ async def test_the_whole_verdict_stands_in_a_small_window() -> None:
         lines = stage.lines()
         for line in pane(stage, "verdict").splitlines():
             assert line in lines
-        counts = "6 stalled, 4 overtaken, 2 asked again (1 alive), 2 passed over, 2 too near."
+        counts = "6 stalled, 4 overtaken, 2 asked again (1 alive), 2 passed over, 4 distrusted."
         assert [line[:3] for line in lines[-6:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ "]
         assert lines[-5] == f" ⇄ {counts}"
-        assert lines[-2].endswith("floor by round trips 220 ms.")
+        assert lines[-2].endswith("floor by round trips 350 ms.")
 
 
 async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:

@@ -37,7 +37,7 @@ _TABLE_LOCAL, _PROTO_BOOT, _SCOPE_HOST, _TYPE_LOCAL = 255, 3, 254, 2
 
 def run_isolated(scenario: str, folder: Path) -> dict[str, Any]:
     """What came of a scenario, which must not fail. It may write into `folder`."""
-    command = [*_way_in(), sys.executable, "-m", "attacks.scenarios", scenario, str(folder)]
+    command = [*_way_in(), sys.executable, "-m", "under_attack.scenarios", scenario, str(folder)]
     ran = _run(command, DEADLINE)
     print(ran.stderr, file=sys.stderr)
     assert ran.returncode == 0, ran.stderr
@@ -77,7 +77,7 @@ def _find_way_in() -> tuple[tuple[str, ...] | None, str]:
     problems = []
     for way in _WAYS:
         try:
-            ran = _run([*way, sys.executable, "-m", "attacks.namespace"], DEADLINE)
+            ran = _run([*way, sys.executable, "-m", "under_attack.namespace"], DEADLINE)
         except OSError as error:
             return None, f"unshare: {error.strerror}"
         if not ran.returncode:

@@ -1,4 +1,4 @@
-"""What happens in the namespace: ``python -m attacks.scenarios NAME FOLDER`` prints what came of it as JSON.
+"""What happens in the namespace: ``python -m under_attack.scenarios NAME FOLDER`` prints what came of it as JSON.
 
 Each scenario measures first without the attack, then with it. None of them judges: that is for the tests.
 """
