@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .conflict import Conflict, conflict_of, to_read_again
+from .engine.callbacks import Progress
 from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from .engine.keys import BadKey
-from .engine.node import Node, Progress
+from .engine.node import Node
 from .engine.outcome import NodeOutcome, Outcome, Status
 from .engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from .engine.wire.compact import Addr
