@@ -121,7 +121,8 @@ class Stop:
         for each in self._taken:
             # Not by the loop: whatever this one waits for, a second signal does not.
             self._loop.remove_signal_handler(each)
-            signal.signal(each, signal.SIG_DFL)
+            # A shell that ends hangs up twice, by itself and by its terminal; nobody means anything by it.
+            signal.signal(each, signal.SIG_DFL if each in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN)
         self._taken.clear()
         self.asked.set()
         if not self.waiting and self._task is not None:
