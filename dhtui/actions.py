@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .conflict import Conflict, conflict_of, to_read_again
+from .engine.callbacks import Progress
 from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from .engine.keys import BadKey
-from .engine.node import Node, Progress
+from .engine.node import Node
 from .engine.outcome import NodeOutcome, Outcome, Status
 from .engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from .engine.wire.compact import Addr
@@ -261,6 +262,8 @@ async def republish(node: Node, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
     await node.bootstrapped()
     kept = await keeper.one_pass()
+    if keeper.unread:
+        return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
     failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -38,12 +38,13 @@ from .registry import GLOBAL, PLAYER, VIEWS, View, show_actions
 from .replay import Replay
 from .replay_source import ReplaySource
 from .report import safe_text
+from .saving import Saver
 from .screens.base import ExplorerScreen
 from .screens.help import HelpScreen
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
-from .session import DaemonThreads
+from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
 from .widgets.paint import clean
@@ -92,13 +93,17 @@ class Explorer(App[int]):
         super().__init__()
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
+        self.stopped = False
+        """Whether a signal has ended it."""
         self.failure = ""
         """Why the app ended with exit code 1; safe to print."""
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
         self._factory, self._label, self._keep = node_factory, label, keep
         self._testnet_factory, self._keep_folder = testnet_factory, keep_folder
-        self._keeping: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        """What runs as long as the node: items are kept alive, its state is saved."""
+        self._saver: Saver | None = None
         self._replay, self._record = replay, record
         self._live: LiveSource | None = None
         self._recorder: Recorder | None = None
@@ -110,10 +115,9 @@ class Explorer(App[int]):
 
     async def on_mount(self) -> None:
         """Shows the first screen and starts the node, or the recording."""
-        for signum in (signal.SIGTERM, signal.SIGHUP):
-            # Not outside the main thread.
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(signum, self.exit, 0)
+        if self.stopped:
+            self.exit(0)
+            return
         self.theme = THEMES[0]
         await self.switch_mode(VIEWS[0].name)
         while self.warnings:
@@ -146,8 +150,12 @@ class Explorer(App[int]):
     def _show_node(self, node: Node) -> None:
         self._live = LiveSource(node)
         self.feed.connect(self._live)
-        if self._keep_folder is not None and self.host.label == self._label:
-            self._keeping = asyncio.create_task(self._keep_alive(node, self._keep_folder))
+        if self.host.label == self._label:
+            if self._keep_folder is not None:
+                self._beside.append(asyncio.create_task(self._keep_alive(node, self._keep_folder)))
+            if self._keep is not None:
+                self._saver = Saver(node, self._keep, self._not_saved)
+                self._beside.append(asyncio.create_task(self._saver.run()))
         path, self._record = self._record, None
         if path is not None:
             self._start_recording(path, self._live)
@@ -167,6 +175,12 @@ class Explorer(App[int]):
             await keeper.run()
         except Exception as problem:
             tell(self, f"no items are kept alive any more: {failure_words(problem)}", bad=True)
+
+    def _not_saved(self, why: str) -> None:
+        if self._saver is None:  # at the end: nobody looks any more
+            self.warnings.append(why)
+        else:
+            tell(self, safe_text(why), bad=True)
 
     def _start_recording(self, path: Path, source: LiveSource) -> None:
         try:
@@ -194,17 +208,24 @@ class Explorer(App[int]):
         await self._close()
 
     async def _close(self) -> None:
-        node, self.host.keeper = self.host.node, None
-        if self._keeping is not None:
-            self._keeping.cancel()
+        self.host.keeper = None
+        while self._beside:
+            self._beside.pop().cancel()
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
         if self._live is not None:
             self._live.close()
-        if node is not None and self._keep is not None and self.host.label == self._label:
-            self.warnings += filter(None, [self._keep(node)])
+        saver, self._saver = self._saver, None
+        if saver is not None and self.host.node is not None:
+            saver.now()
         await self.host.stop()
+
+    def stop(self) -> None:
+        """Ends the app, whether it has begun or not."""
+        self.stopped = True
+        if self.is_running:
+            self.exit(0)
 
     async def action_quit(self) -> None:
         """Ends the app."""
@@ -359,10 +380,10 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 # ---- from options to a running app --------------------------------------------------------------------------
 
 
-def run_explorer(options: Options, replay: Replay | None) -> int:
+def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None:
-        return _run(Explorer(replay=replay))
+        return _run(Explorer(replay=replay), output)
     start = launch.prepare(options, serving=True, keeping=not options.testnet)
     explorer = Explorer(
         partial(_on_testnet, options) if options.testnet else partial(_on_network, start),
@@ -375,7 +396,7 @@ def run_explorer(options: Options, replay: Replay | None) -> int:
         warnings=start.warnings,
     )
     try:
-        return _run(explorer)
+        return _run(explorer, output)
     finally:
         start.release()
 
@@ -391,7 +412,7 @@ def spare_pauses() -> None:
     gc.set_threshold(5000, 5, 20)
 
 
-def _run(explorer: Explorer) -> int:
+def _run(explorer: Explorer, output: Output) -> int:
     spare_pauses()
     # Whoever reports these by default prints tracebacks.
     threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
@@ -400,13 +421,21 @@ def _run(explorer: Explorer) -> int:
         loop = runner.get_loop()
         loop.set_default_executor(DaemonThreads())
         loop.set_exception_handler(lambda _, told: explorer.failed_behind(told.get("exception")))
-        runner.run(explorer.run_async())
-    output = Output(as_json=False)
+        runner.run(_until_stopped(explorer))
     for warning in explorer.warnings:
         output.warn(warning)
     if explorer.failure:
         return output.fail(explorer.failure, 1)
     return explorer.return_code or 0
+
+
+async def _until_stopped(explorer: Explorer) -> None:
+    """Runs it until the user quits, or a signal says so: also the one that comes before there is anything to end."""
+    loop = asyncio.get_running_loop()
+    for signum in taken_signals():
+        if signum != signal.SIGINT:  # which is a key, for the terminal is raw
+            loop.add_signal_handler(signum, explorer.stop)
+    await explorer.run_async()
 
 
 @asynccontextmanager

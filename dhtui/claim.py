@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
-from .files import private_folder
+from .files import open_lock, private_folder, sweep, try_lock
 
 NAME = "lock"
 
@@ -14,27 +13,27 @@ NAME = "lock"
 class Claim:
     """The state folder, held until `release`."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, held: ExitStack) -> None:
+        self._held = held
 
     def release(self) -> None:
         """Let go."""
-        self._file.close()
+        self._held.close()
 
 
 def take(folder: Path) -> tuple[Claim | None, str]:
-    """Hold the state folder, made if missing; or `None`, and a sentence about why not."""
-    try:
-        private_folder(folder)
-        file = (folder / NAME).open("ab")
-    except OSError as error:
-        return None, f"cannot use the state folder {folder} ({error.strerror}): nothing is saved"
-    try:
-        with suppress(ImportError):  # Windows has no flock; there two runs may share an id
-            import fcntl
+    """Hold the state folder, made if missing; or `None`, and a sentence about why not.
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None, f"another dhtui uses {folder}: this run takes an id of its own, and nothing is saved"
-    return Claim(file), ""
+    Where there are no locks (Windows, some network file systems), two runs may share an id.
+    """
+    with ExitStack() as stack:
+        try:
+            private_folder(folder)
+            mine = try_lock(stack.enter_context(open_lock(folder / NAME)))
+        except OSError as error:
+            return None, f"cannot use the state folder {folder} ({error.strerror}): nothing is saved"
+        if not mine:
+            return None, f"another dhtui uses {folder}: this run takes an id of its own, and nothing is saved"
+        for ours in (folder, folder / "keys", folder / "keys" / ".notes"):
+            sweep(ours)
+        return Claim(stack.pop_all()), ""

@@ -26,28 +26,44 @@ BIG_RECORDING = 4 << 20
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program: 0 success, 1 an action that did not succeed, 2 a request that makes no sense, 130 Ctrl+C."""
-    _never_fail_to_print()
+    _open_streams()
     output = Output(as_json=False)
     try:
-        argv = sys.argv[1:] if argv is None else argv
+        code = _checked(sys.argv[1:] if argv is None else argv, output)
+        output.close()
+    except KeyboardInterrupt:
+        return 130
+    # What a node did stands, whoever reads of it. Else the output was all that was asked for.
+    return code or int(output.lost and not output.outlives_readers)
+
+
+def _checked(argv: Sequence[str], output: Output) -> int:
+    try:
         options = config.read(argv)
-        output = Output(as_json=options.json)
+        output.as_json = options.json
         return _run(options, argv, output)
     except UsageError as error:
         return output.fail(str(error), 2)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone. Python would complain once more when it flushes at its end.
-        with suppress(OSError):
-            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
-        return 1
     except Exception as error:
         return output.fail(f"dhtui itself failed: {failure_words(error)}", 1)
 
 
-def _never_fail_to_print() -> None:
-    """A terminal that is not UTF-8 gets escapes for what it can't show."""
+def _open_streams() -> None:
+    """Make all three standard streams usable, or at least something that can be asked.
+
+    A closed one is opened, the wrong way round: using it is an error with words, and no socket of ours takes its
+    number, to be written to by whoever means the stream. A terminal that is not UTF-8 gets escapes for what it can't
+    show.
+    """
+    for number, (name, mode, way) in enumerate(
+        (("stdin", "r", os.O_WRONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_RDONLY))
+    ):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, way)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
@@ -74,24 +90,24 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
 
         try:
             if options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
-                return _explore(options, argv)
+                return _explore(options, argv, output)
             return _act(options, output)
         except Failure as failure:
             return output.fail(str(failure), 1)
     return 0
 
 
-def _explore(options: Options, argv: Sequence[str]) -> int:
+def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
     from .request import check_explorer
 
     check_explorer(options)
-    replay = _load(options.replay) if options.replay is not None else None
+    replay = _load(options.replay, output) if options.replay is not None else None
     if options.serve is not None:
         from .launch import prepare
         from .serving import serve
 
         prepare(options, serving=True, keeping=False)  # what is wrong is said here, not once for each page
-        return serve(options.serve, config.without("serve", argv))
+        return serve(options.serve, config.without("serve", argv), output)
     in_browser = os.environ.get("TEXTUAL_DRIVER", "")  # as `serving` starts it
     if not in_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the explorer needs a terminal; without one name an action, such as --do bootstrap")
@@ -101,16 +117,17 @@ def _explore(options: Options, argv: Sequence[str]) -> int:
     rebind(options.keys)  # before the app and its screens read the registry
     from .app import run_explorer
 
-    return run_explorer(options, replay)
+    output.close()  # before the terminal is taken
+    return run_explorer(options, replay, output)
 
 
-def _load(path: Path) -> Replay:
+def _load(path: Path, output: Output) -> Replay:
     from .offline import Failure
     from .replay import Replay, ReplayError
 
     with suppress(OSError):
         if path.stat().st_size > BIG_RECORDING:
-            Output(as_json=False).notes([f"dhtui: reading and checking {quoted(str(path))}, this takes a while …"])
+            output.notes([f"dhtui: reading and checking {quoted(str(path))}, this takes a while …"])
     try:
         return Replay.load(path)
     except ReplayError as problem:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .engine.items import ImmutableItem, Item, ItemError, MutableItem, check_salt, check_seq, check_value
 from .engine.wire.krpc import BAD_SIGNATURE
-from .files import atomic_write
+from .files import atomic_write, parse_json
 
 TYPE = "dhtui-item-1"
 MAX_BYTES = 16_384
@@ -64,8 +64,8 @@ def read(path: Path) -> Item:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise ItemFileError(f"it can't be read: {getattr(error, 'strerror', error)}") from None
     try:
-        document = json.loads(data) if len(data) <= MAX_BYTES else None
-    except (ValueError, RecursionError):
+        document = parse_json(data) if len(data) <= MAX_BYTES else None
+    except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("type") != TYPE:
         raise ItemFileError(f"it is no item that `sign --out` wrote: JSON of the type {TYPE} is needed")

@@ -46,8 +46,14 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     blocks, about_blocks = _blocks(options)
     if not options.testnet:
         folder = state_folder(options)
-        saved, warnings = state.load(folder)
         claim, problem = take(folder) if keeping else (None, "")
+        try:
+            saved, warnings = state.load(folder)
+        except state.StateError as error:
+            warnings = [str(error)]
+            if claim is not None:
+                claim.release()
+                claim = None
         warnings += [problem] if problem else []
         saved = _start_from(saved, options, bootstrap, own_id=claim is None)
     settings = Settings(
@@ -81,14 +87,16 @@ def keep(options: Options, launch: Launch, node: Node) -> str:
         return ""
     folder = state_folder(options)
     kept = node.saved_state()
-    before, _ = state.load(folder)
-    if before is not None:
-        if not kept.nodes:  # alone this time; the ones from last time may well be there again
-            kept = replace(kept, nodes=before.nodes, rtts=before.rtts)
-        if options.did is not None:  # that id was for this run
-            kept = replace(kept, id=before.id, external=before.external)
     try:
+        before, _ = state.load(folder)
+        if before is not None:
+            if not kept.nodes:  # alone this time; the ones from last time may well be there again
+                kept = replace(kept, nodes=before.nodes, rtts=before.rtts)
+            if options.did is not None:  # that id was for this run
+                kept = replace(kept, id=before.id, external=before.external)
         state.save(folder, kept)
+    except state.StateError as error:
+        return str(error)
     except OSError as error:
         return f"cannot save the state in {folder}: {error.strerror}"
     return ""

@@ -9,10 +9,19 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
+from .outlet import outlets
 from .report import safe_text
 
 if TYPE_CHECKING:
     from .engine.snapshot import LookupView
+
+
+ROOM_OUT = 16 << 20
+"""Bytes of results that wait for their reader."""
+ROOM_ERR = 256 << 10
+"""The same of what goes to standard error: with ``--vv`` some 2000 lines."""
+HURRY_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0
 
 
 def failure_words(problem: BaseException | None) -> str:
@@ -24,19 +33,44 @@ def failure_words(problem: BaseException | None) -> str:
 
 
 class Output:
-    """Prints results as text or as JSON, warnings, and on a terminal a line of progress."""
+    """Prints results as text or as JSON, warnings, and on a terminal a line of progress.
+
+    Nothing here waits for a reader or raises when there is none, but `close`.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._out, self._err = sys.stdout, sys.stderr
-        self._live = self._err.isatty()
+        self._out, self._err = outlets(sys.stdout, sys.stderr, ROOM_OUT, ROOM_ERR)
+        self._out.on_lost, self._out.gap = self._results_lost, self._results_missing
+        self._live = sys.stderr.isatty()
         self._progress_shown = False
+        self.outlives_readers = False
+        """Whether there is something else than output to be done, so that it is worth a word when nobody reads that."""
+        self.hurried = False
+        """Whether the run was told to stop."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether results can't be written any more."""
+        return self._out.lost is not None
+
+    def _results_lost(self, error: Exception) -> None:
+        if self.outlives_readers or not isinstance(error, BrokenPipeError):
+            self.warn(f"standard output can't be written: {getattr(error, 'strerror', None) or error}")
+
+    def _results_missing(self, lines: int) -> str:
+        self.warn(f"{lines} lines of standard output are missing: nobody read it in time")
+        return ""  # in the results themselves there is no place for such words
+
+    def close(self) -> None:
+        """Wait until all is written, unless nobody takes it. Ctrl+C ends that."""
+        self._out.drain(HURRY_SECONDS if self.hurried else None)
+        self._err.drain(HURRY_SECONDS if self.hurried else PATIENCE_SECONDS)
 
     def results(self, lines: Iterable[str]) -> None:
         """Lines of a result."""
         self._clear()
         self._out.write("".join(f"{line}\n" for line in lines))
-        self._out.flush()  # who reads a pipe shall have it now, also with --wait
 
     def objects(self, objects: Iterable[dict[str, Any]]) -> None:
         """Objects of a result, one a line."""
@@ -47,7 +81,6 @@ class Output:
         """Lines about what happened."""
         self._clear()
         self._err.write("".join(f"{line}\n" for line in lines))
-        self._err.flush()
 
     def warn(self, text: str) -> None:
         """Something to know though the run goes on."""
@@ -67,11 +100,9 @@ class Output:
         nearest = "" if view.nearest_bits is None else f", nearest at 2^{view.nearest_bits}"
         found = f", {view.found}" if view.found else ""
         self._err.write(f"\r\x1b[K{view.kind}: asked {view.asked}, answered {view.answered}{nearest}{found}")
-        self._err.flush()
         self._progress_shown = True
 
     def _clear(self) -> None:
         if self._progress_shown:
             self._err.write("\r\x1b[K")
-            self._err.flush()
             self._progress_shown = False

@@ -31,7 +31,7 @@ WARNING = (
 )
 
 
-def serve(port: int, arguments: Sequence[str]) -> int:
+def serve(port: int, arguments: Sequence[str], output: Output) -> int:
     """Serves explorers with these arguments until SIGINT or SIGTERM; returns the exit code. Raises `Failure`."""
     try:
         from aiohttp import web
@@ -39,7 +39,7 @@ def serve(port: int, arguments: Sequence[str]) -> int:
     except ImportError:
         raise Failure("--serve needs textual-serve: pip install 'dhtui[serve]'") from None
 
-    output = Output(as_json=False)
+    output.outlives_readers = True
 
     class Quiet(Server):
         """Tells where it is, and nothing else."""
@@ -103,15 +103,18 @@ def protect(app: web.Application, url: str) -> None:
     app.on_response_prepare.append(harden)
 
 
-class _Line(logging.Formatter):
-    """One safe line: no traceback."""
+class _Lines(logging.Handler):
+    """Lines that are safe, and no traceback."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
         problem = record.exc_info[1] if record.exc_info else None
-        return f"dhtui: {safe_text(record.getMessage(), 500)}" + (f" ({type(problem).__name__})" if problem else "")
+        why = f" ({type(problem).__name__})" if problem else ""
+        self._output.notes([f"dhtui: {safe_text(record.getMessage(), 500)}{why}"])
 
 
 def _log_to(output: Output) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.basicConfig(level=logging.WARNING, handlers=[_Lines(output)])

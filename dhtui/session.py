@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM
 from threading import Thread
@@ -24,6 +24,7 @@ from .offline import PUBLIC_KEY_WARNING, Failure
 from .options import Options
 from .output import Output
 from .request import Request
+from .saving import Saver
 from .values import HostPort
 from .words import address
 
@@ -39,6 +40,7 @@ def run(options: Options, request: Request, output: Output) -> int:
     own = request.remotes is not None and not options.wait
     keeping = options.wait or request.action in SAVES
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
+    output.outlives_readers = True
     try:
         for warning in (*start.warnings, *_key_warning(options, request)):
             output.warn(warning)
@@ -78,10 +80,20 @@ class DaemonThreads(ThreadPoolExecutor):
         return future
 
 
-class Stop:
-    """SIGINT and SIGTERM: they cancel the action, or end the wait after it."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+"""What ends a run: Ctrl+C, a kill, a terminal that was closed. A second one ends it at once."""
 
-    def __init__(self) -> None:
+
+def taken_signals() -> list[signal.Signals]:
+    """Those of `SIGNALS` that are not ignored, as ``nohup`` has SIGHUP ignored."""
+    return [each for each in SIGNALS if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN]
+
+
+class Stop:
+    """The `SIGNALS`: they cancel the action, or end the wait after it."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
         self.signum: int | None = None
         self.waiting = False
         self.asked = asyncio.Event()
@@ -90,7 +102,7 @@ class Stop:
         self._taken: list[int] = []
 
     def __enter__(self) -> Stop:
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for signum in taken_signals():
             # Not on Windows, nor outside the main thread; there KeyboardInterrupt does for SIGINT.
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 self._loop.add_signal_handler(signum, self._on, signum)
@@ -105,13 +117,20 @@ class Stop:
         if self.signum is not None:
             return
         self.signum = signum
+        self._output.hurried = True
+        for each in self._taken:
+            # Not by the loop: whatever this one waits for, a second signal does not.
+            self._loop.remove_signal_handler(each)
+            # A shell that ends hangs up twice, by itself and by its terminal; nobody means anything by it.
+            signal.signal(each, signal.SIG_DFL if each in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN)
+        self._taken.clear()
         self.asked.set()
         if not self.waiting and self._task is not None:
             self._task.cancel()
 
 
 async def _run(options: Options, request: Request, start: launch.Launch, output: Output) -> int:
-    with Stop() as stop:
+    with Stop(output) as stop:
         try:
             return await _with_node(options, request, start, output, stop)
         except asyncio.CancelledError:
@@ -123,6 +142,10 @@ async def _run(options: Options, request: Request, start: launch.Launch, output:
 
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
+        background = staying.Background(output)
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, told: background.died("something behind the scenes", told.get("exception"))
+        )
         if options.testnet:
             start = launch.on_testnet(start, await _testnet(stack, options))
         node = Node(start.config)
@@ -131,27 +154,45 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         except OSError as error:
             host, port = start.config.listen
             raise Failure(f"cannot bind {host}:{port}: {reason(error)}") from None
+        stack.push_async_callback(background.stop)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
-            await stack.enter_async_context(_recording(node, options.record, output))
-        keeper = staying.keeper_of(node, options, output)
-        finds = Found(output)
-        result = await _act(node, options, request, keeper, output, finds)
-        _print(result, request, output, finds)
-        await staying.follow_up(options, request, result, keeper, output)
-        if options.watch is not None:
-            stop.waiting = True
-            await _watch(node, options, request, keeper, result, output, stop)
-            return 0
-        if options.wait and (result.ok or request.action == "republish"):
-            stop.waiting = True
-            # What is put into a testnet ends with it, so there the user's items have no place.
-            await staying.serve(node, None if options.testnet else keeper, stop.asked, output)
-        warning = launch.keep(options, start, node) if result.ok else ""
-        if warning:
-            output.warn(warning)
-        return 0 if result.ok else 1
+            stack.callback(_recording(node, options.record, output, background))
+        saver = Saver(node, lambda it: launch.keep(options, start, it), output.warn)
+        ok = await _carry_out(node, options, request, saver, output, stop, background)
+        if ok or stop.waiting:
+            saver.now()
+        return 0 if ok and not background.failed else 1
+
+
+async def _carry_out(
+    node: Node,
+    options: Options,
+    request: Request,
+    saver: Saver,
+    output: Output,
+    stop: Stop,
+    background: staying.Background,
+) -> bool:
+    """The action, and what the run stays for. Whether it was a success."""
+    keeper = staying.keeper_of(node, options, output)
+    finds = Found(output)
+    result = await _act(node, options, request, keeper, output, finds)
+    result, notes = await staying.follow_up(options, request, result, keeper, output)
+    _print(result, request, output, finds)
+    output.notes(notes)
+    if options.watch is not None:
+        stop.waiting = True
+        await _watch(node, options, request, keeper, result, output, stop)
+        return True
+    if options.wait and (result.ok or request.action == "republish"):
+        stop.waiting = True
+        background.start(saver.run(), "saving id and nodes")
+        # What is put into a testnet ends with it, so there the user's items have no place.
+        await staying.serve(node, None if options.testnet else keeper, stop.asked, output, background)
+        await background.stop()
+    return result.ok
 
 
 def reason(error: OSError) -> str:
@@ -175,9 +216,8 @@ async def _testnet(stack: AsyncExitStack, options: Options) -> tuple[str, ...]:
     return net.bootstrap
 
 
-@asynccontextmanager
-async def _recording(node: Node, path: Path, output: Output) -> AsyncIterator[None]:
-    """Records the node for as long as the context lasts. Raises `Failure`."""
+def _recording(node: Node, path: Path, output: Output, background: staying.Background) -> Callable[[], None]:
+    """Records the node until what it returns is called. Raises `Failure`."""
     from .recording import Recorder, RecordingError
     from .source import LiveSource
 
@@ -193,13 +233,13 @@ async def _recording(node: Node, path: Path, output: Output) -> AsyncIterator[No
     except RecordingError as error:
         source.close()
         raise Failure(f"--record: {error}") from None
-    ticking = asyncio.create_task(tick(recorder))
-    try:
-        yield
-    finally:
-        ticking.cancel()
+    background.start(tick(recorder), "recording")
+
+    def close() -> None:
         recorder.close()
         source.close()
+
+    return close
 
 
 def _trace(node: Node, output: Output) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .engine.settings import SavedState
 from .engine.wire.compact import Addr, NodeInfo, canonical_ip, is_usable
 from .engine.wire.ids import ID_LENGTH
-from .files import atomic_write, set_aside
+from .files import atomic_write, check_version, parse_json, private_folder, read_regular, set_aside
 
 NAME = "node.json"
 VERSION = 1
@@ -22,27 +22,30 @@ MAX_BYTES = 1_048_576
 MAX_RTT = 60.0
 """Seconds; a round trip beyond this is nonsense."""
 
+WITHOUT = "starting without it, and nothing is saved"
+
 
 class _Damaged(ValueError):
     """Says what is wrong with the file, to follow "it"."""
 
 
-def load(folder: Path) -> tuple[SavedState | None, list[str]]:
-    """The state saved in `folder`, and sentences about what could not be used. Never raises.
+class StateError(Exception):
+    """There is a state that we can't read: a sentence why. Nothing may be saved in its place."""
 
-    A missing file is a first start: ``(None, [])``. One that can't be read stays as it is; a damaged one is
-    set aside. Single nodes that are of no use are left out.
+
+def load(folder: Path) -> tuple[SavedState | None, list[str]]:
+    """The state saved in `folder`, and sentences about what could not be used. Raises `StateError`.
+
+    A missing file is a first start: ``(None, [])``. One that can't be read, or that a later version wrote, stays as
+    it is; a damaged one is set aside. Single nodes that are of no use are left out.
     """
     path = folder / NAME
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        state, dropped = _decode(read_regular(path, MAX_BYTES))
     except FileNotFoundError:
         return None, []
     except OSError as error:
-        return None, [f"Cannot read the saved state {path} ({error.strerror}): starting without it."]
-    try:
-        state, dropped = _decode(data)
+        raise StateError(f"Cannot read the saved state {path} ({error.strerror}): {WITHOUT}.") from None
     except _Damaged as damage:
         return None, [_put_away(path, damage)]
     return state, [f"{dropped} of the nodes saved in {path} can't be used: left out."] if dropped else []
@@ -56,7 +59,7 @@ def save(folder: Path, state: SavedState) -> None:
         "external": _addr_text(state.external) if state.external else None,
         "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
     }
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     # Private, for it tells whom this host has talked to.
     atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
 
@@ -70,23 +73,26 @@ def _put_away(path: Path, damage: _Damaged) -> str:
     try:
         aside = set_aside(path)
     except OSError as error:
-        return f"The saved state {path} is damaged ({damage}) and can't be set aside ({error.strerror})."
+        about = f"{damage}) and can't be set aside ({error.strerror}"
+        raise StateError(f"The saved state {path} is damaged ({about}): {WITHOUT}.") from None
     return f"The saved state {path} is damaged ({damage}): set aside as {aside.name}, starting afresh."
 
 
 def _decode(data: bytes) -> tuple[SavedState, int]:
-    """The state, and how many nodes were left out. Raises `_Damaged`."""
+    """The state, and how many nodes were left out. Raises `_Damaged`, `LaterFormat`."""
     if len(data) > MAX_BYTES:
         raise _Damaged(f"it has more than {MAX_BYTES} bytes")
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
+        document = parse_json(data)
+    except ValueError:
         raise _Damaged("it is not JSON") from None
     if not isinstance(document, dict):
         raise _Damaged("it is not a JSON object")
     version, nodes, external = (document.get(key) for key in ("version", "nodes", "external"))
-    if type(version) is not int or version != VERSION:
-        raise _Damaged(f"its version is not {VERSION}")
+    try:
+        check_version(version, VERSION)
+    except ValueError as error:
+        raise _Damaged(str(error)) from None
     if not isinstance(nodes, list):
         raise _Damaged("its nodes are not a list")
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from .actions import Result
 from .config import state_folder
@@ -14,7 +16,7 @@ from .keepalive import Keeper, KeepError
 from .keyring import KeyringError
 from .offline import Failure
 from .options import Options
-from .output import Output
+from .output import Output, failure_words
 from .report_text import kept_line
 from .request import Request
 from .unlocking import keyring
@@ -33,25 +35,66 @@ def keeper_of(node: Node, options: Options, output: Output) -> Keeper:
     return keeper
 
 
-async def follow_up(options: Options, request: Request, result: Result, keeper: Keeper, output: Output) -> None:
-    """After a put: note the use of the key. With ``--keep``: keep the item alive."""
+async def follow_up(
+    options: Options, request: Request, result: Result, keeper: Keeper, output: Output
+) -> tuple[Result, list[str]]:
+    """After a put: note the use of the key. With ``--keep``: keep the item alive.
+
+    To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
+    kept, and what is to be said besides.
+    """
     outcome = result.outcome
     item = outcome.item if outcome is not None else None
     if item is None or outcome is None or request.dry_run:
-        return
+        return result, []
     put = request.action == "put"
     if put and outcome.stored and isinstance(request.what, Draft) and isinstance(item, MutableItem):
         try:
             await asyncio.to_thread(keyring(options).note_put, item.k, item.salt, item.seq)
         except KeyringError as error:
             output.warn(str(error))
-    if options.keep and result.ok:
-        try:
-            await keeper.add(item, put=put)
-        except KeepError as error:
-            raise Failure(f"--keep: {error}") from None
-        who = "the explorer, --wait and republish look after it"
-        output.notes([f"kept alive from now on, as one of {len(keeper.items)}: {who}"])
+    if not (options.keep and result.ok):
+        return result, []
+    try:
+        why = "" if await keeper.add(item, put=put) else keeper.problem
+    except KeepError as error:
+        why = str(error)
+    if why:
+        return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
+    who = "the explorer, --wait and republish look after it"
+    return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
+
+
+class Background:
+    """Tasks that run beside the action. One that dies is said, and makes the run one that failed."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._tasks = output, set[asyncio.Task[None]]()
+        self.failed = False
+        """Whether one has died."""
+
+    def start(self, what: Coroutine[Any, Any, None], name: str) -> None:
+        """Run it until `stop`. `name`: what it does, for a sentence that begins with it."""
+        task = asyncio.create_task(what, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.died(task.get_name(), problem)
+
+    def died(self, name: str, problem: BaseException | None) -> None:
+        """Something ended that should not have."""
+        if not self.failed:
+            self._output.warn(f"{name} has failed, the run goes on: {failure_words(problem)}")
+        self.failed = True
+
+    async def stop(self) -> None:
+        """End them all."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def watch(
@@ -62,10 +105,10 @@ async def watch(
     show: Callable[[Result], None],
     output: Output,
 ) -> None:
-    """Get an item again and again, and show what has changed, until asked to stop."""
+    """Get an item again and again, and show what has changed, until asked to stop, or nobody reads it any more."""
     known = _item(first)
     output.notes([f"watching, every {every:g} s; Ctrl+C ends it"])
-    while not await _happened(asked_to_stop, every):
+    while not await _happened(asked_to_stop, every) and not output.lost:
         getting = asyncio.ensure_future(get())
         stopping = asyncio.ensure_future(asked_to_stop.wait())
         await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,16 +138,16 @@ async def _happened(event: asyncio.Event, seconds: float) -> bool:
     return event.is_set()
 
 
-async def serve(node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output) -> None:
+async def serve(
+    node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
+) -> None:
     """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
     if output.as_json:
         output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
     output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
-    looking = None if keeper is None else asyncio.create_task(_look_after(keeper, output))
+    if keeper is not None:
+        background.start(_look_after(keeper, output), "looking after the kept items")
     await asked_to_stop.wait()
-    if looking is not None:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
 
 
 async def _look_after(keeper: Keeper, output: Output) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
+from dhtui.engine import checks
 from dhtui.engine.items import Draft, ImmutableItem, Item
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
@@ -32,8 +33,8 @@ class Testnet:
     __test__ = False  # pytest: the name begins with Test, but this is none
 
     def __init__(self, size: int, *, seed: int = 1) -> None:
-        if not 1 <= size <= MAX_SIZE:
-            raise ValueError(f"a testnet has 1 to {MAX_SIZE} nodes, not {size}")
+        checks.whole("the size of a testnet", size, 1, MAX_SIZE)
+        checks.kind("seed", seed, int)
         self._size = size
         self._rng = Random(seed)
         self.nodes: list[Node] = []

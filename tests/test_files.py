@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from dhtui.files import atomic_write, private_folder, set_aside
+from dhtui import claim as claiming
+from dhtui.files import (
+    atomic_write,
+    locked,
+    open_lock,
+    parse_json,
+    private_folder,
+    read_regular,
+    set_aside,
+    try_lock,
+)
 
 
 def mode(path: Path) -> int:
@@ -101,16 +112,113 @@ def test_setting_aside_what_is_missing_leaves_nothing_behind(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
-def test_a_private_folder_is_made_and_its_mode_mended(tmp_path: Path) -> None:
+def test_a_private_folder_is_made_and_one_that_exists_keeps_its_mode(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "keys"
     private_folder(folder)
     assert mode(folder) == 0o700
-    folder.chmod(0o755)
-    private_folder(folder)
-    assert mode(folder) == 0o700
+    for other in (0o1777, 0o500, 0o755):
+        folder.chmod(other)
+        private_folder(folder)
+        assert mode(folder) == other & 0o777 and folder.stat().st_mode & 0o7777 == other
+    folder.chmod(0o700)
 
 
 def test_a_file_in_the_place_of_a_private_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("")
     with pytest.raises(FileExistsError):
         private_folder(tmp_path / "keys")
+
+
+# ---- reading ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_only_regular_files_are_read_and_none_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(OSError, match=r"not a file|Is a directory"):
+            read_regular(tmp_path / name, 10)
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_regular(tmp_path / "file", 10) == b"12345" and read_regular(tmp_path / "file", 3) == b"1234"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1" * 400, "-" + "9" * 30, "2e19"])
+def test_a_number_that_is_of_no_use_is_missing_and_raises_nowhere(number: str) -> None:
+    assert parse_json(b'{"seq": %s, "due": 1.5}' % number.encode()) == {"seq": None, "due": 1.5}
+
+
+def test_numbers_of_use_are_read() -> None:
+    assert parse_json(b"[0, -5, 9223372036854775807, 1.5, 1784000000.25]") == [0, -5, 2**63 - 1, 1.5, 1784000000.25]
+
+
+def test_json_that_is_nested_too_deep_is_an_error_with_words() -> None:
+    with pytest.raises(ValueError, match="too deep"):
+        parse_json(b"[" * 100_000)
+
+
+# ---- locks --------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_that_somebody_keeps_is_given_up(tmp_path: Path) -> None:
+    with (
+        open_lock(tmp_path / "lock") as theirs,
+        pytest.raises(TimeoutError, match="another program holds lock"),
+    ):
+        assert try_lock(theirs)
+        with locked(tmp_path / "lock", patience=0):
+            raise AssertionError("it was held")
+    with locked(tmp_path / "lock", patience=0):
+        pass  # theirs ended with its descriptor
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_used_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with locked(tmp_path / "lock", patience=0):
+        pass
+    claim, problem = claiming.take(tmp_path)
+    assert claim is not None and problem == ""
+    claim.release()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_a_fifo_in_the_place_of_a_lock_hangs_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+    with locked(tmp_path / "lock", patience=0):
+        pass
+
+
+# ---- what a kill left ---------------------------------------------------------------------------------------
+
+
+def aged(path: Path) -> Path:
+    path.write_text("secret")
+    os.utime(path, (1, 1))
+    return path
+
+
+def test_a_save_removes_what_killed_saves_of_the_file_left_and_nothing_else(tmp_path: Path) -> None:
+    left = aged(tmp_path / f".key.{'0' * 16}.tmp")
+    kept = [aged(tmp_path / name) for name in (f".other.{'0' * 16}.tmp", ".key.tmp", "key.0000000000000000.tmp")]
+    young = tmp_path / f".key.{'1' * 16}.tmp"
+    young.write_text("somebody writes this now")
+    atomic_write(tmp_path / "key", b"new", private=True)
+    assert not left.exists() and young.exists() and all(path.exists() for path in kept)
+
+
+def test_the_start_of_a_run_clears_its_own_folders_of_what_was_left(tmp_path: Path) -> None:
+    (tmp_path / "keys" / ".notes").mkdir(parents=True)
+    left = [
+        aged(folder / f".x.{'0' * 16}.tmp") for folder in (tmp_path, tmp_path / "keys", tmp_path / "keys" / ".notes")
+    ]
+    claim, _ = claiming.take(tmp_path)
+    assert claim is not None and not any(path.exists() for path in left)
+    claim.release()

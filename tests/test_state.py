@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from dhtui import state
-from dhtui.engine.settings import SavedState
+from dhtui import launch, saving, state
+from dhtui.engine.node import Node
+from dhtui.engine.settings import NodeConfig, SavedState
 from dhtui.engine.wire.compact import NodeInfo
+from dhtui.options import Options
 
 OWN = bytes(range(20))
 NODES = tuple(NodeInfo(bytes([n]) * 20, (f"10.0.0.{n}", 6880 + n)) for n in range(1, 5))
@@ -82,7 +85,8 @@ def test_a_round_trip_that_makes_no_sense_is_left_out(tmp_path: Path, rtt: objec
         b"[" * 100_000,
         b"[]",
         b"null",
-        document(version=2),
+        document(version=0),
+        document(version=-1),
         document(version=True),
         document(version="1"),
         document(id=None),
@@ -140,34 +144,110 @@ def test_unusable_nodes_are_left_out_and_counted(tmp_path: Path, node: object) -
     assert names(tmp_path) == ["node.json"]
 
 
-def test_an_unreadable_file_is_a_warning_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rtt", ["NaN", "1e999", "1" * 400])
+def test_a_number_that_is_of_no_use_is_left_out(tmp_path: Path, rtt: str) -> None:
+    node = '{"id": "%s", "addr": "10.0.0.1:6881", "rtt": %s}' % ("11" * 20, rtt)
+    (tmp_path / "node.json").write_text(
+        '{"version": 1, "id": "%s", "external": null, "nodes": [%s]}' % ("22" * 20, node)
+    )
+    saved, warnings = state.load(tmp_path)
+    assert saved is not None and len(saved.nodes) == 1 and saved.rtts == () and warnings == []
+
+
+# ---- a run whose load failed saves nothing over what it could not read -------------------------------------------
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_an_unreadable_file_is_told_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state.save(tmp_path, SAVED)
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", refuse)
-        saved, warnings = state.load(tmp_path)
-    assert saved is None
-    assert len(warnings) == 1 and "Permission denied" in warnings[0]
+    monkeypatch.setattr(state, "read_regular", _refuse)
+    with pytest.raises(state.StateError, match=r"Permission denied\): starting without it, and nothing is saved"):
+        state.load(tmp_path)
     assert names(tmp_path) == ["node.json"]
 
 
-def test_a_folder_in_its_place_is_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "node.json").mkdir()
-    saved, warnings = state.load(tmp_path)
-    assert saved is None and len(warnings) == 1
+@pytest.mark.parametrize("kind", ["folder", "fifo"])
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "node.json"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.raises(state.StateError, match="nothing is saved"):
+        state.load(tmp_path)
     assert names(tmp_path) == ["node.json"]
 
 
-def test_a_damaged_file_that_cant_be_renamed_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_file_that_cant_be_renamed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "node.json").write_bytes(b"{")
+    monkeypatch.setattr(state, "set_aside", _refuse)
+    with pytest.raises(state.StateError, match=r"can't be set aside \(Permission denied\): starting without"):
+        state.load(tmp_path)
 
-    def refuse(path: Path) -> Path:
-        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(state, "set_aside", refuse)
-    saved, warnings = state.load(tmp_path)
-    assert saved is None
-    assert len(warnings) == 1 and "can't be set aside (Permission denied)" in warnings[0]
+def test_the_file_of_a_later_version_is_no_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "node.json").write_bytes(document(version=2))
+    with pytest.raises(state.StateError, match="a later version of dhtui wrote it"):
+        state.load(tmp_path)
+    assert names(tmp_path) == ["node.json"]
+
+
+@pytest.mark.parametrize("why", ["later", "unreadable", "stuck"])
+async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    data = {"later": document(version=2), "unreadable": document(), "stuck": b"{"}[why]
+    (tmp_path / "node.json").write_bytes(data)
+    with monkeypatch.context() as patch:
+        if why == "unreadable":
+            patch.setattr(state, "read_regular", _refuse)
+        if why == "stuck":
+            patch.setattr(state, "set_aside", _refuse)
+        start = launch.prepare(
+            Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no"), serving=True, keeping=True
+        )
+    assert start.config.settings.saved is None and "nothing is saved" in start.warnings[0]
+    async with Node(start.config) as node:
+        launch.keep(Options(state_dir=tmp_path), start, node)
+    start.release()
+    assert (tmp_path / "node.json").read_bytes() == data
+
+
+async def test_a_state_that_became_unreadable_during_the_run_is_not_written_over(tmp_path: Path) -> None:
+    options = Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no")
+    start = launch.prepare(options, serving=True, keeping=True)
+    (tmp_path / "node.json").write_bytes(document(version=2))  # another version ran meanwhile
+    async with Node(start.config) as node:
+        assert "a later version" in launch.keep(options, start, node)
+    start.release()
+    assert (tmp_path / "node.json").read_bytes() == document(version=2)
+
+
+# ---- saved while it runs -------------------------------------------------------------------------------------------
+
+
+class Stopped(Exception):
+    """The end of a test's patience."""
+
+
+async def test_a_node_is_saved_when_it_is_in_and_now_and_then() -> None:
+    told: list[str] = []
+    saves = 0
+    naps: list[float] = []
+
+    def keep(node: Node) -> str:
+        nonlocal saves
+        saves += 1
+        return "the disk is full" if saves < 3 else ""
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        assert saves == len(naps), "saved before each pause"
+        if len(naps) == 4:
+            raise Stopped
+
+    async with Node(NodeConfig(listen=("127.0.0.1", 0))) as node:
+        with pytest.raises(Stopped):
+            await saving.Saver(node, keep, told.append).run(sleep)
+    assert naps == [saving.FIRST_SECONDS, *[saving.EVERY_SECONDS] * 3]
+    assert told == ["the disk is full"], "once"

@@ -4,7 +4,8 @@
         outcome = await node.get(target)
 
 All methods run in the event loop that started the node. Cancelling one stops what it does. Any number may be called at
-once: what is more than the processor can do waits for its turn.
+once: what is more than the processor can do waits for its turn. Arguments that make no sense raise `ValueError`, and a
+node that does not run `NodeError`, before anything is sent.
 """
 
 from __future__ import annotations
@@ -12,25 +13,41 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Container, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import ParamSpec, Self
+from typing import Self
 
+from . import checks
 from .answers import Question
+from .blocklist import Blocklist
+from .callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .core import Core
 from .events import Event
-from .find import Done, Find
-from .items import Draft, ImmutableItem, Item, MutableItem
+from .find import Done
+from .items import (
+    MAX_SALT,
+    MAX_SEQ,
+    Draft,
+    ImmutableItem,
+    Item,
+    ItemError,
+    MutableItem,
+    check_salt,
+    check_seq,
+    check_value,
+)
+from .keys import PrivateKey
 from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
 from .settings import NodeConfig, SavedState
-from .snapshot import BootstrapView, ContactDetail, Holdings, LookupDetail, LookupView, Snapshot
+from .snapshot import BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .wire.compact import Addr, canonical_ip
-from .wire.krpc import MAX_DATAGRAM
+from .wire.ids import ID_BITS
+from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH, MAX_DATAGRAM
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the system: the default holds 166 datagrams of 300 bytes, less than one burst."""
@@ -38,8 +55,9 @@ BATCH = 64
 """Datagrams read before timers and the rest of the program get their turn."""
 RESOLVE_SECONDS = 5.0
 
-Progress = Callable[[LookupView], None]
-P = ParamSpec("P")
+
+class NodeError(RuntimeError):
+    """Something was asked of a node that does not run: not yet, or no more."""
 
 
 def _part_of_program() -> Hashable:
@@ -48,43 +66,29 @@ def _part_of_program() -> Hashable:
     return None if task is None else getattr(task.get_coro(), "cr_code", None)
 
 
-class _Caller:
-    """Calls back into the caller's code. What that raises ends the operation, not the node."""
-
-    def __init__(self) -> None:
-        self.failed: Callable[[Exception], None] = lambda error: None
-
-    def guard(self, function: Callable[P, None]) -> Callable[P, None]:
-        """The same function, never raising."""
-
-        def call(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                function(*args, **kwargs)
-            except Exception as error:
-                self.failed(error)
-
-        return call
-
-    def steps(self, progress: Progress | None) -> Callable[[Find, float], None] | None:
-        """`progress` as the core calls it."""
-        return None if progress is None else self.guard(lambda find, now: progress(find.view(now)))
-
-
 class Node:
-    """One node: bound, bootstrapping and serving from entering its context to leaving it."""
+    """One node: bound, bootstrapping and serving from entering its context to leaving it, or to `close`.
+
+    It runs once; for another time make another one, of what `saved_state` gives.
+    """
 
     def __init__(self, config: NodeConfig) -> None:
+        checks.kind("config", config, NodeConfig)
         self.config = config
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[Outcome]] = set()
         self._bootstrapped = asyncio.Event()
+        self._made: Core | None = None
+        self._calls = Calls(self._report)
         self._flushing = False
         self._closed = self._begun = False
 
     async def __aenter__(self) -> Self:
-        """Bind, and begin to bootstrap. Raises `OSError` if the address can't be bound."""
+        """Bind, and begin to bootstrap. Raises `OSError` if the address can't be bound, `NodeError` a second time."""
+        if self._made is not None:
+            raise NodeError("a node runs once: make another one")
         self._loop = asyncio.get_running_loop()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -95,14 +99,16 @@ class Node:
         except OSError:
             self._socket.close()
             raise
-        self.address: Addr = self._socket.getsockname()
+        self._address: Addr = self._socket.getsockname()
         settings = self.config.settings
+        if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
+            settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
         if settings.token_secret is not None:
             # Repeatable over restarts: epochs have to follow the wall clock then.
             settings = replace(settings, token_clock=time.time() - self._loop.time())
         now = self._loop.time()
-        self._core = Core(settings, self.address, self._rng, now, self.config.bootstrap)
-        self._core.receive_buffer = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self._made = Core(settings, self._address, self._rng, now, self.config.bootstrap)
+        self._made.receive_buffer = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         self._loop.add_reader(self._socket, self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
         self._loop.call_soon(self._begin)
@@ -117,18 +123,51 @@ class Node:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the socket and end all that is under way."""
+        """Close it."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the socket and end all that is under way: whoever waits for it gets a `NodeError`.
+
+        What was known can still be looked at. A second time nothing happens.
+        """
+        if self._closed or self._made is None:
+            return
         self._closed = True
         self._loop.remove_reader(self._socket)
         self._socket.close()
         self._bootstrapped.set()
         if self._timer:
             self._timer.cancel()
-        for future in tuple(self._waiting):
-            future.cancel()
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(NodeError("the node was closed"))
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def _core(self) -> Core:
+        """The engine, of a closed node too. Raises `NodeError` where there never was one."""
+        if self._made is None:
+            raise NodeError("the node does not run yet: enter it with `async with`")
+        return self._made
+
+    def _check_running(self) -> None:
+        """Raises `NodeError`."""
+        _ = self._core
+        if self._closed:
+            raise NodeError("the node was closed")
+
+    def _report(self, what: str, error: BaseException) -> None:
+        """Something went wrong that nobody waits for: asyncio tells it, as it does of a task's."""
+        self._loop.call_exception_handler({"message": what, "exception": error})
+
+    @property
+    def address(self) -> Addr:
+        """Where it is bound."""
+        _ = self._core
+        return self._address
 
     @property
     def id(self) -> bytes:
@@ -140,35 +179,48 @@ class Node:
     def _readable(self) -> None:
         now = self._loop.time()
         receive, core = self._socket.recvfrom, self._core
-        for _ in range(BATCH):
-            try:
-                data, addr = receive(MAX_DATAGRAM + 1)
-            except BlockingIOError:
-                break
-            except OSError:
-                continue  # an ICMP error of some earlier packet, on the systems that tell
-            core.receive_datagram(data, addr, now)
-        self._after()
+        try:
+            for _ in range(BATCH):
+                try:
+                    data, addr = receive(MAX_DATAGRAM + 1)
+                except BlockingIOError:
+                    break
+                except OSError:
+                    continue  # an ICMP error of some earlier packet, on the systems that tell
+                core.receive_datagram(data, addr, now)
+        finally:
+            self._after()
 
     def _tick(self) -> None:
         self._timer = None
         now = self._loop.time()
-        self._core.handle_timer(now)
-        if probe := self._core.probe_to_send(now):
-            self._send_probe(*probe)
-        self._after()
+        try:
+            self._core.handle_timer(now)
+            if probe := self._core.probe_to_send(now):
+                self._send_probe(*probe)
+        finally:
+            self._after()
 
     def _after(self) -> None:
-        """After every call into the core: send, look names up, set the timer."""
+        """After every call into the core: send, call the caller's code, look names up, set the timer."""
         if self._flushing:
-            return  # called back from within: the outer one goes on until nothing is left
+            return  # called back from within: the outer one goes on with what came of that
         self._flushing = True
         try:
             self._flush()
+            if self._calls:
+                self._calls.make()
+                self._flush()
         finally:
             self._flushing = False
+            self._plan()
+
+    def _plan(self) -> None:
+        """See to it that we are called again when something is due."""
         if self._closed:
             return
+        if self._calls:  # these came of calls that were made just now: others get their turn first
+            self._loop.call_soon(self._after)
         core = self._core
         for name in core.way_in.take_hosts_wanted():
             self._resolve(name)
@@ -181,6 +233,8 @@ class Node:
             self._timer = self._loop.call_at(at, self._tick)
 
     def _flush(self) -> None:
+        if self._closed:
+            return
         core, send = self._core, self._socket.sendto
         while datagrams := core.datagrams_to_send():
             for data, addr in datagrams:
@@ -227,13 +281,18 @@ class Node:
         self._after()
 
     async def bootstrapped(self) -> BootstrapView:
-        """Wait until the bootstrap has ended, well or not."""
+        """Wait until the bootstrap has ended, well or not. Raises `NodeError`, also for a node that is closed then."""
+        self._check_running()
         await self._bootstrapped.wait()
+        self._check_running()
         return self._core.way_in.view(self._loop.time())
 
     # ---- operations --------------------------------------------------------------------------------
 
-    async def _run(self, caller: _Caller, start: Callable[[Done, float], Operation]) -> Outcome:
+    async def _run(self, caller: Caller, start: Callable[[Done, float], Operation]) -> Outcome:
+        self._check_running()
+        if asyncio.get_running_loop() is not self._loop:
+            raise NodeError("the node runs in another event loop")
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._waiting.add(future)
 
@@ -241,36 +300,39 @@ class Node:
             if not future.done():
                 future.set_result(outcome)
 
-        def failed(error: Exception) -> None:
+        def failed(error: BaseException) -> None:
             if not future.done():
                 future.set_exception(error)
 
-        caller.failed = failed
+        caller.done, caller.failed, caller.over = done, failed, future.done
         self._core.searches.caller = _part_of_program()
-        operation = start(done, self._loop.time())
-        self._after()
         try:
-            return await future
-        except BaseException:
-            self._core.searches.cancel(operation, self._loop.time())
-            raise
+            operation = start(caller.finish, self._loop.time())
+            self._after()
+            try:
+                return await future
+            except BaseException:
+                self._core.searches.cancel(operation, self._loop.time())
+                raise
         finally:
             self._waiting.discard(future)
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
+        named = _remotes(remotes)
         return await self._run(
-            _Caller(), lambda done, now: self._core.searches.ask(Question("ping"), done, now, remotes=remotes)
+            Caller(self._calls), lambda done, now: self._core.searches.ask(Question("ping"), done, now, remotes=named)
         )
 
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
     ) -> Outcome:
         """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
-        caller = _Caller()
+        checks.an_id("target", target)
+        caller, named = Caller(self._calls), _remotes(remotes)
         question, on_step = Question("find_node", target), caller.steps(progress)
         return await self._run(
-            caller, lambda done, now: self._core.searches.ask(question, done, now, remotes=remotes, on_step=on_step)
+            caller, lambda done, now: self._core.searches.ask(question, done, now, remotes=named, on_step=on_step)
         )
 
     async def get_peers(
@@ -282,17 +344,19 @@ class Node:
         on_peers: Callable[[tuple[Addr, ...]], None] | None = None,
     ) -> Outcome:
         """Find peers of a 20-byte infohash. `on_peers` is called as they come."""
-        caller = _Caller()
+        checks.an_id("info_hash", info_hash)
+        caller, named = Caller(self._calls), _remotes(remotes)
         question, on_step = Question("get_peers", info_hash), caller.steps(progress)
+        found = caller.guard("on_peers", on_peers)
 
         def on_found(node: NodeOutcome) -> None:
-            if on_peers:
-                on_peers(node.peers)
+            if found:
+                found(node.peers)
 
         return await self._run(
             caller,
             lambda done, now: self._core.searches.ask(
-                question, done, now, remotes=remotes, on_step=on_step, on_found=caller.guard(on_found)
+                question, done, now, remotes=named, on_step=on_step, on_found=on_found
             ),
         )
 
@@ -305,13 +369,13 @@ class Node:
         progress: Progress | None = None,
     ) -> Outcome:
         """Announce ourselves as a peer at `port`; 0 is the port that our packets come from."""
-        caller = _Caller()
+        checks.an_id("info_hash", info_hash)
+        checks.whole("port", port, 0, checks.MAX_PORT)
+        caller, named = Caller(self._calls), _remotes(remotes)
         on_step = caller.steps(progress)
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.announce(
-                info_hash, port, done, now, remotes=remotes, on_step=on_step
-            ),
+            lambda done, now: self._core.searches.announce(info_hash, port, done, now, remotes=named, on_step=on_step),
         )
 
     async def get(
@@ -330,23 +394,22 @@ class Node:
         `newer_than` asks stores to send only items with a higher seq; items below `at_least` are not taken.
         `on_item` is called with every item that is newer than those before: provisional, if it is mutable.
         """
-        caller = _Caller()
+        checks.an_id("target", target)
+        checks.some_bytes("salt", salt, 0, MAX_SALT)
+        _seq("newer_than", newer_than)
+        _seq("at_least", at_least)
+        caller, named = Caller(self._calls), _remotes(remotes)
         question, on_step = Question("get", target, salt, newer_than), caller.steps(progress)
+        found = caller.guard("on_item", on_item)
 
         def on_found(node: NodeOutcome) -> None:
-            if on_item and node.item is not None:
-                on_item(node.item)
+            if found and node.item is not None:
+                found(node.item)
 
         return await self._run(
             caller,
             lambda done, now: self._core.searches.ask(
-                question,
-                done,
-                now,
-                remotes=remotes,
-                at_least=at_least,
-                on_step=on_step,
-                on_found=caller.guard(on_found),
+                question, done, now, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found
             ),
         )
 
@@ -358,33 +421,52 @@ class Node:
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
     ) -> Outcome:
-        """Store a BEP 44 item at the closest nodes, or at the named ones."""
-        caller = _Caller()
+        """Store a BEP 44 item at the closest nodes, or at the named ones. Raises `ItemError` if none would take it."""
+        _check_what(what)
+        _seq("cas", cas)
+        caller, named = Caller(self._calls), _remotes(remotes)
         on_step = caller.steps(progress)
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.put(what, done, now, cas=cas, remotes=remotes, on_step=on_step),
+            lambda done, now: self._core.searches.put(what, done, now, cas=cas, remotes=named, on_step=on_step),
         )
 
-    async def read_back(self, item: Item, written: Container[Addr], *, progress: Progress | None = None) -> Outcome:
+    async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
         """Get an item as a stranger would: by a lookup that starts far off, and at none of the nodes in `written`.
 
         It goes on to the end, after the first copy too. Referrals may well lead it to what was written.
         """
-        caller = _Caller()
+        checks.kind("item", item, ImmutableItem, MutableItem)
+        avoid = frozenset(_remotes(written) or ())
+        caller = Caller(self._calls)
         on_step = caller.steps(progress)
         question = Question("get", item.target, item.salt if isinstance(item, MutableItem) else b"")
         return await self._run(
-            caller, lambda done, now: self._core.searches.read_back(question, written, done, now, on_step=on_step)
+            caller, lambda done, now: self._core.searches.read_back(question, avoid, done, now, on_step=on_step)
         )
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
-        """Look up who holds an item, then store what `decide` makes of that, which must not raise, at once."""
-        return await self._run(_Caller(), lambda done, now: self._core.searches.republish(what, decide, done, now))
+        """Look up who holds an item, then store what `decide` makes of that, at once. What it raises is raised here."""
+        _check_what(what)
+        checks.kind("what", what, ImmutableItem, MutableItem)
+        checks.function("decide", decide)
+        caller = Caller(self._calls)
+
+        def decided(found: Outcome) -> tuple[Item, frozenset[Addr]]:
+            try:
+                item, where = decide(found)
+                checks.kind("the item of a decision", item, ImmutableItem, MutableItem)
+                return item, frozenset(node.addr for node in found.closest if node.addr in where)
+            except Exception as error:
+                caller.failed(error)
+                raise ItemError(CAS_MISMATCH, "nothing was decided") from None
+
+        return await self._run(caller, lambda done, now: self._core.searches.republish(what, decided, done, now))
 
     async def refresh_bucket(self, depth: int) -> Outcome:
-        """Look up a random id of the bucket at `depth`."""
-        return await self._run(_Caller(), lambda done, now: self._core.refresh_bucket(depth, done, now))
+        """Look up a random id of the bucket at `depth`, 0 to 159."""
+        checks.whole("depth", depth, 0, ID_BITS - 1)
+        return await self._run(Caller(self._calls), lambda done, now: self._core.refresh_bucket(depth, done, now))
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -406,19 +488,75 @@ class Node:
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with what it has found so far. Whether there was one to end."""
+        self._check_running()
         stopped = self._core.searches.stop(number, self._loop.time())
         self._after()
         return stopped
 
     def ban(self, ip: str, seconds: float) -> None:
         """Ignore an address for some time, and take its nodes out of the table."""
+        self._check_running()
+        checks.ip("ip", ip)
+        checks.number("seconds", seconds, 0.0)
         self._core.ban(ip, seconds, self._loop.time())
         self._after()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on; it must be quick. Returns what ends that."""
-        return self._core.listen(listener)
+        """Call `listener` for every event from now on; it must be quick. Returns what ends that.
+
+        What it raises is told by the event loop's exception handler, the first time, and breaks nothing.
+        """
+        self._check_running()
+        checks.kind("listener", listener, Callable)  # type: ignore[arg-type]
+        subscription = Subscription(self._calls, listener)
+        unsubscribe = self._core.listen(subscription.hear)
+
+        def leave() -> None:
+            if subscription.wanted:
+                subscription.wanted = False
+                unsubscribe()
+
+        return leave
 
     def saved_state(self) -> SavedState:
         """What is worth keeping for the next run."""
         return self._core.saved_state()
+
+
+# ---- what comes in ------------------------------------------------------------------------------------
+
+
+def _remotes(remotes: Iterable[Addr] | None) -> tuple[Addr, ...] | None:
+    """Addresses, checked, each once."""
+    if remotes is None:
+        return None
+    checks.kind("remotes", remotes, Iterable)
+    return tuple(dict.fromkeys(checks.an_addr("a remote", addr) for addr in remotes))
+
+
+def _seq(name: str, value: int | None) -> None:
+    """A sequence number, -1 for one below all that there are, or none."""
+    if value is not None:
+        checks.whole(name, value, -1, MAX_SEQ)
+
+
+def _check_what(what: ImmutableItem | MutableItem | Draft) -> None:
+    """Raises `ValueError`, for what no node would take `ItemError`."""
+    checks.kind("what", what, ImmutableItem, MutableItem, Draft)
+    checks.some_bytes("the value", what.v, 0, 1 << 20)
+    check_value(what.v)
+    if isinstance(what, ImmutableItem):
+        return
+    checks.some_bytes("the salt", what.salt, 0, 1 << 20)
+    check_salt(what.salt)
+    if isinstance(what, Draft):
+        checks.kind("key", what.key, PrivateKey)
+        for name in ("seq", "base", "known"):
+            _seq(name, getattr(what, name))
+        return
+    checks.some_bytes("the public key", what.k, 32, 32)
+    checks.some_bytes("the signature", what.sig, 64, 64)
+    checks.kind("seq", what.seq, int)
+    check_seq(what.seq)
+    if not what.verify():
+        raise ItemError(BAD_SIGNATURE, "the signature of the item does not hold")

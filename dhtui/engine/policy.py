@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from . import checks
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -29,6 +31,18 @@ class Policy:
     responder; or for all that are in flight."""
     grace: float = 0.4
     """Seconds that the ones asked again have."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what makes no sense."""
+        checks.whole("survey", self.survey, 0, 1 << 20)
+        checks.whole("start", self.start, 1, 1 << 20)
+        for name in ("quick_start", "top_only", "replace_dead"):
+            checks.truth(name, getattr(self, name))
+        if self.soft is not None:
+            checks.positive("soft", self.soft)
+        checks.positive("hard", self.hard)
+        checks.one_of("wait", self.wait, ("again", "nearest", "all"))
+        checks.positive("grace", self.grace)
 
 
 OURS = Policy()

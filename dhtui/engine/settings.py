@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal, Protocol
 
+from . import checks
 from .policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
 
@@ -18,6 +20,9 @@ PUBLIC_BOOTSTRAP = (
     "router.utorrent.com:6881",
 )
 """The well-known bootstrap hosts; the last two, the classic ones, were reported dead in 2026."""
+
+MAX_K = 160
+MAX_ALPHA = 65_536
 
 
 class Blocks(Protocol):
@@ -39,6 +44,19 @@ class SavedState:
     """Nodes that answered us, best first."""
     rtts: tuple[float | None, ...] = ()
     """Their round trips in the same order, seconds; empty where none was measured."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what makes no sense."""
+        checks.an_id("id", self.id)
+        if self.external is not None:
+            checks.an_addr("external", self.external)
+        for node in self.nodes:
+            checks.kind("a saved node", node, NodeInfo)
+            checks.an_id("the id of a saved node", node.id)
+            checks.an_addr("a saved node", node.addr)
+        for rtt in self.rtts:
+            if rtt is not None:
+                checks.number("a round trip", rtt, 0.0)
 
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
         """The nodes with their round trips."""
@@ -85,6 +103,32 @@ class Settings:
     maintain: bool = True
     """Whether the table is refreshed as time goes by. One-shot runs have no need of it."""
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what makes no sense: with it a lookup would never end, or nonsense be sent."""
+        if self.id is not None:
+            checks.an_id("id", self.id)
+        if self.external is not None:
+            checks.an_addr("external", self.external)
+        if self.saved is not None:
+            checks.kind("saved", self.saved, SavedState)
+        for name, most in (("k", MAX_K), ("split_pings", MAX_K), ("alpha", MAX_ALPHA), ("alpha_background", MAX_ALPHA)):
+            checks.whole(name, getattr(self, name), 1, most)
+        checks.kind("policy", self.policy, Policy)
+        checks.whole("lookups_kept", self.lookups_kept, 0, 1 << 20)
+        checks.positive("query_timeout", self.query_timeout)
+        for name in ("rate_limit_local", "maintain"):
+            checks.truth(name, getattr(self, name))
+        if self.read_only is not None:
+            checks.truth("read_only", self.read_only)
+        checks.one_of("bep42", self.bep42, ("off", "prefer", "enforce"))
+        if self.blocks is not None and not (hasattr(self.blocks, "__contains__") and hasattr(self.blocks, "__len__")):
+            raise ValueError("blocks must be a set of addresses, with `in` and `len`")
+        if self.token_secret is not None:
+            checks.some_bytes("token_secret", self.token_secret, 1, 1 << 20)
+        checks.number("token_clock", self.token_clock, -math.inf)
+        checks.number("rate_limit", self.rate_limit, 0.0)
+        checks.whole("reply_quota", self.reply_quota, 0, 1 << 40)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeConfig:
@@ -97,3 +141,13 @@ class NodeConfig:
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
     """Makes every random choice repeatable. For tests and simulations: tokens and ids become guessable."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what makes no sense."""
+        checks.an_addr("listen", self.listen)
+        checks.kind("bootstrap", self.bootstrap, tuple)
+        for host in self.bootstrap:
+            checks.host_port("a bootstrap host", host)
+        checks.kind("settings", self.settings, Settings)
+        if self.seed is not None:
+            checks.kind("seed", self.seed, int)

@@ -60,6 +60,8 @@ class Keeper:
         self._stamp = (-1, -1)
         self.problem = ""
         """What was wrong with the file when it was last used, a sentence; else empty."""
+        self.unread = False
+        """Whether there is a list that can't be read, so that nothing in it is looked after."""
 
     @property
     def items(self) -> tuple[Kept, ...]:
@@ -69,14 +71,21 @@ class Keeper:
     async def load(self) -> None:
         """Read the file, if it has changed since."""
         async with self._file:
-            if store.stamp(self._folder) != self._stamp:
+            if not self.unread and store.stamp(self._folder) == self._stamp:
+                return
+            try:
                 self._take(await asyncio.to_thread(store.load, self._folder))
+            except OSError as error:
+                self.unread = True  # what is in memory is looked after all the same
+                why = error.strerror or error
+                self._has(f"the list of kept items in {self._folder} can't be read ({why}): they are not looked after")
 
     # ---- what people do ------------------------------------------------------------------------------
 
-    async def add(self, item: Item, *, put: bool) -> None:
+    async def add(self, item: Item, *, put: bool) -> bool:
         """Keep an item alive, or a newer one in place of the one before; `put` if it has just been put by us.
 
+        Returns whether it is saved; if not, `problem` says why, and it is kept for as long as this keeper runs.
         Raises `KeepError` when there are too many.
         """
         fresh = plan.begin(item, self.clock(), self._rng, put=put)
@@ -87,7 +96,7 @@ class Keeper:
                 return  # ours is no newer
             items[item.target] = fresh if before is None else replace(fresh, added=before.added)
 
-        await self._change(how)
+        return await self._change(how)
 
     async def remove(self, target: bytes) -> None:
         """Let an item go. Stores forget it within two hours, unless others keep it."""
@@ -155,7 +164,12 @@ class Keeper:
             return
         self.looking.add(target)
         try:
-            await self._change(await self._look(before))
+            try:
+                how = await self._look(before)
+            except Exception as error:  # what ails one item, or its course, is no reason to let the others die
+                failed = plan.failed(before, f"{type(error).__name__}: {error}", self.clock(), self._rng)
+                how = _replacing(before, failed)
+            await self._change(how)
         finally:
             self.looking.discard(target)
 
@@ -174,34 +188,48 @@ class Keeper:
         else:
             looked = plan.failed(before, outcome.why, now, self._rng)
 
-        def how(items: Items) -> None:
-            current = items.get(before.target)
-            if current is None:
-                return  # removed meanwhile
-            replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
-            if not replaced:
-                items[before.target] = replace(looked, paused=current.paused)
-
-        return how
+        return _replacing(before, looked)
 
     # ---- the file ------------------------------------------------------------------------------------
 
-    async def _change(self, how: Callable[[Items], object]) -> None:
+    async def _change(self, how: Callable[[Items], object]) -> bool:
+        """Whether the change is saved."""
+
         def change(items: Items) -> None:
             how(items)
 
+        saved = True
         try:
             async with self._file:
                 self._take(await asyncio.to_thread(store.change, self._folder, change))
         except OSError as error:
             # A full disk is no reason to let items die: this run goes on from what it has in memory.
+            saved = False
             how(self._items)
-            self.problem = f"the kept items can't be saved in {self._folder}: {error.strerror}"
-            self.changed()
+            self._has(f"the kept items can't be saved in {self._folder}: {error.strerror or error}")
         self._woken.set()
+        return saved
 
     def _take(self, loaded: store.Loaded) -> None:
         self._items, warnings = loaded
         self._stamp = store.stamp(self._folder)
-        self.problem = " ".join(warnings)
+        self.unread = False
+        self._has(" ".join(warnings))
+
+    def _has(self, problem: str) -> None:
+        self.problem = problem
         self.changed()
+
+
+def _replacing(before: Kept, looked: Kept) -> Callable[[Items], None]:
+    """How the list changes by a look at an item, whatever became of it meanwhile."""
+
+    def how(items: Items) -> None:
+        current = items.get(before.target)
+        if current is None:
+            return  # removed meanwhile
+        replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
+        if not replaced:
+            items[before.target] = replace(looked, paused=current.paused)
+
+    return how

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..files import atomic_write, locked, private_folder, set_aside
+from ..files import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 from ..itemfile import decode_item, encode_item
 from .plan import Check, Kept, Verdict
 
@@ -31,17 +31,14 @@ class KeepError(ValueError):
 
 
 def load(folder: Path) -> Loaded:
-    """The items, and sentences about what could not be used. Never raises.
+    """The items, and sentences about what could not be used. Raises `OSError` where the list can't be read.
 
     A damaged file is set aside; one with single items of no use is, too, and the good ones are written back.
     """
     if not (folder / NAME).exists():
         return {}, []
-    try:
-        with locked(folder / LOCK):
-            return _read(folder)
-    except OSError as error:
-        return {}, [f"Cannot read {folder / NAME} ({error.strerror}): no items are kept alive from it."]
+    with locked(folder / LOCK):
+        return _read(folder)
 
 
 def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
@@ -73,13 +70,10 @@ def _write(folder: Path, items: Items) -> None:
 def _read(folder: Path) -> Loaded:
     path = folder / NAME
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        entries = _entries(read_regular(path, MAX_BYTES))
     except FileNotFoundError:
         return {}, []
-    try:
-        entries = _entries(data)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         aside = set_aside(path)
         return {}, [f"The list of kept items {path} is damaged: set aside as {aside.name}, starting afresh."]
     found = [_decode(entry) for entry in entries[:MAX_KEPT]]
@@ -94,9 +88,10 @@ def _read(folder: Path) -> Loaded:
 def _entries(data: bytes) -> list[Any]:
     if len(data) > MAX_BYTES:
         raise ValueError
-    document = json.loads(data)
+    document = parse_json(data)
+    check_version(document["version"], VERSION)
     entries = document["items"]
-    if document["version"] != VERSION or not isinstance(entries, list):
+    if not isinstance(entries, list):
         raise ValueError
     return entries
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.items import MAX_SALT, MAX_SEQ
-from ..files import atomic_write, locked, private_folder, set_aside
+from ..files import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 
 FOLDER = ".notes"
 VERSION = 1
@@ -49,17 +49,22 @@ class Notes:
 
 
 def load(folder: Path, public: bytes) -> Notes:
-    """The notes on a key of the key folder; empty ones where there are none. Never raises."""
+    """The notes on a key of the key folder; empty ones where there are none to be had. Never raises."""
     try:
-        with _path(folder, public).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        return _read(folder, public)
     except OSError:
         return Notes()
+
+
+def _read(folder: Path, public: bytes) -> Notes:
+    """The same. Raises `OSError` for those that can't be read, and must not be written over."""
+    path = _path(folder, public)
     try:
-        return _decode(json.loads(data))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        with contextlib.suppress(OSError):
-            set_aside(_path(folder, public))
+        return _decode(parse_json(read_regular(path, MAX_BYTES)))
+    except FileNotFoundError:
+        return Notes()
+    except (ValueError, TypeError, KeyError):
+        set_aside(path)
         return Notes()
 
 
@@ -71,7 +76,7 @@ def last_seq(folder: Path, public: bytes, salt: bytes) -> int | None:
 def created(folder: Path, public: bytes, at: float) -> None:
     """Note when a key came, unless that is known. Raises `OSError`."""
     with _held(folder):
-        before = load(folder, public)
+        before = _read(folder, public)
         if before.created is None:
             _save(folder, public, replace(before, created=at))
 
@@ -79,7 +84,7 @@ def created(folder: Path, public: bytes, at: float) -> None:
 def used(folder: Path, public: bytes, salt: bytes, seq: int, at: float) -> None:
     """Note a put. Raises `OSError`."""
     with _held(folder):
-        _save(folder, public, load(folder, public).used(salt, seq, at))
+        _save(folder, public, _read(folder, public).used(salt, seq, at))
 
 
 def forget(folder: Path, public: bytes) -> None:
@@ -106,9 +111,8 @@ def _save(folder: Path, public: bytes, notes: Notes) -> None:
 
 
 def _decode(document: Any) -> Notes:
-    """Raises `ValueError`, `TypeError` or `KeyError` for what we never wrote."""
-    if document["version"] != VERSION:
-        raise ValueError
+    """Raises `ValueError`, `TypeError` or `KeyError` for what we never wrote, `LaterFormat`."""
+    check_version(document["version"], VERSION)
     made = document["created"]
     uses = [Use(bytes.fromhex(use["salt"]), int(use["seq"]), float(use["at"])) for use in document["uses"]]
     if any(len(use.salt) > MAX_SALT or not 0 <= use.seq <= MAX_SEQ for use in uses):

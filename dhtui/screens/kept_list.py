@@ -159,13 +159,14 @@ class KeptList(ModalScreen[None]):
             tell(self, f"Not kept: {result.summary}.", bad=True)
             return
         try:
-            await keeper.add(item, put=False)
+            saved = await keeper.add(item, put=False)
         except KeepError as problem:
             tell(self, f"Not kept: {problem}.", bad=True)
             return
         self.show_rows()
         self.table.select(item.target)
-        tell(self, f"{short_id(item.target)} is kept alive from now on.")
+        until = "from now on" if saved else "as long as this program runs: the list can't be saved"
+        tell(self, f"{short_id(item.target)} is kept alive {until}.", bad=not saved)
 
     def action_close(self) -> None:
         """Back to the screen below."""

@@ -227,9 +227,12 @@ class PutRun(ModalScreen[Seen | None]):
     @work(group="put", exclusive=True, exit_on_error=False, name="keeping it alive")
     async def _keep(self, keeper: Keeper, item: Item) -> None:
         try:
-            await keeper.add(item, put=True)
+            saved = await keeper.add(item, put=True)
         except KeepError as problem:
             self._say("✗", str(problem), "bad")
+            return
+        if not saved:
+            self._say("✗", f"kept alive as long as this program runs: {keeper.problem}", "bad")
         else:
             key = key_of("items.kept")
             self._say("✓", f"kept alive from now on, as one of {len(keeper.items)}; {key} on Items lists them", "good")

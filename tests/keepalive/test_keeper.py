@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -18,6 +20,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
+from dhtui.files import locked, open_lock, try_lock
 from dhtui.keepalive import Keeper, Kept, Verdict, plan, store
 from dhtui.keepalive.store import Items, KeepError
 from dhtui.testnet import Testnet
@@ -84,7 +87,7 @@ async def test_the_list_outlives_a_restart(tmp_path: Path, clock: Clock) -> None
     assert (tmp_path / store.NAME).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2, "items": []}', '{"version": 1, "items": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 0, "items": []}', '{"version": 1, "items": {}}'])
 async def test_a_damaged_list_is_set_aside(tmp_path: Path, clock: Clock, text: str) -> None:
     (tmp_path / store.NAME).write_text(text)
     keeper = keeper_of(tmp_path, clock)
@@ -115,6 +118,62 @@ def test_an_item_that_no_node_would_take_is_left_out_and_the_rest_stays(
     assert list(items) == [FIXED.target] and "1 of the items" in warnings[0]
     assert (tmp_path / "keep.json.damaged-1").exists()
     assert store.load(tmp_path) == (items, []), "told once"
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 400])
+@pytest.mark.parametrize("field", ["due", "added", "seq"])
+def test_a_number_of_no_use_costs_its_item_and_no_other(tmp_path: Path, field: str, number: str) -> None:
+    def both(items: Items) -> None:
+        for item in (ITEM, FIXED):
+            items[item.target] = plan.begin(item, 1.0, Random(1), put=True)
+
+    store.change(tmp_path, both)
+    path = tmp_path / store.NAME
+    document = json.loads(path.read_text())
+    document["items"][0][field] = "HERE"
+    path.write_text(json.dumps(document).replace('"HERE"', number))
+    items, warnings = store.load(tmp_path)
+    assert list(items) == [FIXED.target] and "1 of the items" in warnings[0]
+
+
+@pytest.mark.parametrize("why", ["later", "folder", "fifo", "held"])
+async def test_a_list_that_can_not_be_read_is_told_and_stays(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    path = tmp_path / store.NAME
+    monkeypatch.setattr(store, "locked", partial(locked, patience=0))
+    with ExitStack() as held:
+        match why:
+            case "folder":
+                path.mkdir()
+            case "fifo":
+                os.mkfifo(path)
+            case _:
+                path.write_text('{"version": %d, "items": []}' % (2 if why == "later" else 1))
+        if why == "held":
+            assert try_lock(held.enter_context(open_lock(tmp_path / store.LOCK)))
+        keeper = keeper_of(tmp_path, clock)
+        await keeper.load()
+        assert keeper.unread and "can't be read" in keeper.problem
+        assert not await keeper.add(ITEM, put=True), "not saved, and that is said"
+        assert "can't be saved" in keeper.problem
+        assert [kept.item for kept in keeper.items] == [ITEM], "for as long as this run goes on"
+    assert not (tmp_path / "keep.json.damaged-1").exists()
+
+
+async def test_what_ails_one_item_does_not_let_the_others_die(tmp_path: Path, clock: Clock) -> None:
+    class Ailing(FakeNode):
+        async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
+            if what == ITEM:
+                raise ZeroDivisionError("of this one")
+            return await super().republish(what, decide)
+
+    keeper = keeper_of(tmp_path, clock, Ailing())
+    for item in (ITEM, FIXED):
+        await keeper.add(item, put=False)
+    looked = await keeper.one_pass()
+    assert [kept.last.verdict for kept in looked if kept.last] == [Verdict.FAILED, Verdict.PUT]
+    assert looked[0].last is not None and looked[0].last.note == "ZeroDivisionError: of this one"
 
 
 def test_a_kill_at_any_step_of_a_save_loses_no_item(tmp_path: Path) -> None:

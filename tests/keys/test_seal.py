@@ -254,7 +254,7 @@ def test_what_is_noted_is_bounded(ring: Keyring) -> None:
     assert len(uses) == notes.MAX_USES and uses[0].seq == 69
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "created": "x", "uses": []}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 0}', '{"version": 1, "created": "x", "uses": []}'])
 def test_damaged_notes_are_set_aside_and_cost_no_key(ring: Keyring, text: str) -> None:
     ring.add("mine", KEY)
     path = ring.folder / ".notes" / f"{KEY.public.hex()}.json"
@@ -263,6 +263,31 @@ def test_damaged_notes_are_set_aside_and_cost_no_key(ring: Keyring, text: str) -
     assert path.with_name(path.name + ".damaged-1").read_text() == text
     ring.note_put(KEY.public, b"", 1)
     assert ring.list()[1].uses[0].seq == 1
+
+
+def test_notes_of_a_later_version_are_left_as_they_are(ring: Keyring) -> None:
+    ring.add("mine", KEY)
+    path = ring.folder / ".notes" / f"{KEY.public.hex()}.json"
+    path.write_text('{"version": 2}')
+    assert ring.list()[1].uses == ()
+    with pytest.raises(KeyringError, match="a later version of dhtui wrote it"):
+        ring.note_put(KEY.public, b"", 1)
+    assert path.read_text() == '{"version": 2}'
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "9" * 400])
+@pytest.mark.parametrize("field", ["seq", "at", "created"])
+def test_numbers_of_no_use_in_notes_raise_nowhere(ring: Keyring, field: str, number: str) -> None:
+    ring.add("mine", KEY)
+    use = {"salt": '"6b"', "seq": "3", "at": "5.0"}
+    created = number if field == "created" else "1.0"
+    use |= {field: number} if field in use else {}
+    uses = ", ".join(f'"{name}": {value}' for name, value in use.items())
+    path = ring.folder / ".notes" / f"{KEY.public.hex()}.json"
+    path.write_text(f'{{"version": 1, "created": {created}, "uses": [{{{uses}}}]}}')
+    entry = ring.list()[1]
+    assert entry.name == "mine" and not entry.damaged
+    assert [use.seq for use in entry.uses] == ([3] if field == "created" else [])
 
 
 def test_listing_many_keys_is_quick(ring: Keyring) -> None:
