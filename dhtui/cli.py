@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return 1
     except Exception as error:
-        return output.fail(f"dhtui itself failed: {failure_words(error)}", 1)
+        return output.fail(f"a fault of this program, please report it: {failure_words(error)}", 1)
 
 
 def _never_fail_to_print() -> None:

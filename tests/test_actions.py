@@ -219,7 +219,7 @@ def test_single_actions_are_read_only_and_have_an_id_of_their_own(tmp_path: Path
     saved = _saved(tmp_path)
     settings = launch.prepare(Options(state_dir=tmp_path), serving=False, keeping=False).config.settings
     assert settings.read_only is True and not settings.maintain
-    assert settings.saved is not None and settings.saved.nodes == saved.nodes and settings.saved.id != ID
+    assert settings.saved is not None and settings.saved.nodes == saved.nodes and settings.anew
 
 
 def test_named_bootstrap_nodes_replace_the_saved_ones(tmp_path: Path) -> None:

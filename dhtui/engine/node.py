@@ -22,7 +22,7 @@ from .answers import Question
 from .core import Core
 from .events import Event
 from .find import Done, Find
-from .items import Draft, ImmutableItem, Item, MutableItem
+from .items import Draft, ImmutableItem, Item, MutableItem, mutable_target
 from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
@@ -39,6 +39,15 @@ RESOLVE_SECONDS = 5.0
 
 Progress = Callable[[LookupView], None]
 P = ParamSpec("P")
+
+
+async def has_ipv6(host: str) -> bool:
+    """Whether a host that has no IPv4 address has one of IPv6. Never raises."""
+    try:
+        loop = asyncio.get_running_loop()
+        return bool(await loop.getaddrinfo(host, None, family=socket.AF_INET6, type=socket.SOCK_DGRAM))
+    except (OSError, UnicodeError):
+        return False
 
 
 class _Caller:
@@ -213,6 +222,8 @@ class Node:
             why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
         except (OSError, UnicodeError) as error:
             why = f"its name can't be resolved: {getattr(error, 'strerror', None) or error}"
+            if await has_ipv6(host):
+                why = "it has IPv6 addresses only, and IPv6 is not supported yet"
         self._resolved(name, addrs, why)
 
     def _resolved(self, name: str, addrs: tuple[Addr, ...], why: str) -> None:
@@ -311,6 +322,7 @@ class Node:
         target: bytes,
         *,
         salt: bytes = b"",
+        public: bytes | None = None,
         newer_than: int | None = None,
         at_least: int | None = None,
         remotes: Sequence[Addr] | None = None,
@@ -319,11 +331,16 @@ class Node:
     ) -> Outcome:
         """Get a BEP 44 item. Only what hashes to the target, with a good signature, counts as one.
 
+        `public` is whose item it is, 32 bytes, if that is known: without it nobody can be blamed for a value under
+        another salt than `salt`, which may be the true one. Raises `ValueError` for one that is not the target's.
         `newer_than` asks stores to send only items with a higher seq; items below `at_least` are not taken.
         `on_item` is called with every item that is newer than those before: provisional, if it is mutable.
         """
         caller = _Caller()
-        question, on_step = Question("get", target, salt, newer_than), caller.steps(progress)
+        if public is not None and mutable_target(public, salt) != target:
+            raise ValueError("the target is not that of the public key and the salt")
+        question = Question("get", target, salt, newer_than, blind=public is None)
+        on_step = caller.steps(progress)
 
         def on_found(node: NodeOutcome) -> None:
             if on_item and node.item is not None:
