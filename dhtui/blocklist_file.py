@@ -22,7 +22,7 @@ def load(text_or_path: str) -> tuple[Blocklist, list[str]]:
     Literal ranges are separated by newlines or commas, so their labels hold none; a file that exists is a file.
     Returns the list and warnings. Raises `BlocklistError` with one sentence for whatever can't be read.
     """
-    path = Path(text_or_path)
+    path = _path(text_or_path)
     if text_or_path and _exists(path):
         return _load_file(path)
     lines = text_or_path.replace(",", "\n").splitlines()
@@ -30,6 +30,13 @@ def load(text_or_path: str) -> tuple[Blocklist, list[str]]:
         return parse(lines)
     except BlocklistError as error:
         raise BlocklistError(f"blocklist: there is no such file; read as ranges, {error}") from None
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        return Path(text)
 
 
 def _exists(path: Path) -> bool:

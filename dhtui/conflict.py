@@ -47,7 +47,7 @@ class Conflict:
         """What happened, one sentence."""
         highest = self.theirs[0].seq
         if self.seq is None:
-            return f"conflict: seq {highest} is there already, which is another value; yours was not put"
+            return f"conflict: seq {highest} is there already; yours was not put"
         if highest == self.seq:
             what = f"another value with the same seq {highest} is there"
         else:

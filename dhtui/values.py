@@ -220,6 +220,8 @@ def target(text: str) -> Target:
     if re.fullmatch(r"[0-9a-fA-F]{40}", text):
         return Target(bytes.fromhex(text))
     public = _public_key(text)
+    if public is None and len(text) == 64:
+        public = _hex(text, 32, "a public key, nor an infohash of version 2")
     if public is None:
         what = "a target (or self, a public key, an infohash, or a magnet link)"
         return Target(_hex(text, 20, what))
@@ -241,10 +243,10 @@ def torrent(found: Target) -> tuple[bytes, ...]:
 def item(found: Target, given: bytes = b"") -> Target:
     """The item that was named, with the salt `given` beside it. Raises `UsageError` for what is no item."""
     if found.id is None:
-        raise UsageError("self is a node, and no item: name a target, a key or a magnet link")
+        raise UsageError("self is a node, not an item: name a target, a key or a magnet link")
     if found.public is not None:
         if not found.bare and given and given != found.salt:
-            raise UsageError("the salt is not the salt of the magnet link: leave it out")
+            raise UsageError("the salt is not that of the magnet link: leave it out")
         salted = given if found.bare else found.salt
         return Target(_item_target(found.public, salted), found.public, salted)
     if found.hashes:

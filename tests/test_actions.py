@@ -164,7 +164,7 @@ async def test_every_result_is_json(net: Testnet, node: Node) -> None:
 
 def test_a_magnet_link_with_another_salt_is_refused() -> None:
     target = Target(ID, bytes(32), b"a")
-    with pytest.raises(UsageError, match="not the salt of the magnet link"):
+    with pytest.raises(UsageError, match="not that of the magnet link"):
         request.plan(Options(do="get", target=target, salt=b"b"))
 
 

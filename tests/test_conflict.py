@@ -95,7 +95,7 @@ def test_a_newer_value_is_one() -> None:
 def test_one_that_was_seen_before_anything_was_put_is_one() -> None:
     conflict = conflict_of(put([THEIRS, BASE], [], item=None), MINE.v, base=BASE)
     assert conflict is not None and conflict.seq is None
-    assert conflict.words() == "conflict: seq 6 is there already, which is another value; yours was not put"
+    assert conflict.words() == "conflict: seq 6 is there already; yours was not put"
 
 
 def test_where_there_was_nothing_anything_is_one() -> None:

@@ -316,7 +316,7 @@ def test_an_update_of_something_old_is_a_conflict(run: Run) -> None:
     assert run(*put, "--val", "theirs", "--cas", "1")[0] == 0
     code, out, err = run(*put, "--val", "mine", "--cas", "1")
     assert (code, out) == (1, "")
-    assert "put failed: conflict: seq 2 is there already, which is another value; yours was not put" in err
+    assert "put failed: conflict: seq 2 is there already; yours was not put" in err
     assert "  yours   not put     mine\n  theirs  seq 2       theirs\n" in err and "--cas 2" in err
     code, out, _ = run(*put, "--val", "mine", "--cas", "1", "--json")
     conflict = last(out)["conflict"]
