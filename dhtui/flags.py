@@ -222,8 +222,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "key-form",
         ITEM,
-        "import: what the bytes are. 128 hex digits of a seed and its public key are read as mh-cbon/dht published "
-        "with them; go is what all others mean by them.",
+        "import: what the bytes are. 128 hex digits of a seed and its public key need it, or --public-key: original is "
+        "the key that mh-cbon/dht published with, go what all others mean by them.",
         shape=" | ".join(KEY_FORMS),
         read=_one_of(*KEY_FORMS),
         default="auto: as they show themselves",

@@ -140,11 +140,17 @@ def _external(options: Options) -> tuple[str, int] | None:
 
 def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
     if options.blocklist is None:
+        if "blocklist_lenient" in options.given and options.blocklist_lenient:
+            raise UsageError("--blocklist-lenient needs --blocklist")
         return None, []
     from .blocklist_file import load
     from .engine.blocklist import BlocklistError
 
     try:
-        return load(options.blocklist)
+        blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
+    spared = blocks.sparing("127.0.0.0", "127.255.255.255")
+    if not options.testnet or spared == blocks:
+        return blocks, warnings
+    return spared, [*warnings, "blocklist: it holds addresses of 127.0.0.0/8, where the testnet is: they are let in"]

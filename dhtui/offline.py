@@ -74,7 +74,6 @@ class Taken:
     path: Path
     was: str
     """In what form it came, in words."""
-    note: str
     encrypted: bool
 
 
@@ -210,7 +209,7 @@ def import_key(options: Options) -> Taken:
     except KeyringError as error:
         raise _about_name(error, "no key was imported") from None
     path = ring.folder / name
-    return Taken(name, found.key.public, path, found.kind, found.note, sealed or options.encrypt)
+    return Taken(name, found.key.public, path, found.kind, sealed or options.encrypt)
 
 
 def _key_data(path: Path) -> bytes:

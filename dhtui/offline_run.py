@@ -34,8 +34,6 @@ def carry_out(options: Options, output: Output) -> int:
         case "import":
             taken = offline.import_key(options)
             _tell(output, report.taken_lines(taken), report.taken_json(taken))
-            if taken.note:
-                output.notes([taken.note])
         case "export":
             given = offline.export_key(options)
             _tell(output, report.given_lines(given), report.given_json(given))

@@ -71,7 +71,7 @@ last in seconds since 1970 |
 `magnet` | `ok` says whether it is genuine, and of the key and target that were given |
 | `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
 each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
-| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted`, `note` | `was`: the form the key came in |
+| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
 | `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
 `path` |
 | `serving` | `addr`, `id` | with --wait, once the action is done |

@@ -154,7 +154,6 @@ def taken_json(taken: Taken) -> dict[str, Any]:
         "path": str(taken.path),
         "was": taken.was,
         "encrypted": taken.encrypted,
-        "note": taken.note,
     }
 
 

@@ -28,6 +28,10 @@ FORMS = ("auto", "seed", "go", "expanded", "original")
 MAX_INPUT = 16_384
 """Bytes."""
 _TEST = b"dhtui: is this key of any use?"
+_TWO_KEYS = (
+    "these 128 hex digits are a seed and its public key, and mean two keys: choose the form `go`, as Go, NaCl and most "
+    "programs mean it, or `original`, as mh-cbon/dht published with it; or give the public key that it must have"
+)
 _RAW = (SEED_LENGTH, EXPANDED_LENGTH)
 
 
@@ -39,8 +43,6 @@ class Imported:
     """A `PrivateKey`, or of an encrypted key file the `Sealed` key, which can be kept as it is."""
     kind: str
     """What it was, in words."""
-    note: str = ""
-    """What its owner should know about that, a sentence; else empty."""
 
 
 def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
@@ -76,7 +78,10 @@ def _read(data: bytes, form: str, public: bytes | None) -> Imported:
             return Imported(read_paper(text), "a paper key")
     raw, how, original = _raw(data, text)
     if form == "original" or (form == "auto" and original and public != raw[SEED_LENGTH:]):
-        return _original(raw)
+        found = _original(raw)
+        if form == "auto" and public is None:
+            raise BadKey(_TWO_KEYS)
+        return found
     return _bytes(raw, how, form, public)
 
 
@@ -115,12 +120,7 @@ def _base64(text: str) -> bytes:
 
 
 def _original(raw: bytes) -> Imported:
-    key = as_published(read_original_key_file(raw.hex()))
-    note = (
-        "Read as mh-cbon/dht published with it. Other programs write the same 64 bytes for another key, "
-        "seed and public key: is it one of theirs, import it again in the form `go`."
-    )
-    return Imported(key, "a .key file of mh-cbon/dht", note)
+    return Imported(as_published(read_original_key_file(raw.hex())), "a .key file of mh-cbon/dht")
 
 
 def _bytes(raw: bytes, how: str, form: str, public: bytes | None) -> Imported:

@@ -62,7 +62,7 @@ Z9w7lshQhqowtrbLDFw4rXAxZuE=
 )
 def test_each_form_is_recognised(data: bytes, key: PrivateKey, kind: str) -> None:
     found = read_key(data)
-    assert (found.key, found.kind, found.note) == (key, kind, "")
+    assert (found.key, found.kind) == (key, kind)
 
 
 def test_the_expanded_form_of_libtorrent_is_the_key_of_its_seed() -> None:
@@ -80,10 +80,14 @@ def test_an_encrypted_key_file_stays_encrypted() -> None:
 # ---- the original's ---------------------------------------------------------------------------------------
 
 
-def test_a_key_file_of_the_original_is_read_as_published_and_says_so() -> None:
-    found = read_key(GO.hex().encode())
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_digits_that_mean_two_keys_are_taken_for_neither(end: str) -> None:
+    """128 hex digits of a seed and its public key: Go and NaCl write them, and mh-cbon/dht, for another key."""
+    with pytest.raises(BadKey, match="mean two keys: choose the form `go`.* or `original`"):
+        read_key((GO.hex() + end).encode())
+    found = read_key((GO.hex() + end).encode(), "original")
     assert found.key == PrivateKey.from_expanded(GO) and found.key.public != KEY.public
-    assert found.kind == "a .key file of mh-cbon/dht" and "`go`" in found.note
+    assert found.kind == "a .key file of mh-cbon/dht"
 
 
 def test_the_other_reading_of_the_same_digits_is_taken_when_asked_for() -> None:
