@@ -21,7 +21,7 @@ ACTIONS = {
     "closest_peers": "list the nodes that know the peers of --target, and the peers",
     "genkey": "make a key and keep it as --keyname",
     "keys": "list the keys: public key in hex and z-base-32, kind, the seq last put under each salt",
-    "import": "keep the private key in --key-file as --keyname: hex, base64, raw, PEM, paper, .key of mh-cbon/dht",
+    "import": "keep the private key in --key-file as --keyname: hex, base64, raw, PEM, DER, JWK, paper, .key file",
     "export": "print the private key --keyname, or write it to --out: --format hex, pem or paper",
     "sign": "sign a value without sending it: what is signed, signature and target; --out keeps it for put",
     "verify": "check --signed-file, and whose it is (--public-key), or a value with --public-key and --signature",

@@ -7,6 +7,7 @@ proved by a signature before it is taken.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from ..engine.keys import (
 )
 from .keyfile import Stored, as_published, is_own, parse_own
 from .paper import is_paper, read_paper
-from .pem import is_pem, read_pem
+from .pem import is_pem, read_der, read_pem
 from .seal import Sealed
 
 FORMS = ("auto", "seed", "go", "expanded", "original")
@@ -48,7 +49,7 @@ class Imported:
 def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
     """The private key in the content of a file, or in what was typed.
 
-    Taken are: key files of ours, PEM, paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex
+    Taken are: key files of ours, PKCS 8 in PEM and DER, JSON Web Keys, paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex
     or in base64. 64 bytes are Go's form (seed and public key) or expanded (libtorrent, BEP 44). With `public`
     the reading is the one that has this public key. `form` is one of `FORMS`. Raises `BadKey` with the reason.
     """
@@ -76,13 +77,45 @@ def _read(data: bytes, form: str, public: bytes | None) -> Imported:
             return Imported(read_pem(text), "PKCS 8 in PEM")
         if is_paper(text):
             return Imported(read_paper(text), "a paper key")
-    raw, how, original = _raw(data, text)
+        if text.startswith("{"):
+            return Imported(_jwk(text), "a JSON Web Key")
+    if form == "auto" and _is_der(data):
+        return Imported(read_der(data), "PKCS 8 in DER")
+    raw, how, original = _raw(_without_line_end(data, text), text)
     if form == "original" or (form == "auto" and original and public != raw[SEED_LENGTH:]):
         found = _original(raw)
         if form == "auto" and public is None:
             raise BadKey(_TWO_KEYS)
         return found
     return _bytes(raw, how, form, public)
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether it is a DER sequence as long as it says: as short as a key is, its length takes one byte."""
+    return len(data) not in _RAW and data[:1] == b"\x30" and data[1:2] == bytes([(len(data) - 2) & 0xFF])
+
+
+def _without_line_end(data: bytes, text: str | None) -> bytes:
+    """Raw bytes that a program ended with a line end are the bytes before it."""
+    bare = data.removesuffix(b"\n").removesuffix(b"\r")
+    return bare if text is None and len(data) not in _RAW and len(bare) in _RAW else data
+
+
+def _jwk(text: str) -> PrivateKey:
+    """The key of a JSON Web Key (RFC 8037): ``d`` is the seed, ``x`` the public key. Raises `BadKey`."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadKey("the key begins like JSON, and is none") from None
+    if found.get("kty") != "OKP" or found.get("crv") != "Ed25519" or not isinstance(found.get("d"), str):
+        raise BadKey("this JSON is no private key of Ed25519: `kty` OKP, `crv` Ed25519 and `d` are needed")
+    seed, public = _base64(found["d"]), found.get("x")
+    if len(seed) != SEED_LENGTH:
+        raise BadKey(f"the `d` of the JSON Web Key has {len(seed)} bytes, not {SEED_LENGTH}")
+    key = PrivateKey.from_seed(seed)
+    if public is not None and (not isinstance(public, str) or _base64(public) != key.public):
+        raise BadKey("the `x` of the JSON Web Key is not the public key of its `d`")
+    return key
 
 
 def _text(data: bytes) -> str | None:
