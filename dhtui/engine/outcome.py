@@ -23,6 +23,8 @@ class Status(StrEnum):
     BAD_SIGNATURE = "bad signature"
     BAD_VALUE = "bad value"
     """Its value is not the one that hashes to the target, or was not canonical bencode."""
+    UNPROVED = "unproved value"
+    """It gave a mutable item that may be the true one: who knows only the target can't tell without its salt."""
     STORED = "stored"
     REFUSED = "refused"
     """It answered with an error; `code` says which."""

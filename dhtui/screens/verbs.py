@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..files import atomic_write
+from .. import files
 from ..packets.parts import Link
 
 CopyForm = tuple[str, str]
@@ -34,8 +34,11 @@ def views_of(link: Link) -> tuple[str, ...]:
 def write_new(name: str, content: bytes, folder: Path) -> Path:
     """Write a file into a folder, next to what is there, never over it. Raises `OSError`."""
     path, number = folder / name, 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    atomic_write(path, content)
-    return path
+    while True:
+        try:
+            files.write_new(path, content)
+        except FileExistsError:
+            number += 1
+            path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        else:
+            return path
