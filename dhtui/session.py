@@ -146,6 +146,8 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         asked = _requests(request, start.self_id)
         results = await asyncio.gather(*(_act(node, options, each, keeper, output, finds) for each in asked))
         for each in results:
+            if request.also and each.outcome is not None and each.outcome.target is not None:
+                output.notes([f"infohash {each.outcome.target.hex()}:"])
             _print(each, request, output, finds)
         result = max(results, key=lambda each: each.ok)
         await staying.follow_up(options, request, result, keeper, output)

@@ -323,3 +323,14 @@ def test_one_file_by_two_names_is_one_source(home: Path) -> None:
     assert "both read" in said("--do", "put", "--keyname", "k.key", "--val-file", "same")
     assert "both read" in said("--do", "put", "--val-file", "same", "--keyname", "me", "--passphrase-file", "k.key")
     assert fitting.flag("val_file") == "--val-file"
+
+
+def test_a_hybrid_torrent_has_a_result_for_each_infohash(capsys: pytest.CaptureFixture[str]) -> None:
+    v2 = "ca" * 32
+    link = f"magnet:?xt=urn:btih:{HASH}&xt=urn:btmh:1220{v2}"
+    argv = ("--do", "get_peers", "--testnet", "8", "--target", link)
+    code, out, _ = run(capsys, *argv, "--json")
+    results = [line for line in map(json.loads, out.splitlines()) if line["type"] == "result"]
+    assert code == 0 and [result["target"] for result in results] == [HASH, v2[:40]]
+    _, _, err = run(capsys, *argv)
+    assert err.index(f"infohash {HASH}:") < err.index(f"infohash {v2[:40]}:")
