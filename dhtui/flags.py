@@ -239,8 +239,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "out",
         ITEM,
-        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file is "
-        "overwritten; - is standard output.",
+        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file "
+        "is overwritten; - is standard output.",
         shape="FILE",
         read=values.path,
     ),
@@ -354,8 +354,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, unless the "
-        "command line says otherwise.",
+        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, "
+        "unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
         default="30s",
