@@ -186,16 +186,19 @@ async def _carry_out(
     keeper = staying.keeper_of(node, options, output)
     finds = Found(output)
     results = await asyncio.gather(*(_act(node, options, each, keeper, output, finds) for each in requests))
-    for other in results[1:]:
+    *others, last = results
+    for other in others:
+        _headed(other, request, output)
         _print(other, request, output, finds)
-    result, notes = await staying.follow_up(options, request, results[0], keeper, output)
+    result, notes = await staying.follow_up(options, request, last, keeper, output)
+    _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
     if options.watch is not None:
         stop.waiting = True
         await _watch(node, options, request, keeper, result, output, stop)
         return True
-    ok = any(each.ok for each in (result, *results[1:]))
+    ok = any(each.ok for each in (result, *others))
     if options.wait and (ok or request.action == "republish"):
         stop.waiting = True
         background.start(saver.run(), "saving id and nodes")
@@ -203,6 +206,12 @@ async def _carry_out(
         await staying.serve(node, None if options.testnet else keeper, stop.asked, output, background)
         await background.stop()
     return ok
+
+
+def _headed(result: Result, request: Request, output: Output) -> None:
+    """Say which infohash of several a result is about."""
+    if request.also and result.outcome is not None and result.outcome.target is not None:
+        output.notes([f"infohash {result.outcome.target.hex()}:"])
 
 
 def _requests(request: Request, self_id: bytes | None) -> list[Request]:

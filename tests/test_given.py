@@ -29,13 +29,44 @@ KEY = BEP44_TEST_KEY.public.hex()
 OTHER = PrivateKey.from_seed(bytes(32)).public.hex()
 HASH = "86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0"
 SAMPLE = {
-    "remote": "127.0.0.1:1", "target": HASH, "annport": "1", "val": "x", "val-file": "f", "val-bencoded": "1:x",
-    "val-as": "text", "keyname": "bep44test", "public-key": KEY, "salt": "s", "seq": "1", "newer-than": "1",
-    "cas": "1", "key-file": "f", "key-form": "auto", "format": "hex", "passphrase-file": "p", "out": "o",
-    "signed-file": "i", "signature": "00" * 64, "min-stored": "1", "watch": "60", "deadline": "30s",
-    "record": "r", "testnet": "4", "listen": ":0", "bnodes": "no", "did": HASH, "pip": "1.2.3.4",
-    "blocklist": "10.0.0.0/8", "tsecret": "s", "ksize": "8", "kconcurrency": "8", "qconcurrency": "8",
-    "qtimeout": "2s", "keys": "pause=f8", "replay": "r", "serve": "0",
+    "remote": "127.0.0.1:1",
+    "target": HASH,
+    "annport": "1",
+    "val": "x",
+    "val-file": "f",
+    "val-bencoded": "1:x",
+    "val-as": "text",
+    "keyname": "bep44test",
+    "public-key": KEY,
+    "salt": "s",
+    "seq": "1",
+    "newer-than": "1",
+    "cas": "1",
+    "key-file": "f",
+    "key-form": "auto",
+    "format": "hex",
+    "passphrase-file": "p",
+    "out": "o",
+    "signed-file": "i",
+    "signature": "00" * 64,
+    "min-stored": "1",
+    "watch": "60",
+    "deadline": "30s",
+    "record": "r",
+    "testnet": "4",
+    "listen": ":0",
+    "bnodes": "no",
+    "did": HASH,
+    "pip": "1.2.3.4",
+    "blocklist": "10.0.0.0/8",
+    "tsecret": "s",
+    "ksize": "8",
+    "kconcurrency": "8",
+    "qconcurrency": "8",
+    "qtimeout": "2s",
+    "keys": "pause=f8",
+    "replay": "r",
+    "serve": "0",
 }
 
 
@@ -292,8 +323,14 @@ def test_a_dash_is_standard_output_wherever_an_out_is(home: Path, capsys: pytest
 
 
 _READS = {
-    "--val-file": "-", "--passphrase-file": "-", "--val-bencoded": "@-", "--signed-file": "-", "--key-file": "-",
-    "--config": "/dev/stdin", "--blocklist": "/dev/stdin", "--keyname": "./k.key",
+    "--val-file": "-",
+    "--passphrase-file": "-",
+    "--val-bencoded": "@-",
+    "--signed-file": "-",
+    "--key-file": "-",
+    "--config": "/dev/stdin",
+    "--blocklist": "/dev/stdin",
+    "--keyname": "./k.key",
 }
 
 
@@ -323,3 +360,14 @@ def test_one_file_by_two_names_is_one_source(home: Path) -> None:
     assert "both read" in said("--do", "put", "--keyname", "k.key", "--val-file", "same")
     assert "both read" in said("--do", "put", "--val-file", "same", "--keyname", "me", "--passphrase-file", "k.key")
     assert fitting.flag("val_file") == "--val-file"
+
+
+def test_a_hybrid_torrent_has_a_result_for_each_infohash(capsys: pytest.CaptureFixture[str]) -> None:
+    v2 = "ca" * 32
+    link = f"magnet:?xt=urn:btih:{HASH}&xt=urn:btmh:1220{v2}"
+    argv = ("--do", "get_peers", "--testnet", "8", "--target", link)
+    code, out, _ = run(capsys, *argv, "--json")
+    results = [line for line in map(json.loads, out.splitlines()) if line["type"] == "result"]
+    assert code == 0 and [result["target"] for result in results] == [HASH, v2[:40]]
+    _, _, err = run(capsys, *argv)
+    assert err.index(f"infohash {HASH}:") < err.index(f"infohash {v2[:40]}:")

@@ -49,9 +49,10 @@ class Imported:
 def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
     """The private key in the content of a file, or in what was typed.
 
-    Taken are: key files of ours, PKCS 8 in PEM and DER, JSON Web Keys, paper keys, ``.key`` files of mh-cbon/dht; 32 or
-    64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key) or expanded (libtorrent, BEP 44).
-    With `public` the reading is the one that has this public key. `form` is one of `FORMS`. Raises `BadKey` with the reason.
+    Taken are: key files of ours, PKCS 8 in PEM and DER, JSON Web Keys, paper keys, ``.key`` files of
+    mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key)
+    or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key. `form` is one of
+    `FORMS`. Raises `BadKey` with the reason.
     """
     if form not in FORMS:
         raise BadKey(f"{form[:20]!a} is none of {', '.join(FORMS)}")
