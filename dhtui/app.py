@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -44,6 +43,7 @@ from .screens.help import HelpScreen
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
+from .screens.window import Palette
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
@@ -338,7 +338,7 @@ class Explorer(App[int]):
     def action_command_palette(self) -> None:
         """Opens the palette."""
         if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(CommandPalette(placeholder="what to do"))
+            self.push_screen(Palette(placeholder="what to do"))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""

@@ -51,6 +51,20 @@ def atomic_write(path: Path, data: bytes, *, private: bool = False) -> None:
     _sync_folder(path.parent)
 
 
+def write_exclusive(path: Path, data: bytes) -> None:
+    """Write a new file of mode 0600, whole or not at all, never over another one.
+
+    Raises `FileExistsError`; `OSError`, and `ValueError` for a name that can be none: there is no file then.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what is renamed over it is ours
+    try:
+        atomic_write(path, data, private=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
 class LaterFormat(OSError):
     """A later version of dhtui wrote the file: it is no damaged one, and nothing may be written in its place."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from ..engine.keys import PrivateKey
-from ..files import atomic_write
+from ..files import write_exclusive
 from .paper import write_paper
 from .pem import write_pem
 
@@ -29,14 +27,5 @@ def write_key(key: PrivateKey, form: str) -> str:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write an exported key to a new file of mode 0600, whole or not at all, never over another one.
-
-    Raises `FileExistsError`; `OSError`, and `ValueError` for a name that can be none: there is no file then.
-    """
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what is renamed over it is ours
-    try:
-        atomic_write(path, text.encode(), private=True)
-    except OSError:
-        with suppress(OSError):
-            path.unlink()
-        raise
+    """Write an exported key to a new file that only its owner can read: see `write_exclusive`."""
+    write_exclusive(path, text.encode())

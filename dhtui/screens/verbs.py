@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
-from ..files import atomic_write
+from ..files import write_exclusive
 from ..packets.parts import Link
 
 CopyForm = tuple[str, str]
@@ -32,10 +33,15 @@ def views_of(link: Link) -> tuple[str, ...]:
 
 
 def write_new(name: str, content: bytes, folder: Path) -> Path:
-    """Write a file into a folder, next to what is there, never over it. Raises `OSError`."""
-    path, number = folder / name, 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    atomic_write(path, content)
-    return path
+    """Write a file into a folder, next to what is there, never over it. Raises `OSError`.
+
+    Only its owner can read it: like a recording, it names those that we talk to.
+    """
+    for number in count(1):
+        path = folder / (name if number == 1 else f"{Path(name).stem}-{number}{Path(name).suffix}")
+        try:
+            write_exclusive(path, content)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("there is a number for every file")
