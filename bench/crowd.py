@@ -224,8 +224,8 @@ class CrowdNode(Node):
         self._loop = asyncio.get_running_loop()
         self._crowd._clock = self._loop.time
         self._socket = self._crowd  # type: ignore[assignment]
-        self.address = BOUND
-        self._core = Core(self.config.settings, BOUND, self._rng, self._loop.time(), self.config.bootstrap)
+        self._address = BOUND
+        self._made = Core(self.config.settings, BOUND, self._rng, self._loop.time(), self.config.bootstrap)
         self._core.bootstrap(self._loop.time())
         self._after()
         self._life = [asyncio.create_task(work(self)) for work in (self._crowd.run, self._crowd.look_up)]

@@ -44,6 +44,8 @@ def unanswered(query: InFlight, status: Status, note: str = "") -> NodeOutcome:
 def judge(question: Question | None, query: InFlight, answer: Response | ErrorReply | None, now: float) -> NodeOutcome:
     """What happened at one node. `question` is `None` for a write, which any response confirms."""
     if answer is None:
+        if query.gave_way:
+            return unanswered(query, Status.CANCELLED, "it was silent, and gave way to other queries before its time")
         return unanswered(query, Status.SEND_FAILED if query.failure else Status.TIMED_OUT, query.failure)
     rtt = now - query.sent_at
     if isinstance(answer, ErrorReply):

@@ -17,7 +17,7 @@ from . import events
 from .answers import Question
 from .bootstrap import Bootstrap
 from .events import Event, Listeners
-from .find import Done, Find
+from .find import Done, Find, Pumped
 from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
@@ -102,6 +102,8 @@ class Core:
             hosts, restored, self.searches, self._listeners, self._look_around, self.table.keep_only
         )
         self._out: list[tuple[bytes, Addr]] = []
+        self._hungry: dict[Pumped, None] = {}
+        """Operations that wait for room to send, in the order of their coming."""
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
         """By their networks, where those are not local."""
@@ -324,6 +326,8 @@ class Core:
                 events.QueryFinished(self._now, query.addr, query.tid, query.method, query.owner, result, rtt)
             )
         query.done(query, answer, self._now)
+        if self._hungry:
+            self._feed()
 
     # ---- the table ---------------------------------------------------------------------------------
 
@@ -414,9 +418,27 @@ class Core:
             return "no unicast address and port"
         if self.settings.blocks is not None and addr[0] in self.settings.blocks:
             return "on the blocklist"
-        if self._bans.has(addr[0], now):
-            return "banned by the user"
-        return "too many queries in flight" if self.queries.full else ""
+        return "banned by the user" if self._bans.has(addr[0], now) else ""
+
+    @property
+    def full(self) -> bool:
+        """Whether operations may send nothing for now."""
+        return self.queries.full
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many silent nodes are waited for that there is no room for many more."""
+        return self.queries.crowded
+
+    def wait(self, waiting: Pumped) -> None:
+        """Pump it as soon as operations may send again, those first that have waited longest."""
+        self._hungry[waiting] = None
+
+    def _feed(self) -> None:
+        while self._hungry and not self.queries.full:
+            hungry = next(iter(self._hungry))
+            del self._hungry[hungry]
+            hungry.pump(self._now)
 
     def silent(self, addr: Addr, now: float) -> str:
         """Why an address is not worth a query so soon; empty where it is."""
@@ -447,13 +469,16 @@ class Core:
         hard: float,
         done: Callable[[InFlight, Answer | None, float], None],
         stalled: Callable[[InFlight, float], None] | None,
+        patient: bool = False,
     ) -> InFlight:
         """Send a query. `done` is called once, with the answer or with `None`."""
         self._now = now
         tid = self.queries.new_tid()
         method, data = encode_query(tid, args, self.identity.read_only(now))
         soft_at = now + (hard if soft is None else soft)
-        query = InFlight(tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled)
+        query = InFlight(
+            tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled, patient=patient
+        )
         self.queries.start(query)
         self.identity.contacted(addr)
         self._ledger.of(method).sent += 1
@@ -493,10 +518,12 @@ class Core:
     def handle_timer(self, now: float) -> None:
         """Time has come for something: deadlines of queries, upkeep."""
         self._now = now
+        due = self.queries.next_deadline()
+        if due is not None:
+            self.searches.late(now - due)
         for query, hard in self.queries.strike(now):
             if not hard:
-                if query.stalled:
-                    query.stalled(query, now)
+                self._stalled(query)
                 continue
             self._ledger.of(query.method).timed_out += 1
             self._no_answer(query)
@@ -504,6 +531,15 @@ class Core:
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._keep_house()
+
+    def _stalled(self, query: InFlight) -> None:
+        if query.stalled:
+            query.stalled(query, self._now)
+        while old := self.queries.surplus():
+            old.gave_way = True
+            self.queries.cancel(old)
+            self._finish_query(old, None, "cancelled", None)
+        self._feed()
 
     def _no_answer(self, query: InFlight) -> None:
         now, addr, text = self._now, query.addr, f"{query.method} got no answer"

@@ -27,6 +27,13 @@ MAX_STEPS = 512
 """Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
 
 
+class Pumped(Protocol):
+    """Whatever sends queries."""
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent."""
+
+
 class Sender(Protocol):
     """What an operation needs of the engine."""
 
@@ -45,6 +52,17 @@ class Sender(Protocol):
     @property
     def prefer(self) -> bool:
         """Whether ids that fit their addresses come first (BEP 42)."""
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing may be sent for now."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many silent nodes are waited for that there is no room for many more."""
+
+    def wait(self, waiting: Pumped) -> None:
+        """Pump it as soon as something may be sent again."""
 
     def blocked(self, addr: Addr, now: float) -> str:
         """Why nothing may be sent to an address; empty where it may."""
@@ -67,8 +85,9 @@ class Sender(Protocol):
         hard: float,
         done: Callable[[InFlight, Answer | None, float], None],
         stalled: Callable[[InFlight, float], None] | None,
+        patient: bool = False,
     ) -> InFlight:
-        """Send a query."""
+        """Send a query. `patient`: it is not given up for others before its hard deadline."""
 
 
 class Find:
@@ -117,6 +136,8 @@ class Find:
         self._found = Found()
         self._alpha = alpha
         self.started_at = self.ended_at = 0.0
+        self.turn = 0
+        """Which of `Searches` it has; 0 for none."""
         self._settled = False
         self._responders: list[int] = []
         """Their distances, sorted."""
@@ -136,19 +157,26 @@ class Find:
         """Nodes known from before, nearest first, to start from."""
         self.lookup.start_from(starts)
 
-    def start(self, now: float) -> None:
-        """Send the first queries."""
-        self.started_at = now
+    def start(self, now: float, since: float | None = None) -> None:
+        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        self.started_at = now if since is None else since
         self.pump(now)
 
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
-        while len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
+        sender = self._sender
+        room = not sender.full
+        while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
             soft = self._policy.soft
-            self._ask(candidate, self._sender.soft_for(candidate.addr) if soft is None else soft, now)
-        while candidate := self.lookup.next_again():
+            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
+            room = not sender.full
+        while room and (candidate := self.lookup.next_again()):
             self._ask(candidate, self._policy.grace, now)
-        if self.running and not self.hold and self.lookup.settled():
+            room = not sender.full
+        if not room and self.running and len(self._steps) < MAX_STEPS:
+            # Nothing is settled as long as there may be somebody to ask.
+            sender.wait(self)
+        elif self.running and not self.hold and self.lookup.settled():
             self._settled = True
             self._end(self.lookup.verdict(), now)
         elif self.running and len(self._steps) >= MAX_STEPS:

@@ -3,8 +3,9 @@
     async with Node(NodeConfig(bootstrap=("dht.libtorrent.org:25401",))) as node:
         outcome = await node.get(target)
 
-All methods run in the event loop that started the node. Cancelling one stops what it does. Arguments that make no
-sense raise `ValueError`, and a node that does not run `NodeError`, before anything is sent.
+All methods run in the event loop that started the node. Cancelling one stops what it does. Any number may be called at
+once: what is more than the processor can do waits for its turn. Arguments that make no sense raise `ValueError`, and a
+node that does not run `NodeError`, before anything is sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
@@ -57,6 +58,12 @@ RESOLVE_SECONDS = 5.0
 
 class NodeError(RuntimeError):
     """Something was asked of a node that does not run: not yet, or no more."""
+
+
+def _part_of_program() -> Hashable:
+    """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
+    task = asyncio.current_task()
+    return None if task is None else getattr(task.get_coro(), "cr_code", None)
 
 
 class Node:
@@ -298,6 +305,7 @@ class Node:
                 future.set_exception(error)
 
         caller.done, caller.failed, caller.over = done, failed, future.done
+        self._core.searches.caller = _part_of_program()
         try:
             operation = start(caller.finish, self._loop.time())
             self._after()

@@ -20,6 +20,9 @@ from .wire.compact import Addr
 from .wire.ids import distance
 from .wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
 
+STALLED_BATCHES = 4
+"""So many times alpha a batch has in flight at most, those included that have stalled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -31,7 +34,7 @@ class Ask:
 
 
 class Batch:
-    """Asks named nodes one query each, at most `alpha` at a time."""
+    """Asks named nodes one query each, at most `alpha` at a time besides those that have stalled."""
 
     def __init__(
         self,
@@ -43,17 +46,27 @@ class Batch:
         alpha: int,
         timeout: float,
         done: Callable[[tuple[NodeOutcome, ...], float], None],
+        idle: Callable[[float], None] | None = None,
     ) -> None:
-        self._sender, self._question, self._owner = sender, question, owner
+        """`idle` is called when only silent nodes are waited for."""
+        self._sender, self._question, self._owner, self._idle = sender, question, owner, idle
         self._alpha, self._timeout, self._done = alpha, timeout, done
         self._waiting = deque(enumerate(asks))
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
+        self._stalled: set[InFlight] = set()
         self._over = False
 
-    def start(self, now: float) -> None:
-        """Send the first queries."""
-        while self._waiting and len(self._in_flight) < self._alpha:
+    def _may_send(self) -> bool:
+        in_flight = len(self._in_flight)
+        return in_flight - len(self._stalled) < self._alpha and in_flight < STALLED_BATCHES * self._alpha
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent; end when there is nothing left."""
+        while self._waiting and not self._over and self._may_send():
+            if self._sender.full:
+                self._sender.wait(self)
+                return
             place, ask = self._waiting.popleft()
             if why := self._sender.blocked(ask.addr, now):
                 self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=Status.BLOCKED, note=why)
@@ -64,10 +77,11 @@ class Batch:
                 self._owner,
                 now,
                 expected=ask.expected,
-                soft=None,
+                soft=self._sender.soft_for(ask.addr),
                 hard=self._timeout,
                 done=self._answered,
-                stalled=None,
+                stalled=self._went_silent,
+                patient=True,
             )
             self._in_flight[query] = place
         if not self._in_flight and not self._over:
@@ -77,8 +91,17 @@ class Batch:
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         if self._over:
             return
+        self._stalled.discard(query)
         self._results[self._in_flight.pop(query)] = judge(self._question, query, answer, now)
-        self.start(now)
+        self.pump(now)
+
+    def _went_silent(self, query: InFlight, now: float) -> None:
+        if self._over:
+            return
+        self._stalled.add(query)
+        self.pump(now)
+        if self._idle and not self._waiting and len(self._stalled) == len(self._in_flight):
+            self._idle(now)
 
     def cancel(self) -> None:
         """Stop. Nothing more is sent, and `done` is not called."""
@@ -98,8 +121,11 @@ class Direct:
         timeout: float,
         at_least: int | None = None,
         done: Done,
+        idle: Callable[[float], None] | None = None,
     ) -> None:
+        """`idle` is called when only silent nodes are waited for."""
         self._question, self._at_least, self._done = question, at_least, done
+        self.turn = 0
         self._started_at = 0.0
         args = question.args(sender.id)
         self._batch = Batch(
@@ -110,12 +136,13 @@ class Direct:
             alpha=alpha,
             timeout=timeout,
             done=self._finished,
+            idle=idle,
         )
 
-    def start(self, now: float) -> None:
-        """Send the first queries."""
-        self._started_at = now
-        self._batch.start(now)
+    def start(self, now: float, since: float | None = None) -> None:
+        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        self._started_at = now if since is None else since
+        self._batch.pump(now)
 
     def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
         found = Found()
@@ -158,15 +185,16 @@ class Write:
         """`prepare` may raise `ItemError` or `BadKey`: nothing is written then."""
         self._sender, self._prepare = sender, prepare
         self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
+        self.turn = 0
         self._started_at = 0.0
         self._item: Item | None = None
         self.find = find(self._have_tokens)
         self._batch: Batch | None = None
 
-    def start(self, now: float) -> None:
-        """Begin with the search."""
-        self._started_at = now
-        self.find.start(now)
+    def start(self, now: float, since: float | None = None) -> None:
+        """Begin with the search. `since`: when it was asked for, if it had to wait."""
+        self._started_at = now if since is None else since
+        self.find.start(now, since)
 
     def _have_tokens(self, found: Outcome) -> None:
         try:
@@ -193,7 +221,7 @@ class Write:
             timeout=self._timeout,
             done=finished,
         )
-        self._batch.start(self._started_at + found.elapsed)
+        self._batch.pump(self._started_at + found.elapsed)
 
     def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
         """Nodes that should have been written to but can't be: no token, or named by the user and silent."""

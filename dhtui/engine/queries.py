@@ -1,4 +1,8 @@
-"""Our queries in flight: transaction ids, measured round trips, soft and hard deadlines."""
+"""Our queries in flight: transaction ids, measured round trips, soft and hard deadlines.
+
+A query holds room until it is answered or has stalled. Three in ten go to dead nodes: those must not use up the room
+of the others. Once stalled it is only kept in case of a late answer, and the oldest of too many gives way.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,10 @@ from .wire.krpc import Args, ErrorReply, Ping, Response
 
 TID_LENGTH = 4
 """Bytes of a transaction id: random, so that nobody can answer in another node's name without seeing the query."""
-MAX_IN_FLIGHT = 1024
+MAX_LIVE = 2048
+"""Queries in flight that have not stalled. More are delayed, not dropped."""
+MAX_STALLED = 8192
+"""Stalled ones of lookups, and as many of those that must not give way."""
 HARD_SECONDS = OURS.hard
 """A late answer still counts until then."""
 SOFT_UNTIL_MEASURED, SOFT_MIN, SOFT_MAX = 0.6, 0.15, 2.0
@@ -47,6 +54,10 @@ class InFlight:
     over: bool = False
     failure: str = ""
     """Why the system would not send it."""
+    patient: bool = False
+    """Whether it keeps its whole time, because a person named the node."""
+    gave_way: bool = False
+    """Whether it was given up before its hard deadline."""
 
 
 class RoundTrips:
@@ -82,13 +93,17 @@ class RoundTrips:
 
 
 class Queries:
-    """All queries in flight, at most 1024."""
+    """All queries in flight."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._by_tid: dict[bytes, InFlight] = {}
         self._deadlines: list[tuple[float, int, InFlight]] = []
         self._count = 0
+        self._stalled: dict[bytes, InFlight] = {}
+        """Those that may give way, the one that stalled first in front."""
+        self._patient: set[bytes] = set()
+        """Those that have stalled too, but keep their time."""
         self.round_trips = RoundTrips()
 
     def __len__(self) -> int:
@@ -99,8 +114,18 @@ class Queries:
 
     @property
     def full(self) -> bool:
-        """Whether no more queries may be sent for now."""
-        return len(self._by_tid) >= MAX_IN_FLIGHT
+        """Whether no more queries of operations may be sent for now. The few for the table's sake have other limits."""
+        stalled, patient = len(self._stalled), len(self._patient)
+        return len(self._by_tid) - stalled - patient >= MAX_LIVE or patient >= MAX_STALLED
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many silent nodes are waited for that operations which wait for no others count as under way."""
+        return len(self._patient) >= MAX_STALLED // 2
+
+    def surplus(self) -> InFlight | None:
+        """The stalled query that is to give way, if there are too many."""
+        return next(iter(self._stalled.values())) if len(self._stalled) > MAX_STALLED else None
 
     def new_tid(self) -> bytes:
         """An unused random transaction id, 4 bytes."""
@@ -137,6 +162,8 @@ class Queries:
     def _end(self, query: InFlight) -> None:
         del self._by_tid[query.tid]
         query.over = True
+        self._stalled.pop(query.tid, None)
+        self._patient.discard(query.tid)
 
     def next_deadline(self) -> float | None:
         """When `strike` has something to do."""
@@ -153,6 +180,10 @@ class Queries:
                 self._end(query)
             else:
                 self._watch(query.hard_at, query)
+                if query.patient:
+                    self._patient.add(query.tid)
+                else:
+                    self._stalled[query.tid] = query
             yield query, hard
             query.stalled = None
 

@@ -1,9 +1,10 @@
-"""The operations under way: starts them, numbers the lookups, keeps the last finished ones to be looked at."""
+"""The operations under way: lets them begin in turn, numbers the lookups, keeps the last finished ones to look at."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from . import events
@@ -16,6 +17,7 @@ from .outcome import NodeOutcome, Outcome
 from .settings import Settings
 from .size import SizeEstimate
 from .snapshot import AnnounceView, LookupDetail, LookupView
+from .turns import Turns
 from .wire.compact import Addr
 
 ANNOUNCES_KEPT = 64
@@ -37,6 +39,10 @@ class Searches:
         self._users: deque[Find] = deque(maxlen=settings.lookups_kept)
         self._backgrounds: deque[Find] = deque(maxlen=settings.lookups_kept)
         self._count = 0
+        self._turns: Turns[Operation] = Turns()
+        self._letting_begin = False
+        self.caller: Hashable = None
+        """On whose behalf users' operations are asked for from now on: callers take turns."""
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
         self.size = SizeEstimate(settings.k)
 
@@ -45,13 +51,18 @@ class Searches:
         return [find for find in self._running.values() if find.hold]
 
     def any_of(self, owner: str) -> bool:
-        """Whether a lookup of this owner is running."""
-        return any(find.owner == owner for find in self._running.values())
+        """Whether a lookup of this owner is running, or waits for its turn."""
+        return self._turns.waits(owner) or any(find.owner == owner for find in self._running.values())
+
+    def late(self, seconds: float) -> None:
+        """A timer struck so late: how many operations run at once follows from that."""
+        self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: running ones, then finished ones, newest first."""
+        """Lookups as a screen shows them: the last to begin of those that run, then finished ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
-        return tuple(find.view(now) for find in (*self._running.values(), *finished))[:VIEWS]
+        running = tuple(self._running.values())[-VIEWS // 2 :]
+        return tuple(find.view(now) for find in (*running, *finished))[:VIEWS]
 
     def detail(self, number: int, now: float) -> LookupDetail | None:
         """One lookup with all its queries; `None` if it is not remembered any more."""
@@ -79,19 +90,63 @@ class Searches:
             find.stop("stopped by the user", now)
         return find is not None
 
+    # ---- turns -------------------------------------------------------------------------------------
+
+    def _ending(self, turn: int, done: Done, now: float) -> Done:
+        """What an operation that is asked for now calls at its end: `done`, and whoever is next begins."""
+
+        def ended(outcome: Outcome) -> None:
+            self._turns.over(turn)
+            done(outcome)
+            self._let_begin(now + outcome.elapsed)
+
+        return ended
+
+    def _idle(self, turn: int, now: float) -> None:
+        """An operation waits for silent nodes only: that is no reason to keep others waiting, up to a bound."""
+        if not self._sender.crowded:
+            self._turns.over(turn)
+            self._let_begin(now)
+
+    def _in_turn(self, operation: Operation, turn: int, caller: Hashable, now: float) -> Operation:
+        """Start an operation, at once or when its turn comes."""
+        operation.turn = turn
+        if self._turns.may_begin(turn, operation, caller, now):
+            self._begin(operation, now, now)
+        return operation
+
+    def _let_begin(self, now: float) -> None:
+        if self._letting_begin:
+            return  # called back from within: the outer one goes on as long as there is room
+        self._letting_begin = True
+        try:
+            while waiting := self._turns.next():
+                self._begin(*waiting, now)
+        finally:
+            self._letting_begin = False
+
+    def _begin(self, operation: Operation, since: float, now: float) -> None:
+        find = operation.find if isinstance(operation, Write) else operation
+        if isinstance(find, Find):
+            self._register(find, now)
+            self._seed(find)
+        operation.start(now, since)
+
     # ---- lookups -----------------------------------------------------------------------------------
 
-    def lookup(
-        self,
-        question: Question,
-        owner: str,
-        done: Done,
-        now: float,
-        *,
-        alpha: int | None = None,
-        **extra: Any,
-    ) -> Find:
-        """A new lookup, not started and without candidates. `extra` is what `Find` takes besides."""
+    def lookup(self, question: Question, owner: str, done: Done, now: float, **extra: Any) -> Find:
+        """A new lookup that waits for no turn, not started and without candidates. `extra` is what `Find` takes."""
+        find = self._new(question, owner, done, **extra)
+        self._register(find, now)
+        return find
+
+    def _register(self, find: Find, now: float) -> None:
+        self._running[find.number] = find
+        if self._listeners:
+            question = find.question
+            self._listeners.tell(events.LookupStarted(now, find.number, question.kind, question.target, find.owner))
+
+    def _new(self, question: Question, owner: str, done: Done, *, alpha: int | None = None, **extra: Any) -> Find:
         self._count += 1
         number = self._count
 
@@ -101,7 +156,7 @@ class Searches:
             done(outcome)
 
         policy = self._settings.policy
-        find = Find(
+        return Find(
             self._sender,
             number,
             question,
@@ -112,10 +167,6 @@ class Searches:
             policy=policy,
             **extra,
         )
-        self._running[number] = find
-        if self._listeners:
-            self._listeners.tell(events.LookupStarted(now, number, question.kind, question.target, owner))
-        return find
 
     def _retire(self, find: Find, asked: Sequence[NodeOutcome]) -> None:
         del self._running[find.number]
@@ -138,18 +189,17 @@ class Searches:
             )
 
     def background(self, question: Question, owner: str, done: Done, now: float) -> Operation:
-        """Start a lookup that nobody waits for."""
-        find = self.lookup(question, owner, done, now, alpha=self._settings.alpha_background)
-        self._seed(find)
-        find.start(now)
-        return find
+        """Start a lookup that nobody waits for, at once or in turn."""
+        turn = self._turns.new()
+        find = self._new(question, owner, self._ending(turn, done, now), alpha=self._settings.alpha_background)
+        return self._in_turn(find, turn, owner, now)
 
     # ---- what users ask for ------------------------------------------------------------------------
 
     def _search(
-        self, question: Question, remotes: Sequence[Addr] | None, done: Done, now: float, **extra: Any
+        self, question: Question, remotes: Sequence[Addr] | None, done: Done, turn: int = 0, **extra: Any
     ) -> Direct | Find:
-        """A question to the nodes that are named, or to the network. Not started yet."""
+        """A question to the nodes that are named, or to the network. Not started yet. A `turn` may end early."""
         if remotes is not None:
             settings = self._settings
             return Direct(
@@ -160,10 +210,9 @@ class Searches:
                 timeout=settings.query_timeout,
                 at_least=extra.get("at_least"),
                 done=done,
+                idle=partial(self._idle, turn) if turn else None,
             )
-        find = self.lookup(question, "user", done, now, **extra)
-        self._seed(find)
-        return find
+        return self._new(question, "user", done, **extra)
 
     def ask(
         self,
@@ -177,18 +226,19 @@ class Searches:
         on_found: Callable[[NodeOutcome], None] | None = None,
     ) -> Operation:
         """Ask the named nodes, or look the target up. Returns the operation, for `cancel`."""
-        operation = self._search(question, remotes, done, now, at_least=at_least, on_step=on_step, on_found=on_found)
-        operation.start(now)
-        return operation
+        turn = self._turns.new()
+        ended = self._ending(turn, done, now)
+        operation = self._search(question, remotes, ended, turn, at_least=at_least, on_step=on_step, on_found=on_found)
+        return self._in_turn(operation, turn, self.caller, now)
 
     def read_back(
         self, question: Question, written: Container[Addr], done: Done, now: float, *, on_step: OnStep = None
     ) -> Operation:
         """A get as a stranger makes it, to its end: it starts far off, and at none of the nodes in `written`."""
-        find = self.lookup(question, "user", done, now, on_step=on_step, stop_at_value=False, avoid=written)
-        self._seed(find)
-        find.start(now)
-        return find
+        turn = self._turns.new()
+        ended = self._ending(turn, done, now)
+        find = self._new(question, "user", ended, on_step=on_step, stop_at_value=False, avoid=written)
+        return self._in_turn(find, turn, self.caller, now)
 
     def announce(
         self,
@@ -241,22 +291,24 @@ class Searches:
         now: float,
         remotes: Sequence[Addr] | None,
         on_step: OnStep,
-    ) -> Write:
+    ) -> Operation:
+        turn = self._turns.new()
         write = Write(
             self._sender,
-            lambda have_tokens: self._search(question, remotes, have_tokens, now, on_step=on_step, stop_at_value=False),
+            lambda have_tokens: self._search(question, remotes, have_tokens, on_step=on_step, stop_at_value=False),
             prepare,
             action=action,
             alpha=self._settings.alpha,
             timeout=self._settings.query_timeout,
-            done=done,
+            done=self._ending(turn, done, now),
         )
-        write.start(now)
-        return write
+        return self._in_turn(write, turn, self.caller, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
-        """Stop an operation. Its `done` is not called."""
+        """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""
+        self._turns.over(operation.turn)
         operation.cancel(now)
         find = operation.find if isinstance(operation, Write) else operation
         if isinstance(find, Find) and find.number in self._running:
             self._retire(find, find.lookup.outcomes())
+        self._let_begin(now)

@@ -11,6 +11,7 @@ of their addresses is a network of its own.
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 from .wire.compact import is_local
 
@@ -23,6 +24,7 @@ def host_of(ip: str) -> str:
     return ip
 
 
+@lru_cache(maxsize=8192)
 def net_of(ip: str) -> str:
     """The network that an address is counted under: the /24 of an IPv4 address, or a local address itself."""
     return ip if is_local(ip) else ip.rpartition(".")[0]

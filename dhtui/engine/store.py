@@ -279,7 +279,7 @@ class _Swarm:
         loser = None
         if self.peers.pop(packed, None) is None:
             full = len(self.peers) >= MAX_PEERS
-            if full or self._crowded(packed):
+            if full or (len(self._sorted) >= HOST_PEERS and self._crowded(packed)):
                 loser = self._loser(packed, full)
                 if loser is not None:
                     self.drop(loser)

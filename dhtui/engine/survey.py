@@ -55,6 +55,9 @@ class Survey:
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
         while self._running and any(self._halves) and self._left and len(self._holding) < ALPHA:
+            if self._sender.full:
+                self._sender.wait(self)
+                return
             # Those asked in one half name nodes of the other: taking turns makes both equally known.
             here, there = self._halves[self._left % 2], self._halves[self._left % 2 - 1]
             node = (here or there).popleft()

@@ -18,7 +18,7 @@ from dhtui.engine.items import Draft, ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.ledger import MAX_ERRORS
 from dhtui.engine.outcome import Outcome
-from dhtui.engine.queries import MAX_IN_FLIGHT
+from dhtui.engine.queries import MAX_LIVE, MAX_STALLED
 from dhtui.engine.table import MAX_KNOWN
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.compact import Addr, NodeInfo
@@ -392,7 +392,7 @@ class Arena:
     def check_bounds(self) -> None:
         """Every structure that the network can fill stays within its bound."""
         core = self.core
-        assert len(core.queries) <= MAX_IN_FLIGHT
+        assert len(core.queries) <= MAX_LIVE + 2 * MAX_STALLED
         assert len(core._checks) <= MAX_CHECKS and len(core._newcomers) <= MAX_NEWCOMERS
         assert len(core._proved) <= MAX_PROVED
         assert len(core.table._known) <= MAX_KNOWN

@@ -12,7 +12,7 @@ from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,
     HARD_SECONDS,
-    MAX_IN_FLIGHT,
+    MAX_LIVE,
     SAMPLES,
     SOFT_MAX,
     SOFT_MIN,
@@ -254,15 +254,18 @@ def test_defence_an_answer_counts_once() -> None:
 # ---- bounds and views ----------------------------------------------------------------------------------
 
 
-def test_queries_in_flight_are_bounded() -> None:
-    """At most 1024 queries are in flight; beyond that nodes are shown as not asked."""
+def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
+    """At most 2048 queries that may still be answered in time are in flight; the others are sent later, each once."""
     net = Network()
     core = net.core(alpha=10_000)
-    many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_IN_FLIGHT + 10)]
-    outcome = net.ping(core, *many)
-    refused = [o for o in outcome.asked if o.status is Status.BLOCKED]
-    assert len(net.queries(source=core.identity.bound)) == MAX_IN_FLIGHT
-    assert len(refused) == 10 and refused[0].note == "too many queries in flight"
+    many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_LIVE + 10)]
+    done: list[Outcome] = []
+    core.searches.ask(Question("ping"), done.append, net.now, remotes=many)
+    net.after(core)
+    assert len(net.queries(source=core.identity.bound)) == len(core.queries) == MAX_LIVE == 2048
+    net.run(5.0)
+    assert {o.status for o in done[0].asked} == {Status.TIMED_OUT} and len(done[0].asked) == len(many)
+    assert len(net.queries(source=core.identity.bound)) == len(many)
 
 
 def test_direct_queries_go_out_alpha_at_a_time() -> None:

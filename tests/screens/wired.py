@@ -33,8 +33,7 @@ class WiredNode(Node):
 
     def __init__(self, net: Network, core: Core) -> None:
         super().__init__(NodeConfig())
-        self.net, self.address = net, core.identity.bound
-        self._core = core
+        self.net, self._address, self._made = net, core.identity.bound, core
         self._loop = cast(asyncio.AbstractEventLoop, _Clock(net))
         self._bootstrapped.set()
 
