@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from typing import Any, ClassVar
 from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -90,7 +92,7 @@ class Explorer(App[int]):
         keep_folder: Path | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver(self))
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
@@ -115,6 +117,8 @@ class Explorer(App[int]):
 
     async def on_mount(self) -> None:
         """Shows the first screen and starts the node, or the recording."""
+        # Another program's screen may be there after a stop (SIGTSTP, `fg`), and Textual paints only what has changed.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         if self.stopped:
             self.exit(0)
             return
@@ -330,6 +334,12 @@ class Explorer(App[int]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
 
+    def action_repaint(self) -> None:
+        """Paints all of the screen anew."""
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+        self.refresh(layout=True)
+
     def action_help(self) -> None:
         """Shows what the keys do here."""
         if isinstance(self.screen, ExplorerScreen):
@@ -363,6 +373,19 @@ class Explorer(App[int]):
         words = f"this went wrong behind the scenes: {failure_words(problem)}"
         if words not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(words)
+
+
+def _driver(app: Explorer) -> type[Driver] | None:
+    """The driver of a terminal; `None` for Textual's choice: in a browser, and on Windows."""
+    if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
+        return None
+    from .widgets.driver import TerminalDriver
+
+    class Ours(TerminalDriver):
+        def gone(self) -> None:
+            app.call_later(app.stop)
+
+    return Ours
 
 
 def message_origin(screen: Screen[Any]) -> Link | None:
