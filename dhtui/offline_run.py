@@ -7,10 +7,13 @@ from . import report_offline as report
 from .offline import PUBLIC_KEY_WARNING
 from .options import Options
 from .output import Output
+from .unlocking import exposure
 
 
 def carry_out(options: Options, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError`, `Failure`."""
+    for warning in exposure(options):
+        output.warn(warning)
     match options.do:
         case "sign":
             signed = offline.sign_value(options)
