@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
-from os import urandom
 
 from . import state
 from .claim import Claim, take
@@ -14,6 +14,9 @@ from .engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, S
 from .engine.wire.ids import ID_LENGTH
 from .options import Options
 from .values import HostPort, UsageError
+
+SECRET_VARIABLE = "DHTUI_TSECRET"
+"""What stands on a command line, everybody on this machine can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         query_timeout=options.qtimeout,
         read_only=True if options.read_only or not serving else None,
         blocks=blocks,
-        token_secret=options.tsecret or None,
+        token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
         maintain=serving,
     )
     listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
@@ -134,7 +137,7 @@ def _start_from(saved: SavedState | None, options: Options, bootstrap: bool, own
         return None
     if not bootstrap or options.bnodes is not None:
         saved = replace(saved, nodes=())
-    return replace(saved, id=urandom(ID_LENGTH)) if own_id else saved
+    return replace(saved, id=os.urandom(ID_LENGTH)) if own_id else saved
 
 
 def _external(options: Options) -> tuple[str, int] | None:
