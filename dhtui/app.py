@@ -159,10 +159,16 @@ class Explorer(App[int]):
                 self._beside.append(asyncio.create_task(self._keep_alive(node, self._keep_folder)))
             if self._keep is not None:
                 self._saver = Saver(node, self._keep, self._not_saved)
-                self._beside.append(asyncio.create_task(self._saver.run()))
+                self._beside.append(asyncio.create_task(self._save(self._saver)))
         path, self._record = self._record, None
         if path is not None:
             self._start_recording(path, self._live)
+
+    async def _save(self, saver: Saver) -> None:
+        try:
+            await saver.run()
+        except Exception as problem:
+            tell(self, f"id and nodes are saved at the end only: {failure_words(problem)}", bad=True)
 
     async def _keep_alive(self, node: Node, folder: Path) -> None:
         told: list[str] = []
