@@ -56,6 +56,23 @@ async def test_bulk_of_200_lookups_gathered_in_one_program_each_is_answered() ->
     assert not [node for outcome in outcomes for node in outcome.asked if node.status in WITHOUT_A_QUERY]
 
 
+async def test_bulk_gathered_by_one_part_of_a_program_lets_another_begin_at_once() -> None:
+    """What tells parts apart is the code that their tasks run."""
+    rng = Random(1)
+    async with Testnet(8) as net:
+        config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap, settings=Settings())
+        async with Node(config) as node:
+            await node.bootstrapped()
+            begun: list[bytes] = []
+            node.subscribe(lambda event: begun.append(event.target) if isinstance(event, LookupStarted) else None)
+            bulk = asyncio.gather(*(node.get_peers(rng.randbytes(20)) for _ in range(200)))
+            await asyncio.sleep(0)  # all 200 have asked
+            await node.get_peers(net.infohashes[0])
+            await bulk
+    assert len(begun) == 201
+    assert begun.index(net.infohashes[0]) <= PLACES + 1
+
+
 def town(seed: int) -> tuple[Simulation, Core]:
     """A core among 100,000 nodes."""
     simulation = Simulation(seed, population=Population(100_000, seed, Conditions()))
