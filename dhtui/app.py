@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any, ClassVar
 from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -44,6 +45,7 @@ from .screens.help import HelpScreen
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
+from .screens.window import Palette
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
@@ -90,7 +92,7 @@ class Explorer(App[int]):
         keep_folder: Path | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver(self))
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
@@ -115,6 +117,8 @@ class Explorer(App[int]):
 
     async def on_mount(self) -> None:
         """Shows the first screen and starts the node, or the recording."""
+        # Another program's screen may be there after a stop (SIGTSTP, `fg`), and Textual paints only what has changed.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_repaint())
         if self.stopped:
             self.exit(0)
             return
@@ -155,10 +159,16 @@ class Explorer(App[int]):
                 self._beside.append(asyncio.create_task(self._keep_alive(node, self._keep_folder)))
             if self._keep is not None:
                 self._saver = Saver(node, self._keep, self._not_saved)
-                self._beside.append(asyncio.create_task(self._saver.run()))
+                self._beside.append(asyncio.create_task(self._save(self._saver)))
         path, self._record = self._record, None
         if path is not None:
             self._start_recording(path, self._live)
+
+    async def _save(self, saver: Saver) -> None:
+        try:
+            await saver.run()
+        except Exception as problem:
+            tell(self, f"id and nodes are saved at the end only: {failure_words(problem)}", bad=True)
 
     async def _keep_alive(self, node: Node, folder: Path) -> None:
         told: list[str] = []
@@ -330,6 +340,12 @@ class Explorer(App[int]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
 
+    def action_repaint(self) -> None:
+        """Paints all of the screen anew."""
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+        self.refresh(layout=True)
+
     def action_help(self) -> None:
         """Shows what the keys do here."""
         if isinstance(self.screen, ExplorerScreen):
@@ -338,7 +354,7 @@ class Explorer(App[int]):
     def action_command_palette(self) -> None:
         """Opens the palette."""
         if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(CommandPalette(placeholder="what to do"))
+            self.push_screen(Palette(placeholder="what to do"))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
@@ -363,6 +379,19 @@ class Explorer(App[int]):
         words = f"this went wrong behind the scenes: {failure_words(problem)}"
         if words not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(words)
+
+
+def _driver(app: Explorer) -> type[Driver] | None:
+    """The driver of a terminal; `None` for Textual's choice: in a browser, and on Windows."""
+    if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
+        return None
+    from .widgets.driver import TerminalDriver
+
+    class Ours(TerminalDriver):
+        def gone(self) -> None:
+            app.call_later(app.stop)
+
+    return Ours
 
 
 def message_origin(screen: Screen[Any]) -> Link | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .engine.blocklist import Blocklist, BlocklistError, NonsenseError, parse
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024
 """Of a file, unpacked. Without a bound, a small .gz could fill the memory."""
 _MAX_LINE = 4096
 _GZIP = b"\x1f\x8b"

@@ -51,6 +51,24 @@ def atomic_write(path: Path, data: bytes, *, private: bool = False) -> None:
     _sync_folder(path.parent)
 
 
+def readers_of(path: Path) -> str:
+    """Who can read a file besides its owner: "others", "the group", or "" for nobody. Never raises.
+
+    A folder on the way that they can't enter keeps them out.
+    """
+    if os.name == "nt":
+        return ""
+    try:
+        real = path.resolve()
+        mode = real.stat().st_mode
+        for folder in real.parents:
+            # Who may not enter it (the x of the folder) can't read what is in it.
+            mode &= ~0o044 | (folder.stat().st_mode & 0o011) << 2
+    except (OSError, ValueError, RuntimeError):
+        return ""
+    return "others" if mode & 0o004 else "the group" if mode & 0o040 else ""
+
+
 class LaterFormat(OSError):
     """A later version of dhtui wrote the file: it is no damaged one, and nothing may be written in its place."""
 

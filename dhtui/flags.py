@@ -314,7 +314,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="tsecret",
         group=NODE,
-        help="The secret that write tokens are made with, to keep them over restarts.",
+        help="The secret that write tokens are made with, to keep them over restarts. Others on this machine can read "
+        "it on a command line: config.toml or the variable DHTUI_TSECRET keep it.",
         shape="TEXT",
         read=values.argument_bytes,
         default="random",

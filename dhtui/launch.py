@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -12,6 +13,9 @@ from .engine.node import Node
 from .engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
 from .options import Options
 from .values import HostPort, UsageError
+
+SECRET_VARIABLE = "DHTUI_TSECRET"
+"""What stands on a command line, everybody on this machine can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         query_timeout=options.qtimeout,
         read_only=True if options.read_only or not serving else None,
         blocks=blocks,
-        token_secret=options.tsecret or None,
+        token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
         maintain=serving,
     )
     listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)

@@ -8,10 +8,13 @@ from .offline import PUBLIC_KEY_WARNING
 from .options import Options
 from .output import Output
 from .request import last_of_all
+from .unlocking import exposure
 
 
 def carry_out(options: Options, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError`, `Failure`."""
+    for warning in exposure(options):
+        output.warn(warning)
     match options.do:
         case "sign":
             signed = offline.sign_value(options)

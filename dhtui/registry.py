@@ -107,6 +107,7 @@ GLOBAL: tuple[Action, ...] = (
     Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
     Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),
     Action("back", "backspace", "", "Go back to where the last link was followed.", 0, "⌫"),
+    Action("repaint", "ctrl+l", "repaint", "Paint the screen anew, should something have been written over it."),
     Action("theme", "t", "theme", "Switch the theme: dark, light, and the terminal's own colours.", 9),
     Action("testnet", "T", "testnet", "Restart the node inside a network of 64 nodes in this program. Offline.", 8),
 )

@@ -111,6 +111,8 @@ def entry_lines(entry: Entry) -> list[str]:
     kind = f"{entry.form}, {'encrypted' if entry.encrypted else 'in the clear'}" if entry.path else entry.form
     lines = [f"{name}", f"  public key  {entry.public.hex()}", f"  z-base-32   {entry.zbase32}"]
     lines += [f"  kind        {kind}", f"  created     {made}"]
+    if entry.exposed:
+        lines.append(f"  warning     its file can be read by {entry.exposed}: chmod 600 it")
     for use in entry.uses:
         salt = f"salt {salt_text(use.salt)}" if use.salt else "no salt"
         lines.append(f"  last put    seq {use.seq}, {salt}, {_date(use.at)}")
@@ -127,6 +129,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "kind": entry.form,
         "created": entry.created,
         "encrypted": entry.encrypted,
+        "readable_by": entry.exposed,
         "damaged": safe_text(entry.damaged, 400),
         "path": str(entry.path) if entry.path else None,
         "uses": [{"salt_hex": use.salt.hex(), "seq": use.seq, "at": use.at} for use in entry.uses],

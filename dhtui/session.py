@@ -26,6 +26,7 @@ from .options import Options
 from .output import Output
 from .request import Request, last_of_all
 from .saving import Saver
+from .unlocking import exposure
 from .values import HostPort
 from .words import address
 
@@ -43,7 +44,12 @@ def run(options: Options, request: Request, output: Output) -> int:
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
     try:
-        for warning in (*start.warnings, *_key_warning(options, request), *_last_warning(request)):
+        for warning in (
+            *start.warnings,
+            *exposure(options),
+            *_key_warning(options, request),
+            *_last_warning(request),
+        ):
             output.warn(warning)
         with asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())

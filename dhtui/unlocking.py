@@ -22,6 +22,13 @@ def keyring(options: Options) -> Keyring:
     return Keyring(state_folder(options) / "keys")
 
 
+def exposure(options: Options) -> list[str]:
+    """A warning if others than their owner can read the private key that the options name."""
+    if options.keyname is None or not (readers := keyring(options).exposure(options.keyname)):
+        return []
+    return [f"the private key {quoted(options.keyname)} can be read by {readers}: chmod 600 its file"]
+
+
 def load_key(options: Options, name: str) -> PrivateKey:
     """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
 

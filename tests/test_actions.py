@@ -283,6 +283,13 @@ def test_a_state_folder_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None
     assert any("cannot use the state folder" in warning for warning in start.warnings)
 
 
+def test_the_secret_of_tokens_need_not_stand_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DHTUI_TSECRET", "of the variable")
+    for options, secret in ((Options(), b"of the variable"), (Options(tsecret=b"of the flag"), b"of the flag")):
+        start = launch.prepare(replace(options, testnet=4), serving=True, keeping=False)
+        assert start.config.settings.token_secret == secret
+
+
 async def test_an_id_for_one_run_is_not_kept(tmp_path: Path) -> None:
     saved = _saved(tmp_path)
     options = Options(state_dir=tmp_path, did=bytes(20), bnodes="no", listen=("127.0.0.1", 0))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui import blocklist_file, launch
+from dhtui.engine import blocklist as blocklist_module
 from dhtui.engine.blocklist import Blocklist, BlocklistError, parse
 from dhtui.options import Options
 
@@ -318,3 +321,37 @@ def test_a_blocklist_never_blocks_the_testnet() -> None:
         assert "they are let in" in start.warnings[-1]
     start = launch.prepare(Options(testnet=4, blocklist="10.0.0.0/8"), serving=True, keeping=True)
     assert start.warnings == ()
+# ---- a list that is made to hurt --------------------------------------------------------------------------------
+
+
+def test_a_list_of_too_many_entries_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocklist_module, "MAX_ENTRIES", 1000)
+    blocks, _ = parse(f"10.0.{number >> 8}.{number & 255}" for number in range(1000))
+    assert len(blocks) == 1 and "10.0.3.231" in blocks and "10.0.3.232" not in blocks
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "1.2.3.4"
+
+    with pytest.raises(BlocklistError, match="more than 1000 entries"):
+        parse(endless())
+    assert taken == 1001
+
+
+def test_a_long_list_takes_little_memory_and_is_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some 40 bytes an entry at the most, where tuples of numbers take 120; sorted in several runs."""
+    monkeypatch.setattr(blocklist_module, "RUN", 1000)
+    numbers = [(number * 7919) % 100_000 for number in range(100_000)]
+    tracemalloc.start()
+    blocks, _ = parse(f"11.{number >> 15}.{(number >> 7) & 255}.{number % 128 * 2}" for number in numbers)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 * 100_000
+    ranges = list(blocks.ranges())
+    assert len(ranges) == 100_000 and ranges[0] == ("11.0.0.0", "11.0.0.0")
+    assert [tuple(map(int, first.split("."))) for first, _ in ranges] == sorted(
+        tuple(map(int, first.split("."))) for first, _ in ranges
+    )

@@ -290,3 +290,12 @@ def test_no_core_is_dumped_for_there_are_keys_in_it(home: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.splitlines()[-1] == "0"
+
+
+# ---- keys ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_bare_name_is_no_file_of_the_present_folder(home: Path) -> None:
+    (home / "me").write_text("00" * 32)
+    code, said = sh(f"{DHTUI} --do sign --keyname me --val x")
+    assert code == 2 and "the file me is read with -keyname ./me" in said

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ..engine.keys import BEP44_TEST_KEY, BadKey, PrivateKey
-from ..files import atomic_write, private_folder
+from ..files import atomic_write, private_folder, readers_of
 from . import notes
 from .base import TEST_KEY_NAME, KeyringError, LockedKey, WrongPassphrase, name_fault
 from .keyfile import Stored, read_file, write_line
@@ -49,6 +49,8 @@ class Entry:
     damaged: str = ""
     """Why it can't be used; empty for a good one."""
     encrypted: bool = False
+    exposed: str = ""
+    """Who else can read its file, in words; empty: nobody."""
     uses: tuple[Use, ...] = ()
     """The last seq put under each salt, the latest first."""
 
@@ -103,8 +105,9 @@ class Keyring:
     def load(self, name_or_path: str) -> PrivateKey:
         """The key of that name, or in that file.
 
-        What has a ``/`` in it, ends in ``.key``, or is no name here but a file, is a path: to a file like
-        those of the keyring, or to one of mh-cbon/dht, read as published. Never creates a key. Raises
+        What has a ``/`` in it or ends in ``.key`` is a path: to a file like those of the keyring, or to one of
+        mh-cbon/dht, read as published. A bare name is never a file of the present folder: whoever can write there
+        would choose the key. Never creates a key. Raises
         `KeyringError`: `LockedKey` for an encrypted one that was not unlocked in this session.
         """
         stored = self._stored(name_or_path)
@@ -170,8 +173,10 @@ class Keyring:
         """Keep a key encrypted from now on, or under another passphrase. Slow: run it in a thread.
 
         The file is replaced in one step. What the disk still holds of the old one, this can't reach. Raises
-        `KeyringError`, `LockedKey`; the file is as it was then.
+        `KeyringError`, `LockedKey`; the file is as it was then. So for a key that another name leads to as well:
+        there it would stay in the clear.
         """
+        self._check_alone(name)
         before, key = self._own(name), self.load(name)
         sealed = _checked(seal, key, passphrase, cost)
         self._replace(name, before, sealed)
@@ -201,9 +206,11 @@ class Keyring:
     def delete(self, name: str) -> None:
         """Remove a key for ever, with what is noted about it, if no other name has it too.
 
-        Nobody can ever again change the items that it signed. Raises `KeyringError`.
+        Nobody can ever again change the items that it signed. Raises `KeyringError`, also for a key that would
+        stay elsewhere: in the file that a link leads to, or under another name of the same file.
         """
         self._check_own_name(name)
+        self._check_alone(name)
         public = self._entry(name).public
         leftover = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp")
         try:
@@ -239,7 +246,7 @@ class Keyring:
         fault = name_fault(name_or_path)
         if fault is None and os.path.lexists(self.folder / name_or_path):
             return read_file(self.folder / name_or_path)
-        if _is_path(name_or_path) or os.path.isfile(name_or_path):  # noqa: PTH113  (this one never raises)
+        if _is_path(name_or_path):
             return read_file(Path(os.path.expanduser(name_or_path)))  # noqa: PTH111  (this one never raises)
         if fault is not None:
             raise KeyringError(fault)
@@ -251,6 +258,24 @@ class Keyring:
         if not os.path.lexists(self.folder / name):
             raise KeyringError(self._missing(name))
         return read_file(self.folder / name)
+
+    def _check_alone(self, name: str) -> None:
+        path = self.folder / name
+        try:
+            if path.is_symlink() and path.exists():
+                raise KeyringError(f"{path} is a link to {path.resolve()}, where the key would stay: nothing was done")
+            if path.is_file() and (names := path.stat().st_nlink) > 1:
+                others = "another name" if names == 2 else f"{names - 1} other names"
+                raise KeyringError(f"the file {path} has {others} too, where the key would stay: nothing was done")
+        except OSError:
+            pass  # whoever works on it next says what is wrong
+
+    def exposure(self, name_or_path: str) -> str:
+        """Who else can read a key, in words; empty: nobody, or it can't be known. Never raises."""
+        if name_or_path == TEST_KEY_NAME:
+            return ""
+        own = name_fault(name_or_path) is None and os.path.lexists(self.folder / name_or_path)
+        return readers_of(self.folder / name_or_path if own else Path(name_or_path))
 
     def _replace(self, name: str, before: Stored, after: Stored) -> None:
         path = self.folder / name
@@ -303,16 +328,25 @@ class Keyring:
             return Entry(name, None, "", written, path, str(error))
         known = notes.load(self.folder, stored.public)
         created = written if known.created is None else known.created
-        encrypted = isinstance(stored, Sealed)
-        return Entry(name, stored.public, stored.form, created, path, encrypted=encrypted, uses=known.uses)
+        return Entry(
+            name,
+            stored.public,
+            stored.form,
+            created,
+            path,
+            encrypted=isinstance(stored, Sealed),
+            exposed=readers_of(path),
+            uses=known.uses,
+        )
 
     def _missing(self, name: str) -> str:
         names = self.names()
         listed = ", ".join(names[:_MAX_LISTED])
         if len(names) > _MAX_LISTED:
             listed += f" and {len(names) - _MAX_LISTED} more"
-        beside = Path(f"{name}.key")
-        hint = f"; the file {beside} is read with -keyname {beside}" if beside.is_file() else ""
+        beside = next((each for each in (Path(f"{name}.key"), Path(name)) if each.is_file()), None)
+        way = beside if beside is None or beside.suffix == ".key" else f"./{beside}"
+        hint = f"; the file {beside} is read with -keyname {way}" if beside else ""
         return f"there is no key {name!r}, only {listed}; `-do genkey -keyname {name}` creates it{hint}"
 
 

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..values import UsageError, integer, target, torrent
@@ -17,6 +16,7 @@ from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from .fields import TABS, field
+from .window import Window
 
 _WIDTH = 72
 _HINT: Line = (
@@ -50,7 +50,7 @@ def read_announce(text: str, port_text: str) -> AnnounceRequest:
     return AnnounceRequest(torrent(target(text)), _PORT(port_text) if port_text else 0)
 
 
-class AnnounceForm(ModalScreen[AnnounceRequest | None]):
+class AnnounceForm(Window[AnnounceRequest | None]):
     """Asks what to announce. The result is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "announce_form.tcss"

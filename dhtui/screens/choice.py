@@ -8,13 +8,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ..keymap import key_of
 from ..registry import POPUP
 from ..widgets.line_table import LineTable
 from ..widgets.paint import clean
 from ..widgets.table_model import Column
+from .window import Window
 
 Entry = tuple[int, str]
 """Its place, from 1 on, and what it says."""
@@ -25,7 +25,7 @@ COLUMNS: tuple[Column[Entry], ...] = (
 )
 
 
-class Choice(ModalScreen[int | None]):
+class Choice(Window[int | None]):
     """Lets the user choose one of some labels: enter, or its digit. The result is its index; `None`: none."""
 
     CSS_PATH = "choice.tcss"

@@ -8,7 +8,6 @@ from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.worker import Worker
 
 from .. import actions
@@ -26,12 +25,13 @@ from ..words import plural
 from .items_value import Form, following, value_lines
 from .put_plan import verdict_lines
 from .telling import tell_failure
+from .window import Window
 
 _REREAD, _GIVE_UP = "read theirs again", "give up: leave theirs"
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
 
 
-class ConflictView(ModalScreen[Conflict | None]):
+class ConflictView(Window[Conflict | None]):
     """The result is the conflict, if yours is to be put in the place of theirs; `None`: theirs are left."""
 
     CSS_PATH = "conflict_view.tcss"

@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -39,6 +38,7 @@ from .popup import Popup
 from .put_plan import verdict_lines
 from .put_rows import NODE_COLUMNS, NodeRow, node_details
 from .telling import tell_failure
+from .window import Window
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
 
@@ -48,7 +48,7 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-class GetForm(ModalScreen[None]):
+class GetForm(Window[None]):
     """Asks what to get, gets it, shows it; watches it, if an interval is given."""
 
     CSS_PATH = "get_form.tcss"

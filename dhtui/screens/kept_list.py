@@ -8,7 +8,6 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.worker import Worker
 
 from .. import actions
@@ -27,6 +26,7 @@ from .kept_rows import KEPT_COLUMNS, KeptRow, kept_details, kept_title, read_wan
 from .popup import Popup
 from .prompt import Prompt
 from .telling import tell, tell_failure
+from .window import Window
 
 NOBODY: tuple[Line, ...] = (
     (),
@@ -52,7 +52,7 @@ def _empty() -> tuple[Line, ...]:
     )
 
 
-class KeptList(ModalScreen[None]):
+class KeptList(Window[None]):
     """The list, and all about the selected item below it."""
 
     CSS_PATH = "kept_list.tcss"

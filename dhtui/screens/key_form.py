@@ -14,7 +14,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -29,6 +28,7 @@ from ..widgets.paint import Line, Role, clean
 from ..widgets.pick import Pick
 from .fields import TABS, field
 from .key_field import SecretInput
+from .window import Window
 
 R = TypeVar("R")
 WIDTH = 72
@@ -66,7 +66,7 @@ def bad(text: str, *more: Line) -> Verdict:
     return Verdict((*more, *said("✗", text, "bad")))
 
 
-class KeyForm(ModalScreen[R | None]):
+class KeyForm(Window[R | None]):
     """Asks for something and does it, in a thread: keys are files, and a passphrase takes half a second.
 
     What goes wrong is a sentence in the form, which stays. The result is that of the work; `None`: nothing was done.

@@ -24,6 +24,8 @@ def _state(entry: Entry) -> Span:
         return ("✗ damaged", "bad")
     if entry.is_public_test_key:
         return ("! public test key", "warn")
+    if entry.exposed and not entry.encrypted:
+        return ("! others read it", "warn")
     return ("✓ encrypted", "good") if entry.encrypted else ("✓ in the clear", "good")
 
 
@@ -91,6 +93,8 @@ def key_details(entry: Entry, is_open: bool = False, most_uses: int | None = Non
     elif entry.encrypted:
         opened = "opened in this session" if is_open else "locked: its passphrase is asked for once a session"
         lines += _row("secret", f"encrypted (argon2id, SecretBox); {opened}")
+    elif entry.exposed:
+        lines += _row("secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn")
     else:
         lines += _row("secret", "in the clear, in a file that only you can read")
     return [*lines, *_uses(entry, most_uses)]

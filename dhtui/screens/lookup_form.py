@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
@@ -20,6 +19,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
 from ..widgets.pick import Pick
 from .fields import TABS, field
+from .window import Window
 
 _WIDTH = 72
 _HINT: Line = (
@@ -28,7 +28,7 @@ _HINT: Line = (
 )  # fmt: skip
 
 
-class LookupForm(ModalScreen[LookupRequest | None]):
+class LookupForm(Window[LookupRequest | None]):
     """Asks what to look up. The result is a request that is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "lookup_form.tcss"

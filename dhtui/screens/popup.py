@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ..keymap import key_of
 from ..registry import POPUP
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
+from .window import Window
 
 
-class Popup(ModalScreen[None]):
+class Popup(Window[None]):
     """Lines under a title; they scroll where there are many. Each keeps to one row, so `wrap` long ones first."""
 
     CSS_PATH = "popup.tcss"

@@ -9,17 +9,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, clean
+from .window import Window
 
 _WIDTH = 72
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Window[str | None]):
     """Asks for a text that `fault` finds no fault with. The result is the text; `None`: none was given.
 
     `fault` returns why a text won't do, or "". It is called for every letter, so it must be quick.

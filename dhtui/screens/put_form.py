@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import Worker
 
@@ -34,6 +33,7 @@ from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read
 from .put_run import PutRun
 from .put_source import read_signed, read_value
 from .telling import tell, tell_failure
+from .window import Window
 
 _FORMS = tuple(FORMS)
 _SOURCES = ("typed here", "a file", "a file signed elsewhere")
@@ -59,7 +59,7 @@ class ValueInput(FilterInput):
         return value if value.isprintable() else safe_text(value, 20_000)
 
 
-class PutForm(ModalScreen[None]):
+class PutForm(Window[None]):
     """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
 
     CSS_PATH = "put_form.tcss"

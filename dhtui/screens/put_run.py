@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.worker import Worker
 
 from .. import actions
@@ -34,6 +33,7 @@ from .popup import Popup
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
 from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, read_rows, waiting_rows, written_rows
 from .telling import tell, tell_failure
+from .window import Window
 
 _BACK, _COMPARE = "back", "compare yours, theirs and the base"
 _READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
@@ -44,7 +44,7 @@ _HINT: Line = (
 )  # fmt: skip
 
 
-class PutRun(ModalScreen[Seen | None]):
+class PutRun(Window[Seen | None]):
     """Makes a put and shows it. The result is what was seen at the target, if anything was."""
 
     CSS_PATH = "put_run.tcss"

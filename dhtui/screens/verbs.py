@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
-from .. import files
+from ..files import write_new as write_file
 from ..packets.parts import Link
 
 CopyForm = tuple[str, str]
@@ -32,13 +33,15 @@ def views_of(link: Link) -> tuple[str, ...]:
 
 
 def write_new(name: str, content: bytes, folder: Path) -> Path:
-    """Write a file into a folder, next to what is there, never over it. Raises `OSError`."""
-    path, number = folder / name, 1
-    while True:
+    """Write a file into a folder, next to what is there, never over it. Raises `OSError`.
+
+    Only its owner can read it: like a recording, it names those that we talk to.
+    """
+    for number in count(1):
+        path = folder / (name if number == 1 else f"{Path(name).stem}-{number}{Path(name).suffix}")
         try:
-            files.write_new(path, content)
+            write_file(path, content, private=True)
         except FileExistsError:
-            number += 1
-            path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-        else:
-            return path
+            continue
+        return path
+    raise AssertionError("there is a number for every file")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -315,9 +317,12 @@ def test_a_file_of_ours_is_read_by_its_path(ring: Keyring) -> None:
     assert Keyring(Path("nothing")).load(str(ring.folder / "mine")) == SEED_KEY
 
 
-def test_a_name_of_the_keyring_goes_before_a_file_here(ring: Keyring) -> None:
+def test_a_bare_name_is_never_a_file_of_the_present_folder(ring: Keyring) -> None:
+    """Whoever can write there would choose the key that is signed with."""
     original_file(Path("mine"), OTHER_KEY)
-    assert ring.load("mine").secret[:32] == OTHER_KEY.secret
+    for ask in (ring.load, ring.public, ring.is_locked):
+        with pytest.raises(KeyringError, match=r"there is no key 'mine'.*the file mine is read with -keyname \./mine"):
+            ask("mine")
     ring.add("mine", SEED_KEY)
     assert ring.load("mine") == SEED_KEY
     assert ring.load("./mine").secret[:32] == OTHER_KEY.secret
@@ -342,3 +347,62 @@ def test_a_file_that_may_not_be_read_is_a_clear_error(ring: Keyring, monkeypatch
     monkeypatch.setattr(Path, "open", denied)
     with pytest.raises(KeyringError, match="mine: Permission denied"):
         ring.load("mine")
+
+
+# ---- what would stay elsewhere, and who else can read it ------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link"])
+def test_a_key_that_has_another_name_is_neither_encrypted_nor_deleted(ring: Keyring, tmp_path: Path, kind: str) -> None:
+    """Under the other name it would stay, in the clear, and who deletes or encrypts means that it does not."""
+    ring.add("mine", SEED_KEY)
+    elsewhere = tmp_path / "elsewhere"
+    if kind == "symlink":
+        (ring.folder / "mine").rename(elsewhere)
+        (ring.folder / "mine").symlink_to(elsewhere)
+    else:
+        os.link(ring.folder / "mine", elsewhere)
+    before = elsewhere.read_bytes()
+    works: list[Callable[[], object]] = [lambda: ring.encrypt("mine", b"pass"), lambda: ring.delete("mine")]
+    for work in works:
+        with pytest.raises(KeyringError, match="where the key would stay: nothing was done"):
+            work()
+    assert ring.load("mine") == SEED_KEY and elsewhere.read_bytes() == before
+    if kind == "hard link":
+        elsewhere.unlink()
+        ring.delete("mine")
+        assert ring.names() == ["bep44test"]
+
+
+def test_a_link_that_leads_nowhere_can_be_deleted(ring: Keyring) -> None:
+    ring.add("mine", SEED_KEY)
+    (ring.folder / "gone").symlink_to(ring.folder / "nothing")
+    ring.delete("gone")
+    assert ring.names() == ["bep44test", "mine"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
+@pytest.mark.parametrize(
+    ("mode", "folder", "readers"),
+    [
+        (0o600, 0o755, ""),
+        (0o640, 0o755, "the group"),
+        (0o604, 0o755, "others"),
+        (0o644, 0o755, "others"),
+        (0o644, 0o700, ""),
+        (0o644, 0o710, "the group"),
+        (0o200, 0o755, ""),
+    ],
+)
+def test_a_key_that_others_can_read_is_told(mode: int, folder: int, readers: str) -> None:
+    with TemporaryDirectory() as made:  # not pytest's folder, which keeps others out
+        Path(made).chmod(0o755)
+        if any(above.stat().st_mode & 0o011 != 0o011 for above in Path(made).resolve().parents):
+            pytest.skip("the folder for temporary files keeps others out")
+        ring = Keyring(Path(made) / "keys")
+        ring.add("mine", SEED_KEY)
+        path = ring.folder / "mine"
+        path.chmod(mode)
+        ring.folder.chmod(folder)
+        assert ring.exposure("mine") == ring.exposure(str(path)) == ring.list()[1].exposed == readers
+        assert ring.exposure("bep44test") == ring.exposure("none") == ring.exposure("a\0b") == ""

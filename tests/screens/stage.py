@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -64,6 +65,10 @@ class PaperNode:
         for event in happened:
             for listener in self.listeners:
                 listener(event)
+
+    async def bootstrapped(self) -> None:
+        """It is on its way in for ever."""
+        await asyncio.Event().wait()
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         self.asked.append(("ping", *remotes))

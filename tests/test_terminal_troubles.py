@@ -1,0 +1,74 @@
+"""What comes from a terminal that is not as expected: the explorer goes on, or ends in good order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tmux import DEADLINE, Terminal, terminal
+
+
+def pid_of(term: Terminal) -> int:
+    """The process of the program, the youngest in the pane's tree."""
+    pid = int(term.tmux("display-message", "-p", "#{pane_pid}"))
+    while children := subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout:
+        pid = int(children.split()[-1])
+    return pid
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ("ff",),
+        ("c3", "28", "e2", "82"),
+        ("1b", "5b", "32", "30", "30", "7e", "4c", "e9", "6e", "1b", "5b", "32", "30", "31", "7e"),
+        ("1b", "5b", "4d", "20", "ff", "fe"),
+    ],
+    ids=["a byte", "half a letter", "a paste of Latin-1", "a mouse report of an old terminal"],
+)
+def test_bytes_that_are_no_utf_8_end_nothing(tmp_path: Path, sent: tuple[str, ...]) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("nodes answer")
+        term.tmux("send-keys", "-H", *sent)
+        term.go("table")
+        term.go("home")
+        term.quit()
+
+
+def test_a_stop_and_a_return_paint_the_screen_anew(tmp_path: Path) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("nodes answer")
+        pid = pid_of(term)
+        os.kill(pid, signal.SIGTSTP)
+        term.wait("stood here before")
+        os.kill(pid, signal.SIGCONT)
+        assert "? help" in term.wait("[1 Home]")
+        term.quit()
+
+
+def test_a_key_paints_the_screen_anew(tmp_path: Path) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("nodes answer")
+        tty = term.tmux("display-message", "-p", "#{pane_tty}").strip()
+        Path(tty).write_text("\x1b[2J\x1b[Hrubbish of another program")
+        term.wait("rubbish")
+        term.press("C-l")
+        assert "[1 Home]" in term.wait(lambda screen: "rubbish" not in screen and "? help" in screen)
+        term.quit()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(tmp_path: Path, signum: int) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("dhtui")  # the first frame, or the shell's line: as early as it is seen
+        os.kill(pid_of(term), signum)
+        end = time.monotonic() + DEADLINE
+        while "all done" not in (screen := term.screen()):
+            assert time.monotonic() < end, screen
+            time.sleep(0.05)
+        assert "ended with" in screen and "Traceback" not in screen
+        assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text()
