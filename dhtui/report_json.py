@@ -50,8 +50,8 @@ said that it stored the item; whether the lookup came to it, or it was asked dir
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
-from disagree with everything else), `starts alone` (only they answered, and they name nobody) or `made up` (most of \
-the nodes that answered look made up) |
+from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
+few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
 | | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
 | | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
