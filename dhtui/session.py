@@ -111,31 +111,32 @@ class Stop:
         self.asked = asyncio.Event()
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
-        self._taken: list[int] = []
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Stop:
+        # Not by the loop: what comes while its last round ends would be lost.
         for signum in taken_signals():
-            # Not on Windows, nor outside the main thread; there KeyboardInterrupt does for SIGINT.
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                self._loop.add_signal_handler(signum, self._on, signum)
-                self._taken.append(signum)
+            with suppress(ValueError):  # outside the main thread
+                self._before[signum] = signal.signal(signum, self._on)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for signum in self._taken:
-            self._loop.remove_signal_handler(signum)
+        if self.signum is None:
+            for signum, before in self._before.items():
+                # asyncio's own one for SIGINT would cancel what is over.
+                signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else before)
 
-    def _on(self, signum: int) -> None:
-        if self.signum is not None:
-            return
+    def _on(self, signum: int, frame: object) -> None:
         self.signum = signum
         self._output.hurried = True
-        for each in self._taken:
-            # Not by the loop: whatever this one waits for, a second signal does not.
-            self._loop.remove_signal_handler(each)
-            # A shell that ends hangs up twice, by itself and by its terminal; nobody means anything by it.
+        for each in self._before:
+            # Whatever is waited for now, a second signal ends it. But a shell that ends hangs up twice, by itself and
+            # by its terminal, and means nothing by it.
             signal.signal(each, signal.SIG_DFL if each in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN)
-        self._taken.clear()
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
         self.asked.set()
         if not self.waiting and self._task is not None:
             self._task.cancel()
@@ -144,12 +145,14 @@ class Stop:
 async def _run(options: Options, request: Request, start: launch.Launch, output: Output) -> int:
     with Stop(output) as stop:
         try:
-            return await _with_node(options, request, start, output, stop)
+            code = await _with_node(options, request, start, output, stop)
+            if stop.signum is None or stop.waiting:
+                return code
         except asyncio.CancelledError:
             if stop.signum is None:
                 raise
-            output.notes([f"dhtui: stopped by {signal.Signals(stop.signum).name}"])
-            return 128 + stop.signum
+        output.notes([f"dhtui: stopped by {signal.Signals(stop.signum).name}"])
+        return 128 + stop.signum
 
 
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:

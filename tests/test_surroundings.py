@@ -12,6 +12,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -175,9 +176,9 @@ def test_a_second_signal_ends_a_run_at_once_and_a_second_hangup_does_not() -> No
     """A shell that ends hangs up twice: by itself, and by its terminal."""
 
     async def handlers() -> list[object]:
-        with Stop(Output(as_json=False)) as stop, suppress(asyncio.CancelledError):
-            stop._on(signal.SIGHUP)
-            await asyncio.sleep(0)
+        with Stop(Output(as_json=False)), suppress(asyncio.CancelledError):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(10)
         return [signal.getsignal(signum) for signum in SIGNALS]
 
     before = [signal.getsignal(signum) for signum in SIGNALS]
@@ -208,8 +209,10 @@ def test_a_node_that_is_killed_has_saved_id_and_nodes(net: Neighbours, home: Pat
     argv = ("--wait", "--json", "--bnodes", net.net, "--listen", "127.0.0.1:0")
     with started(*argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         _address(process)
+        end = time.monotonic() + 60
         while not (home / "dhtui" / "node.json").exists():
-            assert process.poll() is None
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
         process.kill()
     assert len(json.loads((home / "dhtui" / "node.json").read_text())["nodes"]) >= 8
 
