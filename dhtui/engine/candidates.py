@@ -189,7 +189,7 @@ class Candidates:
         return None if self.fits(candidate) else Distrust.MISFIT
 
     def vouchers(self, candidate: Candidate) -> int:
-        """How many networks the trusted nodes that named a candidate belong to, and one more if it answered us before."""
+        """How many networks trusted nodes that named a candidate belong to, and one more if it answered us before."""
         nets = {net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)}
         return len(nets) + candidate.first_hand
 
