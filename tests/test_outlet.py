@@ -114,6 +114,8 @@ def test_nobody_waits_longer_than_asked_for_a_stuck_reader(pipe: Pipe) -> None:
     outlet.write("x" * 300_000 + "\n")  # more than the pipe holds
     outlet.drain(patience=0)
     assert outlet.waiting and outlet.lost is None
+    read_until(pipe[0], b"\n")
+    outlet.drain()  # its thread must not write on into what has the pipe's number next
 
 
 def test_two_outlets_of_one_pipe_keep_their_order(pipe: Pipe) -> None:
