@@ -50,6 +50,8 @@ class Client:
     alpha: int
     k: int
     policy: Policy
+    bep42: str = "off"
+    """How it takes ids that don't fit their addresses."""
 
 
 BEFORE = replace(OURS, survey=0, quick_start=False)
@@ -59,8 +61,8 @@ ONE_TRY = replace(BEFORE, top_only=False, soft=2.0, hard=2.0, wait="all")
 
 # Constants of their sources. What is only approximated stands in README.md.
 CLIENTS = (
-    Client("dhtui, alpha 8", 8, 8, OURS),
-    Client("dhtui, alpha 5", 5, 8, OURS),
+    Client("dhtui, alpha 8", 8, 8, OURS, "prefer"),
+    Client("dhtui, alpha 5", 5, 8, OURS, "prefer"),
     Client("libtorrent", 5, 8, replace(BEFORE, start=8, soft=1.0, hard=15.0, wait="nearest")),
     Client("k-rpc", 16, 20, replace(ONE_TRY, start=20, replace_dead=False)),
     Client("mainline", 20, 20, replace(ONE_TRY, start=20, replace_dead=False)),
@@ -153,7 +155,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def enter(simulation: Simulation, client: Client) -> tuple[Core, float]:
     """A core that looks up as a client does, bootstrapped and settled; and the seconds that bootstrapping took."""
-    core = simulation.add(hosts=simulation.hosts(), alpha=client.alpha, k=client.k, policy=client.policy)
+    core = simulation.add(
+        hosts=simulation.hosts(), alpha=client.alpha, k=client.k, policy=client.policy, bep42=client.bep42
+    )
     took = simulation.bootstrap(core)
     simulation.run(SETTLE)
     return core, took
