@@ -93,7 +93,7 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("candidates", "is_local", lambda ip: True),
     ("candidates", "MISLEADING", inf),
     ("candidates", "crowded", lambda shares, size: 0),
-    ("bootstrap", "AGREE", 0.0),
+    ("bootstrap", "IN_COMMON", 0),
 )
 """What makes this engine an undefended one: module, name, and the value that opens the rule."""
 

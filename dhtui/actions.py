@@ -50,7 +50,7 @@ class Result:
     stores: tuple[NodeOutcome, ...] = ()
     """closest_stores: what each of the closest nodes holds."""
     conflict: Conflict | None = None
-    """put: the other writer that it met."""
+    """put: the other value that it met."""
     read_back: ReadBack | None = None
     """put: what came of reading it back, where that was asked for."""
     kept: tuple[Kept, ...] = ()
@@ -95,7 +95,15 @@ async def run(
             return await announce_peer(node, target, request.port, remotes, progress)
         case "get":
             return await get(
-                node, target, request.salt, request.at_least, request.newer_than, remotes, progress, finds=finds
+                node,
+                target,
+                request.salt,
+                request.at_least,
+                request.newer_than,
+                remotes,
+                progress,
+                public=request.public,
+                finds=finds,
             )
         case "put":
             assert request.what is not None
@@ -104,7 +112,7 @@ async def run(
             result = await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
             return await _and_read_back(node, result, progress) if request.read_back else result
         case "closest_stores":
-            return await closest_stores(node, target, request.salt, remotes, progress)
+            return await closest_stores(node, target, request.salt, remotes, progress, public=request.public)
     raise AssertionError(request.action)
 
 
@@ -205,7 +213,10 @@ async def put(
         result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
-    again = [await node.get(what.target, salt=what.salt, remotes=who) for who in to_read_again(outcome, remotes)]
+    again = [
+        await node.get(what.target, salt=what.salt, public=_key_of(what), remotes=who)
+        for who in to_read_again(outcome, remotes)
+    ]
     base_seq = what.base if isinstance(what, Draft) else None
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
@@ -223,7 +234,8 @@ async def read_back(node: Node, put: Outcome, progress: Progress | None = None) 
     lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
     remotes = to_ask(put, lookup, node.id, node.config.settings.k)
     salt = item.salt if isinstance(item, MutableItem) else b""
-    direct = (await node.get(item.target, salt=salt, remotes=remotes)).asked if remotes else ()
+    public = _key_of(item)
+    direct = (await node.get(item.target, salt=salt, public=public, remotes=remotes)).asked if remotes else ()
     return read_back_of(put, lookup, direct)
 
 
@@ -247,7 +259,7 @@ async def dry_run(
         outcome = await node.find_node(what.target, progress=progress)
     else:
         salt = b"" if isinstance(what, ImmutableItem) else what.salt
-        outcome = await node.get(what.target, salt=salt, remotes=remotes, progress=progress)
+        outcome = await node.get(what.target, salt=salt, public=_key_of(what), remotes=remotes, progress=progress)
     item: Item | None = None
     ok, summary = bool(outcome.closest), _asked(outcome)
     try:
@@ -280,12 +292,14 @@ async def get(
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
     *,
+    public: bytes | None = None,
     finds: Finds | None = None,
 ) -> Result:
-    """Fetch an item and verify it."""
+    """Fetch an item and verify it. `public` is whose it is, if that is known."""
     outcome = await node.get(
         target,
         salt=salt,
+        public=public,
         at_least=at_least,
         newer_than=newer_than,
         remotes=remotes,
@@ -294,7 +308,7 @@ async def get(
     )
     if outcome.item is not None:
         return _result(node, "get", outcome, True, f"verified; {_agreement(outcome, outcome.item)}")
-    return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than))
+    return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than, salt))
 
 
 async def closest_stores(
@@ -303,17 +317,19 @@ async def closest_stores(
     salt: bytes = b"",
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
+    *,
+    public: bytes | None = None,
 ) -> Result:
     """Find the nodes that an item belongs on, and ask each of them what it holds."""
     if remotes is not None:
-        outcome = await node.get(target, salt=salt, remotes=remotes)
+        outcome = await node.get(target, salt=salt, public=public, remotes=remotes)
         stores = outcome.closest
     else:
         # A get would end at the first immutable value, before the closest nodes are known.
         outcome = await node.find_node(target, progress=progress)
         closest = [near.addr for near in outcome.closest]
-        stores = (await node.get(target, salt=salt, remotes=closest)).asked if closest else ()
-    holding = sum(one.status in (Status.VALUE, Status.OLDER) for one in stores)
+        stores = (await node.get(target, salt=salt, public=public, remotes=closest)).asked if closest else ()
+    holding = sum(one.status in (Status.VALUE, Status.OLDER, Status.UNPROVED) for one in stores)
     summary = f"{_asked(outcome)}; {holding} of the closest {len(stores)} hold the item"
     return Result(
         action="closest_stores",
@@ -323,6 +339,11 @@ async def closest_stores(
         stores=stores,
         standing=standing(node),
     )
+
+
+def _key_of(what: Item | Draft) -> bytes | None:
+    """Whose item it is; of an immutable one nobody's."""
+    return what.key.public if isinstance(what, Draft) else what.k if isinstance(what, MutableItem) else None
 
 
 # ---- sentences ------------------------------------------------------------------------------------------
@@ -367,13 +388,18 @@ def _agreement(outcome: Outcome, item: Item) -> str:
         (len(given) - same, "another value with the same seq"),
         (sum(one.status is Status.OLDER for one in outcome.asked), "an older one"),
         (sum(one.status in _BAD for one in outcome.asked), "one that is not genuine"),
+        (sum(one.status is Status.UNPROVED for one in outcome.asked), "one that needs another salt"),
         (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
     )
     others = ", ".join(f"{count} {what}" for count, what in counts if count)
     return f"{_nodes(same)} had it" + (f", {others}" if others else "")
 
 
-def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None) -> str:
+def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> str:
+    if not outcome.asked:
+        return _asked(outcome)
+    if not outcome.answered:
+        return f"nobody answered, so it is not known whether there is a value: {_asked(outcome)}"
     if outcome.highest_seen is not None and at_least is not None:
         newest = f"the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
         return f"value not found: {newest}{_doubted(outcome)}"
@@ -381,6 +407,9 @@ def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | Non
     if told and newer_than is not None:
         newest = f"none is newer than seq {newer_than}, the stored one has {max(told)}"
         return f"value not found: {newest}{_doubted(outcome)}"
+    if unproved := sum(one.status is Status.UNPROVED for one in outcome.asked):
+        needs = "another salt than this" if salt else "a salt: give --salt"
+        return f"value not found: {_nodes(unproved)} gave a mutable item that needs {needs}; {_asked(outcome)}"
     bad = sum(one.status in _BAD for one in outcome.asked)
     if bad:
         return f"value not found: {_nodes(bad)} gave one that is not genuine; {_asked(outcome)}"

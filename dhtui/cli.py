@@ -45,7 +45,7 @@ def _checked(argv: Sequence[str], output: Output) -> int:
     except UsageError as error:
         return output.fail(str(error), 2)
     except Exception as error:
-        return output.fail(f"dhtui itself failed: {failure_words(error)}", 1)
+        return output.fail(f"a fault of this program, please report it: {failure_words(error)}", 1)
 
 
 def _open_streams() -> None:

@@ -25,9 +25,10 @@ MAX_CONFIG_BYTES = 1 << 20
 def read(argv: Sequence[str]) -> Options:
     """The options of a command line and of config.toml. Raises `UsageError`."""
     found = {BY_NAME[name].field: _value(BY_NAME[name], text, f"--{name}") for name, text in _given(argv).items()}
+    given = frozenset(found)
     if found.get("help") or found.get("version"):
-        return Options(**found)  # also with a broken config.toml
-    return Options(**(_from_file(found.get("config")) | found))
+        return Options(given=given, **found)  # also with a broken config.toml
+    return Options(given=given, **(_from_file(found.get("config")) | found))
 
 
 def without(name: str, argv: Sequence[str]) -> list[str]:
@@ -85,7 +86,7 @@ def _document(data: bytes, path: Path) -> Mapping[str, object]:
     if len(data) > MAX_CONFIG_BYTES:
         raise UsageError(f"{quoted(str(path))} has more than {MAX_CONFIG_BYTES} bytes: it is no config.toml")
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{quoted(str(path))} is not TOML: {safe_text(str(error))}") from None
 

@@ -47,11 +47,11 @@ class Conflict:
         """What happened, one sentence."""
         highest = self.theirs[0].seq
         if self.seq is None:
-            return f"conflict: seq {highest} is there already, by another writer; yours was not put"
+            return f"conflict: seq {highest} is there already; yours was not put"
         if highest == self.seq:
             what = f"another value with the same seq {highest} is there"
         else:
-            what = f"another writer's seq {highest} is there, yours was seq {self.seq}"
+            what = f"another value with seq {highest} is there, yours was seq {self.seq}"
         return f"conflict: {what}; yours was stored on {_nodes(self.stored)}, refused by {self.refused}"
 
 

@@ -51,20 +51,6 @@ def atomic_write(path: Path, data: bytes, *, private: bool = False) -> None:
     _sync_folder(path.parent)
 
 
-def write_exclusive(path: Path, data: bytes) -> None:
-    """Write a new file of mode 0600, whole or not at all, never over another one.
-
-    Raises `FileExistsError`; `OSError`, and `ValueError` for a name that can be none: there is no file then.
-    """
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what is renamed over it is ours
-    try:
-        atomic_write(path, data, private=True)
-    except OSError:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
-
-
 def readers_of(path: Path) -> str:
     """Who can read a file besides its owner: "others", "the group", or "" for nobody. Never raises.
 
@@ -145,6 +131,18 @@ def _float(text: str) -> float | None:
 def _int(text: str) -> int | None:
     value = int(text) if len(text) <= 20 else LARGEST
     return value if abs(value) < LARGEST else None
+def write_new(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a new file, whole or not at all, never over another one. `private` gives it mode 0600.
+
+    Raises `FileExistsError`; `OSError`, and `ValueError` for a name that can be none: there is no file then.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what is renamed over it is ours
+    try:
+        atomic_write(path, data, private=private)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 def set_aside(path: Path) -> Path:

@@ -103,9 +103,9 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "target",
         ACTION,
-        "What to look for: an infohash, an item's target or a node id. A magnet link with "
-        "xt=urn:btih (hex or base32), or xs=urn:btpk and s (a mutable item), does as well.",
-        shape="40 HEX | self | MAGNET",
+        "What to look for: an infohash (base32 and v2 too), an item's target, a node id, a public key in any of its "
+        "forms, or a magnet link with xt=urn:btih, xt=urn:btmh (of a hybrid one both), or xs=urn:btpk and s.",
+        shape="40 HEX | self | KEY | MAGNET",
         read=values.target,
     ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
@@ -136,27 +136,28 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "keyname",
         ITEM,
-        "A key of the keyring, or the path of a .key file. put and sign sign with it; get looks for its item. "
-        "bep44test is built in, and public.",
+        "A key of the keyring, or the path of a .key file. put and sign sign with it; get and closest_stores look for "
+        "its item; verify wants its signature. bep44test is built in, and public.",
         shape="NAME | FILE",
         read=_text,
     ),
     _run(
         "public-key",
         ITEM,
-        "get: look for the item of this public key, and --salt. verify: who is said to have signed. import: the "
-        "public key that the private one must have. z-base-32 (pkarr) does as well.",
+        "get, closest_stores: look for the item of this public key, and --salt. verify: who must have signed. import: "
+        "the public key that the private one must have. z-base-32 (pkarr) does as well, also in pk: and in URLs.",
         shape="64 HEX | 52 Z-BASE-32",
         read=values.public_key,
     ),
-    _run("salt", ITEM, "The salt of a mutable item, at most 64 bytes.", shape="TEXT", read=values.salt),
+    _run("salt", ITEM, "The salt of a mutable item, at most 64 bytes.", shape="TEXT | hex:00FF", read=values.salt),
     _run(
         "seq",
         ITEM,
-        "put: the sequence number. sign: the same, 0 if not given. get: take nothing older.",
+        "put, sign: the sequence number; one lower than the last one put with this key and salt is refused. get: take "
+        "nothing older.",
         shape="NUMBER",
         read=_SEQ,
-        default="put: the highest seen plus one",
+        default="put: the highest seen plus one; sign: the last one put plus one, or 0",
     ),
     _run(
         "newer-than",
@@ -185,7 +186,7 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "min-stored",
         ITEM,
-        "put: on how many nodes it must be stored to be a success.",
+        "put: on how many nodes it must be stored to be a success; at most as many as it can be stored on (--ksize).",
         shape="1-20",
         read=values.integer(1, 20),
         default="1",
@@ -221,8 +222,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "key-form",
         ITEM,
-        "import: what the bytes are. 128 hex digits of a seed and its public key are read as mh-cbon/dht published "
-        "with them; go is what all others mean by them.",
+        "import: what the bytes are. 128 hex digits of a seed and its public key need it, or --public-key: original is "
+        "the key that mh-cbon/dht published with, go what all others mean by them.",
         shape=" | ".join(KEY_FORMS),
         read=_one_of(*KEY_FORMS),
         default="auto: as they show themselves",
@@ -238,7 +239,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "out",
         ITEM,
-        "sign: write the signed item here. export: write the key here, to a new file that only you can read.",
+        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file "
+        "is overwritten; - is standard output.",
         shape="FILE",
         read=values.path,
     ),
@@ -262,7 +264,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="bnodes",
         group=NODE,
-        help="The nodes to start from: the well-known hosts, none, or a list.",
+        help="The nodes to start from: the well-known hosts, none, or a list, joined by commas, semicolons or blanks.",
         shape="public | no | HOST:PORT,…",
         read=values.bootstrap_nodes,
         default="the nodes saved last time, then public",
@@ -297,6 +299,11 @@ SETTINGS: tuple[Setting, ...] = (
         help="Addresses never to talk to: a file (.p2p, .dat, CIDR, .gz), or the ranges themselves, joined by commas.",
         shape="FILE | RANGES",
         read=_text,
+    ),
+    Setting(
+        name="blocklist-lenient",
+        group=NODE,
+        help="Go on without the lines of --blocklist that make no sense, and say which; else they are refused.",
     ),
     Setting(
         name="read-only",
@@ -348,7 +355,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 1.",
+        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, "
+        "unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
         default="30s",

@@ -12,7 +12,7 @@ from typing import Any
 
 from .engine.items import ImmutableItem, Item, ItemError, MutableItem, check_salt, check_seq, check_value
 from .engine.wire.krpc import BAD_SIGNATURE
-from .files import atomic_write, parse_json
+from .files import parse_json, write_new
 
 TYPE = "dhtui-item-1"
 MAX_BYTES = 16_384
@@ -30,8 +30,11 @@ def encode_item(item: Item) -> dict[str, Any]:
     return out
 
 
-def decode_item(entry: Any) -> Item:
-    """An item from its fields, without a look at the target. Raises `ValueError`, `TypeError` or `KeyError`."""
+def decode_item(entry: Any, *, genuine: bool = True) -> Item:
+    """An item from its fields, without a look at the target; verified, if it has to be `genuine`.
+
+    Raises `ValueError`, `TypeError` or `KeyError`.
+    """
     v = bytes.fromhex(entry["v"])
     check_value(v)
     if "k" not in entry:
@@ -43,18 +46,26 @@ def decode_item(entry: Any) -> Item:
     check_salt(salt)
     check_seq(seq)
     item = MutableItem(v, k, sig, seq, salt)
-    if not item.verify():
+    if genuine and not item.verify():
         raise ItemError(BAD_SIGNATURE, "its signature does not hold")
     return item
 
 
+def text(item: Item) -> str:
+    """What a file with an item holds."""
+    return json.dumps({"type": TYPE} | encode_item(item), indent=1) + "\n"
+
+
 def write(path: Path, item: Item) -> None:
-    """Write an item to a file, in place of what was there. Raises `OSError`."""
-    atomic_write(path, json.dumps({"type": TYPE} | encode_item(item), indent=1).encode() + b"\n")
+    """Write an item to a new file. Raises `FileExistsError`, `OSError`."""
+    write_new(path, text(item).encode())
 
 
-def read(path: Path) -> Item:
-    """The item in a file, or on standard input for ``-``. Raises `ItemFileError`."""
+def read(path: Path, *, genuine: bool = True) -> Item:
+    """The item in a file, or on standard input for ``-``; verified, if it has to be `genuine`.
+
+    Raises `ItemFileError`.
+    """
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -70,7 +81,12 @@ def read(path: Path) -> Item:
     if not isinstance(document, dict) or document.get("type") != TYPE:
         raise ItemFileError(f"it is no item that `sign --out` wrote: JSON of the type {TYPE} is needed")
     try:
-        return decode_item(document)
+        item = decode_item(document, genuine=genuine)
+        if genuine and item.target.hex() != document["target"]:
+            raise ItemFileError("it is damaged: its target is not that of its item")
+        return item
+    except ItemFileError:
+        raise
     except ItemError as error:
         raise ItemFileError(f"its item is not genuine: {error}") from None
     except (ValueError, TypeError, KeyError):

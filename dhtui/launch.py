@@ -11,7 +11,6 @@ from .claim import Claim, take
 from .config import state_folder
 from .engine.node import Node
 from .engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
-from .engine.wire.ids import ID_LENGTH
 from .options import Options
 from .values import HostPort, UsageError
 
@@ -28,6 +27,8 @@ class Launch:
     """Sentences for the user."""
     claim: Claim | None
     """Held by the one run that uses, and writes, the state."""
+    self_id: bytes | None = None
+    """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
 
     def release(self) -> None:
         """Let another run use the state."""
@@ -45,6 +46,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     """
     saved: SavedState | None = None
     claim: Claim | None = None
+    self_id: bytes | None = None
     warnings: list[str] = []
     blocks, about_blocks = _blocks(options)
     if not options.testnet:
@@ -58,11 +60,14 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
                 claim.release()
                 claim = None
         warnings += [problem] if problem else []
-        saved = _start_from(saved, options, bootstrap, own_id=claim is None)
+        if saved is not None and claim is None and options.did is None:
+            self_id = saved.id
+        saved = _start_from(saved, options, bootstrap)
     settings = Settings(
         id=options.did,
         external=_external(options),
         saved=saved,
+        anew=claim is None,
         k=options.ksize,
         split_pings=options.kconcurrency or min(8, options.ksize),
         alpha=options.qconcurrency,
@@ -76,7 +81,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
     hosts = _hosts(options) if bootstrap else ()
     config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
-    return Launch(config, (*warnings, *about_blocks), claim)
+    return Launch(config, (*warnings, *about_blocks), claim, self_id)
 
 
 def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
@@ -131,13 +136,11 @@ def _hosts(options: Options) -> tuple[str, ...]:
     return () if options.bnodes == "no" else PUBLIC_BOOTSTRAP
 
 
-def _start_from(saved: SavedState | None, options: Options, bootstrap: bool, own_id: bool) -> SavedState | None:
+def _start_from(saved: SavedState | None, options: Options, bootstrap: bool) -> SavedState | None:
     """The saved id and, unless the user named other nodes to start from, the saved nodes."""
-    if saved is None:
-        return None
-    if not bootstrap or options.bnodes is not None:
-        saved = replace(saved, nodes=())
-    return replace(saved, id=os.urandom(ID_LENGTH)) if own_id else saved
+    if saved is not None and (not bootstrap or options.bnodes is not None):
+        return replace(saved, nodes=(), rtts=())
+    return saved
 
 
 def _external(options: Options) -> tuple[str, int] | None:
@@ -149,11 +152,17 @@ def _external(options: Options) -> tuple[str, int] | None:
 
 def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
     if options.blocklist is None:
+        if "blocklist_lenient" in options.given and options.blocklist_lenient:
+            raise UsageError("--blocklist-lenient needs --blocklist")
         return None, []
     from .blocklist_file import load
     from .engine.blocklist import BlocklistError
 
     try:
-        return load(options.blocklist)
+        blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
+    spared = blocks.sparing("127.0.0.0", "127.255.255.255")
+    if not options.testnet or spared == blocks:
+        return blocks, warnings
+    return spared, [*warnings, "blocklist: it holds addresses of 127.0.0.0/8, where the testnet is: they are let in"]

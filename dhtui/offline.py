@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from .engine.items import ItemError, MutableItem, sign, signing_buffer
 from .engine.keys import BadKey, PrivateKey
 from .keyring import TEST_KEY_NAME, Entry, KeyringError
 from .options import Options
-from .request import bencoded_value, check_offline, signed_file
+from .request import bencoded_value, check_offline, key_named, known_seq, refuse, signed_file
 from .unlocking import keyring, load_key, passphrase
 from .values import UsageError, quoted
+from .values import item as named_item
 
+STDOUT = Path("-")
+"""What --out names standard output by."""
 PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
 
 
@@ -29,12 +33,21 @@ class Signed:
     show_private: bool
     test_key: bool
     out: Path | None
-    """The file that it was written to."""
+    """Where it was written to; `STDOUT`: nowhere yet."""
 
     @property
     def buffer(self) -> bytes:
         """The bytes that were signed."""
         return signing_buffer(self.item.v, self.item.seq, self.item.salt)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` looked at."""
+
+    item: MutableItem
+    fault: str = ""
+    """Why it is not what it should be, a clause; empty for a genuine one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,6 @@ class Taken:
     path: Path
     was: str
     """In what form it came, in words."""
-    note: str
     encrypted: bool
 
 
@@ -79,20 +91,34 @@ class Given:
 
 
 def sign_value(options: Options) -> Signed:
-    """Sign the value that the options name, with seq 0 unless they say another. Raises `UsageError`, `Failure`."""
+    """Sign the value that the options name. Raises `UsageError`, `Failure`.
+
+    Without a seq it takes the one above the last one put, as far as the keyring knows, else 0.
+    """
     check_offline(options)
+    _check_out(options.out, "a signed item")
+    if options.out == STDOUT and options.json:
+        raise UsageError("--out - and --json both write to standard output: leave one of them out")
     name = options.keyname or ""
     v = bencoded_value(options)
     key = load_key(options, name)
+    known = known_seq(options, key.public)
+    seq = options.seq if options.seq is not None else 0 if known is None else known + 1
     try:
-        item = sign(key, v, options.seq or 0, options.salt)
+        item = sign(key, v, seq, options.salt)
     except ItemError as error:
         raise UsageError(str(error)) from None
     except BadKey as error:
         raise Failure(str(error)) from None
-    if options.out is not None:
+    if options.out is not None and options.out != STDOUT:
         _write_item(options.out, item)
     return Signed(item, key, options.show_private, name == TEST_KEY_NAME, options.out)
+
+
+def _check_out(path: Path | None, what: str) -> None:
+    """No file of the user's is overwritten. Raises `UsageError`."""
+    if path is not None and path != STDOUT and os.path.lexists(path):
+        raise UsageError(f"--out: {quoted(str(path))} exists, and {what} overwrites nothing: name a new file")
 
 
 def _write_item(path: Path, item: MutableItem) -> None:
@@ -100,24 +126,37 @@ def _write_item(path: Path, item: MutableItem) -> None:
 
     try:
         write(path, item)
-    except OSError as error:
-        raise Failure(f"--out: {quoted(str(path))} can't be written: {error.strerror}") from None
+    except FileExistsError:
+        raise UsageError(f"--out: {quoted(str(path))} exists: it is left as it is") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        why = getattr(error, "strerror", error)
+        raise Failure(f"--out: {quoted(str(path))} can't be written: {why}") from None
 
 
-def verify_item(options: Options) -> MutableItem:
-    """The item that the options name; whether it is genuine, its `verify` says. Raises `UsageError`."""
+def verify_item(options: Options) -> Verified:
+    """Whether the item that the options name is genuine, and what they say of it. Raises `UsageError`."""
     check_offline(options)
+    public = key_named(options)
     if options.signed_file is not None:
-        if options.signature is not None or options.public_key is not None:
-            raise UsageError("--signed-file holds the public key and the signature: leave the other flags out")
-        item = signed_file(options)
-        if isinstance(item, MutableItem):
-            return item
-        raise UsageError("the item in --signed-file is immutable: nobody signed it")
-    if options.public_key is None or options.signature is None:
-        raise UsageError("verify needs --signed-file, or a value, --public-key, --signature, --seq and --salt")
-    v = bencoded_value(options)
-    return MutableItem(v, options.public_key, options.signature, options.seq or 0, options.salt)
+        names = ("signature", "val", "val_file", "val_bencoded", "val_as", "salt", "seq")
+        refuse(options, names, "has no meaning with --signed-file, which holds all of the item")
+        item = signed_file(options, genuine=False)
+        if not isinstance(item, MutableItem):
+            raise UsageError("the item in --signed-file is immutable: nobody signed it")
+    else:
+        if public is None or options.signature is None:
+            raise UsageError(
+                "verify needs --signed-file, or a value, --public-key (or --keyname), --signature, --seq and --salt"
+            )
+        item = MutableItem(bencoded_value(options), public, options.signature, options.seq or 0, options.salt)
+    if not item.verify():
+        return Verified(item, "the signature does not hold for this value, seq, salt and public key")
+    if public is not None and item.k != public:
+        return Verified(item, f"it is signed, but by another key, {item.k.hex()}")
+    target = options.target
+    if target is not None and named_item(target, item.salt).id != item.target:
+        return Verified(item, f"it is signed, but for another target, {item.target.hex()}")
+    return Verified(item)
 
 
 def make_key(options: Options) -> Key:
@@ -125,6 +164,7 @@ def make_key(options: Options) -> Key:
     check_offline(options)
     ring, name = keyring(options), options.keyname or ""
     if name == TEST_KEY_NAME:
+        refuse(options, ("encrypt",), f"has no meaning for {TEST_KEY_NAME}, which is built in")
         return Key(name, ring.load(name), None, options.show_private)
     secret = passphrase(options, name, new=True) if options.encrypt else None
     try:
@@ -169,7 +209,7 @@ def import_key(options: Options) -> Taken:
     except KeyringError as error:
         raise _about_name(error, "no key was imported") from None
     path = ring.folder / name
-    return Taken(name, found.key.public, path, found.kind, found.note, sealed or options.encrypt)
+    return Taken(name, found.key.public, path, found.kind, sealed or options.encrypt)
 
 
 def _key_data(path: Path) -> bytes:
@@ -192,15 +232,17 @@ def export_key(options: Options) -> Given:
     from .keyring.writing import write_key
 
     check_offline(options)
+    _check_out(options.out, "a key")
     name = options.keyname or ""
     key = load_key(options, name)
     try:
         text = write_key(key, options.format)
     except BadKey as error:
         raise UsageError(f"--format {options.format}: {error}") from None
-    if options.out is not None:
-        _write_key(options.out, text)
-    return Given(name, key.public, options.format, text, options.out)
+    out = None if options.out == STDOUT else options.out
+    if out is not None:
+        _write_key(out, text)
+    return Given(name, key.public, options.format, text, out)
 
 
 def _write_key(path: Path, text: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import offline
+from . import itemfile, offline
 from . import report_offline as report
 from .offline import PUBLIC_KEY_WARNING
 from .options import Options
 from .output import Output
+from .request import last_of_all
 from .unlocking import exposure
 
 
@@ -17,7 +18,13 @@ def carry_out(options: Options, output: Output) -> int:
     match options.do:
         case "sign":
             signed = offline.sign_value(options)
-            _tell(output, report.signed_lines(signed), report.signed_json(signed))
+            if signed.out == offline.STDOUT:  # the item alone, for a pipe
+                output.results([itemfile.text(signed.item).rstrip()])
+                output.notes(report.signed_lines(signed))
+            else:
+                _tell(output, report.signed_lines(signed), report.signed_json(signed))
+            if warning := last_of_all(signed.item.seq):
+                output.warn(warning)
             if signed.test_key:
                 output.notes([f"{options.keyname} {PUBLIC_KEY_WARNING}"])
         case "genkey":
@@ -30,8 +37,6 @@ def carry_out(options: Options, output: Output) -> int:
         case "import":
             taken = offline.import_key(options)
             _tell(output, report.taken_lines(taken), report.taken_json(taken))
-            if taken.note:
-                output.notes([taken.note])
         case "export":
             given = offline.export_key(options)
             _tell(output, report.given_lines(given), report.given_json(given))
@@ -58,11 +63,11 @@ def _keys(options: Options, output: Output) -> None:
 
 
 def _verify(options: Options, output: Output) -> int:
-    item = offline.verify_item(options)
-    genuine = item.verify()
-    _tell(output, report.verified_lines(item) if genuine else [], report.verified_json(item, genuine))
-    if genuine:
+    verified = offline.verify_item(options)
+    lines = [] if verified.fault else report.verified_lines(verified.item)
+    _tell(output, lines, report.verified_json(verified))
+    if not verified.fault:
         output.notes(["the signature is good"])
         return 0
-    output.notes(["dhtui: verify failed: the signature does not hold for this value, seq, salt and public key"])
+    output.notes([f"dhtui: verify failed: {verified.fault}"])
     return 1

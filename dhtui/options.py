@@ -15,16 +15,16 @@ ACTIONS = {
     "find_node": "find the nodes nearest to --target",
     "get_peers": "find the peers of the infohash --target",
     "announce_peer": "tell the nodes nearest to --target that a peer is here (--annport or --annimplied)",
-    "get": "fetch the item at --target, or that of --keyname and --salt, and verify it",
+    "get": "fetch the item at --target, or that of a key (--keyname, --public-key) and --salt, and verify it",
     "put": "store a value: immutable, or with --keyname mutable and signed",
     "closest_stores": "list the nodes that an item at --target belongs on, and what they hold",
     "closest_peers": "list the nodes that know the peers of --target, and the peers",
     "genkey": "make a key and keep it as --keyname",
     "keys": "list the keys: public key in hex and z-base-32, kind, the seq last put under each salt",
-    "import": "keep the private key in --key-file as --keyname: hex, base64, raw, PEM, paper, .key of mh-cbon/dht",
+    "import": "keep the private key in --key-file as --keyname: hex, base64, raw, PEM, DER, JWK, paper, .key file",
     "export": "print the private key --keyname, or write it to --out: --format hex, pem or paper",
     "sign": "sign a value without sending it: what is signed, signature and target; --out keeps it for put",
-    "verify": "check the signature of --signed-file, or of a value, --public-key, --seq, --salt and --signature",
+    "verify": "check --signed-file, and whose it is (--public-key), or a value with --public-key and --signature",
     "republish": "look after the items that put or get were told to --keep: those that are due, once",
     "id": "show our own id, our address as others see it, and whether the two fit (BEP 42)",
 }
@@ -35,6 +35,9 @@ ACTIONS = {
 class Options:
     """What the user wants, read and checked value by value. `request.plan` checks what belongs together."""
 
+    given: frozenset[str] = frozenset()
+    """The names of the fields that the command line set, to whatever value. What config.toml says is not asked for by
+    this very run, and is passed over where it has no meaning."""
     do: str | None = None
     """One of `ACTIONS`."""
     remote: tuple[HostPort, ...] | None = None
@@ -82,6 +85,7 @@ class Options:
     """Our public address; port 0 where only the address is known."""
     blocklist: str | None = None
     """A file, or ranges."""
+    blocklist_lenient: bool = False
     read_only: bool = False
     tsecret: bytes | None = None
     testnet: int | None = None

@@ -93,13 +93,13 @@ class Output:
             self.objects([{"type": "error", "error": safe_text(text, 1000), "exit": code}])
         return code
 
-    def progress(self, view: LookupView) -> None:
-        """How a lookup goes: one line, rewritten. Silent where standard error is no terminal."""
+    def progress(self, view: LookupView, action: str) -> None:
+        """How the lookup of an action goes: one line, rewritten. Silent where standard error is no terminal."""
         if not self._live:
             return
         nearest = "" if view.nearest_bits is None else f", nearest at 2^{view.nearest_bits}"
         found = f", {view.found}" if view.found else ""
-        self._err.write(f"\r\x1b[K{view.kind}: asked {view.asked}, answered {view.answered}{nearest}{found}")
+        self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")
         self._progress_shown = True
 
     def _clear(self) -> None:

@@ -22,7 +22,8 @@ from .report import magnet, safe_text, value_text
 
 FIELDS = """\
 Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
-comes a `node` line for each node that was asked, and before these, at once, what get_peers and get find on their way.
+comes a `node` line for each node that was asked, and before these, at once, what get_peers and get find on their way. \
+A hybrid torrent has a result for each of its infohashes.
 
 | type | field | meaning |
 |---|---|---|
@@ -31,7 +32,8 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 | `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
 `read back` for what a node gave when --read-back asked |
 | | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
-| | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `stored`, `refused`, \
+| | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `unproved value` \
+(its salt was not given), `stored`, `refused`, \
 `no token`, `wrong id`, `timed out`, `blocked`, `send failed` or `cancelled` |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `code`, `message` | KRPC error code, or null, and its text made printable |
@@ -48,14 +50,14 @@ said that it stored the item; whether the lookup came to it, or it was asked dir
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
-from disagree with everything else), `starts alone` (only they answered, and they name nobody) or `made up` (most of \
-the nodes that answered look made up) |
+from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
+few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
 | | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
 | | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
 `value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
 | | `highest_seq` | the highest valid sequence number seen, or null |
-| | `conflict` | put: null, or the other writer that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
+| | `conflict` | put: null, or the other value that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
 newest, stored, refused}` |
 | | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
@@ -68,11 +70,11 @@ last in seconds since 1970 |
 | `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, \
 `value_text`, `magnet` | and `private_key` with --show-private |
 | `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
-| `result` of verify | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, `magnet` \
-| `ok` says whether it is genuine |
+| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
+`magnet` | `ok` says whether it is genuine, and of the key and target that were given |
 | `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
 each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
-| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted`, `note` | `was`: the form the key came in |
+| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
 | `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
 `path` |
 | `serving` | `addr`, `id` | with --wait, once the action is done |

@@ -7,8 +7,9 @@ from typing import Any
 
 from .engine.items import MutableItem
 from .keyring import Entry
-from .offline import Given, Key, Signed, Taken
+from .offline import STDOUT, Given, Key, Signed, Taken, Verified
 from .report import magnet, safe_text, value_text
+from .values import salt_text
 
 _NOT_SHOWN = "not shown, see --show-private"
 
@@ -25,7 +26,11 @@ def signed_lines(signed: Signed) -> list[str]:
         f"target id   (raw length:{len(item.target):3}) {item.target.hex()}",
         f"seq         {item.seq}",
         f"magnet      {magnet(item.k, item.salt)}",
-        *([f"written to  {safe_text(str(signed.out))}, for put --signed-file"] if signed.out else []),
+        *(
+            [f"written to  {safe_text(str(signed.out))}, for put --signed-file"]
+            if signed.out not in (None, STDOUT)
+            else []
+        ),
     ]
 
 
@@ -60,9 +65,11 @@ def verified_lines(item: MutableItem) -> list[str]:
     ]
 
 
-def verified_json(item: MutableItem, genuine: bool) -> dict[str, Any]:
+def verified_json(verified: Verified) -> dict[str, Any]:
     """The same for programs."""
-    return {"type": "result", "action": "verify", "ok": genuine} | _item_json(item)
+    summary = verified.fault or "the signature is good"
+    head = {"type": "result", "action": "verify", "ok": not verified.fault, "summary": summary}
+    return head | _item_json(verified.item)
 
 
 def key_lines(key: Key) -> list[str]:
@@ -107,7 +114,7 @@ def entry_lines(entry: Entry) -> list[str]:
     if entry.exposed:
         lines.append(f"  warning     its file can be read by {entry.exposed}: chmod 600 it")
     for use in entry.uses:
-        salt = f"salt {safe_text(use.salt, 80)}" if use.salt else "no salt"
+        salt = f"salt {salt_text(use.salt)}" if use.salt else "no salt"
         lines.append(f"  last put    seq {use.seq}, {salt}, {_date(use.at)}")
     return lines
 
@@ -150,7 +157,6 @@ def taken_json(taken: Taken) -> dict[str, Any]:
         "path": str(taken.path),
         "was": taken.was,
         "encrypted": taken.encrypted,
-        "note": taken.note,
     }
 
 

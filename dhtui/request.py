@@ -4,51 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from .engine.items import MAX_VALUE, Draft, ImmutableItem, ItemError, MutableItem, check_value, mutable_target
+from .config import state_folder
+from .engine.items import MAX_SEQ, MAX_VALUE, Draft, ImmutableItem, ItemError, MutableItem, check_value, mutable_target
+from .fitting import OFFLINE as OFFLINE
+from .fitting import USED_BY, bencoded_file, refuse_in_explorer, refuse_unused
+from .fitting import refuse as refuse
 from .options import Options
-from .values import HostPort, Target, UsageError, quoted
-
-OFFLINE = ("genkey", "keys", "import", "export", "sign", "verify")
-"""Actions that need no node."""
+from .values import HostPort, Target, UsageError, item, quoted, torrent
 
 MAX_TEXT = 16_384
 """Bytes of a value that is written in hex or JSON: more than a thousand bytes take."""
-
-_USED_BY = {
-    "remote": "ping find_node get_peers announce_peer get put closest_stores closest_peers",
-    "annport": "announce_peer",
-    "annimplied": "announce_peer",
-    "val": "put sign verify",
-    "val_file": "put sign verify",
-    "val_bencoded": "put sign verify",
-    "val_as": "put sign verify",
-    "keyname": "get put sign genkey import export",
-    "public_key": "get import verify",
-    "salt": "get put sign closest_stores verify",
-    "seq": "get put sign verify",
-    "newer_than": "get",
-    "cas": "put",
-    "show_private": "sign genkey",
-    "key_file": "import",
-    "key_form": "import",
-    "format": "export",
-    "encrypt": "genkey import",
-    "passphrase_file": "put sign genkey import export",
-    "out": "sign export",
-    "signed_file": "put verify",
-    "signature": "verify",
-    "min_stored": "put",
-    "dry_run": "put",
-    "read_back": "put",
-    "keep": "put get",
-    "watch": "get",
-}
-"""Flags that would change what an action means, and the actions that know them. Elsewhere they are refused."""
-
-_DEFAULTS = {field.name: field.default for field in fields(Options)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +28,10 @@ class Request:
     """The nodes to ask; `None` is a full lookup."""
     target: bytes | None = None
     """20 bytes; `None` is our own id, or no target."""
+    also: tuple[bytes, ...] = ()
+    """get_peers, announce_peer, closest_peers: the other infohash of a hybrid torrent."""
+    public: bytes | None = None
+    """get, closest_stores: whose item it is, 32 bytes, if that is known."""
     port: int = 0
     """announce_peer: the port, 0 for the implied one."""
     what: ImmutableItem | MutableItem | Draft | None = None
@@ -81,7 +53,7 @@ def plan(options: Options) -> Request:
     check_limits(options)
     check_record(options)
     action = options.do or "bootstrap"
-    _refuse_unused(options, action)
+    refuse_unused(options, action)
     remotes = options.remote or None
     if options.testnet and (options.keep or action == "republish"):
         raise UsageError("on a --testnet nothing can be kept alive: it ends with this run")
@@ -93,9 +65,19 @@ def plan(options: Options) -> Request:
         return _get(options, remotes)
     if action == "put":
         return _put(options, remotes)
+    if action == "closest_stores":
+        return _on_item(options, remotes)
     target = _target(options)
+    if action == "find_node":
+        return Request(action=action, remotes=remotes, target=_place(target))
     port = _port(options) if action == "announce_peer" else 0
-    return Request(action=action, remotes=remotes, target=target.id, port=port, salt=options.salt or target.salt)
+    if target.id is None and action != "announce_peer":
+        return Request(action=action, remotes=remotes)
+    try:
+        info_hash, *also = torrent(target)
+    except UsageError as error:
+        raise UsageError(f"--target: {error}") from None
+    return Request(action=action, remotes=remotes, target=info_hash, also=tuple(also), port=port)
 
 
 def check_limits(options: Options) -> None:
@@ -120,41 +102,24 @@ def check_record(options: Options) -> None:
 def check_explorer(options: Options) -> None:
     """The explorer takes no flags that belong to an action. Raises `UsageError`."""
     if options.serve is not None:
-        _refuse(options, "serve", ("do", "wait", "record"), "each page that is opened runs an explorer of its own")
+        refuse(options, ("do", "wait", "record"), "has no meaning with --serve: each page runs an explorer of its own")
     if options.replay is not None:
-        _refuse(options, "replay", ("do", "wait", "record", "testnet"), "a recording is played without any node")
+        refuse(options, ("do", "wait"), "has no meaning with --replay: a recording is played without any node")
         if not options.replay.exists():
             raise UsageError(f"--replay: there is no file {quoted(str(options.replay))}")
     check_limits(options)
     check_record(options)
-    for name in ("target", *_USED_BY):
-        if getattr(options, name) != _DEFAULTS[name]:
-            raise UsageError(f"--{name.replace('_', '-')} needs an action, such as --do get")
-
-
-def _refuse(options: Options, flag: str, names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if getattr(options, name) != _DEFAULTS[name]:
-            raise UsageError(f"--{name} has no meaning with --{flag}: {why}")
+    refuse_in_explorer(options)
 
 
 def check_offline(options: Options) -> None:
     """An action that needs no node takes none of its flags. Raises `UsageError`."""
     action = options.do or ""
-    _refuse_unused(options, action)
-    for name in ("wait", "record"):
-        if getattr(options, name) != _DEFAULTS[name]:
-            raise UsageError(f"--{name} has no meaning for {action}, which needs no node")
-    if options.keyname is None and action in _USED_BY["keyname"].split():
+    refuse_unused(options, action)
+    if options.keyname is None and action in USED_BY["keyname"].split() and action != "verify":
         raise UsageError(f"{action} needs --keyname, the name of a key")
-    if options.passphrase_file is not None and action in ("genkey", "import") and not options.encrypt:
-        raise UsageError("--passphrase-file needs --encrypt: without it the key is kept in the clear")
-
-
-def _refuse_unused(options: Options, action: str) -> None:
-    for name, actions in _USED_BY.items():
-        if getattr(options, name) != _DEFAULTS[name] and action not in actions.split():
-            raise UsageError(f"--{name.replace('_', '-')} has no meaning for {action}")
+    if action in ("genkey", "import") and not options.encrypt:
+        refuse(options, ("passphrase_file",), "needs --encrypt: without it the key is kept in the clear")
 
 
 # ---- one action each ------------------------------------------------------------------------------------
@@ -170,8 +135,18 @@ def _ping(options: Options) -> Request:
     if options.remote is None:
         raise UsageError("ping needs --remote, a list of host:port")
     if options.remote:
+        refuse(options, ("target",), "has no meaning for a ping of named nodes")
         return Request(action="ping", remotes=options.remote)
-    return Request(action="ping", target=_target(options).id)
+    return Request(action="ping", target=_place(_target(options)))
+
+
+def _place(target: Target) -> bytes | None:
+    """Where in the id space a target lies; `None` for our own id."""
+    if target.public is not None and target.hashes:
+        raise UsageError(
+            "--target: 64 hex digits are a public key, or the infohash of a v2 torrent: 40 are needed here"
+        )
+    return target.id
 
 
 def _port(options: Options) -> int:
@@ -183,29 +158,55 @@ def _port(options: Options) -> int:
 
 
 def _get(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
-    target, salt = options.target, options.salt
-    if target is not None and target.public is not None:
-        if salt and salt != target.salt:
-            raise UsageError("--salt is not the salt of the magnet link")
-        salt = target.salt
-    public = _public(options)
-    if public is not None:
-        wanted = Target(mutable_target(public, salt))
-        _check_target(target, wanted, f"the item of the key {public.hex()} and this salt")
-        target = wanted
-    if target is None:
-        raise UsageError("get needs --target (40 hex digits or a magnet link), --keyname or --public-key")
+    if options.watch is not None:
+        refuse(options, ("wait",), "has no meaning with --watch, which goes on until Ctrl+C")
+    wanted = _item(options)
+    assert wanted.id is not None
+    _check_keep(options, wanted.id)
     return Request(
         action="get",
         remotes=remotes,
-        target=target.id,
-        salt=salt,
+        target=wanted.id,
+        public=wanted.public,
+        salt=wanted.salt,
         at_least=options.seq,
         newer_than=options.newer_than,
     )
 
 
-def _public(options: Options) -> bytes | None:
+def _on_item(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
+    """closest_stores, for which our own id will do as well."""
+    if options.target is not None and options.target.id is None and key_named(options) is None:
+        return Request(action="closest_stores", remotes=remotes, salt=options.salt)
+    wanted = _item(options)
+    return Request(
+        action="closest_stores",
+        remotes=remotes,
+        target=wanted.id,
+        public=wanted.public,
+        salt=wanted.salt,
+    )
+
+
+def _item(options: Options) -> Target:
+    """The item that --target, --keyname or --public-key names, and --salt. Raises `UsageError`."""
+    public = key_named(options)
+    if public is not None:
+        salt = options.salt or (options.target.salt if options.target is not None else b"")
+        wanted = Target(mutable_target(public, salt), public, salt)
+        _check_target(options, wanted.id, f"the item of the key {public.hex()} and this salt")
+        return wanted
+    if options.target is None:
+        kinds = "--target (40 hex digits, a key or a magnet link), --keyname or --public-key"
+        raise UsageError(f"{options.do} needs {kinds}")
+    try:
+        return item(options.target, options.salt)
+    except UsageError as error:
+        raise UsageError(f"--target: {error}") from None
+
+
+def key_named(options: Options) -> bytes | None:
+    """The public key that --public-key or --keyname names. Raises `UsageError`."""
     if options.public_key is not None and options.keyname is not None:
         raise UsageError("--keyname and --public-key exclude each other")
     if options.keyname is None:
@@ -215,13 +216,27 @@ def _public(options: Options) -> bytes | None:
     return public_key(options, options.keyname)
 
 
+def _check_keep(options: Options, target: bytes) -> None:
+    """That there is no room for one more is known before anything is sent. Raises `UsageError`."""
+    if not options.keep:
+        return
+    from .keepalive import KeepError, check_room
+
+    try:
+        check_room(state_folder(options), target)
+    except KeepError as error:
+        raise UsageError(f"--keep: {error}") from None
+
+
 def _put(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
-    what = _signed(options) if options.signed_file is not None else _unsigned(options)
-    _check_target(options.target, Target(what.target), "where this is stored")
-    if options.read_back and options.dry_run:
-        raise UsageError("--read-back has no meaning with --dry-run, which stores nothing")
+    if options.dry_run:
+        refuse(options, ("read_back", "keep", "min_stored"), "has no meaning with --dry-run, which stores nothing")
     if options.read_back and remotes is not None:
         raise UsageError("--read-back looks the item up in the network; with --remote put it there, then use get")
+    _check_min_stored(options, remotes)
+    what = _signed(options) if options.signed_file is not None else _unsigned(options)
+    _check_target(options, what.target, "where this is stored")
+    _check_keep(options, what.target)
     return Request(
         action="put",
         remotes=remotes,
@@ -234,22 +249,37 @@ def _put(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
     )
 
 
+def _check_min_stored(options: Options, remotes: tuple[HostPort, ...] | None) -> None:
+    """On how many nodes a put can store at most is known before it. Raises `UsageError`."""
+    most, why = options.ksize, "--ksize"
+    if remotes is not None:
+        most, why = len(remotes), "--remote"
+    elif options.testnet and options.testnet < most:
+        most, why = options.testnet, "--testnet"
+    if options.min_stored > most:
+        raise UsageError(f"--min-stored {options.min_stored} can't be met: a put stores on at most {most} ({why})")
+
+
 def _signed(options: Options) -> ImmutableItem | MutableItem:
     """An item that is complete. Flags that say what is in it would contradict it."""
-    for name in ("val", "val_file", "val_bencoded", "val_as", "keyname", "salt", "seq", "passphrase_file"):
-        if getattr(options, name) != _DEFAULTS[name]:
-            flag = name.replace("_", "-")
-            raise UsageError(f"--{flag} has no meaning with --signed-file, which holds all of the item")
-    return signed_file(options)
+    names = ("val", "val_file", "val_bencoded", "val_as", "keyname", "salt", "seq", "passphrase_file")
+    refuse(options, names, "has no meaning with --signed-file, which holds all of the item")
+    found = signed_file(options)
+    if options.cas is None:
+        return found
+    if isinstance(found, ImmutableItem):
+        raise UsageError("--cas is for mutable items: the one in --signed-file is immutable")
+    _check_cas(found.seq, options.cas, "the item in --signed-file has seq")
+    return found
 
 
-def signed_file(options: Options) -> ImmutableItem | MutableItem:
-    """The item in ``--signed-file``. Raises `UsageError`."""
+def signed_file(options: Options, *, genuine: bool = True) -> ImmutableItem | MutableItem:
+    """The item in ``--signed-file``, not verified where it need not be `genuine`. Raises `UsageError`."""
     from .itemfile import ItemFileError, read
 
     assert options.signed_file is not None
     try:
-        return read(options.signed_file)
+        return read(options.signed_file, genuine=genuine)
     except ItemFileError as error:
         raise UsageError(f"--signed-file {quoted(str(options.signed_file))}: {error}") from None
 
@@ -257,43 +287,74 @@ def signed_file(options: Options) -> ImmutableItem | MutableItem:
 def _unsigned(options: Options) -> ImmutableItem | Draft:
     v = bencoded_value(options)
     if options.keyname is None:
-        for name in ("salt", "seq", "cas"):
-            if getattr(options, name) != _DEFAULTS[name]:
-                raise UsageError(f"--{name} is for mutable items: it needs --keyname")
-        if options.passphrase_file is not None:
-            raise UsageError("--passphrase-file needs --keyname")
+        refuse(options, ("salt", "seq", "cas"), "is for mutable items: it needs --keyname")
+        refuse(options, ("passphrase_file",), "needs --keyname")
         return ImmutableItem(v)
-    from .keyring.notes import last_seq
-    from .unlocking import keyring, load_key
+    from .unlocking import load_key
 
     key = load_key(options, options.keyname)
-    known = last_seq(keyring(options).folder, key.public, options.salt)
+    known = known_seq(options, key.public)
+    if options.seq is not None and options.cas is not None:
+        _check_cas(options.seq, options.cas, "--seq is")
     return Draft(v, key, options.salt, options.seq, options.cas, known)
 
 
-def _check_target(given: Target | None, wanted: Target, what: str) -> None:
-    if given is not None and given.id != wanted.id:
-        assert wanted.id is not None
-        raise UsageError(f"--target is not {what}: that is {wanted.id.hex()}; leave --target out")
+def _check_cas(seq: int, cas: int, which: str) -> None:
+    if seq <= cas:
+        raise UsageError(f"{which} {seq}, which is not higher than --cas {cas}, the value that it is to replace")
+
+
+def known_seq(options: Options, public: bytes) -> int | None:
+    """The last seq that the keyring knows to have been put under this key and --salt; a testnet knows none of it.
+
+    Raises `UsageError` where --seq is lower: whoever has the last one would take the new one for an old one.
+    """
+    from .keyring.notes import last_seq
+    from .unlocking import keyring
+
+    known = None if options.testnet else last_seq(keyring(options).folder, public, options.salt)
+    if known is not None and options.seq is not None and options.seq < known:
+        raise UsageError(f"--seq {options.seq} is lower than {known}, the last one put with this key and salt")
+    if options.seq is None and max(known or 0, options.cas or 0) >= MAX_SEQ:
+        raise UsageError(f"seq {MAX_SEQ} was the last one: none is higher, and nothing can replace what has it")
+    return known
+
+
+def last_of_all(seq: int) -> str:
+    """What to know about the highest seq there is, a sentence; else empty."""
+    return f"seq {seq} is the highest there is: nothing can ever replace this value" if seq == MAX_SEQ else ""
+
+
+def _check_target(options: Options, wanted: bytes | None, what: str) -> None:
+    """That --target, where it is given too, is what the other flags come to. Raises `UsageError`."""
+    if options.target is None:
+        return
+    named = options.target
+    found = item(named, options.salt).id if named.bare else named.id
+    if found != wanted:
+        assert wanted is not None
+        raise UsageError(f"--target is not {what}: that is {wanted.hex()}; leave --target out")
 
 
 # ---- values -----------------------------------------------------------------------------------------------
 
 
+_VALUES = ("val", "val_file", "val_bencoded")
+
+
 def bencoded_value(options: Options) -> bytes:
     """The value to put or sign, bencoded and fit to store. Raises `UsageError`."""
-    given = [name for name in ("val", "val_file", "val_bencoded") if getattr(options, name) is not None]
-    if len(given) != 1:
+    found = [name for name in _VALUES if getattr(options, name) is not None]
+    if len(found) != 1:
         flags = "--val, --val-file or --val-bencoded"
-        raise UsageError(f"{options.do} needs {'one of' if not given else 'only one of'} {flags}")
+        raise UsageError(f"{options.do} needs {'one of' if not found else 'only one of'} {flags}")
     from .itemvalue import FormError, to_bencode
 
     try:
         if options.val_bencoded is not None:
-            if options.val_as != "text":
-                raise UsageError("--val-as is about --val and --val-file; --val-bencoded is bencode already")
+            refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
-            v = _file(Path(text[1:].decode("utf-8", "surrogateescape"))) if text[:1] == b"@" else text
+            v = to_bencode("bencode", _file(bencoded_file(options)) if text[:1] == b"@" else text)
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
             v = to_bencode(options.val_as, _file(options.val_file, limit))

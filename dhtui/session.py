@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM
 from threading import Thread
@@ -16,14 +17,14 @@ from typing import Any
 from . import actions, launch, report_json, report_text, staying
 from .actions import Result
 from .engine.items import Item
-from .engine.node import Node
+from .engine.node import Node, has_ipv6
 from .engine.snapshot import LookupView
 from .engine.wire.compact import Addr, canonical_ip
 from .keepalive import Keeper
 from .offline import PUBLIC_KEY_WARNING, Failure
 from .options import Options
 from .output import Output
-from .request import Request
+from .request import Request, last_of_all
 from .saving import Saver
 from .unlocking import exposure
 from .values import HostPort
@@ -38,12 +39,17 @@ TICK = 0.1
 
 def run(options: Options, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
-    own = request.remotes is not None and not options.wait
+    own = request.remotes is not None and not options.wait and "bnodes" not in options.given
     keeping = options.wait or request.action in SAVES
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
     try:
-        for warning in (*start.warnings, *exposure(options), *_key_warning(options, request)):
+        for warning in (
+            *start.warnings,
+            *exposure(options),
+            *_key_warning(options, request),
+            *_last_warning(request),
+        ):
             output.warn(warning)
         with asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
@@ -60,6 +66,11 @@ def _key_warning(options: Options, request: Request) -> list[str]:
 
     public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
     return [f"{options.keyname} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+
+
+def _last_warning(request: Request) -> list[str]:
+    seq = getattr(request.what, "seq", None)
+    return [warning] if seq is not None and (warning := last_of_all(seq)) else []
 
 
 class DaemonThreads(ThreadPoolExecutor):
@@ -164,7 +175,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if options.record is not None:
             stack.callback(_recording(node, options.record, output, background))
         saver = Saver(node, lambda it: launch.keep(options, start, it), output.warn)
-        ok = await _carry_out(node, options, request, saver, output, stop, background)
+        ok = await _carry_out(node, options, _requests(request, start.self_id), saver, output, stop, background)
         if ok or stop.waiting:
             saver.now()
         return 0 if ok and not background.failed else 1
@@ -173,30 +184,49 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
 async def _carry_out(
     node: Node,
     options: Options,
-    request: Request,
+    requests: Sequence[Request],
     saver: Saver,
     output: Output,
     stop: Stop,
     background: staying.Background,
 ) -> bool:
     """The action, and what the run stays for. Whether it was a success."""
+    request = requests[0]
     keeper = staying.keeper_of(node, options, output)
     finds = Found(output)
-    result = await _act(node, options, request, keeper, output, finds)
-    result, notes = await staying.follow_up(options, request, result, keeper, output)
+    results = await asyncio.gather(*(_act(node, options, each, keeper, output, finds) for each in requests))
+    *others, last = results
+    for other in others:
+        _headed(other, request, output)
+        _print(other, request, output, finds)
+    result, notes = await staying.follow_up(options, request, last, keeper, output)
+    _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
     if options.watch is not None:
         stop.waiting = True
         await _watch(node, options, request, keeper, result, output, stop)
         return True
-    if options.wait and (result.ok or request.action == "republish"):
+    ok = any(each.ok for each in (result, *others))
+    if options.wait and (ok or request.action == "republish"):
         stop.waiting = True
         background.start(saver.run(), "saving id and nodes")
         # What is put into a testnet ends with it, so there the user's items have no place.
         await staying.serve(node, None if options.testnet else keeper, stop.asked, output, background)
         await background.stop()
-    return result.ok
+    return ok
+
+
+def _headed(result: Result, request: Request, output: Output) -> None:
+    """Say which infohash of several a result is about."""
+    if request.also and result.outcome is not None and result.outcome.target is not None:
+        output.notes([f"infohash {result.outcome.target.hex()}:"])
+
+
+def _requests(request: Request, self_id: bytes | None) -> list[Request]:
+    """One for each infohash of a torrent; ``self`` is the user's own id, whatever id this run has."""
+    own = replace(request, target=self_id if request.target is None else request.target)
+    return [own, *(replace(request, target=other) for other in request.also)]
 
 
 def reason(error: OSError) -> str:
@@ -297,16 +327,18 @@ class Found:
 async def _act(
     node: Node, options: Options, request: Request, keeper: Keeper, output: Output, finds: Found | None = None
 ) -> Result:
-    if request.action == "republish":
-        return await actions.republish(node, keeper)  # as long as it takes: there may be hundreds
+    # Looking after kept items takes as long as it takes, unless this very run is told otherwise: there may be hundreds.
+    deadline = None if request.action == "republish" and "deadline" not in options.given else options.deadline
     last: list[LookupView] = []
 
     def progress(view: LookupView) -> None:
         last[:] = [view]
-        output.progress(view)
+        output.progress(view, request.action)
 
     try:
-        async with asyncio.timeout(options.deadline):
+        async with asyncio.timeout(deadline):
+            if request.action == "republish":
+                return await actions.republish(node, keeper)
             remotes = None if request.remotes is None else await _resolve(node, request.remotes, output)
             return await actions.run(node, request, remotes, progress, finds)
     except TimeoutError:
@@ -323,7 +355,7 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     problems = []
     for remote, addr in zip(remotes, found, strict=True):
         if isinstance(addr, str):
-            problems.append(f"{remote} can't be resolved: {addr}")
+            problems.append(f"{remote} {addr}")
         elif _is_own(addr, node.address):
             problems.append(f"{remote} is this node itself")
         elif addr not in addrs:
@@ -342,7 +374,9 @@ async def _look_up(remote: HostPort) -> Addr | str:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(remote.host, remote.port, family=AF_INET, type=SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
-        return (getattr(error, "strerror", None) or str(error)).lower()
+        if await has_ipv6(remote.host):
+            return "has IPv6 addresses only, and IPv6 is not supported yet"
+        return f"can't be resolved: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     return str(found[0][4][0]), remote.port
 
 

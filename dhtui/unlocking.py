@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from .keyring import Keyring, KeyringError
 from .keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from .options import Options
 from .values import UsageError, quoted
+
+_MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
+"""Bytes of a passphrase with all that may stand around it."""
 
 
 def keyring(options: Options) -> Keyring:
@@ -34,9 +38,12 @@ def load_key(options: Options, name: str) -> PrivateKey:
     try:
         if ring.is_locked(name):
             return ring.unlock(name, passphrase(options, name))
-        return ring.load(name)
+        key = ring.load(name)
     except KeyringError as error:
         raise UsageError(f"--keyname: {error}") from None
+    if options.passphrase_file is not None:
+        raise UsageError(f"--passphrase-file: the key {name} is not encrypted, and has no passphrase: leave it out")
+    return key
 
 
 def public_key(options: Options, name: str) -> bytes:
@@ -67,14 +74,14 @@ def passphrase(options: Options, name: str, *, new: bool = False) -> bytes:
 def _from_file(path: Path) -> bytes:
     try:
         if str(path) == "-":
-            data = sys.stdin.buffer.readline(MAX_PASSPHRASE + 2)
+            data = sys.stdin.buffer.readline(_MAX_LINE)
         else:
             with path.open("rb") as file:
-                data = file.readline(MAX_PASSPHRASE + 2)
+                data = file.readline(_MAX_LINE)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
         raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
-    return _bytes(data.rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+    return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
 
 
 def _bytes(text: str) -> bytes:

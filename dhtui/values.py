@@ -17,6 +17,8 @@ from .engine.wire.compact import Addr, canonical_ip, is_usable
 from .report import safe_text
 
 MAX_SECONDS = 3600.0
+HEX = "hex:"
+"""Before bytes that are written in hex, where else text would stand."""
 
 
 class UsageError(ValueError):
@@ -35,13 +37,21 @@ class HostPort(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to look for. A magnet link of a mutable item (BEP 46) brings its public key and salt along."""
+    """What to look for: a bare id, which may be anything, a torrent, or the item of a public key.
+
+    64 hex digits can be a key or the infohash of a v2 torrent: `torrent` and `item` take what they need of it.
+    """
 
     id: bytes | None
     """20 bytes; `None` stands for our own id."""
     public: bytes | None = None
-    """32 bytes."""
+    """Of an item, 32 bytes."""
     salt: bytes = b""
+    """Of a link (BEP 46), or none."""
+    bare: bool = False
+    """Whether the key was named by itself, so that a salt may be given beside it."""
+    hashes: tuple[bytes, ...] = ()
+    """Of a torrent, 20 bytes each: the infohash, of a v2 torrent the first 20 bytes (BEP 52), of a hybrid one both."""
 
 
 BootstrapNodes: TypeAlias = Literal["public", "no"] | tuple[str, ...]
@@ -113,11 +123,26 @@ def argument_bytes(text: str) -> bytes:
 
 
 def salt(text: str) -> bytes:
-    """At most 64 bytes (BEP 44)."""
+    """At most 64 bytes (BEP 44): the text as it stands, or bytes in hex behind ``hex:``."""
     value = os.fsencode(text)
+    if text.startswith(HEX):
+        digits = text[len(HEX) :]
+        if not re.fullmatch(r"(?:[0-9a-fA-F]{2})*", digits):
+            raise UsageError(f"{quoted(text)}: behind hex: only pairs of hex digits can come")
+        value = bytes.fromhex(digits)
     if len(value) > 64:
         raise UsageError(f"the salt has {len(value)} bytes, at most 64 are allowed")
     return value
+
+
+def salt_text(value: bytes) -> str:
+    """A salt as `salt` takes it: text where it is some, else in hex. Safe to print."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = ""
+    plain = text == safe_text(text) and not text.startswith(HEX)
+    return text if plain and text else HEX + value.hex()
 
 
 def path(text: str) -> Path:
@@ -131,10 +156,16 @@ def path(text: str) -> Path:
 
 
 def _hex(text: str, length: int, what: str) -> bytes:
+    text = text.strip()
     if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * length}}}", text):
         found = f"{len(text)} characters" if len(text) != 2 * length else "other characters"
         raise UsageError(f"{quoted(text)} is not {what}: exactly {2 * length} hex digits are needed, not {found}")
     return bytes.fromhex(text)
+
+
+_SCHEME = re.compile(r"urn:btpk:|[a-z][a-z0-9+.-]*:(?://)?", re.IGNORECASE)
+_MULTIHASH = re.compile(r"1220[0-9a-fA-F]{64}")
+"""Of SHA-256, 32 bytes: the hash of a v2 torrent (BEP 52)."""
 
 
 def node_id(text: str) -> bytes:
@@ -143,15 +174,26 @@ def node_id(text: str) -> bytes:
 
 
 def public_key(text: str) -> bytes:
-    """A 32-byte public key as 64 hex digits, or as 52 characters of z-base-32, as pkarr writes it."""
-    if len(text) == 52:
-        from .keyring.zbase32 import decode_public
+    """A 32-byte public key: 64 hex digits or 52 characters of z-base-32, bare or as the host of a pkarr name or URL."""
+    if (found := _public_key(text)) is not None:
+        return found
+    return _hex(text, 32, "a public key (64 hex digits or 52 characters of z-base-32)")
 
-        try:
-            return decode_public(text)
-        except ValueError as error:
-            raise UsageError(f"{quoted(text)}: {error}") from None
-    return _hex(text, 32, "a public key")
+
+def _public_key(text: str) -> bytes | None:
+    """`None` for what does not even look like one. Raises `UsageError` for one that is mistyped."""
+    rest = _SCHEME.sub("", text.strip(), count=1)
+    name = re.split(r"[/?#:]", rest, maxsplit=1)[0].rstrip(".").rpartition(".")[2]
+    if re.fullmatch(r"[0-9a-fA-F]{64}", name):
+        return bytes.fromhex(name)
+    if len(name) != 52:
+        return None
+    from .keyring.zbase32 import decode_public
+
+    try:
+        return decode_public(name)
+    except ValueError as error:
+        raise UsageError(f"{quoted(text)}: {error}") from None
 
 
 def signature(text: str) -> bytes:
@@ -163,42 +205,110 @@ def signature(text: str) -> bytes:
 
 
 def target(text: str) -> Target:
-    """40 hex digits, ``self``, or a magnet link: ``xt=urn:btih:…`` (BEP 9), ``xs=urn:btpk:…&s=…`` (BEP 46)."""
+    """An id, ``self``, an infohash, a public key, or a link to a torrent or an item. The one reader of all of these.
+
+    40 hex digits; 32 characters of base32; 64 hex digits, with or without the ``1220`` of a multihash before them;
+    ``urn:btih:``, ``urn:btmh:``, ``urn:btpk:``; magnet links (BEP 9, 46, 52); whatever `public_key` takes.
+    """
+    text = text.strip()
     if text == "self":
         return Target(None)
     if text[:7].lower() == "magnet:":
         return _magnet(text)
-    return Target(_hex(text, 20, "a target (or self, or a magnet link)"))
+    if found := _info_hash(text):
+        return Target(found[1], hashes=(found[1],))
+    if re.fullmatch(r"[0-9a-fA-F]{40}", text):
+        return Target(bytes.fromhex(text))
+    public = _public_key(text)
+    if public is None and len(text) == 64:
+        public = _hex(text, 32, "a public key, nor an infohash of version 2")
+    if public is None:
+        what = "a target (or self, a public key, an infohash, or a magnet link)"
+        return Target(_hex(text, 20, what))
+    hashes = (public[:20],) if re.fullmatch(r"[0-9a-fA-F]{64}", text) else ()
+    return Target(_item_target(public, b""), public, bare=True, hashes=hashes)
+
+
+def torrent(found: Target) -> tuple[bytes, ...]:
+    """The infohashes of what was named, each to be asked for. Raises `UsageError` for what can have no peers."""
+    if found.hashes:
+        return found.hashes
+    if found.id is None:
+        raise UsageError("self is a node, which has no peers: name an infohash or a magnet link")
+    if found.public is not None:
+        raise UsageError("this names an item, which has no peers; the torrent that it may point to has: get it first")
+    return (found.id,)
+
+
+def item(found: Target, given: bytes = b"") -> Target:
+    """The item that was named, with the salt `given` beside it. Raises `UsageError` for what is no item."""
+    if found.id is None:
+        raise UsageError("self is a node, not an item: name a target, a key or a magnet link")
+    if found.public is not None:
+        if not found.bare and given and given != found.salt:
+            raise UsageError("the salt is not that of the magnet link: leave it out")
+        salted = given if found.bare else found.salt
+        return Target(_item_target(found.public, salted), found.public, salted)
+    if found.hashes:
+        raise UsageError("this names a torrent: an item has a target, a public key, or a link with xs=urn:btpk:")
+    return Target(found.id, None, given)
+
+
+def _item_target(public: bytes, salted: bytes) -> bytes:
+    """As `items.mutable_target`, which would load all that signs."""
+    return sha1(public + salted, usedforsecurity=False).digest()
 
 
 def _magnet(text: str) -> Target:
     from urllib.parse import parse_qsl
 
-    try:
-        fields = parse_qsl(text.partition("?")[2], errors="replace", max_num_fields=100)
-    except ValueError:
-        raise UsageError("the magnet link has too many fields") from None
-    for name, value in fields:
-        if re.fullmatch(r"xt(\.[0-9]+)?", name) and value[:9].lower() == "urn:btih:":
-            return Target(_info_hash(value[9:]))
+    query = re.sub("&amp;", "&", text.partition("?")[2], flags=re.IGNORECASE)
+    fields = [(name.lower(), value.strip()) for name, value in parse_qsl(query, errors="replace")]
+    topics = [value for name, value in fields if re.fullmatch(r"xt(\.[0-9]+)?", name)]
+    versions: dict[int, bytes] = {}
+    for topic in topics:
+        if topic.lower().startswith("urn:") and (found := _info_hash(topic)):
+            versions.setdefault(*found)
+    if versions:
+        hashes = tuple(versions[version] for version in sorted(versions))
+        return Target(hashes[0], hashes=hashes)
     salts = [value for name, value in fields if name == "s"]
     for name, value in fields:
         if name == "xs" and value[:9].lower() == "urn:btpk:":
-            public = _hex(value[9:], 32, "a public key")
-            salt = _magnet_salt(salts[0] if salts else "")
-            return Target(sha1(public + salt, usedforsecurity=False).digest(), public, salt)
-    raise UsageError(f"{quoted(text)} has neither xt=urn:btih:<info hash> nor xs=urn:btpk:<public key>")
+            public = public_key(value)
+            salted = _magnet_salt(salts[0] if salts else "")
+            return Target(_item_target(public, salted), public, salted)
+    raise UsageError(
+        f"{quoted(text)} has neither xt=urn:btih:<infohash>, xt=urn:btmh:<infohash> nor xs=urn:btpk:<public key>"
+    )
 
 
-def _info_hash(text: str) -> bytes:
-    if len(text) == 32:
-        from base64 import b32decode
+def _info_hash(text: str) -> tuple[int, bytes] | None:
+    """The version of a torrent and its 20 bytes in the DHT; `None` for what does not say that it is an infohash.
 
-        try:
-            return b32decode(text.upper())
-        except ValueError:
-            raise UsageError(f"{quoted(text)} is not an info hash in base32") from None
-    return _hex(text, 20, "an info hash")
+    Raises `UsageError` for one that is mistyped.
+    """
+    name, rest = text[:9].lower(), text[9:]
+    if name == "urn:btih:":
+        return 1, _v1(rest)
+    if name == "urn:btmh:":
+        if not _MULTIHASH.fullmatch(rest):
+            raise UsageError(f"{quoted(text)} is not an infohash of version 2: 1220 and 64 hex digits are needed")
+        return 2, bytes.fromhex(rest)[2:22]
+    if _MULTIHASH.fullmatch(text):
+        return 2, bytes.fromhex(text)[2:22]
+    return (1, _v1(text)) if re.fullmatch(r"[A-Za-z2-7]{32}", text) else None
+
+
+def _v1(text: str) -> bytes:
+    if len(text) != 32:
+        return _hex(text, 20, "an infohash")
+    from base64 import b32decode
+
+    try:
+        return b32decode(text.upper())
+    except ValueError:
+        raise UsageError(f"{quoted(text)} is not an infohash in base32") from None
 
 
 def _magnet_salt(text: str) -> bytes:
@@ -211,8 +321,8 @@ def _magnet_salt(text: str) -> bytes:
 
 
 def host_port(text: str) -> HostPort:
-    """``a.b.c.d:port`` or ``name:port``; an address must be one that a node can have."""
-    host, colon, port = text.rpartition(":")
+    """``a.b.c.d:port`` or ``name:port``, as a URL too; an address must be one that a node can have."""
+    host, colon, port = re.sub("^[a-z]+://|/.*$", "", text.strip(), flags=re.IGNORECASE).rpartition(":")
     if "[" in host or ":" in host:
         raise UsageError(f"{quoted(text)}: IPv6 is not supported yet, give an IPv4 address and a port")
     if not colon or not host:
@@ -246,15 +356,14 @@ def _host(text: str) -> str:
 
 
 def _host_ports(text: str) -> tuple[HostPort, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    found = tuple(dict.fromkeys(host_port(part) for part in parts if part))
+    found = tuple(dict.fromkeys(host_port(part) for part in re.split(r"[\s,;]+", text) if part))
     if not found:
         raise UsageError(f"{quoted(text)} names no host:port")
     return found
 
 
 def remotes(text: str) -> tuple[HostPort, ...]:
-    """A list of ``host:port`` joined by commas, or one of `LOOKUP_WORDS`, which gives ``()``."""
+    """A list of ``host:port`` joined by commas, semicolons or blanks, or one of `LOOKUP_WORDS`, which gives ``()``."""
     return () if text in LOOKUP_WORDS else _host_ports(text)
 
 

@@ -11,6 +11,7 @@ from .engine.wire.ids import ID_BITS, shared_prefix
 DOUBTS: Final[dict[str, str]] = {
     Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
     Doubt.ALONE: "only the nodes that it started from answered, and they name nobody: it can't be known what there is",
+    Doubt.SMALL: "the nodes that answered are few, and may not be of the network that is meant",
     Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
 }
 """What speaks against believing that what was not found is not there."""

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui import blocklist_file
+from dhtui import blocklist_file, launch
 from dhtui.engine import blocklist as blocklist_module
 from dhtui.engine.blocklist import Blocklist, BlocklistError, parse
+from dhtui.options import Options
 
 
 def ranges(*lines: str) -> list[tuple[str, str]]:
@@ -273,6 +274,53 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatc
         blocklist_file.load(str(path))
 
 
+def test_all_lines_that_make_no_sense_are_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("what?\n10.0.0.0/8\nhow?\n")
+    with pytest.raises(BlocklistError, match=r"2 lines are no ranges of addresses, 1: 'what\?', 3: 'how\?'; accepted"):
+        blocklist_file.load(str(path))
+    path.write_text("10.0.0.0/8\n" + "?\n" * 5000)
+    with pytest.raises(BlocklistError, match=r"5000 lines .*, 11: '\?' and 4990 more; .*--blocklist-lenient") as caught:
+        blocklist_file.load(str(path))
+    assert len(str(caught.value)) < 800
+
+
+def test_a_lenient_list_goes_on_without_them_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("what?\n10.0.0.0/8\nhow?\n")
+    listed, warnings = blocklist_file.load(str(path), lenient=True)
+    assert list(listed.ranges()) == NET
+    assert warnings == ["blocklist: left out, 2 lines are no ranges of addresses, 1: 'what?', 3: 'how?'"]
+    with pytest.raises(BlocklistError, match="there is no such file"):
+        blocklist_file.load(str(tmp_path / "none"), lenient=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04rest\n", "a zip archive: unpack it"),
+        (b"\xff\xff\xff\xffP2B\x02" + bytes(9000), "the binary format P2B"),
+        ("10.0.0.0/8\n".encode("utf-16"), "text in UTF-16: save it as UTF-8"),
+        (b"\xfe\xff" + "10.0.0.0/8\n".encode("utf-16-be"), "text in UTF-16"),
+        (b"BZh91AY", "packed with bzip2"),
+    ],
+)
+def test_what_a_file_is_instead_is_said(tmp_path: Path, data: bytes, words: str) -> None:
+    for content in (data, gzip.compress(data)):
+        (tmp_path / "list").write_bytes(content)
+        with pytest.raises(BlocklistError, match=words):
+            blocklist_file.load(str(tmp_path / "list"), lenient=True)
+
+
+def test_a_blocklist_never_blocks_the_testnet() -> None:
+    for ranges in ("127.0.0.0/8,10.0.0.0/8", "0.0.0.0/0", "127.9.0.0/16,10.0.0.0/8"):
+        start = launch.prepare(Options(testnet=4, blocklist=ranges), serving=True, keeping=True)
+        blocks = start.config.settings.blocks
+        assert blocks is not None and "10.1.1.1" in blocks
+        assert "127.0.0.1" not in blocks and "127.9.9.9" not in blocks
+        assert "they are let in" in start.warnings[-1]
+    start = launch.prepare(Options(testnet=4, blocklist="10.0.0.0/8"), serving=True, keeping=True)
+    assert start.warnings == ()
 # ---- a list that is made to hurt --------------------------------------------------------------------------------
 
 

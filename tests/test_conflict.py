@@ -88,14 +88,14 @@ def test_a_newer_value_is_one() -> None:
     conflict = conflict_of(put([BASE, None], [301, None]), MINE.v, base=BASE, again=[get(LATER, THEIRS)])
     assert conflict is not None and conflict.theirs == (LATER, THEIRS) and conflict.newest == 7
     assert conflict.words() == (
-        "conflict: another writer's seq 7 is there, yours was seq 6; yours was stored on 1 node, refused by 1"
+        "conflict: another value with seq 7 is there, yours was seq 6; yours was stored on 1 node, refused by 1"
     )
 
 
 def test_one_that_was_seen_before_anything_was_put_is_one() -> None:
     conflict = conflict_of(put([THEIRS, BASE], [], item=None), MINE.v, base=BASE)
     assert conflict is not None and conflict.seq is None
-    assert conflict.words() == "conflict: seq 6 is there already, by another writer; yours was not put"
+    assert conflict.words() == "conflict: seq 6 is there already; yours was not put"
 
 
 def test_where_there_was_nothing_anything_is_one() -> None:

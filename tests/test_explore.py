@@ -118,7 +118,9 @@ def test_a_fault_of_our_own_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatc
     code, out, err = run("--help")
     assert (code, out) == (1, "")
     where = r"\(at .*test_explore.py:\d+\)"
-    assert re.fullmatch(rf"dhtui: dhtui itself failed: RuntimeError: broken \\x1b\[2J {where}\n", err)
+    assert re.fullmatch(
+        rf"dhtui: a fault of this program, please report it: RuntimeError: broken \\x1b\[2J {where}\n", err
+    )
 
 
 # ---- the explorer fails: each case breaks something, then starts it without a terminal -------------------------

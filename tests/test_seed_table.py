@@ -180,7 +180,7 @@ NETWORK = [
     Case("put no nodes", "-do put -val x -bnodes no", FAILED, "^$", "no node to ask"),
     Case("put list", "-do put -val-bencoded d1:ali1e2:hiee -remote {node}", 0, "stored on 1 of 1"),
     Case("get list", "-do get -target 259ccc787dc4bc135f5952689b197ae91cd7c558 -remote {node}", 0, r'^\{"a": \[1, "hi"\]\}\n$'),
-    Case("put not canonical", "-do put -val-bencoded i01e -remote {node}", USAGE, err="not canonical bencode"),
+    Case("put not canonical", "-do put -val-bencoded i01e -remote {node}", USAGE, err="no bencoded value: the integer at byte 0 has a zero"),
     Case("put two values", "-do put -val x -val-bencoded 1:x -remote {node}", USAGE, err="only one of --val"),
     Case("put salt without a key", "-do put -val x -salt s -remote {node}", USAGE, err="--salt is for mutable items"),
     Case("put seq without a key", "-do put -val x -seq 1 -remote {node}", USAGE, err="--seq is for mutable items"),

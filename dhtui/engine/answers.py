@@ -22,6 +22,8 @@ class Question:
     salt: bytes = b""
     newer_than: int | None = None
     """get: the filter of BEP 44, only items with a higher seq are sent."""
+    blind: bool = False
+    """get: only the target is known, not whose item it is: one under another salt than ours may be the true one."""
 
     def args(self, own: bytes) -> Args:
         """The query to send, from our id."""
@@ -91,27 +93,40 @@ def _judge_item(question: Question, answer: Response, outcome: NodeOutcome) -> N
             return replace(outcome, status=Status.BAD_VALUE, note="the answer is not canonical bencode")
         return outcome
     item = _verified(question, answer)
-    if isinstance(item, str):
-        forged = item == BAD_SIGNATURE
-        return replace(outcome, status=Status.BAD_SIGNATURE if forged else Status.BAD_VALUE, note=item)
+    if isinstance(item, _Fault):
+        return replace(outcome, status=item.status, note=item.note)
     return replace(outcome, status=Status.VALUE, item=item, seq=item.seq if isinstance(item, MutableItem) else None)
 
 
-BAD_SIGNATURE = "the signature does not hold"
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why what a node gave does not count as the item."""
+
+    status: Status
+    note: str
 
 
-def _verified(question: Question, answer: Response) -> Item | str:
+def _verified(question: Question, answer: Response) -> Item | _Fault:
     """The item in an answer, or why it is none (BEP 44: by hash, or by key, salt and signature)."""
     v = answer.v
     assert v is not None
     if len(v) > MAX_VALUE:
-        return f"the value has {len(v)} bytes, more than {MAX_VALUE}"
+        return _Fault(Status.BAD_VALUE, f"the value has {len(v)} bytes, more than {MAX_VALUE}")
     if immutable_target(v) == question.target:
         return ImmutableItem(v)
     if answer.k is None or answer.sig is None:
-        return "the value does not hash to the target"
+        return _Fault(Status.BAD_VALUE, "the value does not hash to the target")
     if mutable_target(answer.k, question.salt) != question.target:
-        return "the public key and salt do not hash to the target"
+        return _of_another(question)
     # A store that leaves seq out (one is known) can only be right about items of seq 0.
     item = MutableItem(v, answer.k, answer.sig, answer.seq or 0, question.salt)
-    return item if item.seq >= 0 and item.verify() else BAD_SIGNATURE
+    return item if item.seq >= 0 and item.verify() else _Fault(Status.BAD_SIGNATURE, "the signature does not hold")
+
+
+def _of_another(question: Question) -> _Fault:
+    """A mutable item that is not at home here: of another key, or under another salt, which only its owner knows."""
+    if not question.blind:
+        return _Fault(Status.BAD_VALUE, "the public key and salt do not hash to the target")
+    if question.salt:
+        return _Fault(Status.UNPROVED, "its public key and this salt do not hash to the target: it needs another salt")
+    return _Fault(Status.UNPROVED, "a mutable item that needs a salt")

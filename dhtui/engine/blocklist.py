@@ -25,6 +25,11 @@ _ACCEPTED = "accepted are label:first-last, first - last , level , label (DAT), 
 _ALLOWED_LEVEL = 128
 _MOST_COLONS = 15
 """An IPv6 range has at most 14, and one more ends its label. To try each of a long line's would take ages."""
+_SHOWN = 60
+"""Characters of a line that makes no sense."""
+_MOST_SHOWN = 10
+_MOST_NONSENSE = 1000
+"""Lines that make no sense, from which on nothing else is expected of a list that had no range so far."""
 _COMMENT = re.compile(r"\s[#;]")
 _LEVEL = re.compile(r"\s*([0-9]{1,5})\s*")
 _ADDRESS = r"\s*([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\s*"
@@ -50,6 +55,8 @@ class BlocklistError(ValueError):
     """What can't be read as a blocklist: one sentence, with the line number and what is accepted."""
 
 
+class NonsenseError(BlocklistError):
+    """Some lines of a list make no sense."""
 class Spans:
     """The ranges of a list as they come: 8 bytes each, so that a long list fills no memory."""
 
@@ -95,9 +102,22 @@ class Blocklist:
         place = bisect_right(self._first, number)
         return place > 0 and number <= self._last[place - 1]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Blocklist) and (self._first, self._last) == (other._first, other._last)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
+
     def __len__(self) -> int:
         """How many separate ranges there are."""
         return len(self._first)
+
+    def sparing(self, first: str, last: str) -> Blocklist:
+        """The same without the addresses from `first` to `last`."""
+        low, high = (int.from_bytes(inet_pton(AF_INET, ip)) for ip in (first, last))
+        spans: list[_Span] = []
+        for one, other in zip(self._first, self._last, strict=True):
+            spans += [(one, min(other, low - 1)), (max(one, high + 1), other)]
+        return Blocklist(span for span in spans if span[0] <= span[1])
 
     def ranges(self) -> Iterator[tuple[str, str]]:
         """First and last address of each range, dotted, in ascending order."""
@@ -105,12 +125,14 @@ class Blocklist:
             yield inet_ntop(AF_INET, first.to_bytes(4)), inet_ntop(AF_INET, last.to_bytes(4))
 
 
-def parse(lines: Iterable[str]) -> tuple[Blocklist, list[str]]:
+def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
     """The ranges in `lines`, and sentences about what was mended or left out.
 
-    Raises `BlocklistError` at the first line that makes no sense: half a list would give false confidence.
+    Raises `BlocklistError`, which names the lines that make no sense: half a list would give false confidence. Where
+    that is known and wanted, `lenient` leaves those lines out.
     """
     spans = Spans()
+    nonsense = _Nonsense()
     backwards = _Tally()
     ipv6 = _Tally()
     for number, line in enumerate(lines, 1):
@@ -119,8 +141,10 @@ def parse(lines: Iterable[str]) -> tuple[Blocklist, list[str]]:
             continue
         span = _read(entry)
         if span is None:
-            raise BlocklistError(f"line {number}: {entry[:60]!r} is no range of addresses; {_ACCEPTED}")
-        if span is _Skip.IPV6:
+            nonsense.add(number, entry)
+            if nonsense.count > _MOST_NONSENSE and not spans:
+                break  # no list at all, however long
+        elif span is _Skip.IPV6:
             ipv6.add(number)
         elif span is not _Skip.ALLOWED:
             first, last = span
@@ -128,7 +152,9 @@ def parse(lines: Iterable[str]) -> tuple[Blocklist, list[str]]:
                 backwards.add(number)
                 first, last = last, first
             spans.append((first, last))
-    warnings = []
+    if nonsense.count and not lenient:
+        raise NonsenseError(f"{nonsense}; {_ACCEPTED}")
+    warnings = [f"blocklist: left out, {nonsense}"] if nonsense.count else []
     if backwards.count:
         warnings.append(f"blocklist: ranges written backwards, taken as meant: {backwards}")
     if ipv6.count:
@@ -136,6 +162,27 @@ def parse(lines: Iterable[str]) -> tuple[Blocklist, list[str]]:
     if not spans:
         warnings.append("blocklist: it blocks no IPv4 address")
     return Blocklist(spans), warnings
+
+
+class _Nonsense:
+    """The lines that make no sense, so that all can be mended at once; of many the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[tuple[int, str]] = []
+
+    def add(self, number: int, entry: str) -> None:
+        self.count += 1
+        if len(self._first) < _MOST_SHOWN:
+            self._first.append((number, entry[:_SHOWN]))
+
+    def __str__(self) -> str:
+        if self.count == 1:
+            number, entry = self._first[0]
+            return f"line {number}: {entry!r} is no range of addresses"
+        shown = ", ".join(f"{number}: {entry[: _SHOWN // 2]!r}" for number, entry in self._first)
+        more = f" and {self.count - _MOST_SHOWN} more" if self.count > _MOST_SHOWN else ""
+        return f"{self.count} lines are no ranges of addresses, {shown}{more}"
 
 
 class _Tally:

@@ -30,8 +30,8 @@ ALPHA = 16
 """Queries in flight at first: the table is empty, so whoever answers is welcome."""
 PATIENCE = 1.5
 """Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
-AGREE = 0.5
-"""Of the closest nodes that the hosts lead to, saved nodes have to lead to so many."""
+IN_COMMON = 2
+"""Nodes that answer on both ways show that both lead to one network."""
 SMALLER_BITS = 4
 """A network whose 8th closest node is farther by so many bits is a 16th of the other: the hosts may lie, too."""
 START_FROM = 128
@@ -156,18 +156,18 @@ class Bootstrap:
         find.start(now)
 
     def _settle(self, saved: Outcome, hosts: Outcome, own: bytes, now: float) -> None:
-        theirs = {node.addr for node in hosts.closest} - self.routers
-        common = len(theirs & {node.addr for node in saved.closest})
-        if not theirs or common >= AGREE * len(theirs):
+        theirs, ours = (
+            {node.addr for node in outcome.asked if node.responded} - self.routers for outcome in (hosts, saved)
+        )
+        if len(theirs & ours) >= min(IN_COMMON, len(theirs)):
             return
         if _reach(hosts, own) >= _reach(saved, own) + SMALLER_BITS:
             self.say("the bootstrap hosts lead to a much smaller network than the saved nodes: not believed", now)
             return
-        answered = frozenset(node.addr for node in hosts.asked if node.responded)
         self._tell_saved("disagrees", "they lead to another network than the hosts, and are forgotten")
         self.say("the saved nodes lead to another network than the bootstrap hosts: they are forgotten", now)
         self._saved = ()
-        self._keep_only(answered, now)
+        self._keep_only(frozenset(theirs), now)
 
     def _from_hosts(self, own: bytes, now: float) -> None:
         self._hosts_asked = True

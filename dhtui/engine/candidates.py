@@ -189,8 +189,9 @@ class Candidates:
         return None if self.fits(candidate) else Distrust.MISFIT
 
     def vouchers(self, candidate: Candidate) -> int:
-        """How many networks the trusted nodes that named a candidate belong to."""
-        return len({net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)})
+        """How many networks trusted nodes that named a candidate belong to, and one more if it answered us before."""
+        nets = {net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)}
+        return len(nets) + candidate.first_hand
 
     # ---- claims ------------------------------------------------------------------------------------
 
@@ -220,19 +221,22 @@ class Candidates:
         if first.state in (State.STALLED, State.FAILED):
             rivals.insert(0, candidate)
         else:
-            candidate.state = State.PASSED
-            candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
+            self._let_wait(candidate, first)
             rivals.append(candidate)
+            self._reconsider(candidate, rivals)
         if len(rivals) > MAX_RIVALS:
             waiting = [rival for rival in rivals[1:-1] if rival.untried]
             self._drop(min(waiting, key=self.vouchers, default=rivals[-1]))
         return candidate in rivals
 
-    def name_again(self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None) -> None:
+    def name_again(
+        self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None, *, made_up: bool = False
+    ) -> None:
         """A node is named that is a candidate already, under the same id or another one.
 
-        What others claim counts until it has answered, and the nearest claim first: a liar can neither hide a node
-        by naming it far from the target, nor by being the first to name it.
+        Until it has answered the best claim counts: one that is not `made_up` (too near for the node that claims it),
+        then one that fits the address, then the nearest. So a liar can neither hide a node by naming it far from the
+        target, nor discredit it by naming it too near, nor by being the first to name it.
         """
         if parent is not None and len(candidate.namers) < MAX_NAMERS and parent not in candidate.namers:
             candidate.namers.append(parent)
@@ -240,22 +244,32 @@ class Candidates:
             if candidate.chosen and node_id == candidate.id:
                 candidate.chosen = False
             return
-        if candidate.id is not None and not candidate.first_hand and distance < candidate.distance:
-            self.move(candidate, node_id, distance)
-            candidate.too_near = False
-            candidate.claimant = parent
+        if node_id == candidate.id:
+            candidate.too_near = candidate.too_near and made_up
+        elif candidate.id is not None and not candidate.first_hand:
+            misfit = self._prefer and not bep42_valid(node_id, candidate.addr[0])
+            if (made_up, misfit, distance) < (candidate.too_near, not self.fits(candidate), candidate.distance):
+                self.move(candidate, node_id, distance)
+                candidate.too_near, candidate.claimant = made_up, parent
         if candidate.state is State.PASSED:
-            self._reconsider(candidate)
+            self._reconsider(candidate, self._by_net.get(net_of(candidate.addr[0]), []))
 
-    def _reconsider(self, candidate: Candidate) -> None:
-        """One that waits for another of its /24 takes its place, if more networks vouch for it."""
-        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
-        if candidate not in rivals[1:] or rivals[0].state is not State.NEW:
+    def _reconsider(self, candidate: Candidate, rivals: list[Candidate]) -> None:
+        """One that waits for another untried one of its /24 takes its place, if it is trusted and that one is not, or
+        is nearer, or as near and named by nodes of more networks. What is far may never be asked, and would keep its
+        place for ever."""
+        if candidate not in rivals[1:] or rivals[0].state is not State.NEW or rivals[0].first_hand:
             return
-        if self.vouchers(candidate) > self.vouchers(rivals[0]):
-            rivals[0].state = State.PASSED
-            rivals[0].tell(Mark.TWIN, f"a node of the same /24, {candidate.addr[0]}, is in the lookup")
+        first = rivals[0]
+        new, old = ((not self.trusted(c), c.distance, -self.vouchers(c)) for c in (candidate, first))
+        if new < old:
+            self._let_wait(first, candidate)
             self._put_first(rivals, candidate)
+
+    @staticmethod
+    def _let_wait(candidate: Candidate, first: Candidate) -> None:
+        candidate.state = State.PASSED
+        candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
 
     def _put_first(self, rivals: list[Candidate], candidate: Candidate) -> None:
         rivals.remove(candidate)
@@ -315,26 +329,22 @@ class Candidates:
         """The very node whose id is looked for: it may be as near as that, but only one of its name."""
         return self.all[0] if self.all and not self.all[0].distance else None
 
-    def judge_referrals(self, parent: Candidate, named: Sequence[tuple[Candidate, int]]) -> None:
-        """Flag those of one answer that are much nearer to the target than a node at its place can know of.
+    def made_up(self, parent: Candidate, distances: Sequence[int]) -> int:
+        """Which claims of one answer are much nearer to the target than a node at its place can know of: those up to
+        this distance, 0 for none.
 
-        `named` has the distances as the answer claims them; a nearer claim of another node is that one's affair.
-        The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance. Later, an answer
-        that stands this test clears those it names.
+        The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance.
         """
         while not self.trusted(parent) and parent.parent is not None:
             parent = parent.parent  # what is made up itself vouches for nobody
         reach = parent.distance / 2**ID_BITS
         if not reach:
-            return
+            return 0
         bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
-        sought = self._sought
-        nearest = sorted(((distance, c) for c, distance in named if c is not sought), key=lambda pair: pair[0])
-        made_up = crowded([distance / 2**ID_BITS for distance, _ in nearest[:LOOKED_AT]], bucket / reach)
-        for place, (distance, candidate) in enumerate(nearest):
-            if candidate.distance != distance or candidate.state is State.FAILED:
-                continue
-            candidate.too_near = place < made_up
+        # The very node whose id is looked for may be as near as that.
+        nearest = sorted(distance for distance in distances if distance)[:LOOKED_AT]
+        crowd = crowded([distance / 2**ID_BITS for distance in nearest], bucket / reach)
+        return nearest[crowd - 1] if crowd else 0
 
     def judge_answers(self) -> None:
         """Flag the nearest of those that answered if they are too many for the size of the network."""

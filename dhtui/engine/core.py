@@ -68,6 +68,8 @@ CHECK, NEWCOMER = "ping", "newcomer"
 RATE_LIMIT, TIMED_OUT = "rate limit", "timed out"
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
+ENOUGH_SURVEYED = 64
+"""Nodes that have to answer a survey before it tells what most nodes are like."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
 
@@ -107,6 +109,8 @@ class Core:
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
         """By their networks, where those are not local."""
+        self._ids_fit = True
+        """Whether most ids of the network fit their addresses (BEP 42)."""
         self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
@@ -132,7 +136,7 @@ class Core:
     @property
     def prefer(self) -> bool:
         """Whether ids that fit their addresses come first (BEP 42): not in a network where most don't."""
-        return self.settings.bep42 != "off" and self.table.mostly_fits()
+        return self.settings.bep42 != "off" and self._ids_fit
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
@@ -644,8 +648,10 @@ class Core:
             self._fill(now)
             return
 
-        def done(answered: int, at: float) -> None:
-            self.way_in.say(f"the survey is over: {answered} nodes answered", at)
+        def done(survey: Survey, at: float) -> None:
+            self.way_in.say(f"the survey is over: {survey.answered} nodes answered", at)
+            # Of an even sample, once. Of whom lookups meet next to their targets it is the liars who decide.
+            self._ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
             self._fill(at)
 
         self.way_in.say(f"a survey: up to {wanted} queries to nodes all over the network", now)

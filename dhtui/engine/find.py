@@ -176,11 +176,11 @@ class Find:
         if not room and self.running and len(self._steps) < MAX_STEPS:
             # Nothing is settled as long as there may be somebody to ask.
             sender.wait(self)
-        elif self.running and not self.hold and self.lookup.settled():
+        elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
             self._settled = True
-            self._end(self.lookup.verdict(), now)
+            self._end(self.lookup.verdict(), now, self.lookup.doubt())
         elif self.running and len(self._steps) >= MAX_STEPS:
-            self._end(f"{MAX_STEPS} queries led nowhere: somebody is inventing nodes", now)
+            self._end(f"{MAX_STEPS} queries led nowhere: somebody is inventing nodes", now, self.lookup.doubt())
         elif self._on_step:
             self._on_step(self, now)
 
@@ -254,9 +254,9 @@ class Find:
             if step.candidate.distance > edge:
                 step.overtaken_at = now
 
-    def _end(self, why: str, now: float) -> None:
+    def _end(self, why: str, now: float, doubt: Doubt | None = None) -> None:
         self.lookup.end(why)
-        self.ended_at, self._doubt = now, self.lookup.doubt()
+        self.ended_at, self._doubt = now, doubt
         if self._on_step:
             self._on_step(self, now)
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]

@@ -213,9 +213,9 @@ class ReplyBudget:
         """`rate` bytes a second in all, 2 seconds' worth at once. 0: no limits."""
         self._rate, self._proved = rate, proved
         self._left, self._at = 2.0 * rate, now
-        self._turn_at = now + WINDOW
+        self._turn_at = self._nets_turn_at = now + WINDOW
         self._nets: dict[str, int] = {}
-        """Bytes that went to each network since the last turn, 10 s ago at most."""
+        """Bytes that went to each network since their last turn, 10 s ago at most."""
         self._accounts: dict[str, list[float]] = {}
         """Of unproved hosts: when each had its full reply, and the bytes that it may have besides."""
         self._before: dict[str, list[float]] = {}
@@ -229,8 +229,10 @@ class ReplyBudget:
         rate = self._rate
         if not rate:
             return length
-        if now >= self._turn_at or len(self._accounts) >= MAX_TRACKED // 2 or len(self._nets) >= MAX_TRACKED:
-            self._before, self._accounts, self._nets, self._turn_at = self._accounts, {}, {}, now + WINDOW
+        if now >= self._turn_at or len(self._accounts) >= MAX_TRACKED // 2:
+            self._before, self._accounts, self._turn_at = self._accounts, {}, now + WINDOW
+        if now >= self._nets_turn_at:
+            self._nets, self._nets_turn_at = {}, now + WINDOW
         left = self._left = min(2.0 * rate, self._left + (now - self._at) * rate)
         self._at = now
         net = net_of(ip)
@@ -238,6 +240,8 @@ class ReplyBudget:
         spare, here = left, NET_BYTES - used
         proved = self._proved.has(ip, now)
         if not proved:
+            if not used and len(self._nets) >= MAX_TRACKED:
+                return 0  # no flood from everywhere may make us forget what one network has had
             spare, here = spare - rate, here - NET_BYTES // 2
         if spare >= FULL * TOTAL_PARTS and here >= FULL * NET_PARTS:
             room: float = FULL

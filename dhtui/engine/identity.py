@@ -67,7 +67,7 @@ class Identity:
         usable = settings.saved is not None and (
             self.external is None or settings.bep42 == "off" or bep42_valid(settings.saved.id, self.external[0])
         )
-        if usable and settings.saved is not None:
+        if usable and settings.saved is not None and not settings.anew:
             self.id_source = "saved"
             return settings.saved.id
         if self.external is not None and settings.bep42 != "off":

@@ -175,6 +175,9 @@ LIES: Final[Mapping[str, Lie]] = MappingProxyType(
         "at dead addresses": Lie(named=20, at=At.DEAD),
         "five ports each": Lie(named=4, at=At.PORT, claims=5),
         "five ids each": Lie(named=4, ids=Ids.LOW_BIT, claims=5),
+        "called nearer, behind dead ones": Lie(ids=Ids.NEARER, dead=8, values=Values.NONE),
+        "far twins of the /24": Lie(named=20, at=At.NET, ids=Ids.FAR, values=Values.NONE),
+        "two nearer, no values": _accomplices(2, values=Values.NONE),
         # True claims, to no use.
         "nobody": Lie(whom=Whom.NOBODY),
         "only far nodes": Lie(whom=Whom.FAR),

@@ -77,7 +77,7 @@ from dataclasses import dataclass
 from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
 from .outcome import Doubt, NodeOutcome, Status
 from .policy import OURS, Policy
-from .wire.compact import Addr, NodeInfo, leads_inside
+from .wire.compact import Addr, NodeInfo, is_local, leads_inside
 from .wire.ids import ID_BITS, bep42_valid
 
 GRACE_SECONDS = OURS.grace
@@ -90,8 +90,15 @@ OPENING = 0.5
 MAX_DISTRUSTED = 16
 """Of those that stand too near, and of those whose ids don't fit or that only misleading nodes named, so many are asked
 beyond need: liars invent new ones for ever."""
+MAX_ALONE = 64
+"""So many of them where fewer than k others have answered: they may be all there is, or all that a liar lets be."""
+MAX_COMPARED = 64
+"""Of untried nodes whose ids don't fit, so many of the nearest are compared by who vouches for them."""
 ENOUGH_VOUCHERS = 3
 """Trusted nodes of so many networks that name a node whose id does not fit make it worth a query in any case."""
+SMALL_NETWORK = 10_000
+"""A network of fewer nodes, by how far the closest ones reach, at public addresses is not the one that is meant mostly:
+nodes that lie, and name each other only, make up one."""
 MISFITS = 1
 """So many nodes whose ids don't fit fill one of the k places, where most ids of the network fit: to make up an id next
 to a target costs nothing, to have an address that fits it costs a search among thousands."""
@@ -136,6 +143,7 @@ class Lookup:
         self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
         self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
+        self._walk: list[Candidate] | None = None
         self.running = True
         self.why = ""
 
@@ -146,14 +154,18 @@ class Lookup:
 
     # ---- candidates --------------------------------------------------------------------------------
 
-    def add(self, node: NodeInfo, parent: Candidate | None = None) -> Candidate | None:
-        """A node to consider, or the candidate that it is already; `None` if it is of no use."""
+    def add(self, node: NodeInfo, parent: Candidate | None = None, *, made_up: bool = False) -> Candidate | None:
+        """A node to consider, or the candidate that it is already; `None` if it is of no use.
+
+        `made_up`: it is named too near to the target for its referrer to know of it.
+        """
+        self._walk = None
         if node.id == self._own or (parent is not None and leads_inside(node.addr[0], parent.addr[0])):
             return None
         distance = self._distance(node.id)
         known = self._candidates.find(node.addr)
         if known is not None:
-            self._candidates.name_again(known, node.id, distance, parent)
+            self._candidates.name_again(known, node.id, distance, parent, made_up=made_up)
             if known.reserve:
                 known.reserve = False
                 known.tell(Mark.NONE)
@@ -167,6 +179,7 @@ class Lookup:
             namers=[] if parent is None else [parent],
             claimant=parent,
             first_hand=parent is None,
+            too_near=made_up,
         )
         return candidate if self._candidates.add(candidate) else None
 
@@ -179,6 +192,7 @@ class Lookup:
         `at_once`: it is asked beside the nodes that are known, not only for want of them.
         """
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
+        self._walk = None
         if self._candidates.add(host) and at_once and host.state is State.NEW:
             self._opening.append(host)
 
@@ -214,8 +228,16 @@ class Lookup:
             ordered.insert(last, other)
         return ordered
 
-    def _nearest(self) -> Iterator[Candidate]:
-        """Candidates from the nearest on, until the k closest responders have been passed."""
+    def _nearest(self) -> list[Candidate]:
+        """Candidates from the nearest on, until the k closest responders have been passed.
+
+        They are kept until something comes that may change them, for each answer leads to many looks at them.
+        """
+        if self._walk is None:
+            self._walk = list(self._up_to_the_kth())
+        return self._walk
+
+    def _up_to_the_kth(self) -> Iterator[Candidate]:
         passed, last, misfits = 0, -1, 0
         for candidate in self._candidates.all:
             yield candidate
@@ -231,8 +253,8 @@ class Lookup:
 
     def edge(self) -> int:
         """The distance beyond which nobody holds a slot: that of the k-th responder, or of the farthest candidate."""
-        last = deque(self._nearest(), maxlen=1)
-        return last[0].distance if last else 0
+        nearest = self._nearest()
+        return nearest[-1].distance if nearest else 0
 
     def distrust(self, candidate: Candidate) -> Distrust | None:
         """Why a candidate is not trusted; `None` where it is."""
@@ -286,9 +308,8 @@ class Lookup:
             for candidate in self.candidates:
                 candidate.reserve = False
             return reserve
-        wanted = self._wanted()
-        alone = not trusted and self._alone()
-        return next((c for c in (misfit, doubtful, near) if c and (alone or wanted(c))), None)
+        wanted = self._wanted(alone=not trusted and self._alone())
+        return next((c for c in (misfit, doubtful, near) if c and wanted(c)), None)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
         """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
@@ -302,24 +323,33 @@ class Lookup:
                 return other
         front = self.candidates[: self._k]
         crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
-        if not crowd and self._wanted()(first):
+        wanted = self._wanted(alone=False)
+        if not crowd and wanted(first):
             return first
-        return max((c for c in waiting if not self._candidates.fits(c)), key=self._candidates.vouchers)
+        misfits = [c for c in waiting if not self._candidates.fits(c)]
+        best = max(misfits[:MAX_COMPARED], key=self._candidates.vouchers)
+        return best if wanted(best) else next(filter(wanted, misfits), best)
 
-    def _wanted(self) -> Callable[[Candidate], bool]:
-        """Whether a candidate is worth a query while there are others: of the distrusted ones only so many are."""
+    def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
+        """Whether a candidate is worth a query: of the distrusted ones only so many are, and more of them where they
+        are `alone`."""
         trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
             if trusted(candidate):
                 return True
+            if alone:
+                return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
+            vouchers = self._candidates.vouchers(candidate)
+            if not candidate.doubtful and not vouchers:
+                return False  # misfits that name each other, one by one, would go on for as long as they like
             near = candidate.too_near
             if asked[near] < 0:
                 among = self.candidates if near else self._nearest()
                 asked[near] = sum(c.too_near == near and not c.untried and not trusted(c) for c in among)
             if asked[near] < MAX_DISTRUSTED:
                 return True
-            return not candidate.doubtful and self._candidates.vouchers(candidate) >= ENOUGH_VOUCHERS
+            return not candidate.doubtful and vouchers >= ENOUGH_VOUCHERS
 
         return wanted
 
@@ -327,7 +357,7 @@ class Lookup:
         """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
         if not self.running or self._policy.wait != "again":
             return None
-        wanted = self._wanted()
+        wanted = self._wanted(alone=False)
         for c in self._nearest():
             if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.doubtful and wanted(c):
                 return None
@@ -339,6 +369,7 @@ class Lookup:
 
     def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """An answer, judged. Its referrals become candidates."""
+        self._walk = None
         candidate.outcome = outcome
         if outcome.status is Status.REFUSED:
             candidate.state = State.FAILED
@@ -351,8 +382,10 @@ class Lookup:
         if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
             candidate.lied, candidate.counts = True, False
         self._candidates.came_back(candidate, named_as)
-        named = [(c, self._distance(node.id)) for node in outcome.nodes if (c := self.add(node, candidate)) is not None]
-        self._candidates.judge_referrals(candidate, named)
+        named = [(node, self._distance(node.id)) for node in outcome.nodes]
+        made_up = self._candidates.made_up(candidate, [distance for _, distance in named])
+        for node, distance in named:
+            self.add(node, candidate, made_up=0 < distance <= made_up)
         self._candidates.judge_answers()
 
     def _distance(self, node_id: bytes) -> int:
@@ -379,12 +412,14 @@ class Lookup:
 
     def pass_over(self, candidate: Candidate, why: str) -> None:
         """It is not to be asked after all."""
+        self._walk = None
         candidate.state, candidate.reserve = State.PASSED, False
         candidate.tell(Mark.SILENT, why)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
         """The soft deadline of a candidate has passed."""
+        self._walk = None
         if candidate.state is State.ASKED:
             candidate.state = State.STALLED
             if not candidate.asked_again:
@@ -392,6 +427,7 @@ class Lookup:
 
     def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """The hard deadline of a candidate has passed, or nothing can be sent to it."""
+        self._walk = None
         if candidate.state in (State.ASKED, State.STALLED):
             before = candidate.state
             candidate.state, candidate.outcome = State.FAILED, outcome
@@ -405,18 +441,16 @@ class Lookup:
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
-        pending, wanted = False, self._wanted()
+        alone = self._alone()
+        wanted = self._wanted(alone=alone)
         for candidate in self._nearest():
             if candidate.state in (State.NEW, State.ASKED):
-                if wanted(candidate) and not candidate.too_near:
+                if (alone or not candidate.too_near) and wanted(candidate):
                     return False
-                pending = True
             elif candidate.state is State.STALLED:
                 waiting = True
                 if wait == "nearest" or not (candidate.asked_again or candidate.doubtful):
                     return False
-        if pending and self._alone():
-            return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
 
     def _alone(self) -> bool:
@@ -446,6 +480,9 @@ class Lookup:
             fits = self._candidates.fits(candidate)
             misfits += not fits
             twin = bool(found) and found[-1].distance == candidate.distance
+            if twin and fits and not self._candidates.fits(found[-1]):
+                others.append(found.pop())  # one id, two addresses: the one that it fits
+                twin = False
             if candidate.doubtful or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
                 others.append(candidate)
             else:
@@ -460,8 +497,12 @@ class Lookup:
             return Doubt.STARTS
         if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
             return Doubt.ALONE
-        trusted = sum(map(self._candidates.trusted, answered))
-        return Doubt.MADE_UP if trusted < min(self._k, len(answered) / 2) else None
+        trusted = [c for c in answered if self._candidates.trusted(c)]
+        if len(trusted) < min(self._k, len(answered) / 2):
+            return Doubt.MADE_UP
+        reach = trusted[self._k - 1].distance if len(trusted) >= self._k else 1 << ID_BITS
+        small = reach * SMALL_NETWORK > self._k << ID_BITS
+        return Doubt.SMALL if small and any(not is_local(c.addr[0]) for c in trusted) else None
 
     def outcomes(self) -> tuple[NodeOutcome, ...]:
         """What happened at every node that was asked, nearest first."""

@@ -38,6 +38,7 @@ from .items import (
     check_salt,
     check_seq,
     check_value,
+    mutable_target,
 )
 from .keys import PrivateKey
 from .operations import Decide
@@ -64,6 +65,15 @@ def _part_of_program() -> Hashable:
     """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
     task = asyncio.current_task()
     return None if task is None else getattr(task.get_coro(), "cr_code", None)
+
+
+async def has_ipv6(host: str) -> bool:
+    """Whether a host that has no IPv4 address has one of IPv6. Never raises."""
+    try:
+        loop = asyncio.get_running_loop()
+        return bool(await loop.getaddrinfo(host, None, family=socket.AF_INET6, type=socket.SOCK_DGRAM))
+    except (OSError, UnicodeError):
+        return False
 
 
 class Node:
@@ -274,6 +284,8 @@ class Node:
             why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
         except (OSError, UnicodeError) as error:
             why = f"its name can't be resolved: {getattr(error, 'strerror', None) or error}"
+            if await has_ipv6(host):
+                why = "it has IPv6 addresses only, and IPv6 is not supported yet"
         self._resolved(name, addrs, why)
 
     def _resolved(self, name: str, addrs: tuple[Addr, ...], why: str) -> None:
@@ -383,6 +395,7 @@ class Node:
         target: bytes,
         *,
         salt: bytes = b"",
+        public: bytes | None = None,
         newer_than: int | None = None,
         at_least: int | None = None,
         remotes: Sequence[Addr] | None = None,
@@ -391,6 +404,8 @@ class Node:
     ) -> Outcome:
         """Get a BEP 44 item. Only what hashes to the target, with a good signature, counts as one.
 
+        `public` is whose item it is, 32 bytes, if that is known: without it nobody can be blamed for a value under
+        another salt than `salt`, which may be the true one. Raises `ValueError` for one that is not the target's.
         `newer_than` asks stores to send only items with a higher seq; items below `at_least` are not taken.
         `on_item` is called with every item that is newer than those before: provisional, if it is mutable.
         """
@@ -398,8 +413,11 @@ class Node:
         checks.some_bytes("salt", salt, 0, MAX_SALT)
         _seq("newer_than", newer_than)
         _seq("at_least", at_least)
+        if public is not None and mutable_target(public, salt) != target:
+            raise ValueError("the target is not that of the public key and the salt")
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("get", target, salt, newer_than), caller.steps(progress)
+        question = Question("get", target, salt, newer_than, blind=public is None)
+        on_step = caller.steps(progress)
         found = caller.guard("on_item", on_item)
 
         def on_found(node: NodeOutcome) -> None:

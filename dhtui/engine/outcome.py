@@ -23,6 +23,8 @@ class Status(StrEnum):
     BAD_SIGNATURE = "bad signature"
     BAD_VALUE = "bad value"
     """Its value is not the one that hashes to the target, or was not canonical bencode."""
+    UNPROVED = "unproved value"
+    """It gave a mutable item that may be the true one: who knows only the target can't tell without its salt."""
     STORED = "stored"
     REFUSED = "refused"
     """It answered with an error; `code` says which."""
@@ -46,6 +48,8 @@ class Doubt(StrEnum):
     """Whatever the nodes that it started from named was silent, or is another node than they said."""
     ALONE = "starts alone"
     """Nobody but the nodes that it started from answered, and they named nobody, not even each other."""
+    SMALL = "small network"
+    """So few nodes answered, or so far from the target, that they make up a small network of their own."""
     MADE_UP = "made up"
     """Most of the nodes that answered are most likely made up."""
 

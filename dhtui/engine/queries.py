@@ -84,7 +84,9 @@ class RoundTrips:
             return min(SOFT_MAX, max(SOFT_MIN, 2 * own + 0.05))
         if len(self._recent) < ENOUGH_SAMPLES:
             return SOFT_UNTIL_MEASURED
-        return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, self.quantile(0.8)))
+        # At most 3 medians: a share of nodes that answer late on purpose must not stretch every wait.
+        usual = min(self.quantile(0.8), 3 * self.quantile(0.5))
+        return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, usual))
 
     def view(self) -> RttView:
         """The figures as a screen shows them."""

@@ -17,6 +17,7 @@ from .policy import OURS
 from .queries import Answer, InFlight
 from .shares import net_of
 from .wire.compact import Addr, NodeInfo, is_local, leads_inside
+from .wire.ids import bep42_valid
 from .wire.krpc import FindNode, Response
 
 ALPHA = 32
@@ -27,16 +28,18 @@ class Survey:
     """One survey under way. Whoever answers enters the table, or the memory of known nodes, as always."""
 
     def __init__(
-        self, sender: Sender, nodes: Iterable[NodeInfo], *, queries: int, done: Callable[[int, float], None]
+        self, sender: Sender, nodes: Iterable[NodeInfo], *, queries: int, done: Callable[[Survey, float], None]
     ) -> None:
-        """It begins with `nodes` and ends after so many queries; `done` is told how many were answered, and when."""
+        """It begins with `nodes` and ends after so many queries; `done` is told when."""
         self._sender, self._left, self._done = sender, queries, done
         self._most_waiting = queries
         self._halves: tuple[deque[NodeInfo], deque[NodeInfo]] = deque(), deque()
         """Nodes to ask, by the first bit of their ids."""
         self._seen: set[Addr | str] = set()
         self._holding: set[InFlight] = set()
-        self._answered = 0
+        self.answered = 0
+        self.fitting = 0
+        """How many of those that answered have ids that fit their addresses (BEP 42): an even sample of the network."""
         self._running = True
         self._add(nodes)
 
@@ -65,7 +68,7 @@ class Survey:
                 self._ask(node, now)
         if self._running and not self._holding:
             self._running = False
-            self._done(self._answered, now)
+            self._done(self, now)
 
     def _ask(self, node: NodeInfo, now: float) -> None:
         self._left -= 1
@@ -89,6 +92,7 @@ class Survey:
     def _finished(self, query: InFlight, answer: Answer | None, now: float) -> None:
         self._holding.discard(query)
         if isinstance(answer, Response) and answer.id == query.expected:
-            self._answered += 1
+            self.answered += 1
+            self.fitting += bep42_valid(answer.id, query.addr[0])
             self._add(answer.nodes, query.addr[0])
         self.pump(now)

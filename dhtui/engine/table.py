@@ -7,7 +7,6 @@ merely being named, or the first liar could fill the table with addresses of its
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -483,11 +482,6 @@ class Table:
                 found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
         found += _one_a_net(ours, n - len(found), nets)
         return sorted(found, key=distance)
-
-    def mostly_fits(self) -> bool:
-        """Whether of the nodes that ever answered at least half have ids that fit their addresses (BEP 42)."""
-        verdicts = Counter(c.bep42 for source in (self._by_addr, self._known) for c in source.values())
-        return verdicts["invalid"] <= verdicts["valid"] + verdicts["exempt"]
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
         """The up to `n` farthest of them, one a network, without those in `avoid`: where a lookup as a stranger's

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -35,6 +36,8 @@ from ..engine.wire import bencode
 from ..report import safe_text
 
 HEX = "hex:"
+_IN_A_PUT = 2
+"""Dictionaries that a value lies in, when it is put: the message, and its arguments."""
 _DIGITS = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _TOO_DEEP = f"it is nested deeper than {bencode.MAX_DEPTH} lists and objects"
 
@@ -52,8 +55,13 @@ def _text(text: bytes) -> bytes:
     return bencode.encode(text)
 
 
+def _without_mark(text: bytes) -> bytes:
+    """Editors of Windows put a byte order mark before what is text."""
+    return text.removeprefix(BOM_UTF8)
+
+
 def _hex(text: bytes) -> bytes:
-    digits = b"".join(text.split()).decode("ascii", "replace")
+    digits = b"".join(_without_mark(text).split()).decode("ascii", "replace")
     if not _DIGITS.fullmatch(digits):
         wrong = next((char for char in digits if not re.fullmatch("[0-9a-fA-F]", char)), None)
         why = "one hex digit is missing: there is an odd number of them" if wrong is None else f"{safe_text(wrong)!r}"
@@ -62,17 +70,15 @@ def _hex(text: bytes) -> bytes:
 
 
 def _bencoded(text: bytes) -> bytes:
-    try:
-        (_,) = bencode.decode(b"l%be" % text)
-    except ValueError:
-        raise FormError("this is not one bencoded value, in canonical form") from None
+    if why := bencode.explain(text, depth=_IN_A_PUT):
+        raise FormError(f"this is no bencoded value: {why}")
     return text
 
 
 def _json(text: bytes) -> bytes:
     try:
         document = json.loads(
-            text.decode("utf-8"),
+            _without_mark(text).decode("utf-8"),
             object_pairs_hook=_object,
             parse_float=lambda number: _refuse(f"{number[:20]}: bencode has no fractions; write it as a string"),
             parse_constant=lambda name: _refuse(f"{name}: bencode has no such number"),

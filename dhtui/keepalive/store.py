@@ -6,6 +6,7 @@ The file is the truth. Whoever changes something holds its lock, reads it, chang
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ VERSION = 1
 MAX_KEPT = 500
 MAX_BYTES = 4 << 20
 MAX_NOTE = 200
+_TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
 
 Items: TypeAlias = dict[bytes, Kept]
 """By target, in the order in which they came."""
@@ -41,6 +43,16 @@ def load(folder: Path) -> Loaded:
         return _read(folder)
 
 
+def check_room(folder: Path, target: bytes) -> None:
+    """Raise `KeepError` where an item at a target can't be kept: there are too many, or nothing can be saved."""
+    items, _ = load(folder)
+    if target not in items and len(items) >= MAX_KEPT:
+        raise KeepError(_TOO_MANY)
+    nearest = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise KeepError(f"nothing can be saved in {folder}: {nearest} can't be written to")
+
+
 def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
     """Change the items in place, and save them. Returns what `load` would. Raises `OSError`, `KeepError`."""
     private_folder(folder)
@@ -48,7 +60,7 @@ def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
         items, warnings = _read(folder)
         how(items)
         if len(items) > MAX_KEPT:
-            raise KeepError(f"at most {MAX_KEPT} items can be kept alive: remove others first")
+            raise KeepError(_TOO_MANY)
         _write(folder, items)
     return items, warnings
 

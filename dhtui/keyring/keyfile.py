@@ -9,6 +9,7 @@ of what stands before it, tells a damaged file from a wrong passphrase.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -59,6 +60,7 @@ def _shown(path: Path) -> str:
 
 def parse(data: bytes) -> Stored:
     """The key in the content of a file. Raises `BadKey`."""
+    data = data.removeprefix(BOM_UTF8)
     if not data:
         raise BadKey("the key file is empty; its making was cut short, and it can be removed")
     if len(data) > MAX_FILE or not data.isascii():

@@ -13,7 +13,9 @@ _OID = bytes.fromhex("06032b6570")
 _HEAD = bytes.fromhex("302e020100300506032b657004220420")
 """All that stands before the seed: version 0, the algorithm, two octet strings."""
 
-SEQUENCE, INTEGER, OCTETS, ATTRIBUTES, PUBLIC = 0x30, 0x02, 0x04, 0xA0, 0x81
+SEQUENCE, INTEGER, OCTETS, BITS, ATTRIBUTES, PUBLIC = 0x30, 0x02, 0x04, 0x03, 0xA0, 0x81
+WRAPPED_PUBLIC = 0xA1
+"""How Rust's ring tags the public key: around a bit string, where RFC 5958 has the tag in place of it."""
 
 
 def is_pem(text: str) -> bool:
@@ -25,7 +27,7 @@ def read_pem(text: str) -> PrivateKey:
     """The key in a PEM text. Raises `BadKey` with what it is instead, if that is known."""
     for label, body in _BLOCK.findall(text):
         if label == "PRIVATE KEY":
-            return _read_der(_base64(body))
+            return read_der(_base64(body))
         if label == "ENCRYPTED PRIVATE KEY":
             raise BadKey("the PEM file is encrypted: decrypt it first, with `openssl pkey`")
         if label == "OPENSSH PRIVATE KEY":
@@ -50,23 +52,29 @@ def _base64(body: str) -> bytes:
         raise BadKey("the PEM text is damaged: it is not base64") from None
 
 
-def _read_der(data: bytes) -> PrivateKey:
+def read_der(data: bytes) -> PrivateKey:
+    """The key in PKCS 8 itself, without the PEM around it. Raises `BadKey`."""
     inside, rest = _take(data, SEQUENCE)
     version, inside = _take(inside, INTEGER)
     algorithm, inside = _take(inside, SEQUENCE)
     wrapped, inside = _take(inside, OCTETS)
     if rest or version not in (b"\0", b"\1"):
-        raise BadKey("the PEM text is damaged: it is no PKCS 8 private key")
+        raise BadKey("the key is damaged: it is no PKCS 8 private key")
     if algorithm != _OID:
         raise BadKey("this is a private key of another kind: BEP 44 needs Ed25519")
     seed, rest = _take(wrapped, OCTETS)
     if rest or len(seed) != SEED_LENGTH:
-        raise BadKey(f"the PEM text is damaged: its key has {len(seed)} bytes, not {SEED_LENGTH}")
+        raise BadKey(f"the key is damaged: it has {len(seed)} bytes, not {SEED_LENGTH}")
     key = PrivateKey.from_seed(seed)
     if inside[:1] == bytes([ATTRIBUTES]):
         _, inside = _take(inside, ATTRIBUTES)
-    if inside and _take(inside, PUBLIC) != (b"\0" + key.public, b""):
-        raise BadKey("the PEM text is damaged: its public key does not belong to its private key")
+    if inside[:1] == bytes([WRAPPED_PUBLIC]):
+        bits, rest = _take(inside, WRAPPED_PUBLIC)
+        wrong = rest or _take(bits, BITS) != (b"\0" + key.public, b"")
+    else:
+        wrong = inside and _take(inside, PUBLIC) != (b"\0" + key.public, b"")
+    if wrong:
+        raise BadKey("the key is damaged: its public key does not belong to its private key")
     return key
 
 
@@ -81,4 +89,4 @@ def _take(data: bytes, tag: int) -> tuple[bytes, bytes]:
             length = len(data)
         if start + length <= len(data):
             return data[start : start + length], data[start + length :]
-    raise BadKey("the PEM text is damaged: it is no PKCS 8 private key")
+    raise BadKey("the key is damaged: it is no PKCS 8 private key")

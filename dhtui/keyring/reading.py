@@ -7,6 +7,7 @@ proved by a signature before it is taken.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from ..engine.keys import (
 )
 from .keyfile import Stored, as_published, is_own, parse_own
 from .paper import is_paper, read_paper
-from .pem import is_pem, read_pem
+from .pem import is_pem, read_der, read_pem
 from .seal import Sealed
 
 FORMS = ("auto", "seed", "go", "expanded", "original")
@@ -28,6 +29,10 @@ FORMS = ("auto", "seed", "go", "expanded", "original")
 MAX_INPUT = 16_384
 """Bytes."""
 _TEST = b"dhtui: is this key of any use?"
+_TWO_KEYS = (
+    "these 128 hex digits are a seed and its public key, and mean two keys: choose the form `go`, as Go, NaCl and most "
+    "programs mean it, or `original`, as mh-cbon/dht published with it; or give the public key that it must have"
+)
 _RAW = (SEED_LENGTH, EXPANDED_LENGTH)
 
 
@@ -39,16 +44,15 @@ class Imported:
     """A `PrivateKey`, or of an encrypted key file the `Sealed` key, which can be kept as it is."""
     kind: str
     """What it was, in words."""
-    note: str = ""
-    """What its owner should know about that, a sentence; else empty."""
 
 
 def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
     """The private key in the content of a file, or in what was typed.
 
-    Taken are: key files of ours, PEM, paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex
-    or in base64. 64 bytes are Go's form (seed and public key) or expanded (libtorrent, BEP 44). With `public`
-    the reading is the one that has this public key. `form` is one of `FORMS`. Raises `BadKey` with the reason.
+    Taken are: key files of ours, PKCS 8 in PEM and DER, JSON Web Keys, paper keys, ``.key`` files of
+    mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key)
+    or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key. `form` is one of
+    `FORMS`. Raises `BadKey` with the reason.
     """
     if form not in FORMS:
         raise BadKey(f"{form[:20]!a} is none of {', '.join(FORMS)}")
@@ -74,10 +78,45 @@ def _read(data: bytes, form: str, public: bytes | None) -> Imported:
             return Imported(read_pem(text), "PKCS 8 in PEM")
         if is_paper(text):
             return Imported(read_paper(text), "a paper key")
-    raw, how, original = _raw(data, text)
+        if text.startswith("{"):
+            return Imported(_jwk(text), "a JSON Web Key")
+    if form == "auto" and _is_der(data):
+        return Imported(read_der(data), "PKCS 8 in DER")
+    raw, how, original = _raw(_without_line_end(data, text), text)
     if form == "original" or (form == "auto" and original and public != raw[SEED_LENGTH:]):
-        return _original(raw)
+        found = _original(raw)
+        if form == "auto" and public is None:
+            raise BadKey(_TWO_KEYS)
+        return found
     return _bytes(raw, how, form, public)
+
+
+def _is_der(data: bytes) -> bool:
+    """Whether it is a DER sequence as long as it says: as short as a key is, its length takes one byte."""
+    return len(data) not in _RAW and data[:1] == b"\x30" and data[1:2] == bytes([(len(data) - 2) & 0xFF])
+
+
+def _without_line_end(data: bytes, text: str | None) -> bytes:
+    """Raw bytes that a program ended with a line end are the bytes before it."""
+    bare = data.removesuffix(b"\n").removesuffix(b"\r")
+    return bare if text is None and len(data) not in _RAW and len(bare) in _RAW else data
+
+
+def _jwk(text: str) -> PrivateKey:
+    """The key of a JSON Web Key (RFC 8037): ``d`` is the seed, ``x`` the public key. Raises `BadKey`."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadKey("the key begins like JSON, and is none") from None
+    if found.get("kty") != "OKP" or found.get("crv") != "Ed25519" or not isinstance(found.get("d"), str):
+        raise BadKey("this JSON is no private key of Ed25519: `kty` OKP, `crv` Ed25519 and `d` are needed")
+    seed, public = _base64(found["d"]), found.get("x")
+    if len(seed) != SEED_LENGTH:
+        raise BadKey(f"the `d` of the JSON Web Key has {len(seed)} bytes, not {SEED_LENGTH}")
+    key = PrivateKey.from_seed(seed)
+    if public is not None and (not isinstance(public, str) or _base64(public) != key.public):
+        raise BadKey("the `x` of the JSON Web Key is not the public key of its `d`")
+    return key
 
 
 def _text(data: bytes) -> str | None:
@@ -115,12 +154,7 @@ def _base64(text: str) -> bytes:
 
 
 def _original(raw: bytes) -> Imported:
-    key = as_published(read_original_key_file(raw.hex()))
-    note = (
-        "Read as mh-cbon/dht published with it. Other programs write the same 64 bytes for another key, "
-        "seed and public key: is it one of theirs, import it again in the form `go`."
-    )
-    return Imported(key, "a .key file of mh-cbon/dht", note)
+    return Imported(as_published(read_original_key_file(raw.hex())), "a .key file of mh-cbon/dht")
 
 
 def _bytes(raw: bytes, how: str, form: str, public: bytes | None) -> Imported:

@@ -247,7 +247,7 @@ class Keyring:
         if fault is None and os.path.lexists(self.folder / name_or_path):
             return read_file(self.folder / name_or_path)
         if _is_path(name_or_path):
-            return read_file(Path(name_or_path))
+            return read_file(Path(os.path.expanduser(name_or_path)))  # noqa: PTH111  (this one never raises)
         if fault is not None:
             raise KeyringError(fault)
         raise KeyringError(self._missing(name_or_path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..engine.keys import PrivateKey
-from ..files import write_exclusive
+from ..files import write_new
 from .paper import write_paper
 from .pem import write_pem
 
@@ -27,5 +27,5 @@ def write_key(key: PrivateKey, form: str) -> str:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write an exported key to a new file that only its owner can read: see `write_exclusive`."""
-    write_exclusive(path, text.encode())
+    """Write an exported key to a new file that only its owner can read. Raises as `files.write_new` does."""
+    write_new(path, text.encode(), private=True)

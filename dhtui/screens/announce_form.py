@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ..values import UsageError, integer, target
+from ..values import UsageError, integer, target, torrent
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
@@ -30,8 +30,8 @@ _PORT = integer(1, 65535)
 class AnnounceRequest:
     """An announce to make."""
 
-    info_hash: bytes
-    """20 bytes."""
+    info_hashes: tuple[bytes, ...]
+    """20 bytes each; two of a hybrid torrent."""
     port: int
     """0: the one that our packets come from."""
 
@@ -47,12 +47,7 @@ def read_announce(text: str, port_text: str) -> AnnounceRequest:
     text, port_text = text.strip(), port_text.strip()
     if not text:
         raise UsageError("type an infohash, 40 hex digits, or a magnet link of a torrent")
-    found = target(text)
-    if found.id is None:
-        raise UsageError("self is a node, which has no peers: type an infohash or a magnet link")
-    if found.public is not None:
-        raise UsageError("this magnet link names an item, which has no peers: one with urn:btih: is needed")
-    return AnnounceRequest(found.id, _PORT(port_text) if port_text else 0)
+    return AnnounceRequest(torrent(target(text)), _PORT(port_text) if port_text else 0)
 
 
 class AnnounceForm(Window[AnnounceRequest | None]):
@@ -105,7 +100,12 @@ class AnnounceForm(Window[AnnounceRequest | None]):
             verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
         else:
             lines = wrap(request.words, _WIDTH - 2)
-            verdict.show([((f"✓ {request.info_hash.hex()}", "good"),), *(((f"  {line}", "plain"),) for line in lines)])
+            verdict.show(
+                [
+                    *(((f"✓ {each.hex()}", "good"),) for each in request.info_hashes),
+                    *(((f"  {line}", "plain"),) for line in lines),
+                ]
+            )
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -156,7 +156,9 @@ class GetForm(Window[None]):
         while True:
             self._view, self._getting = None, True
             self.tick()
-            result = await actions.get(self._node, request.target, request.salt, progress=self._follow)
+            result = await actions.get(
+                self._node, request.target, request.salt, progress=self._follow, public=request.public
+            )
             self._getting, looks = False, looks + 1
             now = result.outcome.item if result.outcome is not None else None
             if looks > 1 and (words := change_words(given, now)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ from ..engine.items import mutable_target
 from ..keyring import Entry
 from ..packets.fields import text_or_hex
 from ..report import safe_text
-from ..values import UsageError, interval, public_key, salt, target
+from ..values import UsageError, interval, item, salt, target
 from ..words import short_id
 
 ACCEPTED = "a target (40 hex digits), a public key (64, or z-base-32), the name of a key, or a magnet link"
+
+_LINK = re.compile("magnet:|urn:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,8 @@ class GetRequest:
 
     target: bytes
     """20 bytes."""
+    public: bytes | None
+    """Whose item it is, if that is known."""
     salt: bytes
     """What the signature of a mutable item is checked with."""
     every: float | None
@@ -38,27 +43,22 @@ def read_get(text: str, salt_text: str, every_text: str, entries: Sequence[Entry
     named = next((entry for entry in entries if entry.name == text and entry.public is not None), None)
     if named is not None and named.public is not None:
         return _mutable(named.public, given, every, f"the item of your key {safe_text(named.name, 40)}")
-    if text[:7].lower() != "magnet:" and len(text) in (52, 64):
-        public = public_key(text)
-        return _mutable(public, given, every, f"the item of the key {short_id(public)}")
     try:
-        found = target(text)
+        named_so = target(text)
     except UsageError:
-        if text[:7].lower() == "magnet:":
-            raise
+        if len(text) in (52, 64) or _LINK.match(text):
+            raise  # it was meant for one, and says what is wrong with it
         raise UsageError(f"this is neither {ACCEPTED}") from None
-    if found.id is None:
-        raise UsageError("self is a node, and no item: type a target, a key or a magnet link")
+    found = item(named_so, given)
     if found.public is not None:
-        if given and given != found.salt:
-            raise UsageError("the salt is not that of the magnet link: leave it empty")
         return _mutable(found.public, found.salt, every, f"the item of the key {short_id(found.public)}")
-    if text[:7].lower() == "magnet:":
-        raise UsageError("this magnet link names a torrent: an item has xs=urn:btpk:<public key>")
+    assert found.id is not None
     salted = f", mutable with the salt {text_or_hex(given)}" if given else ", immutable, or mutable without a salt"
-    return GetRequest(target=found.id, salt=given, every=every, words=f"the item at {short_id(found.id)}{salted}")
+    words = f"the item at {short_id(found.id)}{salted}"
+    return GetRequest(target=found.id, public=None, salt=given, every=every, words=words)
 
 
 def _mutable(public: bytes, salted: bytes, every: float | None, words: str) -> GetRequest:
     with_salt = f" with the salt {text_or_hex(salted)}" if salted else " without a salt"
-    return GetRequest(target=mutable_target(public, salted), salt=salted, every=every, words=words + with_salt)
+    wanted = mutable_target(public, salted)
+    return GetRequest(target=wanted, public=public, salt=salted, every=every, words=words + with_salt)

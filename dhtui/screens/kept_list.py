@@ -153,7 +153,7 @@ class KeptList(Window[None]):
         wanted = read_wanted(text)
         assert wanted.id is not None
         tell(self, f"Looking up {short_id(wanted.id)} …")
-        result = await actions.get(node, wanted.id, wanted.salt)
+        result = await actions.get(node, wanted.id, wanted.salt, public=wanted.public)
         item = result.outcome.item if result.outcome else None
         if item is None:
             tell(self, f"Not kept: {result.summary}.", bad=True)

@@ -10,7 +10,8 @@ from ..engine.items import Item, MutableItem
 from ..keepalive import Check, Keeper, Kept, Verdict
 from ..packets.fields import text_or_hex
 from ..report import magnet, value_text
-from ..values import Target, UsageError, public_key, target
+from ..values import Target, target
+from ..values import item as wanted_item
 from ..widgets.paint import Line, Role, fit
 from ..widgets.table_model import Column
 from ..words import clock, duration, plural, short_id
@@ -159,13 +160,4 @@ def kept_link(item: Item) -> str:
 
 def read_wanted(text: str) -> Target:
     """What the user wants kept: a magnet link, a public key, or a target. Raises `UsageError`."""
-    text = text.strip()
-    if len(text) in (52, 64):
-        from ..engine.items import mutable_target
-
-        public = public_key(text)
-        return Target(mutable_target(public), public)
-    found = target(text)
-    if found.id is None:
-        raise UsageError("self is a node, not an item")
-    return found
+    return wanted_item(target(text))

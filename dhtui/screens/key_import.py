@@ -149,5 +149,4 @@ def _about(found: Imported) -> list[Line]:
         (("  key ", "dim"), (found.key.public.hex(), "data")),
         (("      ", "dim"), (encode_public(found.key.public), "data")),
     ]
-    note = said("!", found.note, "warn") if found.note else []
-    return [*good(f"{found.kind}{tested}", *public).lines, *note]
+    return [*good(f"{found.kind}{tested}", *public).lines]

@@ -289,19 +289,23 @@ class PeersScreen(ExplorerScreen):
         request = await self.app.push_screen_wait(AnnounceForm(infohash.hex() if infohash else "", note))
         if request is None:
             return
-        name = f"announce of {short_id(request.info_hash)}"
+        for info_hash in request.info_hashes:
+            await self._announce_one(node, info_hash, request.port)
+
+    async def _announce_one(self, node: Node, info_hash: bytes, port: int) -> None:
+        name = f"announce of {short_id(info_hash)}"
 
         def progress(view: LookupView) -> None:
             self._last(f"… {name}: seeking the closest nodes, {view.answered} of {view.asked} answered", "accent")
 
         self._last(f"… {name}: seeking the closest nodes", "accent")
-        result = await actions.announce_peer(node, request.info_hash, request.port, progress=progress)
+        result = await actions.announce_peer(node, info_hash, port, progress=progress)
         text = f"{name}: {safe_text(result.summary)}"
         self._last(f"{'✓' if result.ok else '✗'} {text}", "plain" if result.ok else "bad")
         tell(self, text, bad=not result.ok)
         self._polled = 0.0
         if self in self.app.screen_stack:  # the user is still here
-            self.app.push_screen(Popup(name, details.announced_lines(result, request.port)))
+            self.app.push_screen(Popup(name, details.announced_lines(result, port)))
 
     def _last(self, text: str, role: Role) -> None:
         self.query_one("#last", Lines).show((((f" {text}", role),),))

@@ -21,7 +21,7 @@ from ..itemvalue import FORMS
 from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
 from ..report import safe_text
-from ..values import UsageError
+from ..values import UsageError, salt_text
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
@@ -85,9 +85,7 @@ class PutForm(Window[None]):
         """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with."""
         super().__init__()
         self._node, self._ring, self._entries, self._keeper = node, ring, tuple(entries), keeper
-        self._salt = _typeable(salt)
-        # An item that can't be named here can't be updated here either.
-        key = key if self._salt.encode() == salt else None
+        self._salt = salt_text(salt) if salt else ""
         self._first = next((n for n, entry in enumerate(self._entries, 1) if key and entry.public == key), 0)
         self._read: bytes | Item | UsageError | None = None
         """What the file at the path gave, if it has been read."""
@@ -144,6 +142,7 @@ class PutForm(Window[None]):
             seq=self._text("seq"),
             nodes=self._text("nodes"),
             careful=self.over.chosen == 0,
+            most=self._node.config.settings.k,
             signed=signed,
         )
 
@@ -274,12 +273,6 @@ class PutForm(Window[None]):
 
 _SALT = "none; another salt is another item of the same key"
 _SEQ = "automatic: one more than the highest there is"
-
-
-def _typeable(salt: bytes) -> str:
-    """A salt as text; "" for one that nobody can type."""
-    text = salt.decode(errors="ignore")
-    return text if text.isprintable() else ""
 
 
 def _key_label(entry: Entry) -> str:

@@ -65,6 +65,8 @@ class Fields:
     nodes: str
     careful: bool
     """Put only over what was seen (cas)."""
+    most: int = 8
+    """On how many nodes a put can store: the k of the node."""
     signed: Item | None = None
     """An item from a signed file; all but `nodes` is in it."""
 
@@ -107,6 +109,8 @@ class Plan:
 def read_plan(fields: Fields, seen: Seen | None) -> Plan:
     """The put that the fields ask for. Raises `UsageError`, which says what is wrong or missing."""
     least = _NODES(fields.nodes.strip() or "1")
+    if least > fields.most:
+        raise UsageError(f"{least} nodes can't be had: a put stores on at most {fields.most}")
     signed = fields.signed
     if signed is not None:
         salted = signed.salt if isinstance(signed, MutableItem) else b""
@@ -183,7 +187,7 @@ def _of_fields(fields: Fields, seen: Seen | None, width: int) -> Iterator[Line]:
     except FormError:
         v = None
     public = None if fields.signer is None else fields.signer.public
-    salted = fields.salt.encode(errors="surrogateescape")
+    salted = _salted(fields)
     if v is None:
         yield _row("size", "–", "dim")
     else:
@@ -196,6 +200,14 @@ def _of_fields(fields: Fields, seen: Seen | None, width: int) -> Iterator[Line]:
     if public is not None and v is not None and fields.signer is not None:
         seq = _likely_seq(fields, fields.signer, salted, seen)
         yield from _rows("signs", safe_text(signing_buffer(v, seq, salted), 4096), width)
+
+
+def _salted(fields: Fields) -> bytes:
+    """The salt as it stands; while it is none, as text."""
+    try:
+        return salt(fields.salt)
+    except UsageError:
+        return fields.salt.encode(errors="surrogateescape")
 
 
 def _likely_seq(fields: Fields, entry: Entry, salted: bytes, seen: Seen | None) -> int:
@@ -239,7 +251,8 @@ def plan_words(plan: Plan) -> str:
     if plan.signer is None:
         return f"stores an immutable item, which nobody can ever change; {least}"
     if plan.seq is not None:
-        seq = f"seq {plan.seq}"
+        last = ", the highest there is: nothing can ever replace it" if plan.seq == MAX_SEQ else ""
+        seq = f"seq {plan.seq}{last}"
     elif plan.known is not None:
         seq = f"at least seq {plan.known + 1}, {plan.known} is noted here"
     else:

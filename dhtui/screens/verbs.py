@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from ..files import write_exclusive
+from ..files import write_new as write_file
 from ..packets.parts import Link
 
 CopyForm = tuple[str, str]
@@ -40,7 +40,7 @@ def write_new(name: str, content: bytes, folder: Path) -> Path:
     for number in count(1):
         path = folder / (name if number == 1 else f"{Path(name).stem}-{number}{Path(name).suffix}")
         try:
-            write_exclusive(path, content)
+            write_file(path, content, private=True)
         except FileExistsError:
             continue
         return path

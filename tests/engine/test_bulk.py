@@ -113,7 +113,7 @@ def test_bulk_of_200_lookups_among_100_000_nodes_finds_what_each_finds_alone() -
     assert simulation.run_until(lambda: len(done) == 200)
     assert all(outcome.peers for outcome in done if outcome.target in planted)
     assert not [node for outcome in done for node in outcome.asked if node.status in WITHOUT_A_QUERY]
-    assert mean(reached(simulation, outcome) for outcome in done) >= mean(trial.found for trial in alone) - 0.01
+    assert mean(reached(simulation, outcome) for outcome in done) >= mean(trial.found for trial in alone) - 0.02
     assert mean(len(outcome.asked) for outcome in done) <= 1.05 * mean(len(trial.outcome.asked) for trial in alone)
     assert max(under_way) <= MAX_PLACES + SPARE_PLACES
     assert max(queries) <= queries_module.MAX_LIVE + 2 * queries_module.MAX_STALLED

@@ -139,7 +139,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
 def test_lookup_end_the_8_closest_responders_are_known() -> None:
     """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 30)
     net.meet(core, puppets[29])
     outcome = net.find_node(core, TARGET)
@@ -151,7 +151,7 @@ def test_lookup_end_the_8_closest_responders_are_known() -> None:
 def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
     """Storing at a dead node is losing: the closest are those that answered."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 20)
     for puppet in puppets:
         puppet.answer = naming(*(other.info for other in puppets[:16]))
@@ -167,7 +167,7 @@ def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
 def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for() -> None:
     """The silent ones nearer than the 8th responder get a second query, and 0.4 s."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
     for puppet in puppets[:3]:
         puppet.answer = silent
@@ -187,7 +187,7 @@ def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for()
 def test_lookup_end_an_answer_to_the_second_query_counts() -> None:
     """One packet in fifty is lost: whoever answers when asked again is among the closest."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
     slip = puppets[0]
     slip.answer = lambda query: {b"nodes": b""} if len(slip.queries) == 2 else None
@@ -200,7 +200,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
     """Only where nobody has answered is there a reason to wait: a late answer counts until 4 s."""
     net = Network()
     late = net.puppet()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     net.meet(core, late)
     net.slow[late.addr] = 3.5
     outcome = net.find_node(core, TARGET)
@@ -214,7 +214,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
 def test_timeouts_a_late_answer_still_counts_while_the_lookup_runs() -> None:
     """After the soft deadline an answer is late but welcome: its node is among the closest."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 9)
     chain = [net.puppet(node_id=at(100 + i)) for i in range(12)]
     for near, far in pairwise(chain):
@@ -241,7 +241,7 @@ def test_lookup_end_an_error_is_no_closest_node() -> None:
     net = Network()
     refuser = net.puppet()
     refuser.answer = lambda q: {} if q.method == "ping" else encode_error(q.tid, 202, "busy", ("1.1.1.1", 1))
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     net.meet(core, refuser)
     outcome = net.find_node(core, TARGET)
     assert outcome.closest == ()
@@ -286,7 +286,7 @@ def test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_whe
 def test_immutable_get_ends_at_the_first_valid_value() -> None:
     """The first value that hashes to the target ends the lookup; slower nodes are not waited for."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     item = ImmutableItem(b"5:hello")
     puppets = [net.puppet() for _ in range(8)]
     for puppet in puppets[1:]:
@@ -301,7 +301,7 @@ def test_immutable_get_ends_at_the_first_valid_value() -> None:
 def test_mutable_get_goes_on_and_hands_over_every_newer_value_at_once() -> None:
     """A mutable value is handed over when it comes, and again when a higher seq is found; that one is the result."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     items = [sign(BEP44_TEST_KEY, b"i%de" % seq, seq) for seq in range(4)]
     order = [2, 0, 3, 1]
     puppets = [net.puppet() for _ in order]
@@ -321,7 +321,7 @@ def test_mutable_get_goes_on_and_hands_over_every_newer_value_at_once() -> None:
 def test_progress_is_told_step_by_step() -> None:
     """Each step of a lookup can be watched: asked and answered grow, and the last step is the end."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     steps: list[LookupView] = []
@@ -334,7 +334,7 @@ def test_progress_is_told_step_by_step() -> None:
 def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     """A cancelled lookup asks nobody any longer; its answers still serve the table."""
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     done: list[Outcome] = []
@@ -380,7 +380,7 @@ def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
     """Liars with endless addresses, each naming nearer ones: the lookup ends after 512 queries, with what it has."""
     net = Network()
     net.recording = False
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     left = [10**9]
 
     def invent(query: Query) -> Answer:
@@ -581,7 +581,7 @@ def test_a_lookup_that_met_mostly_made_up_nodes_says_so() -> None:
 
 def test_a_lookup_among_honest_nodes_is_in_no_doubt() -> None:
     net = Network()
-    core = net.core(maintain=False)
+    core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     assert net.find_node(core, TARGET).doubt is None

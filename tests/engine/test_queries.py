@@ -108,7 +108,7 @@ def test_timeouts_a_lookup_uses_what_was_measured() -> None:
     net.meet(core, *others)
     assert core.soft_for(others[0].addr) == pytest.approx(1.05)
     assert core.soft_for(others[2].addr) == pytest.approx(0.25)
-    assert core.soft_for(stranger) == pytest.approx(0.5)
+    assert core.soft_for(stranger) == pytest.approx(0.3), "three medians at most: a few late ones stretch nothing"
 
 
 # ---- deadlines ---------------------------------------------------------------------------------------

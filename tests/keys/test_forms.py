@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import subprocess
 
@@ -62,7 +63,7 @@ Z9w7lshQhqowtrbLDFw4rXAxZuE=
 )
 def test_each_form_is_recognised(data: bytes, key: PrivateKey, kind: str) -> None:
     found = read_key(data)
-    assert (found.key, found.kind, found.note) == (key, kind, "")
+    assert (found.key, found.kind) == (key, kind)
 
 
 def test_the_expanded_form_of_libtorrent_is_the_key_of_its_seed() -> None:
@@ -77,13 +78,64 @@ def test_an_encrypted_key_file_stays_encrypted() -> None:
     assert isinstance(found.key, Sealed) and found.key == sealed and "encrypted" in found.kind
 
 
+RING = bytes.fromhex("3053020101300506032b657004220420") + KEY.secret + bytes.fromhex("a123032100") + KEY.public
+"""PKCS 8, version 2, as Rust's ring writes it."""
+DER = bytes.fromhex("302e020100300506032b657004220420") + KEY.secret
+
+
+def _jwk(**changed: object) -> bytes:
+    def text(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    found = {"kty": "OKP", "crv": "Ed25519", "d": text(KEY.secret), "x": text(KEY.public), "kid": "1"}
+    return json.dumps(found | changed).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (RING, "PKCS 8 in DER"),
+        (DER, "PKCS 8 in DER"),
+        (b"-----BEGIN PRIVATE KEY-----\n%b-----END PRIVATE KEY-----" % base64.encodebytes(RING), "PKCS 8 in PEM"),
+        (b"\xff" * 32 + b"\n", "a seed in raw bytes"),
+        (b"\xff" * 32 + b"\r\n", "a seed in raw bytes"),
+        (_jwk(), "a JSON Web Key"),
+        (b"\xef\xbb\xbf " + _jwk() + b"\n", "a JSON Web Key"),
+    ],
+)
+def test_what_other_programs_write_is_read(data: bytes, kind: str) -> None:
+    found = read_key(data)
+    assert found.kind == kind
+    assert found.key == (PrivateKey.from_seed(b"\xff" * 32) if b"\xff" * 32 in data else KEY)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (RING[:-1] + bytes([RING[-1] ^ 1]), "public key does not belong"),
+        (RING[:-1], "no private key"),
+        (_jwk(x="AAAA"), "`x` of the JSON Web Key is not the public key"),
+        (_jwk(d="AAAA"), "has 3 bytes, not 32"),
+        (_jwk(crv="X25519"), "no private key of Ed25519"),
+        (b"{", "begins like JSON"),
+    ],
+)
+def test_what_is_damaged_of_it_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(BadKey, match=words):
+        read_key(data)
+
+
 # ---- the original's ---------------------------------------------------------------------------------------
 
 
-def test_a_key_file_of_the_original_is_read_as_published_and_says_so() -> None:
-    found = read_key(GO.hex().encode())
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_digits_that_mean_two_keys_are_taken_for_neither(end: str) -> None:
+    """128 hex digits of a seed and its public key: Go and NaCl write them, and mh-cbon/dht, for another key."""
+    with pytest.raises(BadKey, match=r"mean two keys: choose the form `go`.* or `original`"):
+        read_key((GO.hex() + end).encode())
+    found = read_key((GO.hex() + end).encode(), "original")
     assert found.key == PrivateKey.from_expanded(GO) and found.key.public != KEY.public
-    assert found.kind == "a .key file of mh-cbon/dht" and "`go`" in found.note
+    assert found.kind == "a .key file of mh-cbon/dht"
 
 
 def test_the_other_reading_of_the_same_digits_is_taken_when_asked_for() -> None:

@@ -80,10 +80,10 @@ async def node() -> AsyncIterator[Node]:
         yield node
 
 
-async def ask(node: Node, fault: Fault, target: bytes, salt: bytes = b"") -> NodeOutcome:
+async def ask(node: Node, fault: Fault, target: bytes, salt: bytes = b"", public: bytes | None = None) -> NodeOutcome:
     """What becomes of a get at a store with a fault."""
     async with Store(fault) as store:
-        outcome = await node.get(target, salt=salt, remotes=[store.address])
+        outcome = await node.get(target, salt=salt, public=public, remotes=[store.address])
     assert outcome.item == outcome.asked[0].item
     return outcome.asked[0]
 
@@ -121,8 +121,10 @@ async def test_an_update_that_kept_the_old_value_is_a_bad_signature(node: Node) 
 
 async def test_an_item_valid_under_another_key_is_refused(node: Node) -> None:
     other = sign(key_of("somebody else"), VALUE.v, 3)
-    got = await ask(node, serves(other, seq=3), mutable_target(KEY.public))
+    got = await ask(node, serves(other, seq=3), mutable_target(KEY.public), public=KEY.public)
     assert (got.status, got.item) == (Status.BAD_VALUE, None)
+    got = await ask(node, serves(other, seq=3), mutable_target(KEY.public))
+    assert (got.status, got.item) == (Status.UNPROVED, None), "whose the target is was not said: it may need a salt"
 
 
 async def test_the_last_answer_does_not_win_over_the_highest_seq(node: Node) -> None:

@@ -70,7 +70,7 @@ async def test_every_case_is_written_down() -> None:
 # ---- what dhtui says ------------------------------------------------------------------------------------------
 
 CONFLICT = "conflict: another value with the same seq 4 is there"
-OLDER = "conflict: another writer's seq 4 is there, yours was seq 3"
+OLDER = "conflict: another value with seq 4 is there, yours was seq 3"
 STORED = "stored on 1 of 1 node"
 
 
@@ -104,7 +104,7 @@ async def test_an_update_of_something_older_is_not_put_anywhere(bench: Bench, st
     await actions.put(bench.node, sign(key, OLD, STORED_SEQ), remotes=[addr])
     result = await actions.put(bench.node, Draft(NEW, key, base=3), remotes=[addr])
     assert result.conflict is not None and result.outcome is not None and result.outcome.writes == ()
-    assert result.summary == "conflict: seq 4 is there already, by another writer; yours was not put"
+    assert result.summary == "conflict: seq 4 is there already; yours was not put"
 
 
 async def test_what_stores_treat_differently_dhtui_never_sends() -> None:

@@ -16,11 +16,13 @@ from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.keyring import Keyring, LockedKey
 from dhtui.keyring.paper import read_paper, write_paper
 from dhtui.keyring.pem import write_pem
+from dhtui.keyring.reading import FORMS as KEY_FORMS
 from dhtui.keyring.seal import Cost
 from dhtui.screens import key_form
 from dhtui.screens.key_form import KeyForm
 from dhtui.screens.key_reveal import RevealScreen
 from dhtui.screens.keys_rows import key_details
+from dhtui.widgets.pick import Pick
 
 from . import snapshots
 from .snapshots import HOSTILE
@@ -241,6 +243,12 @@ async def test_a_key_is_taken_in_every_form(keyring: Keyring, files: None, form:
         await read(stage)
         await typed(stage, "i", *"mine")
         await (paste(stage, "key", text) if by == "pasted" else fill(stage, file=form))
+        if form == "original":
+            assert "mean two keys" in stage.text()
+            pick = stage.app.screen.query_one("#form", Pick)
+            pick.choose(KEY_FORMS.index(form))
+            pick.post_message(Pick.Changed(pick))
+            await typed(stage)
         assert f"✓ {was}; it signs" in stage.text() and key.public.hex() in stage.text()
         assert not shows(stage, key.secret.hex())
         await typed(stage, "enter")

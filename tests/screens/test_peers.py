@@ -141,8 +141,8 @@ def test_infohashes_come_by_their_last_announce_and_announces_keep_their_keys() 
 
 
 def test_an_announce_is_read_from_a_hash_or_a_magnet_link() -> None:
-    assert read_announce(TARGET.hex(), "") == AnnounceRequest(TARGET, 0)
-    assert read_announce(f" magnet:?xt=urn:btih:{TARGET.hex()} ", " 6881 ") == AnnounceRequest(TARGET, 6881)
+    assert read_announce(TARGET.hex(), "") == AnnounceRequest((TARGET,), 0)
+    assert read_announce(f" magnet:?xt=urn:btih:{TARGET.hex()} ", " 6881 ") == AnnounceRequest((TARGET,), 6881)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ parsers for integers, strings and dictionaries are replaced.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from bencodepy import Bencached, BencodeDecoder, BencodeEncoder
@@ -20,7 +21,7 @@ ZERO, NINE, COLON, END = b"09:e"
 Value: TypeAlias = Any
 """A decoded value: ``int``, ``bytes``, or a ``list`` or ``dict[bytes, Value]`` of those."""
 
-__all__ = ["MAX_DEPTH", "Bencached", "BencodeError", "Value", "decode", "decode_lenient", "encode"]
+__all__ = ["MAX_DEPTH", "Bencached", "BencodeError", "Value", "decode", "decode_lenient", "encode", "explain"]
 
 
 class BencodeError(ValueError):
@@ -157,3 +158,86 @@ def encode(value: Value) -> bytes:
         return _encoder.encode(value)
     except (KeyError, TypeError, RecursionError) as error:
         raise BencodeError(f"can't bencode: {type(error).__name__} {error}") from error
+
+
+# ---- what is wrong with it ------------------------------------------------------------------------------
+
+
+def explain(data: bytes, depth: int = 0) -> str:
+    """Why bytes are not one canonical value, and at which byte, a clause; empty where they are. Never raises.
+
+    For what people write: it is slower than `decode`. The value lies `depth` lists and dictionaries deep.
+    """
+    try:
+        end = _walk(data, 0, depth)
+    except _Fault as fault:
+        return str(fault)
+    if rest := len(data) - end:
+        what = ": a line end" if data[end:] in (b"\n", b"\r\n") else f", from byte {end} on"
+        return f"{rest} {'byte' if rest == 1 else 'bytes'} after the value{what}"
+    return ""
+
+
+class _Fault(Exception):
+    """What is wrong, and where, in words."""
+
+
+def _walk(x: bytes, f: int, depth: int) -> int:
+    """The end of the value at `f`. Raises `_Fault`."""
+    head = x[f : f + 1]
+    if not head:
+        raise _Fault(f"it is cut short: a value is missing at its end, byte {f}" if f else "it is empty")
+    if head == b"i":
+        return _integer(x, f)
+    if head.isdigit():
+        return _string(x, f)
+    if head not in b"ld":
+        raise _Fault(f"no value begins like byte {f}, 0x{head.hex()}")
+    if depth >= MAX_DEPTH:
+        raise _Fault(f"it is too deep: at most {MAX_DEPTH} lists and dictionaries may be nested in a message, byte {f}")
+    start, f = f, f + 1
+    last: bytes | None = None
+    while x[f : f + 1] != b"e":
+        if f >= len(x):
+            raise _Fault(f"it is cut short: what begins at byte {start} has no end")
+        if head == b"d":
+            key, f = f, _key(x, f)
+            name = x[x.index(b":", key) + 1 : f]
+            if last is not None and name <= last:
+                why = "is there twice" if name == last else "stands behind a higher one: keys are sorted"
+                raise _Fault(f"the key at byte {key} {why}")
+            last = name
+        f = _walk(x, f, depth + 1)
+    return f + 1
+
+
+def _key(x: bytes, f: int) -> int:
+    if not x[f : f + 1].isdigit():
+        raise _Fault(f"the key at byte {f} is not a string")
+    return _string(x, f)
+
+
+def _integer(x: bytes, f: int) -> int:
+    found = re.compile(rb"i(-?[0-9]+)e").match(x, f)
+    if not found:
+        short = b"e" not in x[f:]
+        raise _Fault(f"it is cut short: the integer at byte {f} has no end" if short else f"no integer at byte {f}")
+    digits = found[1]
+    if len(digits) > 20 or not INT_MIN <= int(digits) <= INT_MAX:
+        raise _Fault(f"the integer at byte {f} has more than 64 bits: from -2**63 to 2**63 - 1 are allowed")
+    if b"%d" % int(digits) != digits:
+        raise _Fault(f"the integer at byte {f} has a zero or a sign too many")
+    return found.end()
+
+
+def _string(x: bytes, f: int) -> int:
+    found = re.compile(rb"([0-9]{1,6}):").match(x, f)
+    if not found:
+        raise _Fault(f"the string at byte {f} has no length, or no colon behind it")
+    if len(found[1]) > 1 and found[1][0] == ZERO:
+        raise _Fault(f"the length of the string at byte {f} has a zero too many")
+    end = found.end() + int(found[1])
+    if end > len(x):
+        there = len(x) - found.end()
+        raise _Fault(f"it is cut short: the string at byte {f} should have {int(found[1])} bytes, and has {there}")
+    return end
