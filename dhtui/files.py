@@ -131,6 +131,8 @@ def _float(text: str) -> float | None:
 def _int(text: str) -> int | None:
     value = int(text) if len(text) <= 20 else LARGEST
     return value if abs(value) < LARGEST else None
+
+
 def write_new(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a new file, whole or not at all, never over another one. `private` gives it mode 0600.
 

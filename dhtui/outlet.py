@@ -53,8 +53,8 @@ class Outlet:
     def fails(self, error: Exception) -> None:
         """It can't be written to any more."""
         if self.lost is None:
+            self.on_lost(error)  # first: who waits for the end must find that it has been said
             self.lost = error
-            self.on_lost(error)
 
     def write_bytes(self, data: bytes) -> None:
         """Write, and wait for that. Raises `OSError`."""

@@ -321,6 +321,8 @@ def test_a_blocklist_never_blocks_the_testnet() -> None:
         assert "they are let in" in start.warnings[-1]
     start = launch.prepare(Options(testnet=4, blocklist="10.0.0.0/8"), serving=True, keeping=True)
     assert start.warnings == ()
+
+
 # ---- a list that is made to hurt --------------------------------------------------------------------------------
 
 

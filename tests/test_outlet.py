@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -15,39 +14,51 @@ from dhtui import output as output_module
 from dhtui.outlet import Outlet, Writer, outlets
 from dhtui.output import Output
 
-Pipe = tuple[int, io.TextIOWrapper]
+
+class Pipe:
+    """A pipe: what is written to `stream` is read with `read`."""
+
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        self._reader = os.fdopen(reading, "rb", buffering=0)
+        self.stream = os.fdopen(writing, "w", encoding="utf-8")
+
+    def read(self) -> bytes:
+        return self._reader.read(65_536) or b""
+
+    def read_until(self, end: bytes) -> bytes:
+        data = b""
+        while not data.endswith(end):
+            more = self.read()
+            assert more, "the pipe ended before"
+            data += more
+        return data
+
+    def read_to_end(self) -> None:
+        while self.read():
+            pass
+
+    def leave(self) -> None:
+        """The reader goes."""
+        self._reader.close()
+
+    def give_up(self, outlet: Outlet) -> None:
+        """The reader goes, and whoever waits for it learns that."""
+        self.leave()
+        outlet.drain()
+        assert isinstance(outlet.lost, BrokenPipeError)
 
 
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
-    """The end of a pipe to read from, and the other one as a stream."""
-    reading, writing = os.pipe()
-    stream = os.fdopen(writing, "w", encoding="utf-8")
-    yield reading, stream
-    for close in (stream.close, lambda: os.close(reading)):
-        with suppress(OSError):
-            close()
-
-
-def read_until(reading: int, end: bytes) -> bytes:
-    """What comes from a pipe, up to some bytes."""
-    data = b""
-    while not data.endswith(end):
-        more = os.read(reading, 65_536)
-        assert more, "the pipe ended before"
-        data += more
-    return data
-
-
-def iter_to_end(reading: int) -> None:
-    """Read a pipe until nobody writes to it any more."""
-    while os.read(reading, 65_536):
-        pass
+    made = Pipe()
+    yield made
+    made.leave()
+    made.stream.close()
 
 
 def test_a_pipe_that_nobody_reads_holds_nothing_up_and_what_is_missing_is_counted(pipe: Pipe) -> None:
-    reading, stream = pipe
-    outlet = Outlet(stream, Writer(), room=1000)
+    outlet = Outlet(pipe.stream, Writer(), room=1000)
     # More than any pipe holds: a write to the pipe itself would never return.
     lines = 40_000
     for number in range(lines):
@@ -55,7 +66,7 @@ def test_a_pipe_that_nobody_reads_holds_nothing_up_and_what_is_missing_is_counte
     assert outlet.missing > 0 and outlet.waiting <= 1000
     number, data = 0, b""
     while number < lines:
-        data += os.read(reading, 65_536)
+        data += pipe.read()
         *whole, data = data.split(b"\n")
         for line in whole:
             if line.startswith(b"..."):
@@ -67,14 +78,13 @@ def test_a_pipe_that_nobody_reads_holds_nothing_up_and_what_is_missing_is_counte
     assert number == lines
     outlet.drain()
     outlet.write("from here on again\n")
-    assert read_until(reading, b"again\n") == b"from here on again\n"
+    assert pipe.read_until(b"again\n") == b"from here on again\n"
 
 
 def test_a_reader_that_is_quick_misses_nothing(pipe: Pipe) -> None:
-    reading, stream = pipe
-    outlet = Outlet(stream, Writer(), room=1 << 20)
+    outlet = Outlet(pipe.stream, Writer(), room=1 << 20)
     got: list[bytes] = []
-    reader = Thread(target=lambda: got.append(read_until(reading, b"end\n")))
+    reader = Thread(target=lambda: got.append(pipe.read_until(b"end\n")))
     reader.start()
     wanted = "".join(f"{number}\n" for number in range(1000)) + "end\n"
     for line in wanted.splitlines(keepends=True):
@@ -84,9 +94,8 @@ def test_a_reader_that_is_quick_misses_nothing(pipe: Pipe) -> None:
 
 
 def test_a_reader_that_has_gone_is_told_once_and_ends_nothing(pipe: Pipe) -> None:
-    reading, stream = pipe
-    os.close(reading)
-    outlet = Outlet(stream, Writer(), room=1000)
+    pipe.leave()
+    outlet = Outlet(pipe.stream, Writer(), room=1000)
     told: list[Exception] = []
     outlet.on_lost = told.append
     for _ in range(3):
@@ -110,59 +119,56 @@ def test_a_full_disk_is_told_once_and_ends_nothing() -> None:
 
 
 def test_nobody_waits_longer_than_asked_for_a_stuck_reader(pipe: Pipe) -> None:
-    outlet = Outlet(pipe[1], Writer(), room=1 << 20)
+    outlet = Outlet(pipe.stream, Writer(), room=1 << 20)
     outlet.write("x" * 300_000 + "\n")  # more than the pipe holds
     outlet.drain(patience=0)
     assert outlet.waiting and outlet.lost is None
-    read_until(pipe[0], b"\n")
-    outlet.drain()  # its thread must not write on into what has the pipe's number next
+    pipe.give_up(outlet)
 
 
 def test_two_outlets_of_one_pipe_keep_their_order(pipe: Pipe) -> None:
-    reading, stream = pipe
-    with os.fdopen(os.dup(stream.fileno()), "w", encoding="utf-8") as other:
-        out, err = outlets(stream, other, 1 << 20, 1 << 20)
+    with os.fdopen(os.dup(pipe.stream.fileno()), "w", encoding="utf-8") as other:
+        out, err = outlets(pipe.stream, other, 1 << 20, 1 << 20)
         for number in range(100):
             (out if number % 3 else err).write(f"{number}\n")
-        assert read_until(reading, b"\n99\n").decode() == "".join(f"{number}\n" for number in range(100))
+        assert pipe.read_until(b"\n99\n").decode() == "".join(f"{number}\n" for number in range(100))
 
 
 def test_a_stuck_standard_error_holds_up_no_results(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "w", encoding="utf-8") as out:
-        monkeypatch.setattr("sys.stdout", out)
-        monkeypatch.setattr("sys.stderr", pipe[1])
-        output = Output(as_json=False)
-        for _ in range(20_000):
-            output.notes(["a packet of which nobody reads"])
-        output.results(["found"])
-        assert read_until(reading, b"found\n") == b"found\n"
-    os.close(reading)
+    results = Pipe()
+    monkeypatch.setattr("sys.stdout", results.stream)
+    monkeypatch.setattr("sys.stderr", pipe.stream)
+    output = Output(as_json=False)
+    for _ in range(20_000):
+        output.notes(["a packet of which nobody reads"])
+    output.results(["found"])
+    assert results.read_until(b"found\n") == b"found\n"
+    pipe.give_up(output._err)
+    results.leave()
+    results.stream.close()
 
 
 def test_results_that_find_no_room_are_counted_on_the_other_stream(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, stream = pipe
     error = io.StringIO()
-    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setattr("sys.stdout", pipe.stream)
     monkeypatch.setattr("sys.stderr", error)
     monkeypatch.setattr(output_module, "ROOM_OUT", 1000)
     output = Output(as_json=True)
     for number in range(20_000):
         output.objects([{"number": number}])
-    reader = Thread(target=lambda: iter_to_end(reading))
+    reader = Thread(target=pipe.read_to_end)
     reader.start()
     output.close()
-    stream.close()
+    pipe.stream.close()
     reader.join()
     assert "lines of standard output are missing: nobody read it in time" in error.getvalue()
 
 
 def test_a_lost_standard_output_is_said_on_the_other_stream(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, stream = pipe
     error = io.StringIO()
-    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setattr("sys.stdout", pipe.stream)
     monkeypatch.setattr("sys.stderr", error)
-    os.close(reading)
+    pipe.leave()
     output = Output(as_json=False)
     output.outlives_readers = True
     output.results(["one"])

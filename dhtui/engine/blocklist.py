@@ -57,6 +57,8 @@ class BlocklistError(ValueError):
 
 class NonsenseError(BlocklistError):
     """Some lines of a list make no sense."""
+
+
 class Spans:
     """The ranges of a list as they come: 8 bytes each, so that a long list fills no memory."""
 
