@@ -158,8 +158,6 @@ def _port(options: Options) -> int:
 
 
 def _get(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:
-    if options.watch is not None:
-        refuse(options, ("wait",), "has no meaning with --watch, which goes on until Ctrl+C")
     wanted = _item(options)
     assert wanted.id is not None
     _check_keep(options, wanted.id)

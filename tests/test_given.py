@@ -133,7 +133,6 @@ def test_a_flag_that_means_nothing_to_the_explorer_is_refused() -> None:
         ("--do bootstrap --testnet 4 --bnodes no", "--bnodes has no meaning with --testnet"),
         ("--testnet 4 --bnodes no", "--bnodes has no meaning with --testnet"),
         ("--do bootstrap --testnet 4 --state-dir s", "--state-dir has no meaning with --testnet"),
-        (f"--do get --target {HASH} --watch 60 --wait", "--wait has no meaning with --watch"),
         ("--do put --val x --dry-run --keep", "--keep has no meaning with --dry-run"),
         ("--do put --val x --dry-run --min-stored 1", "--min-stored has no meaning with --dry-run"),
         ("--do bootstrap --read-only=false", "--read-only=false needs --wait"),

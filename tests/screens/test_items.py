@@ -308,7 +308,7 @@ async def test_the_forms_begin_with_the_selected_item(tmp_path: Path) -> None:
         await stage.press("escape", "p")
         assert "▷ nobody: immutable" in stage.text()
         await stage.press("escape", "j", "p")
-        assert "▷ nobody: immutable" in stage.text(), "nobody can type its salt"
+        assert "▷ me" in stage.text() and "hex:ff" in stage.text()
 
 
 async def test_in_a_folder_that_can_not_be_read_no_key_can_be_chosen(tmp_path: Path) -> None:
