@@ -85,7 +85,7 @@ def test_what_is_not_found_among_liars_alone_is_never_said_to_be_missing(name: s
 
 
 def test_liars_do_not_talk_us_out_of_minding_whether_ids_fit_their_addresses() -> None:
-    """Three nodes in ten name misfits only, which answer and are met by every lookup, so most that we know are theirs."""
+    """Three nodes in ten name misfits only, which answer and are met by every lookup: most that we know are theirs."""
     simulation = world(LIES["two nearer, no values"], 0.3)
     core = simulation.add(hosts=simulation.hosts())
     simulation.bootstrap(core)
