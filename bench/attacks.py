@@ -77,16 +77,33 @@ SETTLE = 30.0
 MINUTE, HOUR = 60.0, 3600.0
 
 OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0}
+
+
+def farthest_goes(store: Any, place: tuple[int, bytes], net: str) -> bool:
+    """Room in a full store, whoever holds what is in it."""
+    farthest = store._by_distance[-1]
+    if place > farthest:
+        return False
+    store.remove(farthest[1])
+    return True
+
+
+def oldest_goes(swarm: Any, packed: bytes, full: bool) -> bytes | None:
+    """The peer that goes from a full swarm, wherever it is."""
+    return next(iter(swarm.peers)) if full else None
+
+
 RULES: tuple[tuple[str, str, Any], ...] = (
     ("guard", "MIN_VOTERS", 1),
     ("guard", "ENOUGH_VOTERS", 1),
     ("guard", "net_of", lambda ip: ip),
     ("identity", "REST_SECONDS", 0.0),
     ("table", "is_local", lambda ip: True),
-    ("store", "net_of", lambda ip: "anywhere"),
     ("store", "SHARE", 1),
     ("store", "HOST_PEERS", 10**6),
     ("store", "NET_PEERS", 10**6),
+    ("store:_Nearest", "_make_room", farthest_goes),
+    ("store:_Swarm", "_loser", oldest_goes),
     ("lookup", "bep42_valid", lambda node_id, ip: True),
     ("lookup", "CHOSEN_BITS", 160),
     ("candidates", "bep42_valid", lambda node_id, ip: True),
@@ -95,7 +112,7 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("candidates", "crowded", lambda shares, size: 0),
     ("bootstrap", "IN_COMMON", 0),
 )
-"""What makes this engine an undefended one: module, name, and the value that opens the rule."""
+"""What makes this engine an undefended one: module (and class), name, and the value that opens the rule."""
 
 settings: dict[str, Any] = {}
 """Settings of every core here."""
@@ -104,7 +121,9 @@ settings: dict[str, Any] = {}
 def undefend() -> None:
     """Open every rule that stops an attacker."""
     for module, name, value in RULES:
-        place = import_module(f"dhtui.engine.{module}")
+        name_of, _, owner = module.partition(":")
+        place = import_module(f"dhtui.engine.{name_of}")
+        place = getattr(place, owner) if owner else place
         if not hasattr(place, name):
             raise SystemExit(f"there is no {module}.{name} to open any more: mend RULES in {Path(__file__).name}")
         setattr(place, name, value)
