@@ -73,6 +73,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
 from .outcome import Doubt, NodeOutcome, Status
@@ -361,7 +362,7 @@ class Lookup:
         for c in self._nearest():
             if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.doubtful and wanted(c):
                 return None
-        for candidate in self._nearest():
+        for candidate in (*self._nearest(), *self._hosts()):
             if candidate.state is State.STALLED and not candidate.asked_again and not candidate.doubtful:
                 candidate.state, candidate.asked_again = State.ASKED, True
                 return candidate
@@ -441,6 +442,8 @@ class Lookup:
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
+        if wait == "again" and any(c.state is State.ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
+            return False  # one of them that is quick and lies must not have had the only say
         alone = self._alone()
         wanted = self._wanted(alone=alone)
         for candidate in self._nearest():
@@ -452,6 +455,11 @@ class Lookup:
                 if wait == "nearest" or not (candidate.asked_again or candidate.doubtful):
                     return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
+
+    def _hosts(self) -> list[Candidate]:
+        """The bootstrap hosts that have not answered: of all candidates they stand last."""
+        unnamed = takewhile(lambda c: c.id is None, reversed(self.candidates))
+        return [host for host in unnamed if host.state is not State.FAILED]
 
     def _alone(self) -> bool:
         """Whether the distrusted ones are all there is: fewer than k others have answered."""

@@ -631,6 +631,18 @@ def test_a_cold_lookup_goes_straight_to_the_bootstrap_hosts() -> None:
     assert len(outcome.closest) == 8
 
 
+def test_a_host_that_is_quick_and_lies_does_not_have_the_only_say() -> None:
+    """Its eight accomplices have answered before the honest host does: the lookup is not over yet."""
+    net = Network()
+    honest, liars = ring(net, 12), [net.puppet(node_id=at(100 + nth)) for nth in range(9)]
+    for liar in liars:
+        liar.answer = naming(*(other.info for other in liars[:8]))
+    net.slow[honest[11].addr] = 0.4
+    core = net.core(hosts=tuple("{}:{}".format(*host.addr) for host in (liars[8], honest[11])), bep42="off")
+    outcome = net.find_node(core, TARGET)
+    assert addrs(outcome.closest) == [puppet.addr for puppet in honest[:8]]
+
+
 def test_a_lookup_without_a_bootstrap_resolves_the_hosts_itself() -> None:
     """A lookup on a node that never bootstrapped works as well."""
     net = Network()
