@@ -35,9 +35,9 @@ from):
 - *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
   more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
   thrown away.
-- *Claims about an address coexist* until it has answered, and the nearest one counts: no liar can hide a node by
-  naming it far from the target, or by being the first to name it. What we know from the node itself no claim can
-  change.
+- *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
+  one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
+  by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
 - *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
   place until somebody else names the node by it.
 - *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
@@ -64,8 +64,7 @@ from):
 - *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
   up.
 
-Price, as measured (`bench/attacks.py`): one liar among the nodes that a lookup starts from achieves nothing; liars
-in league need a third of all nodes to hide one value in twenty.
+What is left for liars, and its price, is measured by `bench/attacks.py`: see docs/attacks.md.
 """
 
 from __future__ import annotations
