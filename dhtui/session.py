@@ -51,9 +51,11 @@ def run(options: Options, request: Request, output: Output) -> int:
             *_last_warning(request),
         ):
             output.warn(warning)
-        with asyncio.Runner() as runner:
+        # The signals are the loop's own until it is closed: an exception out of a handler would break it.
+        with Stop(output) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
-            return runner.run(_run(options, request, start, output))
+            code = runner.run(_run(options, request, start, output, stop))
+        return stop.code(code)
     finally:
         start.release()
 
@@ -109,8 +111,7 @@ class Stop:
         self.signum: int | None = None
         self.waiting = False
         self.asked = asyncio.Event()
-        self._task = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[Any] | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Stop:
@@ -123,8 +124,20 @@ class Stop:
     def __exit__(self, *_: object) -> None:
         if self.signum is None:
             for signum, before in self._before.items():
-                # asyncio's own one for SIGINT would cancel what is over.
-                signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else before)
+                signal.signal(signum, before)
+
+    def code(self, code: int) -> int:
+        """The exit code: `code`, unless the action was stopped. To be asked for once the signals are given back."""
+        if self.signum is None or self.waiting:
+            return code
+        self._output.notes([f"dhtui: stopped by {signal.Signals(self.signum).name}"])
+        return 128 + self.signum
+
+    def cancels(self, task: asyncio.Task[Any] | None) -> None:
+        """This is the task of the action."""
+        self._task = task
+        if self.signum is not None:
+            self._stop()
 
     def _on(self, signum: int, frame: object) -> None:
         self.signum = signum
@@ -133,8 +146,9 @@ class Stop:
             # Whatever is waited for now, a second signal ends it. But a shell that ends hangs up twice, by itself and
             # by its terminal, and means nothing by it.
             signal.signal(each, signal.SIG_DFL if each in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN)
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._stop)
+        if self._task is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._task.get_loop().call_soon_threadsafe(self._stop)
 
     def _stop(self) -> None:
         self.asked.set()
@@ -142,17 +156,14 @@ class Stop:
             self._task.cancel()
 
 
-async def _run(options: Options, request: Request, start: launch.Launch, output: Output) -> int:
-    with Stop(output) as stop:
-        try:
-            code = await _with_node(options, request, start, output, stop)
-            if stop.signum is None or stop.waiting:
-                return code
-        except asyncio.CancelledError:
-            if stop.signum is None:
-                raise
-        output.notes([f"dhtui: stopped by {signal.Signals(stop.signum).name}"])
-        return 128 + stop.signum
+async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+    stop.cancels(asyncio.current_task())
+    try:
+        return await _with_node(options, request, start, output, stop)
+    except asyncio.CancelledError:
+        if stop.signum is None:
+            raise
+        return 1
 
 
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
