@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -24,6 +24,7 @@ from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from .choice import Choice
+from .gate import opens
 from .telling import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
 
@@ -136,7 +137,7 @@ class ExplorerScreen(Screen[None]):
         lists = LIST if isinstance(self.focused, LineTable) else ()
         return (*self.view.actions, *lists, *VERBS, *GLOBAL)
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="copy")
+    @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
         forms = self.copy_forms()
@@ -146,7 +147,7 @@ class ExplorerScreen(Screen[None]):
         self.app.copy_to_clipboard(forms[place][1])
         tell(self, f"copied: {forms[place][1][:60]}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="export")
+    @opens("export")
     async def action_export(self) -> None:
         """Writes what is shown to a file in the present folder."""
         forms = self.exports()
@@ -161,7 +162,7 @@ class ExplorerScreen(Screen[None]):
         else:
             tell(self, f"written: {safe_text(str(path))}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="open")
+    @opens("open")
     async def action_follow(self) -> None:
         """Goes to what the selection is about."""
         links = self.links()
