@@ -133,7 +133,7 @@ class TableScreen(ExplorerScreen):
         """All about the bucket."""
         row = self.buckets.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"bucket {row.bucket.depth}", bucket_details(row)))
+            self.show_details(self.buckets, f"bucket {row.bucket.depth}", bucket_details(row), "refresh_bucket")
 
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
@@ -141,7 +141,9 @@ class TableScreen(ExplorerScreen):
         row, source = self.nodes.model.selected, self.feed.source
         if row is not None:
             detail = source.contact(row.node.addr) if source else None
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", node_details(row, detail)))
+            self.show_details(
+                self.nodes, f"node {address(row.node.addr)}", node_details(row, detail), "ping", "find_node", "ban"
+            )
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
