@@ -133,7 +133,7 @@ GLOBAL: tuple[Action, ...] = (
         "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
         8,
     ),
-    Action("record", "ctrl+r", "record", "Record all that happens to a new file, for --replay; again: stop."),
+    Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""
 
