@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from packets.samples import OWN_ID, failed, sent
+from packets.samples import OWN_ID, got, sent
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -14,8 +14,7 @@ from dhtui.app import Explorer
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import Status
-from dhtui.engine.wire.bencode import Bencached
-from dhtui.engine.wire.krpc import Put
+from dhtui.engine.wire.krpc import Put, encode_error
 from dhtui.keymap import key_named
 from dhtui.keyring import Keyring
 from dhtui.registry import VIEWS, Action
@@ -120,6 +119,7 @@ async def test_the_keys_of_a_window_are_those_of_its_footer_and_its_help(keys: s
     node = HostileNode()
     async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), LARGE) as stage:
         await node.suffer()
+        node._calls.make()  # its listeners are told
         await press(stage, keys)
         window = stage.app.screen
         assert isinstance(window, Window), keys
@@ -143,6 +143,7 @@ async def test_esc_clears_the_filter_of_a_list_first_and_then_closes_its_window(
     node = HostileNode()
     async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), SMALL) as stage:
         await node.suffer()
+        node._calls.make()  # its listeners are told
         await press(stage, keys)
         window = stage.app.screen
         await tap(stage, "slash", *"zz", "enter")
@@ -162,12 +163,12 @@ async def test_esc_clears_the_filter_of_a_list_first_and_then_closes_its_window(
 
 async def test_from_the_result_of_a_put_open_leads_to_the_packet_of_the_refusal_and_back() -> None:
     item = ImmutableItem(b"1:h")
-    refused = at(0, Status.REFUSED, code=302, text="seq too low")
+    refused = at(0, Status.REFUSED, code=302, message=b"seq too low")
     node = WritingNode(snapshots.running(), puts=[outcome(nothing_there(), [refused], item)])
     async with exploring(node, LARGE) as stage:
         node.tell(
-            sent(900, Put(OWN_ID, b"t", Bencached(item.v)), b"p1", NODES[0]),
-            failed(901, 302, "seq too low", b"p1", NODES[0]),
+            sent(900, Put(OWN_ID, b"t", b"h"), b"p1", NODES[0]),
+            got(901, encode_error(b"p1", 302, "seq too low", ("203.0.113.9", 1)), NODES[0]),
         )
         await press(stage, "6ph↵")
         run = stage.app.screen
