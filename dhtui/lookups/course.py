@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log2
 from typing import Literal
 
+from ..engine.outcome import UNANSWERED
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
@@ -27,7 +28,7 @@ OVERTAKEN = "»"
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
 _REFUSED = LIES | {"refused", "wrong id"}
-_SILENT = frozenset(("timed out", "send failed", "blocked", "cancelled"))
+_SILENT = frozenset(map(str, UNANSWERED))
 
 
 def fate(step: StepView) -> Fate:

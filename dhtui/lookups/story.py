@@ -71,9 +71,9 @@ def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
         return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
     if what == "refused":
         code = "" if step.code is None else f", error {step.code}"
-        return f"{safe_text(step.result, 16)}{code}: that counts for nothing"
+        return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
     if what == "silent" and step.result != "timed out":
-        return safe_text(step.result, 16)
+        return safe_text(step.result, 24)
     return f"under way{welcome}" if step.ended is None and view.running else "no answer in time"
 
 
