@@ -22,6 +22,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker
 
 from . import launch
@@ -339,6 +340,11 @@ class Explorer(App[int]):
         place = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
+
+    @property
+    def escape_to_minimize(self) -> bool:
+        """Whether escape gives the other panes their room back: not while it is the key of a line to type in."""
+        return not isinstance(self.focused, Input)
 
     def action_repaint(self) -> None:
         """Paints all of the screen anew."""

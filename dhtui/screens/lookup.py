@@ -84,7 +84,7 @@ class LookupScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """One line of state, the drawings, the lists, the story of a node, the verdict."""
-        yield Lines(id="state")
+        yield Lines(id="state", classes="stays")
         with Container(id="drawings"):
             for name in ("ladder", "waterfall", "other"):
                 yield Lines(id=name, classes="box")

@@ -89,7 +89,9 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
     Column("#", 4, lambda r: ((str(r.view.number), "plain"),), right=True, sort=lambda r: r.view.number),
     Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
     Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
-    Column("target", 8, lambda r: ((r.view.target.hex(), "data"),), grow=True, sort=lambda r: r.view.target),
+    Column(
+        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.view.target
+    ),
     Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
     Column(
         "ok/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
@@ -143,7 +145,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),

@@ -226,10 +226,9 @@ class PacketsScreen(ExplorerScreen):
 
     def action_cycle(self, step: int) -> None:
         """Goes to another pane."""
-        if step > 0:
-            self.focus_next("#panes > *")
-        else:
-            self.focus_previous("#panes > *")
+        panes = [pane for pane in (self.packets, self.parts, self.hexed, self.judged) if pane.display]
+        at = panes.index(self.focused) if self.focused in panes else -1
+        panes[(at + step) % len(panes)].focus()
 
     def action_leave_pane(self) -> None:
         """Goes back to the list."""

@@ -168,7 +168,7 @@ def _by_address(row: NodeRow) -> tuple[bytes, int]:
 
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("st", 2, _state, right=True, sort=lambda r: (r.replacement, r.node.state)),
-    Column("id", 7, lambda r: ((r.node.id.hex(), "data"),), grow=True, sort=lambda r: r.node.id),
+    Column("id", 7, lambda r: ((r.node.id.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.node.id),
     Column(
         "dist", 5, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
         sort=lambda r: distance(r.own, r.node.id),

@@ -113,11 +113,11 @@ def test_the_waterfall_tells_who_referred_whom_and_how_it_went() -> None:
     ]
     assert texts(waterfall_lines(detail(steps, 1.0), 78, 9)) == [
         " hop   #  by  node      0                   500 ms                 gave",
-        "●  0   1  op  471a9d33… ┣━━━━━━━■                                  8n",
-        "       2  op  4f5a9d33… ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
-        "       5  op  4f5a9d33…                              ↻───────────✗ timed out",
-        "●  1   3   1  4f1a8d33…         ┣━━━━━━━━━━━◆                      8n 12p",
-        "       4   1  4f1abd33…         ├───────!                          error 203",
+        "●  0   1  op  471a…6979 ┣━━━━━━━■                                  8n",
+        "       2  op  4f5a…697a ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
+        "       5  op  4f5a…697a                              ↻───────────✗ timed out",
+        "●  1   3   1  4f1a…697b         ┣━━━━━━━━━━━◆                      8n 12p",
+        "       4   1  4f1a…697c         ├───────!                          error 203",
     ]
 
 
