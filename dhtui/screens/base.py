@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -32,6 +32,8 @@ from .telling import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
 
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
+STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
+"""Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
 _RETURNS: Span = (" shows the others again.", "plain")
 
 
@@ -191,6 +193,7 @@ class ExplorerScreen(Screen[None]):
             self.minimize()
         elif self.focused is not None:
             self._zoom(self.focused)
+        self.call_after_refresh(self.tick)
 
     def _zoom(self, pane: Widget) -> None:
         self.maximize(pane, container=False)
@@ -200,9 +203,10 @@ class ExplorerScreen(Screen[None]):
     def _follow_focus(self) -> None:
         """Where one pane has all the room, that is the one with the focus, but for the line of the filter."""
         pane = self.focused
-        if self.maximized is not None and pane is not None and pane.allow_maximize:
-            if not any(isinstance(each, FilterBar) for each in pane.ancestors_with_self):
-                self._zoom(pane)
+        if self.maximized is None or pane is None or not pane.allow_maximize:
+            return
+        if not any(isinstance(each, FilterBar) for each in pane.ancestors_with_self):
+            self._zoom(pane)
 
     def on_descendant_focus(self) -> None:
         """The keys that work are those of the focused pane."""

@@ -21,7 +21,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import short_id
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .get_form import GetForm
 from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
 from .items_value import Form, following, value_lines
@@ -61,6 +61,7 @@ class ItemsScreen(ExplorerScreen):
 
     CSS_PATH = "items.tcss"
     BINDINGS = bindings("items")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#items"
 
     items: query_one[LineTable[StoredItemView]] = query_one("#items", LineTable)

@@ -102,7 +102,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
     Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
-    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
+    Column("found", 12, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
 )  # fmt: skip
 
 
@@ -198,6 +198,14 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
         return ((f"◀ at {span_words(until)} ▶ ", "key"),)
     now = span_words(detail.view.elapsed)
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
+
+
+def more_rows(fits: int, first: int, count: int) -> str:
+    """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
+    more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]
+    if not more:
+        return ""
+    return f"{', '.join(more)}: {key_of('lookup.other_pane(1)')} goes here, {key_of('move(1)')} scrolls"
 
 
 # ---- nothing to show --------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
@@ -74,7 +74,7 @@ class PacketsScreen(ExplorerScreen):
     CSS_PATH = "packets.tcss"
     BINDINGS = [*bindings("packets"), Binding("escape", "leave_pane", show=False)]  # noqa: RUF012
     AUTO_FOCUS = "#packets"
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = STACKED
 
     packets: query_one[PacketTable] = query_one("#packets", PacketTable)
     parts: query_one[PartTree] = query_one("#parts", PartTree)

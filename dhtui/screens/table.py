@@ -22,7 +22,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .choice import Choice
 from .listing import row_text
 from .popup import Popup
@@ -65,6 +65,7 @@ class TableScreen(ExplorerScreen):
 
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.widget import Widget
 
 from dhtui.app import Explorer
 from dhtui.registry import VIEWS
 from dhtui.replay import Replay
+from dhtui.widgets.drawing import Drawing
 
 from .snapshots import running
 from .stage import LARGE, SMALL, PaperNode, Stage
@@ -47,6 +49,12 @@ async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float =
 def panes(stage: Stage) -> list[Widget]:
     """All that can have the focus."""
     return [pane for pane in stage.screen.query("*") if pane.focusable and pane.allow_maximize and pane.display]
+
+
+def wheel_down(pane: Widget) -> events.MouseScrollDown:
+    """The wheel is turned over a pane."""
+    x, y = pane.region.center
+    return events.MouseScrollDown(None, int(x), int(y), 0, 0, 0, False, False, False)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,3 +100,73 @@ async def test_where_a_pane_is_zoomed_tab_zooms_the_next_one_and_a_filter_can_be
             assert stage.screen.maximized is stage.screen.query_one(f"#{name}")
         await stage.press("slash", "d", "h", "t", "escape")
         assert stage.screen.maximized is stage.screen.query_one("#packets") and stage.table("packets").has_focus
+
+
+# ---- the drawings of a lookup ----------------------------------------------------------------------------------
+
+
+async def test_the_drawings_of_a_lookup_come_first(replay: Replay) -> None:
+    async with recorded(replay, "lookup", MIDDLE) as stage:
+        for name in ("ladder", "waterfall"):
+            assert stage.screen.query_one(f"#{name}").region.height == 16
+        assert stage.table("lookups").region.width == MIDDLE[0]
+
+
+def _queries(stage: Stage) -> list[int]:
+    """The numbers of the queries that the waterfall shows."""
+    lines = stage.screen.query_one("#waterfall", Drawing).lines[1:]
+    texts = ("".join(text for text, _ in line) for line in lines)
+    return [int(text[5:8]) for text in texts if text[5:8].strip().isdigit()]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_waterfall_has_the_focus_and_scrolls_by_keys_and_by_the_wheel(
+    replay: Replay, size: tuple[int, int]
+) -> None:
+    async with recorded(replay, "lookup", size) as stage:
+        stage.table("lookups").select(3)
+        if size == SMALL:
+            await stage.press("w")
+        await stage.settle()
+        waterfall = stage.screen.query_one("#waterfall", Drawing)
+        assert f"{34 - len(_queries(stage))} below: tab goes here, j ↓ scrolls" in stage.text()
+        await stage.press(*["tab"] * (2 if size == SMALL else 3), "g")
+        assert waterfall.has_focus
+        before = _queries(stage)
+        assert before[0] == 1
+        await stage.press("j", "j")
+        moved = _queries(stage)
+        assert moved[:-2] == before[2:]
+        await stage.press("k")
+        stage.app.post_message(wheel_down(waterfall))
+        await stage.settle()
+        assert _queries(stage) == moved
+        await stage.press("G")
+        assert 34 not in before and 34 in _queries(stage) and " below" not in stage.text()
+        await stage.press("g")
+        assert _queries(stage) == before
+        await stage.press("z")
+        assert len(_queries(stage)) > len(before)
+
+
+async def test_going_to_another_node_shows_it_in_the_waterfall_again(replay: Replay) -> None:
+    async with recorded(replay, "lookup", MIDDLE) as stage:
+        stage.table("lookups").select(3)
+        await stage.press("tab", "tab", "tab", "G", "shift+tab", "shift+tab")
+        assert stage.table("nodes").has_focus
+        await stage.press("j", "k")
+        row = stage.table("nodes").model.selected
+        marked = [line for line in stage.screen.query_one("#waterfall", Drawing).lines if line and line[0][0] == "▶"]
+        assert row is not None and marked
+
+
+async def test_every_drawing_can_be_reached_and_zoomed(replay: Replay) -> None:
+    async with recorded(replay, "lookup", LARGE) as stage:
+        seen = []
+        for _ in range(5):
+            seen.append(stage.app.focused.id if stage.app.focused else "")
+            await stage.press("tab")
+        assert seen == ["lookups", "nodes", "ladder", "waterfall", "lookups"]
+        await stage.press("tab", "z")
+        ladder = stage.screen.query_one("#ladder", Drawing)
+        assert ladder.has_focus and len(ladder.lines) == ladder.size.height > 30
