@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -28,6 +28,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Span
 from .choice import Choice
+from .gate import opens
 from .telling import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
 
@@ -147,7 +148,7 @@ class ExplorerScreen(Screen[None]):
         lists = LIST if isinstance(self.focused, LineTable) else ()
         return (*self.view.actions, *lists, *VERBS, *GLOBAL)
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="copy")
+    @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
         forms = self.copy_forms()
@@ -157,7 +158,7 @@ class ExplorerScreen(Screen[None]):
         self.app.copy_to_clipboard(forms[place][1])
         tell(self, f"copied: {forms[place][1][:60]}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="export")
+    @opens("export")
     async def action_export(self) -> None:
         """Writes what is shown to a file in the present folder."""
         forms = self.exports()
@@ -172,7 +173,7 @@ class ExplorerScreen(Screen[None]):
         else:
             tell(self, f"written: {safe_text(str(path))}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="open")
+    @opens("open")
     async def action_follow(self) -> None:
         """Goes to what the selection is about."""
         links = self.links()

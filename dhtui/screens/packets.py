@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -30,6 +30,7 @@ from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
 from .base import STACKED, ExplorerScreen, bindings
+from .gate import opens
 from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
@@ -307,7 +308,7 @@ class PacketsScreen(ExplorerScreen):
         else:
             tell(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="alike")
+    @opens("alike")
     async def action_alike(self) -> None:
         """Lets the user choose what the packets shown shall have in common with the selected one."""
         packet = self.packets.model.selected
