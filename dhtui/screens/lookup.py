@@ -15,12 +15,12 @@ from .. import actions
 from ..engine.node import Node
 from ..engine.snapshot import LookupDetail, LookupView, Snapshot
 from ..engine.wire.compact import Addr
+from ..keymap import key_of
 from ..lookups.ask import Kind, LookupRequest
 from ..lookups.compare import Difference, differences
 from ..lookups.kept import Kept
-from ..lookups.ladder import LEGEND as LADDER_LEGEND
 from ..lookups.ladder import TITLE as LADDER_TITLE
-from ..lookups.ladder import ladder_lines, scale_of
+from ..lookups.ladder import ladder_legend, ladder_lines, scale_of
 from ..lookups.legend import explained_waterfall, rows_for_queries
 from ..lookups.verdict import verdict_lines
 from ..lookups.waterfall import TITLE as WATERFALL_TITLE
@@ -122,14 +122,22 @@ class LookupScreen(ExplorerScreen):
         ]
         running = sum(view.running for view in snapshot.lookups)
         finished = f"lookups: {running} running, {len(rows) - running} finished"
-        title = finished if self._marked is None else f"lookups: {self._marked} marked, select another"
-        self.lookups.title = f"{title}{self._missed(snapshot)}"
+        self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
         if self._wanted in views:
             self.lookups.select(self._wanted)
             self._wanted = None
         self._show_selected()
+
+    def _marked_words(self) -> str:
+        """What is compared, or what to do to compare, and how to leave that; empty while nothing is marked."""
+        if self._marked is None:
+            return ""
+        view, leave = self._view(), f"{key_of('lookup.mark')} ends that"
+        if view is None or view.number == self._marked:
+            return f"lookups: {self._marked} marked, select another to compare; {leave}"
+        return f"lookups: {view.number} compared with {self._marked}; {leave}"
 
     def _missed(self, frozen: Snapshot) -> str:
         """How many lookups began since the view was frozen."""
@@ -142,6 +150,8 @@ class LookupScreen(ExplorerScreen):
     def follow_lookup(self) -> None:
         """Another lookup, from its end, or live."""
         self._until = self._first = None
+        if self._marked is not None and self._snapshot is not None:
+            self.lookups.title = f"{self._marked_words()}{self._missed(self._snapshot)}"
         self._show_selected()
         self.nodes.action_edge(-1)
 
@@ -226,8 +236,8 @@ class LookupScreen(ExplorerScreen):
                 then, width, height, until=self._until, selected=chosen, span=scale.span, first=first
             )
         else:
-            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, LADDER_LEGEND)
             lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
+            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
         pane.show(lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
@@ -341,12 +351,12 @@ class LookupScreen(ExplorerScreen):
         self._show_selected()
 
     def action_mark(self) -> None:
-        """Marks the selected lookup, to compare others with it, or takes the mark away."""
+        """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
         view = self._view()
         if view is None or self._snapshot is None:
             tell(self, "There is no lookup to mark.")
             return
-        self._marked = None if self._marked == view.number else view.number
+        self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
 
     def _marked_view(self) -> LookupView | None:
