@@ -9,7 +9,7 @@ from .items import MutableItem
 from .lookup import Lookup
 from .outcome import NodeOutcome
 from .snapshot import CandidateView, StepView
-from .wire.ids import ID_BITS
+from .wire import ids
 
 
 @dataclass(slots=True, eq=False)
@@ -30,9 +30,9 @@ class Step:
     outcome: NodeOutcome | None = None
 
 
-def bits(candidate: Candidate) -> int | None:
-    """log2 of a candidate's distance to the target."""
-    return None if candidate.id is None else min(ID_BITS, candidate.distance.bit_length())
+def bits(candidate: Candidate) -> float | None:
+    """`ids.bits` of a candidate's distance to the target; `None` while its id is unknown."""
+    return None if candidate.id is None else ids.bits(candidate.distance)
 
 
 def _item(outcome: NodeOutcome | None) -> str:

@@ -6,7 +6,7 @@ from ..clients import client_name
 from ..engine.snapshot import SwarmView
 from ..widgets.paint import Line
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds, short_id
+from ..words import address, duration, milliseconds, power, short_id
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 
 _SWARM_PEERS = 3
@@ -65,8 +65,8 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
     Column("id", 9, lambda r: ((short_id(r.node.id) if r.node.id else "–", "data"),), sort=lambda r: r.node.id or b""),
     Column(
-        "dist", 5, lambda r: (("–" if r.node.bits is None else f"2^{r.node.bits}", "plain"),), right=True,
-        sort=lambda r: 161 if r.node.bits is None else r.node.bits,
+        "dist", 7, lambda r: ((power(r.node.bits), "plain"),), right=True,
+        sort=lambda r: 161.0 if r.node.bits is None else r.node.bits,
     ),
     Column(
         "rtt", 6, lambda r: ((milliseconds(r.node.rtt), "plain"),), right=True,
