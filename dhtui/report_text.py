@@ -105,7 +105,7 @@ def _hex(value: bytes | None) -> str:
 def _row(near: NodeInfo | NodeOutcome, outcome: Outcome) -> str:
     node_id, target = near.id or b"", outcome.target or b""
     shared = shared_prefix(node_id, target)
-    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<5}  {shared} bits"
+    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<7}  {shared} bits"
 
 
 def _holds(one: NodeOutcome) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from .engine.outcome import Doubt
+from .engine.wire import ids
 from .engine.wire.compact import Addr
-from .engine.wire.ids import ID_BITS, shared_prefix
 
 DOUBTS: Final[dict[str, str]] = {
     Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
@@ -89,10 +89,19 @@ def short_id(value: bytes, digits: int = 8) -> str:
     return elide(value.hex(), digits + 1)
 
 
+def power(bits: float | None) -> str:
+    """A distance by its `ids.bits`: ``2^154.3``; ``0`` to oneself, ``–`` where it is not known. At most 7 characters.
+
+    This is the one notation of distances: on all screens, in text, in the verdicts.
+    """
+    if bits is None:
+        return "–"
+    return "0" if bits < 0 else f"2^{bits:.1f}"
+
+
 def distance(own: bytes, other: bytes) -> str:
-    """The XOR distance as the power of two that it lies below: ``2^145``; ``0`` to oneself."""
-    shared = shared_prefix(own, other)
-    return "0" if shared == ID_BITS else f"2^{ID_BITS - shared - 1}"
+    """The XOR distance of two ids as `power` writes it."""
+    return power(ids.bits(ids.distance(own, other)))
 
 
 def prefix_bits(own: bytes, depth: int) -> str:

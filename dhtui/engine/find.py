@@ -11,14 +11,13 @@ from .answers import Question, judge
 from .candidates import Candidate, Distrust, State
 from .findings import Found, outcome_of
 from .items import ImmutableItem
-from .journal import Step, candidate_views, step_view
+from .journal import Step, bits, candidate_views, step_view
 from .lookup import Lookup, Start
 from .outcome import Doubt, NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
 from .snapshot import LookupDetail, LookupView
 from .wire.compact import Addr, NodeInfo
-from .wire.ids import ID_BITS
 from .wire.krpc import Args
 
 Done = Callable[[Outcome], None]
@@ -306,7 +305,7 @@ class Find:
             sum(o.responded for o in outcomes),
             sum(o.status is Status.TIMED_OUT for o in outcomes),
             len(self._in_flight) if self.running else 0,
-            min(ID_BITS, closest[0].distance.bit_length()) if closest else None,
+            bits(closest[0]) if closest else None,
             len(closest),
             self._found.words(),
             self.lookup.why,

@@ -9,7 +9,7 @@ from .items import MutableItem
 from .lookup import Lookup
 from .outcome import NodeOutcome
 from .snapshot import CandidateView, StepView
-from .wire.ids import ID_BITS
+from .wire import ids
 
 
 @dataclass(slots=True, eq=False)
@@ -32,9 +32,9 @@ class Step:
     """Since when it had waited for room among all our queries; `None`: it had not."""
 
 
-def bits(candidate: Candidate) -> int | None:
-    """log2 of a candidate's distance to the target."""
-    return None if candidate.id is None else min(ID_BITS, candidate.distance.bit_length())
+def bits(candidate: Candidate) -> float | None:
+    """`ids.bits` of a candidate's distance to the target; `None` while its id is unknown."""
+    return None if candidate.id is None else ids.bits(candidate.distance)
 
 
 def _item(outcome: NodeOutcome | None) -> str:

@@ -135,8 +135,8 @@ class LookupView(NamedTuple):
     timed_out: int
     """Queries that met silence for all the time that they had, before it was over."""
     in_flight: int
-    nearest_bits: int | None
-    """log2 of the distance of the nearest node that answered, 0 to 160."""
+    nearest_bits: float | None
+    """log2 of the distance of the nearest node that answered, rounded down to tenths; -1 for the distance 0."""
     best: int
     """How many of the 8 closest known nodes have answered."""
     found: str
@@ -152,8 +152,8 @@ class StepView(NamedTuple):
 
     addr: Addr
     id: bytes | None
-    bits: int | None
-    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    bits: float | None
+    """log2 of its distance to the target, as `LookupView.nearest_bits`; `None` while its id is unknown."""
     parent: Addr | None
     """Who referred us to it; `None` where the lookup started."""
     hop: int
@@ -185,7 +185,7 @@ class CandidateView(NamedTuple):
 
     addr: Addr
     id: bytes | None
-    bits: int | None
+    bits: float | None
     hop: int
     state: str
     """``untried``, ``passed over``, ``asked``, ``silent so far``, ``answered``, ``failed``."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from math import log2
 
 from ..engine.snapshot import LookupDetail, LookupView, StepView
+from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..report import safe_text
 from ..widgets.paint import Span
@@ -102,9 +102,9 @@ def distance_of(node_id: bytes | None, target: bytes) -> int | None:
 
 
 def bits_of(node_id: bytes | None, target: bytes) -> float | None:
-    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    """`ids.bits` of its distance to the target; `None` while its id is unknown."""
     distance = distance_of(node_id, target)
-    return None if distance is None else log2(distance) if distance else 0.0
+    return None if distance is None else ids.bits(distance)
 
 
 def end_of(step: StepView, elapsed: float) -> float:

@@ -6,7 +6,7 @@ from ..clients import client_name
 from ..engine.snapshot import SwarmView
 from ..widgets.paint import Line
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds
+from ..words import address, duration, milliseconds, power
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 
 _SWARM_PEERS = 3
@@ -71,8 +71,8 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
         sort=lambda r: r.node.id or b"",
     ),
     Column(
-        "dist", 5, lambda r: (("–" if r.node.bits is None else f"2^{r.node.bits}", "plain"),), right=True,
-        sort=lambda r: 161 if r.node.bits is None else r.node.bits,
+        "dist", 7, lambda r: ((power(r.node.bits), "plain"),), right=True,
+        sort=lambda r: 161.0 if r.node.bits is None else r.node.bits,
     ),
     Column(
         "rtt", 6, lambda r: ((milliseconds(r.node.rtt), "plain"),), right=True,

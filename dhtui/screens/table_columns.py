@@ -170,12 +170,12 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("st", 2, _state, right=True, sort=lambda r: (r.replacement, r.node.state)),
     Column("id", 9, lambda r: ((r.node.id.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.node.id),
     Column(
-        "dist", 5, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
+        "dist", 7, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
         sort=lambda r: distance(r.own, r.node.id),
     ),
     Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
     Column(
-        "client", 12, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 11, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),
