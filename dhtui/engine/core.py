@@ -23,6 +23,7 @@ from .identity import Identity
 from .items import ImmutableItem, MutableItem
 from .ledger import Ledger
 from .lookup import Start
+from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .searches import Operation, Searches
 from .server import MAX_NODES, Server
@@ -65,7 +66,8 @@ from checking our table. Once they are taken a random one gives way: nor must it
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-RATE_LIMIT, TIMED_OUT = "rate limit", "timed out"
+BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
+"""Why something was dropped."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 ENOUGH_SURVEYED = 64
@@ -84,7 +86,8 @@ class Core:
         self.identity = Identity(settings, bound, rng, now)
         self.table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
-            self.table.restore(node, rtt, now)
+            if not self.ours(node.addr):
+                self.table.restore(node, rtt, now)
         restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self.table.id_at(node.addr)]
         self.queries = Queries(rng)
         self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
@@ -154,6 +157,7 @@ class Core:
         try:
             message = parse(data)
         except MalformedDatagram as error:
+            self.queries.unreadable(data, addr, str(error))
             self._drop(data, addr, "malformed", str(error))
             return
         except RefusedQuery as refusal:
@@ -177,7 +181,7 @@ class Core:
         # An answer to a forged broadcast or multicast source would reach many.
         if not is_usable(addr):
             return "no unicast source"
-        return "banned" if self._bans.has(addr[0], now) else ""
+        return BANNED if self._bans.has(addr[0], now) else ""
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
         self._ledger.drop(self._now, cause, addr, text)
@@ -225,6 +229,8 @@ class Core:
                 self._listeners.tell(events.PacketReceived(now, addr, data, query, "our own probe"))
             self._maybe_reachable(probed)
             return
+        if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
+            self._met_ourselves(sent)
         if query.args.id == self.id:
             self._drop(data, addr, "own id", "a query under our own id", query)
             return
@@ -259,6 +265,14 @@ class Core:
             self._tell_stored(stored, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
+
+    def _met_ourselves(self, query: InFlight) -> None:
+        """A query of ours came to us: nobody but we can know its transaction id. So its address is our own."""
+        self.identity.learn_own(query.addr)
+        self._changed(self.table.drop(query.addr, self._now, OURSELVES))
+        query.trouble = Status.OURSELVES
+        self.queries.cancel(query)
+        self._finish_query(query, None, "cancelled", None)
 
     def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
         """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
@@ -416,13 +430,19 @@ class Core:
 
     # ---- queries out -------------------------------------------------------------------------------
 
-    def blocked(self, addr: Addr, now: float) -> str:
-        """Why nothing may be sent to an address; empty where it may."""
+    def blocked(self, addr: Addr, now: float) -> Status | None:
+        """Why nothing may be sent to an address; `None` where it may."""
         if not is_usable(addr):
-            return "no unicast address and port"
+            return Status.NO_ADDRESS
+        if self.ours(addr):
+            return Status.OURSELVES
         if self.settings.blocks is not None and addr[0] in self.settings.blocks:
-            return "on the blocklist"
-        return "banned by the user" if self._bans.has(addr[0], now) else ""
+            return Status.BLOCKED
+        return Status.BANNED if self._bans.has(addr[0], now) else None
+
+    def ours(self, addr: Addr) -> bool:
+        """Whether an address is our own."""
+        return self.identity.is_own(addr)
 
     @property
     def full(self) -> bool:
@@ -453,7 +473,7 @@ class Core:
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
-            self._changed(self.table.drop(contact.addr, now, "banned"))
+            self._changed(self.table.drop(contact.addr, now, BANNED))
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
@@ -507,7 +527,7 @@ class Core:
         self._now = now
         self._ledger.send_failures += 1
         self._ledger.error(now, "send failed", addr, why)
-        for query in [query for query in self.queries if query.addr == addr]:
+        for query in self.queries.to(addr):
             query.failure = why
             self.queries.cancel(query)
             self._finish_query(query, None, "cancelled", None)
@@ -596,6 +616,7 @@ class Core:
             return
         if self._listeners and new != old:
             self._listeners.tell(events.AddressChanged(self._now, old, new, self.identity.voters))
+        self._changed(self.table.drop(new, self._now, OURSELVES))
         before = self.id
         if (own := self.identity.id_for_address()) is not None:
             self.table.rebase(own, self._now)

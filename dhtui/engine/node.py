@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from . import checks
-from .answers import Question
+from .answers import Question, question_about
 from .blocklist import Blocklist
 from .callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .core import Core
@@ -416,7 +416,7 @@ class Node:
         if public is not None and mutable_target(public, salt) != target:
             raise ValueError("the target is not that of the public key and the salt")
         caller, named = Caller(self._calls), _remotes(remotes)
-        question = Question("get", target, salt, newer_than, blind=public is None)
+        question = Question("get", target, salt, newer_than, blind=public is None, mutable=True if public else None)
         on_step = caller.steps(progress)
         found = caller.guard("on_item", on_item)
 
@@ -458,7 +458,7 @@ class Node:
         avoid = frozenset(_remotes(written) or ())
         caller = Caller(self._calls)
         on_step = caller.steps(progress)
-        question = Question("get", item.target, item.salt if isinstance(item, MutableItem) else b"")
+        question = question_about(item)
         return await self._run(
             caller, lambda done, now: self._core.searches.read_back(question, avoid, done, now, on_step=on_step)
         )

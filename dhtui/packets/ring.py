@@ -15,7 +15,7 @@ from .packet import Direction, Kind, Packet
 MAX_BYTES = 16 * 2**20
 """Bytes of datagrams kept, whatever their number: a flood of the largest ones must not fill the memory."""
 
-_DROPPED_UNREAD = frozenset(("banned", "blocklist", "no unicast source", "rate limit"))
+_DROPPED_UNREAD = frozenset(("banned by the user", "blocklist", "no unicast source", "rate limit"))
 """The engine spent no time on answering these, so neither does the ring: they are what a flood is made of."""
 
 _PACKETS = (PacketReceived, PacketSent)

@@ -17,7 +17,7 @@ from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketRece
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node, NodeError
-from dhtui.engine.outcome import Outcome
+from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.policy import Policy
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
 from dhtui.engine.wire.compact import NodeInfo
@@ -330,7 +330,7 @@ async def test_blocks_that_fail_block_and_break_nothing(told: list[dict[str, Any
             raise ZeroDivisionError
 
     async with Node(config()) as other, Node(config(blocks=Failing())) as node:
-        assert [one.note for one in (await node.ping([other.address])).asked] == ["on the blocklist"]
+        assert [one.status for one in (await node.ping([other.address])).asked] == [Status.BLOCKED]
         assert node.snapshot().blocked_ranges == 0
     assert [type(context["exception"]) for context in told] == [ZeroDivisionError]
 

@@ -100,7 +100,7 @@ def test_packet_received_for_what_is_not_even_read() -> None:
     assert [event.problem for event in only(heard, events.PacketReceived)] == [
         "blocklist",
         "no unicast source",
-        "banned",
+        "banned by the user",
         *[""] * 10,
         *["rate limit"] * 2,
     ]
