@@ -362,7 +362,8 @@ class Explorer(App[int]):
     def action_help(self) -> None:
         """Shows what the keys do here."""
         if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(HelpScreen(self.screen.view, self.screen.actions_now()))
+            screen = self.screen
+            self.push_screen(HelpScreen(screen.view, screen.actions_now(), screen.filtered().model.filter_help))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""

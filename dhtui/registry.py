@@ -121,10 +121,11 @@ VERBS: tuple[Action, ...] = (
 )
 """Actions of every screen, done with its selection."""
 
+FILTER = Action("filter", "slash", "filter", "Type a filter: only the lines that it lets through are shown.", 4, "/")
+"""The action of lists that every pane has: what is typed next must not run as commands."""
+
 LIST: tuple[Action, ...] = (
-    Action(
-        "filter", "slash", "filter", "Show only the lines with some text; !text hides them; /re/ is a pattern.", 4, "/"
-    ),
+    FILTER,
     Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
     Action("flip", "S", "turn", "Turn the order round."),
     Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
@@ -233,7 +234,11 @@ VIEWS: tuple[View, ...] = (
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
-            Action("alike", "f", "alike", "Show only packets that share something with the selected one.", 6),
+            Action(
+                "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
+            ),
+            Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from ..feed import RATE, Feed
 from ..host import NodeHost
 from ..keymap import key_of
 from ..packets.parts import Link
-from ..registry import GLOBAL, LIST, VERBS, Action, View, view
+from ..registry import FILTER, GLOBAL, LIST, VERBS, Action, View, view
 from ..report import safe_text
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
@@ -47,7 +47,7 @@ class ExplorerScreen(Screen[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label, show=False) for action in VERBS
+        Binding(action.keys, action.name, action.label, show=False) for action in (*VERBS, FILTER)
     ]
     AUTO_FOCUS: ClassVar[str | None] = "LineTable"
     ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "Header, Tabs, FilterBar, Footer, .stays, .zoomed"
@@ -145,7 +145,7 @@ class ExplorerScreen(Screen[None]):
 
     def actions_now(self) -> tuple[Action, ...]:
         """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
-        lists = LIST if isinstance(self.focused, LineTable) else ()
+        lists = LIST if isinstance(self.focused, LineTable) else (FILTER,)
         return (*self.view.actions, *lists, *VERBS, *GLOBAL)
 
     @opens("copy")
@@ -188,6 +188,17 @@ class ExplorerScreen(Screen[None]):
             return None
         return 0 if len(labels) == 1 else await self.app.push_screen_wait(Choice(title, labels))
 
+    def filtered(self) -> LineTable[Any]:
+        """The list that a filter is for: the one with the focus, or the first one."""
+        if isinstance(self.focused, LineTable):
+            return self.focused
+        tables = list(self.query(LineTable))
+        return next((table for table in tables if table.display), tables[0])
+
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, whichever pane has the focus."""
+        await self.filtered().action_filter()
+
     def action_maximise(self) -> None:
         """Gives the screen to the focused pane, or takes it back."""
         if self.maximized is not None:
@@ -215,11 +226,6 @@ class ExplorerScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         self.query_one(Footer).show_actions(self.actions_now())
-
-    @on(LineTable.FilterWanted)
-    def open_filter(self, message: LineTable.FilterWanted) -> None:
-        """Lets the user type a filter for that table."""
-        self.query_one(FilterBar).open(message.table)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""

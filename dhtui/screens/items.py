@@ -162,7 +162,7 @@ class ItemsScreen(ExplorerScreen):
         """Selects the item of a target, or the first one of a key; of one that is not kept here: the get form."""
         for row in self._rows:
             if (link.kind == "target" and link.value == row.target) or (link.kind == "key" and link.value == row.k):
-                self.items.set_filter("")
+                self.items.change_filter("")
                 self.items.select(item_key(row))
                 self.items.focus()
                 return True

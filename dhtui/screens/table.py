@@ -192,13 +192,13 @@ class TableScreen(ExplorerScreen):
         return False
 
     def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
-        self.buckets.set_filter("")
+        self.buckets.change_filter("")
         self.buckets.select(row.bucket.depth)
         if node is None:
             self.buckets.focus()
             return True
         self._show_nodes()
-        self.nodes.set_filter("")
+        self.nodes.change_filter("")
         self.nodes.select((node.node.id, node.node.addr))
         self.nodes.focus()
         return True

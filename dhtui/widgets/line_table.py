@@ -16,6 +16,7 @@ from textual.strip import Strip
 from ..keymap import key_of
 from ..registry import LIST
 from ..words import elide
+from .filter_bar import FilterBar
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
 
@@ -52,9 +53,6 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     class Inspect(Selected):
         """The selected row is to be shown in full."""
 
-    class FilterWanted(Selected):
-        """The user wants to type a filter."""
-
     def __init__(
         self,
         columns: Sequence[Column[Row]],
@@ -86,6 +84,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         """Shows only the rows that match; raises `BadFilter` and changes nothing."""
         self.model.set_filter(text)
         self._changed(follow=True)
+
+    def change_filter(self, text: str) -> None:
+        """As `set_filter`; the filter that was, and the one that comes, can be called back while one is typed."""
+        self.model.remember()
+        self.set_filter(text)
+        self.model.remember()
 
     def select(self, key: Hashable) -> None:
         """Selects the row of that key, if there is one."""
@@ -240,13 +244,17 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self.refresh()
         self._changed(follow=True)
 
-    def action_filter(self) -> None:
-        """Asks the screen for a filter."""
-        self.post_message(self.FilterWanted(self))
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
+        bar = next(iter(self.screen.query(FilterBar)), None)
+        if bar is None:
+            bar = FilterBar()
+            await self.screen.mount(bar)
+        bar.open(self)
 
     def action_clear(self) -> None:
-        """Shows all rows again."""
-        self.set_filter("")
+        """Shows all rows again; the filter is remembered."""
+        self.change_filter("")
 
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""

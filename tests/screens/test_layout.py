@@ -48,7 +48,7 @@ async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float =
 
 def panes(stage: Stage) -> list[Widget]:
     """All that can have the focus."""
-    return [pane for pane in stage.screen.query("*") if pane.focusable and pane.allow_maximize and pane.display]
+    return [pane for pane in stage.screen.query("*") if pane.focusable and pane.display]
 
 
 def wheel_down(pane: Widget) -> events.MouseScrollDown:
