@@ -342,13 +342,13 @@ class PacketsScreen(ExplorerScreen):
         if term := await self._choose_term("show only"):
             self.packets.change_filter(narrowed(self.packets.model.filter_text, term))
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="unlike")
+    @opens("unlike")
     async def action_unlike(self) -> None:
         """Lets the user choose what the packets shown shall not have in common with the selected one."""
         if term := await self._choose_term("hide"):
             self.packets.change_filter(narrowed(self.packets.model.filter_text, f"!{term}"))
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="only")
+    @opens("only")
     async def action_only(self) -> None:
         """Lets the user choose what takes the place of the filter."""
         if term := await self._choose_term("show nothing but"):
