@@ -49,7 +49,7 @@ def judge(question: Question | None, query: InFlight, answer: Response | ErrorRe
         if query.gave_way:
             return unanswered(query, Status.CANCELLED, "it was silent, and gave way to other queries before its time")
         return unanswered(query, Status.SEND_FAILED if query.failure else Status.TIMED_OUT, query.failure)
-    rtt = now - query.sent_at
+    rtt = query.rtt
     if isinstance(answer, ErrorReply):
         return NodeOutcome(
             addr=query.addr,

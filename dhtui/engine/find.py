@@ -211,7 +211,7 @@ class Find:
 
     def _stalled(self, query: InFlight, now: float) -> None:
         step = self._in_flight[query]
-        step.stalled_at = now
+        step.sent_at, step.stalled_at = query.sent_at, now
         if self.running:
             self.lookup.stalled(step.candidate)
             self.pump(now)
@@ -219,7 +219,7 @@ class Find:
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         step = self._in_flight.pop(query)
         candidate, outcome = step.candidate, judge(self.question, query, answer, now)
-        step.ended_at, step.outcome = now, outcome
+        step.sent_at, step.ended_at, step.outcome = query.sent_at, query.heard_at or now, outcome
         if not self.running:
             return
         if not outcome.responded:
@@ -282,6 +282,8 @@ class Find:
 
     def detail(self, now: float) -> LookupDetail:
         """The lookup with every query and candidate."""
+        for query, step in self._in_flight.items():
+            step.sent_at = query.sent_at
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
         return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup))
 

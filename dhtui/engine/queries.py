@@ -45,6 +45,7 @@ class InFlight:
     args: Args
     owner: str
     sent_at: float
+    """When it was asked for; once it is sent, when it was."""
     soft_at: float
     hard_at: float
     done: Callable[[InFlight, Answer | None, float], None]
@@ -58,6 +59,14 @@ class InFlight:
     """Whether it keeps its whole time, because a person named the node."""
     gave_way: bool = False
     """Whether it was given up before its hard deadline."""
+    heard_at: float | None = None
+    """When the answer came, which may be read much later; never before it was sent."""
+
+    @property
+    def rtt(self) -> float:
+        """The round trip of an answered query, seconds."""
+        assert self.heard_at is not None
+        return self.heard_at - self.sent_at
 
 
 class RoundTrips:
