@@ -228,7 +228,7 @@ class Find:
 
     def _stalled(self, query: InFlight, now: float) -> None:
         step = self._in_flight[query]
-        step.stalled_at = now
+        step.sent_at, step.stalled_at = query.sent_at, now
         if not self.running:
             return
         if step.first is not None and step.candidate.state is State.ASKED:
@@ -242,7 +242,7 @@ class Find:
         candidate, outcome = step.candidate, judge(self.question, query, answer, now)
         if step.first is not None:
             outcome = behind(step.first, outcome)
-        step.ended_at, step.outcome = now, outcome
+        step.sent_at, step.ended_at, step.outcome = query.sent_at, query.heard_at or now, outcome
         if not self.running:
             return
         if not outcome.responded:
@@ -337,6 +337,8 @@ class Find:
 
     def detail(self, now: float) -> LookupDetail:
         """The lookup with every query and candidate."""
+        for query, step in self._in_flight.items():
+            step.sent_at = query.sent_at
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
         began = self.began_at - self.started_at
         return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)

@@ -34,6 +34,8 @@ class Ledger:
         self.methods = {method: _Counts() for method in (*METHODS, OTHER)}
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
+        self.overflowed: int | None = None
+        """Datagrams that the socket had no room for; `None` where the system does not tell."""
         self._errors: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._dropped: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._total = [0, 0, 0, 0]
@@ -90,7 +92,9 @@ class Ledger:
         total = [a + b for a, b in zip(self._total, self._this, strict=True)]
         packets_in, packets_out, bytes_in, bytes_out = total
         history = tuple(self._history)
-        return TrafficView(packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer)
+        return TrafficView(
+            packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer, self.overflowed
+        )
 
     def errors(self) -> tuple[ErrorView, ...]:
         """The last errors, newest first."""
