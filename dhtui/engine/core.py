@@ -21,7 +21,7 @@ from .find import Done, Find, Pumped
 from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
-from .ledger import Ledger
+from .ledger import PROBE, Ledger
 from .lookup import Start
 from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .searches import Operation, Searches
@@ -147,6 +147,7 @@ class Core:
     def receive_datagram(self, data: bytes, addr: Addr, now: float) -> None:
         """A datagram came from `addr`. Never raises, whatever it holds."""
         self._now = now
+        self.identity.met = True
         self._ledger.packet_in(len(data), now)
         if cause := self._unwelcome(addr, now):
             self._drop(data, addr, cause, cause)
@@ -192,7 +193,7 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._ledger.drops[RATE_LIMIT] += 1
+        self._ledger.count(RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
             self._ledger.note(self._now, RATE_LIMIT, addr, text)
@@ -222,7 +223,8 @@ class Core:
         probed = self.identity.proved_by_probe(query.tid, now)
         if probed is not None:
             if self._listeners:
-                self._listeners.tell(events.PacketReceived(now, addr, data, query, "our own probe"))
+                self._listeners.tell(events.PacketReceived(now, addr, data, query, events.OWN_PROBE))
+            self._ledger.of(PROBE).answered += 1
             self._maybe_reachable(probed)
             return
         if query.args.id == self.id:
@@ -242,10 +244,10 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if self._listeners:
-            problem = "" if query.canonical else "not canonical"
+            problem = "" if query.canonical else events.NOT_CANONICAL
             self._listeners.tell(events.PacketReceived(now, addr, data, query, problem))
         if body is None:
-            self._ledger.drops["read-only"] += 1
+            self._ledger.count("read-only")
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
@@ -312,6 +314,8 @@ class Core:
         self._unmet.answered(addr, now)
         self._proved.add(addr[0], now)
         counts = self._ledger.of(query.method)
+        if query.owner != NEWCOMER:
+            self._ledger.ended(now, True)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
             self._ledger.error(now, "error", addr, f"{query.method} was refused with {answer.code}")
@@ -496,7 +500,14 @@ class Core:
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
-        return self.identity.probe(now)
+        lost = self.identity.probing
+        probe = self.identity.probe(now)
+        if probe is not None:
+            counts = self._ledger.of(PROBE)
+            counts.sent += 1
+            counts.timed_out += lost
+            self._ledger.packet_out(len(probe[0]), now)
+        return probe
 
     def send_dropped(self) -> None:
         """The system's send buffer was full: a datagram is lost, as any may be on its way."""
@@ -552,6 +563,7 @@ class Core:
             self._ledger.note(now, TIMED_OUT, addr, text)
             self._unmet.timed_out(addr, query.sent_at, now)
             return
+        self._ledger.ended(now, False)
         self._ledger.error(now, TIMED_OUT, addr, text)
         self._silence.timed_out(addr, query.sent_at, now)
         self._changed(self.table.failed(addr, now, query.sent_at))
@@ -579,7 +591,7 @@ class Core:
             self._refresh(self.id)
         elif len(self.table) and (due := self.table.due_for_refresh(now)):
             # Marked at once: a bucket that nobody answers for must not keep the others waiting.
-            due[0].changed = now
+            due[0].refreshed = now
             self._refresh(random_id_with_prefix(self.id, due[0].depth, self._rng))
 
     def _lost(self) -> bool:
@@ -711,6 +723,8 @@ class Core:
             blocked_ranges=len(blocks) if blocks is not None else 0,
             banned=self._bans.count(now),
             muted=self._limiter.count(now),
+            recent=self._ledger.recent(now),
+            noted=self._ledger.noted,
             size=self.searches.size.view(),
             growth=tuple(self._growth),
         )
