@@ -199,17 +199,20 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.lookup:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
-        "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
-        "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "nothing, □ answered late, when the lookup was over, ✗ was silent for all of its time, – was cancelled: the "
+        "lookup was over before an answer came, … is waited for, · was not asked. On the way ┄ stalled and gave up its "
+        "slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
         (
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
-            Action("mark", "m", "compare", "Mark the lookup, then select another one: both are compared.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),

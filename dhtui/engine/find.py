@@ -134,7 +134,9 @@ class Find:
         self._steps: list[Step] = []
         self._found = Found()
         self._alpha = alpha
-        self.started_at = self.ended_at = 0.0
+        self.started_at = self.began_at = self.ended_at = 0.0
+        self._held_since: float | None = None
+        """Since when there has been no room to send."""
         self.turn = 0
         """Which of `Searches` it has; 0 for none."""
         self._settled = False
@@ -158,22 +160,24 @@ class Find:
 
     def start(self, now: float, since: float | None = None) -> None:
         """Send the first queries. `since`: when it was asked for, if it had to wait."""
-        self.started_at = now if since is None else since
+        self.started_at, self.began_at = now if since is None else since, now
         self.pump(now)
 
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
         sender = self._sender
         room = not sender.full
+        held, self._held_since = self._held_since, None
         while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
             soft = self._policy.soft
-            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
+            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now, held)
             room = not sender.full
         while room and (candidate := self.lookup.next_again()):
-            self._ask(candidate, self._policy.grace, now)
+            self._ask(candidate, self._policy.grace, now, held)
             room = not sender.full
         if not room and self.running and len(self._steps) < MAX_STEPS:
             # Nothing is settled as long as there may be somebody to ask.
+            self._held_since = now if held is None else held
             sender.wait(self)
         elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
             self._settled = True
@@ -183,7 +187,7 @@ class Find:
         elif self._on_step:
             self._on_step(self, now)
 
-    def _ask(self, candidate: Candidate, soft: float, now: float) -> None:
+    def _ask(self, candidate: Candidate, soft: float, now: float, held: float | None) -> None:
         if why := self._sender.blocked(candidate.addr, now):
             outcome = NodeOutcome(addr=candidate.addr, id=candidate.id, status=Status.BLOCKED, note=why)
             self.lookup.failed(candidate, outcome)
@@ -193,7 +197,7 @@ class Find:
             return
         doubt = self.lookup.distrust(candidate)
         misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
-        step = Step(candidate, candidate.asked_again, now, doubt, misnamed)
+        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, held_since=held)
         self._steps.append(step)
         query = self._sender.send(
             candidate.addr,
@@ -282,20 +286,20 @@ class Find:
     def detail(self, now: float) -> LookupDetail:
         """The lookup with every query and candidate."""
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
-        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup))
+        began = self.began_at - self.started_at
+        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)
 
     def view(self, now: float) -> LookupView:
         """The lookup as a screen shows it."""
-        candidates = self.lookup.candidates
-        outcomes = [c.outcome for c in candidates if c.outcome]
-        closest = self.lookup.closest()
+        closest, end = self.lookup.closest(), now if self.running else self.ended_at
+        outcomes = [s.outcome for s in self._steps if s.outcome and s.ended_at is not None and s.ended_at <= end]
         return LookupView(
             self.number,
             self.question.kind,
             self.question.target,
             self.owner,
             self.started_at,
-            (now if self.running else self.ended_at) - self.started_at,
+            end - self.started_at,
             self.running,
             len(self._steps),
             sum(o.responded for o in outcomes),

@@ -28,6 +28,8 @@ class Step:
     overtaken_at: float | None = None
     """When so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
+    held_since: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
 
 
 def bits(candidate: Candidate) -> float | None:
@@ -62,6 +64,7 @@ def step_view(step: Step, started_at: float) -> StepView:
         None if step.overtaken_at is None else step.overtaken_at - started_at,
         step.doubt or "",
         step.misnamed,
+        None if step.held_since is None else step.held_since - started_at,
     )
 
 

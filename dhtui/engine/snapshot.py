@@ -131,8 +131,11 @@ class LookupView(NamedTuple):
     elapsed: float
     running: bool
     asked: int
+    """Queries sent, second ones to the same node included."""
     answered: int
+    """Queries that were answered in time, errors included: before the lookup was over."""
     timed_out: int
+    """Queries that met silence for all the time that they had, before it was over."""
     in_flight: int
     nearest_bits: float | None
     """log2 of the distance of the nearest node that answered, rounded down to tenths; -1 for the distance 0."""
@@ -175,6 +178,8 @@ class StepView(NamedTuple):
     """Why its node was distrusted when it was asked: a `Distrust` in its words; empty where it was not."""
     misnamed: int = 0
     """By then, how many nodes that its referrers had named were silent or had other ids."""
+    held: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
 
 
 class CandidateView(NamedTuple):
@@ -219,6 +224,8 @@ class LookupDetail(NamedTuple):
     """In the order of sending."""
     candidates: tuple[CandidateView, ...]
     """Nearest first."""
+    began: float = 0.0
+    """When its turn came: until then it waited for other lookups. Seconds since it was asked for."""
 
 
 class MethodCounts(NamedTuple):

@@ -9,7 +9,8 @@ from ..engine.snapshot import LookupDetail
 from ..report import safe_text
 from ..widgets.paint import Line
 from ..words import address, power
-from .course import bits_of, span_words
+from .budget import Part, budget
+from .course import Fate, bits_of, decisive, fate, span_words
 from .ladder import ladder_lines
 from .legend import legend_lines
 from .verdict import verdict_lines
@@ -19,8 +20,17 @@ _WIDTH = 110
 
 
 def as_json(detail: LookupDetail) -> bytes:
-    """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal."""
-    return (json.dumps(coder(LookupDetail).encode(detail), indent=1) + "\n").encode()
+    """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal.
+
+    Each query and each candidate has its ``fate`` besides, and ``budget`` tells where the time went.
+    """
+    whole, asked = coder(LookupDetail).encode(detail), decisive(detail)
+    for step, written in zip(detail.steps, whole["steps"], strict=True):
+        written["fate"] = fate(step, detail.view)
+    for node, written in zip(detail.candidates, whole["candidates"], strict=True):
+        written["fate"] = fate(asked[node.addr], detail.view) if node.addr in asked else Fate.UNASKED
+    whole["budget"] = [coder(Part).encode(part) for part in budget(detail)]
+    return (json.dumps(whole, indent=1) + "\n").encode()
 
 
 def as_text(detail: LookupDetail) -> bytes:

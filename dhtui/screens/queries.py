@@ -18,7 +18,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .popup import Popup
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
@@ -62,6 +62,7 @@ class QueriesScreen(ExplorerScreen):
 
     CSS_PATH = "queries.tcss"
     BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
     flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)

@@ -7,10 +7,15 @@ from random import Random
 
 from dhtui.engine.candidates import Distrust, Mark
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
-from dhtui.lookups.course import bits_of, distance_of, helped
+from dhtui.lookups.course import bits_of, distance_of
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
 SOFT, GRACE, HARD = 0.6, 0.3, 4.0
+
+
+def counted(one: StepView) -> bool:
+    """Whether its answer counts, if it comes in time."""
+    return one.ended is not None and one.result in ("answered", "peers", "value", "older value")
 
 
 def node_id(bits: float, salt: int, target: bytes = TARGET) -> bytes:
@@ -66,7 +71,7 @@ def candidate(one: StepView, **more: object) -> CandidateView:
         seq=int(one.item[4:]) if one.item.startswith("seq ") else None,
         version=b"LT\x02\x00",
         note="",
-        place="fills" if helped(one) else "",
+        place="fills" if counted(one) else "",
     )
     return base._replace(**more)  # type: ignore[arg-type]
 
@@ -80,7 +85,7 @@ def overtaken_at(one: StepView, steps: list[StepView], elapsed: float, k: int) -
 
     first: dict[object, float] = {}
     for other in sorted(steps, key=lambda other: other.ended or 0.0):
-        if helped(other) and far(other) < far(one) and (other.ended or 0.0) <= elapsed:
+        if counted(other) and far(other) < far(one) and (other.ended or 0.0) <= elapsed:
             first.setdefault(other.addr, other.ended or 0.0)
     at = sorted(first.values())[k - 1 : k]
     held = min(end for end in (one.stalled, one.ended, 1e9) if end is not None)
@@ -98,10 +103,11 @@ def detail(
     closest = 0
     for one in nearest:
         here = candidate(one)
-        counts = helped(one) and closest < k and (one.ended or 0.0) <= elapsed
+        counts = counted(one) and closest < k and (one.ended or 0.0) <= elapsed
         closest += counts
         candidates.append(here._replace(closest=counts))
-    answered = [s for s in steps if s.ended is not None and s.result not in ("timed out", "in flight")]
+    over = [s for s in steps if s.ended is not None and s.ended <= elapsed]
+    answered = [s for s in over if s.result not in ("timed out", "send failed")]
     best = [c for c in candidates if c.closest]
     base = LookupView(
         number=3,
@@ -113,7 +119,7 @@ def detail(
         running=running,
         asked=len(steps),
         answered=len(answered),
-        timed_out=sum(s.result == "timed out" for s in steps),
+        timed_out=sum(s.result == "timed out" for s in over),
         in_flight=sum(s.ended is None for s in steps) if running else 0,
         nearest_bits=best[0].bits if best else None,
         best=len(best),
