@@ -198,7 +198,7 @@ def _identity(now: Standing) -> list[str]:
         f"bound    {words.address(who.bound)}",
         f"external {external}{where}",
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
-        f"reached  {now.reachability.state}: {now.reachability.why}",
+        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
     ]
 
 

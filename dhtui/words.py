@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from .engine.outcome import Doubt
@@ -30,6 +31,25 @@ def duration(seconds: float | None) -> str:
         return f"{whole // 3600}h{whole % 3600 // 60:02}m"
     days = whole // 86400
     return f"{days}d{whole % 86400 // 3600:02}h" if days < 10 else f"{days}d"
+
+
+def date_time(unix: float, now: float) -> str:
+    """A local time of day, ``12:04:31.204``; of another day than `now` its date and time: ``01-31 12:04``."""
+    then = time.localtime(unix)
+    if then[:3] == time.localtime(now)[:3]:
+        return f"{time.strftime('%H:%M:%S', then)}.{int(unix * 1000) % 1000:03}"
+    return time.strftime("%m-%d %H:%M", then)
+
+
+def full_time(unix: float) -> str:
+    """A local time with its date and zone, ``2026-01-31 12:04:31.204 +0100``."""
+    then = time.localtime(unix)
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', then)}.{int(unix * 1000) % 1000:03} {time.strftime('%z', then)}"
+
+
+def reach(state: str) -> str:
+    """Whether strangers reach us, by the state of a `ReachabilityView`: the one way to say it."""
+    return "reachable" if state == "reachable" else "not seen from outside"
 
 
 def clock(seconds: float) -> str:

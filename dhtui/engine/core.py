@@ -23,7 +23,7 @@ from .find import Done, Find, Pumped
 from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
-from .ledger import Ledger
+from .ledger import PROBE, Ledger
 from .lookup import Start
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
@@ -172,6 +172,7 @@ class Core:
         holds."""
         self._now = now
         self._came = now if came is None else came
+        self.identity.met = True
         self._ledger.packet_in(len(data), now)
         if cause := self._unwelcome(addr, now):
             self._drop(data, addr, cause, cause)
@@ -218,7 +219,7 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._ledger.drops[RATE_LIMIT] += 1
+        self._ledger.count(RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
             self._ledger.note(self._came, RATE_LIMIT, addr, text)
@@ -248,7 +249,8 @@ class Core:
         probed = self.identity.proved_by_probe(query.tid, now)
         if probed is not None:
             if self._listeners:
-                self._listeners.tell(events.PacketReceived(self._came, addr, data, query, "our own probe"))
+                self._listeners.tell(events.PacketReceived(self._came, addr, data, query, events.OWN_PROBE))
+            self._ledger.of(PROBE).answered += 1
             self._maybe_reachable(probed)
             return
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
@@ -270,10 +272,10 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if self._listeners:
-            problem = "" if query.canonical else "not canonical"
+            problem = "" if query.canonical else events.NOT_CANONICAL
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
         if body is None:
-            self._ledger.drops["read-only"] += 1
+            self._ledger.count("read-only")
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
@@ -349,6 +351,8 @@ class Core:
         self._unmet.answered(addr, now)
         self._proved.add(addr[0], now)
         counts = self._ledger.of(query.method)
+        if query.owner != NEWCOMER:
+            self._ledger.ended(now, True)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
             self._ledger.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
@@ -560,7 +564,14 @@ class Core:
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
-        return self.identity.probe(now)
+        lost = self.identity.probing
+        probe = self.identity.probe(now)
+        if probe is not None:
+            counts = self._ledger.of(PROBE)
+            counts.sent += 1
+            counts.timed_out += lost
+            self._ledger.packet_out(len(probe[0]), now)
+        return probe
 
     def send_dropped(self) -> None:
         """The system's send buffer was full: a datagram is lost, as any may be on its way."""
@@ -620,6 +631,7 @@ class Core:
             self._ledger.note(now, TIMED_OUT, addr, text)
             self._unmet.timed_out(addr, query.sent_at, now)
             return
+        self._ledger.ended(now, False)
         self._ledger.error(now, TIMED_OUT, addr, text)
         self._silence.timed_out(addr, query.sent_at, now)
         self._changed(self.table.failed(addr, now, query.sent_at))
@@ -679,7 +691,7 @@ class Core:
             self._refresh(self.id)
         elif len(self.table) and (due := self.table.due_for_refresh(now)):
             # Marked at once: a bucket that nobody answers for must not keep the others waiting.
-            due[0].changed = now
+            due[0].refreshed = now
             self._refresh(random_id_with_prefix(self.id, due[0].depth, self._rng))
 
     def _lost(self) -> bool:
@@ -812,6 +824,8 @@ class Core:
             blocked_ranges=len(blocks) if blocks is not None else 0,
             banned=self._bans.count(now),
             muted=self._limiter.count(now),
+            recent=self._ledger.recent(now),
+            noted=self._ledger.noted,
             size=self.searches.size.view(),
             growth=tuple(self._growth),
             busy=self.busy.view(now),

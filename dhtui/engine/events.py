@@ -11,6 +11,11 @@ from typing import Literal, NamedTuple, TypeAlias
 from .wire.compact import Addr
 from .wire.krpc import Message
 
+OWN_PROBE = "our own probe"
+"""As the `problem` of a packet: it went out from another socket of ours, to our external address, and came in."""
+NOT_CANONICAL = "not canonical"
+"""As the `problem` of a query: its bencode is not canonical, and it was answered all the same."""
+
 
 class PacketReceived(NamedTuple):
     """A datagram came in."""

@@ -72,6 +72,8 @@ class ContactView(NamedTuple):
     version: bytes | None
     """Its ``v``: hostile."""
     bep42: Bep42Verdict
+    saved: bool = False
+    """Met in an earlier run: `age` counts from the start of this one."""
 
 
 class BucketView(NamedTuple):
@@ -82,9 +84,9 @@ class BucketView(NamedTuple):
     nodes: tuple[ContactView, ...]
     replacements: tuple[ContactView, ...]
     changed: float
-    """Since it last changed."""
+    """Since a node of it last answered."""
     refresh_in: float
-    """Until it is refreshed."""
+    """Until it is refreshed: 15 minutes after it changed, or was refreshed in vain."""
     own: bool
     """Whether our own id falls into it."""
 
@@ -295,6 +297,21 @@ class StoreView(NamedTuple):
     """For each of the two kinds."""
 
 
+class RecentView(NamedTuple):
+    """Our queries that ended lately, but for pings to nodes that asked us: anybody may have sent those queries."""
+
+    seconds: float = 300.0
+    """How far back this looks."""
+    answered: int = 0
+    """With an error reply, too."""
+    silent: int = 0
+    """Without an answer within their time."""
+    last_answer: float | None = None
+    """Seconds since the last answer, however long ago; `None`: there was none yet."""
+    silent_since: int = 0
+    """Silent ones since the last answer."""
+
+
 class ErrorView(NamedTuple):
     """Something that went wrong lately."""
 
@@ -410,3 +427,6 @@ class Snapshot(NamedTuple):
     busy: BusyView = BusyView()
     muted: int = 0
     """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""
+    recent: RecentView = RecentView()
+    noted: int = 0
+    """All that went wrong so far and was counted: of that `errors` has the last ones."""

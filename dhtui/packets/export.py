@@ -29,6 +29,7 @@ from socket import inet_aton
 from typing import BinaryIO
 
 from .. import __version__
+from ..engine.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
 from ..words import address
@@ -65,6 +66,11 @@ def write_pcapng(
         file.write(_enhanced_packet(packet, own, clock_offset, comment(packet) if comment else ""))
         count += 1
     return count
+
+
+def own_end(who: IdentityView) -> Addr:
+    """Our end of each packet: the address that our socket is bound to; where it is bound to all, how others see us."""
+    return who.external if who.bound[0] == "0.0.0.0" and who.external is not None else who.bound
 
 
 def _section() -> bytes:

@@ -68,6 +68,7 @@ class ItemsScreen(ExplorerScreen):
     items: query_one[LineTable[StoredItemView]] = query_one("#items", LineTable)
     value: query_one[ScrollLines] = query_one("#value", ScrollLines)
     _source: Source | None = None
+    _view: Snapshot | None = None
     _polled = 0.0
     _kept = 0
     _rows: tuple[StoredItemView, ...] = ()
@@ -88,15 +89,16 @@ class ItemsScreen(ExplorerScreen):
         if source is None:
             return
         missed = 0
-        if self.feed.paused and source is self._source:
+        if self.feed.paused and snapshot is self._view:
             store = self.feed.newest(snapshot).store
             missed = store.immutable + store.mutable - self._kept
-        elif self._is_due(source, snapshot.at):
+        elif self.feed.paused or self._is_due(source, snapshot.at):
             self._source, self._polled = source, snapshot.at
-            self._rows = source.holdings().items
+            self._rows = self.feed.holdings().items
             self._kept = snapshot.store.immutable + snapshot.store.mutable
             self.items.set_empty(*_empty(self.feed.replay is not None))
             self.items.show(self._rows)
+        self._view = snapshot
         self.items.title = items_title(self._rows, missed)
         self.items.rename()
         self.show_value()

@@ -167,10 +167,7 @@ class LookupScreen(ExplorerScreen):
 
     def _detail(self, view: LookupView | None) -> LookupDetail | None:
         """A lookup with its queries."""
-        source = self.feed.source
-        if view is None or source is None:
-            return None
-        return self._kept.get(view, source.lookup, frozen=self.feed.paused)
+        return None if view is None else self._kept.get(view, self.feed.lookup)
 
     # -- showing it ------------------------------------------------------------------------------------------
 

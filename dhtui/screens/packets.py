@@ -16,7 +16,7 @@ from textual.widget import Widget
 from ..engine.snapshot import Snapshot
 from ..keymap import key_of
 from ..packets.dissect import dissect
-from ..packets.export import write_jsonl, write_pcapng
+from ..packets.export import own_end, write_jsonl, write_pcapng
 from ..packets.filter import narrowed
 from ..packets.judgement import Context
 from ..packets.links import filter_term, links
@@ -102,10 +102,14 @@ class PacketsScreen(ExplorerScreen):
         self._turned: set[Key] = set()
         self._rush = Rush()
         with Container(id="panes"):
-            yield PacketTable(packet_columns(self._wall), empty=_NO_PACKETS, id="packets")
+            yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
             yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
             yield HexView(id="hexed")
+
+    def _today(self) -> float:
+        """The unix time of the moment that is shown."""
+        return self._wall(self._now)
 
     def _wall(self, at: float) -> float:
         return at if self._shown is None else self._shown.wall(at)
@@ -137,8 +141,6 @@ class PacketsScreen(ExplorerScreen):
             table.model.forget()
         self._shown, self._ring = source, ring
         fresh = ring.since(table.model.newest)
-        if self.feed.paused:
-            fresh = [packet for packet in fresh if packet.at <= self._now]
         spared = self._rush.skips(len(fresh)) and table.model.follows and not jumped
         table.take(fresh, ring.dropped + 1, paint=not spared)
         if jumped and table.model.cursor < 0:
@@ -438,7 +440,7 @@ class PacketsScreen(ExplorerScreen):
         file = BytesIO()
         if self._view is not None:
             who = self._view.identity
-            write_pcapng(file, packets, who.external or who.bound, self._offset(), summary)
+            write_pcapng(file, packets, own_end(who), self._offset(), summary)
         return file.getvalue()
 
     def _jsonl(self, packets: Sequence[Packet]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -104,7 +103,7 @@ class QueriesScreen(ExplorerScreen):
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
-        others = tail.follow(source.packets, now, now if self.feed.paused else inf)
+        others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._rush.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)

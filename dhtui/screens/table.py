@@ -99,7 +99,7 @@ class TableScreen(ExplorerScreen):
             missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
-            self._kept = Kept.of(source.holdings(), snapshot.identity.id)
+            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
@@ -139,9 +139,9 @@ class TableScreen(ExplorerScreen):
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All about the node."""
-        row, source = self.nodes.model.selected, self.feed.source
+        row = self.nodes.model.selected
         if row is not None:
-            detail = source.contact(row.node.addr) if source else None
+            detail = self.feed.contact(row.node.addr)
             self.app.push_screen(Popup(f"node {address(row.node.addr)}", node_details(row, detail)))
 
     # -- verbs -----------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def node_details(row: NodeRow, detail: ContactDetail | None = None) -> list[Line
         _row("address", address(node.addr)),
         _row("bep 42", _BEP42_WORDS[node.bep42]),
         _row("client", version),
-        _row("first met", f"{clock(node.age)} ago"),
+        _row("first met", f"{clock(node.age)} ago" if not node.saved else "in an earlier run"),
         _row("last answer", f"{clock(node.seen)} ago" if node.seen is not None else "never"),
         _row("failures", f"{node.failures} in a row", "warn" if node.failures else "plain"),
         *_told(node, detail),
