@@ -121,10 +121,11 @@ VERBS: tuple[Action, ...] = (
 )
 """Actions of every screen, done with its selection."""
 
+FILTER = Action("filter", "slash", "filter", "Type a filter: only the lines that it lets through are shown.", 4, "/")
+"""The action of lists that every pane has: what is typed next must not run as commands."""
+
 LIST: tuple[Action, ...] = (
-    Action(
-        "filter", "slash", "filter", "Show only the lines with some text; !text hides them; /re/ is a pattern.", 4, "/"
-    ),
+    FILTER,
     Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
     Action("flip", "S", "turn", "Turn the order round."),
     Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
@@ -199,17 +200,20 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.lookup:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
-        "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
-        "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "nothing, □ answered late, when the lookup was over, ✗ was silent for all of its time, – was cancelled: the "
+        "lookup was over before an answer came, … is waited for, · was not asked. On the way ┄ stalled and gave up its "
+        "slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
         (
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
-            Action("mark", "m", "compare", "Mark the lookup, then select another one: both are compared.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),
@@ -230,7 +234,11 @@ VIEWS: tuple[View, ...] = (
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
-            Action("alike", "f", "alike", "Show only packets that share something with the selected one.", 6),
+            Action(
+                "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
+            ),
+            Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
         ),

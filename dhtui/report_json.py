@@ -15,7 +15,7 @@ from .engine.items import Item, MutableItem
 from .engine.outcome import NodeOutcome, Outcome
 from .engine.wire.bencode import decode
 from .engine.wire.compact import Addr, NodeInfo
-from .engine.wire.ids import distance, shared_prefix
+from .engine.wire.ids import bits, distance, shared_prefix
 from .keepalive import Kept
 from .readback import Gives, ReadBack
 from .report import magnet, safe_text, value_text
@@ -60,7 +60,8 @@ said that it stored the item; whether the lookup came to it, or it was asked dir
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
 from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
 few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
-| | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
+| | `closest` | the nearest nodes that answered: `{addr, id, distance, bits, shared_bits}`: 40 hex digits, log2 \
+of that rounded down to tenths (-1 for 0), and the leading bits that are shared |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
 | | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
 `value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
@@ -217,6 +218,7 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
         "addr": _addr(near.addr),
         "id": node_id.hex(),
         "distance": f"{distance(node_id, target):040x}",
+        "bits": bits(distance(node_id, target)),
         "shared_bits": shared_prefix(node_id, target),
     }
 

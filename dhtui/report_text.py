@@ -105,7 +105,7 @@ def _hex(value: bytes | None) -> str:
 def _row(near: NodeInfo | NodeOutcome, outcome: Outcome) -> str:
     node_id, target = near.id or b"", outcome.target or b""
     shared = shared_prefix(node_id, target)
-    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<5}  {shared} bits"
+    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<7}  {shared} bits"
 
 
 def _holds(one: NodeOutcome) -> str:
@@ -198,7 +198,7 @@ def _identity(now: Standing) -> list[str]:
         f"bound    {words.address(who.bound)}",
         f"external {external}{where}",
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
-        f"reached  {now.reachability.state}: {now.reachability.why}",
+        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
     ]
 
 

@@ -70,7 +70,7 @@ def judge(question: Question | None, query: InFlight, answer: Response | ErrorRe
     """What happened at one node. `question` is `None` for a write, which any response confirms."""
     if answer is None:
         return unanswered(query, now)
-    rtt = now - query.sent_at
+    rtt = query.rtt
     if isinstance(answer, ErrorReply):
         return NodeOutcome(
             addr=query.addr,

@@ -65,6 +65,8 @@ class Identity:
         self._probe_at = now
         self._reachable_until = float("-inf")
         self._why = "no stranger has contacted us yet"
+        self.met = False
+        """Whether anything came from anybody: before that nothing is known of how others reach us."""
         self._loopback = bound[0].startswith("127.")
         if self._loopback:
             self._reachable_until = float("inf")
@@ -213,6 +215,11 @@ class Identity:
         self._probe_tid = self._rng.randbytes(8)
         return encode_query(self._probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
+    @property
+    def probing(self) -> bool:
+        """Whether a probe is under way, or was lost."""
+        return bool(self._probe_tid)
+
     def read_only(self, now: float) -> bool:
         """Whether we say ``ro`` and answer nothing (BEP 43)."""
         forced = self._settings.read_only
@@ -236,8 +243,14 @@ class Identity:
         """Whether we are reachable, as a screen shows it."""
         reachable = self.reachable(now)
         forced = self._settings.read_only
+        seen = reachable and self.met
         if forced is not None:
             why = "asked for" if forced else "turned off by the settings"
         else:
             why = "strangers reach us" if reachable else "until we know that strangers reach us"
-        return ReachabilityView("reachable" if reachable else "unknown", self._why, self.read_only(now), why)
+        return ReachabilityView(
+            "reachable" if seen else "unknown",
+            self._why if self.met else "no datagram has come in yet",
+            self.read_only(now),
+            why,
+        )

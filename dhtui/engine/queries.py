@@ -46,6 +46,7 @@ class InFlight:
     args: Args
     owner: str
     sent_at: float
+    """When it was asked for; once it is sent, when it was."""
     soft_at: float
     hard_at: float
     done: Callable[[InFlight, Answer | None, float], None]
@@ -65,6 +66,14 @@ class InFlight:
     """Where that came from, where it was not the address that was asked."""
     unreadable: str = ""
     """Why that could not be read."""
+    heard_at: float | None = None
+    """When the answer came, which may be read much later; never before it was sent."""
+
+    @property
+    def rtt(self) -> float:
+        """The round trip of an answered query, seconds."""
+        assert self.heard_at is not None
+        return self.heard_at - self.sent_at
 
 
 class RoundTrips:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .popup import Popup
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
@@ -63,6 +62,7 @@ class QueriesScreen(ExplorerScreen):
 
     CSS_PATH = "queries.tcss"
     BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
     flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
@@ -103,7 +103,7 @@ class QueriesScreen(ExplorerScreen):
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
-        others = tail.follow(source.packets, now, now if self.feed.paused else inf)
+        others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._rush.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)

@@ -15,6 +15,8 @@ from textual.strip import Strip
 
 from ..keymap import key_of
 from ..registry import LIST
+from ..words import elide
+from .filter_bar import FilterBar
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
 
@@ -51,9 +53,6 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     class Inspect(Selected):
         """The selected row is to be shown in full."""
 
-    class FilterWanted(Selected):
-        """The user wants to type a filter."""
-
     def __init__(
         self,
         columns: Sequence[Column[Row]],
@@ -85,6 +84,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         """Shows only the rows that match; raises `BadFilter` and changes nothing."""
         self.model.set_filter(text)
         self._changed(follow=True)
+
+    def change_filter(self, text: str) -> None:
+        """As `set_filter`; the filter that was, and the one that comes, can be called back while one is typed."""
+        self.model.remember()
+        self.set_filter(text)
+        self.model.remember()
 
     def select(self, key: Hashable) -> None:
         """Selects the row of that key, if there is one."""
@@ -174,7 +179,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         spans: list[Span] = [(mark, role)]
         for cell, width, column in zip(cells, self._layout, self.model.columns, strict=True):
             if width:
-                spans += (*_fit_cell(cell, width, column.right), (" ", "plain"))
+                spans += (*_fit_cell(cell, width, column), (" ", "plain"))
         spans.pop()
         return tuple(spans) if role == "plain" else tuple((text, role) for text, _ in spans)
 
@@ -239,13 +244,17 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self.refresh()
         self._changed(follow=True)
 
-    def action_filter(self) -> None:
-        """Asks the screen for a filter."""
-        self.post_message(self.FilterWanted(self))
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
+        bar = next(iter(self.screen.query(FilterBar)), None)
+        if bar is None:
+            bar = FilterBar()
+            await self.screen.mount(bar)
+        bar.open(self)
 
     def action_clear(self) -> None:
-        """Shows all rows again."""
-        self.set_filter("")
+        """Shows all rows again; the filter is remembered."""
+        self.change_filter("")
 
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""
@@ -274,10 +283,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 _NEVER: _Look = ((), "never painted")
 
 
-def _fit_cell(cell: Line, width: int, right: bool) -> list[Span]:
+def _fit_cell(cell: Line, width: int, column: Column[Any]) -> list[Span]:
     if len(cell) == 1:
         text, role = cell[0]
-        return [(fit(text, width, right), role)]
+        if column.middle and " " not in text:
+            text = elide(text, width)
+        return [(fit(text, width, column.right), role)]
     cut = crop(cell, width)
     pad: Span = (" " * (width - width_of(cut)), "plain")
-    return [pad, *cut] if right else [*cut, pad]
+    return [pad, *cut] if column.right else [*cut, pad]

@@ -329,7 +329,7 @@ def test_progress_is_told_step_by_step() -> None:
     net.find_node(core, TARGET, on_step=lambda find, now: steps.append(find.view(now)))
     assert [step.answered for step in steps] == sorted(step.answered for step in steps)
     assert [step.running for step in steps] == [True] * (len(steps) - 1) + [False]
-    assert steps[-1].nearest_bits == 1 and steps[-1].best == 8 and steps[-1].why
+    assert steps[-1].nearest_bits == 0 and steps[-1].best == 8 and steps[-1].why
 
 
 def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
