@@ -257,14 +257,15 @@ class Node:
                 try:
                     send(data, addr)
                 except BlockingIOError:
-                    core.send_dropped()
+                    core.send_dropped(data, addr)
                 except OSError as error:
-                    core.send_failed(addr, error.strerror or str(error), now)
+                    core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
+            self._core.probe_sent(data, clock.now())
 
     # ---- bootstrap hosts ---------------------------------------------------------------------------
 
