@@ -20,11 +20,11 @@ from ..engine.node import Node
 from ..itemvalue import FORMS
 from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
+from ..registry import form
 from ..report import safe_text
 from ..values import UsageError, salt_text
 from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..widgets.pick import Pick
 from ..words import short_id
 from .fields import TABS, field
@@ -41,10 +41,6 @@ _SOURCES = ("typed here", "a file", "a file signed elsewhere")
 _TYPED, _FILE, _SIGNED = range(3)
 _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
-_HINT: Line = (
-    ("enter", "key"), (" go  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-    ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" close", "plain"),
-)  # fmt: skip
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -65,6 +61,8 @@ class PutForm(Window[None]):
 
     CSS_PATH = "put_form.tcss"
     BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go"), *TABS]  # noqa: RUF012
+    ACTIONS = form("go", "close")
+    ABOUT = "Put an item (BEP 44). Each letter shows what would be stored, where, and signed by whom."
     AUTO_FOCUS = "#value"
 
     signer: query_one[Pick] = query_one("#signer", Pick)
@@ -92,7 +90,7 @@ class PutForm(Window[None]):
         """What the file at the path gave, if it has been read."""
         self._seen: Seen | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("put an item")
@@ -107,7 +105,6 @@ class PutForm(Window[None]):
             yield Lines(id="preview")
             yield Lines(id="verdict")
             yield from field("enter does", Pick(_ACTIONS, id="todo"))
-            yield Lines(_HINT, id="hint")
 
     def _signers(self) -> list[str]:
         return ["nobody: immutable", *map(_key_label, self._entries)]
