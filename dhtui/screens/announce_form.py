@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ..values import UsageError, integer, target, torrent
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
@@ -67,11 +67,9 @@ class AnnounceForm(Window[AnnounceRequest | None]):
         with Vertical(classes="window") as window:
             window.border_title = Content("announce a peer")
             placeholder = "40 hex digits, or a magnet link"
-            yield from field(
-                "infohash", FilterInput(self._info_hash, id="infohash", compact=True, placeholder=placeholder)
-            )
+            yield from field("infohash", SourceInput(self._info_hash, id="infohash", placeholder=placeholder))
             placeholder = "empty: the one that our packets come from"
-            yield from field("port", FilterInput(id="port", compact=True, placeholder=placeholder))
+            yield from field("port", SourceInput(id="port", placeholder=placeholder))
             yield Lines(id="verdict")
             yield Lines(_HINT, id="hint")
             if self._note:

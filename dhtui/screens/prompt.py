@@ -11,9 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, clean
+from ..widgets.source_input import SourceInput
 from .window import Window
 
 _WIDTH = 72
@@ -37,7 +37,7 @@ class Prompt(Window[str | None]):
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self._heading))
             window.border_subtitle = Content("enter take it  esc cancel")
-            yield FilterInput(compact=True, placeholder=self._placeholder)
+            yield SourceInput(placeholder=self._placeholder)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self._notes for line in wrap(note, _WIDTH)))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -22,10 +22,10 @@ from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
 from ..report import safe_text
 from ..values import UsageError, salt_text
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from ..words import short_id
 from .fields import TABS, field
 from .key_passphrase import unlock
@@ -40,10 +40,14 @@ _SOURCES = ("typed here", "a file", "a file signed elsewhere")
 _TYPED, _FILE, _SIGNED = range(3)
 _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
-_HINT: Line = (
-    ("enter", "key"), (" go  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
+_GO = "ctrl+s"
+"""Goes from any field: in a value of several lines enter is a line break."""
+_REST: Line = (
+    (" go  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
     ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" close", "plain"),
 )  # fmt: skip
+_HINT: Line = (("enter", "key"), (" or ", "plain"), (_GO, "key"), *_REST)
+_HINT_LINES: Line = (("enter", "key"), (" new line  ", "plain"), (_GO, "key"), *_REST)
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -51,21 +55,14 @@ _BLANK = {
 }
 
 
-class ValueInput(FilterInput):
-    """A line for a value: long, and nothing of it is cut off where a paste brings control characters."""
-
-    def validate_value(self, value: str) -> str:
-        """The text with escapes for all that is not printable."""
-        return value if value.isprintable() else safe_text(value, 20_000)
-
-
 class PutForm(Window[None]):
     """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
 
     CSS_PATH = "put_form.tcss"
-    BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go"), *TABS]  # noqa: RUF012
+    BINDINGS = [("escape", "close", "close"), (f"enter,{_GO}", "submit", "go"), *TABS]  # noqa: RUF012
     AUTO_FOCUS = "#value"
 
+    value: query_one[SourceInput] = query_one("#value", SourceInput)
     signer: query_one[Pick] = query_one("#signer", Pick)
     source: query_one[Pick] = query_one("#source", Pick)
     form: query_one[Pick] = query_one("#form", Pick)
@@ -98,11 +95,11 @@ class PutForm(Window[None]):
             yield from field("signed by", Pick(self._signers(), self._first, id="signer"))
             yield from field("value is", Pick(_SOURCES, id="source"))
             yield from field("written as", Pick(_FORMS, id="form"))
-            yield from field("value", ValueInput(id="value", compact=True))
-            yield from field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT))
-            yield from field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ))
+            yield from field("value", SourceInput(id="value", lines=True))
+            yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
+            yield from field("seq", SourceInput(id="seq", placeholder=_SEQ))
             yield from field("put over", Pick(("whatever is there",), id="over"))
-            yield from field("min. nodes", FilterInput("1", id="nodes", compact=True))
+            yield from field("min. nodes", SourceInput("1", id="nodes"))
             yield Lines(id="preview")
             yield Lines(id="verdict")
             yield from field("enter does", Pick(_ACTIONS, id="todo"))
@@ -127,7 +124,7 @@ class PutForm(Window[None]):
         """What stands in the fields. Raises `UsageError`."""
         if self._blank():
             raise UsageError(_BLANK[self.source.chosen])
-        data, signed = self._text("value").encode(errors="surrogateescape"), None
+        data, signed = self.value.data, None
         if self.source.chosen != _TYPED:
             if self._read is None or isinstance(self._read, UsageError):
                 raise self._read or UsageError("the file is being read")
@@ -195,8 +192,16 @@ class PutForm(Window[None]):
         else:
             verdict.show(verdict_lines("✓", plan_words(plan), "good", width))
 
+    @on(events.DescendantFocus)
+    def _tell_keys(self) -> None:
+        """What enter does here."""
+        in_lines = self.value.has_focus and self.value.lines
+        self.query_one("#hint", Lines).show((_HINT_LINES if in_lines else _HINT,))
+
     def _arrange(self) -> None:
-        """Fields that mean nothing for this kind of item are not shown."""
+        """Fields that mean nothing for this kind of item are not shown; a path has one line."""
+        self.value.allow_lines(self.source.chosen == _TYPED)
+        self._tell_keys()
         signed = self.source.chosen == _SIGNED
         mutable = self.signer.chosen > 0 and not signed
         shown = {"signer": not signed, "form": not signed, "salt": mutable, "seq": mutable, "over": mutable}
