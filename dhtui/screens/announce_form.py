@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from ..registry import form
 from ..values import UsageError, integer, target, torrent
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
@@ -65,11 +65,9 @@ class AnnounceForm(Window[AnnounceRequest | None]):
         with Vertical(classes="window") as window:
             window.border_title = Content("announce a peer")
             placeholder = "40 hex digits, or a magnet link"
-            yield from field(
-                "infohash", FilterInput(self._info_hash, id="infohash", compact=True, placeholder=placeholder)
-            )
+            yield from field("infohash", SourceInput(self._info_hash, id="infohash", placeholder=placeholder))
             placeholder = "empty: the one that our packets come from"
-            yield from field("port", FilterInput(id="port", compact=True, placeholder=placeholder))
+            yield from field("port", SourceInput(id="port", placeholder=placeholder))
             yield Lines(id="verdict")
             if self._note:
                 yield Lines(*(((text, "warn"),) for text in wrap(self._note, _WIDTH)), id="note")

@@ -15,10 +15,10 @@ from textual.widgets import Input
 from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from ..registry import form
 from ..values import UsageError
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
@@ -56,17 +56,16 @@ class LookupForm(Window[LookupRequest | None]):
             window.border_title = Content("new lookup")
             yield from field("target", self._target_input())
             yield from field("kind", Pick(KINDS, KINDS.index(self._kind), id="kind"))
-            salt = FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            salt = SourceInput(id="salt", placeholder="of a mutable item, if it has one")
             yield from field("salt", salt)
             yield Lines(id="verdict")
             yield Lines(*self._known_lines(), id="known")
 
-    def _target_input(self) -> FilterInput:
+    def _target_input(self) -> SourceInput:
         texts = [text for text, _ in self._known]
-        return FilterInput(
+        return SourceInput(
             self._target,
             id="target",
-            compact=True,
             placeholder="40 hex digits, magnet link, public key, or self",
             suggester=SuggestFromList(texts) if texts else None,
         )
