@@ -71,6 +71,7 @@ PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
+READ_ONLY = "read-only"
 """Why something was dropped."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
@@ -227,14 +228,15 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
-        self._ledger.of(refusal.method).refused += 1
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         if self._silent_to(addr):
+            self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
+        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
             self._over_budget(addr)
             return
+        self._ledger.of(refusal.method).refused += 1
         self._send(error, addr, "error", refusal.method, refusal.tid)
 
     def _silent_to(self, addr: Addr) -> bool:
@@ -275,7 +277,7 @@ class Core:
             problem = "" if query.canonical else events.NOT_CANONICAL
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
         if body is None:
-            self._ledger.count("read-only")
+            self._ledger.count(READ_ONLY)
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
