@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from ..glossary import EVERYWHERE, GLOSSARY
 from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, show_actions
-from ..widgets.paint import Line, fit
+from ..widgets.paint import Line, fit, width_of
 from .popup import Popup
 
 WIDTH = 70
@@ -35,7 +36,21 @@ def help_lines(view: View, actions: Sequence[Action]) -> list[Line]:
         if group:
             lines += [(), ((title, "title"),), *_keys(group)]
     lines += [(), (("Signs", "title"),)]
-    return lines + [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    lines += [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    for section in (*GLOSSARY[view.name], EVERYWHERE):
+        lines += [(), ((f"Columns and figures: {section.title}", "title"),)]
+        for label, words in section.meanings:
+            lines += meaning_lines(label, words)
+    return lines
+
+
+def meaning_lines(label: str, words: str) -> Iterable[Line]:
+    """What a column or figure means, in lines of `WIDTH` cells."""
+    head = fit(f" {label}", _KEYS) if width_of(((label, "plain"),)) + 2 <= _KEYS else f" {label}  "
+    first, *rest = wrap(words, WIDTH - _KEYS, initial_indent=" " * (width_of(((head, "plain"),)) - _KEYS))
+    yield ((head, "strong"), (first.lstrip(), "plain"))
+    for text in rest:
+        yield ((" " * _KEYS, "plain"), (text, "plain"))
 
 
 def _keys(actions: Iterable[Action]) -> Iterable[Line]:
