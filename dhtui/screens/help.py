@@ -7,7 +7,8 @@ from textwrap import wrap
 from typing import TypeAlias
 
 from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
-from ..widgets.paint import Line, fit
+from ..widgets.paint import Line, fit, width_of
+from ..glossary import EVERYWHERE, GLOSSARY
 from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]
@@ -62,7 +63,21 @@ def _lines(
     if filters:
         lines += [(), (("In a filter", "title"),), *_filters(filters)]
     lines += [(), (("Signs", "title"),)]
-    return lines + [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    lines += [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    for section in (*GLOSSARY[view.name], EVERYWHERE):
+        lines += [(), ((f"Columns and figures: {section.title}", "title"),)]
+        for label, words in section.meanings:
+            lines += meaning_lines(label, words)
+    return lines
+
+
+def meaning_lines(label: str, words: str) -> Iterable[Line]:
+    """What a column or figure means, in lines of `WIDTH` cells."""
+    head = fit(f" {label}", _KEYS) if width_of(((label, "plain"),)) + 2 <= _KEYS else f" {label}  "
+    first, *rest = wrap(words, WIDTH - _KEYS, initial_indent=" " * (width_of(((head, "plain"),)) - _KEYS))
+    yield ((head, "strong"), (first.lstrip(), "plain"))
+    for text in rest:
+        yield ((" " * _KEYS, "plain"), (text, "plain"))
 
 
 def _keys(actions: Iterable[Action]) -> Iterable[Line]:
