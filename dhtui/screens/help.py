@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TypeAlias
 
+from ..glossary import EVERYWHERE, GLOSSARY
 from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
 from ..widgets.paint import Line, fit, width_of
-from ..glossary import EVERYWHERE, GLOSSARY
 from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]
@@ -37,7 +37,12 @@ def help_lines(view: View, actions: Sequence[Action], filters: Filters = ()) -> 
         ("Everywhere", [*GLOBAL, *show_actions()]),
         ("In a recording", PLAYER),
     )
-    return _lines(view.about, groups, filters)
+    lines = _lines(view.about, groups, filters)
+    for section in (*GLOSSARY[view.name], EVERYWHERE):
+        lines += [(), ((f"Columns and figures: {section.title}", "title"),)]
+        for label, words in section.meanings:
+            lines += meaning_lines(label, words)
+    return lines
 
 
 def window_help(about: str, actions: Sequence[Action]) -> list[Line]:
@@ -64,10 +69,6 @@ def _lines(
         lines += [(), (("In a filter", "title"),), *_filters(filters)]
     lines += [(), (("Signs", "title"),)]
     lines += [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
-    for section in (*GLOSSARY[view.name], EVERYWHERE):
-        lines += [(), ((f"Columns and figures: {section.title}", "title"),)]
-        for label, words in section.meanings:
-            lines += meaning_lines(label, words)
     return lines
 
 
