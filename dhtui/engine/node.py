@@ -111,7 +111,7 @@ class Node:
             settings = replace(settings, token_clock=wall_clock() - clock.now())
         self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
         self._made.receive_buffer, self._made.busy.stamped = self._endpoint.receive_buffer, self._endpoint.stamped
-        self._turn_at = clock.now()
+        self._turn_at = self._woke_at = clock.now()
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
         self._loop.call_soon(self._begin)
@@ -190,6 +190,7 @@ class Node:
         core = self._core
         away, self._turn_at = now - self._turn_at, now
         if away >= AWAY_SECONDS:
+            self._woke_at = now
             core.woke(away, now)
         waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
         if 0.0 < waited < AWAY_SECONDS:
@@ -198,13 +199,13 @@ class Node:
     def _tick(self) -> None:
         self._timer = None
         core, now = self._core, clock.now()
-        late = now - self._timer_at
+        due = self._timer_at
         try:
             # Who has answered by now must not be taken for silent because we were busy.
             self._read(now)
             now = clock.now()
-            if late < AWAY_SECONDS:
-                core.busy.add(now, late)
+            if due >= self._woke_at:
+                core.busy.add(now, now - due)
             core.handle_timer(now, self._endpoint.heard)
             self._count_lost(now)
             if probe := core.probe_to_send(now):

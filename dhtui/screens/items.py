@@ -28,7 +28,6 @@ from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, i
 from .items_value import Form, following, value_lines
 from .kept_list import KeptList
 from .listing import row_text, table_form
-from .popup import Popup
 from .put_form import PutForm
 from .telling import tell
 from .verbs import CopyForm, ExportForm
@@ -129,7 +128,7 @@ class ItemsScreen(ExplorerScreen):
         """All about the item."""
         row = self.items.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"item {short_id(row.target)}", item_details(row)))
+            self.show_details(self.items, f"item {short_id(row.target)}", item_details(row), "put", "get")
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

@@ -38,7 +38,6 @@ from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
 from .packets_panes import TREE_COLUMNS, Key, TreeRow, alike, copies, meaning_of, part_lines, tree_rows, verdict_lines
-from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -285,7 +284,8 @@ class PacketsScreen(ExplorerScreen):
         if packet is None or ring is None or view is None:
             tell(self, "No packet is selected.")
         else:
-            self.app.push_screen(Popup(headline(packet), self._verdict(packet, ring, view, self._popup_width())))
+            lines = self._verdict(packet, ring, view, self._popup_width())
+            self.show_details(self.packets, headline(packet), lines, "partner", "alike")
 
     @on(LineTable.Inspect, "#parts")
     def inspect_part(self) -> None:
@@ -297,7 +297,7 @@ class PacketsScreen(ExplorerScreen):
             self._turn(row)
         else:
             lines = part_lines(row.part, self._packet.data, self._popup_width())
-            self.app.push_screen(Popup(f"part of {headline(self._packet)}", lines))
+            self.show_details(self.parts, f"part of {headline(self._packet)}", lines)
 
     def _popup_width(self) -> int:
         return min(_POPUP_WIDTH, self.app.size.width - 7)
