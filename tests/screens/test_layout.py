@@ -204,7 +204,10 @@ KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "log": {"lines": ("time", "cause", "what happened")},
 }
 """What each list is for: the columns that no size from 80x24 on leaves out or cuts."""
-MORE_WHERE_THERE_IS_ROOM: dict[tuple[str, str], tuple[str, ...]] = {("queries", "flight"): ("how it goes",), ("lookup", "nodes"): ("tok",)}
+MORE_WHERE_THERE_IS_ROOM: dict[tuple[str, str], tuple[str, ...]] = {
+    ("queries", "flight"): ("how it goes",),
+    ("lookup", "nodes"): ("tok",),
+}
 """And from 120 columns on."""
 TURNS = {("lookup", "nodes"): ("enter", "shift+tab"), ("peers", "named"): ("v", "v")}
 """What shows a list that takes turns with another one, and then that one again."""
