@@ -5,17 +5,16 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from ..widgets.paint import Line, Role, Span, fit
+from ..widgets.paint import Line, Role, fit
 from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
-from .course import MARKS, OVERTAKEN, Fate, end_of, fate, gave_words, responded, span_words, too_late
+from .course import AGAIN, IN_TIME, MARKS, OVERTAKEN, STALLED, end_of, fate, gave_words, responded, span_words
 from .critical import critical_path
 from .moment import as_of
 from .reasons import origins
 
 TITLE = "waterfall  by: query #, op opener, kn known, bs host, ? doubted"
-SENT, SENT_AGAIN, STALLED, CURSOR = "├", "↻", "┄", "┆"
-_ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
+SENT, CURSOR = "├", "┆"
 _LEFT = 24
 """Cells for hop, number, who referred, and node."""
 _GAVE = 12
@@ -65,13 +64,6 @@ def rows_of(detail: LookupDetail) -> list[int]:
     return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
 
 
-def end_sign(step: StepView, elapsed: float) -> Span:
-    """The sign at the end of a query's bar, and the bar's role."""
-    what = fate(step)
-    sign, role = MARKS[what]
-    return "□" if too_late(step, elapsed) else _ENDS.get(what, sign), role
-
-
 def first_row(detail: LookupDetail, height: int, selected: Addr | None, wanted: int | None = None) -> int:
     """The row to begin with in a drawing of `height` rows: the one `wanted`, or that the selected node is in sight."""
     if wanted is None:
@@ -110,8 +102,9 @@ class _Drawing:
         put(14, y, self._name(step), "data" if role == "plain" else role)
         self._bar(y, step, critical)
         right = _LEFT + self.axis.width + 1
-        sign, sign_role = MARKS[fate(step)]
-        put(right, y, fit(gave_words(step), _GAVE - 1), "plain" if responded(step) else sign_role)
+        what = fate(step, self.detail.view)
+        sign, sign_role = MARKS[what]
+        put(right, y, fit(gave_words(step, self.detail.view), _GAVE - 1), "plain" if what in IN_TIME else sign_role)
         if self.canvas.width >= _WIDE:
             rtt = span_words(step.ended - step.sent) if step.ended is not None and responded(step) else ""
             put(right + _GAVE - 1, y, f"{rtt or sign:>8}", "dim" if rtt else sign_role)
@@ -122,13 +115,13 @@ class _Drawing:
     def _bar(self, y: int, step: StepView, critical: bool) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
-        sign, usual = end_sign(step, view.elapsed)
+        sign, usual = MARKS[fate(step, view)]
         role: Role = "strong" if critical else usual
         late = self.axis.column(step.stalled) if step.stalled is not None else end + 1
         for x in range(start, end):
             put(_LEFT + x, y, ("┅" if critical else STALLED) if x >= late else "━" if critical else "─", role)
         if start < end:
-            put(_LEFT + start, y, SENT_AGAIN if step.again else "┣" if critical else SENT, role)
+            put(_LEFT + start, y, AGAIN if step.again else "┣" if critical else SENT, role)
             if step.overtaken is not None:
                 put(_LEFT + min(max(self.axis.column(step.overtaken), start + 1), end - 1), y, OVERTAKEN, "strong")
         put(_LEFT + end, y, sign, role)

@@ -15,12 +15,12 @@ from .. import actions
 from ..engine.node import Node
 from ..engine.snapshot import LookupDetail, LookupView, Snapshot
 from ..engine.wire.compact import Addr
+from ..keymap import key_of
 from ..lookups.ask import Kind, LookupRequest
 from ..lookups.compare import Difference, differences
 from ..lookups.kept import Kept
-from ..lookups.ladder import LEGEND as LADDER_LEGEND
 from ..lookups.ladder import TITLE as LADDER_TITLE
-from ..lookups.ladder import ladder_lines, scale_of
+from ..lookups.ladder import ladder_legend, ladder_lines, scale_of
 from ..lookups.legend import explained_waterfall, rows_for_queries
 from ..lookups.verdict import verdict_lines
 from ..lookups.waterfall import TITLE as WATERFALL_TITLE
@@ -39,7 +39,6 @@ from .base import STACKED, ExplorerScreen, bindings
 from .lookup_form import LookupForm
 from .lookup_links import copies, files, links_of
 from .lookup_panes import CandidateRow, LookupRow
-from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -123,14 +122,22 @@ class LookupScreen(ExplorerScreen):
         ]
         running = sum(view.running for view in snapshot.lookups)
         finished = f"lookups: {running} running, {len(rows) - running} finished"
-        title = finished if self._marked is None else f"lookups: {self._marked} marked, select another"
-        self.lookups.title = f"{title}{self._missed(snapshot)}"
+        self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
         if self._wanted in views:
             self.lookups.select(self._wanted)
             self._wanted = None
         self._show_selected()
+
+    def _marked_words(self) -> str:
+        """What is compared, or what to do to compare, and how to leave that; empty while nothing is marked."""
+        if self._marked is None:
+            return ""
+        view, leave = self._view(), f"{key_of('lookup.mark')} ends that"
+        if view is None or view.number == self._marked:
+            return f"lookups: {self._marked} marked, select another to compare; {leave}"
+        return f"lookups: {view.number} compared with {self._marked}; {leave}"
 
     def _missed(self, frozen: Snapshot) -> str:
         """How many lookups began since the view was frozen."""
@@ -143,6 +150,8 @@ class LookupScreen(ExplorerScreen):
     def follow_lookup(self) -> None:
         """Another lookup, from its end, or live."""
         self._until = self._first = None
+        if self._marked is not None and self._snapshot is not None:
+            self.lookups.title = f"{self._marked_words()}{self._missed(self._snapshot)}"
         self._show_selected()
         self.nodes.action_edge(-1)
 
@@ -158,10 +167,7 @@ class LookupScreen(ExplorerScreen):
 
     def _detail(self, view: LookupView | None) -> LookupDetail | None:
         """A lookup with its queries."""
-        source = self.feed.source
-        if view is None or source is None:
-            return None
-        return self._kept.get(view, source.lookup, frozen=self.feed.paused)
+        return None if view is None else self._kept.get(view, self.feed.lookup)
 
     # -- showing it ------------------------------------------------------------------------------------------
 
@@ -229,8 +235,8 @@ class LookupScreen(ExplorerScreen):
                 keys=panes.scroll_keys(pane.has_focus),
             )  # fmt: skip
         else:
-            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, LADDER_LEGEND)
             lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
+            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
         pane.show(lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
@@ -349,12 +355,12 @@ class LookupScreen(ExplorerScreen):
         self._show_selected()
 
     def action_mark(self) -> None:
-        """Marks the selected lookup, to compare others with it, or takes the mark away."""
+        """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
         view = self._view()
         if view is None or self._snapshot is None:
             tell(self, "There is no lookup to mark.")
             return
-        self._marked = None if self._marked == view.number else view.number
+        self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
 
     def _marked_view(self) -> LookupView | None:
@@ -374,7 +380,7 @@ class LookupScreen(ExplorerScreen):
         row, detail = self.nodes.model.selected, self._detail(self._view())
         if row is not None and detail is not None:
             lines = panes.candidate_details(row, self._kept.at(detail, self._until))
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", lines))
+            self.show_details(self.nodes, f"node {address(row.node.addr)}", lines)
 
     # -- starting and stopping -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -16,7 +16,7 @@ from textual.widget import Widget
 from ..engine.snapshot import Snapshot
 from ..keymap import key_of
 from ..packets.dissect import dissect
-from ..packets.export import write_jsonl, write_pcapng
+from ..packets.export import own_end, write_jsonl, write_pcapng
 from ..packets.filter import narrowed
 from ..packets.judgement import Context
 from ..packets.links import filter_term, links
@@ -33,11 +33,11 @@ from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
 from .base import STACKED, ExplorerScreen, bindings
+from .gate import opens
 from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
 from .packets_panes import TREE_COLUMNS, Key, TreeRow, alike, copies, meaning_of, part_lines, tree_rows, verdict_lines
-from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -101,10 +101,14 @@ class PacketsScreen(ExplorerScreen):
         self._turned: set[Key] = set()
         self._rush = Rush()
         with Container(id="panes"):
-            yield PacketTable(packet_columns(self._wall), empty=_NO_PACKETS, id="packets")
+            yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
             yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
             yield HexView(id="hexed")
+
+    def _today(self) -> float:
+        """The unix time of the moment that is shown."""
+        return self._wall(self._now)
 
     def _wall(self, at: float) -> float:
         return at if self._shown is None else self._shown.wall(at)
@@ -136,8 +140,6 @@ class PacketsScreen(ExplorerScreen):
             table.model.forget()
         self._shown, self._ring = source, ring
         fresh = ring.since(table.model.newest)
-        if self.feed.paused:
-            fresh = [packet for packet in fresh if packet.at <= self._now]
         spared = self._rush.skips(len(fresh)) and table.model.follows and not jumped
         table.take(fresh, ring.dropped + 1, paint=not spared)
         if jumped and table.model.cursor < 0:
@@ -282,7 +284,8 @@ class PacketsScreen(ExplorerScreen):
         if packet is None or ring is None or view is None:
             tell(self, "No packet is selected.")
         else:
-            self.app.push_screen(Popup(headline(packet), self._verdict(packet, ring, view, self._popup_width())))
+            lines = self._verdict(packet, ring, view, self._popup_width())
+            self.show_details(self.packets, headline(packet), lines, "partner", "alike")
 
     @on(LineTable.Inspect, "#parts")
     def inspect_part(self) -> None:
@@ -294,7 +297,7 @@ class PacketsScreen(ExplorerScreen):
             self._turn(row)
         else:
             lines = part_lines(row.part, self._packet.data, self._popup_width())
-            self.app.push_screen(Popup(f"part of {headline(self._packet)}", lines))
+            self.show_details(self.parts, f"part of {headline(self._packet)}", lines)
 
     def _popup_width(self) -> int:
         return min(_POPUP_WIDTH, self.app.size.width - 7)
@@ -335,19 +338,19 @@ class PacketsScreen(ExplorerScreen):
         else:
             tell(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="alike")
+    @opens("alike")
     async def action_alike(self) -> None:
         """Lets the user choose what the packets shown shall have in common with the selected one, too."""
         if term := await self._choose_term("show only"):
             self.packets.change_filter(narrowed(self.packets.model.filter_text, term))
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="unlike")
+    @opens("unlike")
     async def action_unlike(self) -> None:
         """Lets the user choose what the packets shown shall not have in common with the selected one."""
         if term := await self._choose_term("hide"):
             self.packets.change_filter(narrowed(self.packets.model.filter_text, f"!{term}"))
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="only")
+    @opens("only")
     async def action_only(self) -> None:
         """Lets the user choose what takes the place of the filter."""
         if term := await self._choose_term("show nothing but"):
@@ -437,7 +440,7 @@ class PacketsScreen(ExplorerScreen):
         file = BytesIO()
         if self._view is not None:
             who = self._view.identity
-            write_pcapng(file, packets, who.external or who.bound, self._offset(), summary)
+            write_pcapng(file, packets, own_end(who), self._offset(), summary)
         return file.getvalue()
 
     def _jsonl(self, packets: Sequence[Packet]) -> bytes:

@@ -164,8 +164,11 @@ class TableModel(Generic[Row]):
     def cycle_sort(self) -> None:
         """Sorts by the next column that can be sorted by; after the last one, in the rows' own order."""
         columns: list[Column[Row] | None] = [None, *(c for c in self.columns if c.sort is not None)]
-        self.sort_by = columns[(columns.index(self.sort_by) + 1) % len(columns)]
-        self.backwards = False
+        self.sort(columns[(columns.index(self.sort_by) + 1) % len(columns)])
+
+    def sort(self, column: Column[Row] | None) -> None:
+        """Sorts by a column; `None`: in the rows' own order."""
+        self.sort_by, self.backwards = column, False
         self.set_rows(self._all)
 
     def flip(self) -> None:
