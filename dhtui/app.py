@@ -22,7 +22,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.widgets import Input
+from textual.worker import Worker, get_current_worker
 
 from . import launch
 from .config import state_folder
@@ -41,6 +42,7 @@ from .replay_source import ReplaySource
 from .report import safe_text
 from .saving import Saver
 from .screens.base import ExplorerScreen
+from .screens.gate import KeyGate
 from .screens.help import HelpScreen
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
@@ -110,6 +112,8 @@ class Explorer(App[int]):
         self._live: LiveSource | None = None
         self._recorder: Recorder | None = None
         self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
+        self.gate: KeyGate | None = None
+        """What keys go through, while the app runs."""
         for view in VIEWS:
             self.add_mode(view.name, partial(_open, view, self.feed, self.host))
 
@@ -124,6 +128,8 @@ class Explorer(App[int]):
             return
         self.theme = THEMES[0]
         await self.switch_mode(VIEWS[0].name)
+        self.gate = KeyGate(self)
+        self.gate.wait()
         while self.warnings:
             tell(self, self.warnings.pop(0), bad=True)
         if self._replay is not None:
@@ -214,6 +220,8 @@ class Explorer(App[int]):
 
     async def on_unmount(self) -> None:
         """Keeps what is worth keeping, and closes the node."""
+        if self.gate is not None:
+            self.gate.close()
         self.feed.connect(None)
         await self._close()
 
@@ -311,7 +319,7 @@ class Explorer(App[int]):
         if self._replay is not None:
             tell(self, RECORDING)
         elif await self._open("lookup", None):
-            self.call_after_refresh(self.screen.run_action, "start")
+            await self.screen.run_action("start")
 
     def action_seek(self, seconds: float) -> None:
         """Moves in the recording."""
@@ -340,6 +348,11 @@ class Explorer(App[int]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
 
+    @property
+    def escape_to_minimize(self) -> bool:
+        """Whether escape gives the other panes their room back: not while it is the key of a line to type in."""
+        return not isinstance(self.focused, Input)
+
     def action_repaint(self) -> None:
         """Paints all of the screen anew."""
         for screen in self.screen_stack:
@@ -361,10 +374,35 @@ class Explorer(App[int]):
         tell_failure(self, event)
 
     async def on_event(self, event: events.Event) -> None:
-        """Lines of Textual's own, such as the palette's, would show what is pasted as it is."""
-        if isinstance(event, events.Paste):
-            event.text = "\n".join(map(clean, event.text.splitlines()))
+        """Keys and pastes wait for those before them, and for what a click sets off.
+
+        Lines of Textual's own, such as the palette's, would show what is pasted as it is.
+        """
+        gate = self.gate
+        if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if gate.holds(event):
+                return
+            if isinstance(event, events.Paste):
+                event.text = "\n".join(map(clean, event.text.splitlines()))
+        elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
+            gate.wait()
         await super().on_event(event)
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """What Textual's does; keys are told whose turn it is."""
+        worker = get_current_worker()
+        assert self.gate is not None
+        try:
+            return await super().push_screen_wait(screen, mode=mode)
+        finally:
+            self.gate.window_went(worker)
+
+    def push_screen(self, screen: Any, *more: Any, **how: Any) -> Any:
+        """What Textual's does; keys are told that the window of a worker is there."""
+        pushed = super().push_screen(screen, *more, **how)
+        if how.get("wait_for_dismiss") and self.gate is not None:
+            self.gate.window_came(get_current_worker(), screen)
+        return pushed
 
     # -- when the explorer itself fails ----------------------------------------------------------------------
 

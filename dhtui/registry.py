@@ -207,7 +207,8 @@ VIEWS: tuple[View, ...] = (
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
         (
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),

@@ -355,7 +355,7 @@ async def _act(
     except TimeoutError:
         if request.remotes is None:
             output.notes(report_text.sources(actions.standing(node)))
-        far = f": {last[0].answered} of {last[0].asked} nodes had answered" if last else ""
+        far = f": {last[0].answered} of {last[0].asked} queries had been answered" if last else ""
         raise Failure(f"{request.action} given up after {options.deadline:g} s (--deadline){far}") from None
 
 

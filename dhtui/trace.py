@@ -71,24 +71,20 @@ def _details(message: Message | None) -> list[str]:
     return parts
 
 
-def _short(value: bytes) -> str:
-    return f"{value.hex()[:4]}…{value.hex()[-4:]}"
-
-
 def _arguments(args: Args) -> list[str]:
-    parts = [f"id:{_short(args.id)}"]
+    parts = [f"id:{words.short_id(args.id)}"]
     if isinstance(args, Ping):
         return parts
     if isinstance(args, Put):
         parts.append(f"v:{safe_text(value_text(args.v), 60)}")
         if args.k is not None:
-            parts += [f"k:{_short(args.k)}", f"seq:{args.seq}"]
+            parts += [f"k:{words.short_id(args.k)}", f"seq:{args.seq}"]
         if args.salt:
             parts.append(f"salt:{safe_text(args.salt, 40)}")
         if args.cas is not None:
             parts.append(f"cas:{args.cas}")
         return parts
-    parts.append(f"target:{_short(args.target)}")
+    parts.append(f"target:{words.short_id(args.target)}")
     if isinstance(args, AnnouncePeer):
         parts.append(f"port:{args.port}" if args.port else "implied port")
     if isinstance(args, Get) and args.seq is not None:
@@ -97,7 +93,7 @@ def _arguments(args: Args) -> list[str]:
 
 
 def _answer(message: Response) -> list[str]:
-    parts = [f"id:{_short(message.id)}"]
+    parts = [f"id:{words.short_id(message.id)}"]
     if message.nodes:
         parts.append(f"nodes:{len(message.nodes)}")
     if message.peers:

@@ -73,9 +73,20 @@ def address(addr: Addr | None) -> str:
     return f"{addr[0]}:{addr[1]}" if addr else "–"
 
 
+def elide(text: str, width: int) -> str:
+    """The text in at most `width` characters: where it is longer, its two ends with ``…`` between them.
+
+    Ids that lie near each other begin alike: by their first digits alone they can't be told apart.
+    """
+    if len(text) <= width:
+        return text
+    tail = max(0, width - 1) // 2
+    return f"{text[: max(0, width - 1 - tail)]}…{text[len(text) - tail :]}"
+
+
 def short_id(value: bytes, digits: int = 8) -> str:
-    """The first hexadecimal digits of an id."""
-    return value.hex()[:digits] + "…"
+    """The first and the last hexadecimal digits of an id: ``2d7c…6978``."""
+    return elide(value.hex(), digits + 1)
 
 
 def distance(own: bytes, other: bytes) -> str:

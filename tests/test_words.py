@@ -43,3 +43,14 @@ def test_distance_is_the_power_of_two_of_the_highest_bit() -> None:
 def test_prefix_bits_end_in_the_bit_that_differs() -> None:
     own = b"\xa0" + bytes(19)
     assert [words.prefix_bits(own, depth) for depth in range(4)] == ["0", "11", "100", "1011"]
+
+
+@pytest.mark.parametrize(("width", "text"), [(40, "ab" * 20), (9, "abab…abab"), (8, "abab…bab"), (3, "a…b"), (1, "…")])
+def test_an_id_that_does_not_fit_keeps_both_its_ends(width: int, text: str) -> None:
+    assert words.elide("ab" * 20, width) == text
+
+
+def test_ids_that_begin_alike_are_told_apart() -> None:
+    near = [bytes.fromhex("5465b9323c613b5a644a348aca9ae9093f910d") + bytes((last,)) for last in range(8)]
+    assert len({words.short_id(each) for each in near}) == 8
+    assert words.short_id(near[0]) == "5465…0d00"

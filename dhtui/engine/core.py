@@ -326,8 +326,11 @@ class Core:
 
     def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
         if self._listeners:
+            soft, hard = query.soft_at - query.sent_at, query.hard_at - query.sent_at
             self._listeners.tell(
-                events.QueryFinished(self._now, query.addr, query.tid, query.method, query.owner, result, rtt)
+                events.QueryFinished(
+                    self._now, query.addr, query.tid, query.method, query.owner, result, rtt, soft, hard
+                )
             )
         query.done(query, answer, self._now)
         if self._hungry:

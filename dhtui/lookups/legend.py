@@ -15,13 +15,29 @@ _FROM = 7
 
 
 def explained_waterfall(
-    detail: LookupDetail, width: int, height: int, *, until: float | None, selected: Addr | None, span: float
+    detail: LookupDetail,
+    width: int,
+    height: int,
+    *,
+    until: float | None,
+    selected: Addr | None,
+    span: float,
+    first: int | None = None,
 ) -> list[Line]:
     """The waterfall, as `waterfall_lines` draws it, and its legend at the bottom where there is room for both."""
-    legend = legend_lines(detail, width, until=until) if height >= _FROM else []
+    legend = _legend(detail, width, height, until)
     room = height - len(legend)
-    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span)
+    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span, first=first)
     return [*lines, *[()] * (room - len(lines)), *legend] if lines else []
+
+
+def rows_for_queries(detail: LookupDetail, width: int, height: int, *, until: float | None) -> int:
+    """How many queries have a row in an explained waterfall of that size."""
+    return max(0, height - 1 - len(_legend(detail, width, height, until)))
+
+
+def _legend(detail: LookupDetail, width: int, height: int, until: float | None) -> list[Line]:
+    return legend_lines(detail, width, until=until) if height >= _FROM else []
 
 
 def legend_lines(detail: LookupDetail, width: int, *, until: float | None = None) -> list[Line]:

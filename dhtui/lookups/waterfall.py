@@ -31,10 +31,12 @@ def waterfall_lines(
     until: float | None = None,
     selected: Addr | None = None,
     span: float | None = None,
+    first: int | None = None,
 ) -> list[Line]:
     """Draws it in `width` x `height` cells: the time axis, and as many rows as fit.
 
-    Queries of the `selected` node are marked and in sight. `span` is the length of the time axis in seconds.
+    Queries of the `selected` node are marked, and in sight unless the row to begin with is given, `first`. `span` is
+    the length of the time axis in seconds.
     """
     if width < _LEFT + _GAVE + 10 or height < 2:
         return []
@@ -42,7 +44,7 @@ def waterfall_lines(
     right = _GAVE + (_RTT if width >= _WIDE else 0)
     axis = TimeAxis(span or nice_span(detail.view.elapsed, detail.view.running), width - _LEFT - right)
     order = rows_of(then)
-    first = _first_row(then, order, height - 1, selected)
+    first = first_row(then, height - 1, selected, first)
     shown = order[first : first + height - 1]
     canvas = Canvas(width, 1 + len(shown))
     _head(canvas, axis, first, len(order) - first - len(shown))
@@ -61,11 +63,12 @@ def rows_of(detail: LookupDetail) -> list[int]:
     return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
 
 
-def _first_row(detail: LookupDetail, order: list[int], height: int, selected: Addr | None) -> int:
-    """The row to begin with so that the selected node is in sight."""
-    wanted = [row for row, place in enumerate(order) if detail.steps[place].addr == selected]
-    focus = wanted[-1] if wanted else 0
-    return max(0, min(focus - height // 2, len(order) - height))
+def first_row(detail: LookupDetail, height: int, selected: Addr | None, wanted: int | None = None) -> int:
+    """The row to begin with in a drawing of `height` rows: the one `wanted`, or that the selected node is in sight."""
+    if wanted is None:
+        own = [row for row, place in enumerate(rows_of(detail)) if detail.steps[place].addr == selected]
+        wanted = (own[-1] if own else 0) - height // 2
+    return max(0, min(wanted, len(detail.steps) - height))
 
 
 def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int) -> None:

@@ -5,27 +5,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual import on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import Worker
 
 from ..engine.snapshot import Snapshot
 from ..feed import RATE, Feed
 from ..host import NodeHost
+from ..keymap import key_of
 from ..packets.parts import Link
 from ..registry import GLOBAL, LIST, VERBS, Action, View, view
 from ..report import safe_text
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
+from ..widgets.lines import Lines
+from ..widgets.paint import Span
 from .choice import Choice
+from .gate import opens
 from .telling import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
+
+_ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
+STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
+"""Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
+_RETURNS: Span = (" shows the others again.", "plain")
 
 
 def bindings(name: str) -> list[BindingType]:
@@ -40,6 +50,7 @@ class ExplorerScreen(Screen[None]):
         Binding(action.keys, action.name, action.label, show=False) for action in VERBS
     ]
     AUTO_FOCUS: ClassVar[str | None] = "LineTable"
+    ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "Header, Tabs, FilterBar, Footer, .stays, .zoomed"
 
     class Followed(Message):
         """The user wants to go to what a link is about."""
@@ -92,6 +103,7 @@ class ExplorerScreen(Screen[None]):
         yield Header(((" dhtui  … starting", "plain"),), id="header")
         yield Tabs(id="tabs")
         yield from self.compose_body()
+        yield Lines(classes="zoomed")
         yield FilterBar()
         yield Footer(id="footer")
 
@@ -136,7 +148,7 @@ class ExplorerScreen(Screen[None]):
         lists = LIST if isinstance(self.focused, LineTable) else ()
         return (*self.view.actions, *lists, *VERBS, *GLOBAL)
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="copy")
+    @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
         forms = self.copy_forms()
@@ -146,7 +158,7 @@ class ExplorerScreen(Screen[None]):
         self.app.copy_to_clipboard(forms[place][1])
         tell(self, f"copied: {forms[place][1][:60]}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="export")
+    @opens("export")
     async def action_export(self) -> None:
         """Writes what is shown to a file in the present folder."""
         forms = self.exports()
@@ -161,7 +173,7 @@ class ExplorerScreen(Screen[None]):
         else:
             tell(self, f"written: {safe_text(str(path))}")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="open")
+    @opens("open")
     async def action_follow(self) -> None:
         """Goes to what the selection is about."""
         links = self.links()
@@ -181,7 +193,21 @@ class ExplorerScreen(Screen[None]):
         if self.maximized is not None:
             self.minimize()
         elif self.focused is not None:
-            self.maximize(self.focused)
+            self._zoom(self.focused)
+        self.call_after_refresh(self.tick)
+
+    def _zoom(self, pane: Widget) -> None:
+        self.maximize(pane, container=False)
+        self.query_one(".zoomed", Lines).show(((_ZOOMED, (key_of("maximise"), "key"), _RETURNS),))
+
+    @on(events.DescendantFocus)
+    def _follow_focus(self) -> None:
+        """Where one pane has all the room, that is the one with the focus, but for the line of the filter."""
+        pane = self.focused
+        if self.maximized is None or pane is None or not pane.allow_maximize:
+            return
+        if not any(isinstance(each, FilterBar) for each in pane.ancestors_with_self):
+            self._zoom(pane)
 
     def on_descendant_focus(self) -> None:
         """The keys that work are those of the focused pane."""

@@ -59,7 +59,7 @@ def _near(row: NowRow) -> Line:
 
 NOW_COLUMNS: tuple[Column[NowRow], ...] = (
     Column("lookup", 15, _kind, sort=lambda r: r.lookup.kind),
-    Column("target", 9, lambda r: ((short_id(r.lookup.target), "data"),), sort=lambda r: r.lookup.target),
+    Column("target", 9, lambda r: ((r.lookup.target.hex(), "data"),), middle=True, sort=lambda r: r.lookup.target),
     Column(
         "answers", 7, lambda r: ((f"{r.lookup.answered}/{r.lookup.asked}", "plain"),), right=True,
         sort=lambda r: r.lookup.answered,

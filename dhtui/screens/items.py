@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.getters import query_one
@@ -21,7 +21,8 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import short_id
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
+from .gate import opens
 from .get_form import GetForm
 from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
 from .items_value import Form, following, value_lines
@@ -61,6 +62,7 @@ class ItemsScreen(ExplorerScreen):
 
     CSS_PATH = "items.tcss"
     BINDINGS = bindings("items")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#items"
 
     items: query_one[LineTable[StoredItemView]] = query_one("#items", LineTable)
@@ -204,12 +206,12 @@ class ItemsScreen(ExplorerScreen):
             tell(self, f"{what}: nothing can be put or got.", bad=True)
         return self.host.node
 
-    @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
+    @opens("opening the form")
     async def _open_put(self, node: Node, key: bytes | None, salt: bytes) -> None:
         ring, keeper = self.host.keyring, self.host.keeper
         self.app.push_screen(PutForm(node, ring, await self._keys(ring), key=key, salt=salt, keeper=keeper))
 
-    @work(group="form", exclusive=True, exit_on_error=False, name="opening the form")
+    @opens("opening the form")
     async def _open_get(self, node: Node, what: str) -> None:
         self.app.push_screen(GetForm(node, await self._keys(self.host.keyring), what))
 

@@ -11,8 +11,9 @@ from textual.getters import query_one
 from textual.worker import Worker
 
 from .. import actions
+from ..engine.node import Node
 from ..host import NodeHost
-from ..keepalive import MAX_KEPT, KeepError
+from ..keepalive import MAX_KEPT, Keeper, KeepError
 from ..keymap import key_of
 from ..registry import KEPT, POPUP
 from ..report import safe_text
@@ -22,6 +23,7 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line, titled
 from ..words import short_id
 from .choice import Choice
+from .gate import opens
 from .kept_rows import KEPT_COLUMNS, KeptRow, kept_details, kept_title, read_wanted, row_key, rows_of
 from .popup import Popup
 from .prompt import Prompt
@@ -127,7 +129,7 @@ class KeptList(Window[None]):
             await keeper.check(row.kept.target)
             self.show_rows()
 
-    @work(group="kept", exit_on_error=False, name="removing an item")
+    @opens("removing an item")
     async def action_kept_remove(self) -> None:
         """Lets the selected item go, if that is meant."""
         keeper, row = self._host.keeper, self.table.model.selected
@@ -138,7 +140,7 @@ class KeptList(Window[None]):
             await keeper.remove(row.kept.target)
             self.show_rows()
 
-    @work(group="kept add", exclusive=True, exit_on_error=False, name="adding an item")
+    @opens("adding an item")
     async def action_kept_add(self) -> None:
         """Fetches an item that the user names, and keeps it alive from then on."""
         keeper, node = self._host.keeper, self._host.node
@@ -148,8 +150,11 @@ class KeptList(Window[None]):
         text = await self.app.push_screen_wait(
             Prompt("keep an item alive", _NOTES, _fault, "magnet link, public key, or target (40 hex digits)")
         )
-        if text is None:
-            return
+        if text is not None:
+            self._fetch(node, keeper, text)
+
+    @work(group="kept add", exclusive=True, exit_on_error=False, name="adding an item")
+    async def _fetch(self, node: Node, keeper: Keeper, text: str) -> None:
         wanted = read_wanted(text)
         assert wanted.id is not None
         tell(self, f"Looking up {short_id(wanted.id)} …")

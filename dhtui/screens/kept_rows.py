@@ -14,7 +14,7 @@ from ..values import Target, target
 from ..values import item as wanted_item
 from ..widgets.paint import Line, Role, fit
 from ..widgets.table_model import Column
-from ..words import clock, duration, plural, short_id
+from ..words import clock, duration, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _salt(item: Item) -> Line:
 
 KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("", 1, _state, sort=lambda r: _state(r)[0][0]),
-    Column("target", 9, lambda r: ((short_id(r.kept.target), "data"),), sort=lambda r: r.kept.target),
+    Column("target", 9, lambda r: ((r.kept.target.hex(), "data"),), middle=True, sort=lambda r: r.kept.target),
     Column("seq", 5, lambda r: _seq(r.kept.item), right=True, sort=lambda r: getattr(r.kept.item, "seq", -1)),
     Column("last look", 14, lambda r: (_outcome(r.kept.last),), sort=lambda r: _outcome(r.kept.last)),
     Column(

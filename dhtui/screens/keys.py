@@ -22,6 +22,7 @@ from ..widgets.paint import Line, titled
 from ..words import plural
 from . import key_courses as courses
 from .base import ExplorerScreen, bindings
+from .gate import opens
 from .keys_rows import KEY_COLUMNS, key_details, key_forms, key_links
 from .listing import row_forms, table_form
 from .popup import Popup
@@ -212,7 +213,7 @@ class KeysScreen(ExplorerScreen):
         else:
             self._follow(lambda ring: course(ring, entry))
 
-    @work(group="course", exclusive=True, exit_on_error=False, name="keys")
+    @opens("keys")
     async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
         ring = self._ring()
         if ring is None:

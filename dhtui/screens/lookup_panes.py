@@ -98,7 +98,9 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
     Column("#", 4, lambda r: ((str(r.view.number), "plain"),), right=True, sort=lambda r: r.view.number),
     Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
     Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
-    Column("target", 8, lambda r: ((r.view.target.hex(), "data"),), grow=True, sort=lambda r: r.view.target),
+    Column(
+        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.view.target
+    ),
     Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
     Column(
         "✓/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
@@ -109,7 +111,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
     Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
-    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
+    Column("found", 12, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
 )  # fmt: skip
 
 
@@ -157,7 +159,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),
@@ -209,6 +211,14 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
         return ((f"◀ at {span_words(until)} ▶ ", "key"),)
     now = span_words(detail.view.elapsed)
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
+
+
+def more_rows(fits: int, first: int, count: int) -> str:
+    """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
+    more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]
+    if not more:
+        return ""
+    return f"{', '.join(more)}: {key_of('lookup.other_pane(1)')} goes here, {key_of('move(1)')} scrolls"
 
 
 # ---- nothing to show --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -29,7 +29,8 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
+from .gate import opens
 from .listing import Rush
 from .packets_columns import headline, packet_columns
 from .packets_list import PacketTable
@@ -74,7 +75,7 @@ class PacketsScreen(ExplorerScreen):
     CSS_PATH = "packets.tcss"
     BINDINGS = [*bindings("packets"), Binding("escape", "leave_pane", show=False)]  # noqa: RUF012
     AUTO_FOCUS = "#packets"
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = STACKED
 
     packets: query_one[PacketTable] = query_one("#packets", PacketTable)
     parts: query_one[PartTree] = query_one("#parts", PartTree)
@@ -226,10 +227,9 @@ class PacketsScreen(ExplorerScreen):
 
     def action_cycle(self, step: int) -> None:
         """Goes to another pane."""
-        if step > 0:
-            self.focus_next("#panes > *")
-        else:
-            self.focus_previous("#panes > *")
+        panes = [pane for pane in (self.packets, self.parts, self.hexed, self.judged) if pane.display]
+        at = panes.index(self.focused) if self.focused in panes else -1
+        panes[(at + step) % len(panes)].focus()
 
     def action_leave_pane(self) -> None:
         """Goes back to the list."""
@@ -308,7 +308,7 @@ class PacketsScreen(ExplorerScreen):
         else:
             tell(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
 
-    @work(group="verbs", exclusive=True, exit_on_error=False, name="alike")
+    @opens("alike")
     async def action_alike(self) -> None:
         """Lets the user choose what the packets shown shall have in common with the selected one."""
         packet = self.packets.model.selected

@@ -22,8 +22,9 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural, short_id
 from . import peers_details as details
-from .announce_form import AnnounceForm
+from .announce_form import AnnounceForm, AnnounceRequest
 from .base import ExplorerScreen, bindings
+from .gate import opens
 from .listing import link_forms, row_forms, table_form
 from .peers_columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from .peers_rows import (
@@ -280,15 +281,18 @@ class PeersScreen(ExplorerScreen):
         else:
             self._announce(self.host.node)
 
-    @work(group="announce", exit_on_error=False, name="announce")
+    @opens("announce")
     async def _announce(self, node: Node) -> None:
         reach, infohash = node.snapshot().reachability, self._infohash()
         note = ""
         if reach.state != "reachable":
             note = f"Strangers may not reach us, so peers may not either: {safe_text(reach.why)}."
         request = await self.app.push_screen_wait(AnnounceForm(infohash.hex() if infohash else "", note))
-        if request is None:
-            return
+        if request is not None:
+            self._announce_all(node, request)
+
+    @work(group="announce", exit_on_error=False, name="announce")
+    async def _announce_all(self, node: Node, request: AnnounceRequest) -> None:
         for info_hash in request.info_hashes:
             await self._announce_one(node, info_hash, request.port)
 

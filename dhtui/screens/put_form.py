@@ -28,6 +28,7 @@ from ..widgets.paint import Line
 from ..widgets.pick import Pick
 from ..words import short_id
 from .fields import TABS, field
+from .gate import opens
 from .key_passphrase import unlock
 from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
 from .put_run import PutRun
@@ -219,7 +220,7 @@ class PutForm(Window[None]):
         """Puts it, or looks where it would go."""
         self._submit()
 
-    @work(group="put", exclusive=True, exit_on_error=False, name="put")
+    @opens("put")
     async def _submit(self) -> None:
         if self.source.chosen != _TYPED:
             await self._read_file()  # as it is now, not as it was when its name was typed

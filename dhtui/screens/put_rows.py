@@ -15,7 +15,7 @@ from ..report import safe_text
 from ..report_text import copy_words, node_words
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
-from ..words import address, milliseconds, plural, short_id
+from ..words import address, milliseconds, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class NodeRow:
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("", 1, lambda row: (row.mark,), sort=lambda row: row.mark[0]),
     Column("node", 21, lambda row: ((address(row.addr), "data"),), sort=lambda row: row.addr),
-    Column("id", 9, lambda row: ((short_id(row.id) if row.id else "–", "dim"),), rank=1),
+    Column("id", 9, lambda row: ((row.id.hex() if row.id else "–", "dim"),), middle=True, rank=1),
     Column("rtt", 6, lambda row: ((milliseconds(row.rtt), "plain"),), right=True, sort=lambda row: row.rtt or 0.0),
     Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),
 )
@@ -146,7 +146,7 @@ def phase_lines(
 def _lookup_words(view: LookupView | None) -> str:
     if view is None:
         return "is about to begin"
-    words = f"{view.answered} of {plural(view.asked, 'node')} answered"
+    words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered"
     return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {safe_text(view.why)}"
 
 

@@ -19,7 +19,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .popup import Popup
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
@@ -63,6 +63,7 @@ class QueriesScreen(ExplorerScreen):
 
     CSS_PATH = "queries.tcss"
     BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
     flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
@@ -130,7 +131,7 @@ class QueriesScreen(ExplorerScreen):
             self.app.push_screen(Popup(row.owner, owner_details(row, self._longest(row.owner))))
 
     def _longest(self, owner: str) -> float:
-        return max((row.hard for row in self._rows if row.owner == owner), default=0.0)
+        return max((row.hard or 0.0 for row in self._rows if row.owner == owner and not row.result), default=0.0)
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

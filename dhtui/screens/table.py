@@ -22,8 +22,9 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .choice import Choice
+from .gate import opens
 from .listing import row_text
 from .popup import Popup
 from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
@@ -65,6 +66,7 @@ class TableScreen(ExplorerScreen):
 
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
@@ -270,7 +272,7 @@ class TableScreen(ExplorerScreen):
         title = f"{plural(len(named), 'node')} named by {address(addr)}"
         self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
-    @work(group="ban", exclusive=True, exit_on_error=False, name="ban")
+    @opens("ban")
     async def _ban(self, ip: str) -> None:
         place = await self.app.push_screen_wait(Choice(f"ban {ip} and drop its nodes?", [words for words, _ in _BANS]))
         seconds = _BANS[place or 0][1]

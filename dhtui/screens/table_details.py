@@ -13,7 +13,7 @@ from ..lookups.course import span_words
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.spark import graph
-from ..words import address, clock, duration, plural
+from ..words import address, clock, duration, plural, short_id
 from ..words import distance as distance_words
 from .table_columns import BEP42, STATES, BucketRow, NodeRow, fill_cells
 
@@ -153,7 +153,7 @@ def named_lines(nodes: Sequence[NodeInfo], own: bytes, known: Collection[Addr]) 
             (
                 ("  ", "plain"),
                 here,
-                (f"{node.id.hex()[:24]}… ", "data"),
+                (f"{short_id(node.id, 24)} ", "data"),
                 (fit(distance_words(own, node.id), 6), "plain"),
                 (fit(address(node.addr), 22), "plain"),
                 ("  ", "plain"),

@@ -19,9 +19,15 @@ def is_open(window: Screen[R]) -> bool:
 class Window(ModalScreen[R]):
     """A window that closes once, whatever keys are still on their way to it. Textual's own would close another one."""
 
+    dismissed = False
+    """Whether it was closed."""
+
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close it with a result. One that is closed, or covered by another, stays as it is."""
-        return super().dismiss(result) if is_open(self) else AwaitComplete()
+        if not is_open(self):
+            return AwaitComplete()
+        self.dismissed = True
+        return super().dismiss(result)
 
 
 class Palette(CommandPalette):

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from ..keymap import key_of
 from ..registry import LIST
+from ..words import elide
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
 
@@ -174,7 +175,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         spans: list[Span] = [(mark, role)]
         for cell, width, column in zip(cells, self._layout, self.model.columns, strict=True):
             if width:
-                spans += (*_fit_cell(cell, width, column.right), (" ", "plain"))
+                spans += (*_fit_cell(cell, width, column), (" ", "plain"))
         spans.pop()
         return tuple(spans) if role == "plain" else tuple((text, role) for text, _ in spans)
 
@@ -274,10 +275,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 _NEVER: _Look = ((), "never painted")
 
 
-def _fit_cell(cell: Line, width: int, right: bool) -> list[Span]:
+def _fit_cell(cell: Line, width: int, column: Column[Any]) -> list[Span]:
     if len(cell) == 1:
         text, role = cell[0]
-        return [(fit(text, width, right), role)]
+        if column.middle and " " not in text:
+            text = elide(text, width)
+        return [(fit(text, width, column.right), role)]
     cut = crop(cell, width)
     pad: Span = (" " * (width - width_of(cut)), "plain")
-    return [pad, *cut] if right else [*cut, pad]
+    return [pad, *cut] if column.right else [*cut, pad]

@@ -28,6 +28,8 @@ class Column(Generic[Row]):
     """The value to sort by. `None`: the table can't be sorted by this column."""
     grow: bool = False
     """Takes its share of the cells that are left over."""
+    middle: bool = False
+    """What does not fit is left out of its middle, not of its end: for ids. Text with blanks is none."""
     rank: int = 0
     """The columns of the highest rank are left out first where the table is too narrow; 0: never."""
 

@@ -218,5 +218,5 @@ def test_a_queue_of_our_own_is_no_fault_of_the_network() -> None:
     assert queued
     for whole in queued:
         (turn,) = [part for part in budget(whole) if part.reason is Reason.TURN]
-        assert (turn.since, turn.seconds) == (0.0, pytest.approx(whole.began))
+        assert turn.since == 0.0 and turn.seconds == pytest.approx(whole.began)
         assert "for other lookups" in slow_words(whole)

@@ -175,7 +175,7 @@ def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, mis
         ({"doubt": Distrust.CHOSEN}, "Its id is much nearer than the one it was named under, and nobody else names it"),
         ({"doubt": Distrust.MISLED}, "Nobody but nodes that mislead named it: it fills no place"),
         ({"doubt": Distrust.MISFIT}, "Its id does not fit its address: it fills no place"),
-        ({"named": node_id(155, 77)}, "Named under another id, 471a9d33…: the one that it answers with counts."),
+        ({"named": node_id(155, 77)}, "Named under another id, 471a…6935: the one that it answers with counts."),
         ({"result": "bad value"}, "Its value does not hold: it is none of the closest, and whom it names has to wait."),
     ],
 )
@@ -318,7 +318,7 @@ def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, str], words: str
 def test_the_moment_is_marked_in_the_bar() -> None:
     steps = [step(1, 150, 0.0, 0.9), step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.5)]
     whole = detail(steps, 1.0, k=2)
-    assert lines(whole)[1] == "   0   1  op  4f5a9d33… ├─────────────────────»────────────────✓     8n"
+    assert lines(whole)[1] == "   0   1  op  4f5a…6979 ├─────────────────────»────────────────✓     8n"
     assert "»" not in "".join(lines(whole, until=0.45))
     assert lines(whole, until=0.6)[1].count("»") == 1
 

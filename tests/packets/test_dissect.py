@@ -47,9 +47,9 @@ def test_every_value_has_its_name_its_meaning_and_its_bytes() -> None:
     assert nodes.value == "8 nodes of 26 bytes" and len(nodes.children) == 8
     first = nodes.children[0]
     assert data[first.start : first.end] == NODES[0].id + pack_addr(NODES[0].addr)
-    assert first.value == "2d2c0000… 192.0.2.1:6881" and first.note == "2^144 from the target"
+    assert first.value == "2d2c…0000 192.0.2.1:6881" and first.note == "2^144 from the target"
     assert [part.label for part in first.children] == ["id", "address"]
-    assert find(values, "nodes6").children[0].value == "00010203… [1415:1617:1819:1a1b:1c1d:1e1f:2021:2223]:9253"
+    assert find(values, "nodes6").children[0].value == "0001…1213 [1415:1617:1819:1a1b:1c1d:1e1f:2021:2223]:9253"
     assert find(values, "BFpe").value == "about 1 address"
     assert find(values, "BFsd").value == "full: more than can be counted"
     assert find(values, "samples").value == "2 infohashes of 20 bytes"

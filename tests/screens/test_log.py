@@ -127,13 +127,13 @@ def test_every_kind_of_event_is_told_in_words() -> None:
     told = {line.text: line for line in (event_line(Happened(1, event), NOW) for event in HAPPENED)}
     levels = {text: line.level for text, line in told.items()}
     assert levels["4 voters see us as 198.51.100.7:6881"] == "notable"
-    assert levels["2d7c4e21… instead of 2d7d2222…, to fit the external address (BEP 42)"] == "notable"
-    assert levels["2d7d2222… entered the table, bucket 15"] == "detail"
-    assert levels["find_node#4 4f1a9d33… ended: 0 of 3 answered; nobody answered"] == "problem"
+    assert levels["2d7c…6978 instead of 2d7d…2222, to fit the external address (BEP 42)"] == "notable"
+    assert levels["2d7d…2222 entered the table, bucket 15"] == "detail"
+    assert levels["find_node#4 4f1a…6978 ended: 0 of 3 answered; nobody answered"] == "problem"
     assert levels["ignored for 1m: by the user"] == "problem"
     assert told["ignored for 1m: by the user"].where == "203.0.113.66"
-    assert levels["a peer of 4f1a9d33… is kept here now"] == "detail"
-    assert levels["the mutable item 4f1a9d33… is kept here now"] == "detail"
+    assert levels["a peer of 4f1a…6978 is kept here now"] == "detail"
+    assert levels["the mutable item 4f1a…6978 is kept here now"] == "detail"
 
 
 def test_lines_lead_to_the_things_in_them() -> None:
@@ -148,7 +148,7 @@ def test_the_log_is_newest_first_and_the_very_same_while_nothing_happens() -> No
     paper, log = Paper(*HAPPENED), Log()
     paper.shown = paper.shown._replace(errors=errors(2))
     texts = follow(log, paper)
-    assert texts[:3] == ["error 1", "error 0", "2d7d2222… left the table: answered under another id"]
+    assert texts[:3] == ["error 1", "error 0", "2d7d…2222 left the table: answered under another id"]
     first = log.follow(paper, paper.shown)  # type: ignore[arg-type]
     assert log.follow(paper, paper.shown) is first  # type: ignore[arg-type]
     paper.tell(BootstrapProgress(NOW + 5, "x"))

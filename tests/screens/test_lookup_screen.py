@@ -141,9 +141,9 @@ async def test_the_whole_verdict_stands_in_a_small_window() -> None:
         for line in pane(stage, "verdict").splitlines():
             assert line in lines
         counts = "6 stalled, 4 overtaken, 2 asked again (1 alive), 2 passed over, 4 distrusted."
-        assert [line[:3] for line in lines[-8:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ ", "   ", "   "]
-        assert lines[-7] == f" ⇄ {counts}"
-        assert " ".join(lines[-4:-1]).endswith("; 600 ms with    every answer.")
+        assert [line[:3] for line in lines[-7:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ ", "   "]
+        assert lines[-6] == f" ⇄ {counts}"
+        assert lines[-2].endswith(" ms with every answer.")
 
 
 async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
@@ -448,7 +448,7 @@ async def test_a_lookup_that_fails_is_told() -> None:
         await stage.press("n")
         await _fill(stage, "self")
         await stage.press("enter")
-        assert stage.toasts() == ["find_node 2d7c4e21…: there was no node to ask"]
+        assert stage.toasts() == ["find_node 2d7c…6978: there was no node to ask"]
 
 
 async def test_a_lookup_that_ends_while_nobody_looks_is_told() -> None:
@@ -469,7 +469,7 @@ async def test_a_lookup_that_ends_while_nobody_looks_is_told() -> None:
         await stage.pilot.pause()
         node.gate.set()
         await stage.settle()
-        assert stage.toasts() == ["get_peers 4f1a9d33…: 0 peers; 1 of 1 node answered"]
+        assert stage.toasts() == ["get_peers 4f1a…6978: 0 peers; 1 of 1 node answered"]
 
 
 # ---- stopping, links, files -----------------------------------------------------------------------------------
