@@ -376,8 +376,9 @@ class Core:
     def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
         if self._listeners:
             at = self._now if query.heard_at is None else query.heard_at
+            soft, hard = query.soft_at - query.sent_at, query.hard_at - query.sent_at
             self._listeners.tell(
-                events.QueryFinished(at, query.addr, query.tid, query.method, query.owner, result, rtt)
+                events.QueryFinished(at, query.addr, query.tid, query.method, query.owner, result, rtt, soft, hard)
             )
         query.done(query, answer, self._now)
         if self._hungry:

@@ -35,8 +35,13 @@ def short_method(method: str) -> str:
     return "announce" if method == "announce_peer" else safe_text(method, 9)
 
 
-def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Line:
-    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it."""
+def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
+    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
+
+    Where it is not known how much time it had there is no bar.
+    """
+    if hard is None:
+        return (("–", "dim"),)
     per_cell = (hard or 1.0) / width
     filled = min(width, int(age / per_cell + 0.5))
     mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
@@ -46,7 +51,7 @@ def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Li
 
 
 def _stalled(row: QueryRow) -> bool:
-    return row.soft is not None and row.soft < row.hard and row.age > row.soft
+    return row.soft is not None and row.hard is not None and row.soft < row.hard and row.age > row.soft
 
 
 def state_sign(row: QueryRow) -> Span:
