@@ -1,4 +1,4 @@
-"""What the columns and figures of each screen mean: the help of a screen tells it, and a test sees that none is missing.
+"""What the columns and figures of each screen mean: the help tells it, and a test sees that none is missing.
 
 Pure data. A label stands here exactly as it stands on the screen.
 """

@@ -213,8 +213,9 @@ def node_words(one: NodeOutcome, status: str = "") -> str:
     text = status or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
-        if one.message:
-            text += f' ("{safe_text(one.message, 80)}")'
+        said = safe_text(one.message, 80)
+        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
+            text += f' ("{said}")'
     elif one.status is Status.BLOCKED:
         text = "blocked by the blocklist" if one.note == _ON_BLOCKLIST else f"not asked: {one.note}"
     elif one.note:

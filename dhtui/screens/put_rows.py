@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
@@ -159,19 +160,22 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
         return _phase("put", words, True, done=False)
     writes = result.outcome.writes if result.outcome is not None else ()
     words = _counts(writes) if writes else "nothing was sent"
-    return _phase("put", words, False, done=any(one.status is Status.STORED for one in writes))
+    stored = any(one.status is Status.STORED for one in writes)
+    return _phase("put", words, False, done=stored, failed=not stored)
 
 
 def _counts(writes: Sequence[NodeOutcome]) -> str:
     silent = sum(one.status in _SILENT for one in writes)
     stored = sum(one.status is Status.STORED for one in writes)
-    refused = sum(one.status is Status.REFUSED for one in writes)
-    rest = len(writes) - silent - stored - refused
-    parts = [(stored, "stored"), (refused, "refused"), (silent, "silent"), (rest, "not written to")]
+    refused = Counter((one.code, one.error_words) for one in writes if one.status is Status.REFUSED)
+    rest = len(writes) - silent - stored - refused.total()
+    why = [(count, f"refused with {code}, {words}") for (code, words), count in refused.most_common()]
+    parts = [(stored, "stored"), *why, (silent, "silent"), (rest, "not written to")]
     return ", ".join(f"{count} {words}" for count, words in parts if count)
 
 
-def _phase(name: str, words: str, running: bool, *, done: bool) -> Line:
-    mark: Span = ("…", "accent") if running else ("✓", "good") if done else ("·", "dim")
-    role: Role = "plain" if running or done else "dim"
+def _phase(name: str, words: str, running: bool, *, done: bool, failed: bool = False) -> Line:
+    ended: Span = ("✓", "good") if done else ("✗", "bad") if failed else ("·", "dim")
+    mark: Span = ("…", "accent") if running else ended
+    role: Role = "plain" if running or done or failed else "dim"
     return (mark, (f" {fit(name, 8)}", "dim"), (words, role))
