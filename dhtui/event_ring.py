@@ -10,6 +10,7 @@ from .engine.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     Event,
     IdChanged,
     LookupFinished,
@@ -18,12 +19,14 @@ from .engine.events import (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 
 KEPT_KINDS: Final = (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     IdChanged,
     LookupFinished,
     LookupStarted,
@@ -31,6 +34,7 @@ KEPT_KINDS: Final = (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 PER_KIND: Final = 200
 """Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""

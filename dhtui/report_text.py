@@ -18,7 +18,7 @@ from .keepalive import Kept
 from .readback import Copy, Gives, ReadBack
 from .report import magnet, safe_text, value_text
 
-_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED)
+_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
 """What most nodes of a lookup do, and what nobody needs listed when it went well."""
 
 
@@ -57,7 +57,7 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
 def _why(result: Result) -> str:
     """A blocklist is the user's own doing: say so where the others would just be silent."""
     asked = result.outcome.asked if result.outcome else ()
-    if asked and all(one.status is Status.BLOCKED and one.note == _ON_BLOCKLIST for one in asked):
+    if asked and all(one.status is Status.BLOCKED for one in asked):
         return "blocked by the blocklist"
     return result.summary
 
@@ -150,9 +150,12 @@ def kept_line(kept: Kept) -> str:
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
+_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED)
+
+
 def _copies(read: ReadBack) -> list[str]:
     """What was read back, but for the others that hold nothing: most nodes of a lookup."""
-    shown = [c for c in read.copies if c.acknowledged or c.gives not in (Gives.NOTHING, Gives.SILENT)]
+    shown = [c for c in read.copies if c.acknowledged or c.gives not in _NOTHING]
     return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
 
 
@@ -205,23 +208,21 @@ def _joined(now: Standing) -> list[str]:
 
 # ---- standard error -------------------------------------------------------------------------------------
 
-_ON_BLOCKLIST = "on the blocklist"
-
 
 def node_words(one: NodeOutcome, status: str = "") -> str:
     """What happened at one node, safe to print; `status` in place of its own word for that."""
-    text = status or str(one.status)
+    text = status or one.silence or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
         said = safe_text(one.message, 80)
         if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
             text += f' ("{said}")'
-    elif one.status is Status.BLOCKED:
-        text = "blocked by the blocklist" if one.note == _ON_BLOCKLIST else f"not asked: {one.note}"
-    elif one.note:
+    elif one.note and not one.silence:
         text += f": {one.note}"
     if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
         text += f", seq {one.item.seq}"
+    if one.behind is not None:
+        text += ", behind a value that is not genuine"
     if one.responded:
         text += f", {_ms(one.rtt)}"
     return "; ".join((text, *one.faults))

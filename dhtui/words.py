@@ -88,6 +88,17 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def lost_unread(lost: int, total: int) -> str:
+    """That the system had no room for so many datagrams."""
+    more = f", {number(total)} since the start" if total > lost else ""
+    return f"{plural(lost, 'datagram')} came faster than this program reads: lost unread{more}"
+
+
+def woke(away: float) -> str:
+    """That nothing was done for so long, seconds."""
+    return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
+
+
 def address(addr: Addr | None) -> str:
     """``203.0.113.9:6881``; ``–`` for `None`."""
     return f"{addr[0]}:{addr[1]}" if addr else "–"

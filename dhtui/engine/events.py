@@ -138,6 +138,24 @@ class Banned(NamedTuple):
     why: str
 
 
+class DatagramsLost(NamedTuple):
+    """The system had no room for datagrams: they came faster than this program read them."""
+
+    at: float
+    lost: int
+    """Since that was last told, which is once a minute at most."""
+    total: int
+    """Since the start."""
+
+
+class Woke(NamedTuple):
+    """This program, or the whole machine, did nothing for a long time."""
+
+    at: float
+    away: float
+    """Seconds."""
+
+
 class BootstrapProgress(NamedTuple):
     """A step of the bootstrap, in words."""
 
@@ -158,6 +176,8 @@ Event: TypeAlias = (
     | IdChanged
     | ReachabilityChanged
     | Banned
+    | DatagramsLost
+    | Woke
     | BootstrapProgress
 )
 

@@ -28,8 +28,15 @@ REACHABLE_SECONDS = 1800.0
 MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
 """Between two moves of the external IP, and so of the id: whoever gets a majority for once can't shake us."""
+OWN_KEPT = 16
+"""Addresses of ours that are remembered."""
 IDS_KEPT = 8
 """Ids that we had at earlier addresses: whoever comes back is known by the same id again."""
+
+
+def reaches(bound: Addr, addr: Addr) -> bool:
+    """Whether a socket that is bound to `bound` is at `addr`, as far as the address alone tells."""
+    return addr[1] == bound[1] and (addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127.")))
 
 
 class Identity:
@@ -48,6 +55,10 @@ class Identity:
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
         self._ids: dict[str, bytes] = {}
+        self._own: dict[Addr, None] = {}
+        """Addresses where a query of our own came back to us from, the latest last."""
+        self._voted: Addr | None = None
+        """What the vote says, also while it is not ripe: enough for not asking there."""
         self._contacted: dict[Addr | str, None] = {}
         """The latest last. (An OrderedDict would take twice the memory.)"""
         self._probe_tid = b""
@@ -81,7 +92,10 @@ class Identity:
 
     def heard(self, voter: str, seen: Addr, now: float) -> Addr | None:
         """A node that we asked told us our address. The new external address, where that makes one."""
-        return self.decide(now) if self._vote.vote(voter, seen, now) else None
+        if not self._vote.vote(voter, seen, now):
+            return None
+        self._voted = self._vote.result()
+        return self.decide(now)
 
     def decide(self, now: float) -> Addr | None:
         """The new external address, where the vote has one and it is time for it.
@@ -130,6 +144,16 @@ class Identity:
         self.id = self._ids.get(self.external[0]) or bep42_id(self.external[0], self._rng)
         self.id_source = "bep42"
         return self.id
+
+    def is_own(self, addr: Addr) -> bool:
+        """Whether a datagram to that address and port would come to us."""
+        return addr in (self.external, self._voted) or addr in self._own or reaches(self.bound, addr)
+
+    def learn_own(self, addr: Addr) -> None:
+        """What we sent there came to us."""
+        self._own[addr] = None
+        if len(self._own) > OWN_KEPT:
+            del self._own[next(iter(self._own))]
 
     # ---- reachability ------------------------------------------------------------------------------
 

@@ -23,13 +23,16 @@ class Step:
     """Why the candidate was distrusted when it was asked."""
     misnamed: int
     """By then, how many nodes that its referrers had named were silent or had other ids."""
+    first: NodeOutcome | None = None
+    """What the node gave to the query before, where this one is to look behind that."""
+    held_since: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
     stalled_at: float | None = None
     ended_at: float | None = None
     overtaken_at: float | None = None
     """When so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
-    held_since: float | None = None
-    """Since when it had waited for room among all our queries; `None`: it had not."""
+    """What came of it."""
 
 
 def bits(candidate: Candidate) -> float | None:

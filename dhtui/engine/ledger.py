@@ -38,6 +38,8 @@ class Ledger:
         self.methods = {method: _Counts() for method in (*METHODS, OTHER, PROBE)}
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
+        self.overflowed: int | None = None
+        """Datagrams that the socket had no room for; `None` where the system does not tell."""
         self.noted = 0
         """Errors, drops and mutes so far, those included that `errors` does not have any more."""
         self._ends: deque[list[int]] = deque(maxlen=RECENT_SLOTS)
@@ -127,7 +129,9 @@ class Ledger:
         total = [a + b for a, b in zip(self._total, self._this, strict=True)]
         packets_in, packets_out, bytes_in, bytes_out = total
         history = tuple(self._history)
-        return TrafficView(packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer)
+        return TrafficView(
+            packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer, self.overflowed
+        )
 
     def errors(self) -> tuple[ErrorView, ...]:
         """The last errors, newest first."""

@@ -252,6 +252,9 @@ class TrafficView(NamedTuple):
     send_failures: int
     receive_buffer: int
     """Bytes of socket buffer that the system granted."""
+    overflowed: int | None = None
+    """Datagrams that came while that was full, and are lost: in none of the other figures. `None`: the system does not
+    tell."""
 
 
 class RttView(NamedTuple):
@@ -266,6 +269,19 @@ class RttView(NamedTuple):
     """The stall time that follows from them."""
     recent: tuple[float, ...]
     """The last up to 256 samples, oldest first."""
+
+
+class BusyView(NamedTuple):
+    """How long what had come or was due waited for this program, seconds: the longest wait of each second, over the
+    last two minutes. Round trips don't contain it where the system tells when datagrams came."""
+
+    seconds: int = 0
+    """How many of those seconds something was waited for in."""
+    p50: float = 0.0
+    p95: float = 0.0
+    longest: float = 0.0
+    stamped: bool = True
+    """Whether the system tells when datagrams came. If not, all times of receipt and round trips contain the waits."""
 
 
 class StoreView(NamedTuple):
@@ -408,6 +424,7 @@ class Snapshot(NamedTuple):
     size: SizeView = SizeView(None, 0.0, 0)
     growth: tuple[tuple[float, int], ...] = ()
     """`at` and the number of good nodes, every 10 s over the last hour, oldest first."""
+    busy: BusyView = BusyView()
     muted: int = 0
     """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""
     recent: RecentView = RecentView()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 
+from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
 from ..engine.snapshot import LookupDetail, LookupView, StepView
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
@@ -53,9 +54,9 @@ STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
 its slot; it is the second one to its node. One cell in every terminal."""
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
-_ERRORS = LIES | {"refused", "wrong id"}
-_UNSENT = frozenset(("send failed", "blocked"))
-_NO_ANSWER = _UNSENT | {"timed out", "cancelled"}
+_ERRORS = LIES | {"refused", "wrong id"} | frozenset(map(str, UNUSABLE))
+_UNSENT = frozenset(map(str, NOT_SENT | {Status.SEND_FAILED}))
+_NO_ANSWER = frozenset(map(str, UNANSWERED))
 
 
 def responded(step: StepView) -> bool:
@@ -69,10 +70,10 @@ def fate(step: StepView, view: LookupView) -> Fate:
         return Fate.UNASKED
     if step.ended is None or (step.ended > view.elapsed and not view.running):
         return Fate.WAITING if view.running else Fate.LATE if responded(step) else Fate.CANCELLED
-    if not responded(step):
-        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
     if step.result in _ERRORS:
         return Fate.ERROR
+    if not responded(step):
+        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
     return Fate.FOUND if step.peers or step.item else Fate.ANSWERED
 
 

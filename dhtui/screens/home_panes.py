@@ -162,13 +162,14 @@ def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
         store = snapshot.store
         items = f"{store.immutable + store.mutable}/{2 * store.item_cap} items"
         yield (("kept    ", "dim"), (f"{items}  {plural(store.peers, 'peer')}", "plain"))
-    dropped = sum(snapshot.drops.values())
+    dropped, lost = sum(snapshot.drops.values()), snapshot.traffic.overflowed or 0
     most = max(snapshot.drops.items(), key=lambda item: item[1], default=("", 0))
     yield (
         ("dropped ", "dim"),
         (number(dropped), "warn" if dropped else "plain"),
         (f"  {snapshot.banned} banned", "warn" if snapshot.banned else "plain"),
         (f"  {snapshot.muted} muted" if snapshot.muted else "", "warn"),
+        (f"  {number(lost)} lost unread" if lost else "", "warn"),
         (f"  most: {safe_text(most[0], 20)}" if dropped else "", "dim"),
     )
 

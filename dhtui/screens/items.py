@@ -28,7 +28,6 @@ from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, i
 from .items_value import Form, following, value_lines
 from .kept_list import KeptList
 from .listing import row_text, table_form
-from .popup import Popup
 from .put_form import PutForm
 from .telling import tell
 from .verbs import CopyForm, ExportForm
@@ -129,7 +128,7 @@ class ItemsScreen(ExplorerScreen):
         """All about the item."""
         row = self.items.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"item {short_id(row.target)}", item_details(row)))
+            self.show_details(self.items, f"item {short_id(row.target)}", item_details(row), "put", "get")
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -164,7 +163,7 @@ class ItemsScreen(ExplorerScreen):
         """Selects the item of a target, or the first one of a key; of one that is not kept here: the get form."""
         for row in self._rows:
             if (link.kind == "target" and link.value == row.target) or (link.kind == "key" and link.value == row.k):
-                self.items.set_filter("")
+                self.items.change_filter("")
                 self.items.select(item_key(row))
                 self.items.focus()
                 return True

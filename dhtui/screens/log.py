@@ -21,7 +21,6 @@ from .base import ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .log_columns import LEVEL_WORDS, counter_lines, log_columns, log_details
 from .log_lines import Level, Log, LogLine, only, packet_of
-from .popup import Popup
 from .verbs import CopyForm, ExportForm
 
 _LEVELS: tuple[Level, ...] = ("detail", "notable", "problem")
@@ -101,7 +100,7 @@ class LogScreen(ExplorerScreen):
         if packet is not None:
             self.post_message(self.Followed(_packet_link(packet)))
         elif line is not None and self._source is not None:
-            self.app.push_screen(Popup(line.cause, log_details(line, self._source.packets.capacity)))
+            self.show_details(self.lines, line.cause, log_details(line, self._source.packets.capacity))
 
     def _packet(self) -> Packet | None:
         line = self.lines.model.selected

@@ -12,6 +12,7 @@ from ..engine.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     Event,
     IdChanged,
     LookupFinished,
@@ -20,6 +21,7 @@ from ..engine.events import (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 from ..engine.snapshot import ErrorView, Snapshot
 from ..engine.wire.compact import Addr
@@ -29,7 +31,7 @@ from ..packets.parts import Link
 from ..packets.ring import PacketRing
 from ..report import safe_text
 from ..source import Source
-from ..words import address, duration, plural, reach, short_id
+from ..words import address, duration, lost_unread, plural, reach, short_id, woke
 
 TIMED_OUT: Final = "timed out"
 ERRORS_KEPT: Final = 300
@@ -169,6 +171,10 @@ def _about_us(event: Event) -> _Told:
         case ReachabilityChanged(reachable=reachable, why=why):
             words = reach("reachable") if reachable else f"{reach('unknown')} any more"
             return ("notable" if reachable else "problem"), "reachable", f"{words}: {safe_text(why)}", ()
+        case DatagramsLost(lost=lost, total=total):
+            return "problem", "lost", lost_unread(lost, total), ()
+        case Woke(away=away):
+            return "notable", "woke", woke(away), ()
     raise AssertionError(event)
 
 
@@ -223,6 +229,7 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
         (TIMED_OUT, sum(count.timed_out for count in counts)),
         ("error replies", sum(count.errors for count in counts)),
         ("not sent", snapshot.traffic.send_failures),
+        ("lost unread", snapshot.traffic.overflowed or 0),
         ("banned now", snapshot.banned),
         ("muted now", snapshot.muted),
         *((safe_text(cause, 24), count) for cause, count in snapshot.drops.items()),

@@ -11,6 +11,7 @@ from ..report import safe_text
 from ..widgets.paint import Line, Role
 from ..widgets.table_model import Column
 from ..words import address, date_time
+from .queries_columns import short_method
 
 TYPES: dict[str, tuple[str, Role]] = {
     "query": ("q", "plain"),
@@ -49,7 +50,7 @@ def gist(packet: Packet) -> str:
 
 def _type(packet: Packet) -> Line:
     letter, role = TYPES[packet.kind]
-    return ((letter, role), (f" {safe_text(packet.method, 20)}", "plain"))
+    return ((letter, role), (f" {short_method(packet.method)}", "plain"))
 
 
 def _summary(packet: Packet) -> Line:

@@ -187,13 +187,15 @@ class PeersScreen(ExplorerScreen):
         """All about the line."""
         row = message.table.model.selected
         if isinstance(row, SwarmView):
-            self.app.push_screen(Popup(f"infohash {short_id(row.infohash)}", details.swarm_details(row, self._view)))
+            self.show_details(
+                message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row, self._view)
+            )
         elif isinstance(row, AnnounceRow):
-            self.app.push_screen(Popup("an announce of ours", details.announce_details(row)))
+            self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
-            self.app.push_screen(Popup(f"peers from {address(row.node.addr)}", details.giver_details(row)))
+            self.show_details(message.table, f"peers from {address(row.node.addr)}", details.giver_details(row))
         elif isinstance(row, NamedPeer):
-            self.app.push_screen(Popup(f"peer {address(row.peer)}", details.peer_details(row)))
+            self.show_details(message.table, f"peer {address(row.peer)}", details.peer_details(row))
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from ..actions import Result
-from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
 from ..engine.snapshot import LookupDetail, LookupView, QueryView
 from ..engine.wire.compact import Addr
 from ..readback import Copy, Gives, ReadBack
@@ -39,14 +39,15 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
 )
 
 _GOOD = (Status.STORED, Status.VALUE)
-_SILENT = (Status.TIMED_OUT, Status.CANCELLED)
+_UNKNOWN = UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED}
+"""Nothing is known of what they have."""
 
 
 def mark_of(status: Status) -> Span:
     """The sign of a status."""
     if status in _GOOD:
         return ("✓", "good")
-    if status in _SILENT:
+    if status in _UNKNOWN:
         return ("?", "dim")
     return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
 
@@ -84,8 +85,10 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 
 
 def _gives(gives: Gives) -> Span:
-    if gives in (Gives.NOTHING, Gives.SILENT):
-        return ("·" if gives is Gives.NOTHING else "?", "dim")
+    if gives in (Gives.NOTHING, Gives.REFUSED):
+        return "·", "dim"
+    if gives in (Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED, Gives.UNUSABLE):
+        return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 
 
@@ -164,14 +167,25 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
     return _phase("put", words, False, done=stored, failed=not stored)
 
 
+_WRITTEN = {
+    Status.STORED: "stored",
+    Status.TIMED_OUT: "silent",
+    Status.CANCELLED: "not waited for",
+    **dict.fromkeys((*sorted(UNUSABLE), Status.WRONG_ID), "no answer that counts"),
+}
+
+
 def _counts(writes: Sequence[NodeOutcome]) -> str:
-    silent = sum(one.status in _SILENT for one in writes)
-    stored = sum(one.status is Status.STORED for one in writes)
-    refused = Counter((one.code, one.error_words) for one in writes if one.status is Status.REFUSED)
-    rest = len(writes) - silent - stored - refused.total()
-    why = [(count, f"refused with {code}, {words}") for (code, words), count in refused.most_common()]
-    parts = [(stored, "stored"), *why, (silent, "silent"), (rest, "not written to")]
-    return ", ".join(f"{count} {words}" for count, words in parts if count)
+    counts = Counter(map(_written, writes))
+    order = {words: place for place, words in enumerate(("stored", *_WRITTEN.values(), "not written to"))}
+    return ", ".join(f"{counts[words]} {words}" for words in sorted(counts, key=lambda words: order.get(words, 1)))
+
+
+def _written(one: NodeOutcome) -> str:
+    """What became of a write in a few words, the same for all that went the same way."""
+    if one.status is Status.REFUSED:
+        return f"refused with {one.code}, {one.error_words}"
+    return _WRITTEN.get(one.status, "not written to")
 
 
 def _phase(name: str, words: str, running: bool, *, done: bool, failed: bool = False) -> Line:

@@ -136,15 +136,21 @@ class TableScreen(ExplorerScreen):
         """All about the bucket."""
         row = self.buckets.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"bucket {row.bucket.depth}", bucket_details(row)))
+            self.show_details(self.buckets, f"bucket {row.bucket.depth}", bucket_details(row), "refresh_bucket")
 
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All about the node."""
         row = self.nodes.model.selected
         if row is not None:
-            detail = self.feed.contact(row.node.addr)
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", node_details(row, detail)))
+            self.show_details(
+                self.nodes,
+                f"node {address(row.node.addr)}",
+                node_details(row, self.feed.contact(row.node.addr)),
+                "ping",
+                "find_node",
+                "ban",
+            )
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -194,13 +200,13 @@ class TableScreen(ExplorerScreen):
         return False
 
     def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
-        self.buckets.set_filter("")
+        self.buckets.change_filter("")
         self.buckets.select(row.bucket.depth)
         if node is None:
             self.buckets.focus()
             return True
         self._show_nodes()
-        self.nodes.set_filter("")
+        self.nodes.change_filter("")
         self.nodes.select((node.node.id, node.node.addr))
         self.nodes.focus()
         return True
