@@ -213,8 +213,9 @@ def node_words(one: NodeOutcome, status: str = "") -> str:
     text = status or one.silence or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
-        if one.message:
-            text += f' ("{safe_text(one.message, 80)}")'
+        said = safe_text(one.message, 80)
+        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
+            text += f' ("{said}")'
     elif one.note and not one.silence:
         text += f": {one.note}"
     if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
