@@ -42,7 +42,7 @@ class HomeScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """The panes; which of them are shown, and where, is the style sheet's affair."""
-        yield Lines(((" … starting", "accent"),), id="health")
+        yield Lines(((" … starting", "accent"),), id="health", classes="stays")
         with Container(id="panes"):
             yield _box("node", "node")
             yield _box("traffic", "traffic, 60 s")

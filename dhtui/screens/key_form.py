@@ -21,6 +21,7 @@ from ..engine.keys import BadKey
 from ..keyring import KeyringError
 from ..keyring.base import name_fault
 from ..keyring.seal import passphrase_bytes
+from ..registry import Action, form
 from ..report import safe_text
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role, clean
@@ -82,6 +83,7 @@ class KeyForm(Window[R | None]):
     VERB: ClassVar[str]
     """What enter does, one or two words."""
     NOTES: ClassVar[Sequence[str]] = ()
+    ABOUT = "What is typed is checked with each letter. Nothing happens before the form is told to do it."
     _since: float | None = None
     """When the work began; `None`: there is none."""
 
@@ -104,7 +106,7 @@ class KeyForm(Window[R | None]):
 
     # -- the window ------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self.HEADING))
@@ -112,21 +114,17 @@ class KeyForm(Window[R | None]):
                 yield from field(label, widget)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self.NOTES for line in wrap(note, WIDTH)), id="notes")
-            yield Lines(self._hint(), id="hint")
-
-    def _hint(self) -> Line:
-        hint: Line = (("enter", "key"), (f" {self.VERB}  ", "plain"))
-        if len(self.query(Input)) + len(self.query(Pick)) > 1:
-            hint += (("tab", "key"), (" next field  ", "plain"))
-        if self.query(Pick):
-            hint += (("← →", "key"), (" choose  ", "plain"))
-        return (*hint, ("esc", "key"), (" cancel", "plain"))
 
     def on_mount(self) -> None:
         """Says what is missing. What is said elsewhere has been read, and would lie over the form."""
         self.app.clear_notifications()
-        self.query_one("#hint", Lines).show((self._hint(),))
         self.check()
+
+    def own_actions(self) -> tuple[Action, ...]:
+        """The keys that this form has a use for."""
+        several = len(self.query(".field")) > 1
+        fields, choose = "next field" if several else "", "choose" if self.query(Pick) else ""
+        return form(self.VERB, choose=choose, fields=fields)
 
     def text(self, name: str) -> str:
         """What stands in a field."""

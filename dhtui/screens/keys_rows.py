@@ -66,8 +66,8 @@ KEY_COLUMNS: tuple[Column[Entry], ...] = (
     Column("state", 17, lambda r: (_state(r),), sort=lambda r: _state(r)[0]),
     Column("kind", 8, lambda r: ((r.form or "–", "plain"),), sort=lambda r: r.form, rank=1),
     Column("last put", 18, lambda r: (_last_put(r),), sort=_last_time),
-    Column("public key", 14, lambda r: (_public(r),), grow=True, sort=lambda r: r.public or b""),
-    Column("z-base-32", 14, lambda r: ((r.zbase32, "data"),), grow=True, sort=lambda r: r.zbase32, rank=3),
+    Column("public key", 14, lambda r: (_public(r),), grow=True, middle=True, sort=lambda r: r.public or b""),
+    Column("z-base-32", 14, lambda r: ((r.zbase32, "data"),), grow=True, middle=True, sort=lambda r: r.zbase32, rank=3),
     Column("created, UTC", 16, lambda r: ((when(r), "plain"),), sort=lambda r: r.created or 0.0, rank=2),
 )
 

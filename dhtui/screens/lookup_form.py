@@ -13,6 +13,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
+from ..registry import form
 from ..values import UsageError
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
@@ -22,10 +23,6 @@ from .fields import TABS, field
 from .window import Window
 
 _WIDTH = 72
-_HINT: Line = (
-    ("enter", "key"), (" start  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-    ("←→", "key"), (" kind  ", "plain"), ("esc", "key"), (" cancel", "plain"),
-)  # fmt: skip
 
 
 class LookupForm(Window[LookupRequest | None]):
@@ -33,6 +30,10 @@ class LookupForm(Window[LookupRequest | None]):
 
     CSS_PATH = "lookup_form.tcss"
     BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start"), *TABS]  # noqa: RUF012
+    ACTIONS = form("start", choose="kind")
+    ABOUT = (
+        "Look up an id, the peers of a torrent, or an item. The kind follows from what is typed, until it is chosen."
+    )
     AUTO_FOCUS = "#target"
 
     def __init__(
@@ -49,7 +50,7 @@ class LookupForm(Window[LookupRequest | None]):
         self._chosen = bool(target)
         """The kind was chosen: it no longer follows from the target."""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("new lookup")
@@ -58,7 +59,6 @@ class LookupForm(Window[LookupRequest | None]):
             salt = SourceInput(id="salt", placeholder="of a mutable item, if it has one")
             yield from field("salt", salt)
             yield Lines(id="verdict")
-            yield Lines(_HINT, id="hint")
             yield Lines(*self._known_lines(), id="known")
 
     def _target_input(self) -> SourceInput:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -20,14 +20,15 @@ from ..engine.node import Node
 from ..itemvalue import FORMS
 from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
+from ..registry import Action, form
 from ..report import safe_text
 from ..values import UsageError, salt_text
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput
 from ..words import short_id
 from .fields import TABS, field
+from .gate import opens
 from .key_passphrase import unlock
 from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
 from .put_run import PutRun
@@ -42,12 +43,15 @@ _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
 _GO = "ctrl+s"
 """Goes from any field: in a value of several lines enter is a line break."""
-_REST: Line = (
-    (" go  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-    ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" close", "plain"),
-)  # fmt: skip
-_HINT: Line = (("enter", "key"), (" or ", "plain"), (_GO, "key"), *_REST)
-_HINT_LINES: Line = (("enter", "key"), (" new line  ", "plain"), (_GO, "key"), *_REST)
+_KEYS = tuple(
+    replace(action, keys=f"enter,{_GO}", shown=f"enter {_GO}") if action.name == "submit" else action
+    for action in form("go", "close")
+)
+_KEYS_IN_LINES = (
+    replace(_KEYS[0], keys=_GO, shown=""),
+    Action("break_line", "enter", "new line", "Begin another line of the value.", 1),
+    *_KEYS[1:],
+)
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -60,6 +64,8 @@ class PutForm(Window[None]):
 
     CSS_PATH = "put_form.tcss"
     BINDINGS = [("escape", "close", "close"), (f"enter,{_GO}", "submit", "go"), *TABS]  # noqa: RUF012
+    ACTIONS = _KEYS
+    ABOUT = "Put an item (BEP 44). Each letter shows what would be stored, where, and signed by whom."
     AUTO_FOCUS = "#value"
 
     value: query_one[SourceInput] = query_one("#value", SourceInput)
@@ -88,7 +94,7 @@ class PutForm(Window[None]):
         """What the file at the path gave, if it has been read."""
         self._seen: Seen | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("put an item")
@@ -103,7 +109,6 @@ class PutForm(Window[None]):
             yield Lines(id="preview")
             yield Lines(id="verdict")
             yield from field("enter does", Pick(_ACTIONS, id="todo"))
-            yield Lines(_HINT, id="hint")
 
     def _signers(self) -> list[str]:
         return ["nobody: immutable", *map(_key_label, self._entries)]
@@ -192,16 +197,14 @@ class PutForm(Window[None]):
         else:
             verdict.show(verdict_lines("✓", plan_words(plan), "good", width))
 
-    @on(events.DescendantFocus)
-    def _tell_keys(self) -> None:
-        """What enter does here."""
-        in_lines = self.value.has_focus and self.value.lines
-        self.query_one("#hint", Lines).show((_HINT_LINES if in_lines else _HINT,))
+    def own_actions(self) -> tuple[Action, ...]:
+        """What enter does depends on the field."""
+        return _KEYS_IN_LINES if self.value.has_focus and self.value.lines else _KEYS
 
     def _arrange(self) -> None:
         """Fields that mean nothing for this kind of item are not shown; a path has one line."""
         self.value.allow_lines(self.source.chosen == _TYPED)
-        self._tell_keys()
+        self.show_keys()
         signed = self.source.chosen == _SIGNED
         mutable = self.signer.chosen > 0 and not signed
         shown = {"signer": not signed, "form": not signed, "salt": mutable, "seq": mutable, "over": mutable}
@@ -224,7 +227,7 @@ class PutForm(Window[None]):
         """Puts it, or looks where it would go."""
         self._submit()
 
-    @work(group="put", exclusive=True, exit_on_error=False, name="put")
+    @opens("put")
     async def _submit(self) -> None:
         if self.source.chosen != _TYPED:
             await self._read_file()  # as it is now, not as it was when its name was typed

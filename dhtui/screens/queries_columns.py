@@ -13,7 +13,7 @@ from ..packets.summary import summary
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds, number, plural, short_id
+from ..words import address, duration, milliseconds, number, plural
 from ..words import distance as distance_words
 from .home_panes import METHODS
 from .queries_rows import AskedRow, OwnerRow, QueryRow, Row
@@ -93,7 +93,7 @@ def _method_of_lookup(row: OwnerRow) -> Line:
 
 
 def _target_of_lookup(row: OwnerRow) -> Line:
-    return ((short_id(row.lookup.target) if row.lookup else "", "data"),)
+    return ((row.lookup.target.hex() if row.lookup else "", "data"),)
 
 
 def _course(row: OwnerRow) -> Line:
@@ -144,16 +144,16 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
         sort=_sort(lambda r: r.method),
     ),
     Column(
-        "target", 9, _cell(_target_of_lookup, lambda r: ((short_id(r.target) if r.target else "–", "data"),)),
-        sort=_sort(lambda r: r.target or b""),
+        "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
+        middle=True, sort=_sort(lambda r: r.target or b""),
     ),
     Column(
         "node", 21, _cell(_course, lambda r: ((address(r.addr), "plain"),)), sort=_sort(lambda r: r.addr),
     ),
-    Column("dist", 5, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
+    Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
     Column(
-        "id", 9, _cell(_nothing, lambda r: ((short_id(r.id) if r.id else "–", "data"),)), rank=3,
-        sort=_sort(lambda r: r.id or b""),
+        "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
+        middle=True, sort=_sort(lambda r: r.id or b""),
     ),
     Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),
     Column("how it goes", 12, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), grow=True, rank=1),
@@ -192,12 +192,12 @@ def client(row: AskedRow) -> str:
 
 def _sender(row: AskedRow) -> Line:
     sender = row.asked.packet.sender
-    return ((short_id(sender) if sender else "–", "data"),)
+    return ((sender.hex() if sender else "–", "data"),)
 
 
 def _asked_target(row: AskedRow) -> Line:
     target = row.asked.packet.target
-    return ((short_id(target) if target else "–", "data"),)
+    return ((target.hex() if target else "–", "data"),)
 
 
 ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
@@ -206,8 +206,8 @@ ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
         "method", 9, lambda r: ((short_method(r.asked.packet.method), "plain"),), sort=lambda r: r.asked.packet.method
     ),
     Column("from", 21, lambda r: ((address(r.asked.packet.addr), "plain"),), sort=lambda r: r.asked.packet.addr),
-    Column("id", 9, _sender, sort=lambda r: r.asked.packet.sender or b"", rank=2),
-    Column("target", 9, _asked_target, sort=lambda r: r.asked.packet.target or b""),
+    Column("id", 9, _sender, middle=True, sort=lambda r: r.asked.packet.sender or b"", rank=2),
+    Column("target", 9, _asked_target, middle=True, sort=lambda r: r.asked.packet.target or b""),
     Column("", 1, lambda r: (answer_sign(r),)),
     Column("we said", 14, lambda r: ((answer_words(r), "plain"),), grow=True, sort=answer_words),
     Column("client", 12, lambda r: ((client(r) or "–", "dim"),), sort=lambda r: client(r).casefold(), rank=1),

@@ -100,7 +100,7 @@ def test_packet_received_for_what_is_not_even_read() -> None:
     assert [event.problem for event in only(heard, events.PacketReceived)] == [
         "blocklist",
         "no unicast source",
-        "banned",
+        "banned by the user",
         *[""] * 10,
         *["rate limit"] * 2,
     ]
@@ -113,8 +113,9 @@ def test_packet_sent_for_responses_errors_and_queries() -> None:
     heard = heard_of(core)
     core.receive_datagram(message(b"find_node", {b"id": ID, b"target": TARGET}, tid=b"t1"), LOCAL, NOW)
     core.receive_datagram(message(b"vote", {b"id": ID}, tid=b"t2"), LOCAL, NOW)
+    datagrams = core.datagrams_to_send()
     sent = only(heard, events.PacketSent)
-    assert [(event.data, event.addr) for event in sent] == core.datagrams_to_send()
+    assert [(event.data, event.addr) for event in sent] == datagrams
     assert [(event.kind, event.method) for event in sent] == [
         ("response", "find_node"),
         ("query", "ping"),
@@ -227,6 +228,7 @@ def test_lookup_started_and_finished() -> None:
     heard = heard_of(core)
     done: list[Outcome] = []
     core.searches.ask(Question("get_peers", TARGET), done.append, NOW + 1)
+    core.datagrams_to_send()
     assert heard[0] == events.LookupStarted(NOW + 1, 1, "get_peers", TARGET, "user")
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
     core.receive_datagram(encode_response(heard[1].tid, {b"id": ID, b"nodes": b""}, LOCAL), LOCAL, NOW + 1.5)
@@ -364,6 +366,7 @@ def test_a_listener_may_leave_while_it_is_told() -> None:
     leaves = [core.listen(lambda event: leaves.pop()() if leaves else None)]
     heard = heard_of(core)
     core.receive_datagram(PING, LOCAL, NOW)
+    core.datagrams_to_send()
     assert len(heard) == 2 and leaves == []
 
 
@@ -386,6 +389,8 @@ def traffic(core: Core) -> None:
     while core.next_timer() < NOW + 60:
         core.handle_timer(core.next_timer())
     core.send_failed(LOCAL, "no route", NOW + 60)
+    core.overflowed(3, NOW + 60)
+    core.woke(3600.0, NOW + 60)
     core.ban(PUBLIC[0], 60.0, NOW + 60)
     core.snapshot(NOW + 60)
 
@@ -395,7 +400,7 @@ EVENT_TYPES: tuple[type, ...] = get_args(events.Event)
 
 def test_with_nobody_listening_no_event_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events cost nothing then: each type is made to raise when it is built, and everything goes on."""
-    assert len(EVENT_TYPES) == 13
+    assert len(EVENT_TYPES) == 15
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("an event was built")

@@ -447,7 +447,7 @@ async def test_a_lookup_that_fails_is_told() -> None:
         await stage.press("n")
         await _fill(stage, "self")
         await stage.press("enter")
-        assert stage.toasts() == ["find_node 2d7c4e21…: there was no node to ask"]
+        assert stage.toasts() == ["find_node 2d7c…6978: there was no node to ask"]
 
 
 async def test_a_lookup_that_ends_while_nobody_looks_is_told() -> None:
@@ -468,7 +468,7 @@ async def test_a_lookup_that_ends_while_nobody_looks_is_told() -> None:
         await stage.pilot.pause()
         node.gate.set()
         await stage.settle()
-        assert stage.toasts() == ["get_peers 4f1a9d33…: 0 peers; 1 of 1 node answered"]
+        assert stage.toasts() == ["get_peers 4f1a…6978: 0 peers; 1 of 1 node answered"]
 
 
 # ---- stopping, links, files -----------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ def all_keys_of(view: View) -> list[str]:
 
 async def drain(stage: Stage) -> None:
     """All that is under way is done, and painted."""
+    assert stage.app.gate is not None
+    await stage.app.gate.rest()
     for _ in range(2):
         # Textual's own affair: its `pause` does this too, and then sleeps until the machine is quiet.
         await stage.pilot._wait_for_screen()
