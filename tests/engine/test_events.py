@@ -137,7 +137,8 @@ def test_query_finished_when_it_was_answered() -> None:
     core.listen(lambda event: heard.append((event, len(done))))
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 0.25)
     finished, outcomes = next(pair for pair in heard if isinstance(pair[0], events.QueryFinished))
-    assert finished == events.QueryFinished(NOW + 0.25, LOCAL, tid, "ping", "user", "answered", 0.25, soft=finished.soft, hard=2.0)
+    soft = finished.soft
+    assert finished == events.QueryFinished(NOW + 0.25, LOCAL, tid, "ping", "user", "answered", 0.25, soft, 2.0)
     assert outcomes == 0 and len(done) == 1
     assert isinstance(heard[0][0], events.PacketReceived)
 
@@ -160,7 +161,9 @@ def test_query_finished_by_silence_and_only_at_the_hard_deadline() -> None:
     core.handle_timer(NOW + 1.9)
     assert heard == []
     core.handle_timer(NOW + 2.0)
-    assert heard == [events.QueryFinished(NOW + 2.0, LOCAL, tid, "ping", "user", "timed out", None, soft=heard[0].soft, hard=2.0)]
+    (ended,) = only(heard, events.QueryFinished)
+    assert heard == [ended]
+    assert ended == events.QueryFinished(NOW + 2.0, LOCAL, tid, "ping", "user", "timed out", None, ended.soft, 2.0)
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 2.1)
     assert len(only(heard, events.QueryFinished)) == len(done) == 1
 
