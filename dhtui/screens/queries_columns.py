@@ -101,6 +101,10 @@ def _target_of_lookup(row: OwnerRow) -> Line:
     return ((row.lookup.target.hex() if row.lookup else "", "data"),)
 
 
+def _time_used(row: QueryRow) -> Line:
+    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
+
+
 def _course(row: OwnerRow) -> Line:
     if row.lookup is None:
         return ((_OWNERS.get(row.owner, ""), "dim"),)
@@ -143,7 +147,7 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
         "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
         sort=_sort(lambda r: r.age),
     ),
-    Column("of time", BAR, _cell(_in_flight, lambda r: age_bar(r.age, r.soft, r.hard))),
+    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
     Column(
         "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
         sort=_sort(lambda r: r.method),

@@ -187,7 +187,7 @@ KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "nodes": ("id", "dist", "address", "client", "rtt", "seen"),
     },
     "queries": {
-        "flight": ("age", "of time", "method", "target", "node", "asked by"),
+        "flight": ("age", "time used", "method", "target", "node", "asked by"),
         "asked": ("age", "method", "from", "target", "we said"),
     },
     "lookup": {
