@@ -44,7 +44,7 @@ from .verbs import CopyForm, ExportForm
 
 SCRUB_STEPS = 40
 """Small steps in which one goes through a lookup."""
-VERDICT_SHARE = 0.3
+VERDICT_SHARE = 0.25
 """The share of the window's height that the verdict takes at most."""
 Drawing = Literal["both", "ladder", "waterfall"]
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
