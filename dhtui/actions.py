@@ -392,7 +392,9 @@ def _agreement(outcome: Outcome, item: Item) -> str:
         (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
     )
     others = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{_nodes(same)} had it" + (f", {others}" if others else "")
+    hidden = sum(one.behind is not None and one.item is not None for one in outcome.asked)
+    behind = f" ({hidden} of them behind a value that is not genuine)" if hidden else ""
+    return f"{_nodes(same)} had it{behind}" + (f", {others}" if others else "")
 
 
 def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> str:

@@ -42,12 +42,13 @@ from .replay_source import ReplaySource
 from .report import safe_text
 from .saving import Saver
 from .screens.base import ExplorerScreen
+from .screens.choosing import Followed
 from .screens.gate import KeyGate
-from .screens.help import HelpScreen
+from .screens.help import HelpScreen, help_lines, window_help
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
-from .screens.window import Palette
+from .screens.window import Palette, Window
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
@@ -285,8 +286,8 @@ class Explorer(App[int]):
         names = [view.name for view in VIEWS]
         await self.switch_mode(names[(names.index(self.current_mode) + step) % len(names)])
 
-    @on(ExplorerScreen.Followed)
-    async def follow(self, message: ExplorerScreen.Followed) -> None:
+    @on(Followed)
+    async def follow(self, message: Followed) -> None:
         """Goes to what a link is about, on the first screen that knows it."""
         came_from = (self.current_mode, message_origin(self.screen))
         # A list leads on from itself where it can: the screen that one is on comes last.
@@ -361,8 +362,12 @@ class Explorer(App[int]):
 
     def action_help(self) -> None:
         """Shows what the keys do here."""
-        if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(HelpScreen(self.screen.view, self.screen.actions_now()))
+        screen = self.screen
+        if isinstance(screen, ExplorerScreen):
+            lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
+            self.push_screen(HelpScreen(screen.view.title, lines))
+        elif isinstance(screen, Window) and screen.ABOUT:
+            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""

@@ -18,7 +18,7 @@ from .keepalive import Kept
 from .readback import Copy, Gives, ReadBack
 from .report import magnet, safe_text, value_text
 
-_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED)
+_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
 """What most nodes of a lookup do, and what nobody needs listed when it went well."""
 
 
@@ -57,7 +57,7 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
 def _why(result: Result) -> str:
     """A blocklist is the user's own doing: say so where the others would just be silent."""
     asked = result.outcome.asked if result.outcome else ()
-    if asked and all(one.status is Status.BLOCKED and one.note == _ON_BLOCKLIST for one in asked):
+    if asked and all(one.status is Status.BLOCKED for one in asked):
         return "blocked by the blocklist"
     return result.summary
 
@@ -105,7 +105,7 @@ def _hex(value: bytes | None) -> str:
 def _row(near: NodeInfo | NodeOutcome, outcome: Outcome) -> str:
     node_id, target = near.id or b"", outcome.target or b""
     shared = shared_prefix(node_id, target)
-    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<5}  {shared} bits"
+    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<7}  {shared} bits"
 
 
 def _holds(one: NodeOutcome) -> str:
@@ -150,9 +150,12 @@ def kept_line(kept: Kept) -> str:
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
+_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED)
+
+
 def _copies(read: ReadBack) -> list[str]:
     """What was read back, but for the others that hold nothing: most nodes of a lookup."""
-    shown = [c for c in read.copies if c.acknowledged or c.gives not in (Gives.NOTHING, Gives.SILENT)]
+    shown = [c for c in read.copies if c.acknowledged or c.gives not in _NOTHING]
     return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
 
 
@@ -195,7 +198,7 @@ def _identity(now: Standing) -> list[str]:
         f"bound    {words.address(who.bound)}",
         f"external {external}{where}",
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
-        f"reached  {now.reachability.state}: {now.reachability.why}",
+        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
     ]
 
 
@@ -205,22 +208,20 @@ def _joined(now: Standing) -> list[str]:
 
 # ---- standard error -------------------------------------------------------------------------------------
 
-_ON_BLOCKLIST = "on the blocklist"
-
 
 def node_words(one: NodeOutcome, status: str = "") -> str:
     """What happened at one node, safe to print; `status` in place of its own word for that."""
-    text = status or str(one.status)
+    text = status or one.silence or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
         if one.message:
             text += f' ("{safe_text(one.message, 80)}")'
-    elif one.status is Status.BLOCKED:
-        text = "blocked by the blocklist" if one.note == _ON_BLOCKLIST else f"not asked: {one.note}"
-    elif one.note:
+    elif one.note and not one.silence:
         text += f": {one.note}"
     if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
         text += f", seq {one.item.seq}"
+    if one.behind is not None:
+        text += ", behind a value that is not genuine"
     if one.responded:
         text += f", {_ms(one.rtt)}"
     return "; ".join((text, *one.faults))

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import words
 from .clients import client_name
-from .engine.events import Event, PacketReceived, PacketSent
+from .engine.events import DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from .engine.wire.krpc import (
     AnnouncePeer,
     Args,
@@ -27,7 +27,7 @@ _WIDEST = 240
 
 
 def packet_line(event: Event) -> str | None:
-    """One line for a packet; `None` for other events."""
+    """One line for a packet, or for packets that were lost; `None` for other events."""
     if isinstance(event, PacketSent):
         message: Message | None = None
         with suppress(MalformedDatagram, RefusedQuery):  # our own, so it parses
@@ -35,6 +35,10 @@ def packet_line(event: Event) -> str | None:
         return _line("send", event.addr, message, "", len(event.data))
     if isinstance(event, PacketReceived):
         return _line("recv", event.addr, event.message, event.problem, len(event.data))
+    if isinstance(event, DatagramsLost):
+        return f"lost {words.lost_unread(event.lost, event.total)}"
+    if isinstance(event, Woke):
+        return f"woke {words.woke(event.away)}"
     return None
 
 

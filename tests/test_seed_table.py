@@ -248,7 +248,7 @@ NETWORK = [
     Case("blocklist reversed", "-do ping -remote {node} -blocklist org:10.0.0.9-10.0.0.1", 0, err="written backwards"),
     Case("blocklist garbage", "-do ping -remote {node} -blocklist garbage", USAGE, err="line 1"),
     Case("blocklist bad ip", "-do ping -remote {node} -blocklist org:999.1.1.1-999.1.1.2", USAGE, err="line 1"),
-    Case("tsecret", "-do bootstrap -bnodes no -tsecret s", 0),
+    Case("tsecret", "-do bootstrap -bnodes no -tsecret s", USAGE, err="--tsecret needs --wait"),
     Case("vv", "-do ping -remote {node} -vv", 0, "^{node}", r"send query {node} tx:[0-9a-f]+ ping id:.*\nrecv answer {node} "),
     Case("deadline", f"-do get -target {HEX} -bnodes {{dead}} -deadline 100ms", FAILED, "^$", r"given up after 0.1 s \(--deadline\): 0 of 1 nodes"),
     Case("read-only", "-do ping -remote {node} -vv -read-only", 0, err=" ro "),

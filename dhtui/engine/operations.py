@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .answers import Question, judge
+from .answers import Question, behind, in_the_way, judge, looking_behind
 from .find import Done, Find, Sender
 from .findings import Found, outcome_of
 from .items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
@@ -54,6 +54,8 @@ class Batch:
         self._waiting = deque(enumerate(asks))
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
+        self._firsts: dict[InFlight, NodeOutcome] = {}
+        """What nodes gave that are asked once more, to look behind that."""
         self._stalled: set[InFlight] = set()
         self._over = False
 
@@ -68,31 +70,43 @@ class Batch:
                 self._sender.wait(self)
                 return
             place, ask = self._waiting.popleft()
-            if why := self._sender.blocked(ask.addr, now):
-                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=Status.BLOCKED, note=why)
+            if blocked := self._sender.blocked(ask.addr, now):
+                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=blocked)
                 continue
-            query = self._sender.send(
-                ask.addr,
-                ask.args,
-                self._owner,
-                now,
-                expected=ask.expected,
-                soft=self._sender.soft_for(ask.addr),
-                hard=self._timeout,
-                done=self._answered,
-                stalled=self._went_silent,
-                patient=True,
-            )
-            self._in_flight[query] = place
+            self._send(ask, place, now)
         if not self._in_flight and not self._over:
             self._over = True
             self._done(tuple(result for result in self._results if result), now)
+
+    def _send(self, ask: Ask, place: int, now: float) -> InFlight:
+        query = self._sender.send(
+            ask.addr,
+            ask.args,
+            self._owner,
+            now,
+            expected=ask.expected,
+            soft=self._sender.soft_for(ask.addr),
+            hard=self._timeout,
+            done=self._answered,
+            stalled=self._went_silent,
+            patient=True,
+        )
+        self._in_flight[query] = place
+        return query
 
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         if self._over:
             return
         self._stalled.discard(query)
-        self._results[self._in_flight.pop(query)] = judge(self._question, query, answer, now)
+        place, first = self._in_flight.pop(query), self._firsts.pop(query, None)
+        outcome = judge(self._question, query, answer, now)
+        if first is not None:
+            outcome = behind(first, outcome)
+        elif self._question is not None and in_the_way(self._question, outcome):
+            args = looking_behind(self._question).args(self._sender.id)
+            self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
+            return
+        self._results[place] = outcome
         self.pump(now)
 
     def _went_silent(self, query: InFlight, now: float) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from . import events
-from .answers import Question
+from .answers import Question, question_about
 from .events import Listeners
 from .find import Done, Find, Sender
 from .items import Draft, ImmutableItem, MutableItem
@@ -270,17 +270,15 @@ class Searches:
         on_step: OnStep = None,
     ) -> Operation:
         """Store an item. A draft without a seq takes the highest that the nodes showed, plus one."""
-        salt = b"" if isinstance(what, ImmutableItem) else what.salt
         prepare = prepare_put(self._sender.id, what, cas)
-        return self._write("put", Question("get", what.target, salt), prepare, done, now, remotes, on_step)
+        return self._write("put", question_about(what), prepare, done, now, remotes, on_step)
 
     def republish(
         self, what: ImmutableItem | MutableItem, decide: Decide, done: Done, now: float, *, on_step: OnStep = None
     ) -> Operation:
         """Look the target of `what` up, and store what `decide` then says, where it says."""
-        salt = b"" if isinstance(what, ImmutableItem) else what.salt
         prepare = prepare_republish(self._sender.id, decide)
-        return self._write("put", Question("get", what.target, salt), prepare, done, now, None, on_step)
+        return self._write("put", question_about(what), prepare, done, now, None, on_step)
 
     def _write(
         self,
@@ -310,5 +308,5 @@ class Searches:
         operation.cancel(now)
         find = operation.find if isinstance(operation, Write) else operation
         if isinstance(find, Find) and find.number in self._running:
-            self._retire(find, find.lookup.outcomes())
+            self._retire(find, find.outcomes(now))
         self._let_begin(now)

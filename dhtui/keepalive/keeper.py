@@ -92,11 +92,29 @@ class Keeper:
 
         def how(items: Items) -> None:
             before = items.get(item.target)
-            if before is not None and plan.newest(before.item, item) is before.item and before.item != item:
-                return  # ours is no newer
-            items[item.target] = fresh if before is None else replace(fresh, added=before.added)
+            if before is None:
+                items[item.target] = fresh
+            elif plan.replaces(item, before.item, put=put):
+                items[item.target] = replace(fresh, added=before.added)
 
         return await self._change(how)
+
+    async def renew(self, item: Item) -> None:
+        """The user has put an item, however: it takes the place of the kept one at its target, if there is one.
+
+        Else the old value would be published again once the network has lost both.
+        """
+        await self.load()
+        if item.target not in self._items:
+            return
+        fresh = plan.begin(item, self.clock(), self._rng, put=True)
+
+        def how(items: Items) -> None:
+            before = items.get(item.target)
+            if before is not None and plan.replaces(item, before.item, put=True):
+                items[item.target] = replace(fresh, added=before.added, paused=before.paused)
+
+        await self._change(how)
 
     async def remove(self, target: bytes) -> None:
         """Let an item go. Stores forget it within two hours, unless others keep it."""

@@ -102,6 +102,14 @@ def newest(one: Item, other: Item | None) -> Item:
     return one
 
 
+def replaces(item: Item, kept: Item, *, put: bool) -> bool:
+    """Whether an item takes the place of a kept one: a newer one does, the same one, and with the same seq what the
+    user has `put` last."""
+    if item == kept:
+        return True
+    return newest(item, kept) is item if put else newest(kept, item) is item
+
+
 def decide(kept: Kept, found: Outcome, now: float) -> Decision:
     """What to put where, after a complete lookup of the item's target."""
     item = newest(kept.item, found.item)

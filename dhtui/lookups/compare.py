@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
-from ..words import short_id
+from ..words import power, short_id
 from .budget import unanswered
 from .cost import cost, holders
 from .course import Fate, bits_of, fate, helped, span_words
@@ -32,10 +32,6 @@ _Words = Callable[[float | None], str]
 
 def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
-
-
-def _bits(value: float | None) -> str:
-    return "–" if value is None else f"2^{value:.1f}"
 
 
 def _share(value: float | None) -> str:
@@ -88,8 +84,8 @@ _FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...]
     ("late", lambda d: cost(d).fates[Fate.LATE], _count, _change),
     ("answers of no use", lambda d: cost(d).idle, _count, _change),
     ("hops at most", lambda d: max((s.hop for s in d.steps), default=0), _count, _change),
-    ("nearest answer", _nearest, _bits, _bits_nearer),
-    ("k-th nearest answer", _kth, _bits, _bits_nearer),
+    ("nearest answer", _nearest, power, _bits_nearer),
+    ("k-th nearest answer", _kth, power, _bits_nearer),
     ("closest that hold it", lambda d: holders(d)[0], _count, _change),
 )
 

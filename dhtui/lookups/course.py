@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from math import log2
 
+from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
 from ..engine.snapshot import LookupDetail, LookupView, StepView
+from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..report import safe_text
 from ..widgets.paint import Span
@@ -23,7 +24,7 @@ class Fate(StrEnum):
     """Answered, with peers or a value."""
     ANSWERED = "answered"
     ERROR = "error"
-    """Answered with what counts for nothing: an error, another id than it gave the token under, a bad value."""
+    """Answered with what counts for nothing: an error, a bad value, what can't be read or belongs to no query."""
     LATE = "late"
     """Answered when the lookup was over: it counts for nothing."""
     SILENT = "silent"
@@ -53,9 +54,9 @@ STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
 its slot; it is the second one to its node. One cell in every terminal."""
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
-_ERRORS = LIES | {"refused", "wrong id"}
-_UNSENT = frozenset(("send failed", "blocked"))
-_NO_ANSWER = _UNSENT | {"timed out", "cancelled"}
+_ERRORS = LIES | {"refused", "wrong id"} | frozenset(map(str, UNUSABLE))
+_UNSENT = frozenset(map(str, NOT_SENT | {Status.SEND_FAILED}))
+_NO_ANSWER = frozenset(map(str, UNANSWERED))
 
 
 def responded(step: StepView) -> bool:
@@ -69,10 +70,10 @@ def fate(step: StepView, view: LookupView) -> Fate:
         return Fate.UNASKED
     if step.ended is None or (step.ended > view.elapsed and not view.running):
         return Fate.WAITING if view.running else Fate.LATE if responded(step) else Fate.CANCELLED
-    if not responded(step):
-        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
     if step.result in _ERRORS:
         return Fate.ERROR
+    if not responded(step):
+        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
     return Fate.FOUND if step.peers or step.item else Fate.ANSWERED
 
 
@@ -107,9 +108,9 @@ def distance_of(node_id: bytes | None, target: bytes) -> int | None:
 
 
 def bits_of(node_id: bytes | None, target: bytes) -> float | None:
-    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    """`ids.bits` of its distance to the target; `None` while its id is unknown."""
     distance = distance_of(node_id, target)
-    return None if distance is None else log2(distance) if distance else 0.0
+    return None if distance is None else ids.bits(distance)
 
 
 def end_of(step: StepView, elapsed: float) -> float:
@@ -123,7 +124,7 @@ def answering(detail: LookupDetail) -> dict[Addr, int]:
     return {
         step.addr: place
         for place, step in enumerate(detail.steps)
-        if step is counted[step.addr] and fate(step, detail.view) in IN_TIME
+        if step is counted[step.addr] and responded(step) and fate(step, detail.view) in IN_TIME
     }
 
 

@@ -8,7 +8,7 @@ from ..codec import coder
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
 from ..widgets.paint import Line
-from ..words import address
+from ..words import address, power
 from .budget import Part, budget
 from .course import Fate, bits_of, decisive, fate, span_words
 from .ladder import ladder_lines
@@ -42,8 +42,7 @@ def as_text(detail: LookupDetail) -> bytes:
     for place, candidate in enumerate((c for c in detail.candidates if c.closest), 1):
         bits = bits_of(candidate.id, view.target)
         node = candidate.id.hex() if candidate.id is not None else "?"
-        distance = "?" if bits is None else f"2^{bits:.1f}"
         rtt = span_words(candidate.rtt)
-        lines.append(((f"{place:>3}  {node}  {distance:>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
+        lines.append(((f"{place:>3}  {node}  {power(bits):>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
     lines += [(), *verdict_lines(detail, _WIDTH)]
     return ("\n".join("".join(text for text, _ in line).rstrip() for line in lines) + "\n").encode()

@@ -69,7 +69,7 @@ def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
             return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
         case Fate.ERROR:
             code = "" if step.code is None else f", error {step.code}"
-            return f"{safe_text(step.result, 16)}{code}: that counts for nothing"
+            return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
         case Fate.LATE:
             return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
         case Fate.SILENT:
@@ -77,7 +77,7 @@ def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
         case Fate.CANCELLED:
             return "cancelled: " + ("others needed its room" if step.result == "cancelled" else "the lookup was over")
         case Fate.UNASKED:
-            return f"not asked: {safe_text(step.result, 16)}"
+            return f"not asked: {safe_text(step.result, 24)}"
         case Fate.WAITING:
             return f"under way{welcome}"
 

@@ -9,7 +9,7 @@ from textwrap import wrap
 from ..engine.snapshot import LookupDetail, LookupView
 from ..report import safe_text
 from ..widgets.paint import Line, Role, crop
-from ..words import DOUBTS, plural
+from ..words import DOUBTS, plural, power
 from .budget import Reason, Share, shares
 from .cost import cost, holders
 from .course import IN_TIME, MARKS, Fate, bits_of, fate, helped, span_words
@@ -74,7 +74,7 @@ def _found(detail: LookupDetail) -> str:
     view = detail.view
     if not view.found:
         bits = [b for s in detail.steps if helped(s, view) and (b := bits_of(s.id, view.target)) is not None]
-        return f"The nearest answer is at 2^{min(bits):.1f}." if bits else "Nobody answered."
+        return f"The nearest answer is at {power(min(bits))}." if bits else "Nobody answered."
     have, closest = holders(detail)
     value = view.found.startswith("value")
     what, article = ("it", "a ") if value else ("peers", "")
@@ -147,7 +147,7 @@ _SHARES: dict[Reason, tuple[str, str]] = {
     Reason.OTHERS: ("for another one", "for {} others"),
     Reason.TURN: ("for other lookups", ""),
     Reason.ROOM: ("for room to send", "for room to send"),
-    Reason.START: ("for somebody to ask", ""),
+    Reason.START: ("before the first query", ""),
     Reason.OWN: ("our own program", "our own program"),
     Reason.OPEN: ("answers not yet in", "answers not yet in"),
 }

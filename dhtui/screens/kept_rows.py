@@ -9,12 +9,14 @@ from textwrap import wrap
 from ..engine.items import Item, MutableItem
 from ..keepalive import Check, Keeper, Kept, Verdict
 from ..packets.fields import text_or_hex
+from ..packets.parts import Link
 from ..report import magnet, value_text
 from ..values import Target, target
 from ..values import item as wanted_item
 from ..widgets.paint import Line, Role, fit
 from ..widgets.table_model import Column
-from ..words import clock, duration, plural
+from ..words import clock, duration, plural, short_id
+from .verbs import CopyForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +163,17 @@ def kept_link(item: Item) -> str:
 def read_wanted(text: str) -> Target:
     """What the user wants kept: a magnet link, a public key, or a target. Raises `UsageError`."""
     return wanted_item(target(text))
+
+
+def kept_links(row: KeptRow) -> list[Link]:
+    """What a kept item leads to."""
+    item = row.kept.item
+    target = Link("target", row.kept.target, f"the item {short_id(row.kept.target)}: look it up")
+    return [target, Link("key", item.k, f"the key {short_id(item.k)}")] if isinstance(item, MutableItem) else [target]
+
+
+def kept_forms(row: KeptRow) -> list[CopyForm]:
+    """A kept item to be copied."""
+    item = row.kept.item
+    link = [("magnet link", magnet(item.k, item.salt))] if isinstance(item, MutableItem) else []
+    return [("target", row.kept.target.hex()), *link, ("value", value_text(item.v))]

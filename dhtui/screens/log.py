@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +16,11 @@ from ..source import Source
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
+from ..words import number
 from .base import ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
-from .log_columns import LEVEL_WORDS, LOG_COLUMNS, counter_lines, log_details
+from .log_columns import LEVEL_WORDS, counter_lines, log_columns, log_details
 from .log_lines import Level, Log, LogLine, only, packet_of
-from .popup import Popup
 from .verbs import CopyForm, ExportForm
 
 _LEVELS: tuple[Level, ...] = ("detail", "notable", "problem")
@@ -59,7 +58,11 @@ class LogScreen(ExplorerScreen):
         """The counters and the lines."""
         self._course, self._rush = Log(), Rush()
         yield Lines(id="counters")
-        yield NewestTable(LOG_COLUMNS, lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+        yield NewestTable(log_columns(self._today), lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+
+    def _today(self) -> float:
+        """The unix time of the moment that is shown."""
+        return self._source.wall(self._view.at) if self._source is not None and self._view is not None else 0.0
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -70,11 +73,13 @@ class LogScreen(ExplorerScreen):
             return
         missed, spared = "", False
         if not self.feed.paused or snapshot is not self._view:
-            self._all = self._course.follow(source, snapshot, snapshot.at if self.feed.paused else inf)
+            self._all = self._course.follow(source, snapshot)
             spared = self._rush.skips(self._course.came) and source is self._source and not self.feed.paused
             self._source, self._view = source, snapshot
         if self.feed.paused:
             missed = f"  +{self._course.missed(source, self.feed.newest(snapshot))} new"
+        if left_out := self._course.left_out(snapshot):
+            missed = f", {number(left_out)} more left out{missed}"
         counters = self.query_one("#counters", Lines)
         counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
         if not spared:
@@ -93,7 +98,7 @@ class LogScreen(ExplorerScreen):
         if packet is not None:
             self.post_message(self.Followed(_packet_link(packet)))
         elif line is not None and self._source is not None:
-            self.app.push_screen(Popup(line.cause, log_details(line, self._source.packets.capacity)))
+            self.show_details(self.lines, line.cause, log_details(line, self._source.packets.capacity))
 
     def _packet(self) -> Packet | None:
         line = self.lines.model.selected

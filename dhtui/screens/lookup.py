@@ -39,7 +39,6 @@ from .base import STACKED, ExplorerScreen, bindings
 from .lookup_form import LookupForm
 from .lookup_links import copies, files, links_of
 from .lookup_panes import CandidateRow, LookupRow
-from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -167,10 +166,7 @@ class LookupScreen(ExplorerScreen):
 
     def _detail(self, view: LookupView | None) -> LookupDetail | None:
         """A lookup with its queries."""
-        source = self.feed.source
-        if view is None or source is None:
-            return None
-        return self._kept.get(view, source.lookup, frozen=self.feed.paused)
+        return None if view is None else self._kept.get(view, self.feed.lookup)
 
     # -- showing it ------------------------------------------------------------------------------------------
 
@@ -376,7 +372,7 @@ class LookupScreen(ExplorerScreen):
         row, detail = self.nodes.model.selected, self._detail(self._view())
         if row is not None and detail is not None:
             lines = panes.candidate_details(row, self._kept.at(detail, self._until))
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", lines))
+            self.show_details(self.nodes, f"node {address(row.node.addr)}", lines)
 
     # -- starting and stopping -------------------------------------------------------------------------------
 

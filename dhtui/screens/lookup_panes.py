@@ -34,7 +34,7 @@ from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
 from ..widgets.paint import Line, Role, Span, fit, spread
 from ..widgets.table_model import Column
-from ..words import address, duration, short_id
+from ..words import address, duration, power, short_id
 
 PEERS_SHOWN = 100
 
@@ -84,13 +84,13 @@ def lookup_sign(view: LookupView) -> Span:
     """Running, ended well, stopped before its end, or without an answer."""
     if view.running:
         return "…", "accent"
-    if view.why in ("cancelled", "stopped by the user"):
+    if view.stopped:
         return "■", "warn"
     return ("✓", "good") if view.best else ("✗", "bad")
 
 
 def _nearest(view: LookupView) -> Line:
-    return ((f"<2^{view.nearest_bits}" if view.nearest_bits is not None else "–", "plain"),)
+    return ((power(view.nearest_bits), "plain"),)
 
 
 LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
@@ -106,7 +106,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
         "✓/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
         sort=lambda r: r.view.asked,
     ),
-    Column("near", 6, lambda r: _nearest(r.view), right=True, sort=lambda r: r.view.nearest_bits or 161, rank=2),
+    Column("near", 7, lambda r: _nearest(r.view), right=True, sort=lambda r: _far(r.view.nearest_bits), rank=2),
     Column(
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
@@ -158,7 +158,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("#", 3, lambda r: ((str(r.place), "strong" if r.node.closest else "dim"),), right=True),
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
-    Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
+    Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
     Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
@@ -279,7 +279,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         _row("id", node.id.hex() if node.id else "not known", "data"),
         *([_row("named as", node.named.hex(), "data")] if node.named else []),
         _row("target", detail.view.target.hex(), "data"),
-        _row("distance", "not known" if row.bits is None else f"2^{row.bits:.2f}"),
+        _row("distance", "not known" if row.bits is None else power(row.bits)),
         _row("address", safe_text(address(node.addr))),
         _row("client", version),
         _row("round trip", span_words(_rtt(row))),
@@ -326,7 +326,7 @@ def _chain(node: CandidateView, detail: LookupDetail) -> list[Line]:
     while at is not None and (place := answered.get(at)) is not None and len(lines) <= len(detail.steps):
         step = detail.steps[place]
         bits = bits_of(step.id, detail.view.target)
-        distance = "" if bits is None else f"2^{bits:.1f}"
+        distance = "" if bits is None else power(bits)
         words = f" ↑ query {place + 1:>3}  hop {step.hop:>2}  {distance:>7}  {safe_text(address(step.addr))}"
         lines.append(((words, "plain"),))
         at = step.parent

@@ -6,7 +6,7 @@ from ..clients import client_name
 from ..engine.snapshot import SwarmView
 from ..widgets.paint import Line
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds
+from ..words import address, duration, milliseconds, power
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 
 _SWARM_PEERS = 3
@@ -29,12 +29,17 @@ SWARM_COLUMNS: tuple[Column[SwarmView], ...] = (
     Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, sort=lambda r: r.infohash),
     Column("peers", 6, lambda r: ((str(r.total), "plain"),), right=True, sort=lambda r: r.total),
     Column(
-        "newest", 6, lambda r: ((duration(r.newest_expires), "plain"),), right=True, sort=lambda r: r.newest_expires
+        "first ends",
+        10,
+        lambda r: ((duration(r.oldest_expires), "plain"),),
+        right=True,
+        sort=lambda r: r.oldest_expires,
     ),
-    Column("oldest", 6, lambda r: ((duration(r.oldest_expires), "dim"),), right=True, sort=lambda r: r.oldest_expires),
+    Column(
+        "last ends", 9, lambda r: ((duration(r.newest_expires), "dim"),), right=True, sort=lambda r: r.newest_expires
+    ),
     Column("last announced", 23, _newest_peers, grow=True, rank=1),
 )
-"""``newest`` and ``oldest``: in how long the last and the first of its announces expire."""
 
 
 def _stored(row: AnnounceRow) -> Line:
@@ -71,8 +76,8 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
         sort=lambda r: r.node.id or b"",
     ),
     Column(
-        "dist", 5, lambda r: (("–" if r.node.bits is None else f"2^{r.node.bits}", "plain"),), right=True,
-        sort=lambda r: 161 if r.node.bits is None else r.node.bits,
+        "dist", 7, lambda r: ((power(r.node.bits), "plain"),), right=True,
+        sort=lambda r: 161.0 if r.node.bits is None else r.node.bits,
     ),
     Column(
         "rtt", 6, lambda r: ((milliseconds(r.node.rtt), "plain"),), right=True,

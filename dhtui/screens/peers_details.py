@@ -14,7 +14,7 @@ from ..packets.parts import Link
 from ..report import safe_text
 from ..report_text import node_words
 from ..widgets.paint import Line, Role, fit
-from ..words import address, clock, milliseconds, plural, short_id
+from ..words import address, clock, milliseconds, plural, power, short_id
 from .peers_columns import port_words
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 from .queries_details import detail
@@ -65,7 +65,7 @@ def giver_details(row: Giver) -> list[Line]:
     return [
         *detail("node", address(node.addr)),
         *detail("its id", node.id.hex() if node.id else "not known", "data"),
-        *detail("distance", "not known" if node.bits is None else f"2^{node.bits} from the infohash"),
+        *detail("distance", "not known" if node.bits is None else f"{power(node.bits)} from the infohash"),
         *detail("hop", str(node.hop)),
         *detail("round trip", milliseconds(node.rtt)),
         *detail("client", client_name(node.version) or "it gave none"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from ..actions import Result
-from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
 from ..engine.snapshot import LookupDetail, LookupView, QueryView
 from ..engine.wire.compact import Addr
 from ..readback import Copy, Gives, ReadBack
@@ -38,14 +39,15 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
 )
 
 _GOOD = (Status.STORED, Status.VALUE)
-_SILENT = (Status.TIMED_OUT, Status.CANCELLED)
+_UNKNOWN = UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED}
+"""Nothing is known of what they have."""
 
 
 def mark_of(status: Status) -> Span:
     """The sign of a status."""
     if status in _GOOD:
         return ("✓", "good")
-    if status in _SILENT:
+    if status in _UNKNOWN:
         return ("?", "dim")
     return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
 
@@ -83,8 +85,10 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 
 
 def _gives(gives: Gives) -> Span:
-    if gives in (Gives.NOTHING, Gives.SILENT):
-        return ("·" if gives is Gives.NOTHING else "?", "dim")
+    if gives in (Gives.NOTHING, Gives.REFUSED):
+        return "·", "dim"
+    if gives in (Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED, Gives.UNUSABLE):
+        return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 
 
@@ -162,13 +166,19 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
     return _phase("put", words, False, done=any(one.status is Status.STORED for one in writes))
 
 
+_WRITTEN = {
+    Status.STORED: "stored",
+    Status.REFUSED: "refused",
+    Status.TIMED_OUT: "silent",
+    Status.CANCELLED: "not waited for",
+    **dict.fromkeys((*sorted(UNUSABLE), Status.WRONG_ID), "no answer that counts"),
+}
+
+
 def _counts(writes: Sequence[NodeOutcome]) -> str:
-    silent = sum(one.status in _SILENT for one in writes)
-    stored = sum(one.status is Status.STORED for one in writes)
-    refused = sum(one.status is Status.REFUSED for one in writes)
-    rest = len(writes) - silent - stored - refused
-    parts = [(stored, "stored"), (refused, "refused"), (silent, "silent"), (rest, "not written to")]
-    return ", ".join(f"{count} {words}" for count, words in parts if count)
+    counts = Counter(_WRITTEN.get(one.status, "not written to") for one in writes)
+    order = (*dict.fromkeys(_WRITTEN.values()), "not written to")
+    return ", ".join(f"{counts[words]} {words}" for words in order if counts[words])
 
 
 def _phase(name: str, words: str, running: bool, *, done: bool) -> Line:

@@ -155,7 +155,7 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
     Column(
         "node", 21, _cell(_course, lambda r: ((address(r.addr), "plain"),)), sort=_sort(lambda r: r.addr),
     ),
-    Column("dist", 5, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
+    Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
     Column(
         "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
         middle=True, sort=_sort(lambda r: r.id or b""),

@@ -12,7 +12,7 @@ from ..packets.parts import Link
 from ..packets.summary import summary
 from ..report import safe_text
 from ..widgets.paint import Line, Role, fit
-from ..words import address, distance, duration, milliseconds, plural, short_id
+from ..words import address, distance, duration, milliseconds, plural, power, short_id
 from .queries_columns import answer_sign, answer_words, client, state_sign, state_words
 from .queries_rows import AskedRow, OwnerRow, QueryRow, lookup_number, why_not_stopped
 
@@ -67,7 +67,7 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     state = (
         f"it runs; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
     )
-    near = "–" if lookup.nearest_bits is None else f"2^{lookup.nearest_bits} from the target"
+    near = "–" if lookup.nearest_bits is None else f"{power(lookup.nearest_bits)} from the target"
     return [
         *lines,
         *detail("lookup", f"{safe_text(lookup.kind, 40)}, number {lookup.number}"),

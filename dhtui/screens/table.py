@@ -99,7 +99,7 @@ class TableScreen(ExplorerScreen):
             missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
-            self._kept = Kept.of(source.holdings(), snapshot.identity.id)
+            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
@@ -134,15 +134,21 @@ class TableScreen(ExplorerScreen):
         """All about the bucket."""
         row = self.buckets.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"bucket {row.bucket.depth}", bucket_details(row)))
+            self.show_details(self.buckets, f"bucket {row.bucket.depth}", bucket_details(row), "refresh_bucket")
 
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All about the node."""
-        row, source = self.nodes.model.selected, self.feed.source
+        row = self.nodes.model.selected
         if row is not None:
-            detail = source.contact(row.node.addr) if source else None
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", node_details(row, detail)))
+            self.show_details(
+                self.nodes,
+                f"node {address(row.node.addr)}",
+                node_details(row, self.feed.contact(row.node.addr)),
+                "ping",
+                "find_node",
+                "ban",
+            )
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -192,13 +198,13 @@ class TableScreen(ExplorerScreen):
         return False
 
     def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
-        self.buckets.set_filter("")
+        self.buckets.change_filter("")
         self.buckets.select(row.bucket.depth)
         if node is None:
             self.buckets.focus()
             return True
         self._show_nodes()
-        self.nodes.set_filter("")
+        self.nodes.change_filter("")
         self.nodes.select((node.node.id, node.node.addr))
         self.nodes.focus()
         return True

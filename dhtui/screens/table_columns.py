@@ -147,6 +147,10 @@ def _rtt(row: NodeRow) -> Line:
     return ((milliseconds(row.node.rtt), "plain" if row.node.rtt is not None else "dim"),)
 
 
+def _age(row: NodeRow) -> Line:
+    return (("saved", "dim") if row.node.saved else (duration(row.node.age), "plain"),)
+
+
 def _seen(row: NodeRow) -> Line:
     seen = row.node.seen
     return (("never" if seen is None else duration(seen), "plain" if seen is not None else "dim"),)
@@ -170,16 +174,16 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("st", 2, _state, right=True, sort=lambda r: (r.replacement, r.node.state)),
     Column("id", 9, lambda r: ((r.node.id.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.node.id),
     Column(
-        "dist", 5, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
+        "dist", 7, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
         sort=lambda r: distance(r.own, r.node.id),
     ),
     Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
     Column(
-        "client", 12, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 11, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),
-    Column("age", 5, lambda r: ((duration(r.node.age), "plain"),), right=True, sort=lambda r: r.node.age, rank=2),
+    Column("age", 5, _age, right=True, sort=lambda r: (r.node.saved, r.node.age), rank=2),
     Column("seen", 5, _seen, right=True, sort=lambda r: _late(r.node.seen)),
     Column("✗", 2, _failures, right=True, sort=lambda r: r.node.failures, rank=1),
     Column("42", 2, lambda r: (BEP42[r.node.bep42],), right=True, sort=lambda r: r.node.bep42),

@@ -220,7 +220,7 @@ def test_defence_an_answer_counts_only_from_the_asked_address_and_port(source: A
     assert done == [] and len(core.table) == 0
     assert core.snapshot(net.now).drops["unexpected answer"] == 1
     net.run(2.0)
-    assert [o.status for o in done[0].asked] == [Status.TIMED_OUT]
+    assert [(o.status, o.came_from) for o in done[0].asked] == [(Status.ELSEWHERE, source)]
 
 
 def test_defence_an_answer_counts_only_with_the_transaction_id() -> None:

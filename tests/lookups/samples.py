@@ -7,7 +7,7 @@ from random import Random
 
 from dhtui.engine.candidates import Distrust, Mark
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
-from dhtui.lookups.course import distance_of
+from dhtui.lookups.course import bits_of, distance_of
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
 SOFT, GRACE, HARD = 0.6, 0.3, 4.0
@@ -29,7 +29,7 @@ def step(number: int, bits: float, sent: float, ended: float | None, **more: obj
     base = StepView(
         addr=(f"203.0.113.{number}", 6881),
         id=node_id(bits, number),
-        bits=int(bits) + 1,
+        bits=bits_of(node_id(bits, number), TARGET),
         parent=None,
         hop=0,
         again=False,
@@ -43,6 +43,10 @@ def step(number: int, bits: float, sent: float, ended: float | None, **more: obj
         code=None,
     )
     return base._replace(**more)  # type: ignore[arg-type]
+
+
+def _bits(one: StepView) -> int:
+    return int(one.bits or 0) + 1
 
 
 def candidate(one: StepView, **more: object) -> CandidateView:
@@ -160,14 +164,14 @@ def walk(seed: int = 5, dead: float = 0.3, number: int = 3) -> LookupDetail:
     game = _Walk(rng, dead)
     front = [game.ask(150.5 + rng.random() * 9, None, 0.0) for _ in range(6)]
     for _ in range(5):
-        alive = sorted((s for s in front if s.result != "timed out"), key=lambda s: s.bits or 0)
+        alive = sorted((s for s in front if s.result != "timed out"), key=_bits)
         front = []
         for parent in alive[:3]:
             for _ in range(2 + (len(alive) < 3)):
-                low = max(133.5, (parent.bits or 160) - 3 - rng.random() * 5)
+                low = max(133.5, _bits(parent) - 3 - rng.random() * 5)
                 front.append(game.ask(low + rng.random(), parent, parent.ended or 0.0))
     answered = [s.ended or 0.0 for s in game.steps if s.result != "timed out"]
-    silent = [s for s in game.steps if s.result == "timed out" and (s.bits or 0) < 141]
+    silent = [s for s in game.steps if s.result == "timed out" and _bits(s) < 141]
     elapsed = max(max(answered), max((s.sent + SOFT for s in silent), default=0.0)) + (GRACE if silent else 0.0)
     for one in silent[:2]:
         again = one._replace(again=True, sent=elapsed - GRACE, stalled=elapsed, ended=elapsed - GRACE + HARD)

@@ -66,10 +66,10 @@ def test_a_node_has_the_fate_of_the_query_that_it_answered() -> None:
 
 
 def test_distances_are_logarithms() -> None:
-    assert bits_of(TARGET, TARGET) == 0
+    assert bits_of(TARGET, TARGET) == -1
     assert bits_of(None, TARGET) is None
-    assert bits_of(bytes(20), bytes([255]) * 20) == pytest.approx(160)
-    assert bits_of(node_id(136.2, 0), TARGET) == pytest.approx(136.2)
+    assert bits_of(bytes(20), bytes([255]) * 20) == 159.9
+    assert bits_of(node_id(136.25, 0), TARGET) == 136.2
 
 
 @pytest.mark.parametrize(
@@ -274,22 +274,21 @@ def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
 
     kept = Kept()
     for _ in range(4):
-        found = kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+        found = kept.get(early.view, ask)  # type: ignore[arg-type]
     assert asked == [3, 3]
     assert found is final
     kept.forget(())
-    kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+    kept.get(early.view, ask)  # type: ignore[arg-type]
     assert asked == [3, 3, 3]
 
 
-def test_a_frozen_lookup_stays_as_it_was() -> None:
+def test_a_lookup_that_is_forgotten_stays_as_it_was_last() -> None:
     one = detail([step(1, 140, 0, None)], 0.2, running=True)
     two = detail([step(1, 140, 0, 0.3)], 0.4, running=True)
     kept = Kept()
-    kept.get(one.view, lambda _: one, frozen=False)
-    assert kept.get(one.view, lambda _: two, frozen=True) is one
-    assert kept.get(one.view, lambda _: two, frozen=False) is two
-    assert kept.get(one.view, lambda _: None, frozen=False) is two
+    assert kept.get(one.view, lambda _: one) is one
+    assert kept.get(one.view, lambda _: two) is two
+    assert kept.get(one.view, lambda _: None) is two
 
 
 def test_a_moment_is_made_once() -> None:

@@ -194,7 +194,7 @@ def test_before_it_answered_a_node_has_the_id_that_it_was_named_under() -> None:
     whole = whole._replace(candidates=tuple(nodes))
     then = as_of(whole, 0.4)
     assert [node.id for node in then.candidates] == [first.id, named], "farther than the first, as it was known then"
-    assert (then.steps[1].id, then.steps[1].bits) == (named, 158)
+    assert (then.steps[1].id, then.steps[1].bits) == (named, 157.0)
     assert (then.candidates[1].named, then.candidates[1].doubt) == (None, Distrust.MISFIT)
     assert as_of(whole, 0.6).candidates[0].named == named
 

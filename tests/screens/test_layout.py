@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from textual import events
@@ -13,6 +14,9 @@ from dhtui.app import Explorer
 from dhtui.registry import VIEWS
 from dhtui.replay import Replay
 from dhtui.widgets.drawing import Drawing
+from dhtui.widgets.line_table import LineTable
+from dhtui.widgets.paint import width_of
+from dhtui.widgets.table_model import lay_out
 
 from .snapshots import running
 from .stage import LARGE, SMALL, PaperNode, Stage
@@ -48,7 +52,7 @@ async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float =
 
 def panes(stage: Stage) -> list[Widget]:
     """All that can have the focus."""
-    return [pane for pane in stage.screen.query("*") if pane.focusable and pane.allow_maximize and pane.display]
+    return [pane for pane in stage.screen.query("*") if pane.focusable and pane.display]
 
 
 def wheel_down(pane: Widget) -> events.MouseScrollDown:
@@ -170,3 +174,72 @@ async def test_every_drawing_can_be_reached_and_zoomed(replay: Replay) -> None:
         await stage.press("tab", "z")
         ladder = stage.screen.query_one("#ladder", Drawing)
         assert ladder.has_focus and len(ladder.lines) == ladder.size.height > 30
+
+
+# ---- columns ---------------------------------------------------------------------------------------------------
+
+KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "home": {"now": ("lookup", "target", "answers", "result", "when")},
+    "table": {
+        "buckets": ("depth", "prefix", "nodes", "✓", "?", "✗"),
+        "nodes": ("id", "dist", "address", "client", "rtt", "seen"),
+    },
+    "queries": {
+        "flight": ("age", "of time", "method", "target", "node", "asked by"),
+        "asked": ("age", "method", "from", "target", "we said"),
+    },
+    "lookup": {
+        "lookups": ("#", "what", "target", "ok/sent", "time", "found"),
+        "nodes": ("#", "hop", "dist", "node", "address", "rtt", "gave", "state"),
+    },
+    "packets": {"packets": ("time", "peer", "type", "len", "summary"), "parts": ("part and value",)},
+    "items": {"items": ("kind", "target", "seq", "size", "expires", "key", "value")},
+    "keys": {"keys": ("name", "state", "last put", "public key")},
+    "peers": {
+        "swarms": ("infohash", "peers"),
+        "announces": ("infohash", "port", "stored", "ends"),
+        "givers": ("node", "id", "dist", "rtt", "peers", "alone", "gave"),
+        "named": ("peer", "named by", "nodes that named it"),
+    },
+    "log": {"lines": ("time", "cause", "what happened")},
+}
+"""What each list is for: the columns that no size from 80x24 on leaves out or cuts."""
+MORE_WHERE_THERE_IS_ROOM: dict[tuple[str, str], tuple[str, ...]] = {
+    ("queries", "flight"): ("how it goes",),
+    ("lookup", "nodes"): ("tok",),
+}
+"""And from 120 columns on."""
+TURNS = {("lookup", "nodes"): ("enter", "shift+tab"), ("peers", "named"): ("v", "v")}
+"""What shows a list that takes turns with another one, and then that one again."""
+
+
+def _column_faults(stage: Stage, name: str, table: LineTable[Any], titles: tuple[str, ...]) -> Iterator[str]:
+    width = table.scrollable_content_region.width - 1
+    columns, widths = table.model.columns, lay_out(table.model.columns, width)
+    shown = [(column, given) for column, given in zip(columns, widths, strict=True) if given]
+    if sum(given + 1 for _, given in shown) - 1 > width:
+        yield f"{name} {stage.app.size}: {table.id} is cut at its right end"
+    missing = set(titles) - {column.title for column, _ in shown}
+    if missing:
+        yield f"{name} {stage.app.size}: {table.id} has no {missing}"
+    for row in table.model.rows:
+        cells = [cell for cell, given in zip(table.model.cells(row), widths, strict=True) if given]
+        for (column, given), cell in zip(shown, cells, strict=True):
+            if column.title in titles and not column.grow and not column.middle and width_of(cell) > given:
+                yield f"{name} {stage.app.size}: {table.id} cuts {cell} of {column.title}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_columns_that_tell_most_are_there_and_not_cut_at_any_size(replay: Replay, name: str) -> None:
+    async with recorded(replay, name, SMALL, replay.duration) as stage:
+        for size in SIZES:
+            await stage.pilot.resize_terminal(*size)
+            await stage.settle()
+            for pane, titles in KEY_COLUMNS[name].items():
+                table = stage.table(pane)
+                there, back = ((), ()) if table.region.width else ((each,) for each in TURNS[name, pane])
+                await stage.press(*there)
+                if size != SMALL:
+                    titles += MORE_WHERE_THERE_IS_ROOM.get((name, pane), ())
+                assert not list(_column_faults(stage, name, table, titles))
+                await stage.press(*back)

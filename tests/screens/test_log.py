@@ -28,10 +28,11 @@ from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.event_ring import PER_KIND, EventRing, Happened
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.log_columns import counter_lines
-from dhtui.screens.log_lines import ERRORS_KEPT, Log, causes, clock_time, error_line, event_line, only, packet_of
+from dhtui.screens.log_lines import ERRORS_KEPT, Log, causes, error_line, event_line, only, packet_of
 from dhtui.screens.popup import Popup
 from dhtui.source import LiveSource
 from dhtui.widgets.paint import width_of
+from dhtui.words import date_time, full_time
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN, TARGET
@@ -230,8 +231,12 @@ def test_without_trouble_the_counters_say_so() -> None:
     assert "Nothing has gone wrong" in counter_lines(snapshots.starting(), 80, 2)[0][0][0]
 
 
-def test_the_time_of_day_has_milliseconds() -> None:
-    assert clock_time(1_700_001_000.2049) == "22:30:00.204"
+def test_a_time_of_another_day_has_its_date() -> None:
+    noon = 1_700_001_000.2049
+    assert date_time(noon, noon + 60) == "22:30:00.204"
+    assert date_time(noon, noon + 2 * 3600) == date_time(noon, noon + 86400) == "11-14 22:30"
+    assert full_time(noon) == "2023-11-14 22:30:00.204 +0000"
+    assert len(date_time(noon, 0.0)) <= 12
 
 
 # ---- the screen ----------------------------------------------------------------------------------------

@@ -239,7 +239,7 @@ async def test_only_lines_in_sight_are_put_into_words(monkeypatch: pytest.Monkey
 
 
 def test_each_packet_is_held_against_the_filter_once() -> None:
-    model, ring = PacketModel(packet_columns(lambda at: at)), ring_of(*traffic())
+    model, ring = PacketModel(packet_columns(lambda at: at, lambda: 0.0)), ring_of(*traffic())
     looked: list[int] = []
     model.set_filter("dir:in")
     accepts = model._accepts
@@ -259,7 +259,7 @@ def test_each_packet_is_held_against_the_filter_once() -> None:
 @pytest.mark.parametrize("steps", [0, 1, 2, 3], ids=["own order", "peer", "type", "length"])
 @pytest.mark.parametrize("flip", [False, True])
 def test_new_packets_go_where_a_new_list_would_have_them(steps: int, flip: bool) -> None:
-    slow, fast = (PacketModel(packet_columns(lambda at: at)) for _ in range(2))
+    slow, fast = (PacketModel(packet_columns(lambda at: at, lambda: 0.0)) for _ in range(2))
     ring = PacketRing(6)
     for model in (slow, fast):
         model.set_filter("!tid:6132")
