@@ -297,7 +297,7 @@ class Find:
             if step.candidate.distance > edge:
                 step.overtaken_at = now
 
-    def _end(self, why: str, now: float, doubt: Doubt | None = None) -> None:
+    def _end(self, why: str, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
         self.lookup.end(why)
         self.ended_at, self._doubt = now, doubt
         if self._on_step:
@@ -305,7 +305,7 @@ class Find:
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
         outcome = outcome_of(self.question, self.outcomes(now), closest, self._found, elapsed, why)
-        self._done(replace(outcome, doubt=self._doubt))
+        self._done(replace(outcome, doubt=self._doubt, complete=complete))
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
         """What is known by now of every node that was asked, nearest first."""
@@ -318,10 +318,11 @@ class Find:
         return self.lookup.outcomes(under_way)
 
     def stop(self, why: str, now: float) -> None:
-        """End it now, with what it has found so far."""
+        """End it now, with what it has found so far. One that has not begun has found nothing."""
         if self.running:
             self._stopped = True
-            self._end(why, now)
+            self.started_at = self.started_at or now
+            self._end(why, now, complete=False)
 
     def kth_distance(self) -> int | None:
         """The distance of the k-th closest responder, where the lookup settled with that many."""

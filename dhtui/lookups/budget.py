@@ -202,7 +202,7 @@ class Shares:
     shares: tuple[Share, ...]
     """The biggest first."""
     without: str
-    """What would have been left of the time without lost packets and silent nodes; empty where there were none, or nothing else."""
+    """The time without lost packets and nodes that did not answer; empty where nothing was lost, or all of it."""
 
 
 def shares(detail: LookupDetail) -> Shares:

@@ -58,9 +58,7 @@ def _of_lists(actions: Sequence[Action]) -> list[Action]:
     return [action for action in actions if action.name in names]
 
 
-def _lines(
-    about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: Filters = ()
-) -> list[Line]:
+def _lines(about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: Filters = ()) -> list[Line]:
     lines: list[Line] = [((text, "plain"),) for text in wrap(about, WIDTH)]
     for title, group in groups:
         if group:
