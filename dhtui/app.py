@@ -53,6 +53,7 @@ from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
 from .widgets.paint import clean
+from .widgets.source_input import SourceInput
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -381,13 +382,13 @@ class Explorer(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes wait for those before them, and for what a click sets off.
 
-        Lines of Textual's own, such as the palette's, would show what is pasted as it is.
+        Lines of Textual's own, such as the palette's, would show what is pasted as it is. In fields it is data.
         """
         gate = self.gate
         if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if gate.holds(event):
                 return
-            if isinstance(event, events.Paste):
+            if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
         elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
             gate.wait()

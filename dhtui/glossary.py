@@ -194,7 +194,7 @@ _QUERIES: Final = (
         (
             ("age", "since it was sent, or how long it took"),
             (
-                "of time",
+                "time used",
                 "how much of its time is used up; ┊ is where it stalls. In the line of a group: its open queries",
             ),
             ("method", "what is asked"),

@@ -174,20 +174,18 @@ CHOOSE = Action("choose", "left,right", "choose", "Go through the answers to cho
 DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
 
 
-def form(
-    verb: str, leave: str = "cancel", *, choose: str = "choose", fields: str = "next field", keys: str = "enter"
-) -> tuple[Action, ...]:
+def form(verb: str, leave: str = "cancel", *, choose: str = "choose", fields: str = "next field") -> tuple[Action, ...]:
     """The keys of a form, or of what is used like one: what enter does, what esc does, in one or two words.
 
-    `choose` and `fields` are what ← → and tab do; "": nothing. `keys`: what does it, if not enter alone.
+    `choose` and `fields` are what ← → and tab do; "": nothing.
     """
-    found = [Action("submit", keys, verb, "Do it, if all that is needed is there.", 1)]
+    keys = [Action("submit", "enter", verb, "Do it, if all that is needed is there.", 1)]
     if fields:
-        found.append(Action("focus(1)", "tab", fields, "Go to the next field or list.", 2))
-        found.append(Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"))
+        keys.append(Action("focus(1)", "tab", fields, "Go to the next field or list.", 2))
+        keys.append(Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"))
     if choose:
-        found.append(replace(CHOOSE, label=choose))
-    return (*found, Action("leave", "escape", leave, "Leave it: what was typed is dropped, what runs is stopped.", 1))
+        keys.append(replace(CHOOSE, label=choose))
+    return (*keys, Action("leave", "escape", leave, "Leave it: what was typed is dropped, what runs is stopped.", 1))
 
 
 KEPT: tuple[Action, ...] = (

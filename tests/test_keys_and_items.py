@@ -382,7 +382,8 @@ def test_a_torrent_is_recognised_where_a_get_finds_one(run: Run) -> None:
 
 def test_a_later_put_replaces_what_is_kept_alive(run: Run, home: Path) -> None:
     """Without --keep, and of a signed file: what is published again is never older than what was put last."""
-    key = ("--keyname", "bep44test", "--salt", "replaced")
+    key = ("--keyname", "mine", "--salt", "replaced")
+    assert run("--do", "genkey", "--keyname", "mine")[0] == 0
     run("--do", "put", *key, "--val", "one", "--keep")
 
     def kept() -> list[object]:
@@ -392,8 +393,8 @@ def test_a_later_put_replaces_what_is_kept_alive(run: Run, home: Path) -> None:
     first = kept()
     run("--do", "put", *key, "--val", "two")
     second = kept()
-    run("--do", "sign", *key, "--val", "three", "--out", str(home / "signed"))
-    run("--do", "put", "--signed-file", str(home / "signed"))
+    assert run("--do", "sign", *key, "--val", "three", "--out", str(home / "signed"))[::2] == (0, "")
+    assert run("--do", "put", "--signed-file", str(home / "signed"))[0] == 0
     assert len(first) == len(second) == 1
     assert (first[0], second[0], kept()[0]) == (1, 2, 3)
 

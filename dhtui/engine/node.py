@@ -42,6 +42,7 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
+from .limit import Limit, limit_here
 from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
@@ -258,14 +259,15 @@ class Node:
                 try:
                     send(data, addr)
                 except BlockingIOError:
-                    core.send_dropped()
+                    core.send_dropped(data, addr)
                 except OSError as error:
-                    core.send_failed(addr, error.strerror or str(error), now)
+                    core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
+            self._core.probe_sent(data, clock.now())
 
     # ---- bootstrap hosts ---------------------------------------------------------------------------
 
@@ -302,7 +304,19 @@ class Node:
     async def bootstrapped(self) -> BootstrapView:
         """Wait until the bootstrap has ended, well or not. Raises `NodeError`, also for a node that is closed then."""
         self._check_running()
-        await self._bootstrapped.wait()
+        limit = limit_here()
+        if limit is None:
+            await self._bootstrapped.wait()
+        else:
+            over = asyncio.Event()
+            waits = [asyncio.ensure_future(event.wait()) for event in (self._bootstrapped, over)]
+            with limit.ending(over.set):
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+            limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
         return self._core.way_in.view(clock.now())
 
@@ -324,17 +338,35 @@ class Node:
                 future.set_exception(error)
 
         caller.done, caller.failed, caller.over = done, failed, future.done
+        limit = limit_here()
         self._core.searches.caller = _part_of_program()
+        self._core.searches.given_up = limit is not None and limit.struck
         try:
             operation = start(caller.finish, clock.now())
+            self._core.searches.given_up = False
             self._after()
             try:
-                return await future
+                return await self._within(limit, operation, future)
             except BaseException:
                 self._core.searches.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
+
+    async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
+        """The outcome, by the time that whoever asks gives up."""
+        if limit is None:
+            return await future
+
+        def give_up() -> None:
+            if not future.done():
+                self._core.searches.give_up(operation, clock.now())
+                self._after()
+
+        with limit.ending(give_up):
+            outcome = await future
+        limit.cut = limit.cut or not outcome.complete
+        return outcome
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""

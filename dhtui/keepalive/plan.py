@@ -129,7 +129,9 @@ def after(kept: Kept, decision: Decision, outcome: Outcome, now: float, rng: Ran
     verdict, note = decision.verdict, decision.note
     written = [node for node in outcome.writes if node.addr in decision.where]
     stored = sum(node.addr in decision.where for node in outcome.writes if node.status == "stored")
-    if (decision.where and not stored) or not outcome.closest:
+    if not outcome.complete:
+        verdict, note = Verdict.FAILED, "given up before all nodes had answered"
+    elif (decision.where and not stored) or not outcome.closest:
         verdict, note = Verdict.FAILED, note or outcome.why
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
     put_at = now if verdict is Verdict.PUT else kept.put_at

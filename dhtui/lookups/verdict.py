@@ -53,7 +53,7 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
             lines.append(((f" {mark} " if not place else "   ", kind), (part, kind)))
     if most is None or len(lines) <= most:
         return lines
-    return [*lines[: most - 1], (*crop(lines[most - 1], width - 2), (" …", "plain"))]
+    return [*lines[: most - 1], crop((*lines[most - 1], (" …", "plain"), (" " * width, "plain")), width)]
 
 
 def _why(detail: LookupDetail) -> str:

@@ -43,7 +43,15 @@ _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
 _GO = "ctrl+s"
 """Goes from any field: in a value of several lines enter is a line break."""
-_LINE = Action("newline", "enter", "new line", "Begin another line of the value.", 3)
+_KEYS = tuple(
+    replace(action, keys=f"enter,{_GO}", shown=f"enter {_GO}") if action.name == "submit" else action
+    for action in form("go", "close")
+)
+_KEYS_IN_LINES = (
+    replace(_KEYS[0], keys=_GO, shown=""),
+    Action("break_line", "enter", "new line", "Begin another line of the value.", 1),
+    *_KEYS[1:],
+)
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -56,7 +64,7 @@ class PutForm(Window[None]):
 
     CSS_PATH = "put_form.tcss"
     BINDINGS = [("escape", "close", "close"), (f"enter,{_GO}", "submit", "go"), *TABS]  # noqa: RUF012
-    ACTIONS = form("go", "close", keys=f"enter,{_GO}")
+    ACTIONS = _KEYS
     ABOUT = "Put an item (BEP 44). Each letter shows what would be stored, where, and signed by whom."
     AUTO_FOCUS = "#value"
 
@@ -190,11 +198,8 @@ class PutForm(Window[None]):
             verdict.show(verdict_lines("✓", plan_words(plan), "good", width))
 
     def own_actions(self) -> tuple[Action, ...]:
-        """All keys of its own: what enter does follows the field."""
-        go, *others = self.ACTIONS
-        if self.value.has_focus and self.value.lines:
-            return (replace(go, keys=_GO), _LINE, *others)
-        return self.ACTIONS
+        """What enter does depends on the field."""
+        return _KEYS_IN_LINES if self.value.has_focus and self.value.lines else _KEYS
 
     def _arrange(self) -> None:
         """Fields that mean nothing for this kind of item are not shown; a path has one line."""

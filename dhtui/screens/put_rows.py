@@ -150,7 +150,7 @@ def phase_lines(
 def _lookup_words(view: LookupView | None) -> str:
     if view is None:
         return "is about to begin"
-    words = f"{view.answered} of {plural(view.asked, 'node')} answered"
+    words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered"
     return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {safe_text(view.why)}"
 
 

@@ -35,8 +35,13 @@ def short_method(method: str) -> str:
     return "announce" if method == "announce_peer" else safe_text(method, 9)
 
 
-def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Line:
-    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it."""
+def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
+    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
+
+    Where it is not known how much time it had there is no bar.
+    """
+    if hard is None:
+        return (("–", "dim"),)
     per_cell = (hard or 1.0) / width
     filled = min(width, int(age / per_cell + 0.5))
     mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
@@ -46,7 +51,7 @@ def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Li
 
 
 def _stalled(row: QueryRow) -> bool:
-    return row.soft is not None and row.soft < row.hard and row.age > row.soft
+    return row.soft is not None and row.hard is not None and row.soft < row.hard and row.age > row.soft
 
 
 def state_sign(row: QueryRow) -> Span:
@@ -96,6 +101,10 @@ def _target_of_lookup(row: OwnerRow) -> Line:
     return ((row.lookup.target.hex() if row.lookup else "", "data"),)
 
 
+def _time_used(row: QueryRow) -> Line:
+    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
+
+
 def _course(row: OwnerRow) -> Line:
     if row.lookup is None:
         return ((_OWNERS.get(row.owner, ""), "dim"),)
@@ -138,7 +147,7 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
         "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
         sort=_sort(lambda r: r.age),
     ),
-    Column("of time", BAR, _cell(_in_flight, lambda r: age_bar(r.age, r.soft, r.hard))),
+    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
     Column(
         "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
         sort=_sort(lambda r: r.method),

@@ -25,6 +25,8 @@ MAX_CHARACTERS = 16_384
 _ESCAPED = Style(underline=True)
 """Of what stands for a character that can't be shown: a backslash that was typed looks otherwise."""
 _DOT = "•"
+_BREAKS = ("enter", "ctrl+j", "shift+enter", "alt+enter")
+"""What a line break of a paste without brackets is taken for, and what is pressed for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,6 @@ class SourceInput(Input):
 
     DEFAULT_CSS = "SourceInput.-lines.-textual-compact { height: auto; min-height: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j,shift+enter,alt+enter", "break_line", show=False),
         Binding("up", "cursor_row(-1)", show=False),
         Binding("down", "cursor_row(1)", show=False),
     ]
@@ -126,7 +127,7 @@ class SourceInput(Input):
     async def _on_key(self, event: events.Key) -> None:
         # Textual's own lets go whatever is not printable: a no-break space, a joiner, a byte that is not UTF-8.
         self._restart_blink()
-        breaks = event.key == "enter" and self.lines
+        breaks = self.lines and event.key in _BREAKS
         if breaks or is_content(event.character):
             event.stop()
             event.prevent_default()
@@ -141,11 +142,6 @@ class SourceInput(Input):
         event.prevent_default()
         event.stop()
         self.replace(pasted_text(event.text), *self.selection)
-
-    def action_break_line(self) -> None:
-        """Begins another line, where there can be several."""
-        if self.lines:
-            self.replace("\n", *self.selection)
 
     def restricted(self) -> None:
         """What would be too long is not taken in part: it is said."""

@@ -225,6 +225,7 @@ class Network:
             core.handle_timer(self.now)
         if probe := core.probe_to_send(self.now):
             self.send(probe[0], (addr[0], 50_000), probe[1])
+            core.probe_sent(probe[0], self.now)
         self.after(core)
 
     def run(self, seconds: float) -> None:

@@ -214,11 +214,9 @@ async def test_a_lookup_leads_to_its_screen(key: str, monkeypatch: pytest.Monkey
             return post(message)
 
         monkeypatch.setattr(stage.screen, "post_message", spy)
-        await stage.pilot.press("j", key)
+        await stage.press("j", key)
         if key == "o":
-            await stage.pilot.pause()
-            await stage.pilot.press("1")
-        await stage.pilot.pause()
+            await stage.press("1")
     assert [(link.kind, link.value) for link in followed] == [("lookup", 2)]
 
 

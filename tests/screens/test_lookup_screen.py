@@ -141,9 +141,9 @@ async def test_the_whole_verdict_stands_in_a_small_window() -> None:
         for line in pane(stage, "verdict").splitlines():
             assert line in lines
         counts = "6 stalled, 4 overtaken, 2 asked again (1 alive), 2 passed over, 4 distrusted."
-        assert [line[:3] for line in lines[-8:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ ", "   ", "   "]
-        assert lines[-7] == f" ⇄ {counts}"
-        assert " ".join(lines[-4:-1]).endswith("; 600 ms with    every answer.")
+        assert [line[:3] for line in lines[-7:-1]] == [" ✓ ", " ⇄ ", " ◆ ", " Σ ", " ◷ ", "   "]
+        assert lines[-6] == f" ⇄ {counts}"
+        assert lines[-2].endswith(" ms with every answer.")
 
 
 async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
