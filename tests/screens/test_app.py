@@ -116,7 +116,7 @@ async def test_pause_freezes_the_view_of_all_screens_and_counts_what_is_missed()
         await stage.press("space")
         await stage.see(_with_packets(snapshots.running(16), 312))
         assert "‖ PAUSED  312 packets since" in stage.lines()[0]
-        assert "150 nodes heard from" in stage.text()
+        assert "150 nodes answer" in stage.text()
         await stage.press("2")
         assert "25 buckets" in stage.text()
         await stage.press("j", "space")
@@ -238,7 +238,7 @@ async def test_a_testnet_that_does_not_start_leads_back_to_the_network() -> None
     async with exploring(snapshots.running(), testnet_factory=broken) as stage:
         await yes(stage, "T")
         assert "no loopback" in stage.toasts()[0]
-        assert "150 nodes heard from" in stage.text()
+        assert "150 nodes answer" in stage.text()
 
 
 async def test_a_recording_can_be_begun_and_ended_at_any_moment(
