@@ -236,7 +236,7 @@ class CrowdNode(Node):
         self._crowd._clock = clock.now
         self._endpoint = self._crowd  # type: ignore[assignment]
         self._address = BOUND
-        self._turn_at = clock.now()
+        self._turn_at = self._woke_at = clock.now()
         self._made = Core(self.config.settings, BOUND, self._rng, self._turn_at, self.config.bootstrap)
         self._core.bootstrap(self._turn_at)
         self._after()

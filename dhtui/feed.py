@@ -141,7 +141,7 @@ def _packets(snapshot: Snapshot) -> int:
 
 
 def _player(replay: ReplaySource) -> str:
-    sign = "▶" if replay.playing else "⏸"
+    sign = "▶" if replay.playing else "‖"
     speed = "" if replay.speed == 1 else f" x{replay.speed:g}"
     damage = " ✗ damaged" if replay.replay.damage else ""
     return f"{sign} recording {replay.position:.1f} of {replay.duration:.1f} s{speed}{damage}"

@@ -41,11 +41,11 @@ class Health:
         return {"good": "✓", "wait": "…", "weak": "?", "bad": "✗"}[self.level]
 
 
-def health(snapshot: Snapshot) -> Health:
+def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
     """The state of the node in words. `Health.text` is safe to print."""
     table, start = snapshot.table, snapshot.bootstrap
     if not table.good + table.questionable:
-        return _no_nodes(snapshot)
+        return _no_nodes(snapshot, "" if on_testnet else f", or {key_of('testnet')}: a testnet")
     if start.state == "running":
         return Health("wait", f"starting: {plural(table.good, 'node')} answered so far")
     if snapshot.recent.silent_since >= ENOUGH_SILENT:
@@ -67,22 +67,18 @@ def _silence(recent: RecentView) -> str:
     return f"the last {plural(recent.silent_since, 'query', 'queries')} got none{last}"
 
 
-def _no_nodes(snapshot: Snapshot) -> Health:
+def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
     start = snapshot.bootstrap
     if start.state == "running":
         asked = [s for s in start.sources if s.state in ("asked", "waiting")]
         name = f": asking {safe_text(asked[0].name, 40)}" if asked else ": looking for some"
         return Health("wait", f"no nodes yet{name}", f"for {milliseconds(start.elapsed)} so far")
     if start.state == "idle" and not start.sources:
-        return Health("weak", "no nodes: no bootstrap host was given", f"wait to be contacted, or {_testnet()}")
+        return Health("weak", "no nodes: no bootstrap host was given", f"wait to be contacted{advice}")
     if start.state == "done":  # there were some, once
         return Health("bad", f"no nodes any more: {_silence(snapshot.recent)}", "check the network")
     why = _cause(start.sources) or safe_text(start.why)
-    return Health("bad", f"no nodes: {why}", f"check the network, or {_testnet()}")
-
-
-def _testnet() -> str:
-    return f"{key_of('testnet')}: a testnet"
+    return Health("bad", f"no nodes: {why}", f"check the network{advice}")
 
 
 def _cause(sources: tuple[BootstrapSource, ...]) -> str:

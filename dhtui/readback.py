@@ -71,10 +71,14 @@ class ReadBack:
     """Every node that was read, nearest to the target first."""
     why: str
     """Why the lookup ended, in words."""
+    complete: bool = True
+    """Whether it was read to the end, and not given up before."""
 
     @property
     def ok(self) -> bool:
         """Whether whoever looks it up gets it: the lookup found it, and nothing that would pass for newer."""
+        if not self.complete:
+            return False
         reading = [copy.gives for copy in self.copies if copy.found]
         return Gives.IT in reading and Gives.NEWER not in reading and Gives.RIVAL not in reading
 
@@ -104,6 +108,8 @@ class ReadBack:
         """What came of it, one sentence."""
         kept = f"{self.count(Gives.IT, acknowledged=True)} of the {self.acknowledged} that took it give it"
         held = f"{kept}{self._unheard()}, {_others(self.others)}"
+        if not self.complete:
+            return f"read back: given up before its end, by then {held}"
         if self.ok and not self.strangers:
             return f"read back: {held}; no other node answered, so what strangers find was not seen"
         if self.ok:
@@ -138,8 +144,8 @@ def to_ask(put: Outcome, lookup: Outcome, own: bytes, k: int) -> tuple[Addr, ...
     return tuple(dict.fromkeys([*missing, *(node.addr for node in nearest if node.addr not in asked)]))
 
 
-def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome]) -> ReadBack:
-    """What came of reading back what was `put`: by the lookup, and by asking directly."""
+def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome], *, complete: bool = True) -> ReadBack:
+    """What came of reading back what was `put`: by the lookup, and by asking directly, to its end or not."""
     assert put.item is not None
     target = lookup.target or b""
     ids = {node.addr: node.id for one in lookup.asked for node in one.nodes}
@@ -162,7 +168,8 @@ def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome]) -
         )
         for addr in sorted(reads, key=far)
     )
-    return ReadBack(item=put.item, copies=tuple(copies), why=lookup.why)
+    complete = complete and lookup.complete
+    return ReadBack(item=put.item, copies=tuple(copies), why=lookup.why, complete=complete)
 
 
 _WITHOUT_ITEM = {

@@ -342,7 +342,7 @@ VIEWS: tuple[View, ...] = (
 """The screens, in the order of their keys."""
 
 LEGEND = (
-    ("✓", "good: answered within the last 15 minutes"),
+    ("✓", "good: answered, or asked us something, within the last 15 minutes"),
     ("?", "questionable: silent for a while, to be asked again"),
     ("✗", "bad: several queries in a row without an answer"),
     ("…", "under way: an answer is waited for"),

@@ -29,6 +29,7 @@ A hybrid torrent has a result for each of its infohashes.
 |---|---|---|
 | `found` | `elapsed_ms`, `peers`, `item` | milliseconds since the action began; the new ones of the peers that a node \
 named, as `ip:port`; or an item as in the result: a mutable one may be followed by a newer one |
+| `kept` | as in the result of republish | one of each kept item, as soon as it was looked after |
 | `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
 `read back` for what a node gave when --read-back asked |
 | | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
@@ -55,6 +56,8 @@ another value with the same seq`, `gives a value that is not genuine`, `gives no
 all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
+what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
@@ -101,7 +104,13 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
     for copy in result.read_back.copies if result.read_back else ():
         how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
         yield {"type": "node", "phase": "read back", **_node(copy.node), **how}
-    head: dict[str, Any] = {"type": "result", "action": result.action, "ok": result.ok, "summary": result.summary}
+    head: dict[str, Any] = {
+        "type": "result",
+        "action": result.action,
+        "ok": result.ok,
+        "complete": not result.given_up,
+        "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
+    }
     if result.action == "put":
         head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
         head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
@@ -118,6 +127,11 @@ def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = Non
         "peers": [_addr(peer) for peer in peers],
         "item": None if item is None else _item(item),
     }
+
+
+def looked_after(kept: Kept) -> dict[str, Any]:
+    """The line of a kept item that was looked after, while the others are."""
+    return {"type": "kept", **_kept(kept)}
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:

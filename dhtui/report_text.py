@@ -34,11 +34,10 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
     """A result in words. `named`: the user named the nodes, so each of them is listed. `told`: peers printed before."""
     lines = Lines()
     outcome = result.outcome
-    if result.ok:
+    if result.ok or result.partial:
         lines.out = _found(result, named, told)
     if outcome is None:
-        failed = [] if result.ok else [f"  {kept_line(kept)}" for kept in result.kept]
-        lines.err = [*sources(result.standing), *failed]
+        lines.err = sources(result.standing)
     else:
         lines.err = _happenings(result, outcome, named)
     if result.read_back is not None:
@@ -48,7 +47,7 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
     if not result.ok and not named and outcome is not None and not outcome.answered:
         lines.err += sources(result.standing)
     if not result.ok:
-        lines.err.append(f"{result.action} failed: {_why(result)}")
+        lines.err.append(f"{result.action} {result.given_up or 'failed'}: {_why(result)}")
     elif result.summary not in lines.out:
         lines.err.append(result.summary)
     return lines
@@ -68,7 +67,7 @@ def _why(result: Result) -> str:
 def _found(result: Result, named: bool, told: Container[Addr]) -> list[str]:
     outcome = result.outcome
     if result.action == "republish":
-        return list(map(kept_line, result.kept))
+        return []  # each was printed when it was done
     if outcome is None:
         return _identity(result.standing) if result.action == "id" else _joined(result.standing)
     match result.action:
@@ -214,8 +213,9 @@ def node_words(one: NodeOutcome, status: str = "") -> str:
     text = status or one.silence or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
-        if one.message:
-            text += f' ("{safe_text(one.message, 80)}")'
+        said = safe_text(one.message, 80)
+        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
+            text += f' ("{said}")'
     elif one.note and not one.silence:
         text += f": {one.note}"
     if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):

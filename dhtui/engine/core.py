@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import inf
 from random import Random
 from sys import intern
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from . import events
 from .answers import Question
@@ -71,6 +71,7 @@ PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
+READ_ONLY = "read-only"
 """Why something was dropped."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
@@ -78,6 +79,16 @@ ENOUGH_SURVEYED = 64
 """Nodes that have to answer a survey before it tells what most nodes are like."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
+
+
+class Outgoing(NamedTuple):
+    """A datagram on its way out."""
+
+    data: bytes
+    addr: Addr
+    kind: Literal["query", "response", "error"]
+    method: str
+    tid: bytes
 
 
 class Core:
@@ -111,11 +122,12 @@ class Core:
         self.way_in = Bootstrap(
             hosts, restored, self.searches, self._listeners, self._look_around, self.table.keep_only
         )
-        self._out: list[tuple[bytes, Addr]] = []
+        self._out: list[Outgoing] = []
         self._unsent: list[InFlight] = []
         """Queries among them."""
-        self._untold: list[events.PacketSent] = []
-        """What is to be told of them once they are sent."""
+        self._handed: list[Outgoing] = []
+        """What was handed out last: counted and told once it is known what of it the system would not send."""
+        self._handed_at = now
         self._hungry: dict[Pumped, None] = {}
         """Operations that wait for room to send, in the order of their coming."""
         self._checks: set[Addr] = set()
@@ -227,10 +239,10 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
-        self._ledger.of(refusal.method).refused += 1
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         if self._silent_to(addr):
+            self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
+        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
             self._over_budget(addr)
@@ -275,7 +287,7 @@ class Core:
             problem = "" if query.canonical else events.NOT_CANONICAL
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
         if body is None:
-            self._ledger.count("read-only")
+            self._ledger.count(READ_ONLY)
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
@@ -283,7 +295,6 @@ class Core:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
-            counts.replied += 1
             self._send(reply, addr, "response", method, query.tid)
         if stored:
             self._tell_stored(stored, addr)
@@ -329,10 +340,7 @@ class Core:
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._ledger.packet_out(len(data), self._now)
-        self._out.append((data, addr))
-        if self._listeners:
-            self._untold.append(events.PacketSent(self._now, addr, data, kind, method, tid))
+        self._out.append(Outgoing(data, addr, kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -368,8 +376,9 @@ class Core:
     def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
         if self._listeners:
             at = self._now if query.heard_at is None else query.heard_at
+            soft, hard = query.soft_at - query.sent_at, query.hard_at - query.sent_at
             self._listeners.tell(
-                events.QueryFinished(at, query.addr, query.tid, query.method, query.owner, result, rtt)
+                events.QueryFinished(at, query.addr, query.tid, query.method, query.owner, result, rtt, soft, hard)
             )
         query.done(query, answer, self._now)
         if self._hungry:
@@ -539,53 +548,79 @@ class Core:
         self.queries.start(query)
         self._unsent.append(query)
         self.identity.contacted(addr)
-        self._ledger.of(method).sent += 1
         self._send(data, addr, "query", method, tid)
         return query
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
         """What is to be sent now, in order. Each datagram is handed out once.
 
-        `now` is the time, where it has gone on since the last call: theirs is that of sending.
+        `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
+        would not send, `send_failed` or `send_dropped` has to be told before the next call.
         """
+        self._were_sent()
         if not self._out:
             return []
         out, self._out = self._out, []
+        self._handed, self._handed_at = out, self._now if now is None else now
         if self._unsent:
             unsent, self._unsent = self._unsent, []
             if now is not None:
                 for query in unsent:
                     query.sent_at = now
-        if self._untold:
-            untold, self._untold = self._untold, []
-            for event in untold:
-                self._listeners.tell(event if now is None else event._replace(at=now))
-        return out
+        return [(datagram.data, datagram.addr) for datagram in out]
+
+    def _were_sent(self) -> None:
+        """What was handed out and did not fail is on the wire."""
+        if not self._handed:
+            return
+        handed, self._handed = self._handed, []
+        at, ledger = self._handed_at, self._ledger
+        for data, addr, kind, method, tid in handed:
+            ledger.packet_out(len(data), at)
+            counts = ledger.of(method)
+            if kind == "query":
+                counts.sent += 1
+            elif kind == "response":
+                counts.replied += 1
+            else:
+                counts.refused += 1
+            if self._listeners:
+                self._listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
         lost = self.identity.probing
         probe = self.identity.probe(now)
-        if probe is not None:
-            counts = self._ledger.of(PROBE)
-            counts.sent += 1
-            counts.timed_out += lost
-            self._ledger.packet_out(len(probe[0]), now)
+        self._ledger.of(PROBE).timed_out += probe is not None and lost
         return probe
 
-    def send_dropped(self) -> None:
-        """The system's send buffer was full: a datagram is lost, as any may be on its way."""
-        self._ledger.send_failures += 1
+    def probe_sent(self, data: bytes, now: float) -> None:
+        """The system has sent it."""
+        self._ledger.of(PROBE).sent += 1
+        self._ledger.packet_out(len(data), now)
 
-    def send_failed(self, addr: Addr, why: str, now: float) -> None:
-        """The system would not send to `addr`: nobody waits for an answer from there any longer."""
+    def send_dropped(self, data: bytes, addr: Addr) -> None:
+        """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
+        if query := self._take_back(data, addr):
+            query.failure = "the send buffer was full"
+
+    def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
+        """The system would not send a datagram: nobody waits for an answer to it any longer."""
         self._now = now
-        self._ledger.send_failures += 1
         self._ledger.error(now, "send failed", addr, why)
-        for query in self.queries.to(addr):
+        if query := self._take_back(data, addr):
             query.failure = why
             self.queries.cancel(query)
             self._finish_query(query, None, "cancelled", None)
+
+    def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
+        """A datagram was not sent after all; the query in it, if there is one that is waited for."""
+        self._ledger.send_failures += 1
+        for place, one in enumerate(self._handed):
+            if one.data is data and one.addr == addr:
+                del self._handed[place]
+                return self.queries.find(one.tid) if one.kind == "query" else None
+        return None
 
     # ---- time --------------------------------------------------------------------------------------
 
@@ -608,8 +643,9 @@ class Core:
             if not hard:
                 self._stalled(query)
                 continue
-            self._ledger.of(query.method).timed_out += 1
-            self._no_answer(query)
+            if not query.failure:
+                self._ledger.of(query.method).timed_out += 1
+                self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
@@ -774,6 +810,8 @@ class Core:
 
     def _fill(self, now: float, depth: int = 0) -> None:
         """Look something up in every bucket that has room, one after the other (BEP 5)."""
+        if not self.settings.policy.fill:
+            return
         buckets = self.table.buckets
         while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
             depth += 1
@@ -797,6 +835,7 @@ class Core:
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
+        self._were_sent()
         blocks = self.settings.blocks
         return Snapshot(
             at=now,

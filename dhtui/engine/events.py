@@ -52,6 +52,10 @@ class QueryFinished(NamedTuple):
     as ``get_peers#3``."""
     result: Literal["answered", "error", "timed out", "cancelled"]
     rtt: float | None
+    soft: float | None = None
+    """Seconds after which it would stall. `None`, as `hard`, in recordings of older versions, which do not tell."""
+    hard: float | None = None
+    """Seconds after which it would time out."""
 
 
 class NodeAdded(NamedTuple):

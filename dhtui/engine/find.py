@@ -172,13 +172,17 @@ class Find:
         sender = self._sender
         room = not sender.full
         held, self._held_since = self._held_since, None
+        sent = len(self._steps)
         while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
             soft = self._policy.soft
-            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now, held)
+            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
             room = not sender.full
         while room and (candidate := self.lookup.next_again()):
-            self._ask(candidate, self._policy.grace, now, held)
+            self._ask(candidate, self._policy.grace, now)
             room = not sender.full
+        if held is not None:
+            for step in self._steps[sent:]:
+                step.held_since = held
         if not room and self.running and len(self._steps) < MAX_STEPS:
             # Nothing is settled as long as there may be somebody to ask.
             self._held_since = now if held is None else held
@@ -191,14 +195,14 @@ class Find:
         elif self._on_step:
             self._on_step(self, now)
 
-    def _ask(self, candidate: Candidate, soft: float, now: float, held: float | None) -> None:
+    def _ask(self, candidate: Candidate, soft: float, now: float) -> None:
         if blocked := self._sender.blocked(candidate.addr, now):
             self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
             return
         if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
             self.lookup.pass_over(candidate, why)
             return
-        self._send(candidate, self.question, soft, now, held=held)
+        self._send(candidate, self.question, soft, now)
 
     def _send(
         self,
@@ -207,11 +211,10 @@ class Find:
         soft: float,
         now: float,
         first: NodeOutcome | None = None,
-        held: float | None = None,
     ) -> None:
         doubt = self.lookup.distrust(candidate)
         misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
-        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, first, held)
+        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, first)
         self._steps.append(step)
         query = self._sender.send(
             candidate.addr,
@@ -299,7 +302,7 @@ class Find:
             if step.candidate.distance > edge:
                 step.overtaken_at = now
 
-    def _end(self, why: str, now: float, doubt: Doubt | None = None) -> None:
+    def _end(self, why: str, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
         self.lookup.end(why)
         self.ended_at, self._doubt = now, doubt
         if self._on_step:
@@ -307,7 +310,7 @@ class Find:
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
         outcome = outcome_of(self.question, self.outcomes(now), closest, self._found, elapsed, why)
-        self._done(replace(outcome, doubt=self._doubt))
+        self._done(replace(outcome, doubt=self._doubt, complete=complete))
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
         """What is known by now of every node that was asked, nearest first."""
@@ -320,9 +323,10 @@ class Find:
         return self.lookup.outcomes(under_way)
 
     def stop(self, why: str, now: float) -> None:
-        """End it now, with what it has found so far."""
+        """End it now, with what it has found so far. One that has not begun has found nothing."""
         if self.running:
-            self._end(why, now)
+            self.started_at = self.started_at or now
+            self._end(why, now, complete=False)
 
     def kth_distance(self) -> int | None:
         """The distance of the k-th closest responder, where the lookup settled with that many."""

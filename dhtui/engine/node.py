@@ -42,6 +42,7 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
+from .limit import Limit, limit_here
 from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
@@ -110,7 +111,7 @@ class Node:
             settings = replace(settings, token_clock=wall_clock() - clock.now())
         self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
         self._made.receive_buffer, self._made.busy.stamped = self._endpoint.receive_buffer, self._endpoint.stamped
-        self._turn_at = clock.now()
+        self._turn_at = self._woke_at = clock.now()
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
         self._loop.call_soon(self._begin)
@@ -189,6 +190,7 @@ class Node:
         core = self._core
         away, self._turn_at = now - self._turn_at, now
         if away >= AWAY_SECONDS:
+            self._woke_at = now
             core.woke(away, now)
         waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
         if 0.0 < waited < AWAY_SECONDS:
@@ -197,13 +199,13 @@ class Node:
     def _tick(self) -> None:
         self._timer = None
         core, now = self._core, clock.now()
-        late = now - self._timer_at
+        due = self._timer_at
         try:
             # Who has answered by now must not be taken for silent because we were busy.
             self._read(now)
             now = clock.now()
-            if late < AWAY_SECONDS:
-                core.busy.add(now, late)
+            if due >= self._woke_at:
+                core.busy.add(now, now - due)
             core.handle_timer(now, self._endpoint.heard)
             self._count_lost(now)
             if probe := core.probe_to_send(now):
@@ -257,14 +259,15 @@ class Node:
                 try:
                     send(data, addr)
                 except BlockingIOError:
-                    core.send_dropped()
+                    core.send_dropped(data, addr)
                 except OSError as error:
-                    core.send_failed(addr, error.strerror or str(error), now)
+                    core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
+            self._core.probe_sent(data, clock.now())
 
     # ---- bootstrap hosts ---------------------------------------------------------------------------
 
@@ -301,7 +304,19 @@ class Node:
     async def bootstrapped(self) -> BootstrapView:
         """Wait until the bootstrap has ended, well or not. Raises `NodeError`, also for a node that is closed then."""
         self._check_running()
-        await self._bootstrapped.wait()
+        limit = limit_here()
+        if limit is None:
+            await self._bootstrapped.wait()
+        else:
+            over = asyncio.Event()
+            waits = [asyncio.ensure_future(event.wait()) for event in (self._bootstrapped, over)]
+            with limit.ending(over.set):
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+            limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
         return self._core.way_in.view(clock.now())
 
@@ -323,17 +338,35 @@ class Node:
                 future.set_exception(error)
 
         caller.done, caller.failed, caller.over = done, failed, future.done
+        limit = limit_here()
         self._core.searches.caller = _part_of_program()
+        self._core.searches.given_up = limit is not None and limit.struck
         try:
             operation = start(caller.finish, clock.now())
+            self._core.searches.given_up = False
             self._after()
             try:
-                return await future
+                return await self._within(limit, operation, future)
             except BaseException:
                 self._core.searches.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
+
+    async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
+        """The outcome, by the time that whoever asks gives up."""
+        if limit is None:
+            return await future
+
+        def give_up() -> None:
+            if not future.done():
+                self._core.searches.give_up(operation, clock.now())
+                self._after()
+
+        with limit.ending(give_up):
+            outcome = await future
+        limit.cut = limit.cut or not outcome.complete
+        return outcome
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""

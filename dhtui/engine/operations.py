@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .answers import Question, behind, in_the_way, judge, looking_behind
+from .answers import Question, behind, in_the_way, judge, looking_behind, unanswered
 from .find import Done, Find, Sender
 from .findings import Found, outcome_of
 from .items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
@@ -117,6 +117,14 @@ class Batch:
         if self._idle and not self._waiting and len(self._stalled) == len(self._in_flight):
             self._idle(now)
 
+    def stop(self, now: float) -> None:
+        """End it now: `done` is told what is known by now of those that were asked."""
+        if not self._over:
+            self._over = True
+            for query, place in self._in_flight.items():
+                self._results[place] = self._firsts.get(query) or unanswered(query, now, ended=True)
+            self._done(tuple(result for result in self._results if result), now)
+
     def cancel(self) -> None:
         """Stop. Nothing more is sent, and `done` is not called."""
         self._over = True
@@ -141,6 +149,7 @@ class Direct:
         self._question, self._at_least, self._done = question, at_least, done
         self.turn = 0
         self._started_at = 0.0
+        self._stopped = ""
         args = question.args(sender.id)
         self._batch = Batch(
             sender,
@@ -164,8 +173,14 @@ class Direct:
             found.take(result, self._at_least)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
-        why = "every node that was named has been asked"
-        self._done(outcome_of(self._question, results, closest, found, now - self._started_at, why))
+        why = self._stopped or "every node that was named has been asked"
+        outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
+        self._done(replace(outcome, complete=not self._stopped))
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now, with what is known by now."""
+        self._started_at, self._stopped = self._started_at or now, why
+        self._batch.stop(now)
 
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`."""
@@ -201,6 +216,7 @@ class Write:
         self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
         self.turn = 0
         self._started_at = 0.0
+        self._stopped = False
         self._item: Item | None = None
         self.find = find(self._have_tokens)
         self._batch: Batch | None = None
@@ -211,6 +227,9 @@ class Write:
         self.find.start(now, since)
 
     def _have_tokens(self, found: Outcome) -> None:
+        if self._stopped:
+            self._done(replace(found, action=self._action, item=None))
+            return
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
@@ -223,8 +242,17 @@ class Write:
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             stored = sum(node.status is Status.STORED for node in writes)
             why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
-            elapsed = now - self._started_at
-            self._done(replace(found, action=self._action, writes=writes, item=self._item, elapsed=elapsed, why=why))
+            self._done(
+                replace(
+                    found,
+                    action=self._action,
+                    writes=writes,
+                    item=self._item,
+                    elapsed=now - self._started_at,
+                    why=why,
+                    complete=found.complete and not self._stopped,
+                )
+            )
 
         self._batch = Batch(
             self._sender,
@@ -255,6 +283,15 @@ class Write:
         if result.code == SEQ_TOO_LOW and same:
             return replace(result, status=Status.STORED, note="it held this very item already")
         return result
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now: where nothing was written yet, nothing is."""
+        self._stopped = True
+        self._started_at = self._started_at or now
+        if self._batch is None:
+            self.find.stop(why, now)
+        else:
+            self._batch.stop(now)
 
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`."""

@@ -141,7 +141,7 @@ class NodeOutcome:
             case Status.TIMED_OUT:
                 return f"timed out{waited}"
             case Status.CANCELLED:
-                return self.note or f"not waited for: no answer yet{waited}, when the search ended"
+                return self.note or f"not waited for: no answer{waited}"
             case Status.ELSEWHERE if self.came_from is not None:
                 return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
             case Status.UNREADABLE:
@@ -182,6 +182,8 @@ class Outcome:
     """Seconds."""
     why: str = ""
     """Why it ended, in words."""
+    complete: bool = True
+    """Whether it came to its own end. Else it was stopped, and this is what was known by then."""
     doubt: Doubt | None = None
     """What speaks against believing what it found, or did not find."""
     highest_seen: int | None = None

@@ -102,7 +102,8 @@ class _Walk:
             yield from self._part(Reason.SLOW if self._slow(step, path) else Reason.TRIP, step.sent, place)
             sent = self._first_to(step.addr)
             if sent != place:
-                yield from self._part(Reason.LOST, self.steps[sent].sent, sent)
+                lost = not responded(self.steps[sent])
+                yield from self._part(Reason.LOST if lost else Reason.TRIP, self.steps[sent].sent, sent)
         yield from self._waited(self.detail.began, sent)
         yield from self._part(Reason.TURN, 0.0)
 

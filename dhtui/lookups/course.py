@@ -88,13 +88,18 @@ def helped(step: StepView, view: LookupView) -> bool:
 
 
 def decisive(detail: LookupDetail) -> dict[Addr, StepView]:
-    """Of each node that was asked the query that its fate is told by: the first answered one, else the last one."""
+    """Of each node that was asked the query that its fate is told by: the one whose answer counted, else the last."""
     found: dict[Addr, StepView] = {}
     for step in detail.steps:
         other = found.get(step.addr)
-        if other is None or not responded(other) or (responded(step) and (step.ended or 0.0) < (other.ended or 0.0)):
+        if other is None or not responded(other) or (responded(step) and _before(step, other, detail.view)):
             found[step.addr] = step
     return found
+
+
+def _before(step: StepView, other: StepView, view: LookupView) -> bool:
+    """Whether an answer counted rather than another one of the same node: the first one that helped did."""
+    return (not helped(step, view), step.ended or 0.0) < (not helped(other, view), other.ended or 0.0)
 
 
 def distance_of(node_id: bytes | None, target: bytes) -> int | None:
@@ -114,14 +119,13 @@ def end_of(step: StepView, elapsed: float) -> float:
 
 
 def answering(detail: LookupDetail) -> dict[Addr, int]:
-    """The place in `steps` of the query that each node answered first, and in time."""
-    found: dict[Addr, int] = {}
-    for place, step in enumerate(detail.steps):
-        if fate(step, detail.view) in IN_TIME:
-            other = found.get(step.addr)
-            if other is None or (step.ended or 0.0) < (detail.steps[other].ended or 0.0):
-                found[step.addr] = place
-    return found
+    """The place in `steps` of the query whose answer counted, of each node that answered in time."""
+    counted = decisive(detail)
+    return {
+        step.addr: place
+        for place, step in enumerate(detail.steps)
+        if step is counted[step.addr] and fate(step, detail.view) in IN_TIME
+    }
 
 
 def span_words(seconds: float | None) -> str:

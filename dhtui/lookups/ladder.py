@@ -22,7 +22,7 @@ _LEGEND: tuple[tuple[str, Role | None, str], ...] = (
     ("23456789#", "good", "2 several"),
     (_FOUND, None, "found"),
     (_PATH, None, "path"),
-    (_PATH_FOUND, None, "found on the path"),
+    (_PATH_FOUND, None, "both"),
     ("!", None, "error"),
     (_LATE, None, "late"),
     (_CHOSEN, None, "selected"),
@@ -33,7 +33,7 @@ _LEGEND: tuple[tuple[str, Role | None, str], ...] = (
 _AXIS = 6
 """Cells of the scale at the left."""
 _LEAST_RANGE = 4
-_TICKS = (1, 2, 4, 5, 10, 20, 50, 100)
+_TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 25, 30, 40, 50, 100)
 """Bits that may lie between two ticks."""
 
 
@@ -105,7 +105,7 @@ def ladder_legend(lines: list[Line]) -> str:
     def occurs(signs: str, role: Role | None) -> bool:
         return any(sign in text for text, shown in drawn if role in (None, shown) for sign in signs)
 
-    return "  ".join(
+    return " ".join(
         words if len(signs) > 1 else f"{signs} {words}" for signs, role, words in _LEGEND if occurs(signs, role)
     )
 

@@ -23,11 +23,12 @@ def explained_waterfall(
     selected: Addr | None,
     span: float,
     first: int | None = None,
+    keys: str = "",
 ) -> list[Line]:
     """The waterfall, as `waterfall_lines` draws it, and its legend at the bottom where there is room for both."""
     legend = _legend(detail, width, height, until)
     room = height - len(legend)
-    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span, first=first)
+    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span, first=first, keys=keys)
     return [*lines, *[()] * (room - len(lines)), *legend] if lines else []
 
 

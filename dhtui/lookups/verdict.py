@@ -53,7 +53,7 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
             lines.append(((f" {mark} " if not place else "   ", kind), (part, kind)))
     if most is None or len(lines) <= most:
         return lines
-    return [*lines[: most - 1], (*crop(lines[most - 1], width - 2), (" …", "plain"))]
+    return [*lines[: most - 1], crop((*lines[most - 1], (" …", "plain"), (" " * width, "plain")), width)]
 
 
 def _why(detail: LookupDetail) -> str:
@@ -130,37 +130,35 @@ def slow_words(detail: LookupDetail) -> str:
     if detail.view.elapsed <= 0 or not detail.steps:
         return "There was nobody to ask." if not detail.steps else "It took no time."
     told, running = shares(detail), detail.view.running
-    parts = ", ".join(f"{share.time} ({share.percent} %) to {_share_words(share)}" for share in told.shares)
-    words = f"{told.whole}{' so far' if running else ''}, {parts.replace(' to ', ' went to ', 1)}"
+    parts = ", ".join(f"{share.percent} % ({share.time}) {_share_words(share)}" for share in told.shares)
+    words = f"{told.whole}{' so far' if running else ''}: {parts}"
     if all(share.reason is Reason.TRIP or not share.percent for share in told.shares):
-        return f"Nothing {'has held' if running else 'held'} it up: of {words}."
-    return f"Of {words}{f'; with every answer {told.without}' if told.without else ''}."
+        return f"Nothing {'has held' if running else 'held'} it up, {words}."
+    return f"{words}{f'; {told.without} with every answer' if told.without else ''}."
 
 
-_COUNTED: dict[Reason, tuple[str, str]] = {
-    Reason.TRIP: ("1 round trip", "round trips in a row"),
-    Reason.SLOW: ("a slow node", "slow nodes"),
-    Reason.LOST: ("a lost packet", "lost packets"),
-    Reason.UNANSWERED: ("a node without an answer", "nodes without an answer"),
+_SHARES: dict[Reason, tuple[str, str]] = {
+    Reason.TRIP: ("1 round trip", "{} round trips"),
+    Reason.SLOW: ("a slow node", "{} slow nodes"),
+    Reason.LOST: ("a lost packet", "{} lost packets"),
+    Reason.UNANSWERED: ("no answer", "no answer from {} nodes"),
+    Reason.BEHIND: ("behind others", "behind others"),
+    Reason.DOUBT: ("behind others, in doubt", "behind others, in doubt"),
+    Reason.OTHERS: ("for another one", "for {} others"),
+    Reason.TURN: ("for other lookups", ""),
+    Reason.ROOM: ("for room to send", "for room to send"),
+    Reason.START: ("for somebody to ask", ""),
+    Reason.OWN: ("our own program", "our own program"),
+    Reason.OPEN: ("answers not yet in", "answers not yet in"),
 }
-"""One of it, and several."""
-_WAITED: dict[Reason, str] = {
-    Reason.BEHIND: "waiting behind others",
-    Reason.DOUBT: "asking others than doubtful ones",
-    Reason.OTHERS: "waiting for others that might be nearer",
-    Reason.TURN: "waiting for other lookups",
-    Reason.ROOM: "waiting for room to send",
-    Reason.START: "waiting for somebody to ask",
-    Reason.OWN: "this program, busy",
-    Reason.OPEN: "answers that had not come",
-}
+"""What the time went to: where that happened once, and several times."""
 
 
 def _share_words(share: Share) -> str:
-    if share.reason in _WAITED:
-        return _WAITED[share.reason]
-    one, several = _COUNTED[share.reason]
-    if share.reason is Reason.TRIP:
-        return one if share.parts == 1 else f"{share.parts} {several}"
-    first, count = f"query {share.places[0] + 1}", len(share.places)
-    return f"{one} ({first})" if count == 1 else f"{count} {several} (first {first})"
+    one, several = _SHARES[share.reason]
+    count = share.parts if share.reason is Reason.TRIP else len(share.places)
+    words = one if count <= 1 else several.format(count)
+    if share.reason is Reason.TRIP or not share.places:
+        return words
+    first = f"query {share.places[0] + 1}"
+    return f"{words} ({first})" if count == 1 else f"{words} ({first} first)"

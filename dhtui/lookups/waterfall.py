@@ -32,11 +32,12 @@ def waterfall_lines(
     selected: Addr | None = None,
     span: float | None = None,
     first: int | None = None,
+    keys: str = "",
 ) -> list[Line]:
     """Draws it in `width` x `height` cells: the time axis, and as many rows as fit.
 
     Queries of the `selected` node are marked, and in sight unless the row to begin with is given, `first`. `span` is
-    the length of the time axis in seconds.
+    the length of the time axis in seconds. `keys` are told where more rows exist than fit.
     """
     if width < _LEFT + _GAVE + 10 or height < 2:
         return []
@@ -47,7 +48,7 @@ def waterfall_lines(
     first = first_row(then, height - 1, selected, first)
     shown = order[first : first + height - 1]
     canvas = Canvas(width, 1 + len(shown))
-    _head(canvas, axis, first, len(order) - first - len(shown))
+    _head(canvas, axis, first, len(order) - first - len(shown), keys)
     drawing = _Drawing(canvas, axis, then, selected)
     for y, place in enumerate(shown, 1):
         same_hop = y > 1 and then.steps[shown[y - 2]].hop == then.steps[place].hop
@@ -71,14 +72,14 @@ def first_row(detail: LookupDetail, height: int, selected: Addr | None, wanted: 
     return max(0, min(wanted, len(detail.steps) - height))
 
 
-def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int) -> None:
+def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int, keys: str) -> None:
     canvas.put(1, 0, "hop   #  by  node", "title")
     free = 0
     for column, words in axis.ticks():
         if column >= free and column + len(words) <= axis.width:
             canvas.put(_LEFT + column, 0, words, "dim")
             free = column + len(words) + 2
-    canvas.put(_LEFT + axis.width + 1, 0, f"↑{above} ↓{below}" if above or below else "gave", "title")
+    canvas.put(_LEFT + axis.width + 1, 0, f"↑{above} ↓{below} {keys}" if above or below else "gave", "title")
 
 
 class _Drawing:

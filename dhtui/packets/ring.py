@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ..engine.events import Event, PacketReceived, PacketSent, QueryFinished
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import MAX_QUERY, ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
+from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
 from .packet import Direction, Kind, Packet
 
 MAX_BYTES = 16 * 2**20
@@ -210,7 +210,7 @@ def _kind(message: Message) -> tuple[Kind, str, bytes]:
 
 def _kind_of_refused(event: PacketReceived) -> tuple[Kind, str, bytes]:
     """A query whose arguments are wrong is a query all the same: it was answered, with an error."""
-    if event.problem not in _DROPPED_UNREAD and len(event.data) <= MAX_QUERY:
+    if event.problem not in _DROPPED_UNREAD:
         try:
             return _kind(parse(event.data))
         except RefusedQuery as refusal:

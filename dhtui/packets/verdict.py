@@ -64,7 +64,7 @@ def _size(packet: Packet, _: Context) -> Iterator[Verdict]:
     if length > MAX_DATAGRAM:
         yield Verdict("size", "bad", f"{length} bytes: dhtui drops what is over {MAX_DATAGRAM} unread.")
     elif packet.kind in ("query", "unreadable") and length > MAX_QUERY:
-        yield Verdict("size", "bad", f"{length} bytes: dhtui drops queries over {MAX_QUERY} bytes unread.")
+        yield Verdict("size", "bad", f"{length} bytes: dhtui refuses queries over {MAX_QUERY} bytes.")
     elif length > ONE_FRAME:
         sentence = (
             f"{length} bytes: over {ONE_FRAME} it travels in pieces, and many firewalls and NATs drop the pieces."

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TypeAlias
 
+from ..glossary import EVERYWHERE, GLOSSARY
 from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
-from ..widgets.paint import Line, fit
+from ..widgets.paint import Line, fit, width_of
 from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]
@@ -36,7 +37,12 @@ def help_lines(view: View, actions: Sequence[Action], filters: Filters = ()) -> 
         ("Everywhere", [*GLOBAL, *show_actions()]),
         ("In a recording", PLAYER),
     )
-    return _lines(view.about, groups, filters)
+    lines = _lines(view.about, groups, filters)
+    for section in (*GLOSSARY[view.name], EVERYWHERE):
+        lines += [(), ((f"Columns and figures: {section.title}", "title"),)]
+        for label, words in section.meanings:
+            lines += meaning_lines(label, words)
+    return lines
 
 
 def window_help(about: str, actions: Sequence[Action]) -> list[Line]:
@@ -60,7 +66,17 @@ def _lines(about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: 
     if filters:
         lines += [(), (("In a filter", "title"),), *_filters(filters)]
     lines += [(), (("Signs", "title"),)]
-    return lines + [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    lines += [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
+    return lines
+
+
+def meaning_lines(label: str, words: str) -> Iterable[Line]:
+    """What a column or figure means, in lines of `WIDTH` cells."""
+    head = fit(f" {label}", _KEYS) if width_of(((label, "plain"),)) + 2 <= _KEYS else f" {label}  "
+    first, *rest = wrap(words, WIDTH - _KEYS, initial_indent=" " * (width_of(((head, "plain"),)) - _KEYS))
+    yield ((head, "strong"), (first.lstrip(), "plain"))
+    for text in rest:
+        yield ((" " * _KEYS, "plain"), (text, "plain"))
 
 
 def _keys(actions: Iterable[Action]) -> Iterable[Line]:

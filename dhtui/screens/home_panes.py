@@ -17,6 +17,8 @@ from ..words import reach as reach_words
 from .home_charts import chart
 
 _LABEL = 10
+TALL = 10
+"""Rows of the pane of traffic from which on there is room for charts."""
 CERTAIN = 1.96
 """Standard deviations to either side that hold 95 % of all cases."""
 SECONDS = 60
@@ -67,9 +69,12 @@ def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     seen = reach.state == "reachable"
     reachable: Span = ("● yes" if seen else f"○ {reach_words(reach.state)}", "good" if seen else "warn")
     read_only: Span = ("yes", "warn") if reach.read_only else ("no", "plain")
-    shown_id = who.id.hex() if width >= 72 else short_id(who.id, 10)
+    whole = width >= _LABEL + 40
+    shown_id = who.id.hex() if whole else short_id(who.id, 10)
+    origin = f"  {_ID_SOURCES[who.id_source]}"
+    told = not whole or width >= _LABEL + 40 + len(origin)
     blocks: list[tuple[int, list[Line]]] = [
-        (0, [_row("id", (shown_id, "data"), (f"  {_ID_SOURCES[who.id_source]}", "dim"))]),
+        (0, [_row("id", (shown_id, "data"), (origin if told else "", "dim"))]),
         (3, [_row("bound", (address(who.bound), "plain"))]),
         (0, [_row("external", (known, "plain"), (f"{voters}{'  ' + source if source else ''}", "dim"))]),
         (2, [_row("bep 42", _BEP42[who.bep42])]),
@@ -116,7 +121,7 @@ def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     """Datagrams of the last minute, round trips, and what is under way; graphs where there is room."""
     history = snapshot.traffic.history
     lines: list[Line] = []
-    tall = height >= 10
+    tall = height >= TALL
     for name, packets, count in (("in ", 0, 2), ("out", 1, 3)):
         now = history[-1] if history else (0, 0, 0, 0)
         rate = f" {number(now[packets])}/s {size(now[count])}/s"
@@ -126,7 +131,7 @@ def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
             cells = max(1, width // SECONDS)
             lines += chart(tuple(v for v in values for _ in range(cells)), width, (height - 7) // 2)
         else:
-            room = max(0, width - 4 - 17)
+            room = seconds_drawn(width, height)
             lines.append(
                 ((f"{name} ", "dim"), (sparkline(values, room), "accent"), (fit(rate, 17, right=True), "plain"))
             )
@@ -134,6 +139,11 @@ def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
         begin = max(0, width - max(1, width // SECONDS) * SECONDS)
         lines.append(spread(((" " * begin + f"{SECONDS} s ago", "dim"),), (("now", "dim"),), width))
     return [*lines, *_traffic_rest(snapshot, tall)]
+
+
+def seconds_drawn(width: int, height: int) -> int:
+    """How far back the traffic is drawn in a pane of that size."""
+    return SECONDS if height >= TALL else max(0, min(SECONDS, width - 4 - 17))
 
 
 def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
@@ -238,8 +248,8 @@ def source_line(source: BootstrapSource) -> Line:
     )
 
 
-def start_lines(snapshot: Snapshot) -> list[Line]:
-    """How the start went, source by source."""
+def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
+    """How the start went, source by source, in at most `height` lines."""
     start = snapshot.bootstrap
     words: dict[str, tuple[str, Role]] = {
         "idle": ("– nothing was asked", "dim"),
@@ -248,7 +258,10 @@ def start_lines(snapshot: Snapshot) -> list[Line]:
         "failed": (f"✗ failed after {milliseconds(start.elapsed)}", "bad"),
     }
     why = f"  {safe_text(start.why)}" if start.why else ""
-    return [(words[start.state], (why, "plain")), *(source_line(source) for source in start.sources)]
+    lines: list[Line] = [(words[start.state], (why, "plain")), *map(source_line, start.sources)]
+    if len(lines) > height > 1:
+        lines[height - 1 :] = [((f"and {plural(len(lines) - height + 1, 'more source')}", "dim"),)]
+    return lines
 
 
 def advice_lines(in_testnet: bool) -> list[Line]:

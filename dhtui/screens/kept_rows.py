@@ -55,7 +55,7 @@ def _state(row: KeptRow) -> Line:
     if row.looking:
         return (("…", "accent"),)
     if row.kept.paused:
-        return (("⏸", "dim"),)
+        return (("‖", "dim"),)
     if row.kept.last is None:
         return (("·", "dim"),)
     return (("✗", "bad"),) if row.kept.last.verdict is Verdict.FAILED else (("✓", "good"),)
@@ -106,7 +106,7 @@ KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("salt", 10, lambda r: _salt(r.kept.item), rank=1),
     Column("value", 16, lambda r: ((value_text(r.kept.item.v), "plain"),), grow=True),
 )
-"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ⏸."""
+"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ‖."""
 
 
 # ---- details --------------------------------------------------------------------------------------------

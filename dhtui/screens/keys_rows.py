@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from textwrap import wrap
 
 from ..engine.items import mutable_target
+from ..keymap import key_of
 from ..keyring import Entry
 from ..packets.parts import Link
 from ..report import magnet, safe_text
@@ -111,7 +112,7 @@ def _uses(entry: Entry, most: int | None) -> list[Line]:
         salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
         lines += _row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
     left = len(entry.uses) - len(entry.uses[:most])
-    return [*lines, *_row("", f"and {left} more; enter lists them")] if left else lines
+    return [*lines, *_row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
 
 
 _FORMS = {"seed": "seed of 32 bytes", "expanded": "expanded, 64 bytes"}

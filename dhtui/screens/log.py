@@ -28,13 +28,15 @@ _NOTHING: tuple[Line, ...] = (
     (),
     ((" Nothing has happened yet. Here will stand which nodes come into the table and", "dim"),),
     ((" leave it, lookups, what others store here, and all that goes wrong.", "dim"),),
-    (
-        (f" {key_of('new_lookup')}", "key"),
-        (" starts a lookup, ", "dim"),
-        (key_of("testnet"), "key"),
-        (" opens a testnet to try things on.", "dim"),
-    ),
 )
+
+
+def _nothing(on_testnet: bool) -> tuple[Line, ...]:
+    starts: Line = ((f" {key_of('new_lookup')}", "key"), (" starts a lookup", "dim"))
+    opens: Line = ((", ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    return (*_NOTHING, (*starts, *(() if on_testnet else opens), (".", "dim")))
+
+
 _NONE_OF_LEVEL: tuple[Line, ...] = (
     (),
     ((" Nothing of that kind. ", "dim"), (key_of("log.level"), "key"), (" shows the rest.", "dim")),
@@ -88,7 +90,7 @@ class LogScreen(ExplorerScreen):
     def _fill(self, missed: str = "") -> None:
         shown = self._all if self._level == "detail" else only(self._all, self._level)
         self.lines.title = f"log, {LEVEL_WORDS[self._level]}{missed}"
-        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _NOTHING))
+        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _nothing(bool(self.host.label or self.feed.replay))))
         self.lines.show(shown)
 
     @on(LineTable.Inspect)

@@ -45,7 +45,7 @@ from .verbs import CopyForm, ExportForm
 
 SCRUB_STEPS = 40
 """Small steps in which one goes through a lookup."""
-VERDICT_SHARE = 0.3
+VERDICT_SHARE = 0.25
 """The share of the window's height that the verdict takes at most."""
 Drawing = Literal["both", "ladder", "waterfall"]
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
@@ -64,6 +64,7 @@ class LookupScreen(ExplorerScreen):
     CSS_PATH = "lookup.tcss"
     BINDINGS = bindings("lookup")
     HORIZONTAL_BREAKPOINTS = STACKED
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-middle"), (40, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#lookups"
 
     lookups: query_one[LineTable[LookupRow]] = query_one("#lookups", LineTable)
@@ -223,15 +224,17 @@ class LookupScreen(ExplorerScreen):
         pane = self.query_one(f"#{name}", Lines)
         width, height = pane.size
         first = self._first if name == "waterfall" else None
-        if not pane.display or not self._is_new(name, detail, self._until, chosen, width, height, first, others):
+        looks = (self._until, chosen, width, height, first, pane.has_focus)
+        if not pane.display or not self._is_new(name, detail, looks, others):
             return
         then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
         if name == "waterfall":
             fits = rows_for_queries(then, width, height, until=self._until)
             _name(pane, WATERFALL_TITLE, panes.more_rows(fits, first_row(then, fits, chosen, first), len(then.steps)))
             lines = explained_waterfall(
-                then, width, height, until=self._until, selected=chosen, span=scale.span, first=first
-            )
+                then, width, height, until=self._until, selected=chosen, span=scale.span, first=first,
+                keys=panes.scroll_keys(pane.has_focus),
+            )  # fmt: skip
         else:
             lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
             _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
@@ -310,6 +313,11 @@ class LookupScreen(ExplorerScreen):
         """The drawings, which are no lists, have the moves of one."""
         here = moves() if isinstance(self.focused, DrawingPane) else ()
         return (*here, *super().actions_now())
+
+    @on(DrawingPane.Resized)
+    def draw_again(self) -> None:
+        """There is more or less room for a drawing."""
+        self._show_selected()
 
     @on(DrawingPane.Scrolled)
     def scroll_waterfall(self, message: DrawingPane.Scrolled) -> None:
@@ -469,7 +477,7 @@ class LookupScreen(ExplorerScreen):
 
 def _name(pane: Lines, title: str, legend: str = "") -> None:
     if not pane.styles.border_left[0]:  # there is no line below, and without corners it would touch the one above
-        beside = (f"{title}  {legend}".rstrip(), f"{title.partition('  ')[0]}  {legend}".rstrip(), title)
-        title, legend = f" {next((text for text in beside if len(text) < pane.size.width - 4), title)} ", ""
+        beside = f"{title}  {legend}".rstrip()
+        title, legend = f" {beside if len(beside) < pane.size.width - 4 else title} ", ""
     if (str(pane.border_title), str(pane.border_subtitle)) != (title, legend):
         pane.border_title, pane.border_subtitle = Content(title), Content(legend)

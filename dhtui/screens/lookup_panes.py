@@ -213,6 +213,13 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
 
 
+def scroll_keys(here: bool) -> str:
+    """The keys that scroll a drawing that has the focus; else the one that leads there."""
+    if not here:
+        return key_of("lookup.other_pane(1)")
+    return "/".join(key_of(f"move({step})").partition(" ")[0] for step in (1, -1))
+
+
 def more_rows(fits: int, first: int, count: int) -> str:
     """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
     more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]

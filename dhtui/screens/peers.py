@@ -12,6 +12,7 @@ from textual.getters import query_one
 
 from .. import actions
 from ..engine.node import Node
+from ..engine.searches import ANNOUNCES_KEPT
 from ..engine.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ..keymap import key_of
 from ..packets.parts import Link
@@ -21,6 +22,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural, short_id
+from ..words import reach as reach_words
 from . import peers_details as details
 from .announce_form import AnnounceForm, AnnounceRequest
 from .base import ExplorerScreen, bindings
@@ -134,7 +136,8 @@ class PeersScreen(ExplorerScreen):
         peers = f", {plural(self._kept, 'peer')}" if swarms else ""
         self.swarms.title = f"{kept}{missed or peers}"
         self.swarms.show(swarms)
-        self.announces.title = f"announced: {len(announces)}" if announces else "announced"
+        last = "the last " if len(announces) == ANNOUNCES_KEPT else ""
+        self.announces.title = f"announced: {last}{len(announces)}" if announces else "announced"
         self.announces.show(announces)
 
     def _show_results(self) -> None:
@@ -184,7 +187,9 @@ class PeersScreen(ExplorerScreen):
         """All about the line."""
         row = message.table.model.selected
         if isinstance(row, SwarmView):
-            self.show_details(message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row))
+            self.show_details(
+                message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row, self._view)
+            )
         elif isinstance(row, AnnounceRow):
             self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
@@ -286,7 +291,7 @@ class PeersScreen(ExplorerScreen):
         reach, infohash = node.snapshot().reachability, self._infohash()
         note = ""
         if reach.state != "reachable":
-            note = f"Strangers may not reach us, so peers may not either: {safe_text(reach.why)}."
+            note = f"This node is {reach_words(reach.state)}, so peers may not reach it either: {safe_text(reach.why)}."
         request = await self.app.push_screen_wait(AnnounceForm(infohash.hex() if infohash else "", note))
         if request is not None:
             self._announce_all(node, request)

@@ -29,12 +29,17 @@ SWARM_COLUMNS: tuple[Column[SwarmView], ...] = (
     Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, sort=lambda r: r.infohash),
     Column("peers", 6, lambda r: ((str(r.total), "plain"),), right=True, sort=lambda r: r.total),
     Column(
-        "newest", 6, lambda r: ((duration(r.newest_expires), "plain"),), right=True, sort=lambda r: r.newest_expires
+        "first ends",
+        10,
+        lambda r: ((duration(r.oldest_expires), "plain"),),
+        right=True,
+        sort=lambda r: r.oldest_expires,
     ),
-    Column("oldest", 6, lambda r: ((duration(r.oldest_expires), "dim"),), right=True, sort=lambda r: r.oldest_expires),
+    Column(
+        "last ends", 9, lambda r: ((duration(r.newest_expires), "dim"),), right=True, sort=lambda r: r.newest_expires
+    ),
     Column("last announced", 23, _newest_peers, grow=True, rank=1),
 )
-"""``newest`` and ``oldest``: in how long the last and the first of its announces expire."""
 
 
 def _stored(row: AnnounceRow) -> Line:

@@ -150,7 +150,7 @@ def phase_lines(
 def _lookup_words(view: LookupView | None) -> str:
     if view is None:
         return "is about to begin"
-    words = f"{view.answered} of {plural(view.asked, 'node')} answered"
+    words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered"
     return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {safe_text(view.why)}"
 
 
@@ -163,12 +163,12 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
         return _phase("put", words, True, done=False)
     writes = result.outcome.writes if result.outcome is not None else ()
     words = _counts(writes) if writes else "nothing was sent"
-    return _phase("put", words, False, done=any(one.status is Status.STORED for one in writes))
+    stored = any(one.status is Status.STORED for one in writes)
+    return _phase("put", words, False, done=stored, failed=not stored)
 
 
 _WRITTEN = {
     Status.STORED: "stored",
-    Status.REFUSED: "refused",
     Status.TIMED_OUT: "silent",
     Status.CANCELLED: "not waited for",
     **dict.fromkeys((*sorted(UNUSABLE), Status.WRONG_ID), "no answer that counts"),
@@ -176,12 +176,20 @@ _WRITTEN = {
 
 
 def _counts(writes: Sequence[NodeOutcome]) -> str:
-    counts = Counter(_WRITTEN.get(one.status, "not written to") for one in writes)
-    order = (*dict.fromkeys(_WRITTEN.values()), "not written to")
-    return ", ".join(f"{counts[words]} {words}" for words in order if counts[words])
+    counts = Counter(map(_written, writes))
+    order = {words: place for place, words in enumerate(("stored", *_WRITTEN.values(), "not written to"))}
+    return ", ".join(f"{counts[words]} {words}" for words in sorted(counts, key=lambda words: order.get(words, 1)))
 
 
-def _phase(name: str, words: str, running: bool, *, done: bool) -> Line:
-    mark: Span = ("…", "accent") if running else ("✓", "good") if done else ("·", "dim")
-    role: Role = "plain" if running or done else "dim"
+def _written(one: NodeOutcome) -> str:
+    """What became of a write in a few words, the same for all that went the same way."""
+    if one.status is Status.REFUSED:
+        return f"refused with {one.code}, {one.error_words}"
+    return _WRITTEN.get(one.status, "not written to")
+
+
+def _phase(name: str, words: str, running: bool, *, done: bool, failed: bool = False) -> Line:
+    ended: Span = ("✓", "good") if done else ("✗", "bad") if failed else ("·", "dim")
+    mark: Span = ("…", "accent") if running else ended
+    role: Role = "plain" if running or done or failed else "dim"
     return (mark, (f" {fit(name, 8)}", "dim"), (words, role))

@@ -129,7 +129,7 @@ class QueriesScreen(ExplorerScreen):
             self.show_details(message.table, row.owner, owner_details(row, self._longest(row.owner)), "stop")
 
     def _longest(self, owner: str) -> float:
-        return max((row.hard for row in self._rows if row.owner == owner), default=0.0)
+        return max((row.hard or 0.0 for row in self._rows if row.owner == owner and not row.result), default=0.0)
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

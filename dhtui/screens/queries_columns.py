@@ -15,7 +15,7 @@ from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import address, duration, milliseconds, number, plural
 from ..words import distance as distance_words
-from .home_panes import METHODS
+from .home_panes import method_rows
 from .queries_rows import AskedRow, OwnerRow, QueryRow, Row
 
 BAR = 8
@@ -35,8 +35,13 @@ def short_method(method: str) -> str:
     return "announce" if method == "announce_peer" else safe_text(method, 9)
 
 
-def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Line:
-    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it."""
+def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
+    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
+
+    Where it is not known how much time it had there is no bar.
+    """
+    if hard is None:
+        return (("–", "dim"),)
     per_cell = (hard or 1.0) / width
     filled = min(width, int(age / per_cell + 0.5))
     mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
@@ -46,7 +51,7 @@ def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Li
 
 
 def _stalled(row: QueryRow) -> bool:
-    return row.soft is not None and row.soft < row.hard and row.age > row.soft
+    return row.soft is not None and row.hard is not None and row.soft < row.hard and row.age > row.soft
 
 
 def state_sign(row: QueryRow) -> Span:
@@ -96,6 +101,10 @@ def _target_of_lookup(row: OwnerRow) -> Line:
     return ((row.lookup.target.hex() if row.lookup else "", "data"),)
 
 
+def _time_used(row: QueryRow) -> Line:
+    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
+
+
 def _course(row: OwnerRow) -> Line:
     if row.lookup is None:
         return ((_OWNERS.get(row.owner, ""), "dim"),)
@@ -138,7 +147,7 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
         "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
         sort=_sort(lambda r: r.age),
     ),
-    Column("of time", BAR, _cell(_in_flight, lambda r: age_bar(r.age, r.soft, r.hard))),
+    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
     Column(
         "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
         sort=_sort(lambda r: r.method),
@@ -229,12 +238,11 @@ def total_lines(snapshot: Snapshot, width: int) -> list[Line]:
     wide = width > 3 * _BLOCK_WIDE - _GAP
     block = _BLOCK_WIDE if wide else _BLOCK
     blocks = max(1, (width - 1 + _GAP) // block)
-    busy_others = [name for name, counts in snapshot.methods.items() if name not in METHODS and counts.received]
-    names = [*METHODS, *sorted(busy_others)]
-    count = -(-len(names) // blocks)
+    rows = method_rows(snapshot.methods)
+    count = -(-len(rows) // blocks)
     lines = [_side_by_side([_titles(wide)] * blocks)]
     for place in range(count):
-        lines.append(_side_by_side([_total(name, snapshot, wide) for name in names[place::count]]))
+        lines.append(_side_by_side([_total(*row, wide) for row in rows[place::count]]))
     return lines
 
 
@@ -251,8 +259,7 @@ def _titles(wide: bool) -> Line:
     return ((text + came, "title"),)
 
 
-def _total(name: str, snapshot: Snapshot, wide: bool) -> Line:
-    counts = snapshot.methods.get(name, MethodCounts(0, 0, 0, 0, 0, 0, 0))
+def _total(name: str, counts: MethodCounts, wide: bool) -> Line:
     asked = zip((counts.sent, counts.answered, counts.timed_out, counts.errors), _ASKED, _ASKED_ROLES, strict=True)
     came = zip((counts.received, counts.replied, counts.refused), _CAME_WIDE, _CAME_ROLES, strict=True)
     cells = [*asked, *came][: None if wide else 5]

@@ -34,14 +34,11 @@ from .telling import tell
 from .verbs import CopyForm, ExportForm
 
 
-def _no_buckets() -> tuple[Line, ...]:
-    home, testnet = key_of("show.home"), key_of("testnet")
-    opens = " opens a testnet to try things on."
-    return (
-        (),
-        ((" The table is empty: no node has answered yet.", "dim"),),
-        ((f" {home}", "key"), (" tells why;", "dim"), (f"  {testnet}", "key"), (opens, "dim")),
-    )
+def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
+    tells: Line = ((f" {key_of('show.home')}", "key"), (" tells why", "dim"))
+    opens: Line = (("; ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    empty: Line = ((" The table is empty: no node has answered yet.", "dim"),)
+    return ((), empty, (*tells, *(() if on_testnet else opens), (".", "dim")))
 
 
 def _no_nodes() -> Line:
@@ -80,7 +77,11 @@ class TableScreen(ExplorerScreen):
         """Two lists and the line that keeps the last result."""
         with Container(id="lists"):
             yield LineTable(
-                BUCKET_COLUMNS, lambda row: row.bucket.depth, title="buckets", empty=_no_buckets(), id="buckets"
+                BUCKET_COLUMNS,
+                lambda row: row.bucket.depth,
+                title="buckets",
+                empty=(),
+                id="buckets",
             )
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
@@ -104,6 +105,7 @@ class TableScreen(ExplorerScreen):
         table = snapshot.table
         total = table.good + table.questionable + table.bad
         self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
+        self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 

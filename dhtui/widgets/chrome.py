@@ -26,7 +26,7 @@ class Header(Lines):
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
-            right = ((f"⏸ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
+            right = ((f"‖ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
         else:
             table = frame.snapshot.table
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))

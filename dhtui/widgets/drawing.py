@@ -28,6 +28,13 @@ class Drawing(Lines, can_focus=True):
             """Rows to go down by; negative: up."""
             super().__init__()
 
+    class Resized(Message):
+        """There is more or less room."""
+
+    def on_resize(self) -> None:
+        """Drawn to another size."""
+        self.post_message(self.Resized())
+
     def action_move(self, lines: int) -> None:
         """Scrolls by some rows."""
         self.post_message(self.Scrolled(self, lines))

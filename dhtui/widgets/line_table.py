@@ -260,7 +260,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         bar.open(self)
 
     def action_clear(self) -> None:
-        """Shows all rows again, and remembers the filter. Where all are there the key is for what is around the list."""
+        """Shows all rows again, and remembers the filter. Where all are there the key is for what holds the list."""
         if not self.model.filter_text:
             raise SkipAction
         self.change_filter("")

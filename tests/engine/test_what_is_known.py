@@ -8,16 +8,17 @@ import pytest
 
 from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
+from dhtui.engine.events import PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import SavedState
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo
-from dhtui.engine.wire.krpc import FindNode, Query, encode_response
+from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response
 from dhtui.readback import Gives, read_back_of, to_ask
 
-from .network import Answer, Network, Puppet, naming, silent
+from .network import Answer, Network, Puppet, events_of, naming, silent
 
 TARGET = bytes(20)
 OTHER_PORT = ("20.1.7.1", 7000)
@@ -292,3 +293,64 @@ def test_other_nodes_on_our_host_are_others() -> None:
     core = net.core("127.0.0.1", port=4000, maintain=False)
     others = [net.puppet(ip="127.0.0.1", port=4001), net.puppet(ip="127.0.0.2", port=4000)]
     assert net.ping(core, *(other.addr for other in others)).answered == 2
+
+
+# ---- a figure is what was on the wire -------------------------------------------------------------------
+
+
+def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
+    """Of two queries the system sends one: counters, traffic, events and outcome say so."""
+    net = Network()
+    core, nodes = net.core(maintain=False), [net.puppet(), net.puppet()]
+    heard, done = events_of(core), list[Outcome]()
+    core.searches.ask(Question("ping"), done.append, net.now, remotes=[node.addr for node in nodes])
+    (failed, addr), sent = core.datagrams_to_send()
+    core.send_failed(failed, addr, "no route to host", net.now)
+    snapshot = core.snapshot(net.now)
+    assert (snapshot.methods["ping"].sent, snapshot.traffic.packets_out, snapshot.traffic.bytes_out) == (
+        1,
+        1,
+        len(sent[0]),
+    )
+    assert snapshot.traffic.send_failures == 1
+    assert [(event.data, event.addr) for event in heard if isinstance(event, PacketSent)] == [sent]
+    net.after(core)
+    net.run(5.0)
+    assert [(one.status, one.note) for one in done[0].asked] == [
+        (Status.SEND_FAILED, "no route to host"),
+        (Status.TIMED_OUT, ""),
+    ]
+
+
+def test_a_full_send_buffer_blames_no_node() -> None:
+    net = Network()
+    core, node = net.core(maintain=False), net.puppet()
+    net.meet(core, node)
+    sent = core.snapshot(net.now).methods["ping"].sent
+    done: list[Outcome] = []
+    core.searches.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
+    core.send_dropped(*core.datagrams_to_send()[0])
+    net.after(core)
+    net.run(5.0)
+    (one,) = done[0].asked
+    assert (one.status, one.note) == (Status.SEND_FAILED, "the send buffer was full")
+    counts, contact = core.snapshot(net.now).methods["ping"], core.table.find(node.addr)
+    assert (counts.sent, counts.timed_out) == (sent, 0)
+    assert contact is not None and contact.failures == 0
+
+
+def test_a_reply_that_was_not_sent_is_not_counted_as_one() -> None:
+    """The system would not send it, or it had no room in what strangers may make us send."""
+    net = Network()
+    core, node = net.core(maintain=False), net.puppet()
+    core.receive_datagram(encode_query(b"qq", Ping(node.id), False)[1], node.addr, net.now)
+    ((data, addr), *_) = core.datagrams_to_send()
+    core.send_failed(data, addr, "no route to host", net.now)
+    assert core.snapshot(net.now).methods["ping"].replied == 0
+    crowded = net.core(maintain=False, reply_quota=1)
+    for _ in range(20):
+        crowded.receive_datagram(b"d1:q4:ping1:t2:aa1:y1:qe", node.addr, net.now)
+    refused = len(crowded.datagrams_to_send())
+    snapshot = crowded.snapshot(net.now)
+    assert refused < 20 and snapshot.drops["reply quota"] == 20 - refused
+    assert snapshot.methods["ping"].refused == refused == snapshot.traffic.packets_out

@@ -187,14 +187,14 @@ def ruled() -> LookupDetail:
     opener = step(1, 156, 0.0, 0.1)
     liar = step(2, 155, 0.0, 0.08)
     dead = [step(n, 140 + n / 8, 0.1, 4.1, stalled=0.35, parent=liar.addr, hop=1) for n in range(4, 8)]
-    near = [step(n, 138 + n / 8, 0.2, 0.3 + n / 100, parent=opener.addr, hop=1) for n in range(8, 16)]
+    near = [step(n, 138 + n / 8, 0.1, 0.3 + n / 100, parent=opener.addr, hop=1) for n in range(8, 16)]
     steps = [
         opener,
         liar,
         step(3, 150, 0.0, 4.0, result="timed out", stalled=0.5)._replace(id=None, bits=None),
         *(one._replace(result="timed out", nodes=0) for one in dead),
         *near,
-        step(16, 152, 0.22, 0.62, parent=opener.addr, hop=1),
+        step(16, 152, 0.22, 0.6, parent=opener.addr, hop=1),
         step(17, 153, 0.25, 4.25, parent=opener.addr, hop=1, stalled=0.5, result="timed out", nodes=0),
         step(18, 151, 0.3, 0.7),
         step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1, doubt=Distrust.MISLED, misnamed=4),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from textual.widget import Widget
 
@@ -182,24 +184,22 @@ def test_the_history_of_filters_is_bounded_and_has_nothing_twice() -> None:
 # ---- the verdict -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("zoomed", [False, True], ids=["", "zoomed"])
-@pytest.mark.parametrize("pane", ["packets", "parts", "hexed"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_v_shows_the_verdict_in_every_pane_and_gives_the_focus_back(
-    size: tuple[int, int], pane: str, zoomed: bool
-) -> None:
+async def test_v_shows_the_verdict_in_every_pane_and_gives_the_focus_back(size: tuple[int, int]) -> None:
     async with exploring(at_work(), size, show="packets") as stage:
         await tell(stage, traffic())
-        stage.screen.query_one(f"#{pane}").focus()
-        await stage.press(*["z"] * zoomed)
-        before, focused = stage.text(), stage.app.focused
         judged = stage.screen.query_one("#judged")
-        await stage.press("v")
-        assert judged.region.width and (judged.has_focus or stage.table("packets").has_focus)
-        assert stage.text() != before or stage.app.focused is not focused
-        await stage.press("v")
-        assert stage.app.focused is focused
-        assert stage.text() == before
+        for zoomed, name in product((False, True), ("packets", "parts", "hexed")):
+            stage.screen.query_one(f"#{name}").focus()
+            await stage.press(*["z"] * zoomed)
+            before, focused = stage.text(), stage.app.focused
+            await stage.press("v")
+            assert judged.region.width and (judged.has_focus or stage.table("packets").has_focus)
+            assert stage.text() != before or stage.app.focused is not focused
+            await stage.press("v")
+            assert stage.app.focused is focused
+            assert stage.text() == before
+            await stage.press(*["z"] * zoomed)
 
 
 async def test_v_opens_a_window_where_there_is_no_room_for_the_verdict() -> None:

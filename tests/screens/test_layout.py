@@ -133,7 +133,9 @@ async def test_the_waterfall_has_the_focus_and_scrolls_by_keys_and_by_the_wheel(
             await stage.press("w")
         await stage.settle()
         waterfall = stage.screen.query_one("#waterfall", Drawing)
-        assert f"{34 - len(_queries(stage))} below: tab goes here, j ↓ scrolls" in stage.text()
+        below = 34 - len(_queries(stage))
+        assert f"↑0 ↓{below} tab" in stage.text()
+        assert size == SMALL or f"{below} below: tab goes here, j ↓ scrolls" in stage.text()
         await stage.press(*["tab"] * (2 if size == SMALL else 3), "g")
         assert waterfall.has_focus
         before = _queries(stage)
@@ -146,7 +148,7 @@ async def test_the_waterfall_has_the_focus_and_scrolls_by_keys_and_by_the_wheel(
         await stage.settle()
         assert _queries(stage) == moved
         await stage.press("G")
-        assert 34 not in before and 34 in _queries(stage) and " below" not in stage.text()
+        assert 34 not in before and 34 in _queries(stage) and f"↑{34 - len(before)} ↓0 j/k" in stage.text()
         await stage.press("g")
         assert _queries(stage) == before
         await stage.press("z")
@@ -185,7 +187,7 @@ KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "nodes": ("id", "dist", "address", "client", "rtt", "seen"),
     },
     "queries": {
-        "flight": ("age", "of time", "method", "target", "node", "asked by"),
+        "flight": ("age", "time used", "method", "target", "node", "asked by"),
         "asked": ("age", "method", "from", "target", "we said"),
     },
     "lookup": {
