@@ -54,6 +54,7 @@ from .source import LiveSource
 from .testnet import Testnet
 from .widgets.paint import clean
 from .widgets.source_input import SourceInput
+from .widgets.stylesheet import Stylesheet
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -97,6 +98,7 @@ class Explorer(App[int]):
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=_driver(self))
+        self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
