@@ -60,7 +60,6 @@ from .testnet import Testnet
 from .widgets.line_table import LineTable
 from .widgets.paint import clean
 from .widgets.source_input import SourceInput
-from .widgets.style_sheet import StyleSheet
 from .widgets.stylesheet import Stylesheet
 from .words import address
 
