@@ -133,7 +133,7 @@ GLOBAL: tuple[Action, ...] = (
         "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
         8,
     ),
-    Action("record", "ctrl+r", "record", "Record all that happens to a new file, for --replay; again: stop."),
+    Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""
 
@@ -174,7 +174,7 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
-CHOOSE = Action("choose", "left,right", "choose", "Go through the answers to choose from.", 3, "← →")
+CHOOSE = Action("choose", "left,right,space", "choose", "Go through the answers to choose from.", 3, "← →")
 """Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
 DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
 
