@@ -201,6 +201,12 @@ KEPT: tuple[Action, ...] = (
 )
 """Actions of the window of the items that are kept alive."""
 
+BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
+"""Actions of the window of the addresses that are ignored."""
+
+ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
+"""Actions of the window in which any node is asked anything."""
+
 VIEWS: tuple[View, ...] = (
     View(
         "home",
@@ -208,6 +214,10 @@ VIEWS: tuple[View, ...] = (
         "Home",
         "dhtui.screens.home:HomeScreen",
         "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
+        (
+            Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
+            Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+        ),
     ),
     View(
         "table",
@@ -220,7 +230,9 @@ VIEWS: tuple[View, ...] = (
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
             Action("refresh_bucket", "r", "refresh", "Look up a random id of the selected bucket, to fill it.", 2),
             Action("find_node", "f", "find", "Ask the selected node which nodes are nearest to us, and list those.", 4),
+            Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
+            Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
         ),
     ),
     View(
