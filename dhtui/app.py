@@ -22,7 +22,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.widgets import Input
+from textual.worker import Worker, get_current_worker
 
 from . import launch
 from .config import state_folder
@@ -41,15 +42,18 @@ from .replay_source import ReplaySource
 from .report import safe_text
 from .saving import Saver
 from .screens.base import ExplorerScreen
-from .screens.help import HelpScreen
+from .screens.choosing import Followed
+from .screens.gate import KeyGate
+from .screens.help import HelpScreen, help_lines, window_help
 from .screens.palette import RegistryCommands
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
-from .screens.window import Palette
+from .screens.window import Palette, Window
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
 from .widgets.paint import clean
+from .widgets.source_input import SourceInput
 from .widgets.style_sheet import StyleSheet
 from .words import address
 
@@ -112,6 +116,8 @@ class Explorer(App[int]):
         self._live: LiveSource | None = None
         self._recorder: Recorder | None = None
         self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
+        self.gate: KeyGate | None = None
+        """What keys go through, while the app runs."""
         for view in VIEWS:
             self.add_mode(view.name, partial(_open, view, self.feed, self.host))
 
@@ -126,6 +132,8 @@ class Explorer(App[int]):
             return
         self.theme = THEMES[0]
         await self.switch_mode(VIEWS[0].name)
+        self.gate = KeyGate(self)
+        self.gate.wait()
         while self.warnings:
             tell(self, self.warnings.pop(0), bad=True)
         if self._replay is not None:
@@ -216,6 +224,8 @@ class Explorer(App[int]):
 
     async def on_unmount(self) -> None:
         """Keeps what is worth keeping, and closes the node."""
+        if self.gate is not None:
+            self.gate.close()
         self.feed.connect(None)
         await self._close()
 
@@ -279,8 +289,8 @@ class Explorer(App[int]):
         names = [view.name for view in VIEWS]
         await self.switch_mode(names[(names.index(self.current_mode) + step) % len(names)])
 
-    @on(ExplorerScreen.Followed)
-    async def follow(self, message: ExplorerScreen.Followed) -> None:
+    @on(Followed)
+    async def follow(self, message: Followed) -> None:
         """Goes to what a link is about, on the first screen that knows it."""
         came_from = (self.current_mode, message_origin(self.screen))
         # A list leads on from itself where it can: the screen that one is on comes last.
@@ -313,7 +323,7 @@ class Explorer(App[int]):
         if self._replay is not None:
             tell(self, RECORDING)
         elif await self._open("lookup", None):
-            self.call_after_refresh(self.screen.run_action, "start")
+            await self.screen.run_action("start")
 
     def action_seek(self, seconds: float) -> None:
         """Moves in the recording."""
@@ -342,6 +352,11 @@ class Explorer(App[int]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
 
+    @property
+    def escape_to_minimize(self) -> bool:
+        """Whether escape gives the other panes their room back: not while it is the key of a line to type in."""
+        return not isinstance(self.focused, Input)
+
     def action_repaint(self) -> None:
         """Paints all of the screen anew."""
         for screen in self.screen_stack:
@@ -350,8 +365,12 @@ class Explorer(App[int]):
 
     def action_help(self) -> None:
         """Shows what the keys do here."""
-        if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(HelpScreen(self.screen.view, self.screen.actions_now()))
+        screen = self.screen
+        if isinstance(screen, ExplorerScreen):
+            lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
+            self.push_screen(HelpScreen(screen.view.title, lines))
+        elif isinstance(screen, Window) and screen.ABOUT:
+            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
@@ -363,10 +382,35 @@ class Explorer(App[int]):
         tell_failure(self, event)
 
     async def on_event(self, event: events.Event) -> None:
-        """Lines of Textual's own, such as the palette's, would show what is pasted as it is."""
-        if isinstance(event, events.Paste):
-            event.text = "\n".join(map(clean, event.text.splitlines()))
+        """Keys and pastes wait for those before them, and for what a click sets off.
+
+        Lines of Textual's own, such as the palette's, would show what is pasted as it is. In fields it is data.
+        """
+        gate = self.gate
+        if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if gate.holds(event):
+                return
+            if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
+                event.text = "\n".join(map(clean, event.text.splitlines()))
+        elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
+            gate.wait()
         await super().on_event(event)
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """What Textual's does; keys are told whose turn it is."""
+        worker = get_current_worker()
+        assert self.gate is not None
+        try:
+            return await super().push_screen_wait(screen, mode=mode)
+        finally:
+            self.gate.window_went(worker)
+
+    def push_screen(self, screen: Any, *more: Any, **how: Any) -> Any:
+        """What Textual's does; keys are told that the window of a worker is there."""
+        pushed = super().push_screen(screen, *more, **how)
+        if how.get("wait_for_dismiss") and self.gate is not None:
+            self.gate.window_came(get_current_worker(), screen)
+        return pushed
 
     # -- when the explorer itself fails ----------------------------------------------------------------------
 

@@ -127,7 +127,9 @@ def rebind(keys: Keys) -> None:
 
 def _with(actions: Iterable[Action], wished: dict[str, str], prefix: str = "") -> tuple[Action, ...]:
     return tuple(
-        replace(action, keys=wished[prefix + action.name], shown="") if prefix + action.name in wished else action
+        replace(action, keys=wished[prefix + action.name], shown="", pair="")
+        if prefix + action.name in wished
+        else action
         for action in actions
     )
 

@@ -6,7 +6,7 @@ with its own actions, and one file (with its .tcss) that the `View` names. `keym
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import punctuation
 from unicodedata import name as unicode_name
 
@@ -51,6 +51,11 @@ def symbol(key: str) -> str:
     return modifiers + plus + _SHOWN.get(base, base)
 
 
+def is_text(key: str) -> bool:
+    """Whether a key, by Textual's name, is text in a field."""
+    return len(key) == 1 or key == "space" or key in CHARACTERS.values()
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something a person can do with a key."""
@@ -67,11 +72,25 @@ class Action:
     """Place in the footer, 1 first. The highest ranks are dropped where the line is full; 0 is never in the footer."""
     shown: str = ""
     """The key as shown, where that is more than the first of `keys`."""
+    pair: str = ""
+    """The keys that the footer shows, where its hint stands for two actions."""
+    words: str = ""
+    """Other names that the palette finds it by."""
 
     @property
     def key(self) -> str:
         """The key as people read it."""
         return self.shown or symbol(self.keys.partition(",")[0])
+
+    @property
+    def hint(self) -> str:
+        """The key, or keys, as the footer shows them."""
+        return self.pair or self.key
+
+    @property
+    def in_fields(self) -> bool:
+        """Whether one of its keys is no character, and so works where text is typed."""
+        return any(not is_text(key) for key in self.keys.split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +140,11 @@ VERBS: tuple[Action, ...] = (
 )
 """Actions of every screen, done with its selection."""
 
+FILTER = Action("filter", "slash", "filter", "Type a filter: only the lines that it lets through are shown.", 4, "/")
+"""The action of lists that every pane has: what is typed next must not run as commands."""
+
 LIST: tuple[Action, ...] = (
-    Action(
-        "filter", "slash", "filter", "Show only the lines with some text; !text hides them; /re/ is a pattern.", 4, "/"
-    ),
+    FILTER,
     Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
     Action("flip", "S", "turn", "Turn the order round."),
     Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
@@ -149,11 +169,30 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
+CHOOSE = Action("choose", "left,right", "choose", "Go through the answers to choose from.", 3, "← →")
+"""Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
+DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
+
+
+def form(verb: str, leave: str = "cancel", *, choose: str = "choose", fields: str = "next field") -> tuple[Action, ...]:
+    """The keys of a form, or of what is used like one: what enter does, what esc does, in one or two words.
+
+    `choose` and `fields` are what ← → and tab do; "": nothing.
+    """
+    keys = [Action("submit", "enter", verb, "Do it, if all that is needed is there.", 1)]
+    if fields:
+        keys.append(Action("focus(1)", "tab", fields, "Go to the next field or list.", 2))
+        keys.append(Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"))
+    if choose:
+        keys.append(replace(CHOOSE, label=choose))
+    return (*keys, Action("leave", "escape", leave, "Leave it: what was typed is dropped, what runs is stopped.", 1))
+
+
 KEPT: tuple[Action, ...] = (
-    Action("kept_add", "a", "add", "Keep an item alive: yours or anybody's, no key is needed."),
-    Action("kept_pause", "p", "pause", "Stop looking after the selected item, or begin again."),
-    Action("kept_look", "r", "look now", "Look after the selected item now."),
-    Action("kept_remove", "x", "let go", "Let the selected item go; asks first."),
+    Action("kept_add", "a", "add", "Keep an item alive: yours or anybody's, no key is needed.", 2),
+    Action("kept_pause", "p", "pause", "Stop looking after the selected item, or begin again.", 3),
+    Action("kept_look", "r", "look now", "Look after the selected item now.", 3),
+    Action("kept_remove", "x", "let go", "Let the selected item go; asks first.", 3),
 )
 """Actions of the window of the items that are kept alive."""
 
@@ -199,18 +238,21 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.lookup:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
-        "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
-        "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "nothing, □ answered late, when the lookup was over, ✗ was silent for all of its time, – was cancelled: the "
+        "lookup was over before an answer came, … is waited for, · was not asked. On the way ┄ stalled and gave up its "
+        "slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
         (
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
-            Action("mark", "m", "compare", "Mark the lookup, then select another one: both are compared.", 3),
-            Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← →"),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),
             Action("scrub(8)", "shift+right", "", "Go on by a bigger step.", 0, "⇧→"),
@@ -230,7 +272,11 @@ VIEWS: tuple[View, ...] = (
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
-            Action("alike", "f", "alike", "Show only packets that share something with the selected one.", 6),
+            Action(
+                "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
+            ),
+            Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
         ),
@@ -296,7 +342,7 @@ VIEWS: tuple[View, ...] = (
 """The screens, in the order of their keys."""
 
 LEGEND = (
-    ("✓", "good: answered within the last 15 minutes"),
+    ("✓", "good: answered, or asked us something, within the last 15 minutes"),
     ("?", "questionable: silent for a while, to be asked again"),
     ("✗", "bad: several queries in a row without an answer"),
     ("…", "under way: an answer is waited for"),

@@ -381,6 +381,25 @@ def test_a_torrent_is_recognised_where_a_get_finds_one(run: Run) -> None:
 # ---- keeping alive, watching --------------------------------------------------------------------------------
 
 
+def test_a_later_put_replaces_what_is_kept_alive(run: Run, home: Path) -> None:
+    """Without --keep, and of a signed file: what is published again is never older than what was put last."""
+    key = ("--keyname", "mine", "--salt", "replaced")
+    assert run("--do", "genkey", "--keyname", "mine")[0] == 0
+    run("--do", "put", *key, "--val", "one", "--keep")
+
+    def kept() -> list[object]:
+        items = json.loads(next(home.rglob("keep.json")).read_text())["items"]
+        return [item["seq"] for item in items if item.get("salt") == b"replaced".hex()]
+
+    first = kept()
+    run("--do", "put", *key, "--val", "two")
+    second = kept()
+    assert run("--do", "sign", *key, "--val", "three", "--out", str(home / "signed"))[::2] == (0, "")
+    assert run("--do", "put", "--signed-file", str(home / "signed"))[0] == 0
+    assert len(first) == len(second) == 1
+    assert (first[0], second[0], kept()[0]) == (1, 2, 3)
+
+
 def test_kept_items_are_looked_after_by_republish(run: Run, home: Path) -> None:
     assert run("--do", "republish")[0] == 0
     code, _, err = run("--do", "put", "--val", "keep me", "--keep")

@@ -251,9 +251,9 @@ NETWORK = [
     Case("blocklist reversed", "-do ping -remote {node} -blocklist org:10.0.0.9-10.0.0.1", 0, err="written backwards"),
     Case("blocklist garbage", "-do ping -remote {node} -blocklist garbage", USAGE, err="line 1"),
     Case("blocklist bad ip", "-do ping -remote {node} -blocklist org:999.1.1.1-999.1.1.2", USAGE, err="line 1"),
-    Case("tsecret", "-do bootstrap -bnodes no -tsecret s", 0),
+    Case("tsecret", "-do bootstrap -bnodes no -tsecret s", USAGE, err="--tsecret needs --wait"),
     Case("vv", "-do ping -remote {node} -vv", 0, "^{node}", r"send query {node} tx:[0-9a-f]+ ping id:.*\nrecv answer {node} "),
-    Case("deadline", f"-do get -target {HEX} -bnodes {{dead}} -deadline 100ms", FAILED, "^$", r"given up after 0.1 s \(--deadline\): 0 of 1 nodes"),
+    Case("deadline", f"-do get -target {HEX} -bnodes {{dead}} -deadline 100ms", FAILED, "^$", r"given up after 0.1 s \(--deadline\): no value by then: 0 of 1 node answered"),
     Case("read-only", "-do ping -remote {node} -vv -read-only", 0, err=" ro "),
     Case("testnet", f"-do get -target {HELLO} -testnet 8", 0, "^Hello World!\n$"),
 ]  # fmt: skip
@@ -493,7 +493,9 @@ def test_a_signal_ends_an_action_at_once(net: Neighbours, home: Path, signum: in
     with process.stderr as err:
         assert "send query" in err.readline()
         process.send_signal(signum)
-        assert err.read() == f"dhtui: stopped by {signal.Signals(signum).name}\n"
+        *_, result, last = err.read().splitlines()
+        assert result == "dhtui: get stopped: no value by then: 0 of 1 node answered"
+        assert last == f"dhtui: stopped by {signal.Signals(signum).name}"
     assert process.wait(PATIENCE) == code
 
 

@@ -78,3 +78,16 @@ def test_a_signal_restores_the_terminal(tmp_path: Path, signum: int) -> None:
             time.sleep(0.05)
         assert "ended with" in screen and "Traceback" not in screen
         assert (tmp_path / "after").read_text() == (tmp_path / "before").read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"), [("Lzzq", "new lookup"), ("6fzzq", "get an item"), ("8azzq", "announce a peer")]
+)
+def test_what_is_typed_into_a_window_that_has_not_come_yet_stands_in_it(tmp_path: Path, typed: str, title: str) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("nodes answer")
+        term.press(typed)
+        assert title in term.wait("zzq")
+        term.press("Escape")
+        term.wait(lambda screen: title not in screen)
+        term.quit()

@@ -16,7 +16,7 @@ from . import events
 from .answers import Question
 from .events import Listeners
 from .find import Find
-from .outcome import NodeOutcome, Outcome, Status
+from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from .searches import OnStep, Searches
 from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
@@ -272,7 +272,9 @@ def _judge_host(host: Host, asked: Sequence[NodeOutcome]) -> None:
     rtts = [node.rtt for node in asked if node.rtt is not None]
     if rtts:
         host.state, host.detail = "answered", f"in {min(rtts) * 1000:.0f} ms"
-    elif asked and all(node.status is Status.BLOCKED for node in asked):
-        host.state, host.detail = "blocked", asked[0].note
+    elif asked and all(node.status in NOT_SENT for node in asked):
+        listed = asked[0].status is Status.BLOCKED
+        host.state, host.detail = "blocked", "on the blocklist" if listed else asked[0].silence
     elif host.addrs:
-        host.state, host.detail = "silent", next((node.note for node in asked if node.note), "no answer")
+        told = [node.silence for node in asked if node.status not in (Status.TIMED_OUT, Status.CANCELLED)]
+        host.state, host.detail = "silent", next(filter(None, told), "no answer")

@@ -11,18 +11,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from ..registry import form
 from ..values import UsageError, integer, target, torrent
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
 _WIDTH = 72
-_HINT: Line = (
-    ("enter", "key"), (" announce  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-    ("esc", "key"), (" cancel", "plain"),
-)  # fmt: skip
 _PORT = integer(1, 65535)
 
 
@@ -55,6 +51,8 @@ class AnnounceForm(Window[AnnounceRequest | None]):
 
     CSS_PATH = "announce_form.tcss"
     BINDINGS = [("escape", "cancel", "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
+    ACTIONS = form("announce", choose="")
+    ABOUT = "Tell the nodes closest to an infohash that a peer is here. Each letter is checked as it is typed."
     AUTO_FOCUS = "#infohash"
 
     def __init__(self, info_hash: str = "", note: str = "") -> None:
@@ -62,18 +60,15 @@ class AnnounceForm(Window[AnnounceRequest | None]):
         super().__init__()
         self._info_hash, self._note = info_hash, note
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("announce a peer")
             placeholder = "40 hex digits, or a magnet link"
-            yield from field(
-                "infohash", FilterInput(self._info_hash, id="infohash", compact=True, placeholder=placeholder)
-            )
+            yield from field("infohash", SourceInput(self._info_hash, id="infohash", placeholder=placeholder))
             placeholder = "empty: the one that our packets come from"
-            yield from field("port", FilterInput(id="port", compact=True, placeholder=placeholder))
+            yield from field("port", SourceInput(id="port", placeholder=placeholder))
             yield Lines(id="verdict")
-            yield Lines(_HINT, id="hint")
             if self._note:
                 yield Lines(*(((text, "warn"),) for text in wrap(self._note, _WIDTH)), id="note")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.content import Content
+from textual.widgets import Input
 
-from ..keymap import key_of
-from ..registry import POPUP
+from ..registry import DIGITS, LIST, POPUP
 from ..widgets.line_table import LineTable
 from ..widgets.paint import clean
 from ..widgets.table_model import Column
@@ -30,21 +30,21 @@ class Choice(Window[int | None]):
 
     CSS_PATH = "choice.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        # Before the list, for which esc clears the filter.
-        Binding(
-            ",".join(key for key in POPUP[0].keys.split(",") if key != "enter"),
-            POPUP[0].name,
-            show=False,
-            priority=True,
-        ),
+        Binding(POPUP[0].keys, POPUP[0].name, show=False),  # for enter it is the list that is asked first
         *(Binding(str(digit), f"choose({digit})", show=False) for digit in range(1, 10)),
     ]
+    ACTIONS = (
+        *(replace(action, label="choose", help="Choose the line.") for action in LIST if action.name == "inspect"),
+        DIGITS,
+        *POPUP,
+    )
+    ABOUT = "Choose one of the lines."
 
     def __init__(self, title: str, labels: Sequence[str]) -> None:
         super().__init__()
         self._heading, self._labels = title, labels
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The menu."""
         yield LineTable(COLUMNS, lambda entry: entry[0], title=self._heading, id="choices")
 
@@ -52,7 +52,6 @@ class Choice(Window[int | None]):
         """Fills and sizes it."""
         table = self.query_one(LineTable)
         table.styles.height = min(len(self._labels) + 3, 18)
-        table.border_subtitle = Content(f"{key_of('inspect')} choose  {key_of('close')} close")
         table.show([(place, clean(label)) for place, label in enumerate(self._labels, 1)])
 
     @on(LineTable.Inspect)
@@ -66,6 +65,10 @@ class Choice(Window[int | None]):
         """Takes one by its place."""
         if place <= len(self._labels):
             self.dismiss(place - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that close the menu are letters while a filter is typed."""
+        return not (action == "close" and isinstance(self.focused, Input))
 
     def action_close(self) -> None:
         """Takes none."""

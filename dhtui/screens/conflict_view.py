@@ -14,8 +14,7 @@ from .. import actions
 from ..conflict import Conflict, reread
 from ..engine.items import MutableItem
 from ..engine.node import Node
-from ..keymap import key_of
-from ..registry import view
+from ..registry import form, view
 from ..report import safe_text
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
@@ -40,6 +39,8 @@ class ConflictView(Window[Conflict | None]):
         ("enter", "go", "do it"),
         Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
     ]
+    ACTIONS = (*form("do it", "give up", fields="values")[:-1], _VIEW_AS, form("", "give up")[-1])
+    ABOUT = "Another writer's value is in the way of yours. Both, and what yours was made from, are shown."
     AUTO_FOCUS = "#todo"
 
     def __init__(self, node: Node, conflict: Conflict, target: bytes, salt: bytes, *, own: bool) -> None:
@@ -49,7 +50,7 @@ class ConflictView(Window[Conflict | None]):
         self._form: Form = "text"
         self._note = ""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("conflict: somebody else has written too")
@@ -58,14 +59,6 @@ class ConflictView(Window[Conflict | None]):
                 for name in ("yours", "theirs", "base"):
                     yield ScrollLines(id=name, classes="box")
             yield Pick(self._choices(), id="todo")
-            yield Lines(
-                (
-                    ("enter", "key"), (" do it  ", "plain"), ("←→", "key"), (" choose  ", "plain"),
-                    ("tab", "key"), (" values  ", "plain"), (key_of("items.view_as"), "key"),
-                    (" view as  ", "plain"), ("esc", "key"), (" give up", "plain"),
-                ),
-                id="hint",
-            )  # fmt: skip
 
     def _choices(self) -> list[str]:
         over = f"put yours over seq {self._conflict.newest}"

@@ -21,24 +21,25 @@ from ..engine.snapshot import LookupView
 from ..feed import RATE
 from ..keymap import key_of
 from ..keyring import Entry
-from ..registry import view
+from ..packets.parts import Link
+from ..registry import form, view
 from ..report import safe_text
 from ..values import UsageError
-from ..widgets.filter_bar import FilterInput
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..widgets.scroll_lines import ScrollLines
-from ..words import address, plural
+from ..widgets.source_input import SourceInput
+from ..words import plural
 from .fields import TABS, field
 from .get_request import GetRequest, read_get
 from .get_rows import answer_rows, change_words, newer, running_line
 from .items_value import Form, following, kind_of, value_lines
-from .popup import Popup
+from .list_window import OF_LINES, ListWindow
 from .put_plan import verdict_lines
-from .put_rows import NODE_COLUMNS, NodeRow, node_details
+from .put_rows import NODE_COLUMNS, NodeRow
 from .telling import tell_failure
-from .window import Window
+from .verbs import CopyForm
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
 
@@ -48,7 +49,7 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-class GetForm(Window[None]):
+class GetForm(ListWindow[None]):
     """Asks what to get, gets it, shows it; watches it, if an interval is given."""
 
     CSS_PATH = "get_form.tcss"
@@ -57,6 +58,8 @@ class GetForm(Window[None]):
         *TABS,
         Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
     ]
+    ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
+    ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
     AUTO_FOCUS = "#what"
 
     answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
@@ -75,26 +78,18 @@ class GetForm(Window[None]):
         self._getting = False
         self._said: tuple[str, str, bool] = ("", "", False)
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("get an item")
-            yield from field("item", FilterInput(self._what, id="what", compact=True, placeholder=_WHAT))
-            yield from field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT))
-            yield from field("watch", FilterInput(id="every", compact=True, placeholder=_EVERY))
+            yield from field("item", SourceInput(self._what, id="what", placeholder=_WHAT))
+            yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
+            yield from field("watch", SourceInput(id="every", placeholder=_EVERY))
             yield Lines(id="verdict")
             yield Lines(id="change")
             with Container(id="panes"):
                 yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="answers", empty=_EMPTY, id="answers")
                 yield ScrollLines(id="value", classes="box")
-            yield Lines(
-                (
-                    ("enter", "key"), (" get  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-                    (key_of("items.view_as"), "key"), (" view the value as  ", "plain"),
-                    ("esc", "key"), (" stop, close", "plain"),
-                ),
-                id="hint",
-            )  # fmt: skip
 
     def on_mount(self) -> None:
         """Says what is missing."""
@@ -213,9 +208,15 @@ class GetForm(Window[None]):
     @on(LineTable.Inspect, "#answers")
     def inspect(self) -> None:
         """All that the selected node said."""
-        row = self.answers.model.selected
-        if row is not None:
-            self.app.push_screen(Popup(f"node {address(row.addr)}", node_details(row)))
+        self.show_node(self.answers.model.selected)
+
+    def links(self) -> Sequence[Link]:
+        """The packet in which the selected node said what it said, and the node."""
+        return self.node_links(self.answers.model.selected, "get")
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected node."""
+        return self.node_forms(self.answers.model.selected)
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,9 +13,11 @@ from textual.getters import query_one
 from textual.worker import Worker
 
 from .. import actions
+from ..engine.node import Node
 from ..host import NodeHost
-from ..keepalive import MAX_KEPT, KeepError
+from ..keepalive import MAX_KEPT, Keeper, KeepError
 from ..keymap import key_of
+from ..packets.parts import Link
 from ..registry import KEPT, POPUP
 from ..report import safe_text
 from ..values import UsageError
@@ -22,11 +26,22 @@ from ..widgets.lines import Lines
 from ..widgets.paint import Line, titled
 from ..words import short_id
 from .choice import Choice
-from .kept_rows import KEPT_COLUMNS, KeptRow, kept_details, kept_title, read_wanted, row_key, rows_of
-from .popup import Popup
+from .gate import opens
+from .kept_rows import (
+    KEPT_COLUMNS,
+    KeptRow,
+    kept_details,
+    kept_forms,
+    kept_links,
+    kept_title,
+    read_wanted,
+    row_key,
+    rows_of,
+)
+from .list_window import OF_LINES, ListWindow
 from .prompt import Prompt
 from .telling import tell, tell_failure
-from .window import Window
+from .verbs import CopyForm
 
 NOBODY: tuple[Line, ...] = (
     (),
@@ -37,7 +52,6 @@ _NOTES = (
     "No key is needed: the item is fetched once, and put again as its owner signed it.",
     "An item with a salt needs the magnet link, in which s= is the salt in hex.",
 )
-_CLOSE = ",".join(key for key in POPUP[0].keys.split(",") if key != "enter")
 
 
 def _empty() -> tuple[Line, ...]:
@@ -52,15 +66,16 @@ def _empty() -> tuple[Line, ...]:
     )
 
 
-class KeptList(Window[None]):
+class KeptList(ListWindow[None]):
     """The list, and all about the selected item below it."""
 
     CSS_PATH = "kept_list.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        # Before the list, for which esc clears a filter, and enter inspects.
-        Binding(_CLOSE, POPUP[0].name, show=False, priority=True),
-        *(Binding(action.keys, action.name, action.label, show=False) for action in KEPT),
+        *(Binding(action.keys, action.name, action.label, show=False) for action in (*KEPT, *OF_LINES)),
+        Binding(POPUP[0].keys, POPUP[0].name, show=False),
     ]
+    ACTIONS = (*KEPT, *OF_LINES, *POPUP)
+    ABOUT = "The items that are looked after every hour while the node runs, whoever signed them, and put again."
     AUTO_FOCUS = "#kept"
 
     table: query_one[LineTable[KeptRow]] = query_one("#kept", LineTable)
@@ -69,16 +84,15 @@ class KeptList(Window[None]):
         super().__init__()
         self._host = host
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window"):
             yield LineTable(KEPT_COLUMNS, row_key, title="kept alive", id="kept")
             yield Lines(id="kept-detail", classes="box")
-            yield Lines(_hint(), id="kept-hint")
 
     def on_mount(self) -> None:
         """Shows the list, and goes on doing so: times pass."""
-        self.table.border_subtitle = Content(f"at most {MAX_KEPT}  {POPUP[0].key} {POPUP[0].label}")
+        self.table.border_subtitle = Content(f"at most {MAX_KEPT}")
         self.set_interval(1.0, self.show_rows)
         self.show_rows()
 
@@ -106,7 +120,17 @@ class KeptList(Window[None]):
         message.stop()
         row = self.table.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"item {short_id(row.kept.target)}", kept_details(row, 70)))
+            self.show_details(f"item {short_id(row.kept.target)}", kept_details(row, 70))
+
+    def links(self) -> Sequence[Link]:
+        """The selected item, and its key."""
+        row = self.table.model.selected
+        return () if row is None else kept_links(row)
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected item."""
+        row = self.table.model.selected
+        return () if row is None else kept_forms(row)
 
     # -- actions ---------------------------------------------------------------------------------------------
 
@@ -127,7 +151,7 @@ class KeptList(Window[None]):
             await keeper.check(row.kept.target)
             self.show_rows()
 
-    @work(group="kept", exit_on_error=False, name="removing an item")
+    @opens("removing an item")
     async def action_kept_remove(self) -> None:
         """Lets the selected item go, if that is meant."""
         keeper, row = self._host.keeper, self.table.model.selected
@@ -138,7 +162,7 @@ class KeptList(Window[None]):
             await keeper.remove(row.kept.target)
             self.show_rows()
 
-    @work(group="kept add", exclusive=True, exit_on_error=False, name="adding an item")
+    @opens("adding an item")
     async def action_kept_add(self) -> None:
         """Fetches an item that the user names, and keeps it alive from then on."""
         keeper, node = self._host.keeper, self._host.node
@@ -148,8 +172,11 @@ class KeptList(Window[None]):
         text = await self.app.push_screen_wait(
             Prompt("keep an item alive", _NOTES, _fault, "magnet link, public key, or target (40 hex digits)")
         )
-        if text is None:
-            return
+        if text is not None:
+            self._fetch(node, keeper, text)
+
+    @work(group="kept add", exclusive=True, exit_on_error=False, name="adding an item")
+    async def _fetch(self, node: Node, keeper: Keeper, text: str) -> None:
         wanted = read_wanted(text)
         assert wanted.id is not None
         tell(self, f"Looking up {short_id(wanted.id)} …")
@@ -175,11 +202,6 @@ class KeptList(Window[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
         tell_failure(self, event)
-
-
-def _hint() -> Line:
-    hints: list[Line] = [((f" {action.key}", "key"), (f" {action.label} ", "plain")) for action in KEPT]
-    return tuple(span for hint in hints for span in hint)
 
 
 def _fault(text: str) -> str:

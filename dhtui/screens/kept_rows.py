@@ -9,12 +9,14 @@ from textwrap import wrap
 from ..engine.items import Item, MutableItem
 from ..keepalive import Check, Keeper, Kept, Verdict
 from ..packets.fields import text_or_hex
+from ..packets.parts import Link
 from ..report import magnet, value_text
 from ..values import Target, target
 from ..values import item as wanted_item
 from ..widgets.paint import Line, Role, fit
 from ..widgets.table_model import Column
 from ..words import clock, duration, plural, short_id
+from .verbs import CopyForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def _state(row: KeptRow) -> Line:
     if row.looking:
         return (("…", "accent"),)
     if row.kept.paused:
-        return (("⏸", "dim"),)
+        return (("‖", "dim"),)
     if row.kept.last is None:
         return (("·", "dim"),)
     return (("✗", "bad"),) if row.kept.last.verdict is Verdict.FAILED else (("✓", "good"),)
@@ -90,7 +92,7 @@ def _salt(item: Item) -> Line:
 
 KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("", 1, _state, sort=lambda r: _state(r)[0][0]),
-    Column("target", 9, lambda r: ((short_id(r.kept.target), "data"),), sort=lambda r: r.kept.target),
+    Column("target", 9, lambda r: ((r.kept.target.hex(), "data"),), middle=True, sort=lambda r: r.kept.target),
     Column("seq", 5, lambda r: _seq(r.kept.item), right=True, sort=lambda r: getattr(r.kept.item, "seq", -1)),
     Column("last look", 14, lambda r: (_outcome(r.kept.last),), sort=lambda r: _outcome(r.kept.last)),
     Column(
@@ -104,7 +106,7 @@ KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("salt", 10, lambda r: _salt(r.kept.item), rank=1),
     Column("value", 16, lambda r: ((value_text(r.kept.item.v), "plain"),), grow=True),
 )
-"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ⏸."""
+"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ‖."""
 
 
 # ---- details --------------------------------------------------------------------------------------------
@@ -161,3 +163,17 @@ def kept_link(item: Item) -> str:
 def read_wanted(text: str) -> Target:
     """What the user wants kept: a magnet link, a public key, or a target. Raises `UsageError`."""
     return wanted_item(target(text))
+
+
+def kept_links(row: KeptRow) -> list[Link]:
+    """What a kept item leads to."""
+    item = row.kept.item
+    target = Link("target", row.kept.target, f"the item {short_id(row.kept.target)}: look it up")
+    return [target, Link("key", item.k, f"the key {short_id(item.k)}")] if isinstance(item, MutableItem) else [target]
+
+
+def kept_forms(row: KeptRow) -> list[CopyForm]:
+    """A kept item to be copied."""
+    item = row.kept.item
+    link = [("magnet link", magnet(item.k, item.salt))] if isinstance(item, MutableItem) else []
+    return [("target", row.kept.target.hex()), *link, ("value", value_text(item.v))]

@@ -21,11 +21,12 @@ from ..engine.keys import BadKey
 from ..keyring import KeyringError
 from ..keyring.base import name_fault
 from ..keyring.seal import passphrase_bytes
+from ..registry import Action, form
 from ..report import safe_text
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role, clean
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .key_field import SecretInput
 from .window import Window
@@ -82,6 +83,7 @@ class KeyForm(Window[R | None]):
     VERB: ClassVar[str]
     """What enter does, one or two words."""
     NOTES: ClassVar[Sequence[str]] = ()
+    ABOUT = "What is typed is checked with each letter. Nothing happens before the form is told to do it."
     _since: float | None = None
     """When the work began; `None`: there is none."""
 
@@ -104,7 +106,7 @@ class KeyForm(Window[R | None]):
 
     # -- the window ------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self.HEADING))
@@ -112,21 +114,17 @@ class KeyForm(Window[R | None]):
                 yield from field(label, widget)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self.NOTES for line in wrap(note, WIDTH)), id="notes")
-            yield Lines(self._hint(), id="hint")
-
-    def _hint(self) -> Line:
-        hint: Line = (("enter", "key"), (f" {self.VERB}  ", "plain"))
-        if len(self.query(Input)) + len(self.query(Pick)) > 1:
-            hint += (("tab", "key"), (" next field  ", "plain"))
-        if self.query(Pick):
-            hint += (("← →", "key"), (" choose  ", "plain"))
-        return (*hint, ("esc", "key"), (" cancel", "plain"))
 
     def on_mount(self) -> None:
         """Says what is missing. What is said elsewhere has been read, and would lie over the form."""
         self.app.clear_notifications()
-        self.query_one("#hint", Lines).show((self._hint(),))
         self.check()
+
+    def own_actions(self) -> tuple[Action, ...]:
+        """The keys that this form has a use for."""
+        several = len(self.query(".field")) > 1
+        fields, choose = "next field" if several else "", "choose" if self.query(Pick) else ""
+        return form(self.VERB, choose=choose, fields=fields)
 
     def text(self, name: str) -> str:
         """What stands in a field."""
@@ -213,7 +211,7 @@ DERIVING = "making a key of the passphrase, which takes 256 MiB and a moment"
 
 def name_field() -> tuple[str, Widget]:
     """The name of a new key."""
-    return "name", FilterInput(id="name", compact=True, placeholder="yours to choose, such as blog; not published")
+    return "name", SourceInput(id="name", placeholder="yours to choose, such as blog; not published")
 
 
 def judge_name(name: str, taken: Sequence[str]) -> Verdict | None:

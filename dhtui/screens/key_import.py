@@ -19,9 +19,9 @@ from ..keyring.reading import FORMS, MAX_INPUT, Imported, read_key
 from ..keyring.seal import Sealed
 from ..keyring.zbase32 import encode_public
 from ..values import UsageError, path, public_key
-from ..widgets.filter_bar import FilterInput
 from ..widgets.paint import Line
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .key_field import SecretInput
 from .key_form import (
     DERIVING,
@@ -65,16 +65,16 @@ class ImportForm(KeyForm[Taken]):
     def __init__(self, ring: Keyring, taken: Sequence[str]) -> None:
         super().__init__()
         self._ring, self._taken = ring, taken
-        self._content: bytes | KeyringError | None = None
+        self._content: bytes | KeyringError | UsageError | None = None
         """What the file holds, or why that is not known; `None`: nothing was read yet."""
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """Where the key is, how it is to be read, and how it is to be kept."""
         yield name_field()
-        yield "from a file", FilterInput(id="file", compact=True, placeholder="its path; or paste the key below")
+        yield "from a file", SourceInput(id="file", placeholder="its path; or paste the key below")
         yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, paper; shows as dots")
         yield "read as", Pick(FORMS, gap="", id="form")
-        yield "public key", FilterInput(id="public", compact=True, placeholder="empty, or the one that it must have")
+        yield "public key", SourceInput(id="public", placeholder="empty, or the one that it must have")
         yield from new_passphrase_fields("empty: the key is kept as it came")
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -83,8 +83,13 @@ class ImportForm(KeyForm[Taken]):
     def follow_file(self) -> None:
         """Another file is meant."""
         self._content = None
-        if self.text("file").strip():
-            self._read(path(self.text("file").strip()))
+        text = self.text("file").strip()
+        if not text:
+            return
+        try:
+            self._read(path(text))
+        except UsageError as problem:
+            self._content = problem
 
     @work(group="reading", exclusive=True, exit_on_error=False, name="reading the key file")
     async def _read(self, file: Path) -> None:
@@ -104,7 +109,7 @@ class ImportForm(KeyForm[Taken]):
         data = self._content if file else pasted.encode("utf-8", "surrogateescape")
         if data is None:
             return missing("reading the file")
-        if isinstance(data, KeyringError):
+        if isinstance(data, ValueError):
             return bad(str(data))
         try:
             wanted = self.text("public").strip()

@@ -22,9 +22,9 @@ from ..widgets.paint import Line, titled
 from ..words import plural
 from . import key_courses as courses
 from .base import ExplorerScreen, bindings
+from .gate import opens
 from .keys_rows import KEY_COLUMNS, key_details, key_forms, key_links
 from .listing import row_forms, table_form
-from .popup import Popup
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
@@ -120,7 +120,8 @@ class KeysScreen(ExplorerScreen):
         """The same in a window, for small terminals."""
         entry = self.keys.model.selected
         if entry is not None:
-            self.app.push_screen(Popup(f"key {safe_text(entry.name, 40)}", key_details(entry, self._is_open(entry))))
+            title, lines = f"key {safe_text(entry.name, 40)}", key_details(entry, self._is_open(entry))
+            self.show_details(self.keys, title, lines, "export_key", "passphrase", "rename_key", "delete_key", "reveal")
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ class KeysScreen(ExplorerScreen):
                 return False
         entry = next((entry for entry in self._entries if entry.public == link.value), None)
         if entry is not None:
-            self.keys.set_filter("")
+            self.keys.change_filter("")
             self.keys.select(entry.name)
             self.keys.focus()
         return entry is not None
@@ -212,7 +213,7 @@ class KeysScreen(ExplorerScreen):
         else:
             self._follow(lambda ring: course(ring, entry))
 
-    @work(group="course", exclusive=True, exit_on_error=False, name="keys")
+    @opens("keys")
     async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
         ring = self._ring()
         if ring is None:

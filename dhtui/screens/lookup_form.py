@@ -13,19 +13,16 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
+from ..registry import form
 from ..values import UsageError
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
 _WIDTH = 72
-_HINT: Line = (
-    ("enter", "key"), (" start  ", "plain"), ("tab", "key"), (" next field  ", "plain"),
-    ("←→", "key"), (" kind  ", "plain"), ("esc", "key"), (" cancel", "plain"),
-)  # fmt: skip
 
 
 class LookupForm(Window[LookupRequest | None]):
@@ -33,6 +30,10 @@ class LookupForm(Window[LookupRequest | None]):
 
     CSS_PATH = "lookup_form.tcss"
     BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start"), *TABS]  # noqa: RUF012
+    ACTIONS = form("start", choose="kind")
+    ABOUT = (
+        "Look up an id, the peers of a torrent, or an item. The kind follows from what is typed, until it is chosen."
+    )
     AUTO_FOCUS = "#target"
 
     def __init__(
@@ -49,24 +50,22 @@ class LookupForm(Window[LookupRequest | None]):
         self._chosen = bool(target)
         """The kind was chosen: it no longer follows from the target."""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("new lookup")
             yield from field("target", self._target_input())
             yield from field("kind", Pick(KINDS, KINDS.index(self._kind), id="kind"))
-            salt = FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            salt = SourceInput(id="salt", placeholder="of a mutable item, if it has one")
             yield from field("salt", salt)
             yield Lines(id="verdict")
-            yield Lines(_HINT, id="hint")
             yield Lines(*self._known_lines(), id="known")
 
-    def _target_input(self) -> FilterInput:
+    def _target_input(self) -> SourceInput:
         texts = [text for text, _ in self._known]
-        return FilterInput(
+        return SourceInput(
             self._target,
             id="target",
-            compact=True,
             placeholder="40 hex digits, magnet link, public key, or self",
             suggester=SuggestFromList(texts) if texts else None,
         )

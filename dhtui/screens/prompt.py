@@ -11,9 +11,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ..widgets.filter_bar import FilterInput
+from ..registry import form
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, clean
+from ..widgets.source_input import SourceInput
 from .window import Window
 
 _WIDTH = 72
@@ -27,17 +28,18 @@ class Prompt(Window[str | None]):
 
     CSS_PATH = "prompt.tcss"
     BINDINGS = [("escape", "cancel", "cancel")]  # noqa: RUF012
+    ACTIONS = form("take it", choose="", fields="")
+    ABOUT = "Type one line; it is checked with each letter."
 
     def __init__(self, title: str, notes: Sequence[str], fault: Callable[[str], str], placeholder: str = "") -> None:
         super().__init__()
         self._heading, self._notes, self._fault, self._placeholder = title, notes, fault, placeholder
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self._heading))
-            window.border_subtitle = Content("enter take it  esc cancel")
-            yield FilterInput(compact=True, placeholder=self._placeholder)
+            yield SourceInput(placeholder=self._placeholder)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self._notes for line in wrap(note, _WIDTH)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,29 +23,26 @@ from ..feed import RATE
 from ..keepalive import Keeper, KeepError
 from ..keymap import key_of
 from ..keyring import Keyring, KeyringError
+from ..packets.parts import Link
+from ..registry import form
 from ..report import magnet, safe_text
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
+from ..widgets.paint import Role
 from ..widgets.pick import Pick
-from ..words import address
 from .conflict_view import ConflictView
-from .popup import Popup
+from .list_window import OF_LINES, ListWindow
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
-from .put_rows import NODE_COLUMNS, NodeRow, held_rows, node_details, phase_lines, read_rows, waiting_rows, written_rows
+from .put_rows import NODE_COLUMNS, NodeRow, held_rows, phase_lines, read_rows, waiting_rows, written_rows
 from .telling import tell, tell_failure
-from .window import Window
+from .verbs import CopyForm
 
 _BACK, _COMPARE = "back", "compare yours, theirs and the base"
 _READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
 _UNDER_WAY = "under way; esc stops it, but nodes that were asked may have stored it"
-_HINT: Line = (
-    ("enter", "key"), (" do it  ", "plain"), ("tab", "key"), (" nodes  ", "plain"),
-    ("←→", "key"), (" choose  ", "plain"), ("esc", "key"), (" back", "plain"),
-)  # fmt: skip
 
 
-class PutRun(Window[Seen | None]):
+class PutRun(ListWindow[Seen | None]):
     """Makes a put and shows it. The result is what was seen at the target, if anything was."""
 
     CSS_PATH = "put_run.tcss"
@@ -52,6 +50,10 @@ class PutRun(Window[Seen | None]):
         ("escape", "close", "back"),
         ("enter", "go", "do it"),
     ]
+    ACTIONS = (*form("do it", "back", fields="nodes"), *OF_LINES)
+    ABOUT = (
+        "A put while it is made, and what became of it at each node. Open leads to a node's packet, such as a refusal."
+    )
     AUTO_FOCUS = "#then"
 
     nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
@@ -77,8 +79,10 @@ class PutRun(Window[Seen | None]):
         self._result: actions.Result | None = None
         self._seen: Seen | None = None
         self._said: tuple[str, str, Role] = ("", "", "plain")
+        self._reading = False
+        """Whether the list is about the reading back."""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(f"dry run: {plan_title(self._plan)}" if self._dry else plan_title(self._plan))
@@ -87,7 +91,6 @@ class PutRun(Window[Seen | None]):
             yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="nodes", id="nodes")
             yield Lines(id="verdict")
             yield Pick((_UNDER_WAY,), id="then")
-            yield Lines(_HINT, id="hint")
 
     def on_mount(self) -> None:
         """Begins."""
@@ -98,7 +101,7 @@ class PutRun(Window[Seen | None]):
 
     @work(group="put", exclusive=True, exit_on_error=False, name="put")
     async def _start(self, what: Item | Draft) -> None:
-        self._result, self._view = None, None
+        self._result, self._view, self._reading = None, None, False
         self.then.offer((_UNDER_WAY,))
         self._timer.resume()
         self.tick()
@@ -118,9 +121,11 @@ class PutRun(Window[Seen | None]):
             self.tick()
 
     async def _note(self, result: actions.Result) -> None:
-        """Notes the seq that the key was used with."""
+        """Notes the seq that the key was used with, and keeps alive what was put, where its target is kept alive."""
         outcome = result.outcome
         item = outcome.item if outcome is not None else None
+        if self._keeper is not None and outcome is not None and outcome.stored and item is not None:
+            await self._keeper.renew(item)
         if self._ring is None or self._key is None or outcome is None or not outcome.stored:
             return
         assert isinstance(item, MutableItem)
@@ -188,9 +193,16 @@ class PutRun(Window[Seen | None]):
     @on(LineTable.Inspect, "#nodes")
     def inspect(self) -> None:
         """All that the selected node said."""
-        row = self.nodes.model.selected
-        if row is not None:
-            self.app.push_screen(Popup(f"node {address(row.addr)}", node_details(row)))
+        self.show_node(self.nodes.model.selected)
+
+    def links(self) -> Sequence[Link]:
+        """The packet in which the selected node said what it said, and the node."""
+        methods = ("get",) if self._dry or self._reading else ("put", "get", "find_node")
+        return self.node_links(self.nodes.model.selected, *methods)
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected node."""
+        return self.node_forms(self.nodes.model.selected)
 
     # -- then ------------------------------------------------------------------------------------------------
 
@@ -220,6 +232,7 @@ class PutRun(Window[Seen | None]):
     async def _read_back(self, put: Outcome) -> None:
         self._say("…", "a lookup that begins elsewhere looks for it, as a stranger's would", "accent")
         read = await actions.read_back(self._node, put)
+        self._reading = True
         self.nodes.title = "read back, nearest first"
         self.nodes.show(read_rows(read))
         self._say("✓" if read.ok else "✗", read.words(), "good" if read.ok else "bad")

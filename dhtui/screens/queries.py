@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,9 +18,8 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
-from .popup import Popup
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
 from .queries_details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
 from .queries_rows import (
@@ -63,6 +61,7 @@ class QueriesScreen(ExplorerScreen):
 
     CSS_PATH = "queries.tcss"
     BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
     flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
@@ -103,7 +102,7 @@ class QueriesScreen(ExplorerScreen):
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
-        others = tail.follow(source.packets, now, now if self.feed.paused else inf)
+        others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._rush.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)
@@ -123,14 +122,14 @@ class QueriesScreen(ExplorerScreen):
         """All about the query, or about who asked."""
         row = message.table.model.selected
         if isinstance(row, AskedRow):
-            self.app.push_screen(Popup(f"asked by {address(row.asked.packet.addr)}", asked_details(row)))
+            self.show_details(message.table, f"asked by {address(row.asked.packet.addr)}", asked_details(row))
         elif isinstance(row, QueryRow):
-            self.app.push_screen(Popup(f"query to {address(row.addr)}", query_details(row)))
+            self.show_details(message.table, f"query to {address(row.addr)}", query_details(row), "stop")
         elif isinstance(row, OwnerRow):
-            self.app.push_screen(Popup(row.owner, owner_details(row, self._longest(row.owner))))
+            self.show_details(message.table, row.owner, owner_details(row, self._longest(row.owner)), "stop")
 
     def _longest(self, owner: str) -> float:
-        return max((row.hard for row in self._rows if row.owner == owner), default=0.0)
+        return max((row.hard or 0.0 for row in self._rows if row.owner == owner and not row.result), default=0.0)
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

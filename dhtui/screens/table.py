@@ -22,8 +22,9 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .choice import Choice
+from .gate import opens
 from .listing import row_text
 from .popup import Popup
 from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
@@ -33,14 +34,11 @@ from .telling import tell
 from .verbs import CopyForm, ExportForm
 
 
-def _no_buckets() -> tuple[Line, ...]:
-    home, testnet = key_of("show.home"), key_of("testnet")
-    opens = " opens a testnet to try things on."
-    return (
-        (),
-        ((" The table is empty: no node has answered yet.", "dim"),),
-        ((f" {home}", "key"), (" tells why;", "dim"), (f"  {testnet}", "key"), (opens, "dim")),
-    )
+def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
+    tells: Line = ((f" {key_of('show.home')}", "key"), (" tells why", "dim"))
+    opens: Line = (("; ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    empty: Line = ((" The table is empty: no node has answered yet.", "dim"),)
+    return ((), empty, (*tells, *(() if on_testnet else opens), (".", "dim")))
 
 
 def _no_nodes() -> Line:
@@ -65,6 +63,7 @@ class TableScreen(ExplorerScreen):
 
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
@@ -78,7 +77,11 @@ class TableScreen(ExplorerScreen):
         """Two lists and the line that keeps the last result."""
         with Container(id="lists"):
             yield LineTable(
-                BUCKET_COLUMNS, lambda row: row.bucket.depth, title="buckets", empty=_no_buckets(), id="buckets"
+                BUCKET_COLUMNS,
+                lambda row: row.bucket.depth,
+                title="buckets",
+                empty=(),
+                id="buckets",
             )
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
@@ -97,11 +100,12 @@ class TableScreen(ExplorerScreen):
             missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
-            self._kept = Kept.of(source.holdings(), snapshot.identity.id)
+            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
         self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
+        self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 
@@ -132,15 +136,21 @@ class TableScreen(ExplorerScreen):
         """All about the bucket."""
         row = self.buckets.model.selected
         if row is not None:
-            self.app.push_screen(Popup(f"bucket {row.bucket.depth}", bucket_details(row)))
+            self.show_details(self.buckets, f"bucket {row.bucket.depth}", bucket_details(row), "refresh_bucket")
 
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All about the node."""
-        row, source = self.nodes.model.selected, self.feed.source
+        row = self.nodes.model.selected
         if row is not None:
-            detail = source.contact(row.node.addr) if source else None
-            self.app.push_screen(Popup(f"node {address(row.node.addr)}", node_details(row, detail)))
+            self.show_details(
+                self.nodes,
+                f"node {address(row.node.addr)}",
+                node_details(row, self.feed.contact(row.node.addr)),
+                "ping",
+                "find_node",
+                "ban",
+            )
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -190,13 +200,13 @@ class TableScreen(ExplorerScreen):
         return False
 
     def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
-        self.buckets.set_filter("")
+        self.buckets.change_filter("")
         self.buckets.select(row.bucket.depth)
         if node is None:
             self.buckets.focus()
             return True
         self._show_nodes()
-        self.nodes.set_filter("")
+        self.nodes.change_filter("")
         self.nodes.select((node.node.id, node.node.addr))
         self.nodes.focus()
         return True
@@ -270,7 +280,7 @@ class TableScreen(ExplorerScreen):
         title = f"{plural(len(named), 'node')} named by {address(addr)}"
         self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
-    @work(group="ban", exclusive=True, exit_on_error=False, name="ban")
+    @opens("ban")
     async def _ban(self, ip: str) -> None:
         place = await self.app.push_screen_wait(Choice(f"ban {ip} and drop its nodes?", [words for words, _ in _BANS]))
         seconds = _BANS[place or 0][1]

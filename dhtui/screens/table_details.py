@@ -13,7 +13,7 @@ from ..lookups.course import span_words
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.spark import graph
-from ..words import address, clock, duration, plural
+from ..words import address, clock, duration, plural, short_id
 from ..words import distance as distance_words
 from .table_columns import BEP42, STATES, BucketRow, NodeRow, fill_cells
 
@@ -54,7 +54,7 @@ def node_details(row: NodeRow, detail: ContactDetail | None = None) -> list[Line
         _row("address", address(node.addr)),
         _row("bep 42", _BEP42_WORDS[node.bep42]),
         _row("client", version),
-        _row("first met", f"{clock(node.age)} ago"),
+        _row("first met", f"{clock(node.age)} ago" if not node.saved else "in an earlier run"),
         _row("last answer", f"{clock(node.seen)} ago" if node.seen is not None else "never"),
         _row("failures", f"{node.failures} in a row", "warn" if node.failures else "plain"),
         *_told(node, detail),
@@ -141,7 +141,7 @@ def named_lines(nodes: Sequence[NodeInfo], own: bytes, known: Collection[Addr]) 
     """The nodes that a node named, nearest to our id first; `known` are the addresses in our table."""
     lines: list[Line] = [
         (
-            (f"    {fit('id', 25)} {fit('dist', 6)}{fit('address', 22)}", "title"),
+            (f"    {fit('id', 25)} {fit('dist', 8)}{fit('address', 22)}", "title"),
             (" 42", "title"),
         )
     ]
@@ -153,8 +153,8 @@ def named_lines(nodes: Sequence[NodeInfo], own: bytes, known: Collection[Addr]) 
             (
                 ("  ", "plain"),
                 here,
-                (f"{node.id.hex()[:24]}… ", "data"),
-                (fit(distance_words(own, node.id), 6), "plain"),
+                (f"{short_id(node.id, 24)} ", "data"),
+                (fit(distance_words(own, node.id), 8), "plain"),
                 (fit(address(node.addr), 22), "plain"),
                 ("  ", "plain"),
                 BEP42[verdict],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from textual import events
+from textual.widget import Widget
 
 from .. import __version__
 from ..engine.snapshot import Snapshot
 from ..feed import Frame
 from ..registry import ALWAYS, VIEWS, Action
 from ..report import safe_text
-from ..words import address, plural, short_id
+from ..words import address, plural, reach, short_id
 from .lines import Lines
 from .paint import Line, Span, crop, spread, width_of
 
@@ -22,7 +26,7 @@ class Header(Lines):
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
-            right = ((f"⏸ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
+            right = ((f"‖ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
         else:
             table = frame.snapshot.table
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
@@ -49,7 +53,7 @@ def _identity(snapshot: Snapshot, label: str, width: int) -> Line:
     reachable = snapshot.reachability.state == "reachable"
     middle: Line = (
         (f"{label}  " if label else "", "warn"),
-        ("● reachable", "good") if reachable else ("○ not seen from outside", "warn"),
+        (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
         (f"  {address(who.external or who.bound)}  ", "plain"),
         (f"{short_id(who.id)} ", "data"),
     )
@@ -76,6 +80,10 @@ class Tabs(Lines):
         """Fits the titles to the width."""
         self.show((tabs_line(self._name, self.size.width),))
 
+    def on_click(self, event: events.Click) -> None:
+        """Does what the key of the title does."""
+        press(self, key_at(self.lines[0], tuple((view.shown, view.key) for view in VIEWS), event.x))
+
 
 def tabs_line(name: str, width: int) -> Line:
     """The tabs in `width` cells: all titles, with less space between them, that of the shown screen, or it alone."""
@@ -92,24 +100,59 @@ def tabs_line(name: str, width: int) -> Line:
     return tuple(span for span in spans if span[1] == "strong")
 
 
+Ends: TypeAlias = tuple[Action | None, ...]
+"""Two hints that are never left out, or none in the place of one."""
+
+
 class Footer(Lines):
-    """The keys that work now, as many as fit. `ALWAYS` stands at both ends."""
+    """The keys that work now, as many as fit. Two of them are never left out: one at each end."""
 
     actions: tuple[Action, ...] = ()
+    _ends: Ends = ALWAYS
 
-    def show_actions(self, actions: Iterable[Action]) -> None:
-        """Names the keys of these actions; those with rank 0 and those in `ALWAYS` apart."""
-        self.actions = tuple(actions)
+    def show_actions(
+        self, actions: Iterable[Action], first: Action | None = ALWAYS[0], last: Action | None = ALWAYS[1]
+    ) -> None:
+        """Names the keys of these actions, but those with rank 0, between two that always stand there."""
+        self.actions, self._ends = tuple(actions), (first, last)
         self.on_resize()
 
     def on_resize(self) -> None:
         """Fits the hints to the width."""
-        self.show((footer_line(self.actions, self.size.width),))
+        self.show((footer_line(self.actions, self.size.width, self._ends),))
+
+    def on_click(self, event: events.Click) -> None:
+        """Does what the key does."""
+        ends = (action for action in self._ends if action is not None)
+        keys = tuple((action.hint, action.keys.partition(",")[0]) for action in (*ends, *self.actions))
+        press(self, key_at(self.lines[0], keys, event.x))
 
 
-def footer_line(actions: Iterable[Action], width: int) -> Line:
-    """The hints that fit into `width` cells; the highest ranks are left out first, never those of `ALWAYS`."""
-    first, last = (_hint(action) for action in ALWAYS)
+def press(widget: Widget, key: str | None) -> None:
+    """Presses a key, in its turn among those of the keyboard."""
+    if key is not None:
+        widget.app.simulate_key(key)
+
+
+def key_at(line: Line, keys: Sequence[tuple[str, str]], x: int) -> str | None:
+    """The key whose hint is at a cell of a line. `keys` are those that may be meant: as shown, and their names."""
+    names, found = dict(reversed(keys)), None
+    left = 0
+    for text, role in line:
+        shown = text.strip()
+        if role == "key":
+            found = names.get(shown)
+        elif role == "strong":  # a title in brackets
+            found = None
+        left += width_of(((text, role),))
+        if x < left:
+            return found
+    return None
+
+
+def footer_line(actions: Iterable[Action], width: int, ends: Ends = ALWAYS) -> Line:
+    """The hints that fit into `width` cells; the highest ranks are left out first, never those of the `ends`."""
+    first, last = (() if action is None else _hint(action) for action in ends)
     room = width - width_of(first) - width_of(last)
     kept: list[tuple[int, int, Line]] = []
     for place, action in enumerate(sorted((a for a in actions if a.rank and a not in ALWAYS), key=lambda a: a.rank)):
@@ -122,4 +165,4 @@ def footer_line(actions: Iterable[Action], width: int) -> Line:
 
 
 def _hint(action: Action) -> Line:
-    return ((f" {action.key}", "key"), (f" {action.label} ", "plain"))
+    return ((f" {action.hint}", "key"), (f" {action.label} ", "plain"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeAlias
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -15,6 +16,8 @@ from textual.strip import Strip
 
 from ..keymap import key_of
 from ..registry import LIST
+from ..words import elide
+from .filter_bar import FilterBar
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
 
@@ -51,8 +54,8 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     class Inspect(Selected):
         """The selected row is to be shown in full."""
 
-    class FilterWanted(Selected):
-        """The user wants to type a filter."""
+    class Filtered(Selected):
+        """Its filter is another one now."""
 
     def __init__(
         self,
@@ -83,8 +86,17 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 
     def set_filter(self, text: str) -> None:
         """Shows only the rows that match; raises `BadFilter` and changes nothing."""
+        before = self.model.filter_text
         self.model.set_filter(text)
         self._changed(follow=True)
+        if self.model.filter_text != before:
+            self.post_message(self.Filtered(self))
+
+    def change_filter(self, text: str) -> None:
+        """As `set_filter`; the filter that was, and the one that comes, can be called back while one is typed."""
+        self.model.remember()
+        self.set_filter(text)
+        self.model.remember()
 
     def select(self, key: Hashable) -> None:
         """Selects the row of that key, if there is one."""
@@ -174,7 +186,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         spans: list[Span] = [(mark, role)]
         for cell, width, column in zip(cells, self._layout, self.model.columns, strict=True):
             if width:
-                spans += (*_fit_cell(cell, width, column.right), (" ", "plain"))
+                spans += (*_fit_cell(cell, width, column), (" ", "plain"))
         spans.pop()
         return tuple(spans) if role == "plain" else tuple((text, role) for text, _ in spans)
 
@@ -239,13 +251,19 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self.refresh()
         self._changed(follow=True)
 
-    def action_filter(self) -> None:
-        """Asks the screen for a filter."""
-        self.post_message(self.FilterWanted(self))
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
+        bar = next(iter(self.screen.query(FilterBar)), None)
+        if bar is None:
+            bar = FilterBar()
+            await self.screen.mount(bar)
+        bar.open(self)
 
     def action_clear(self) -> None:
-        """Shows all rows again."""
-        self.set_filter("")
+        """Shows all rows again, and remembers the filter. Where all are there the key is for what holds the list."""
+        if not self.model.filter_text:
+            raise SkipAction
+        self.change_filter("")
 
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""
@@ -253,12 +271,30 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
             self.post_message(self.Inspect(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Selects the row under the mouse; a double click inspects it."""
-        place = event.get_content_offset_capture(self).y - 1 + self.scroll_offset.y
+        """Selects the row under the mouse; a double click inspects it. A click on a title sorts by that column."""
+        at = event.get_content_offset_capture(self)
+        if at.y == 0:
+            self._sort_at(at.x)
+            return
+        place = at.y - 1 + self.scroll_offset.y
         if 0 <= place < len(self.model.rows):
             self._go(place)
             if event.chain == 2:
                 self.action_inspect()
+
+    def _sort_at(self, x: int) -> None:
+        """Sorts by the column whose title is at that cell; again: the other way round."""
+        left = 1
+        for column, width in zip(self.model.columns, self._layout, strict=False):
+            if width and left <= x < left + width + 1 and column.sort is not None:
+                if self.model.sort_by is column:
+                    self.action_flip()
+                else:
+                    self.model.sort(column)
+                    self.refresh()
+                    self._changed(follow=True)
+                return
+            left += width + 1 if width else 0
 
     def on_resize(self) -> None:
         """Keeps the selected row in sight."""
@@ -274,10 +310,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 _NEVER: _Look = ((), "never painted")
 
 
-def _fit_cell(cell: Line, width: int, right: bool) -> list[Span]:
+def _fit_cell(cell: Line, width: int, column: Column[Any]) -> list[Span]:
     if len(cell) == 1:
         text, role = cell[0]
-        return [(fit(text, width, right), role)]
+        if column.middle and " " not in text:
+            text = elide(text, width)
+        return [(fit(text, width, column.right), role)]
     cut = crop(cell, width)
     pad: Span = (" " * (width - width_of(cut)), "plain")
-    return [pad, *cut] if right else [*cut, pad]
+    return [pad, *cut] if column.right else [*cut, pad]

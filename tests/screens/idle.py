@@ -18,6 +18,8 @@ from apart import PATIENCE
 from textual._context import active_app
 from textual.app import App
 
+from dhtui.app import Explorer
+
 
 class Threads:
     """The work that was given to threads, and is not done."""
@@ -60,10 +62,14 @@ async def idle(min_sleep: float = 0, max_sleep: float = 0) -> None:
     """
     async with asyncio.timeout(PATIENCE):
         while True:
-            await at_rest(active_app.get())
-            if THREADS.held or not THREADS.at_work:
+            app = active_app.get()
+            await at_rest(app)
+            if THREADS.at_work and not THREADS.held:
+                await asyncio.wait(THREADS.at_work, return_when=asyncio.FIRST_COMPLETED)
+            elif isinstance(app, Explorer) and app.gate is not None and app.gate.busy and not app.gate._opening():
+                await asyncio.sleep(0.001)  # it looks again of itself, and lets the next key through
+            else:
                 return
-            await asyncio.wait(THREADS.at_work, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def at_rest(app: App[Any]) -> None:

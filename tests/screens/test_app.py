@@ -94,8 +94,8 @@ async def test_pause_freezes_the_view_of_all_screens_and_counts_what_is_missed()
     async with exploring(snapshots.running()) as stage:
         await stage.press("space")
         await stage.see(_with_packets(snapshots.running(16), 312))
-        assert "⏸ PAUSED  312 packets since" in stage.lines()[0]
-        assert "150 nodes answer" in stage.text()
+        assert "‖ PAUSED  312 packets since" in stage.lines()[0]
+        assert "150 nodes heard from" in stage.text()
         await stage.press("2")
         assert "25 buckets" in stage.text()
         await stage.press("j", "space")
@@ -178,7 +178,7 @@ async def test_a_testnet_that_does_not_start_leads_back_to_the_network() -> None
         await stage.press("T")
         await stage.settle()
         assert "no loopback" in stage.toasts()[0]
-        assert "150 nodes answer" in stage.text()
+        assert "150 nodes heard from" in stage.text()
 
 
 async def test_warnings_of_the_start_are_shown() -> None:

@@ -85,7 +85,7 @@ def test_health_tells_the_cause_from_how_the_sources_behaved(states: tuple[str, 
 
 
 def test_health_of_a_node_at_work_counts_nodes_and_tells_reachability() -> None:
-    assert health(snapshots.running()).text == "good: 150 nodes answer, reachable"
+    assert health(snapshots.running()).text == "good: 150 nodes heard from in 15m, 41 of 52 queries in 5m, reachable"
     assert health(snapshots.starting()).text == "no nodes yet: asking dht.libtorrent.org:25401"
     assert health(snapshots.running(3)).level == "weak"
 
@@ -118,13 +118,13 @@ async def test_home_after_some_lookups_looks_as_kept(size: tuple[int, int]) -> N
 @pytest.mark.parametrize(
     ("estimate", "width", "words"),
     [
-        (SizeView(8_412_000.0, 0.12, 17), 60, "~ 8.4 M ± 12 % from 17 lookups"),
-        (SizeView(8_412_000.0, 0.12, 17), 29, "~ 8.4 M ± 12 %, 17 lookups"),
-        (SizeView(64.2, 0.41, 1), 60, "~ 64 ± 41 % from 1 lookup"),
-        (SizeView(12_345.0, 0.05, 64), 60, "~ 12 k ± 5 % from 64 lookups"),
-        (SizeView(999_900.0, 0.05, 2), 60, "~ 1.0 M ± 5 % from 2 lookups"),
-        (SizeView(None, 0.0, 0), 60, "not yet: it takes a finished lookup"),
-        (SizeView(None, 0.0, 0), 29, "? takes a finished lookup"),
+        (SizeView(8_412_000.0, 0.12, 17), 60, "~ 8.4 M ± 24 %, 95 % sure, from 17 lookups"),
+        (SizeView(8_412_000.0, 0.12, 17), 29, "~ 8.4 M ± 24 %, 17 lookups"),
+        (SizeView(64.2, 0.41, 1), 60, "~ 64 ± 80 %, 95 % sure, from 1 lookup"),
+        (SizeView(12_345.0, 0.05, 64), 60, "~ 12 k ± 10 %, 95 % sure, from 64 lookups"),
+        (SizeView(999_900.0, 0.05, 2), 60, "~ 1.0 M ± 10 %, 95 % sure, from 2 lookups"),
+        (SizeView(None, 0.0, 0), 60, "not yet: it takes a lookup that finds 8 nodes"),
+        (SizeView(None, 0.0, 0), 29, "? takes a lookup to 8 nodes"),
     ],
 )
 def test_the_size_of_the_network_is_told_with_its_uncertainty(estimate: SizeView, width: int, words: str) -> None:
@@ -169,7 +169,7 @@ def test_growth_is_drawn_over_time_not_over_samples() -> None:
     assert over_time(((5.0, 3), (5.0, 4)), 3) == (4, 4, 4)
     lines = texts(growth_lines(grown(), 49, 6))
     assert lines[0].startswith("150 good nodes")
-    assert lines[0].endswith("61 to 150")
+    assert lines[0].endswith("lowest 61, highest 150")
     assert lines[-1].startswith("59m ago")
     assert len(lines) == 6
 

@@ -25,7 +25,7 @@ from dhtui.options import Options
 from dhtui.report import magnet
 from dhtui.screens.items import ItemsScreen
 from dhtui.screens.kept_list import KeptList
-from dhtui.widgets.filter_bar import FilterInput
+from dhtui.widgets.source_input import SourceInput
 
 from . import snapshots
 from .snapshots import ESCAPES
@@ -98,11 +98,11 @@ async def shown(stage: Stage) -> None:
     await stage.pilot.pause()
 
 
-async def asked_for_one(stage: Stage) -> FilterInput:
+async def asked_for_one(stage: Stage) -> SourceInput:
     """The field for an item to add. A worker waits for the answer, so there is no settling."""
     await stage.pilot.press("a")
     await stage.pilot.pause()
-    return stage.app.screen.query_one(FilterInput)
+    return stage.app.screen.query_one(SourceInput)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])

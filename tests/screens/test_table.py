@@ -248,7 +248,7 @@ async def test_find_asks_that_one_node_for_our_neighbours_and_lists_them() -> No
         text = stage.text()
         assert "2 nodes named by 203.0.0.1:6881" in text
         assert "203.0.113.77:6881" in text
-        assert next(line for line in text.splitlines() if known.id.hex()[:24] in line).count("•") == 1
+        assert next(line for line in text.splitlines() if known.id.hex()[:12] in line).count("•") == 1
         await stage.press("escape")
         assert "✓ find_node 203.0.0.1:6881: named 2 nodes; answered, 41.0 ms" in stage.lines()[-2]
 

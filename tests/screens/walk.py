@@ -34,6 +34,8 @@ def all_keys_of(view: View) -> list[str]:
 
 async def drain(stage: Stage) -> None:
     """All that is under way is done, and painted; but for what threads do."""
+    assert stage.app.gate is not None
+    await stage.app.gate.rest()
     await at_rest(stage.app)
 
 

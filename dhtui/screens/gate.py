@@ -1,0 +1,224 @@
+"""No key reaches another place than the one that is seen: each waits until the one before it has done its work.
+
+A key may open a window or a screen: at once, by a message, or in a worker that first reads a file. Textual hands the
+next key to whatever has the focus meanwhile. Here it is held back until all that was set off has come to rest, and
+what was opened has its focus and has been painted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeAlias
+
+from textual import events, work
+from textual.app import App
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.widget import Widget
+from textual.worker import Worker
+
+from .telling import tell
+from .window import Window
+
+Typed: TypeAlias = events.Key | events.Paste
+P = ParamSpec("P")
+
+MAX_HELD = 4096
+"""Keys and pastes that are held back at most."""
+PATIENCE = 1.0
+"""Seconds after which a key is no longer typed ahead: esc and ctrl+c end the waiting."""
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether what is waited for has gone."""
+_OPENING = "opens a window"
+_GIVES_UP = ("escape", "ctrl+c", "ctrl+q")
+
+
+def opens(name: str, group: str = "window") -> Callable[[Callable[P, Any]], Callable[P, Worker[None]]]:
+    """Makes a method a worker that opens windows: keys wait for each of them, and for its end.
+
+    So it does nothing else that takes its time: what follows, such as asking the network, is a worker of its own.
+    """
+    return work(group=group, exclusive=True, exit_on_error=False, name=name, description=_OPENING)
+
+
+def _now() -> float:
+    """Seconds, by the clock of events."""
+    return Message().time
+
+
+class KeyGate:
+    """Lets keys and pastes through, in order."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._held: deque[Typed] = deque()
+        self._through: list[Typed] = []
+        """Those whose turn it is: on their way to the app."""
+        self._task: asyncio.Task[None] | None = None
+        self._began = 0.0
+        """When the key that is at work was let through, by the clock of events."""
+        self._lost = 0
+        self._target: Widget = app.screen
+        """What had the focus then."""
+        self._windows: dict[Worker[Any], Window[Any]] = {}
+        """What the workers that open windows wait for."""
+
+    # -- what the app tells -----------------------------------------------------------------------------------
+
+    def holds(self, event: Typed) -> bool:
+        """Whether the event has to wait. It comes again when its turn has come."""
+        if any(event is other for other in self._through):
+            self._through.remove(event)
+            return False
+        if self._task is None:
+            if not self._is_text(event):
+                self.wait()
+            return False
+        if self._gives_up(event):
+            return isinstance(event, events.Key) and event.key == "escape"
+        if self._lost or len(self._held) >= MAX_HELD:
+            self._lost += 1
+        else:
+            self._held.append(event)
+        return True
+
+    def wait(self) -> None:
+        """What comes from now on waits until all has come to rest."""
+        if self._task is None:
+            self._begin()
+            self._task = asyncio.create_task(self._work(), name="keys")
+
+    def window_came(self, worker: Worker[Any], window: Window[Any]) -> None:
+        """A worker waits for a window of its own: what is typed is for that."""
+        if worker.description != _OPENING:
+            raise AssertionError(f"{worker.name} opens a window: it needs @opens, for keys to wait for it")
+        self._windows[worker] = window
+
+    def window_went(self, worker: Worker[Any]) -> None:
+        """It goes on."""
+        self._windows.pop(worker, None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a key would have to wait."""
+        return self._task is not None
+
+    async def rest(self) -> None:
+        """Waits until all that was typed so far has done its work."""
+        await self._passed(self._app, self._app.call_later)
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    def close(self) -> None:
+        """Nothing is let through any more."""
+        self._held.clear()
+        if self._task is not None:
+            self._task.cancel()
+
+    # -- one after the other ----------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        try:
+            await self._settle()
+            while self._held:
+                event = self._held.popleft()
+                self._begin()
+                self._through.append(event)
+                self._app.post_message(event)
+                if not (self._held and self._is_text(event)):
+                    await self._settle()
+        finally:
+            self._task = None
+            lost, self._lost = self._lost, 0
+            if lost:
+                tell(self._app, f"{lost} keys were dropped: {MAX_HELD} wait at most.", bad=True)
+
+    def _begin(self) -> None:
+        self._target = self._app.focused or self._app.screen
+        self._began = _now()
+
+    def _is_text(self, event: Typed) -> bool:
+        """Whether it is text for a field that has the focus, which sets off nothing but text."""
+        field = self._app.focused
+        if field is None or not isinstance(event, events.Key):
+            return False
+        return field.check_consume_key(event.key, event.character)
+
+    def _gives_up(self, event: Typed) -> bool:
+        """Ends the waiting for a window that does not come."""
+        workers = self._opening()
+        if not workers or not isinstance(event, events.Key) or event.key not in _GIVES_UP:
+            return False
+        if event.time - self._began < PATIENCE:
+            return False
+        self._held.clear()
+        for worker in workers:
+            worker.cancel()
+        return True
+
+    def _opening(self) -> list[Worker[Any]]:
+        """The workers that are about to open a window."""
+        return [
+            worker
+            for worker in self._app.workers
+            if worker.description == _OPENING
+            and not worker.is_finished
+            and ((window := self._windows.get(worker)) is None or window.dismissed)
+        ]
+
+    # -- coming to rest ---------------------------------------------------------------------------------------
+
+    async def _settle(self) -> None:
+        """Ends when nothing that a key has set off is under way any more.
+
+        Each pump's queue is gone through, from the one that had the focus up to the app, until nothing moves.
+        """
+        before: object = None
+        seen = self._app.screen
+        while True:
+            for pump in self._path():
+                await self._passed(pump, pump.call_later)
+            await self._windows_come()
+            screen = self._app.screen
+            if screen is not seen:
+                seen = screen
+                await self._passed(screen, screen.call_after_refresh)
+            now = (screen, self._app.focused)
+            if now == before:
+                return
+            before = now
+
+    def _path(self) -> Iterator[MessagePump]:
+        """The app, those that a key passes on its way up, and the app again: each in its turn."""
+        yield self._app
+        seen: set[MessagePump] = {self._app}
+        for start in (self._target, self._app.focused, self._app.screen):
+            node: MessagePump | None = start
+            while isinstance(node, Widget) and node not in seen:
+                seen.add(node)
+                yield node
+                node = node._parent
+        yield self._app
+
+    async def _passed(self, pump: MessagePump, call: Callable[[Callable[[], None]], bool]) -> None:
+        """Waits until a pump has done what it was sent so far; one that is gone has nothing to do."""
+        done = asyncio.Event()
+        if not call(done.set):
+            return
+        wait = asyncio.ensure_future(done.wait())
+        try:
+            while not wait.done() and (pump is self._app or pump.is_attached):
+                await asyncio.wait([wait], timeout=_LOOK_AGAIN)
+        finally:
+            wait.cancel()
+
+    async def _windows_come(self) -> None:
+        told = False
+        while self._opening():
+            await asyncio.sleep(_LOOK_AGAIN / 10)
+            late = _now() - self._began >= PATIENCE
+            if late and not told:
+                told = True
+                tell(self._app, "A window is being opened, and keys wait for it; esc gives it up.")

@@ -1,0 +1,185 @@
+"""No key reaches another place than the one that is seen: a key waits for what the one before has opened.
+
+Keys that come in one write do what the same keys do with time between them, also where a window or a screen is shown
+for the first time. Everything in the registry is tried.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.screen import Screen
+from textual.widgets import Input
+
+from dhtui.app import THEMES, Explorer
+from dhtui.engine.keys import PrivateKey
+from dhtui.keymap import key_named
+from dhtui.keyring import Keyring
+from dhtui.registry import GLOBAL, LIST, VERBS, VIEWS, Action, View, symbol
+from dhtui.screens import gate
+from dhtui.screens.announce_form import AnnounceForm
+from dhtui.screens.get_form import GetForm
+from dhtui.screens.key_import import ImportForm
+from dhtui.screens.key_new import NewKeyForm
+from dhtui.screens.lookup_form import LookupForm
+from dhtui.screens.prompt import Prompt
+from dhtui.screens.put_form import PutForm
+from dhtui.screens.table import TableScreen
+from dhtui.screens.window import Palette
+
+from . import snapshots
+from .hostile import HostileNode
+from .stage import SMALL, PaperNode, Stage, exploring
+from .test_hostile_screens import showing
+from .walk import drain, return_to, tap, work_ends
+from .wired import on
+
+TYPED = "z1z"
+"""Text in a field, and keys elsewhere: zoom, another screen."""
+NOT_TRIED = ("quit", "testnet")
+"""What ends the program or the node."""
+
+
+def at_once(stage: Stage, *keys: str) -> None:
+    """Keys that come in one write: none waits for what the one before has done."""
+    for key in keys:
+        character = symbol(key)
+        stage.app.post_message(events.Key(key, character if len(character) == 1 else None))
+
+
+def state(stage: Stage) -> tuple[Any, ...]:
+    """Where one is, and what was typed."""
+    app = stage.app
+    focused = app.focused
+    return (
+        app.current_mode,
+        [type(screen).__name__ for screen in app.screen_stack],
+        (type(focused).__name__, focused.id if focused else None),
+        focused.value if isinstance(focused, Input) else "",
+        app.theme,
+    )
+
+
+@pytest.fixture
+def keys_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Keyring(tmp_path / "keys").add("notes", PrivateKey.from_seed(bytes(range(32))))
+    return tmp_path / "keys"
+
+
+def openers(view: View) -> list[str]:
+    """The first key of every action of a screen; of one of them also those that all have, but those that quit."""
+    common: tuple[Action, ...] = (*VERBS, *LIST, *GLOBAL) if view.name == "table" else ()
+    return [action.keys.partition(",")[0] for action in (*view.actions, *common) if action.name not in NOT_TRIED]
+
+
+async def all_states(view: View, folder: Path, together: bool) -> dict[str, tuple[Any, ...]]:
+    found, node = {}, HostileNode()
+    async with showing(Explorer(on(node), keys_folder=folder), SMALL) as stage:
+        await node.suffer()
+        await drain(stage)
+        for key in openers(view):
+            keys = (view.key, key, *TYPED)
+            if together:
+                at_once(stage, *keys)
+                await work_ends(stage)
+            else:
+                for each in keys:
+                    await tap(stage, each)
+                    await work_ends(stage)
+            found[key] = state(stage)
+            await return_to(stage, view)
+            stage.app.theme = THEMES[0]
+            await drain(stage)
+    return found
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if openers(view)], ids=lambda view: view.name)
+async def test_keys_of_one_write_do_what_they_do_one_by_one(view: View, keys_folder: Path) -> None:
+    assert await all_states(view, keys_folder, True) == await all_states(view, keys_folder, False)
+
+
+@pytest.mark.parametrize(
+    ("keys", "window"),
+    [
+        ("L", LookupForm), ("6p", PutForm), ("6f", GetForm), ("8a", AnnounceForm), ("7n", NewKeyForm),
+        ("7i", ImportForm), ("4n", LookupForm), ("6Ka", Prompt), (":", Palette), ("2/", TableScreen),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
+)  # fmt: skip
+async def test_what_is_typed_ahead_stands_in_the_field(keys: str, window: type[Screen[Any]], keys_folder: Path) -> None:
+    node = HostileNode()
+    async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), SMALL) as stage:
+        at_once(stage, *(key_named(key) for key in keys), *"zqT1")
+        await drain(stage)
+        assert stage.app.is_running
+        assert isinstance(stage.app.screen, window)
+        focused = stage.app.focused
+        assert isinstance(focused, Input) and focused.value.endswith("zqT1")
+
+
+# ---- a window that is slow, or never comes ---------------------------------------------------------------------
+
+
+class SlowFiles:
+    """The folder of keys is on a disk that answers when it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.answers = threading.Event(), threading.Event()
+        listing = Keyring.list
+
+        def slow(ring: Keyring) -> Any:
+            self.asked.set()
+            assert self.answers.wait(60)
+            return listing(ring)
+
+        monkeypatch.setattr(Keyring, "list", slow)
+
+
+async def test_keys_wait_for_a_window_that_reads_a_file_first(
+    keys_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exploring(PaperNode(snapshots.running()), keys_folder=keys_folder) as stage:
+        disk = SlowFiles(monkeypatch)
+        at_once(stage, "6", "f", *"zqT1")
+        while not disk.asked.is_set():
+            await stage.pilot.pause()
+        assert stage.app.gate is not None and stage.app.gate.busy
+        disk.answers.set()
+        await stage.settle()
+        assert isinstance(stage.app.screen, GetForm)
+        assert stage.app.screen.query_one("#what", Input).value == "zqT1"
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_a_window_that_never_comes_is_given_up(
+    key: str, keys_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "PATIENCE", 0.0)
+    async with exploring(PaperNode(snapshots.running()), keys_folder=keys_folder) as stage:
+        disk = SlowFiles(monkeypatch)
+        try:
+            at_once(stage, "6", "f", *"zT1")
+            while not (disk.asked.is_set() and stage.toasts()):
+                await stage.pilot.pause()
+            at_once(stage, key)
+            await drain(stage)
+            assert stage.app.is_running == (key == "escape")
+            assert stage.app.current_mode == "items" and len(stage.app.screen_stack) == 1
+        finally:
+            disk.answers.set()
+
+
+async def test_keys_that_wait_are_bounded_and_those_that_are_dropped_are_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gate, "MAX_HELD", 3)
+    async with exploring(snapshots.running(), show="table") as stage:
+        at_once(stage, "tab", *"jjjjj")
+        await stage.settle()
+        assert stage.table("nodes").model.cursor == 3
+        assert "2 keys were dropped: 3 wait at most." in stage.toasts()
