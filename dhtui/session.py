@@ -37,6 +37,8 @@ LATEST = 2.0
 """Seconds after its deadline until an action that has not ended by itself is cut off, and what it knew is lost."""
 TICK = 0.1
 """Seconds after which a recording is told the time."""
+SECONDS_A_NODE = 0.1
+"""So much more time than other things a testnet has to start, for each of its nodes."""
 
 
 def run(options: Options, request: Request, output: Output) -> int:
@@ -197,7 +199,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             lambda _, told: background.died("something behind the scenes", told.get("exception"))
         )
         if options.testnet:
-            start = launch.on_testnet(start, await _testnet(stack, options))
+            start = launch.on_testnet(start, await _testnet(stack, options, output))
         node = Node(start.config)
         try:
             await stack.enter_async_context(node)
@@ -273,17 +275,20 @@ def reason(error: OSError) -> str:
     return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
 
 
-async def _testnet(stack: AsyncExitStack, options: Options) -> tuple[str, ...]:
+async def _testnet(stack: AsyncExitStack, options: Options, output: Output) -> tuple[str, ...]:
     from .testnet import Testnet
 
     assert options.testnet is not None
+    patience = options.deadline + options.testnet * SECONDS_A_NODE
     try:
-        async with asyncio.timeout(options.deadline):
+        async with asyncio.timeout(patience):
             net = await stack.enter_async_context(Testnet(options.testnet))
     except TimeoutError:
-        raise Failure(f"the testnet did not start within {options.deadline:g} s (--deadline)") from None
+        raise Failure(f"the testnet did not start within {patience:g} s (--deadline)") from None
     except OSError as error:
         raise Failure(f"the testnet cannot start: {reason(error)}") from None
+    if net.strays:
+        output.warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
     return net.bootstrap
 
 

@@ -83,7 +83,11 @@ def test_a_key_is_made_an_item_put_updated_read_elsewhere_and_republished(net: N
         term.wait("seq 1 only, as seen: cas")
         term.press("second")
         term.wait("seqi2e1:v6:second")
-        term.press("Enter")
+        term.press("Enter")  # a line break, as in a paste that the terminal does not mark
+        term.wait("seqi2e1:v7:second")
+        term.press("BSpace")
+        term.wait("seqi2e1:v6:second")
+        term.press("C-s")
         term.wait("✓ stored on")
         assert another(tmp_path, net, "get", "--public-key", public.hex(), "--keep") == "second\n"
         republished = rf"{target}  seq 2       put: \d copies seen, stored on (\d) of \1\n"

@@ -810,6 +810,8 @@ class Core:
 
     def _fill(self, now: float, depth: int = 0) -> None:
         """Look something up in every bucket that has room, one after the other (BEP 5)."""
+        if not self.settings.policy.fill:
+            return
         buckets = self.table.buckets
         while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
             depth += 1

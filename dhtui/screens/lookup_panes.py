@@ -84,7 +84,7 @@ def lookup_sign(view: LookupView) -> Span:
     """Running, ended well, stopped before its end, or without an answer."""
     if view.running:
         return "…", "accent"
-    if view.why in ("cancelled", "stopped by the user"):
+    if view.stopped:
         return "■", "warn"
     return ("✓", "good") if view.best else ("✗", "bad")
 

@@ -29,7 +29,16 @@ from dhtui.event_ring import PER_KIND, EventRing, Happened
 from dhtui.packets.ring import PacketRing
 from dhtui.screens import log_lines
 from dhtui.screens.log_columns import counter_lines
-from dhtui.screens.log_lines import ERRORS_KEPT, Log, LogLine, causes, error_line, event_line, only, packet_of
+from dhtui.screens.log_lines import (
+    ERRORS_KEPT,
+    Log,
+    LogLine,
+    causes,
+    error_line,
+    event_line,
+    only,
+    packet_of,
+)
 from dhtui.screens.popup import Popup
 from dhtui.source import LiveSource
 from dhtui.widgets.paint import width_of
