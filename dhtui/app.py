@@ -60,7 +60,7 @@ from .testnet import Testnet
 from .widgets.line_table import LineTable
 from .widgets.paint import clean
 from .widgets.source_input import SourceInput
-from .widgets.style_sheet import StyleSheet
+from .widgets.stylesheet import Stylesheet
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -104,7 +104,7 @@ class Explorer(App[int]):
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=_driver(self))
-        self.stylesheet = StyleSheet(variables=self.get_css_variables())
+        self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
