@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from textual import on, work
@@ -195,7 +196,8 @@ class LookupScreen(ExplorerScreen):
 
     def _judge(self, then: LookupDetail) -> None:
         pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
-        if self._is_new("verdict", then, pane.size.width, most):
+        # While another pane fills the window this one has no width: it keeps its lines, and so its height.
+        if pane.size.width and self._is_new("verdict", then, pane.size.width, most):
             pane.show(verdict_lines(then, pane.size.width, most))
 
     def _tell_story(self, then: LookupDetail) -> None:
@@ -404,11 +406,12 @@ class LookupScreen(ExplorerScreen):
     def _start(self, request: LookupRequest | None) -> None:
         node = self._node() if request is not None else None
         if request is not None and node is not None:
+            for other in request.also:  # the second infohash of a hybrid torrent
+                self._look_up(node, replace(request, target=other, also=()), followed=True)
             self._look_up(node, request)
 
     @work(group="lookup", exit_on_error=False, name="lookup")
-    async def _look_up(self, node: Node, request: LookupRequest) -> None:
-        followed = False
+    async def _look_up(self, node: Node, request: LookupRequest, followed: bool = False) -> None:
 
         def follow(view: LookupView) -> None:
             nonlocal followed
@@ -420,7 +423,7 @@ class LookupScreen(ExplorerScreen):
         elif request.kind == "get_peers":
             result = await actions.get_peers(node, request.target, progress=follow)
         else:
-            result = await actions.get(node, request.target, request.salt, progress=follow)
+            result = await actions.get(node, request.target, request.salt, progress=follow, public=request.public)
         text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"
         if not result.ok or not self.is_current:
             tell(self, text, bad=not result.ok)

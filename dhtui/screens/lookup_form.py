@@ -66,7 +66,7 @@ class LookupForm(Window[LookupRequest | None]):
         return SourceInput(
             self._target,
             id="target",
-            placeholder="40 hex digits, magnet link, public key, or self",
+            placeholder="id, infohash, public key, magnet link, or self",
             suggester=SuggestFromList(texts) if texts else None,
         )
 
@@ -105,10 +105,12 @@ class LookupForm(Window[LookupRequest | None]):
             request = self._read()
         except UsageError as problem:
             blank = not self.query_one("#target", Input).value.strip()
-            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:2]
+            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
             verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
         else:
-            verdict.show((((f"✓ {request.kind} {request.target.hex()}", "good"),), ((f"  {request.words}", "plain"),)))
+            sought = (request.target, *request.also)
+            hashes: list[Line] = [((f"✓ {request.kind} {each.hex()}", "good"),) for each in sought]
+            verdict.show([*hashes, *(((f"  {line}", "plain"),) for line in wrap(request.words, _WIDTH - 2))][:3])
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

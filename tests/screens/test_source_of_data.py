@@ -38,7 +38,6 @@ ODD = {
     "carriage returns": b"a\r\nb\rc\n",
     "hostile": HOSTILE.encode()[:600],
 }
-PASTES = pytest.mark.parametrize("data", ODD.values(), ids=ODD.keys())
 TYPED = {name: data for name, data in ODD.items() if not set(data) & {*range(9), 9, *range(11, 32), 127}}
 """What keys can give: the others are orders."""
 
@@ -47,13 +46,20 @@ def text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+async def rest(stage: Stage) -> None:
+    """Lets what was pressed do its work; a form that a worker waits for stays open."""
+    assert stage.app.gate is not None
+    await stage.app.gate.rest()
+    await stage.pilot.pause()
+
+
 async def paste(stage: Stage, data: bytes, into: str) -> None:
     line = stage.app.screen.query_one(f"#{into}", Input)
     line.focus()
     line.value = ""
     await stage.pilot.pause()
     stage.app.post_message(events.Paste(text(data)))
-    await stage.settle()
+    await rest(stage)
 
 
 async def type_in(stage: Stage, data: str, into: str) -> None:
@@ -62,37 +68,36 @@ async def type_in(stage: Stage, data: str, into: str) -> None:
     await stage.pilot.pause()
     for event in XTermParser(False).feed(data):
         stage.app.post_message(event)
-    await stage.settle()
+    await rest(stage)
 
 
 def is_clean(stage: Stage) -> bool:
     return all(char == "\n" or char.isprintable() for char in stage.text())
 
 
-@PASTES
-async def test_what_is_pasted_is_what_is_put(data: bytes, tmp_path: Path) -> None:
-    paper = node(puts=[stored(ImmutableItem(encode(data)))])
+async def test_what_is_pasted_is_what_is_put(tmp_path: Path) -> None:
+    paper = node(puts=[stored(ImmutableItem(encode(b"x")))])
     async with exploring(paper, show="items", keys_folder=keys(tmp_path)) as stage:
         await stage.press("p")
-        await paste(stage, data, "value")
-        assert is_clean(stage) and ImmutableItem(encode(data)).target.hex() in stage.text()
-        await stage.press("ctrl+s")
-        assert paper.asked == [ImmutableItem(encode(data))]
+        for name, data in ODD.items():
+            await paste(stage, data, "value")
+            assert is_clean(stage) and ImmutableItem(encode(data)).target.hex() in stage.text(), name
+            await stage.press("ctrl+s", "escape")
+            assert paper.asked[-1] == ImmutableItem(encode(data)), name
 
 
-@pytest.mark.parametrize("data", TYPED.values(), ids=TYPED.keys())
 @pytest.mark.parametrize("line_end", ["\r", "\n"])
-async def test_what_is_typed_or_pasted_without_brackets_is_what_is_put(
-    data: bytes, line_end: str, tmp_path: Path
-) -> None:
+async def test_what_is_typed_or_pasted_without_brackets_is_what_is_put(line_end: str, tmp_path: Path) -> None:
     """Nothing tells such a paste from keys: a line break in it must not send the form off."""
-    paper = node(puts=[stored(ImmutableItem(encode(data)))])
+    paper = node(puts=[stored(ImmutableItem(encode(b"x")))])
     async with exploring(paper, show="items", keys_folder=keys(tmp_path)) as stage:
         await stage.press("p")
-        await type_in(stage, text(data).replace("\n", line_end), "value")
-        assert isinstance(stage.app.screen, PutForm) and not paper.asked
-        await stage.press("ctrl+s")
-        assert paper.asked == [ImmutableItem(encode(data))]
+        for count, (name, data) in enumerate(TYPED.items()):
+            stage.app.screen.query_one("#value", Input).value = ""
+            await type_in(stage, text(data).replace("\n", line_end), "value")
+            assert isinstance(stage.app.screen, PutForm) and len(paper.asked) == count, name
+            await stage.press("ctrl+s", "escape")
+            assert paper.asked[-1] == ImmutableItem(encode(data)), name
 
 
 async def test_line_breaks_are_what_was_copied_not_what_the_terminal_makes_of_them(tmp_path: Path) -> None:
@@ -109,54 +114,71 @@ SALTS = {
 }
 
 
-@pytest.mark.parametrize("typed", SALTS.values(), ids=SALTS.keys())
-async def test_salts_are_bytes_too(typed: bytes, tmp_path: Path) -> None:
-    salt = bytes.fromhex("00ff0a") if typed.startswith(b"hex:") else typed
+def choose(stage: Stage, name: str, place: int) -> None:
+    pick = stage.app.screen.query_one(f"#{name}", Pick)
+    pick.choose(place)
+    pick.post_message(Pick.Changed(pick))
+
+
+def salted(typed: bytes) -> bytes:
+    return bytes.fromhex("00ff0a") if typed.startswith(b"hex:") else typed
+
+
+async def test_salts_are_bytes_too_where_they_are_put(tmp_path: Path) -> None:
     paper = node()
     async with exploring(paper, show="items", keys_folder=keys(tmp_path)) as stage:
         await stage.press("p")
-        pick = stage.app.screen.query_one("#signer", Pick)
-        pick.choose(2)
-        pick.post_message(Pick.Changed(pick))
-        await stage.settle()
+        choose(stage, "signer", 2)
         await paste(stage, b"v", "value")
-        await paste(stage, typed, "salt")
-        assert is_clean(stage) and mutable_target(ME.public, salt).hex() in stage.text()
-        await stage.press("ctrl+s")
-        assert paper.asked == [Draft(encode(b"v"), ME, salt)]
-        await stage.press("escape", "escape", "f")
+        for name, typed in SALTS.items():
+            await paste(stage, typed, "salt")
+            assert is_clean(stage) and mutable_target(ME.public, salted(typed)).hex() in stage.text(), name
+            await stage.press("ctrl+s", "escape")
+            assert paper.asked[-1] == Draft(encode(b"v"), ME, salted(typed)), name
+
+
+async def test_salts_are_bytes_too_where_they_are_looked_up(tmp_path: Path) -> None:
+    paper = node()
+    async with exploring(paper, show="items", keys_folder=keys(tmp_path)) as stage:
+        await stage.press("f")
         assert isinstance(stage.app.screen, GetForm)
         await paste(stage, ME.public.hex().encode(), "what")
-        await paste(stage, typed, "salt")
-        await stage.press("enter")
-        assert paper.reads[-1] == (mutable_target(ME.public, salt), salt)
-        await stage.press("escape", "4", "L")
+        for name, typed in SALTS.items():
+            await paste(stage, typed, "salt")
+            await stage.press("enter")
+            assert paper.reads[-1] == (mutable_target(ME.public, salted(typed)), salted(typed)), name
+        await stage.press("escape", "4")
+        await stage.pilot.press("L")
+        await rest(stage)
         await paste(stage, ME.public.hex().encode(), "target")
-        pick = stage.app.screen.query_one("#kind", Pick)
-        pick.choose(2)
-        await paste(stage, typed, "salt")
-        assert mutable_target(ME.public, salt).hex() in verdict(stage)
+        choose(stage, "kind", 2)
+        for name, typed in SALTS.items():
+            await paste(stage, typed, "salt")
+            assert mutable_target(ME.public, salted(typed)).hex() in verdict(stage), name
 
 
 async def test_of_two_pasted_targets_none_is_left_out_unsaid(tmp_path: Path) -> None:
     one, two = "11" * 20, "22" * 20
     async with exploring(node(), keys_folder=keys(tmp_path)) as stage:
         for opened, name in (("L", "target"), ("8", None), ("a", "infohash"), ("6", None), ("f", "what")):
-            await stage.press(opened)
+            await stage.pilot.press(opened)
+            await rest(stage)
             if name is None:
                 continue
             await paste(stage, f"{one}\n{two}\n".encode(), name)
             assert verdict(stage).startswith("✗")
             await paste(stage, f"\u00a0{one}\n".encode(), name)
-            assert one in verdict(stage)
-            await stage.press("escape")
+            assert one in verdict(stage) or one[:8] in verdict(stage)
+            await stage.pilot.press("escape")
+            await rest(stage)
 
 
 async def test_a_key_is_imported_as_it_was_pasted(tmp_path: Path) -> None:
     seed = bytes(range(32))
     pem = f"-----BEGIN PRIVATE KEY-----\r{pem_body(seed)}\r-----END PRIVATE KEY-----\r"
     async with exploring(node(), show="keys", keys_folder=keys(tmp_path)) as stage:
-        await stage.press("i")
+        await stage.pilot.press("i")
+        await rest(stage)
         await paste(stage, pem.encode(), "key")
         await paste(stage, b"pasted", "name")
         await stage.press("enter")
