@@ -12,8 +12,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +24,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
@@ -36,24 +39,28 @@ from .options import Options
 from .output import Output, failure_words
 from .packets.parts import Link
 from .recording import Recorder, RecordingError
-from .registry import GLOBAL, PLAYER, VIEWS, View, show_actions
+from .registry import GLOBAL, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .replay import Replay
 from .replay_source import ReplaySource
 from .report import safe_text
 from .saving import Saver
 from .screens.base import ExplorerScreen
+from .screens.choice import Choice
 from .screens.choosing import Followed
-from .screens.gate import KeyGate
+from .screens.gate import KeyGate, opens
 from .screens.help import HelpScreen, help_lines, window_help
 from .screens.palette import RegistryCommands
+from .screens.popup import Popup
 from .screens.telling import tell, tell_failure
 from .screens.verbs import views_of
 from .screens.window import Palette, Window
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
+from .widgets.line_table import LineTable
 from .widgets.paint import clean
 from .widgets.source_input import SourceInput
+from .widgets.stylesheet import Stylesheet
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -97,6 +104,7 @@ class Explorer(App[int]):
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=_driver(self))
+        self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
@@ -113,6 +121,7 @@ class Explorer(App[int]):
         self._replay, self._record = replay, record
         self._live: LiveSource | None = None
         self._recorder: Recorder | None = None
+        self._recording_timer: Timer | None = None
         self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
         self.gate: KeyGate | None = None
         """What keys go through, while the app runs."""
@@ -170,7 +179,10 @@ class Explorer(App[int]):
                 self._beside.append(asyncio.create_task(self._save(self._saver)))
         path, self._record = self._record, None
         if path is not None:
-            self._start_recording(path, self._live)
+            try:
+                self._start_recording(path, self._live)
+            except RecordingError as problem:
+                self._fail(f"--record: {problem}")
 
     async def _save(self, saver: Saver) -> None:
         try:
@@ -201,14 +213,34 @@ class Explorer(App[int]):
             tell(self, safe_text(why), bad=True)
 
     def _start_recording(self, path: Path, source: LiveSource) -> None:
-        try:
-            recorder = Recorder(path, source, self._recording_ended)
-        except RecordingError as problem:
-            self._fail(f"--record: {problem}")
-            return
-        self._recorder = recorder
-        self.set_interval(1 / RATE, lambda: recorder.tick(source.clock()))
+        self._recorder = recorder = Recorder(path, source, self._recording_ended)
+        self._recording_timer = self.set_interval(1 / RATE, lambda: recorder.tick(source.clock()))
         tell(self, f"All that happens is recorded to {safe_text(str(path))}.")
+
+    def action_record(self) -> None:
+        """Begins a recording, or ends it."""
+        if self._replay is not None:
+            tell(self, RECORDING)
+        elif self._recorder is not None:
+            self._stop_recording()
+            tell(self, "The recording is complete.")
+        elif self._live is None:
+            tell(self, "The node is not running yet.")
+        else:
+            stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
+            names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
+            path = next(path for name in names if not (path := Path.cwd() / name).exists())
+            try:
+                self._start_recording(path, self._live)
+            except RecordingError as problem:
+                tell(self, safe_text(str(problem)), bad=True)
+
+    def _stop_recording(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if self._recording_timer is not None:
+            self._recording_timer.stop()
+        if recorder is not None:
+            recorder.close()
 
     def _recording_ended(self, why: str) -> None:
         if self._recorder is None:  # nobody looks any more, or not yet
@@ -231,9 +263,7 @@ class Explorer(App[int]):
         self.host.keeper = None
         while self._beside:
             self._beside.pop().cancel()
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.close()
+        self._stop_recording()
         if self._live is not None:
             self._live.close()
         saver, self._saver = self._saver, None
@@ -251,21 +281,37 @@ class Explorer(App[int]):
         """Ends the app."""
         self.exit(0)
 
+    @opens("testnet")
     async def action_testnet(self) -> None:
-        """Restarts the node inside a testnet."""
+        """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._replay is not None:
             tell(self, RECORDING)
-        elif self._testnet_factory is None or self.host.label:
-            tell(self, "This node is on a testnet already.")
-        else:
+        elif self._testnet_factory is None or self._label:
+            tell(self, "This program was started on a testnet; without --testnet it starts on the network.")
+        elif self.host.label:
+            if await self._leaves("return to the network?", ("no, stay on the testnet", "yes, the testnet ends")):
+                self._return()
+        elif self.host.node is None or await self._leaves(
+            f"leave the network?{'' if self._recorder is None else ' The recording ends.'}",
+            ("no, stay", f"yes, table and lookups go; {key_of('testnet')} returns"),
+        ):
             self._join_testnet(self._testnet_factory)
+
+    async def _leaves(self, question: str, answers: tuple[str, str]) -> bool:
+        chosen: int | None = await self.push_screen_wait(Choice(question, answers))
+        return chosen == 1
+
+    async def _leave(self, doing: str) -> str:
+        """Ends the node; returns what else is to be said about it."""
+        self.feed.connect(None)
+        self.host.state = (doing, False)
+        note = "" if self._recorder is None else " The recording ended with the other node."
+        await self._close()
+        return note
 
     @work(group="node", exclusive=True, exit_on_error=False)
     async def _join_testnet(self, factory: NodeFactory) -> None:
-        self.feed.connect(None)
-        self.host.state = (f"starting a testnet of {TESTNET_SIZE} nodes", False)
-        note = "" if self._recorder is None else " The recording ended with the other node."
-        await self._close()
+        note = await self._leave(f"starting a testnet of {TESTNET_SIZE} nodes")
         self.host.label = "testnet"
         try:
             await self.host.start(factory, self._show_node)
@@ -274,7 +320,15 @@ class Explorer(App[int]):
             assert self._factory is not None
             self._start(self._factory)
             return
-        tell(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now.{note}")
+        back = f"{key_of('testnet')} returns to the network."
+        tell(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}")
+
+    @work(group="node", exclusive=True, exit_on_error=False)
+    async def _return(self) -> None:
+        note = await self._leave("returning to the network")
+        tell(self, f"The testnet has ended; your node joins the network again.{note}")
+        assert self._factory is not None
+        self._start(self._factory)
 
     # -- other actions ---------------------------------------------------------------------------------------
 
@@ -303,6 +357,8 @@ class Explorer(App[int]):
         if all(view.name != name for view in VIEWS):
             return False
         await self.switch_mode(name)
+        while isinstance(self.screen, Popup):  # it has nothing to lose; what is typed into a form stays
+            await self.screen.dismiss()
         screen = self.screen
         if not isinstance(screen, ExplorerScreen):
             return False
@@ -315,6 +371,27 @@ class Explorer(App[int]):
             await self._open(*self._trail.pop())
         else:
             tell(self, "There is no link to go back from.")
+
+    async def do(self, view: str, action: Action) -> None:
+        """Does an action; `view` is the screen to go to first, "": the one that is shown."""
+        if view and not await self._open(view, None):
+            tell(self, "A window is open on that screen: close it first.")
+            return
+        screen: Screen[Any] = self.screen
+        if action in GLOBAL or action in show_actions():
+            await self.run_action(action.name, self)
+            return
+        if action in LIST:
+            table = (
+                screen.focused if isinstance(screen.focused, LineTable) else next(iter(screen.query(LineTable)), None)
+            )
+            if table is None:
+                tell(self, "There is no list on this screen.")
+                return
+            screen.set_focus(table)
+            await self.run_action(action.name, table)
+            return
+        await self.run_action(action.name, screen)
 
     async def action_new_lookup(self) -> None:
         """Opens the form that starts a lookup."""

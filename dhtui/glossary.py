@@ -41,7 +41,7 @@ _HOME: Final = (
     Section(
         "health",
         (
-            ("heard from in 15m", "nodes of the table that answered, or asked us something, within 15 minutes"),
+            ("answered in 15m", "nodes of the table that answered within 15 minutes and were not silent since"),
             (
                 "queries in 5m",
                 "of our queries that ended in the last 5 minutes, how many got an answer, errors included; "
@@ -84,6 +84,7 @@ _HOME: Final = (
             ("banned", "addresses that you have banned and that are still ignored"),
             ("muted", "hosts that asked more than the rate limit in the last 10 s: the rest got no answer"),
             ("most", "the most frequent cause of drops"),
+            ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),
         ),
     ),
     Section(
@@ -408,6 +409,7 @@ _LOG: Final = (
             ("timed out", "queries of ours without an answer in their time"),
             ("error replies", "queries of ours that were answered with an error"),
             ("not sent", "datagrams that the system would not send"),
+            ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),
             ("banned now", "addresses that you have banned"),
             ("muted now", "hosts over the rate limit in the last 10 s"),
             ("refused 203", "queries of others that we answered with that error; likewise other codes"),
@@ -415,7 +417,7 @@ _LOG: Final = (
             ("unexpected answer", "answers that no query of ours waited for: late, unasked, or from another address"),
             ("rate limit", "queries beyond the limit of their host, not answered"),
             ("blocklist", "datagrams from addresses on the blocklist"),
-            ("banned", "datagrams from addresses that you have banned"),
+            ("banned by the user", "datagrams from addresses that you have banned"),
             ("no unicast source", "datagrams from where no host can be"),
             ("own id", "queries under our own id"),
             ("reply quota", "queries not answered, as our replies to that host had used up their bytes"),

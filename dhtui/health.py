@@ -1,7 +1,7 @@
 """Whether the node works, in a sentence with cause and remedy.
 
-It speaks of now: of the nodes heard from within 15 minutes, and of what became of the queries of the last 5. Nodes that
-nobody has asked since may be gone, so what is not known is not said.
+It speaks of now: of the nodes that answered within 15 minutes, and of what became of the queries of the last 5. Nodes
+that nobody has asked since may be gone, so it is not said that they answer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .engine.snapshot import BootstrapSource, RecentView, Snapshot
+from .engine.table import GOOD_SECONDS
 from .keymap import key_of
 from .report import safe_text
 from .words import duration, milliseconds, plural, reach
@@ -50,10 +51,15 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
         return Health("wait", f"starting: {plural(table.good, 'node')} answered so far")
     if snapshot.recent.silent_since >= ENOUGH_SILENT:
         return Health("bad", f"no answers: {_silence(snapshot.recent)}", "check the network")
-    heard = f"{plural(table.good, 'node')} heard from in 15m"
-    if table.good < ENOUGH_GOOD:
-        return Health("weak", f"few nodes: {heard}", "lookups may find little; the table fills with time")
-    return Health("good", f"good: {heard}, {_rate(snapshot.recent)}, {reach(snapshot.reachability.state)}")
+    answered = sum(
+        node.state == "good" and node.seen is not None and node.seen <= GOOD_SECONDS
+        for bucket in table.buckets
+        for node in bucket.nodes
+    )
+    words = f"{plural(answered, 'node')} answered in {duration(GOOD_SECONDS)}"
+    if answered < ENOUGH_GOOD:
+        return Health("weak", f"few nodes: {words}", "lookups may find little; the table fills with time")
+    return Health("good", f"good: {words}, {_rate(snapshot.recent)}, {reach(snapshot.reachability.state)}")
 
 
 def _rate(recent: RecentView) -> str:

@@ -74,8 +74,6 @@ class Action:
     """The key as shown, where that is more than the first of `keys`."""
     pair: str = ""
     """The keys that the footer shows, where its hint stands for two actions."""
-    words: str = ""
-    """Other names that the palette finds it by."""
 
     @property
     def key(self) -> str:
@@ -120,15 +118,22 @@ ALWAYS: tuple[Action, ...] = (
 
 GLOBAL: tuple[Action, ...] = (
     *ALWAYS,
-    Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name.", 5, ":"),
+    Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name, of any screen.", 5, ":"),
     Action("pause", "space", "pause", "Freeze what is shown; the node runs on.", 6),
     Action("next_view(1)", "right_square_bracket", "", "Go to the next screen.", 0, "]"),
     Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
     Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),
-    Action("back", "backspace", "", "Go back to where the last link was followed.", 0, "⌫"),
+    Action("back", "backspace", "back", "Go back to where the last link was followed.", 0, "⌫"),
     Action("repaint", "ctrl+l", "repaint", "Paint the screen anew, should something have been written over it."),
     Action("theme", "t", "theme", "Switch the theme: dark, light, and the terminal's own colours.", 9),
-    Action("testnet", "T", "testnet", "Restart the node inside a network of 64 nodes in this program. Offline.", 8),
+    Action(
+        "testnet",
+        "T",
+        "testnet",
+        "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
+        8,
+    ),
+    Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""
 
@@ -169,7 +174,7 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
-CHOOSE = Action("choose", "left,right", "choose", "Go through the answers to choose from.", 3, "← →")
+CHOOSE = Action("choose", "left,right,space", "choose", "Go through the answers to choose from.", 3, "← →")
 """Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
 DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
 
@@ -366,6 +371,28 @@ LEGEND = (
     ("▶", "the selected line"),
 )
 """The signs that stand for states, as the help explains them."""
+
+
+OTHER_NAMES = {
+    "announce": "announce_peer seed",
+    "back": "return",
+    "ban": "block ignore",
+    "copy": "clipboard yank",
+    "export": "save write pcap csv json tsv",
+    "filter": "search find grep",
+    "find_node": "find_node neighbours",
+    "follow": "go follow link",
+    "get": "fetch read watch",
+    "help": "keys manual",
+    "kept": "keep republish",
+    "maximise": "maximise full",
+    "new_lookup": "find_node get_peers search",
+    "pause": "freeze stop",
+    "put": "store publish write",
+    "testnet": "network offline simulate",
+    "theme": "colours dark light",
+}
+"""By the names of actions: other words that the palette finds them by."""
 
 
 def moves() -> tuple[Action, ...]:

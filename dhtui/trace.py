@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import words
 from .clients import client_name
-from .engine.events import DatagramsLost, Event, PacketReceived, PacketSent, Woke
+from .engine.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from .engine.wire.krpc import (
     AnnouncePeer,
     Args,
@@ -48,7 +48,7 @@ def _line(way: str, addr: tuple[str, int], message: Message | None, problem: str
     if message is None:
         parts.append(f"{size} bytes")
     if problem:
-        parts.append(f"dropped: {safe_text(problem, 100)}")
+        parts.append(problem if problem in USED else f"dropped: {safe_text(problem, 100)}")
     return safe_text(" ".join(parts), _WIDEST)
 
 

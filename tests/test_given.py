@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 
 from dhtui import config, fitting, request
 from dhtui.cli import main
@@ -351,7 +352,7 @@ _READS = {
 def test_two_flags_never_read_one_source(home: Path, action: str, one: str, other: str) -> None:
     argv = [sys.executable, "-m", "dhtui", "--do", action, one, _READS[one], other, _READS[other]]
     more = ["--keyname", "bep44test"] if action in ("put", "sign") else []
-    ran = subprocess.run([*argv, *more], input=b"", capture_output=True, timeout=60, check=False, cwd=home)
+    ran = subprocess.run([*argv, *more], input=b"", capture_output=True, timeout=PATIENCE, check=False, cwd=home)
     assert ran.returncode == 2, ran.stderr
     assert b"both read standard input: each needs a source of its own" in ran.stderr
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 from background import Neighbours, neighbours
 
 from dhtui import flags
@@ -452,7 +453,7 @@ def test_watching_reports_changes_until_it_is_stopped(run: Run, net: Neighbours)
     run(*put, "--val", "two")
     assert process.stdout.readline() == "two\n"
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (0, "")
 
 
@@ -465,7 +466,7 @@ def test_a_waiting_run_goes_on_looking_after_its_items(run: Run, net: Neighbours
         if '"serving"' in line:
             break
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and "serving on" in err
     assert len(json.loads(path.read_text())["items"]) == 1
 
@@ -480,7 +481,7 @@ def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, h
     assert process.stderr is not None
     line = next(line for line in process.stderr if line.startswith(target))
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and line.endswith(" copies seen, stored on 8 of 8\n"), line
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE, ROOT
 from background import Neighbours, neighbours
-from tmux import ROOT, Terminal, terminal
+from tmux import Terminal, terminal
 
 from dhtui.engine.items import mutable_target
 from dhtui.keyring import Keyring
@@ -32,7 +33,7 @@ def another(folder: Path, net: Neighbours, *words: str) -> str:
         env=os.environ | {"PYTHONPATH": str(ROOT)} | places,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr
     return run.stdout

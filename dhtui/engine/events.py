@@ -15,6 +15,8 @@ OWN_PROBE = "our own probe"
 """As the `problem` of a packet: it went out from another socket of ours, to our external address, and came in."""
 NOT_CANONICAL = "not canonical"
 """As the `problem` of a query: its bencode is not canonical, and it was answered all the same."""
+USED = (OWN_PROBE, NOT_CANONICAL)
+"""Remarks as the `problem` of what was neither dropped nor refused."""
 
 
 class PacketReceived(NamedTuple):

@@ -13,7 +13,7 @@ from .findings import Found, outcome_of
 from .items import ImmutableItem
 from .journal import Step, bits, candidate_views, step_view
 from .lookup import Lookup, Start
-from .outcome import Doubt, NodeOutcome, Outcome, Status
+from .outcome import UNUSABLE, Doubt, NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
 from .snapshot import LookupDetail, LookupView
@@ -143,7 +143,7 @@ class Find:
         """Since when there has been no room to send."""
         self.turn = 0
         """Which of `Searches` it has; 0 for none."""
-        self._settled = False
+        self._settled = self._stopped = False
         self._responders: list[int] = []
         """Their distances, sorted."""
         self._doubt: Doubt | None = None
@@ -205,12 +205,7 @@ class Find:
         self._send(candidate, self.question, soft, now)
 
     def _send(
-        self,
-        candidate: Candidate,
-        question: Question,
-        soft: float,
-        now: float,
-        first: NodeOutcome | None = None,
+        self, candidate: Candidate, question: Question, soft: float, now: float, first: NodeOutcome | None = None
     ) -> None:
         doubt = self.lookup.distrust(candidate)
         misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
@@ -325,6 +320,7 @@ class Find:
     def stop(self, why: str, now: float) -> None:
         """End it now, with what it has found so far. One that has not begun has found nothing."""
         if self.running:
+            self._stopped = True
             self.started_at = self.started_at or now
             self._end(why, now, complete=False)
 
@@ -336,6 +332,7 @@ class Find:
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`. Answers still under way only serve the table."""
         if self.running:
+            self._stopped = True
             self.lookup.end("cancelled")
             self.ended_at = now
 
@@ -360,7 +357,7 @@ class Find:
             end - self.started_at,
             self.running,
             len(self._steps),
-            sum(o.responded for o in outcomes),
+            sum(o.responded or o.status in UNUSABLE for o in outcomes),
             sum(o.status is Status.TIMED_OUT for o in outcomes),
             len(self._in_flight) if self.running else 0,
             bits(closest[0]) if closest else None,
@@ -368,4 +365,5 @@ class Find:
             self._found.words(),
             self.lookup.why,
             self._doubt or "",
+            self._stopped,
         )

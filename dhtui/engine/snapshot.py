@@ -143,7 +143,7 @@ class LookupView(NamedTuple):
     asked: int
     """Queries sent, second ones to the same node included."""
     answered: int
-    """Queries that were answered in time, errors included: before the lookup was over."""
+    """Queries that were answered before the lookup was over, errors and what is of no use included."""
     timed_out: int
     """Queries that met silence for all the time that they had, before it was over."""
     in_flight: int
@@ -157,6 +157,8 @@ class LookupView(NamedTuple):
     """Why it ended; empty while it runs."""
     doubt: str = ""
     """What speaks against believing what it did not find: a `Doubt` in its words."""
+    stopped: bool = False
+    """Whether it was ended before it had come to its end."""
 
 
 class StepView(NamedTuple):

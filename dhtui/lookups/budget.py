@@ -9,7 +9,7 @@ from statistics import median
 
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
-from .course import Fate, answering, fate, responded
+from .course import answering, responded
 from .critical import critical_path, round_trip
 
 _SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
@@ -38,9 +38,9 @@ class Reason(StrEnum):
     ROOM = "room"
     """All lookups together had so many queries under way that there was no room for another one."""
     START = "start"
-    """There was nobody to ask yet: the names of bootstrap hosts were being resolved."""
+    """No query had been sent yet: there was nobody to ask before the names of bootstrap hosts were known."""
     OWN = "own program"
-    """Nothing was waited for but our own program."""
+    """Nothing was waited for but our own program: an answer had come and was not read, a query made and not sent."""
     OPEN = "open"
     """Queries were under way when it was stopped, or still are."""
 
@@ -163,8 +163,8 @@ class _Walk:
         """Why it went on, or ended, where nothing came in and nothing was given up."""
         if all(step.sent >= self.at for step in self.steps):
             return Reason.START
-        hopeful = any(fate(step, self.detail.view) in (Fate.WAITING, Fate.CANCELLED, Fate.LATE) for step in self.steps)
-        return Reason.OPEN if sent is None and hopeful else Reason.OWN
+        unfinished = self.detail.view.running or self.detail.view.stopped
+        return Reason.OPEN if sent is None and unfinished else Reason.OWN
 
 
 def _events(detail: LookupDetail) -> Iterator[_Event]:
@@ -202,7 +202,7 @@ class Shares:
     shares: tuple[Share, ...]
     """The biggest first."""
     without: str
-    """What would have been left of the time without lost packets and silent nodes; empty where there were none."""
+    """The time without lost packets and nodes that did not answer; empty where nothing was lost, or all of it."""
 
 
 def shares(detail: LookupDetail) -> Shares:
@@ -223,8 +223,9 @@ def shares(detail: LookupDetail) -> Shares:
         if count or percent
     ]
     lost = sum(count for share, count in zip(listed, counts, strict=True) if share.reason in AVOIDABLE)
-    without = _time(round(whole / unit) - lost, unit) if lost else ""
-    return Shares(_time(round(whole / unit), unit), tuple(told), without)
+    all_of_it = round(whole / unit)
+    without = _time(all_of_it - lost, unit) if 0 < lost < all_of_it else ""
+    return Shares(_time(all_of_it, unit), tuple(told), without)
 
 
 def _rounded(values: list[float], whole: int) -> list[int]:

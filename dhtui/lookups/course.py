@@ -24,7 +24,7 @@ class Fate(StrEnum):
     """Answered, with peers or a value."""
     ANSWERED = "answered"
     ERROR = "error"
-    """Answered with what counts for nothing: an error, another id than it gave the token under, a bad value."""
+    """Answered with what counts for nothing: an error, a bad value, what can't be read or belongs to no query."""
     LATE = "late"
     """Answered when the lookup was over: it counts for nothing."""
     SILENT = "silent"
@@ -124,7 +124,7 @@ def answering(detail: LookupDetail) -> dict[Addr, int]:
     return {
         step.addr: place
         for place, step in enumerate(detail.steps)
-        if step is counted[step.addr] and fate(step, detail.view) in IN_TIME
+        if step is counted[step.addr] and responded(step) and fate(step, detail.view) in IN_TIME
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
-from .course import bits_of, distance_of, responded
+from .course import IN_TIME, bits_of, distance_of, fate, responded
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -101,11 +101,10 @@ def _view(
     view: LookupView, steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...], until: float
 ) -> LookupView:
     closest = [candidate for candidate in candidates if candidate.closest]
-    return view._replace(
-        elapsed=until,
-        running=True,
+    then = view._replace(elapsed=until, running=True, stopped=False)
+    return then._replace(
         asked=len(steps),
-        answered=sum(map(responded, steps)),
+        answered=sum(fate(step, then) in IN_TIME for step in steps),
         timed_out=sum(step.result == "timed out" for step in steps),
         in_flight=sum(step.ended is None for step in steps),
         nearest_bits=closest[0].bits if closest else None,

@@ -147,7 +147,7 @@ _SHARES: dict[Reason, tuple[str, str]] = {
     Reason.OTHERS: ("for another one", "for {} others"),
     Reason.TURN: ("for other lookups", ""),
     Reason.ROOM: ("for room to send", "for room to send"),
-    Reason.START: ("for somebody to ask", ""),
+    Reason.START: ("before the first query", ""),
     Reason.OWN: ("our own program", "our own program"),
     Reason.OPEN: ("answers not yet in", "answers not yet in"),
 }

@@ -13,7 +13,7 @@ from .critical import critical_path
 from .moment import as_of
 from .reasons import origins
 
-TITLE = "waterfall  by: query #, op opener, kn known, bs host, ? doubted"
+TITLE = "waterfall by: query #, op opener, kn known, bs host, ? doubted"
 SENT, CURSOR = "├", "┆"
 _LEFT = 24
 """Cells for hop, number, who referred, and node."""

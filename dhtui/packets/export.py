@@ -10,7 +10,7 @@ A line of JSON is one packet, an object with these fields:
 ``method``     of the query, also in its answer; empty where it is not known
 ``tid``        the transaction id, hex
 ``length``     of the datagram, in bytes
-``problem``    why it was dropped or refused; empty where all was well
+``problem``    why it was dropped or refused, or a remark; empty where all was well
 ``data``       the datagram, hex
 ``message``    the datagram as JSON, ``null`` where it is not bencode
 

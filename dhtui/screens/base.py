@@ -105,7 +105,7 @@ class ExplorerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Starts the feed."""
         self.query_one(Tabs).show_view(self.view.name)
-        self._timer = self.set_interval(1 / RATE, self.tick)
+        self._timer = self.set_interval(1 / RATE, self.tick_if_seen)
         self._show_keys()
 
     def on_screen_suspend(self) -> None:
@@ -121,6 +121,11 @@ class ExplorerScreen(Screen[None]):
     def on_resize(self) -> None:
         """All lines are fitted to the new size."""
         self.call_after_refresh(self.tick)
+
+    def tick_if_seen(self) -> None:
+        """The next moment, unless another screen is shown; a window that lies over this one is not told to it."""
+        if self in self.app.screen_stack:
+            self.tick()
 
     def tick(self) -> None:
         """Takes one snapshot and shows it."""

@@ -196,7 +196,8 @@ class LookupScreen(ExplorerScreen):
 
     def _judge(self, then: LookupDetail) -> None:
         pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
-        if self._is_new("verdict", then, pane.size.width, most):
+        # While another pane fills the window this one has no width: it keeps its lines, and so its height.
+        if pane.size.width and self._is_new("verdict", then, pane.size.width, most):
             pane.show(verdict_lines(then, pane.size.width, most))
 
     def _tell_story(self, then: LookupDetail) -> None:

@@ -69,7 +69,7 @@ def test_health_says_so_as_soon_as_nobody_answers_any_more() -> None:
         net.kill(core)
     net.run(21)
     told = health(us.snapshot(net.now))
-    assert "heard from in 15m" in told.text and "answer" not in told.text
+    assert "answered in 15m" in told.text and "answer " not in told.text
     net.find_node(us, random_id(Random(2)))
     net.run(5)
     snapshot = us.snapshot(net.now)

@@ -36,6 +36,7 @@ def ping(core: Core, addr: Addr, sent: float | None = None) -> tuple[bytes, list
     done: list[Outcome] = []
     core.searches.ask(Question("ping"), done.append, NOW, remotes=(addr,))
     ((data, _),) = core.datagrams_to_send(sent)
+    assert core.datagrams_to_send() == [], "that none is left also says that the others were sent"
     tid = bencode.decode(data)[b"t"]
     assert isinstance(tid, bytes)
     return tid, done

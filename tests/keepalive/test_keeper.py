@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from apart import PATIENCE
 from keys.steps import full_from, killed_at
 
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
@@ -252,7 +253,7 @@ async def test_it_goes_on_by_itself_and_wakes_up_for_new_ones(tmp_path: Path, cl
     running = asyncio.create_task(keeper.run())
     for item in (FIXED, ITEM):
         await keeper.add(item, put=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await node.called.wait()
         node.called.clear()
         assert item in node.put

@@ -338,9 +338,9 @@ def test_a_running_lookup_tells_how_it_stands() -> None:
 
 
 def test_a_lookup_that_nobody_answered_says_so() -> None:
-    said = verdict(detail([step(1, 150, 0, 4.0, result="timed out")], 1.0, why="no node answered"))
+    said = verdict(detail([step(1, 150, 0, 1.0, result="timed out")], 1.0, why="no node answered"))
     assert (said.why, said.found, said.role) == ("No node answered.", "Nobody answered.", "bad")
-    assert said.slow == "1000 ms: 100 % (1000 ms) answers not yet in."
+    assert said.slow == "1000 ms: 100 % (1000 ms) no answer (query 1)."
     said = verdict(detail([], 0.0, why="there was no node to ask"))
     assert (said.cost, said.slow) == ("It cost nothing: no query was sent.", "There was nobody to ask.")
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from apart import PATIENCE
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -122,6 +124,12 @@ class Stage:
             if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
                 return
 
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Waits for what a timer, a thread or the network brings about."""
+        async with asyncio.timeout(PATIENCE):
+            while not happened():
+                await self.pilot.pause(0.01)
+
     async def press(self, *keys: str) -> None:
         """One key after the other; what a key other than a letter sets off comes to its end before the next."""
         for key in keys:
@@ -137,7 +145,9 @@ class Stage:
 
     def text(self) -> str:
         """What stands on the screen."""
-        # The compositor is Textual's own affair; this is the one place that looks into it.
+        # The compositor is Textual's own affair; this is the one place that looks into it. It takes what lies behind
+        # a window from a variable.
+        visible_screen_stack.set(self.app._background_screens)
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,13 @@ from dhtui.app import THEMES, Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.snapshot import Snapshot
 from dhtui.registry import VIEWS
+from dhtui.replay import Replay
+from dhtui.screens.choice import Choice
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
 
 from . import snapshots
-from .stage import LARGE, SMALL, PaperNode, exploring
+from .stage import LARGE, SMALL, PaperNode, Stage, exploring
+from .walk import tap, work_ends
 
 SHOWN = [view.name for view in VIEWS]
 
@@ -86,6 +90,23 @@ async def test_only_the_visible_screen_takes_snapshots() -> None:
         assert home._timer._active.is_set()
 
 
+async def test_the_screen_behind_a_window_stays_live_while_it_is_seen() -> None:
+    async with exploring(snapshots.running(), LARGE) as stage:
+        home = stage.screen
+        await stage.press("question_mark")
+        assert "150 nodes answer" in stage.text()
+        assert home._timer._active.is_set()
+        stage.node.view = snapshots.running(16)
+        home.tick_if_seen()
+        await stage.settle()
+        assert "16 nodes answer" in stage.text()
+        await stage.app.action_show("table")
+        await stage.settle()
+        taken = stage.node.snapshots
+        home.tick_if_seen()
+        assert stage.node.snapshots == taken
+
+
 def _with_packets(view: Snapshot, count: int) -> Snapshot:
     return view._replace(traffic=view.traffic._replace(packets_in=view.traffic.packets_in + count))
 
@@ -95,7 +116,7 @@ async def test_pause_freezes_the_view_of_all_screens_and_counts_what_is_missed()
         await stage.press("space")
         await stage.see(_with_packets(snapshots.running(16), 312))
         assert "‖ PAUSED  312 packets since" in stage.lines()[0]
-        assert "150 nodes heard from" in stage.text()
+        assert "150 nodes answer" in stage.text()
         await stage.press("2")
         assert "25 buckets" in stage.text()
         await stage.press("j", "space")
@@ -148,7 +169,16 @@ async def test_quit_keeps_the_state_and_then_closes_the_node(key: str) -> None:
     assert stage.app.warnings == ["cannot save"]
 
 
-async def test_one_key_moves_to_a_testnet_and_keeps_the_state_of_the_real_node_only() -> None:
+async def yes(stage: Stage, *keys: str) -> None:
+    """Keys that lead to a question, and yes to it."""
+    await tap(stage, *keys)
+    await work_ends(stage)
+    assert isinstance(stage.app.screen, Choice)
+    await tap(stage, "2")
+    await stage.settle()
+
+
+async def test_leaving_the_network_asks_first_and_keeps_the_state_of_the_real_node_only() -> None:
     first, second = PaperNode(snapshots.no_network()), PaperNode(snapshots.running(16))
     kept: list[Node] = []
 
@@ -157,15 +187,46 @@ async def test_one_key_moves_to_a_testnet_and_keeps_the_state_of_the_real_node_o
         return ""
 
     async with exploring(first, keep=keep, testnet_factory=second.factory) as stage:
-        await stage.press("T")
+        for no in ("escape", "enter", "1"):
+            await tap(stage, "T")
+            await work_ends(stage)
+            assert "leave the network?" in stage.text()
+            await tap(stage, no)
+            await stage.settle()
+            assert not first.closed
+        await yes(stage, "T")
         assert first.closed
         assert "testnet" in stage.lines()[0]
         assert "16 nodes answer" in stage.text()
-        await stage.press("T")
-        assert not second.closed
-        assert stage.toasts()[-1] == "This node is on a testnet already."
     assert [id(node) for node in kept] == [id(first)]
     assert second.closed
+
+
+async def test_the_same_key_returns_to_the_network() -> None:
+    first, second = PaperNode(snapshots.running()), PaperNode(snapshots.running(16))
+    kept: list[Node] = []
+
+    def keep(it: Node) -> str:
+        kept.append(it)
+        return ""
+
+    async with exploring(first, keep=keep, testnet_factory=second.factory) as stage:
+        await yes(stage, "T")
+        assert "T returns to the network" in stage.toasts()[-1]
+        first.closed = False
+        await yes(stage, "T")
+        assert second.closed and not first.closed
+        assert "testnet" not in stage.lines()[0]
+        assert "150 nodes answer" in stage.text()
+    assert [id(node) for node in kept] == [id(first), id(first)]
+
+
+async def test_a_program_that_was_started_on_a_testnet_has_no_network_to_return_to() -> None:
+    node = PaperNode(snapshots.running())
+    async with exploring(node, label="testnet", testnet_factory=node.factory) as stage:
+        await stage.press("T")
+        assert "was started on a testnet" in stage.toasts()[-1]
+        assert not node.closed
 
 
 async def test_a_testnet_that_does_not_start_leads_back_to_the_network() -> None:
@@ -175,10 +236,24 @@ async def test_a_testnet_that_does_not_start_leads_back_to_the_network() -> None
         yield
 
     async with exploring(snapshots.running(), testnet_factory=broken) as stage:
-        await stage.press("T")
-        await stage.settle()
+        await yes(stage, "T")
         assert "no loopback" in stage.toasts()[0]
-        assert "150 nodes heard from" in stage.text()
+        assert "150 nodes answer" in stage.text()
+
+
+async def test_a_recording_can_be_begun_and_ended_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with exploring(snapshots.running()) as stage:
+        await stage.press("ctrl+t")
+        (path,) = tmp_path.iterdir()  # noqa: ASYNC240 - nothing waits here
+        assert str(path) in stage.toasts()[-1]
+        await stage.press("ctrl+t")
+        assert stage.toasts()[-1] == "The recording is complete."
+        assert Replay.load(path).damage == ""
+        await stage.press("ctrl+t")
+        assert len(list(tmp_path.iterdir())) == 2  # noqa: ASYNC240
 
 
 async def test_warnings_of_the_start_are_shown() -> None:

@@ -117,8 +117,8 @@ def test_the_charts_of_traffic_end_at_the_right_edge_which_is_now() -> None:
 @pytest.mark.parametrize(
     ("recent", "words"),
     [
-        (RecentView(), "good: 150 nodes heard from in 15m, no query in 5m, reachable"),
-        (RecentView(300.0, 41, 11, 2.0, 7), "good: 150 nodes heard from in 15m, 41 of 52 queries in 5m, reachable"),
+        (RecentView(), "good: 150 nodes answered in 15m, no query in 5m, reachable"),
+        (RecentView(300.0, 41, 11, 2.0, 7), "good: 150 nodes answered in 15m, 41 of 52 queries in 5m, reachable"),
         (RecentView(300.0, 41, 11, 21.0, 8), "no answers: the last 8 queries got none, the last one came 21 s ago"),
         (RecentView(300.0, 0, 9, None, 9), "no answers: the last 9 queries got none"),
     ],

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from textual import events
 from textual.widget import Widget
 
 from dhtui.packets.filter import HELP, narrowed, parse
 from dhtui.packets.parts import Link
-from dhtui.registry import VIEWS
+from dhtui.registry import VIEWS, symbol
 from dhtui.screens.choice import Choice
 from dhtui.screens.popup import Popup
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
@@ -18,7 +19,6 @@ from dhtui.widgets.table_model import FILTER_HELP, HISTORY
 from . import snapshots
 from .stage import LARGE, SMALL, Stage, exploring
 from .test_packets_screen import FAR, at_work, tell, traffic
-from .walk import tap
 
 NAMES = [view.name for view in VIEWS]
 SIZES = (SMALL, (120, 35), LARGE)
@@ -36,7 +36,9 @@ async def test_what_is_typed_after_slash_is_a_filter_in_every_pane(name: str) ->
     async with exploring(snapshots.running(), LARGE, show=name) as stage:
         for pane in [*panes(stage), None]:
             stage.screen.set_focus(pane)
-            await tap(stage, "slash", "1", "2", "q", "T")
+            for key in ("slash", "1", "2", "q", "T"):  # in one burst
+                stage.app.post_message(events.Key(key, symbol(key)))
+            await stage.settle()
             assert isinstance(stage.app.focused, FilterInput), pane
             assert stage.app.focused.value == "12qT"
             assert stage.screen.view.name == name and not stage.toasts()

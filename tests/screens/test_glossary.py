@@ -84,6 +84,30 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
     assert {cause for cause in causes if glossary.meaning("log", cause) is None} == set()
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "blocklist",
+        "no unicast source",
+        "banned by the user",
+        "malformed",
+        "own id",
+        "unexpected answer",
+        "reply quota",
+        "rate limit",
+        "read-only",
+        "not sent",
+        "lost unread",
+        "error replies",
+        "timed out",
+        "banned now",
+        "muted now",
+    ],
+)
+def test_every_cause_that_is_counted_has_its_meaning_in_the_help(cause: str) -> None:
+    assert glossary.meaning("log", cause) is not None
+
+
 @pytest.mark.parametrize("view", registry.VIEWS, ids=VIEWS)
 def test_the_help_of_a_screen_has_all_of_its_glossary(view: registry.View) -> None:
     lines = help_lines(view, view.actions)

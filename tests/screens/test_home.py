@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from textual.geometry import Region
@@ -13,6 +13,7 @@ from dhtui.engine.snapshot import BootstrapSource, BootstrapView, SizeView, Snap
 from dhtui.health import health
 from dhtui.packets.parts import Link
 from dhtui.screens.base import ExplorerScreen
+from dhtui.screens.choice import Choice
 from dhtui.screens.home_charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
 from dhtui.screens.home_now import NOW_COLUMNS, now_links, now_rows
 from dhtui.screens.home_panes import network_size, node_lines, traffic_lines
@@ -85,7 +86,7 @@ def test_health_tells_the_cause_from_how_the_sources_behaved(states: tuple[str, 
 
 
 def test_health_of_a_node_at_work_counts_nodes_and_tells_reachability() -> None:
-    assert health(snapshots.running()).text == "good: 150 nodes heard from in 15m, 41 of 52 queries in 5m, reachable"
+    assert health(snapshots.running()).text == "good: 150 nodes answered in 15m, 41 of 52 queries in 5m, reachable"
     assert health(snapshots.starting()).text == "no nodes yet: asking dht.libtorrent.org:25401"
     assert health(snapshots.running(3)).level == "weak"
 
@@ -204,21 +205,24 @@ def test_no_line_of_home_holds_what_a_terminal_obeys() -> None:
 @pytest.mark.parametrize("key", ["enter", "o"])
 async def test_a_lookup_leads_to_its_screen(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     followed: list[Link] = []
-    async with exploring(snapshots.running()) as stage:
-        post = stage.screen.post_message
 
+    def spied(post: Callable[[Message], bool]) -> Callable[[Message], bool]:
         def spy(message: Message) -> bool:
             if isinstance(message, ExplorerScreen.Followed):
                 followed.append(message.link)
                 return True
             return post(message)
 
-        monkeypatch.setattr(stage.screen, "post_message", spy)
+        return spy
+
+    async with exploring(snapshots.running()) as stage:
+        for pump in (stage.screen, stage.app):
+            monkeypatch.setattr(pump, "post_message", spied(pump.post_message))
         await stage.pilot.press("j", key)
         if key == "o":
-            await stage.pilot.pause()
+            await stage.until(lambda: isinstance(stage.app.screen, Choice))
             await stage.pilot.press("1")
-        await stage.pilot.pause()
+        await stage.settle()
     assert [(link.kind, link.value) for link in followed] == [("lookup", 2)]
 
 

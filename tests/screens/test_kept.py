@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from apart import PATIENCE
 from background import Neighbours, neighbours
 
 from dhtui import launch
@@ -201,7 +202,7 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
         options = Options(state_dir=tmp_path, bnodes=tuple(net.net.split(",")), listen=("127.0.0.1", 0))
         start = launch.prepare(options, serving=True, keeping=False)
         app = Explorer(lambda: _on_network(start), keep_folder=tmp_path)
-        async with app.run_test() as pilot, asyncio.timeout(20):
+        async with app.run_test() as pilot, asyncio.timeout(PATIENCE):
             while (looked := store.load(tmp_path)[0][BLOG.target].last) is None:
                 await pilot.pause(0.05)
     assert looked.verdict is Verdict.PUT and looked.stored == looked.tried == 8

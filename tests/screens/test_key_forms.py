@@ -25,6 +25,7 @@ from dhtui.screens.keys_rows import key_details
 from dhtui.widgets.pick import Pick
 
 from . import snapshots
+from .idle import THREADS
 from .snapshots import HOSTILE
 from .stage import LARGE, SMALL, Stage, exploring, matches_golden
 from .test_keys import FOLDER, obeyed, read, texts, typed
@@ -179,7 +180,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return quick(passphrase, salt, cost)
 
     monkeypatch.setattr("dhtui.keyring.seal._derive", slow)
-    yield go
+    with THREADS.hold(go):
+        yield go
     go.set()
 
 

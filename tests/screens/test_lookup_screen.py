@@ -196,10 +196,10 @@ async def test_a_window_may_grow_while_it_is_open() -> None:
     async with exploring(busy(), show="lookup") as stage:
         await stage.pilot.resize_terminal(*LARGE)
         await stage.settle()
-        assert "waterfall  by:" in stage.text() and "ladder: " in stage.text() and "nodes of lookup 4" in stage.text()
+        assert "waterfall by:" in stage.text() and "ladder: " in stage.text() and "nodes of lookup 4" in stage.text()
         await stage.pilot.resize_terminal(*SMALL)
         await stage.settle()
-        assert "waterfall  by:" not in stage.text()
+        assert "waterfall by:" not in stage.text()
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -313,14 +313,14 @@ async def test_two_lookups_are_compared_until_the_mark_is_taken_away() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         await stage.press("j", "m")
         assert "lookups: 3 marked, select another to compare; m ends that" in stage.text()
-        assert "waterfall  by:" in stage.text()
+        assert "waterfall by:" in stage.text()
         await stage.press("j")
         assert "lookups: 2 compared with 3; m ends that" in stage.text()
         assert "lookup 3: ladder" in stage.text() and "lookup 2: ladder" in stage.text()
         rows = {row.what: row.change for row in stage.table("differences").model.rows}
         assert rows["time"] == "+25 %"
         await stage.press("m")
-        assert "waterfall  by:" in stage.text() and "ends that" not in stage.text()
+        assert "waterfall by:" in stage.text() and "ends that" not in stage.text()
 
 
 async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
@@ -328,7 +328,7 @@ async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
     async with exploring(node, LARGE, show="lookup") as stage:
         await stage.press("j", "m", "j")
         await stage.see(node.view._replace(lookups=tuple(v for v in node.view.lookups if v.number != 3)))
-        assert "waterfall  by:" in stage.text() and "marked, select" not in stage.text()
+        assert "waterfall by:" in stage.text() and "marked, select" not in stage.text()
 
 
 # ---- selection ------------------------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ async def test_w_goes_through_the_drawings() -> None:
         seen = []
         for _ in range(3):
             await stage.press("w")
-            seen.append(("ladder: " in stage.text(), "waterfall  by:" in stage.text()))
+            seen.append(("ladder: " in stage.text(), "waterfall by:" in stage.text()))
         assert seen == [(False, True), (True, False), (True, True)]
 
 

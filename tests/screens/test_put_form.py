@@ -165,21 +165,13 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
 
 async def until(stage: Stage, kind: type[object]) -> None:
     """Waits for a thread that leads to a screen."""
-    for _ in range(500):
-        if isinstance(stage.app.screen, kind):
-            break
-        await stage.pilot.pause(0.01)
+    await stage.until(lambda: isinstance(stage.app.screen, kind))
     await stage.pilot.pause()
-    assert isinstance(stage.app.screen, kind)
 
 
 async def seen(stage: Stage, text: str) -> None:
     """Waits for a thread that leads to a text."""
-    for _ in range(500):
-        if text in stage.text():
-            break
-        await stage.pilot.pause(0.01)
-    assert text in stage.text()
+    await stage.until(lambda: text in stage.text())
 
 
 # ---- what is put -----------------------------------------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from dhtui.registry import ALWAYS, GLOBAL, LIST, VIEWS, Action, show_actions
+from dhtui.registry import ALWAYS, GLOBAL, LIST, OTHER_NAMES, PLAYER, VERBS, VIEWS, Action, View, show_actions, symbol
+from dhtui.screens.announce_form import AnnounceForm
 from dhtui.screens.help import help_lines
-from dhtui.screens.palette import RegistryCommands, title_of
+from dhtui.screens.palette import Command, RegistryCommands, commands, score
 from dhtui.screens.popup import Popup
 from dhtui.widgets.chrome import footer_line
 from dhtui.widgets.line_table import LineTable
@@ -16,6 +20,7 @@ from dhtui.widgets.paint import width_of
 
 from . import snapshots
 from .stage import Stage, exploring
+from .walk import tap, work_ends
 
 SHOWN = [view.name for view in VIEWS]
 
@@ -101,13 +106,53 @@ def test_every_line_of_the_help_fits_its_window() -> None:
             assert width_of(line) <= 72
 
 
-@pytest.mark.parametrize("name", SHOWN)
-async def test_the_palette_offers_every_action_that_works_here(name: str) -> None:
-    async with exploring(snapshots.running(), show=name) as stage:
-        offered = [action for action, _ in RegistryCommands(stage.screen).commands()]
-        wanted = [a for a in (*stage.screen.actions_now(), *show_actions()) if a.label and a.name != "command_palette"]
-        assert offered == wanted
-        assert len({title_of(action) for action in offered}) == len(offered)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_the_palette_offers_every_action_of_every_screen_to_quit_last(view: View) -> None:
+    offered = list(commands(view))
+    names = {(command.view.name if command.view else "", command.action.name) for command in offered}
+    for action in (*view.actions, *VERBS, *LIST, *GLOBAL, *show_actions()):
+        assert ("", action.name) in names or not action.label or action.name == "command_palette", action
+    for other in VIEWS:
+        moves = ("other_pane", "cycle", "scrub")
+        wanted = [action for action in other.actions if action.label and not action.name.startswith(moves)]
+        assert other is view or all((other.name, action.name) in names for action in wanted)
+    assert offered[-1].action.name == "quit"
+    assert len({command.title for command in offered}) == len(offered)
+
+
+def _best(query: str, view: View) -> list[Command]:
+    """What the palette offers for a query, the best one first."""
+    found = [(score(command.action, query), -place, command) for place, command in enumerate(commands(view))]
+    return [command for fits, _, command in sorted(found, key=lambda one: one[:2], reverse=True) if fits]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("announce", "announce"), ("ann", "announce"), ("put", "put"), ("get", "get"), ("ping", "ping"),
+        ("pcap", "export"), ("lookup", "new_lookup"), ("filter", "filter"), ("theme", "theme"), ("export", "export"),
+        ("record", "record"), ("ban", "ban"), ("testnet", "testnet"), ("q", "quit"), ("quit", "quit"),
+        ("exit", "quit"), ("packets", "show('packets')"), ("zoom", "maximise"), ("back", "back"),
+    ],
+)  # fmt: skip
+def test_the_palette_finds_an_action_by_its_name_on_any_screen(query: str, name: str, view: View) -> None:
+    assert _best(query, view)[0].action.name == name
+
+
+def test_the_palette_offers_to_quit_for_its_own_names_only() -> None:
+    words = {word for command in commands(None) for word in re.findall(r"[a-z_]+", command.title.casefold())}
+    words -= {"q", "quit", "exit"}
+    queries = {word[:length] for word in words for length in range(1, len(word) + 1)} - {"q", "qu", "qui", "exi"}
+    for query in queries:
+        assert "quit" not in [command.action.name for command in _best(query, VIEWS[0])], query
+
+
+def test_the_palette_finds_no_short_words_in_scattered_letters() -> None:
+    for command in commands(None):
+        text = f"{command.action.label} {command.action.help} {OTHER_NAMES.get(command.action.name, '')}".casefold()
+        for query in ("pcp", "ttn", "xprt", "lkp"):
+            assert query in text or not score(command.action, query), (query, command)
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
@@ -116,11 +161,8 @@ async def test_the_palette_runs_what_is_chosen(key: str) -> None:
         await stage.pilot.press(key)
         await stage.pilot.pause()
         assert isinstance(stage.app.screen, CommandPalette)
-        stage.app.screen.query_one(Input).value = "screen table"
-        for _ in range(100):
-            if stage.app.screen.query_one(OptionList).option_count == 1:
-                break
-            await stage.pilot.pause()
+        stage.app.screen.query_one(Input).value = "table"
+        await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count > 0)
         await stage.pilot.press("enter")
         await stage.settle()
         assert stage.screen.view.name == "table"
@@ -129,8 +171,30 @@ async def test_the_palette_runs_what_is_chosen(key: str) -> None:
 async def test_the_palette_acts_on_the_list_that_has_the_focus() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
         await stage.press("tab")
-        run = {action.name: run for action, run in RegistryCommands(stage.screen).commands()}["flip"]
+        run = {command.action.name: run for command, run in RegistryCommands(stage.screen).commands()}["flip"]
         run()
         await stage.settle()
         assert stage.table("nodes").model.backwards
         assert not stage.table("buckets").model.backwards
+
+
+async def test_a_command_of_another_screen_goes_there_and_is_done() -> None:
+    async with exploring(snapshots.running(), show="log") as stage:
+        await tap(stage, "colon", *"announce")
+        async with asyncio.timeout(60):
+            while not stage.app.screen.query_one(OptionList).option_count:
+                await stage.pilot.pause()
+        await tap(stage, "enter")
+        await work_ends(stage)
+        assert stage.app.current_mode == "peers"
+        assert isinstance(stage.app.screen, AnnounceForm)
+
+
+def test_the_help_shows_for_each_action_its_own_keys_only() -> None:
+    shown = {"⇧tab": "shift+tab", "⇧←": "shift+left", "⇧→": "shift+right", "1": "1"}
+    every = [*GLOBAL, *VERBS, *LIST, *PLAYER, *(action for view in VIEWS for action in view.actions)]
+    for action in every:
+        keys = {symbol(key) for key in action.keys.split(",")} | set(action.keys.split(","))
+        keys |= {"←", "→"} if action.name.startswith("across") else set()  # of the tree and the bytes themselves
+        for key in action.key.split():
+            assert shown.get(key, key) in keys, action
