@@ -18,7 +18,9 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
+from dhtui.engine import clock
 from dhtui.engine.core import Core
+from dhtui.engine.endpoint import BATCH, Take
 from dhtui.engine.items import sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Node
@@ -61,7 +63,7 @@ _MIX = (
 
 
 class Crowd:
-    """Everybody else. Stands where the node's socket would: `sendto` and `recvfrom`."""
+    """Everybody else. Stands where the node's `Endpoint` would."""
 
     def __init__(self, rate: int, seed: int = 1) -> None:
         """`rate`: datagrams a second that strangers send."""
@@ -131,15 +133,24 @@ class Crowd:
         self._place = (self._place + 1) % POOL
         return data, who.addr
 
-    # ---- as a socket -------------------------------------------------------------------------------
+    # ---- as an endpoint ----------------------------------------------------------------------------
 
-    def recvfrom(self, size: int) -> tuple[bytes, Addr]:
-        """The next datagram that has arrived."""
-        if not self._here:
-            raise BlockingIOError
-        return self._here.popleft()
+    @property
+    def heard(self) -> float:
+        """Nothing waits unread."""
+        return self._clock()
 
-    def sendto(self, data: bytes, addr: Addr) -> None:
+    def receive(self, take: Take, now: float, exactly: bool) -> float:
+        """Hand out what has arrived."""
+        for _ in range(min(BATCH, len(self._here))):
+            take(*self._here.popleft(), now, now)
+        return 0.0
+
+    def lost(self) -> int | None:
+        """Nobody counts it."""
+        return None
+
+    def send(self, data: bytes, addr: Addr) -> None:
         """Whoever is there takes it, and answers what is a query."""
         if data[-2:] == b"re":
             start = data.find(b"5:token")
@@ -222,11 +233,12 @@ class CrowdNode(Node):
     async def __aenter__(self) -> Self:
         """As `Node`, without a socket."""
         self._loop = asyncio.get_running_loop()
-        self._crowd._clock = self._loop.time
-        self._socket = self._crowd  # type: ignore[assignment]
+        self._crowd._clock = clock.now
+        self._endpoint = self._crowd  # type: ignore[assignment]
         self._address = BOUND
-        self._made = Core(self.config.settings, BOUND, self._rng, self._loop.time(), self.config.bootstrap)
-        self._core.bootstrap(self._loop.time())
+        self._turn_at = self._woke_at = clock.now()
+        self._made = Core(self.config.settings, BOUND, self._rng, self._turn_at, self.config.bootstrap)
+        self._core.bootstrap(self._turn_at)
         self._after()
         self._life = [asyncio.create_task(work(self)) for work in (self._crowd.run, self._crowd.look_up)]
         return self

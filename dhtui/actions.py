@@ -55,6 +55,10 @@ class Result:
     """put: what came of reading it back, where that was asked for."""
     kept: tuple[Kept, ...] = ()
     """republish: the items that were looked after."""
+    given_up: str = ""
+    """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
+    partial: bool = False
+    """Given up, though what was found by then would have been a success."""
     standing: Standing
     """Where our node stood at the end."""
 
@@ -84,7 +88,7 @@ async def run(
         case "id":
             return await identity(node)
         case "ping":
-            return await ping(node, await _nearest(node, target, progress) if remotes is None else remotes)
+            return await (ping(node, remotes) if remotes is not None else _ping_nearest(node, target, progress))
         case "find_node":
             return await find_node(node, target, remotes, progress)
         case "get_peers":
@@ -116,8 +120,16 @@ async def run(
     raise AssertionError(request.action)
 
 
-async def _nearest(node: Node, target: bytes, progress: Progress | None) -> list[Addr]:
-    return [near.addr for near in (await node.find_node(target, progress=progress)).closest]
+async def _ping_nearest(node: Node, target: bytes, progress: Progress | None) -> Result:
+    near = await node.find_node(target, progress=progress)
+    if not near.complete:
+        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+    return await ping(node, [one.addr for one in near.closest])
+
+
+def given_up(result: Result, why: str) -> Result:
+    """A result that was known when its action was given up."""
+    return replace(result, ok=False, given_up=why, partial=result.ok)
 
 
 def standing(node: Node) -> Standing:
@@ -235,8 +247,10 @@ async def read_back(node: Node, put: Outcome, progress: Progress | None = None) 
     remotes = to_ask(put, lookup, node.id, node.config.settings.k)
     salt = item.salt if isinstance(item, MutableItem) else b""
     public = _key_of(item)
-    direct = (await node.get(item.target, salt=salt, public=public, remotes=remotes)).asked if remotes else ()
-    return read_back_of(put, lookup, direct)
+    if not remotes:
+        return read_back_of(put, lookup, ())
+    direct = await node.get(item.target, salt=salt, public=public, remotes=remotes)
+    return read_back_of(put, lookup, direct.asked, complete=direct.complete)
 
 
 async def _and_read_back(node: Node, result: Result, progress: Progress | None) -> Result:
@@ -373,6 +387,8 @@ def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | 
     if outcome.writes:
         # Of named nodes, one that was too dead to give a token counts as one that did not store.
         summary = f"{verb} {outcome.stored} of {_nodes(len(outcome.writes if remotes is None else outcome.asked))}"
+    elif not outcome.complete:
+        summary = f"nothing was sent to be stored: {_asked(outcome)}"
     elif outcome.answered:
         summary = outcome.why
     else:
@@ -392,12 +408,16 @@ def _agreement(outcome: Outcome, item: Item) -> str:
         (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
     )
     others = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{_nodes(same)} had it" + (f", {others}" if others else "")
+    hidden = sum(one.behind is not None and one.item is not None for one in outcome.asked)
+    behind = f" ({hidden} of them behind a value that is not genuine)" if hidden else ""
+    return f"{_nodes(same)} had it{behind}" + (f", {others}" if others else "")
 
 
 def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> str:
     if not outcome.asked:
         return _asked(outcome)
+    if not outcome.complete:
+        return f"no value by then: {_asked(outcome)}"
     if not outcome.answered:
         return f"nobody answered, so it is not known whether there is a value: {_asked(outcome)}"
     if outcome.highest_seen is not None and at_least is not None:

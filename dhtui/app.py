@@ -25,6 +25,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
 from . import launch
@@ -58,6 +59,8 @@ from .source import LiveSource
 from .testnet import Testnet
 from .widgets.line_table import LineTable
 from .widgets.paint import clean
+from .widgets.source_input import SourceInput
+from .widgets.stylesheet import Stylesheet
 from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -101,6 +104,7 @@ class Explorer(App[int]):
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=_driver(self))
+        self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed, self.host = Feed(), NodeHost()
         self.host.keys_folder = keys_folder
         self.stopped = False
@@ -423,6 +427,11 @@ class Explorer(App[int]):
         self.theme = THEMES[(place + 1) % len(THEMES)]
         tell(self, f"theme: {self.theme}")
 
+    @property
+    def escape_to_minimize(self) -> bool:
+        """Whether escape gives the other panes their room back: not while it is the key of a line to type in."""
+        return not isinstance(self.focused, Input)
+
     def action_repaint(self) -> None:
         """Paints all of the screen anew."""
         for screen in self.screen_stack:
@@ -433,7 +442,8 @@ class Explorer(App[int]):
         """Shows what the keys do here."""
         screen = self.screen
         if isinstance(screen, ExplorerScreen):
-            self.push_screen(HelpScreen(screen.view.title, help_lines(screen.view, screen.actions_now())))
+            lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
+            self.push_screen(HelpScreen(screen.view.title, lines))
         elif isinstance(screen, Window) and screen.ABOUT:
             self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
 
@@ -449,13 +459,13 @@ class Explorer(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes wait for those before them, and for what a click sets off.
 
-        Lines of Textual's own, such as the palette's, would show what is pasted as it is.
+        Lines of Textual's own, such as the palette's, would show what is pasted as it is. In fields it is data.
         """
         gate = self.gate
         if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if gate.holds(event):
                 return
-            if isinstance(event, events.Paste):
+            if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
         elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
             gate.wait()

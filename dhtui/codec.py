@@ -51,14 +51,14 @@ LENGTHS: Final = dict.fromkeys(("id", "named", "old", "new", "target", "info_has
 RANGES: Final = {
     "depth": (0, 160),
     "bucket": (0, 160),
-    "bits": (0, 160),
-    "nearest_bits": (0, 160),
     "port": (0, 65_535),
     "capacity": (1, 1024),
     "best": (0, 1024),
     "hop": (0, 1024),
 }
 """Bounds of the integers in fields of these names: what is drawn one sign each must not fill the memory."""
+BITS: Final = (-1.0, 160.0)
+"""Bounds of the fields ``bits`` and ``nearest_bits``: log2 of a distance."""
 
 Json: TypeAlias = Any
 T = TypeVar("T")
@@ -114,6 +114,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
         return _bytes(LENGTHS.get(name))
     if kind is int:
         return _int(*RANGES.get(name, INTS))
+    if kind is float and name in ("bits", "nearest_bits"):
+        return _BITS
     if kind is str and name in _TEXTS:
         return _TEXTS[name]
     if kind in _PLAIN:
@@ -172,6 +174,13 @@ def _read_float(data: Json) -> float:
     return data
 
 
+def _read_bits(data: Json) -> float:
+    value = _read_float(data)
+    if not BITS[0] <= value <= BITS[1]:
+        _wrong("a number in its range")
+    return value
+
+
 def _read_bool(data: Json) -> bool:
     if type(data) is not bool:
         _wrong("true or false")
@@ -226,6 +235,7 @@ def _choice(values: dict[Any, Any]) -> Coder[Any]:
 
 
 _ADDR: Final[Coder[Addr]] = Coder(_same, _read_addr)
+_BITS: Final[Coder[float]] = Coder(_same, _read_bits)
 _PLAIN: Final[dict[Any, Coder[Any]]] = {
     str: Coder(_same, _read_text),
     float: Coder(_same, _read_float),

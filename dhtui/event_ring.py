@@ -10,6 +10,7 @@ from .engine.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     Event,
     IdChanged,
     LookupFinished,
@@ -18,12 +19,14 @@ from .engine.events import (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 
 KEPT_KINDS: Final = (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     IdChanged,
     LookupFinished,
     LookupStarted,
@@ -31,6 +34,7 @@ KEPT_KINDS: Final = (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 PER_KIND: Final = 200
 """Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""
@@ -51,6 +55,15 @@ class EventRing:
     def __init__(self) -> None:
         self._kinds: dict[type, deque[Happened]] = {kind: deque(maxlen=PER_KIND) for kind in KEPT_KINDS}
         self._newest = 0
+        self._held: list[Happened] | None = None
+
+    def freeze(self) -> None:
+        """Let `latest` give what it gives now, until `thaw`. What is heard still counts."""
+        self._held = self.latest()
+
+    def thaw(self) -> None:
+        """Let what was heard since `freeze` be seen."""
+        self._held = None
 
     def hear(self, event: Event) -> None:
         """Take note of an event; those about a single packet are ignored. Never raises."""
@@ -66,5 +79,7 @@ class EventRing:
 
     def latest(self) -> list[Happened]:
         """All that is kept, newest first."""
+        if self._held is not None:
+            return self._held
         kept = [happened for kind in self._kinds.values() for happened in kind]
         return sorted(kept, key=lambda happened: happened.number, reverse=True)

@@ -111,6 +111,9 @@ def refuse_unused(options: Options, action: str) -> None:
     _check_sources(options)
     if "read_only" in options.given and not options.read_only and not options.wait and action not in OFFLINE:
         raise UsageError("--read-only=false needs --wait: a single action answers no queries")
+    if action not in OFFLINE and (options.read_only or not options.wait):
+        why = "has no meaning for a node that is read-only" if options.read_only else "needs --wait"
+        refuse(options, ("tsecret",), f"{why}: it hands out no write tokens")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
         if options.keyname is None:
@@ -124,6 +127,8 @@ def refuse_in_explorer(options: Options) -> None:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
         elif name not in _EXPLORER:
             refuse(options, (name,), "needs an action, such as --do get")
+    if options.read_only:
+        refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .outlet import outlets
 from .report import safe_text
+from .words import power
 
 if TYPE_CHECKING:
     from .engine.snapshot import LookupView
@@ -97,7 +98,7 @@ class Output:
         """How the lookup of an action goes: one line, rewritten. Silent where standard error is no terminal."""
         if not self._live:
             return
-        nearest = "" if view.nearest_bits is None else f", nearest at 2^{view.nearest_bits}"
+        nearest = "" if view.nearest_bits is None else f", nearest at {power(view.nearest_bits)}"
         found = f", {view.found}" if view.found else ""
         self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")
         self._progress_shown = True

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .engine.items import Item, MutableItem
-from .engine.outcome import NodeOutcome, Outcome, Status
+from .engine.outcome import NOT_SENT, UNUSABLE, NodeOutcome, Outcome, Status
 from .engine.wire.compact import Addr
 from .engine.wire.ids import distance
 
@@ -28,7 +28,23 @@ class Gives(StrEnum):
     RIVAL = "gives another value with the same seq"
     FORGED = "gives a value that is not genuine"
     NOTHING = "gives nothing"
+    REFUSED = "refuses"
     SILENT = "no answer"
+    """It had all of its time."""
+    NOT_WAITED = "not waited for"
+    """The reading ended before its time: whether it would have answered is not known."""
+    NOT_ASKED = "not asked"
+    """Nothing was sent to it."""
+    UNUSABLE = "no usable answer"
+    """It answered from elsewhere, under another transaction id, or with what can't be read."""
+
+
+_UNHEARD = {
+    Gives.SILENT: "gave no answer",
+    Gives.NOT_WAITED: "not waited for",
+    Gives.NOT_ASKED: "not asked",
+    Gives.UNUSABLE: "gave no usable answer",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +58,7 @@ class Copy:
     written: bool
     """Whether it was asked to store it at all."""
     found: bool
-    """Whether the lookup came to it and was answered; else it was asked directly."""
+    """Whether the lookup came to it; else it was asked directly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +71,14 @@ class ReadBack:
     """Every node that was read, nearest to the target first."""
     why: str
     """Why the lookup ended, in words."""
+    complete: bool = True
+    """Whether it was read to the end, and not given up before."""
 
     @property
     def ok(self) -> bool:
         """Whether whoever looks it up gets it: the lookup found it, and nothing that would pass for newer."""
+        if not self.complete:
+            return False
         reading = [copy.gives for copy in self.copies if copy.found]
         return Gives.IT in reading and Gives.NEWER not in reading and Gives.RIVAL not in reading
 
@@ -87,7 +107,9 @@ class ReadBack:
     def words(self) -> str:
         """What came of it, one sentence."""
         kept = f"{self.count(Gives.IT, acknowledged=True)} of the {self.acknowledged} that took it give it"
-        held = f"{kept}, {_others(self.others)}"
+        held = f"{kept}{self._unheard()}, {_others(self.others)}"
+        if not self.complete:
+            return f"read back: given up before its end, by then {held}"
         if self.ok and not self.strangers:
             return f"read back: {held}; no other node answered, so what strangers find was not seen"
         if self.ok:
@@ -100,30 +122,37 @@ class ReadBack:
             return f"read back: {_nodes(rivals)} {_verb(rivals)} another value with the same seq; {held}"
         return f"read back: a lookup from elsewhere does not find it ({self.why}); asked directly, {held}"
 
+    def _unheard(self) -> str:
+        """Of those that took it, how many said nothing, and why: that tells nothing about what they hold."""
+        counts = [(self.count(gives, acknowledged=True), said) for gives, said in _UNHEARD.items()]
+        return "".join(f", {count} {said}" for count, said in counts if count)
+
 
 def to_ask(put: Outcome, lookup: Outcome, own: bytes, k: int) -> tuple[Addr, ...]:
-    """Whom to ask directly, after the lookup: who acknowledged and was not heard, and the nearest others.
+    """Whom to ask directly, after the lookup: who acknowledged and was not heard, and the nearest others, those too
+    that the lookup did not wait for.
 
-    Those are among the `2 * k` nearest of all nodes that were named. `own` is our id: we ask others only.
+    These are among the `2 * k` nearest of all nodes that were named. `own` is our id: we ask others only.
     """
     target = lookup.target or b""
     heard = {node.addr for node in lookup.asked if node.responded}
     missing = [node.addr for node in put.writes if node.status is Status.STORED and node.addr not in heard]
     named = {node for one in lookup.asked for node in one.nodes if node.id != own}
-    asked = {node.addr for node in lookup.asked} | {node.addr for node in put.writes}
+    hurried = {node.addr for node in lookup.asked if node.status is Status.CANCELLED}
+    asked = ({node.addr for node in lookup.asked} | {node.addr for node in put.writes}) - hurried
     nearest = sorted(named, key=lambda node: distance(node.id, target))[: 2 * k]
     return tuple(dict.fromkeys([*missing, *(node.addr for node in nearest if node.addr not in asked)]))
 
 
-def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome]) -> ReadBack:
-    """What came of reading back what was `put`: by the lookup, and by asking directly."""
+def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome], *, complete: bool = True) -> ReadBack:
+    """What came of reading back what was `put`: by the lookup, and by asking directly, to its end or not."""
     assert put.item is not None
     target = lookup.target or b""
     ids = {node.addr: node.id for one in lookup.asked for node in one.nodes}
     written = {node.addr: node.status is Status.STORED for node in put.writes}
-    reads = {node.addr: node for node in lookup.asked if node.responded}
-    found = set(reads)
-    reads |= {node.addr: node for node in (*lookup.asked, *direct) if node.addr not in found}
+    reads = {node.addr: node for node in (*lookup.asked, *direct)}
+    reads |= {node.addr: node for node in lookup.asked if node.responded}
+    found = {node.addr for node in lookup.asked if reads[node.addr] is node}
 
     def far(addr: Addr) -> int:
         node_id = reads[addr].id or ids.get(addr)
@@ -139,14 +168,25 @@ def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome]) -
         )
         for addr in sorted(reads, key=far)
     )
-    return ReadBack(item=put.item, copies=tuple(copies), why=lookup.why)
+    complete = complete and lookup.complete
+    return ReadBack(item=put.item, copies=tuple(copies), why=lookup.why, complete=complete)
+
+
+_WITHOUT_ITEM = {
+    Status.BAD_SIGNATURE: Gives.FORGED,
+    Status.BAD_VALUE: Gives.FORGED,
+    Status.REFUSED: Gives.REFUSED,
+    Status.TIMED_OUT: Gives.SILENT,
+    Status.CANCELLED: Gives.NOT_WAITED,
+    Status.SEND_FAILED: Gives.NOT_ASKED,
+    **dict.fromkeys(UNUSABLE, Gives.UNUSABLE),
+    **dict.fromkeys(NOT_SENT, Gives.NOT_ASKED),
+}
 
 
 def _gives(node: NodeOutcome, item: Item) -> Gives:
-    if not node.responded or node.status is Status.WRONG_ID:
-        return Gives.SILENT
-    if node.status in (Status.BAD_SIGNATURE, Status.BAD_VALUE):
-        return Gives.FORGED
+    if (gives := _WITHOUT_ITEM.get(node.status)) is not None:
+        return gives
     held = node.item
     if held is None:
         return Gives.NOTHING

@@ -1,6 +1,7 @@
 """Recordings: a node's events and states as lines of JSON, for `--replay`, bug reports and pictures.
 
-A header, then one `Line` a line in the order of its time, `End` last. Gzip if the name ends in ``.gz``. It holds
+A header, then one `Line` a line in the order in which they were told, `End` last. A datagram that could not be read
+at once was told later than it came. Gzip if the name ends in ``.gz``. It holds
 what the screens show and every datagram, so also our address and the addresses that we talked to; private keys
 and the secret of write tokens are in none of the recorded values.
 """
@@ -23,6 +24,7 @@ from .engine.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     Event,
     IdChanged,
     LookupFinished,
@@ -34,6 +36,7 @@ from .engine.events import (
     QueryFinished,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 from .engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from .engine.wire.compact import Addr
@@ -132,6 +135,8 @@ Line: TypeAlias = (
     | IdChanged
     | ReachabilityChanged
     | Banned
+    | DatagramsLost
+    | Woke
     | BootstrapProgress
     | Snapshot
     | LookupAt

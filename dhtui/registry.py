@@ -145,10 +145,11 @@ VERBS: tuple[Action, ...] = (
 )
 """Actions of every screen, done with its selection."""
 
+FILTER = Action("filter", "slash", "filter", "Type a filter: only the lines that it lets through are shown.", 4, "/")
+"""The action of lists that every pane has: what is typed next must not run as commands."""
+
 LIST: tuple[Action, ...] = (
-    Action(
-        "filter", "slash", "filter", "Show only the lines with some text; !text hides them; /re/ is a pattern.", 4, "/"
-    ),
+    FILTER,
     Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
     Action("flip", "S", "turn", "Turn the order round."),
     Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
@@ -200,6 +201,12 @@ KEPT: tuple[Action, ...] = (
 )
 """Actions of the window of the items that are kept alive."""
 
+BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
+"""Actions of the window of the addresses that are ignored."""
+
+ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
+"""Actions of the window in which any node is asked anything."""
+
 VIEWS: tuple[View, ...] = (
     View(
         "home",
@@ -207,6 +214,10 @@ VIEWS: tuple[View, ...] = (
         "Home",
         "dhtui.screens.home:HomeScreen",
         "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
+        (
+            Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
+            Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+        ),
     ),
     View(
         "table",
@@ -219,7 +230,9 @@ VIEWS: tuple[View, ...] = (
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
             Action("refresh_bucket", "r", "refresh", "Look up a random id of the selected bucket, to fill it.", 2),
             Action("find_node", "f", "find", "Ask the selected node which nodes are nearest to us, and list those.", 4),
+            Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
+            Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
         ),
     ),
     View(
@@ -242,17 +255,20 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.lookup:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ◆ gave peers or a value, ┄ stalled and gave up its slot, » was "
-        "overtaken by k nearer answers and held no slot any more, ↻ was asked again, □ came too late, ! counts for "
-        "nothing. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "nothing, □ answered late, when the lookup was over, ✗ was silent for all of its time, – was cancelled: the "
+        "lookup was over before an answer came, … is waited for, · was not asked. On the way ┄ stalled and gave up its "
+        "slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
         (
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: lookups, the nodes of one.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
-            Action("mark", "m", "compare", "Mark the lookup, then select another one: both are compared.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),
@@ -273,7 +289,11 @@ VIEWS: tuple[View, ...] = (
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
-            Action("alike", "f", "alike", "Show only packets that share something with the selected one.", 6),
+            Action(
+                "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
+            ),
+            Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
         ),
@@ -339,7 +359,7 @@ VIEWS: tuple[View, ...] = (
 """The screens, in the order of their keys."""
 
 LEGEND = (
-    ("✓", "good: answered within the last 15 minutes"),
+    ("✓", "good: answered, or asked us something, within the last 15 minutes"),
     ("?", "questionable: silent for a while, to be asked again"),
     ("✗", "bad: several queries in a row without an answer"),
     ("…", "under way: an answer is waited for"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
 _LONGEST_MARK_RUN = 2
 """Combining marks let through after one base character; piled higher they smear over the lines above."""
@@ -25,15 +26,24 @@ def safe_text(value: bytes | str, limit: int = 200) -> str:
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
     pieces: list[str] = []
-    room, marks = limit, 0
-    for char in text:
-        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me", "Mc") else 0
-        piece = char if _is_harmless(char, marks) else _escape(char, binary)
+    room = limit
+    for piece in shown_pieces(text, binary):
         room -= len(piece)
         pieces.append(piece)
         if room < 0:
             return _cut(pieces, room)
     return "".join(pieces)
+
+
+def shown_pieces(text: str, binary: bool = True) -> Iterator[str]:
+    """What a terminal may be given for each character of a text: the character itself, or an escape.
+
+    With `binary` a byte that was not UTF-8, as "surrogateescape" hands it over, is shown as that byte.
+    """
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me", "Mc") else 0
+        yield char if _is_harmless(char, marks) else _escape(char, binary)
 
 
 def _is_harmless(char: str, marks: int) -> bool:
@@ -45,7 +55,7 @@ def _is_harmless(char: str, marks: int) -> bool:
 
 def _escape(char: str, binary: bool) -> str:
     code = ord(char)
-    if binary and 0xDC80 <= code <= 0xDCFF:  # a byte that was not UTF-8, as "surrogateescape" hands it over
+    if binary and 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     if code < 0x80:
         return f"\\x{code:02x}"

@@ -15,7 +15,7 @@ from .engine.items import Item, MutableItem
 from .engine.outcome import NodeOutcome, Outcome
 from .engine.wire.bencode import decode
 from .engine.wire.compact import Addr, NodeInfo
-from .engine.wire.ids import distance, shared_prefix
+from .engine.wire.ids import bits, distance, shared_prefix
 from .keepalive import Kept
 from .readback import Gives, ReadBack
 from .report import magnet, safe_text, value_text
@@ -29,13 +29,21 @@ A hybrid torrent has a result for each of its infohashes.
 |---|---|---|
 | `found` | `elapsed_ms`, `peers`, `item` | milliseconds since the action began; the new ones of the peers that a node \
 named, as `ip:port`; or an item as in the result: a mutable one may be followed by a newer one |
+| `kept` | as in the result of republish | one of each kept item, as soon as it was looked after |
 | `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
 `read back` for what a node gave when --read-back asked |
 | | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
 | | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `unproved value` \
 (its salt was not given), `stored`, `refused`, \
-`no token`, `wrong id`, `timed out`, `blocked`, `send failed` or `cancelled` |
+`no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
+the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
+a transaction id that is none of ours); `blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
+address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
+| | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
+where that is another address than the one asked, else null |
+| | `behind` | null, or `bad value` or `bad signature`: what it gave first for a mutable target; asked once more, with \
+`seq` 0, it gave what the status says |
 | | `code`, `message` | KRPC error code, or null, and its text made printable |
 | | `note`, `faults` | more about the status; a list of what was wrong with an answer that was usable |
 | | `seq` | the sequence number that it named, or null |
@@ -44,15 +52,19 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 | | `external` | our address as it sees it, or null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
 | | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
-another value with the same seq`, `gives a value that is not genuine`, `gives nothing` or `no answer`; whether it had \
+another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
+all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
+what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
-| | `asked`, `answered`, `timed_out`, `stored`, `writes` | counts of nodes |
+| | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
 from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
 few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
-| | `closest` | the nearest nodes that answered: `{addr, id, distance, shared_bits}` |
+| | `closest` | the nearest nodes that answered: `{addr, id, distance, bits, shared_bits}`: 40 hex digits, log2 \
+of that rounded down to tenths (-1 for 0), and the leading bits that are shared |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
 | | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
 `value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
@@ -92,7 +104,13 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
     for copy in result.read_back.copies if result.read_back else ():
         how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
         yield {"type": "node", "phase": "read back", **_node(copy.node), **how}
-    head: dict[str, Any] = {"type": "result", "action": result.action, "ok": result.ok, "summary": result.summary}
+    head: dict[str, Any] = {
+        "type": "result",
+        "action": result.action,
+        "ok": result.ok,
+        "complete": not result.given_up,
+        "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
+    }
     if result.action == "put":
         head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
         head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
@@ -109,6 +127,11 @@ def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = Non
         "peers": [_addr(peer) for peer in peers],
         "item": None if item is None else _item(item),
     }
+
+
+def looked_after(kept: Kept) -> dict[str, Any]:
+    """The line of a kept item that was looked after, while the others are."""
+    return {"type": "kept", **_kept(kept)}
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:
@@ -167,6 +190,9 @@ def _node(one: NodeOutcome) -> dict[str, Any]:
         "id": _hex(one.id),
         "status": str(one.status),
         "rtt_ms": _ms(one.rtt),
+        "waited_ms": _ms(one.waited),
+        "came_from": _addr(one.came_from),
+        "behind": None if one.behind is None else str(one.behind),
         "code": one.code,
         "message": safe_text(one.message),
         "note": one.note,
@@ -189,6 +215,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "asked": len(outcome.asked),
         "answered": outcome.answered,
         "timed_out": outcome.timed_out,
+        "cancelled": outcome.cancelled,
         "stored": outcome.stored,
         "writes": len(outcome.writes),
         "doubt": None if outcome.doubt is None else str(outcome.doubt),
@@ -205,6 +232,7 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
         "addr": _addr(near.addr),
         "id": node_id.hex(),
         "distance": f"{distance(node_id, target):040x}",
+        "bits": bits(distance(node_id, target)),
         "shared_bits": shared_prefix(node_id, target),
     }
 

@@ -18,7 +18,7 @@ from .keepalive import Kept
 from .readback import Copy, Gives, ReadBack
 from .report import magnet, safe_text, value_text
 
-_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED)
+_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
 """What most nodes of a lookup do, and what nobody needs listed when it went well."""
 
 
@@ -34,11 +34,10 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
     """A result in words. `named`: the user named the nodes, so each of them is listed. `told`: peers printed before."""
     lines = Lines()
     outcome = result.outcome
-    if result.ok:
+    if result.ok or result.partial:
         lines.out = _found(result, named, told)
     if outcome is None:
-        failed = [] if result.ok else [f"  {kept_line(kept)}" for kept in result.kept]
-        lines.err = [*sources(result.standing), *failed]
+        lines.err = sources(result.standing)
     else:
         lines.err = _happenings(result, outcome, named)
     if result.read_back is not None:
@@ -48,7 +47,7 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
     if not result.ok and not named and outcome is not None and not outcome.answered:
         lines.err += sources(result.standing)
     if not result.ok:
-        lines.err.append(f"{result.action} failed: {_why(result)}")
+        lines.err.append(f"{result.action} {result.given_up or 'failed'}: {_why(result)}")
     elif result.summary not in lines.out:
         lines.err.append(result.summary)
     return lines
@@ -57,7 +56,7 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
 def _why(result: Result) -> str:
     """A blocklist is the user's own doing: say so where the others would just be silent."""
     asked = result.outcome.asked if result.outcome else ()
-    if asked and all(one.status is Status.BLOCKED and one.note == _ON_BLOCKLIST for one in asked):
+    if asked and all(one.status is Status.BLOCKED for one in asked):
         return "blocked by the blocklist"
     return result.summary
 
@@ -68,7 +67,7 @@ def _why(result: Result) -> str:
 def _found(result: Result, named: bool, told: Container[Addr]) -> list[str]:
     outcome = result.outcome
     if result.action == "republish":
-        return list(map(kept_line, result.kept))
+        return []  # each was printed when it was done
     if outcome is None:
         return _identity(result.standing) if result.action == "id" else _joined(result.standing)
     match result.action:
@@ -105,7 +104,7 @@ def _hex(value: bytes | None) -> str:
 def _row(near: NodeInfo | NodeOutcome, outcome: Outcome) -> str:
     node_id, target = near.id or b"", outcome.target or b""
     shared = shared_prefix(node_id, target)
-    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<5}  {shared} bits"
+    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<7}  {shared} bits"
 
 
 def _holds(one: NodeOutcome) -> str:
@@ -150,9 +149,12 @@ def kept_line(kept: Kept) -> str:
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
+_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED)
+
+
 def _copies(read: ReadBack) -> list[str]:
     """What was read back, but for the others that hold nothing: most nodes of a lookup."""
-    shown = [c for c in read.copies if c.acknowledged or c.gives not in (Gives.NOTHING, Gives.SILENT)]
+    shown = [c for c in read.copies if c.acknowledged or c.gives not in _NOTHING]
     return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
 
 
@@ -195,7 +197,7 @@ def _identity(now: Standing) -> list[str]:
         f"bound    {words.address(who.bound)}",
         f"external {external}{where}",
         f"BEP 42   {who.bep42}: {fits[who.bep42]}",
-        f"reached  {now.reachability.state}: {now.reachability.why}",
+        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
     ]
 
 
@@ -205,22 +207,21 @@ def _joined(now: Standing) -> list[str]:
 
 # ---- standard error -------------------------------------------------------------------------------------
 
-_ON_BLOCKLIST = "on the blocklist"
-
 
 def node_words(one: NodeOutcome, status: str = "") -> str:
     """What happened at one node, safe to print; `status` in place of its own word for that."""
-    text = status or str(one.status)
+    text = status or one.silence or str(one.status)
     if one.status is Status.REFUSED:
         text = f"refused with {one.code}, {one.error_words}"
-        if one.message:
-            text += f' ("{safe_text(one.message, 80)}")'
-    elif one.status is Status.BLOCKED:
-        text = "blocked by the blocklist" if one.note == _ON_BLOCKLIST else f"not asked: {one.note}"
-    elif one.note:
+        said = safe_text(one.message, 80)
+        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
+            text += f' ("{said}")'
+    elif one.note and not one.silence:
         text += f": {one.note}"
     if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
         text += f", seq {one.item.seq}"
+    if one.behind is not None:
+        text += ", behind a value that is not genuine"
     if one.responded:
         text += f", {_ms(one.rtt)}"
     return "; ".join((text, *one.faults))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -17,14 +16,15 @@ from typing import Any
 from . import actions, launch, report_json, report_text, staying
 from .actions import Result
 from .engine.items import Item
-from .engine.node import Node, has_ipv6
-from .engine.snapshot import LookupView
-from .engine.wire.compact import Addr, canonical_ip
-from .keepalive import Keeper
+from .engine.limit import Limit
+from .engine.node import Node
+from .engine.wire.compact import Addr
+from .keepalive import Keeper, Kept, Verdict
 from .offline import PUBLIC_KEY_WARNING, Failure
 from .options import Options
 from .output import Output
 from .request import Request, last_of_all
+from .resolve import look_up
 from .saving import Saver
 from .unlocking import exposure
 from .values import HostPort
@@ -33,8 +33,12 @@ from .words import address
 SAVES = ("bootstrap", "id")
 """Actions that run under the saved id, and save id and nodes, as ``--wait`` does."""
 
+LATEST = 2.0
+"""Seconds after its deadline until an action that has not ended by itself is cut off, and what it knew is lost."""
 TICK = 0.1
 """Seconds after which a recording is told the time."""
+SECONDS_A_NODE = 0.1
+"""So much more time than other things a testnet has to start, for each of its nodes."""
 
 
 def run(options: Options, request: Request, output: Output) -> int:
@@ -112,6 +116,7 @@ class Stop:
         self.waiting = False
         self.asked = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
+        self._limits: list[Limit] = []
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Stop:
@@ -152,8 +157,29 @@ class Stop:
 
     def _stop(self) -> None:
         self.asked.set()
+        if self.waiting or self._task is None:
+            return
+        for limit in self._limits:
+            limit.strike()
+        if self._limits:  # what is known by now is printed, if that takes no longer
+            self._task.get_loop().call_later(LATEST, self._cancel)
+        else:
+            self._cancel()
+
+    def _cancel(self) -> None:
         if not self.waiting and self._task is not None:
             self._task.cancel()
+
+    @contextmanager
+    def ends(self, limit: Limit) -> Iterator[None]:
+        """A signal makes this limit strike."""
+        self._limits.append(limit)
+        try:
+            if self.signum is not None:
+                limit.strike()
+            yield
+        finally:
+            self._limits.remove(limit)
 
 
 async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
@@ -173,7 +199,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             lambda _, told: background.died("something behind the scenes", told.get("exception"))
         )
         if options.testnet:
-            start = launch.on_testnet(start, await _testnet(stack, options))
+            start = launch.on_testnet(start, await _testnet(stack, options, output))
         node = Node(start.config)
         try:
             await stack.enter_async_context(node)
@@ -205,7 +231,7 @@ async def _carry_out(
     request = requests[0]
     keeper = staying.keeper_of(node, options, output)
     finds = Found(output)
-    results = await asyncio.gather(*(_act(node, options, each, keeper, output, finds) for each in requests))
+    results = await asyncio.gather(*(_act(node, options, each, keeper, output, stop, finds) for each in requests))
     *others, last = results
     for other in others:
         _headed(other, request, output)
@@ -214,6 +240,8 @@ async def _carry_out(
     _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
+    if stop.signum is not None:
+        return False
     if options.watch is not None:
         stop.waiting = True
         await _watch(node, options, request, keeper, result, output, stop)
@@ -247,17 +275,20 @@ def reason(error: OSError) -> str:
     return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
 
 
-async def _testnet(stack: AsyncExitStack, options: Options) -> tuple[str, ...]:
+async def _testnet(stack: AsyncExitStack, options: Options, output: Output) -> tuple[str, ...]:
     from .testnet import Testnet
 
     assert options.testnet is not None
+    patience = options.deadline + options.testnet * SECONDS_A_NODE
     try:
-        async with asyncio.timeout(options.deadline):
+        async with asyncio.timeout(patience):
             net = await stack.enter_async_context(Testnet(options.testnet))
     except TimeoutError:
-        raise Failure(f"the testnet did not start within {options.deadline:g} s (--deadline)") from None
+        raise Failure(f"the testnet did not start within {patience:g} s (--deadline)") from None
     except OSError as error:
         raise Failure(f"the testnet cannot start: {reason(error)}") from None
+    if net.strays:
+        output.warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
     return net.bootstrap
 
 
@@ -303,7 +334,7 @@ async def _watch(
 ) -> None:
     assert options.watch is not None
     await staying.watch(
-        lambda: _act(node, options, request, keeper, output),
+        lambda: _act(node, options, request, keeper, output, stop),
         first,
         options.watch,
         stop.asked,
@@ -335,33 +366,79 @@ class Found:
             self._output.objects([report_json.found(monotonic() - self._began, item=item)])
 
 
+class Looked:
+    """Prints each kept item as soon as it was looked after."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def __call__(self, kept: Kept) -> None:
+        """One item, as it is now."""
+        if self._output.as_json:
+            self._output.objects([report_json.looked_after(kept)])
+        elif kept.last is not None and kept.last.verdict is Verdict.FAILED:
+            self._output.notes([f"  {report_text.kept_line(kept)}"])
+        else:
+            self._output.results([report_text.kept_line(kept)])
+
+
 async def _act(
-    node: Node, options: Options, request: Request, keeper: Keeper, output: Output, finds: Found | None = None
+    node: Node,
+    options: Options,
+    request: Request,
+    keeper: Keeper,
+    output: Output,
+    stop: Stop,
+    finds: Found | None = None,
 ) -> Result:
+    """The action, by its deadline or until the run is told to stop, with what is known then."""
     # Looking after kept items takes as long as it takes, unless this very run is told otherwise: there may be hundreds.
     deadline = None if request.action == "republish" and "deadline" not in options.given else options.deadline
-    last: list[LookupView] = []
-
-    def progress(view: LookupView) -> None:
-        last[:] = [view]
-        output.progress(view, request.action)
-
+    why = f"given up after {options.deadline:g} s (--deadline)"
+    limit = Limit()
+    timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.strike)
     try:
-        async with asyncio.timeout(deadline):
-            if request.action == "republish":
-                return await actions.republish(node, keeper)
-            remotes = None if request.remotes is None else await _resolve(node, request.remotes, output)
-            return await actions.run(node, request, remotes, progress, finds)
+        async with asyncio.timeout(None if deadline is None else deadline + LATEST):
+            with limit.applied(), stop.ends(limit):
+                result = await _by_the_limit(node, request, keeper, output, limit, finds)
     except TimeoutError:
+        if stop.signum is not None:
+            raise asyncio.CancelledError from None
         if request.remotes is None:
             output.notes(report_text.sources(actions.standing(node)))
-        far = f": {last[0].answered} of {last[0].asked} nodes had answered" if last else ""
-        raise Failure(f"{request.action} given up after {options.deadline:g} s (--deadline){far}") from None
+        raise Failure(f"{request.action} {why}") from None
+    finally:
+        if timer is not None:
+            timer.cancel()
+    return actions.given_up(result, "stopped" if stop.signum is not None else why) if limit.cut else result
+
+
+async def _by_the_limit(
+    node: Node, request: Request, keeper: Keeper, output: Output, limit: Limit, finds: Found | None
+) -> Result:
+    if request.action == "republish":
+        keeper.looked = Looked(output)
+        return await actions.republish(node, keeper)
+    remotes = None
+    if request.remotes is not None:
+        resolving = asyncio.ensure_future(_resolve(node, request.remotes, output))
+        with limit.ending(lambda: _give_up(resolving)):
+            try:
+                remotes = await resolving
+            except asyncio.CancelledError:
+                if limit.struck:
+                    raise TimeoutError from None
+                raise
+    return await actions.run(node, request, remotes, lambda view: output.progress(view, request.action), finds)
+
+
+def _give_up(task: asyncio.Future[Any]) -> None:
+    task.cancel()
 
 
 async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
     """The addresses of named nodes. Says which have none; raises `Failure` when nobody is left to ask."""
-    found = await asyncio.gather(*(_look_up(remote) for remote in remotes))
+    found = await asyncio.gather(*(look_up(remote) for remote in remotes))
     addrs: list[Addr] = []
     problems = []
     for remote, addr in zip(remotes, found, strict=True):
@@ -376,19 +453,6 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for problem in problems:
         output.warn(problem)
     return addrs
-
-
-async def _look_up(remote: HostPort) -> Addr | str:
-    with suppress(OSError):
-        return canonical_ip(remote.host), remote.port
-    try:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(remote.host, remote.port, family=AF_INET, type=SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        if await has_ipv6(remote.host):
-            return "has IPv6 addresses only, and IPv6 is not supported yet"
-        return f"can't be resolved: {(getattr(error, 'strerror', None) or str(error)).lower()}"
-    return str(found[0][4][0]), remote.port
 
 
 def _is_own(addr: Addr, bound: Addr) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Protocol
 
+from .engine import clock
 from .engine.events import Event
 from .engine.node import Node
 from .engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
@@ -51,7 +51,7 @@ class LiveSource:
     def __init__(self, node: Node, wall_clock: Callable[[], float] = time.time) -> None:
         self.packets, self.events = PacketRing(), EventRing()
         self._node = node
-        self._time = asyncio.get_running_loop().time
+        self._time = clock.now
         # Taken once: if the machine's clock is set, the packets that are listed already keep their times.
         self._offset = wall_clock() - self._time()
         self._unsubscribe = [node.subscribe(ring.hear) for ring in (self.packets, self.events)]

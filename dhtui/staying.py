@@ -54,6 +54,8 @@ async def follow_up(
             await asyncio.to_thread(keyring(options).note_put, item.k, item.salt, item.seq)
         except KeyringError as error:
             output.warn(str(error))
+    if put and outcome.stored and not options.testnet and not options.keep:
+        await keeper.renew(item)
     if not (options.keep and result.ok):
         return result, []
     try:

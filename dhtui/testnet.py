@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from hashlib import sha1
+from heapq import nsmallest
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -17,10 +19,19 @@ from dhtui.engine import checks
 from dhtui.engine.items import Draft, ImmutableItem, Item
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
+from dhtui.engine.policy import OURS
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.bencode import encode
 
 MAX_SIZE = 1000
+WAVE = 32
+"""Nodes that join, or look around, at a time."""
+TRIES = 5
+"""How often a node that has not found its neighbours looks for them."""
+QUIET = replace(OURS, survey=0, fill=False)
+"""Getting to know more than their neighbours would take a thousand nodes, which share a processor, a minute."""
+K = 8
+"""Nodes that a lookup finds."""
 NAMES = ("debian-13.iso", "sintel.mkv", "kademlia.pdf")
 """Swarms to find: the infohash of each is the SHA-1 of its name."""
 TEXTS = (b"Hello World!", b"The DHT is a map that nobody holds.")
@@ -43,6 +54,8 @@ class Testnet:
         """Infohashes with announced peers."""
         self.items: list[Item] = []
         """Stored items: immutable ones, and mutable ones under BEP 44's public test key."""
+        self.strays: list[Node] = []
+        """Nodes that have not found all their neighbours, for all their tries."""
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
@@ -52,14 +65,36 @@ class Testnet:
     async def __aenter__(self) -> Self:
         """Start, join and fill it. Raises `OSError` if there is no loopback to bind."""
         async with AsyncExitStack() as stack:
-            for _ in range(self._size):
-                self.nodes.append(await stack.enter_async_context(Node(self._config())))
-            await asyncio.gather(*(node.bootstrapped() for node in self.nodes))
-            # Early nodes met few others: now that all are there they find their neighbours.
-            await asyncio.gather(*(node.find_node(node.id) for node in self.nodes))
+            while len(self.nodes) < self._size:
+                # Not all at once: each would wait for the others' answers until it gives up.
+                room = min(WAVE, max(1, len(self.nodes)), self._size - len(self.nodes))
+                wave = [await stack.enter_async_context(Node(self._config())) for _ in range(room)]
+                self.nodes += wave
+                await asyncio.gather(*(node.bootstrapped() for node in wave))
+            await self._meet()
             await self._fill()
             self._stack = stack.pop_all()
         return self
+
+    async def _meet(self) -> None:
+        """Let every node find its neighbours, and those again that have not found all of them."""
+        self.strays = self.nodes.copy()
+        neighbours = self._neighbours()
+        for _ in range(TRIES):
+            strays, self.strays = self.strays, []
+            for first in range(0, len(strays), WAVE):
+                wave = strays[first : first + WAVE]
+                for node, found in zip(wave, await asyncio.gather(*map(_look_around, wave)), strict=True):
+                    if not neighbours[node.id] <= found:
+                        self.strays.append(node)
+
+    def _neighbours(self) -> dict[bytes, set[bytes]]:
+        """The ids of the up to 8 nodes that are closest to each."""
+        by_number = {int.from_bytes(node.id, "big"): node.id for node in self.nodes}
+        return {
+            own: {by_number[other] for other in nsmallest(K + 1, by_number, key=number.__xor__)} - {own}
+            for number, own in by_number.items()
+        }
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -76,7 +111,7 @@ class Testnet:
         return NodeConfig(
             listen=(host, 0),
             bootstrap=self.bootstrap,
-            settings=Settings(id=self._rng.randbytes(20), read_only=False),
+            settings=Settings(id=self._rng.randbytes(20), read_only=False, policy=QUIET, lookups_kept=0),
             seed=self._rng.getrandbits(64),
         )
 
@@ -94,3 +129,8 @@ class Testnet:
         for outcome in await asyncio.gather(*(anybody(self.nodes).put(what) for what in whats)):
             if outcome.item is not None:
                 self.items.append(outcome.item)
+
+
+async def _look_around(node: Node) -> set[bytes]:
+    """The ids of the nodes that a node finds closest to itself. One that knows nobody asks the first nodes again."""
+    return {found.id for found in (await node.find_node(node.id)).closest if found.id is not None}

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from . import words
 from .clients import client_name
-from .engine.events import Event, PacketReceived, PacketSent
+from .engine.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from .engine.wire.krpc import (
     AnnouncePeer,
     Args,
@@ -27,7 +27,7 @@ _WIDEST = 240
 
 
 def packet_line(event: Event) -> str | None:
-    """One line for a packet; `None` for other events."""
+    """One line for a packet, or for packets that were lost; `None` for other events."""
     if isinstance(event, PacketSent):
         message: Message | None = None
         with suppress(MalformedDatagram, RefusedQuery):  # our own, so it parses
@@ -35,6 +35,10 @@ def packet_line(event: Event) -> str | None:
         return _line("send", event.addr, message, "", len(event.data))
     if isinstance(event, PacketReceived):
         return _line("recv", event.addr, event.message, event.problem, len(event.data))
+    if isinstance(event, DatagramsLost):
+        return f"lost {words.lost_unread(event.lost, event.total)}"
+    if isinstance(event, Woke):
+        return f"woke {words.woke(event.away)}"
     return None
 
 
@@ -44,7 +48,7 @@ def _line(way: str, addr: tuple[str, int], message: Message | None, problem: str
     if message is None:
         parts.append(f"{size} bytes")
     if problem:
-        parts.append(f"dropped: {safe_text(problem, 100)}")
+        parts.append(problem if problem in USED else f"dropped: {safe_text(problem, 100)}")
     return safe_text(" ".join(parts), _WIDEST)
 
 
@@ -71,24 +75,20 @@ def _details(message: Message | None) -> list[str]:
     return parts
 
 
-def _short(value: bytes) -> str:
-    return f"{value.hex()[:4]}…{value.hex()[-4:]}"
-
-
 def _arguments(args: Args) -> list[str]:
-    parts = [f"id:{_short(args.id)}"]
+    parts = [f"id:{words.short_id(args.id)}"]
     if isinstance(args, Ping):
         return parts
     if isinstance(args, Put):
         parts.append(f"v:{safe_text(value_text(args.v), 60)}")
         if args.k is not None:
-            parts += [f"k:{_short(args.k)}", f"seq:{args.seq}"]
+            parts += [f"k:{words.short_id(args.k)}", f"seq:{args.seq}"]
         if args.salt:
             parts.append(f"salt:{safe_text(args.salt, 40)}")
         if args.cas is not None:
             parts.append(f"cas:{args.cas}")
         return parts
-    parts.append(f"target:{_short(args.target)}")
+    parts.append(f"target:{words.short_id(args.target)}")
     if isinstance(args, AnnouncePeer):
         parts.append(f"port:{args.port}" if args.port else "implied port")
     if isinstance(args, Get) and args.seq is not None:
@@ -97,7 +97,7 @@ def _arguments(args: Args) -> list[str]:
 
 
 def _answer(message: Response) -> list[str]:
-    parts = [f"id:{_short(message.id)}"]
+    parts = [f"id:{words.short_id(message.id)}"]
     if message.nodes:
         parts.append(f"nodes:{len(message.nodes)}")
     if message.peers:

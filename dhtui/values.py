@@ -158,12 +158,24 @@ def path(text: str) -> Path:
 def _hex(text: str, length: int, what: str) -> bytes:
     text = text.strip()
     if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * length}}}", text):
-        found = f"{len(text)} characters" if len(text) != 2 * length else "other characters"
+        found = _found(text, 2 * length)
         raise UsageError(f"{quoted(text)} is not {what}: exactly {2 * length} hex digits are needed, not {found}")
     return bytes.fromhex(text)
 
 
+def _found(text: str, length: int) -> str:
+    """What there is in place of `length` hex digits."""
+    if len(text) == length:
+        return "other characters"
+    return "1 character" if len(text) == 1 else f"{len(text)} characters"
+
+
 _SCHEME = re.compile(r"urn:btpk:|[a-z][a-z0-9+.-]*:(?://)?", re.IGNORECASE)
+TARGETS = (
+    "exactly 40 hex digits, 32 characters of base32, a public key (64 hex digits, or 52 of z-base-32), a magnet link, "
+    "or self"
+)
+"""What can be typed for a target."""
 _MULTIHASH = re.compile(r"1220[0-9a-fA-F]{64}")
 """Of SHA-256, 32 bytes: the hash of a v2 torrent (BEP 52)."""
 
@@ -223,8 +235,7 @@ def target(text: str) -> Target:
     if public is None and len(text) == 64:
         public = _hex(text, 32, "a public key, nor an infohash of version 2")
     if public is None:
-        what = "a target (or self, a public key, an infohash, or a magnet link)"
-        return Target(_hex(text, 20, what))
+        raise UsageError(f"{quoted(text)} is not a target: {TARGETS}; not {_found(text, 40)}")
     hashes = (public[:20],) if re.fullmatch(r"[0-9a-fA-F]{64}", text) else ()
     return Target(_item_target(public, b""), public, bare=True, hashes=hashes)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from .engine.outcome import Doubt
+from .engine.wire import ids
 from .engine.wire.compact import Addr
-from .engine.wire.ids import ID_BITS, shared_prefix
 
 DOUBTS: Final[dict[str, str]] = {
     Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
@@ -30,6 +31,25 @@ def duration(seconds: float | None) -> str:
         return f"{whole // 3600}h{whole % 3600 // 60:02}m"
     days = whole // 86400
     return f"{days}d{whole % 86400 // 3600:02}h" if days < 10 else f"{days}d"
+
+
+def date_time(unix: float, now: float) -> str:
+    """A local time of day, ``12:04:31.204``; of another day than `now` its date and time: ``01-31 12:04``."""
+    then = time.localtime(unix)
+    if then[:3] == time.localtime(now)[:3]:
+        return f"{time.strftime('%H:%M:%S', then)}.{int(unix * 1000) % 1000:03}"
+    return time.strftime("%m-%d %H:%M", then)
+
+
+def full_time(unix: float) -> str:
+    """A local time with its date and zone, ``2026-01-31 12:04:31.204 +0100``."""
+    then = time.localtime(unix)
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S', then)}.{int(unix * 1000) % 1000:03} {time.strftime('%z', then)}"
+
+
+def reach(state: str) -> str:
+    """Whether strangers reach us, by the state of a `ReachabilityView`: the one way to say it."""
+    return "reachable" if state == "reachable" else "not seen from outside"
 
 
 def clock(seconds: float) -> str:
@@ -68,20 +88,51 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def lost_unread(lost: int, total: int) -> str:
+    """That the system had no room for so many datagrams."""
+    more = f", {number(total)} since the start" if total > lost else ""
+    return f"{plural(lost, 'datagram')} came faster than this program reads: lost unread{more}"
+
+
+def woke(away: float) -> str:
+    """That nothing was done for so long, seconds."""
+    return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
+
+
 def address(addr: Addr | None) -> str:
     """``203.0.113.9:6881``; ``–`` for `None`."""
     return f"{addr[0]}:{addr[1]}" if addr else "–"
 
 
+def elide(text: str, width: int) -> str:
+    """The text in at most `width` characters: where it is longer, its two ends with ``…`` between them.
+
+    Ids that lie near each other begin alike: by their first digits alone they can't be told apart.
+    """
+    if len(text) <= width:
+        return text
+    tail = max(0, width - 1) // 2
+    return f"{text[: max(0, width - 1 - tail)]}…{text[len(text) - tail :]}"
+
+
 def short_id(value: bytes, digits: int = 8) -> str:
-    """The first hexadecimal digits of an id."""
-    return value.hex()[:digits] + "…"
+    """The first and the last hexadecimal digits of an id: ``2d7c…6978``."""
+    return elide(value.hex(), digits + 1)
+
+
+def power(bits: float | None) -> str:
+    """A distance by its `ids.bits`: ``2^154.3``; ``0`` to oneself, ``–`` where it is not known. At most 7 characters.
+
+    This is the one notation of distances: on all screens, in text, in the verdicts.
+    """
+    if bits is None:
+        return "–"
+    return "0" if bits < 0 else f"2^{bits:.1f}"
 
 
 def distance(own: bytes, other: bytes) -> str:
-    """The XOR distance as the power of two that it lies below: ``2^145``; ``0`` to oneself."""
-    shared = shared_prefix(own, other)
-    return "0" if shared == ID_BITS else f"2^{ID_BITS - shared - 1}"
+    """The XOR distance of two ids as `power` writes it."""
+    return power(ids.bits(ids.distance(own, other)))
 
 
 def prefix_bits(own: bytes, depth: int) -> str:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 120.0
+"""Seconds until something that a test waits for is taken for not happening. A pass never waits for it."""
 
 
 def run_apart(program: str, home: Path) -> str:
@@ -17,6 +19,7 @@ def run_apart(program: str, home: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
         cwd=ROOT,
         env={**os.environ, "HOME": str(home)},
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+from apart import PATIENCE
+
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.bencode import decode, encode
@@ -82,14 +84,11 @@ async def _start(stack: AsyncExitStack) -> Neighbours:
     await stack.enter_async_context(node)
     await stack.enter_async_context(other)
     net = await stack.enter_async_context(Testnet(12))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        closed = "%s:%d" % free.getsockname()
     return Neighbours(
         node="%s:%d" % node.address,
         other="%s:%d" % other.address,
         dead=_silent(stack),
-        closed=closed,
+        closed="127.0.0.1:1",  # of a port that has been ours, another program may make use
         liar=await _scripted(stack, _liar),
         tokenless=await _scripted(stack, _tokenless),
         net=",".join(net.bootstrap),
@@ -108,9 +107,9 @@ def neighbours() -> Iterator[Neighbours]:
         return await _start(stack)
 
     try:
-        yield asyncio.run_coroutine_threadsafe(start(), loop).result(20)
+        yield asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE)
     finally:
-        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(20)
+        thread.join(PATIENCE)
         loop.close()

@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from apart import PATIENCE
+
 from dhtui.codec import coder
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event, PacketReceived
@@ -109,7 +111,7 @@ async def _attack(node: Node, data: bytes) -> None:
     unsubscribe = node.subscribe(hear)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
         attacker.sendto(data, node.address)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await arrived.wait()
     unsubscribe()
 

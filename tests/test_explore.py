@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE, ROOT
 
 from dhtui.cli import main
 from dhtui.engine.events import PacketSent
 from dhtui.replay import Replay
 
-ROOT = Path(__file__).parents[1]
 HELLO = "e5f96f6f38320f0f33959cb4d3d656452117aadb"
 
 Run = Callable[..., tuple[int, str, str]]
@@ -162,7 +162,7 @@ FAULTS = {
     ),
     "Textual": (1, "then(lambda app: app.panic('Traceback (most recent call last)'))"),
     "a callback": (0, "then(lambda app: asyncio.get_running_loop().call_soon(fail))"),
-    "a thread": (0, "then(lambda app: threading.Thread(target=fail).start())"),
+    "a thread": (0, "thread = threading.Thread(target=fail); then(lambda app: (thread.start(), thread.join()))"),
 }
 
 
@@ -173,7 +173,7 @@ def test_whatever_fails_in_the_explorer_no_traceback_reaches_the_terminal(fault:
         [sys.executable, "-c", BROKEN % breaking],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         cwd=ROOT,
         env={
             **os.environ,

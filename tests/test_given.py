@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 
 from dhtui import config, fitting, request
 from dhtui.cli import main
@@ -136,6 +137,9 @@ def test_a_flag_that_means_nothing_to_the_explorer_is_refused() -> None:
         ("--do put --val x --dry-run --keep", "--keep has no meaning with --dry-run"),
         ("--do put --val x --dry-run --min-stored 1", "--min-stored has no meaning with --dry-run"),
         ("--do bootstrap --read-only=false", "--read-only=false needs --wait"),
+        ("--do get_peers --target " + HASH + " --tsecret s", "--tsecret needs --wait: it hands out no write tokens"),
+        ("--do bootstrap --wait --read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
+        ("--read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
         ("--do put --val-bencoded 1:x --val-as text", "--val-as is about --val"),
         ("--do put --val x --seq 0", "--seq is for mutable items"),
         ("--do put --keyname bep44test --val x --passphrase-file p", "is not encrypted, and has no passphrase"),
@@ -348,7 +352,7 @@ _READS = {
 def test_two_flags_never_read_one_source(home: Path, action: str, one: str, other: str) -> None:
     argv = [sys.executable, "-m", "dhtui", "--do", action, one, _READS[one], other, _READS[other]]
     more = ["--keyname", "bep44test"] if action in ("put", "sign") else []
-    ran = subprocess.run([*argv, *more], input=b"", capture_output=True, timeout=60, check=False, cwd=home)
+    ran = subprocess.run([*argv, *more], input=b"", capture_output=True, timeout=PATIENCE, check=False, cwd=home)
     assert ran.returncode == 2, ran.stderr
     assert b"both read standard input: each needs a source of its own" in ran.stderr
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 from background import Neighbours, neighbours
 
 from dhtui import flags
@@ -380,6 +381,25 @@ def test_a_torrent_is_recognised_where_a_get_finds_one(run: Run) -> None:
 # ---- keeping alive, watching --------------------------------------------------------------------------------
 
 
+def test_a_later_put_replaces_what_is_kept_alive(run: Run, home: Path) -> None:
+    """Without --keep, and of a signed file: what is published again is never older than what was put last."""
+    key = ("--keyname", "mine", "--salt", "replaced")
+    assert run("--do", "genkey", "--keyname", "mine")[0] == 0
+    run("--do", "put", *key, "--val", "one", "--keep")
+
+    def kept() -> list[object]:
+        items = json.loads(next(home.rglob("keep.json")).read_text())["items"]
+        return [item["seq"] for item in items if item.get("salt") == b"replaced".hex()]
+
+    first = kept()
+    run("--do", "put", *key, "--val", "two")
+    second = kept()
+    assert run("--do", "sign", *key, "--val", "three", "--out", str(home / "signed"))[::2] == (0, "")
+    assert run("--do", "put", "--signed-file", str(home / "signed"))[0] == 0
+    assert len(first) == len(second) == 1
+    assert (first[0], second[0], kept()[0]) == (1, 2, 3)
+
+
 def test_kept_items_are_looked_after_by_republish(run: Run, home: Path) -> None:
     assert run("--do", "republish")[0] == 0
     code, _, err = run("--do", "put", "--val", "keep me", "--keep")
@@ -433,7 +453,7 @@ def test_watching_reports_changes_until_it_is_stopped(run: Run, net: Neighbours)
     run(*put, "--val", "two")
     assert process.stdout.readline() == "two\n"
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (0, "")
 
 
@@ -446,7 +466,7 @@ def test_a_waiting_run_goes_on_looking_after_its_items(run: Run, net: Neighbours
         if '"serving"' in line:
             break
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and "serving on" in err
     assert len(json.loads(path.read_text())["items"]) == 1
 
@@ -461,7 +481,7 @@ def test_every_waiting_run_looks_after_what_is_kept(run: Run, net: Neighbours, h
     assert process.stderr is not None
     line = next(line for line in process.stderr if line.startswith(target))
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and line.endswith(" copies seen, stored on 8 of 8\n"), line
 
 

@@ -9,6 +9,7 @@ import pytest
 from dhtui import config, request, values
 from dhtui.engine.items import mutable_target
 from dhtui.keyring.zbase32 import encode_public
+from dhtui.lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from dhtui.request import Request
 from dhtui.screens.announce_form import read_announce
 from dhtui.screens.get_request import read_get
@@ -54,6 +55,11 @@ def plan(*argv: str) -> Request:
     return request.plan(config.read(["--do", *argv]))
 
 
+def asked(kind: Kind, text: str, salt: str = "") -> LookupRequest:
+    """What the form of a lookup asks for."""
+    return read_request(kind, text, salt, bytes(20))
+
+
 @pytest.mark.parametrize("text", KEYS)
 def test_a_key_is_read_alike_wherever_one_is_asked_for(text: str) -> None:
     assert values.public_key(text) == KEY
@@ -62,6 +68,10 @@ def test_a_key_is_read_alike_wherever_one_is_asked_for(text: str) -> None:
     assert plan("get", "--target", text, "--salt", "hex:00ff73").target == SALTED
     assert read_get(text, "hex:00ff73", "", []).target == SALTED
     assert read_wanted(text).id == ITEM
+    assert (asked("get", text).target, asked("get", text).public, likely_kind(text)) == (ITEM, KEY, "get")
+    salted = asked("get", text, "hex:00ff73")
+    assert (salted.target, salted.salt) == (SALTED, b"\x00\xffs")
+    assert asked("find_node", text, "hex:00ff73").target == SALTED
 
 
 @pytest.mark.parametrize("text", TORRENTS)
@@ -69,12 +79,16 @@ def test_an_infohash_is_read_alike_wherever_one_is_asked_for(text: str) -> None:
     for action in ("get_peers", "closest_peers", "find_node"):
         assert plan(action, "--target", text).target == V1
     assert read_announce(text, "1").info_hashes == (V1,)
+    for kind in KINDS[:2]:
+        assert asked(kind, text).target == V1
+    assert likely_kind(text) == (None if text == text.strip() and len(text) == 40 else "get_peers")
 
 
 @pytest.mark.parametrize("text", V2_TORRENTS)
 def test_of_a_v2_torrent_the_dht_knows_the_first_20_bytes(text: str) -> None:
     assert plan("get_peers", "--target", text).target == bytes.fromhex(V2)[:20]
     assert read_announce(text, "1").info_hashes == (bytes.fromhex(V2)[:20],)
+    assert asked("get_peers", text).target == bytes.fromhex(V2)[:20]
 
 
 def test_a_hybrid_torrent_is_asked_for_under_both_infohashes() -> None:
@@ -82,6 +96,18 @@ def test_a_hybrid_torrent_is_asked_for_under_both_infohashes() -> None:
         found = plan(*action, "--target", HYBRID)
         assert (found.target, found.also) == (V1, (bytes.fromhex(V2)[:20],))
     assert read_announce(HYBRID, "").info_hashes == (V1, bytes.fromhex(V2)[:20])
+    assert "each of both" in read_announce(HYBRID, "").words
+    both = asked("get_peers", HYBRID)
+    assert (both.target, both.also) == (V1, (bytes.fromhex(V2)[:20],)) and "both infohashes" in both.words
+    first = asked("find_node", HYBRID)
+    assert (first.target, first.also) == (V1, ()) and "the first one" in first.words
+
+
+def test_64_digits_are_said_to_mean_two_things_where_they_do() -> None:
+    with pytest.raises(UsageError, match="or the infohash of a v2 torrent"):
+        plan("find_node", "--target", V2)
+    with pytest.raises(UsageError, match="or the infohash of a v2 torrent"):
+        asked("find_node", V2)
 
 
 @pytest.mark.parametrize("link", [f"magnet:?xs=urn:btpk:{KEY.hex()}&s=00", Z, f"pk:{Z}"])
@@ -92,6 +118,8 @@ def test_an_item_is_never_asked_for_peers(link: str) -> None:
             plan(*action, "--target", link)
     with pytest.raises(UsageError, match="names an item"):
         read_announce(link, "")
+    with pytest.raises(UsageError, match="names an item"):
+        asked("get_peers", link)
 
 
 @pytest.mark.parametrize("link", [TORRENTS[7], BASE32, f"urn:btmh:1220{V2}"])
@@ -99,7 +127,7 @@ def test_a_torrent_is_never_asked_for_as_an_item(link: str) -> None:
     for action in ("get", "closest_stores"):
         with pytest.raises(UsageError, match="--target: this names a torrent"):
             plan(action, "--target", link)
-    for read in (read_wanted, lambda text: read_get(text, "", "", [])):
+    for read in (read_wanted, lambda text: read_get(text, "", "", []), lambda text: asked("get", text)):
         with pytest.raises(UsageError, match="names a torrent"):
             read(link)
 
@@ -111,6 +139,8 @@ def test_the_salt_of_a_link_is_its_own() -> None:
     for salted in (link, f"magnet:?xs=urn:btpk:{KEY.hex()}"):
         with pytest.raises(UsageError, match="not that of the magnet link"):
             plan("get", "--target", salted, "--salt", "other")
+        with pytest.raises(UsageError, match="not that of the magnet link"):
+            asked("get", salted, "other")
 
 
 def test_put_and_verify_take_every_name_of_their_target() -> None:
@@ -124,6 +154,8 @@ def test_put_and_verify_take_every_name_of_their_target() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("0", "not 1 character$"),
+        ("hello", r"a public key \(64 hex digits, or 52 of z-base-32\), a magnet link, or self"),
         (Z[:-1] + "9", "mistyped"),
         (f"pk:{Z[:-1]}", "exactly 40 hex digits"),
         (f"urn:btmh:1220{V2[:-2]}", "1220 and 64 hex digits are needed"),

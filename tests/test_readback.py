@@ -71,7 +71,7 @@ def test_copies_that_no_lookup_comes_to_are_no_success() -> None:
     assert not back.ok
     assert back.words() == (
         "read back: a lookup from elsewhere does not find it (all have answered); "
-        "asked directly, 1 of the 2 that took it give it, no other holds it"
+        "asked directly, 1 of the 2 that took it give it, 1 gave no answer, no other holds it"
     )
 
 

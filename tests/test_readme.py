@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from apart import PATIENCE
+
 from dhtui import config
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -17,7 +19,7 @@ def test_the_table_of_flags_is_that_of_the_settings() -> None:
 
 def test_the_library_example_runs() -> None:
     code = re.findall(r"```python\n(.*?)```", README, re.S)
-    done = subprocess.run([sys.executable, "-c", code[0]], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code[0]], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert "nodes answered" in done.stdout and "peers" in done.stdout
 
 

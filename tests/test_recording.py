@@ -242,11 +242,15 @@ def test_a_value_that_can_not_be_written_ends_the_recording_only(tmp_path: Path)
 
 
 async def test_a_live_source_hears_until_it_is_closed() -> None:
-    async with Node(NodeConfig(listen=("127.0.0.1", 0))) as node:
+    config = NodeConfig(listen=("127.0.0.1", 0))
+    async with Node(config) as other, Node(config) as node:
         source = LiveSource(node, wall_clock=lambda: 5000.0)
         assert source.wall(source.clock()) == pytest.approx(5000.0, abs=1.0)
         assert source.snapshot().identity.id == node.id and source.holdings() == node.holdings()
         for expected in (1, 1):
-            await node.ping([node.address])
-            assert len([packet for packet in source.packets if packet.direction == "out"]) == expected
+            await node.ping([other.address])
+            assert (
+                len([packet for packet in source.packets if (packet.direction, packet.kind) == ("out", "query")])
+                == expected
+            )
             source.close()

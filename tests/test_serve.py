@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apart import PATIENCE, ROOT
 
 aiohttp = pytest.importorskip("aiohttp", reason="the extra serve is not installed")
 pytest.importorskip("textual_serve", reason="the extra serve is not installed")
 
-ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("DHTUI_CHROMIUM") or shutil.which("chromium")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -54,7 +54,7 @@ async def _started(*command: str, **more: Any) -> AsyncIterator[Process]:
 async def _said(process: Process, pattern: str) -> str:
     """What a process says on standard error, in the first line that matches."""
     assert process.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while line := (await process.stderr.readline()).decode():
             if found := re.search(pattern, line):
                 return found[1]
@@ -74,7 +74,7 @@ async def served(home: Path) -> AsyncIterator[tuple[Process, str]]:
 
 async def _listening(port: int) -> None:
     """Returns once something takes connections there: the sentence comes a moment before."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -104,7 +104,7 @@ class Page:
         """Waits until the terminal in the page shows a text."""
         seen = ""
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 while text not in seen:
                     answer = await self.call("Runtime.evaluate", expression=READ_TERMINAL)
                     seen = answer["result"].get("value", "")
@@ -125,7 +125,7 @@ async def _browser(profile: Path) -> AsyncIterator[Page]:
         async with session.ws_connect(url, max_msg_size=0) as socket:
             yield Page(socket)
             await socket.send_json({"id": 0, "method": "Browser.close"})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await process.communicate()
 
 
@@ -141,7 +141,7 @@ async def test_a_browser_shows_the_explorer_and_its_keys_work(tmp_path: Path) ->
         await page.press("2")
         await page.shows("[2 Table]")
         server.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             _, said = await server.communicate()
         assert server.returncode == 0
         assert "Traceback" not in said.decode()
@@ -165,6 +165,6 @@ async def test_only_our_own_page_is_let_in(tmp_path: Path) -> None:
         async with session.get(url) as answer:
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await process.communicate()
         assert process.returncode == 0

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from apart import PATIENCE
 from background import Neighbours, neighbours
 
 from dhtui.output import Output
@@ -46,7 +47,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def sh(command: str) -> tuple[int, str]:
     """Exit code of a shell's command, and what it says on standard error."""
-    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert "Traceback" not in ran.stderr
     return ran.returncode, ran.stderr
 
@@ -134,7 +135,7 @@ def test_a_node_whose_notes_nobody_reads_answers_and_ends_and_saves(home: Path, 
         _fill(addr)
         assert _pinged(addr) == 0, "it answers on"
         process.send_signal(signum)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     if stuck:
         os.close(reading)
     assert (home / "dhtui" / "node.json").exists()
@@ -148,7 +149,7 @@ def _fill(addr: str) -> None:
 
     host, _, port = addr.rpartition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(20)
+        asking.settimeout(PATIENCE)
         for number in range(1500):
             query = {b"t": b"%04d" % number, b"y": b"q", b"q": b"ping", b"a": {b"id": bytes(20)}}
             asking.sendto(encode(query), (host, int(port)))
@@ -177,7 +178,7 @@ def test_results_that_nobody_reads_are_waited_for_but_not_against_a_signal(
         assert process.stderr is not None
         next(line for line in process.stderr if "answered" in line)  # notes come after the results
         process.send_signal(signum)
-        assert process.wait(20) in codes
+        assert process.wait(PATIENCE) in codes
     os.close(reading)
 
 
@@ -188,7 +189,7 @@ def test_a_second_signal_ends_a_run_at_once_and_a_second_hangup_does_not() -> No
         with Stop(Output(as_json=False)) as stop, suppress(asyncio.CancelledError):
             stop.cancels(asyncio.current_task())
             os.kill(os.getpid(), signal.SIGHUP)
-            await asyncio.sleep(10)
+            await asyncio.sleep(PATIENCE)
         return [signal.getsignal(signum) for signum in SIGNALS]
 
     before = [signal.getsignal(signum) for signum in SIGNALS]
@@ -207,7 +208,7 @@ def test_nohup_keeps_a_node_alive_through_a_hangup(home: Path) -> None:
             process.send_signal(signal.SIGHUP)
             assert _pinged(addr) == 0
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -219,7 +220,7 @@ def test_a_node_that_is_killed_has_saved_id_and_nodes(net: Neighbours, home: Pat
     argv = ("--wait", "--json", "--bnodes", net.net, "--listen", "127.0.0.1:0")
     with started(*argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         _address(process)
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while not (home / "dhtui" / "node.json").exists():
             assert process.poll() is None and time.monotonic() < end
             time.sleep(0.02)
@@ -248,7 +249,7 @@ def test_ctrl_c_prints_no_traceback_however_early_it_comes(home: Path, lines: in
         "sys.settrace(trace)\n"
         "main()\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.returncode in (0, 130) and ran.stderr == ""
 
 
@@ -263,7 +264,7 @@ def _full_home(home: Path) -> None:
 def test_a_promise_to_keep_that_can_not_be_kept_is_a_failure(net: Neighbours, home: Path) -> None:
     _full_home(home)
     command = f"{DHTUI} --do put --val x --keep --json --bnodes {net.net} --listen 127.0.0.1:0"
-    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=PATIENCE, check=False)
     result = json.loads(ran.stdout.splitlines()[-1])
     assert ran.returncode == 1 and result["type"] == "result" and not result["ok"]
     assert result["stored"] == 8 and "not kept alive" in result["summary"]
@@ -301,7 +302,7 @@ def test_no_core_is_dumped_for_there_are_keys_in_it(home: Path) -> None:
         "sys.argv = ['dhtui', '--version']\n"
         "main()\n"
     )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert ran.stdout.splitlines()[-1] == "0"
 
 

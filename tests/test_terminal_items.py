@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE, ROOT
 from background import Neighbours, neighbours
-from tmux import ROOT, Terminal, terminal
+from tmux import Terminal, terminal
 
 from dhtui.engine.items import mutable_target
 from dhtui.keyring import Keyring
@@ -32,7 +33,7 @@ def another(folder: Path, net: Neighbours, *words: str) -> str:
         env=os.environ | {"PYTHONPATH": str(ROOT)} | places,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stderr
     return run.stdout
@@ -82,7 +83,11 @@ def test_a_key_is_made_an_item_put_updated_read_elsewhere_and_republished(net: N
         term.wait("seq 1 only, as seen: cas")
         term.press("second")
         term.wait("seqi2e1:v6:second")
-        term.press("Enter")
+        term.press("Enter")  # a line break, as in a paste that the terminal does not mark
+        term.wait("seqi2e1:v7:second")
+        term.press("BSpace")
+        term.wait("seqi2e1:v6:second")
+        term.press("C-s")
         term.wait("✓ stored on")
         assert another(tmp_path, net, "get", "--public-key", public.hex(), "--keep") == "second\n"
         republished = rf"{target}  seq 2       put: \d copies seen, stored on (\d) of \1\n"

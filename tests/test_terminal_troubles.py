@@ -20,6 +20,11 @@ def pid_of(term: Terminal) -> int:
     return pid
 
 
+def state_of(pid: int) -> str:
+    """As ps tells it: T is stopped."""
+    return subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -44,7 +49,8 @@ def test_a_stop_and_a_return_paint_the_screen_anew(tmp_path: Path) -> None:
         term.wait("nodes answer")
         pid = pid_of(term)
         os.kill(pid, signal.SIGTSTP)
-        term.wait("stood here before")
+        # The terminal is given back first: a SIGCONT that comes in between is lost, and it would stop for ever.
+        term.wait(lambda screen: "stood here before" in screen and state_of(pid).startswith("T"))
         os.kill(pid, signal.SIGCONT)
         assert "? help" in term.wait("[1 Home]")
         term.quit()

@@ -15,12 +15,12 @@ from shlex import quote
 from uuid import uuid4
 
 import pytest
+from apart import PATIENCE, ROOT
 
 from dhtui.registry import VIEWS
 
-ROOT = Path(__file__).parents[1]
-DEADLINE = 60.0
-"""Seconds that any sight may take. A pass never waits for it."""
+DEADLINE = PATIENCE
+"""Seconds that any sight may take."""
 FOREIGN = ("TMUX", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 """Variables of the terminal that the tests are run from; the last two would overrule the size of ours."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .items import MAX_VALUE, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
+from .items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
 from .outcome import NodeOutcome, Status
 from .queries import InFlight
 from .wire.krpc import Args, ErrorReply, FindNode, Get, GetPeers, Ping, Response
 
-__all__ = ["Question", "judge", "unanswered"]
+__all__ = ["Question", "behind", "in_the_way", "judge", "looking_behind", "question_about", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Question:
     """get: the filter of BEP 44, only items with a higher seq are sent."""
     blind: bool = False
     """get: only the target is known, not whose item it is: one under another salt than ours may be the true one."""
+    mutable: bool | None = None
+    """get: whether the item is mutable, where that is known."""
 
     def args(self, own: bytes) -> Args:
         """The query to send, from our id."""
@@ -38,18 +40,37 @@ class Question:
                 return Get(own, self.target, self.newer_than)
 
 
-def unanswered(query: InFlight, status: Status, note: str = "") -> NodeOutcome:
-    """What happened at a node that gave no answer."""
-    return NodeOutcome(addr=query.addr, id=query.expected, status=status, note=note)
+def question_about(what: ImmutableItem | MutableItem | Draft) -> Question:
+    """What is there before something is stored."""
+    if isinstance(what, ImmutableItem):
+        return Question("get", what.target, mutable=False)
+    return Question("get", what.target, what.salt, mutable=True)
+
+
+def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutcome:
+    """What is known of a node that gave no answer: in all of its time, or until now where its operation has `ended`."""
+    status, note = Status.CANCELLED if ended else Status.TIMED_OUT, ""
+    if query.failure:
+        status, note = Status.SEND_FAILED, query.failure
+    elif query.trouble is not None:
+        status, note = query.trouble, query.unreadable
+    elif query.gave_way:
+        status, note = Status.CANCELLED, "it was silent, and gave way to other queries before its time"
+    return NodeOutcome(
+        addr=query.addr,
+        id=query.expected,
+        status=status,
+        note=note,
+        waited=None if query.failure else now - query.sent_at,
+        came_from=query.came_from if status is Status.ELSEWHERE else None,
+    )
 
 
 def judge(question: Question | None, query: InFlight, answer: Response | ErrorReply | None, now: float) -> NodeOutcome:
     """What happened at one node. `question` is `None` for a write, which any response confirms."""
     if answer is None:
-        if query.gave_way:
-            return unanswered(query, Status.CANCELLED, "it was silent, and gave way to other queries before its time")
-        return unanswered(query, Status.SEND_FAILED if query.failure else Status.TIMED_OUT, query.failure)
-    rtt = now - query.sent_at
+        return unanswered(query, now)
+    rtt = query.rtt
     if isinstance(answer, ErrorReply):
         return NodeOutcome(
             addr=query.addr,
@@ -98,6 +119,30 @@ def _judge_item(question: Question, answer: Response, outcome: NodeOutcome) -> N
     return replace(outcome, status=Status.VALUE, item=item, seq=item.seq if isinstance(item, MutableItem) else None)
 
 
+def in_the_way(question: Question | None, outcome: NodeOutcome) -> bool:
+    """Whether what a node gave may stand in the way of a signed item that it has, so that it is asked once more.
+
+    A store may hold a value without a signature under the target of a mutable item, and give that to a plain get. A
+    ``seq`` in the get makes it give what is signed.
+    """
+    if question is None or question.kind != "get" or question.mutable is False or question.newer_than is not None:
+        return False
+    return outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE)
+
+
+def looking_behind(question: Question) -> Question:
+    """The question for what is signed."""
+    return replace(question, newer_than=0)
+
+
+def behind(first: NodeOutcome, second: NodeOutcome) -> NodeOutcome:
+    """What a node has whose first answer stood in the way: the second decides, if it is any better."""
+    if not second.responded or second.status in (first.status, Status.BAD_VALUE, Status.BAD_SIGNATURE, Status.REFUSED):
+        return first
+    nodes = tuple(dict.fromkeys((*first.nodes, *second.nodes)))
+    return replace(second, rtt=first.rtt, nodes=nodes, token=second.token or first.token, behind=first.status)
+
+
 @dataclass(frozen=True, slots=True)
 class _Fault:
     """Why what a node gave does not count as the item."""
@@ -112,10 +157,11 @@ def _verified(question: Question, answer: Response) -> Item | _Fault:
     assert v is not None
     if len(v) > MAX_VALUE:
         return _Fault(Status.BAD_VALUE, f"the value has {len(v)} bytes, more than {MAX_VALUE}")
-    if immutable_target(v) == question.target:
+    if not question.mutable and immutable_target(v) == question.target:
         return ImmutableItem(v)
     if answer.k is None or answer.sig is None:
-        return _Fault(Status.BAD_VALUE, "the value does not hash to the target")
+        unsigned = "the value has no signature" if question.mutable else "the value does not hash to the target"
+        return _Fault(Status.BAD_VALUE, unsigned)
     if mutable_target(answer.k, question.salt) != question.target:
         return _of_another(question)
     # A store that leaves seq out (one is known) can only be right about items of seq 0.

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from random import Random
 from sys import intern
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from . import events
 from .answers import Question
 from .bootstrap import Bootstrap
+from .busy import Busy
 from .events import Event, Listeners
 from .find import Done, Find, Pumped
 from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
-from .ledger import Ledger
+from .ledger import PROBE, Ledger
 from .lookup import Start
+from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .searches import Operation, Searches
 from .server import MAX_NODES, Server
@@ -30,7 +33,7 @@ from .settings import SavedState, Settings
 from .shares import net_of
 from .shrink import shrink
 from .silence import Silence
-from .snapshot import Holdings, Snapshot, StoreView
+from .snapshot import Ban, Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .survey import Survey
 from .table import GOOD_SECONDS, Change, Contact, Table
@@ -62,10 +65,14 @@ MAX_CHECKS = 64
 MAX_NEWCOMERS = 128
 """Pings in flight to nodes that have queried us. Places of their own: a flood of forged queriers must not keep us
 from checking our table. Once they are taken a random one gives way: nor must it keep us from getting to know others."""
+TELL_LOST_SECONDS = 60.0
+"""That datagrams were lost in the socket is told once in this time."""
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-RATE_LIMIT, TIMED_OUT = "rate limit", "timed out"
+BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
+READ_ONLY = "read-only"
+"""Why something was dropped."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 ENOUGH_SURVEYED = 64
@@ -74,17 +81,29 @@ NODES_SAVED = 2048
 GROWTH_KEPT = 360
 
 
+class Outgoing(NamedTuple):
+    """A datagram on its way out."""
+
+    data: bytes
+    addr: Addr
+    kind: Literal["query", "response", "error"]
+    method: str
+    tid: bytes
+
+
 class Core:
     """One node of the DHT."""
 
     def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float, hosts: tuple[str, ...] = ()) -> None:
         self.settings = settings
         self._rng = rng
-        self._now = self._started_at = now
+        self._now = self._came = self._started_at = now
+        """The time as it was last told, and when the datagram that is being read came."""
         self.identity = Identity(settings, bound, rng, now)
         self.table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
-            self.table.restore(node, rtt, now)
+            if not self.ours(node.addr):
+                self.table.restore(node, rtt, now)
         restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self.table.id_at(node.addr)]
         self.queries = Queries(rng)
         self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
@@ -103,7 +122,12 @@ class Core:
         self.way_in = Bootstrap(
             hosts, restored, self.searches, self._listeners, self._look_around, self.table.keep_only
         )
-        self._out: list[tuple[bytes, Addr]] = []
+        self._out: list[Outgoing] = []
+        self._unsent: list[InFlight] = []
+        """Queries among them."""
+        self._handed: list[Outgoing] = []
+        """What was handed out last: counted and told once it is known what of it the system would not send."""
+        self._handed_at = now
         self._hungry: dict[Pumped, None] = {}
         """Operations that wait for room to send, in the order of their coming."""
         self._checks: set[Addr] = set()
@@ -115,8 +139,14 @@ class Core:
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
         self._own_refresh_at = now + OWN_REFRESH_SECONDS
+        self._unchecked: deque[Addr] = deque()
+        """Nodes of the table that are to be asked whether they are still there, after we were away..."""
+        self._doubted: set[Addr] = set()
+        """...and those of them that will be asked a second time, should they be silent."""
+        self.busy = Busy()
         self.receive_buffer = 0
         """Bytes of socket buffer that the shell was granted."""
+        self._lost_told, self._lost_told_at = 0, -inf
 
     @property
     def id(self) -> bytes:
@@ -142,11 +172,19 @@ class Core:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
         return self._listeners.add(listener)
 
+    @property
+    def times_matter(self) -> bool:
+        """Whether it matters when exactly a datagram came: it may be an answer, or somebody looks."""
+        return bool(self._listeners) or bool(self.queries)
+
     # ---- datagrams in ------------------------------------------------------------------------------
 
-    def receive_datagram(self, data: bytes, addr: Addr, now: float) -> None:
-        """A datagram came from `addr`. Never raises, whatever it holds."""
+    def receive_datagram(self, data: bytes, addr: Addr, now: float, came: float | None = None) -> None:
+        """A datagram came from `addr`: now, or at `came`, if it could not be read at once. Never raises, whatever it
+        holds."""
         self._now = now
+        self._came = now if came is None else came
+        self.identity.met = True
         self._ledger.packet_in(len(data), now)
         if cause := self._unwelcome(addr, now):
             self._drop(data, addr, cause, cause)
@@ -154,6 +192,7 @@ class Core:
         try:
             message = parse(data)
         except MalformedDatagram as error:
+            self.queries.unreadable(data, addr, str(error))
             self._drop(data, addr, "malformed", str(error))
             return
         except RefusedQuery as refusal:
@@ -177,12 +216,12 @@ class Core:
         # An answer to a forged broadcast or multicast source would reach many.
         if not is_usable(addr):
             return "no unicast source"
-        return "banned" if self._bans.has(addr[0], now) else ""
+        return BANNED if self._bans.has(addr[0], now) else ""
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
-        self._ledger.drop(self._now, cause, addr, text)
+        self._ledger.drop(self._came, cause, addr, text)
         if self._listeners:
-            self._listeners.tell(events.PacketReceived(self._now, addr, data, message, text))
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, text))
 
     def _muted(self, ip: str) -> bool:
         """Count a query; whether it is beyond the limit of its host."""
@@ -192,18 +231,18 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._ledger.drops[RATE_LIMIT] += 1
+        self._ledger.count(RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
-            self._ledger.note(self._now, RATE_LIMIT, addr, text)
+            self._ledger.note(self._came, RATE_LIMIT, addr, text)
         if self._listeners:
-            self._listeners.tell(events.PacketReceived(self._now, addr, data, message, RATE_LIMIT))
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
-        self._ledger.of(refusal.method).refused += 1
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         if self._silent_to(addr):
+            self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
+        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
             self._over_budget(addr)
@@ -222,9 +261,12 @@ class Core:
         probed = self.identity.proved_by_probe(query.tid, now)
         if probed is not None:
             if self._listeners:
-                self._listeners.tell(events.PacketReceived(now, addr, data, query, "our own probe"))
+                self._listeners.tell(events.PacketReceived(self._came, addr, data, query, events.OWN_PROBE))
+            self._ledger.of(PROBE).answered += 1
             self._maybe_reachable(probed)
             return
+        if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
+            self._met_ourselves(sent)
         if query.args.id == self.id:
             self._drop(data, addr, "own id", "a query under our own id", query)
             return
@@ -242,10 +284,10 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if self._listeners:
-            problem = "" if query.canonical else "not canonical"
-            self._listeners.tell(events.PacketReceived(now, addr, data, query, problem))
+            problem = "" if query.canonical else events.NOT_CANONICAL
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
         if body is None:
-            self._ledger.drops["read-only"] += 1
+            self._ledger.count(READ_ONLY)
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
@@ -253,12 +295,19 @@ class Core:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
-            counts.replied += 1
             self._send(reply, addr, "response", method, query.tid)
         if stored:
             self._tell_stored(stored, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
+
+    def _met_ourselves(self, query: InFlight) -> None:
+        """A query of ours came to us: nobody but we can know its transaction id. So its address is our own."""
+        self.identity.learn_own(query.addr)
+        self._changed(self.table.drop(query.addr, self._now, OURSELVES))
+        query.trouble = Status.OURSELVES
+        self.queries.cancel(query)
+        self._finish_query(query, None, "cancelled", None)
 
     def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
         """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
@@ -277,7 +326,7 @@ class Core:
         return smaller
 
     def _over_budget(self, addr: Addr) -> None:
-        self._ledger.drop(self._now, "reply quota", addr, "our replies have used up their bytes")
+        self._ledger.drop(self._came, "reply quota", addr, "our replies have used up their bytes")
 
     def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
         if not self._listeners:
@@ -291,10 +340,7 @@ class Core:
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._ledger.packet_out(len(data), self._now)
-        self._out.append((data, addr))
-        if self._listeners:
-            self._listeners.tell(events.PacketSent(self._now, addr, data, kind, method, tid))
+        self._out.append(Outgoing(data, addr, kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -303,18 +349,21 @@ class Core:
             # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
             self._drop(data, addr, "unexpected answer", "no query of ours waits for it", answer)
             return
+        query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
-            self._listeners.tell(events.PacketReceived(now, addr, data, answer, ""))
-        rtt = now - query.sent_at
+            self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
+        rtt = query.rtt
         if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
             self.queries.round_trips.add(rtt)
         self._silence.answered(addr, now)
         self._unmet.answered(addr, now)
         self._proved.add(addr[0], now)
         counts = self._ledger.of(query.method)
+        if query.owner != NEWCOMER:
+            self._ledger.ended(now, True)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
-            self._ledger.error(now, "error", addr, f"{query.method} was refused with {answer.code}")
+            self._ledger.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
         else:
             counts.answered += 1
             self._meet(query, answer, addr, rtt)
@@ -326,8 +375,10 @@ class Core:
 
     def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
         if self._listeners:
+            at = self._now if query.heard_at is None else query.heard_at
+            soft, hard = query.soft_at - query.sent_at, query.hard_at - query.sent_at
             self._listeners.tell(
-                events.QueryFinished(self._now, query.addr, query.tid, query.method, query.owner, result, rtt)
+                events.QueryFinished(at, query.addr, query.tid, query.method, query.owner, result, rtt, soft, hard)
             )
         query.done(query, answer, self._now)
         if self._hungry:
@@ -374,6 +425,11 @@ class Core:
 
         def done(query: InFlight, answer: Answer | None, now: float) -> None:
             self._checks.discard(addr)
+            if addr in self._doubted:
+                self._doubted.discard(addr)
+                if answer is None:
+                    self._unchecked.append(addr)
+            self._check_next()
 
         self._ping(addr, contact.id, CHECK, done)
 
@@ -416,13 +472,19 @@ class Core:
 
     # ---- queries out -------------------------------------------------------------------------------
 
-    def blocked(self, addr: Addr, now: float) -> str:
-        """Why nothing may be sent to an address; empty where it may."""
+    def blocked(self, addr: Addr, now: float) -> Status | None:
+        """Why nothing may be sent to an address; `None` where it may."""
         if not is_usable(addr):
-            return "no unicast address and port"
+            return Status.NO_ADDRESS
+        if self.ours(addr):
+            return Status.OURSELVES
         if self.settings.blocks is not None and addr[0] in self.settings.blocks:
-            return "on the blocklist"
-        return "banned by the user" if self._bans.has(addr[0], now) else ""
+            return Status.BLOCKED
+        return Status.BANNED if self._bans.has(addr[0], now) else None
+
+    def ours(self, addr: Addr) -> bool:
+        """Whether an address is our own."""
+        return self.identity.is_own(addr)
 
     @property
     def full(self) -> bool:
@@ -453,9 +515,21 @@ class Core:
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
-            self._changed(self.table.drop(contact.addr, now, "banned"))
+            self._changed(self.table.drop(contact.addr, now, BANNED))
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
+
+    def unban(self, ip: str, now: float) -> bool:
+        """Ignore an address no more; whether it was."""
+        self._now = now
+        lifted = self._bans.lift(ip, now)
+        if lifted and self._listeners:
+            self._listeners.tell(events.Banned(now, ip, now, "lifted by the user"))
+        return lifted
+
+    def bans(self, now: float) -> tuple[Ban, ...]:
+        """The addresses that are ignored at the moment, the last one banned first."""
+        return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
 
     def soft_for(self, addr: Addr) -> float:
         """Seconds until a query to an address has stalled: from its own round trip, else from all of them."""
@@ -484,33 +558,81 @@ class Core:
             tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled, patient=patient
         )
         self.queries.start(query)
+        self._unsent.append(query)
         self.identity.contacted(addr)
-        self._ledger.of(method).sent += 1
         self._send(data, addr, "query", method, tid)
         return query
 
-    def datagrams_to_send(self) -> list[tuple[bytes, Addr]]:
-        """What is to be sent now, in order. Each datagram is handed out once."""
+    def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
+        """What is to be sent now, in order. Each datagram is handed out once.
+
+        `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
+        would not send, `send_failed` or `send_dropped` has to be told before the next call.
+        """
+        self._were_sent()
+        if not self._out:
+            return []
         out, self._out = self._out, []
-        return out
+        self._handed, self._handed_at = out, self._now if now is None else now
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            if now is not None:
+                for query in unsent:
+                    query.sent_at = now
+        return [(datagram.data, datagram.addr) for datagram in out]
+
+    def _were_sent(self) -> None:
+        """What was handed out and did not fail is on the wire."""
+        if not self._handed:
+            return
+        handed, self._handed = self._handed, []
+        at, ledger = self._handed_at, self._ledger
+        for data, addr, kind, method, tid in handed:
+            ledger.packet_out(len(data), at)
+            counts = ledger.of(method)
+            if kind == "query":
+                counts.sent += 1
+            elif kind == "response":
+                counts.replied += 1
+            else:
+                counts.refused += 1
+            if self._listeners:
+                self._listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
-        return self.identity.probe(now)
+        lost = self.identity.probing
+        probe = self.identity.probe(now)
+        self._ledger.of(PROBE).timed_out += probe is not None and lost
+        return probe
 
-    def send_dropped(self) -> None:
-        """The system's send buffer was full: a datagram is lost, as any may be on its way."""
-        self._ledger.send_failures += 1
+    def probe_sent(self, data: bytes, now: float) -> None:
+        """The system has sent it."""
+        self._ledger.of(PROBE).sent += 1
+        self._ledger.packet_out(len(data), now)
 
-    def send_failed(self, addr: Addr, why: str, now: float) -> None:
-        """The system would not send to `addr`: nobody waits for an answer from there any longer."""
+    def send_dropped(self, data: bytes, addr: Addr) -> None:
+        """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
+        if query := self._take_back(data, addr):
+            query.failure = "the send buffer was full"
+
+    def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
+        """The system would not send a datagram: nobody waits for an answer to it any longer."""
         self._now = now
-        self._ledger.send_failures += 1
         self._ledger.error(now, "send failed", addr, why)
-        for query in [query for query in self.queries if query.addr == addr]:
+        if query := self._take_back(data, addr):
             query.failure = why
             self.queries.cancel(query)
             self._finish_query(query, None, "cancelled", None)
+
+    def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
+        """A datagram was not sent after all; the query in it, if there is one that is waited for."""
+        self._ledger.send_failures += 1
+        for place, one in enumerate(self._handed):
+            if one.data is data and one.addr == addr:
+                del self._handed[place]
+                return self.queries.find(one.tid) if one.kind == "query" else None
+        return None
 
     # ---- time --------------------------------------------------------------------------------------
 
@@ -519,18 +641,23 @@ class Core:
         deadline = self.queries.next_deadline()
         return self._housekeeping_at if deadline is None else min(deadline, self._housekeeping_at)
 
-    def handle_timer(self, now: float) -> None:
-        """Time has come for something: deadlines of queries, upkeep."""
+    def handle_timer(self, now: float, heard: float | None = None) -> None:
+        """Time has come for something: deadlines of queries, upkeep.
+
+        `heard`: what came by then has been read, if not all that has come by now. Who answered in time is not given up
+        because the answer was not read in time.
+        """
         self._now = now
         due = self.queries.next_deadline()
         if due is not None:
             self.searches.late(now - due)
-        for query, hard in self.queries.strike(now):
+        for query, hard in self.queries.strike(now if heard is None else min(now, heard)):
             if not hard:
                 self._stalled(query)
                 continue
-            self._ledger.of(query.method).timed_out += 1
-            self._no_answer(query)
+            if not query.failure:
+                self._ledger.of(query.method).timed_out += 1
+                self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
@@ -552,9 +679,42 @@ class Core:
             self._ledger.note(now, TIMED_OUT, addr, text)
             self._unmet.timed_out(addr, query.sent_at, now)
             return
+        self._ledger.ended(now, False)
         self._ledger.error(now, TIMED_OUT, addr, text)
         self._silence.timed_out(addr, query.sent_at, now)
         self._changed(self.table.failed(addr, now, query.sent_at))
+
+    def overflowed(self, total: int, now: float) -> None:
+        """So many datagrams in all the system had no room for. To be called now and then: it is told seldom."""
+        self._ledger.overflowed = total
+        if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
+            if self._listeners:
+                self._listeners.tell(events.DatagramsLost(now, total - self._lost_told, total))
+            self._lost_told, self._lost_told_at = total, now
+
+    def woke(self, away: float, now: float) -> None:
+        """We did nothing for `away` seconds: the machine slept, or the program was stopped.
+
+        By the clock all has aged meanwhile. Nobody is to blame for what was not answered, and who is still there, in
+        what may be another network, is to be seen.
+        """
+        self._now = now
+        if self._listeners:
+            self._listeners.tell(events.Woke(now, away))
+        for query, _ in list(self.queries.strike(inf)):
+            self._ledger.of(query.method).timed_out += 1
+            self._finish_query(query, None, "timed out", None)
+        if self.settings.maintain:
+            self._unchecked = deque(contact.addr for contact in self.table)
+            self._doubted = set(self._unchecked)
+            self._check_next()
+            self._own_refresh_at = now
+        self._housekeeping_at = self._sweep_at = now
+
+    def _check_next(self) -> None:
+        while self._unchecked and len(self._checks) < MAX_CHECKS:
+            if contact := self.table.find(self._unchecked.popleft()):
+                self._check(contact)
 
     def _keep_house(self) -> None:
         now = self._now
@@ -579,7 +739,7 @@ class Core:
             self._refresh(self.id)
         elif len(self.table) and (due := self.table.due_for_refresh(now)):
             # Marked at once: a bucket that nobody answers for must not keep the others waiting.
-            due[0].changed = now
+            due[0].refreshed = now
             self._refresh(random_id_with_prefix(self.id, due[0].depth, self._rng))
 
     def _lost(self) -> bool:
@@ -596,6 +756,7 @@ class Core:
             return
         if self._listeners and new != old:
             self._listeners.tell(events.AddressChanged(self._now, old, new, self.identity.voters))
+        self._changed(self.table.drop(new, self._now, OURSELVES))
         before = self.id
         if (own := self.identity.id_for_address()) is not None:
             self.table.rebase(own, self._now)
@@ -620,6 +781,11 @@ class Core:
         """Find a way into the network: saved nodes first, then the hosts."""
         self._now = now
         self.way_in.begin(self.id, now)
+
+    def bootstrap_again(self, names: tuple[str, ...], now: float) -> None:
+        """Try to get in now, from the nodes of before and from these hosts."""
+        self._now = now
+        self.way_in.again(names, self.id, now)
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
         """A bootstrap host's name was looked up: its addresses, or none and why not."""
@@ -661,6 +827,8 @@ class Core:
 
     def _fill(self, now: float, depth: int = 0) -> None:
         """Look something up in every bucket that has room, one after the other (BEP 5)."""
+        if not self.settings.policy.fill:
+            return
         buckets = self.table.buckets
         while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
             depth += 1
@@ -684,13 +852,14 @@ class Core:
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
+        self._were_sent()
         blocks = self.settings.blocks
         return Snapshot(
             at=now,
             uptime=now - self._started_at,
             identity=self.identity.view(),
             reachability=self.identity.reachability(now),
-            bootstrap=self.way_in.view(now),
+            bootstrap=self.way_in.view(now, alone=self.settings.maintain and self._lost()),
             table=self.table.view(now),
             queries=self.queries.views(now),
             lookups=self.searches.views(now),
@@ -711,8 +880,11 @@ class Core:
             blocked_ranges=len(blocks) if blocks is not None else 0,
             banned=self._bans.count(now),
             muted=self._limiter.count(now),
+            recent=self._ledger.recent(now),
+            noted=self._ledger.noted,
             size=self.searches.size.view(),
             growth=tuple(self._growth),
+            busy=self.busy.view(now),
         )
 
     def holdings(self, now: float) -> Holdings:

@@ -11,6 +11,13 @@ from typing import Literal, NamedTuple, TypeAlias
 from .wire.compact import Addr
 from .wire.krpc import Message
 
+OWN_PROBE = "our own probe"
+"""As the `problem` of a packet: it went out from another socket of ours, to our external address, and came in."""
+NOT_CANONICAL = "not canonical"
+"""As the `problem` of a query: its bencode is not canonical, and it was answered all the same."""
+USED = (OWN_PROBE, NOT_CANONICAL)
+"""Remarks as the `problem` of what was neither dropped nor refused."""
+
 
 class PacketReceived(NamedTuple):
     """A datagram came in."""
@@ -47,6 +54,10 @@ class QueryFinished(NamedTuple):
     as ``get_peers#3``."""
     result: Literal["answered", "error", "timed out", "cancelled"]
     rtt: float | None
+    soft: float | None = None
+    """Seconds after which it would stall. `None`, as `hard`, in recordings of older versions, which do not tell."""
+    hard: float | None = None
+    """Seconds after which it would time out."""
 
 
 class NodeAdded(NamedTuple):
@@ -133,6 +144,24 @@ class Banned(NamedTuple):
     why: str
 
 
+class DatagramsLost(NamedTuple):
+    """The system had no room for datagrams: they came faster than this program read them."""
+
+    at: float
+    lost: int
+    """Since that was last told, which is once a minute at most."""
+    total: int
+    """Since the start."""
+
+
+class Woke(NamedTuple):
+    """This program, or the whole machine, did nothing for a long time."""
+
+    at: float
+    away: float
+    """Seconds."""
+
+
 class BootstrapProgress(NamedTuple):
     """A step of the bootstrap, in words."""
 
@@ -153,6 +182,8 @@ Event: TypeAlias = (
     | IdChanged
     | ReachabilityChanged
     | Banned
+    | DatagramsLost
+    | Woke
     | BootstrapProgress
 )
 

@@ -7,18 +7,17 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from .answers import Question, judge
+from .answers import Question, behind, in_the_way, judge, looking_behind, unanswered
 from .candidates import Candidate, Distrust, State
 from .findings import Found, outcome_of
 from .items import ImmutableItem
-from .journal import Step, candidate_views, step_view
+from .journal import Step, bits, candidate_views, step_view
 from .lookup import Lookup, Start
-from .outcome import Doubt, NodeOutcome, Outcome, Status
+from .outcome import UNUSABLE, Doubt, NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
 from .snapshot import LookupDetail, LookupView
 from .wire.compact import Addr, NodeInfo
-from .wire.ids import ID_BITS
 from .wire.krpc import Args
 
 Done = Callable[[Outcome], None]
@@ -64,8 +63,11 @@ class Sender(Protocol):
     def wait(self, waiting: Pumped) -> None:
         """Pump it as soon as something may be sent again."""
 
-    def blocked(self, addr: Addr, now: float) -> str:
-        """Why nothing may be sent to an address; empty where it may."""
+    def blocked(self, addr: Addr, now: float) -> Status | None:
+        """Why nothing may be sent to an address; `None` where it may."""
+
+    def ours(self, addr: Addr) -> bool:
+        """Whether an address is our own."""
 
     def silent(self, addr: Addr, now: float) -> str:
         """Why an address is not worth a query so soon; empty where it is."""
@@ -124,6 +126,7 @@ class Find:
             prefer=sender.prefer,
             size=size,
             policy=policy,
+            ours=sender.ours,
         )
         self._policy = policy
         self.avoid = avoid
@@ -135,10 +138,12 @@ class Find:
         self._steps: list[Step] = []
         self._found = Found()
         self._alpha = alpha
-        self.started_at = self.ended_at = 0.0
+        self.started_at = self.began_at = self.ended_at = 0.0
+        self._held_since: float | None = None
+        """Since when there has been no room to send."""
         self.turn = 0
         """Which of `Searches` it has; 0 for none."""
-        self._settled = False
+        self._settled = self._stopped = False
         self._responders: list[int] = []
         """Their distances, sorted."""
         self._doubt: Doubt | None = None
@@ -159,13 +164,15 @@ class Find:
 
     def start(self, now: float, since: float | None = None) -> None:
         """Send the first queries. `since`: when it was asked for, if it had to wait."""
-        self.started_at = now if since is None else since
+        self.started_at, self.began_at = now if since is None else since, now
         self.pump(now)
 
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
         sender = self._sender
         room = not sender.full
+        held, self._held_since = self._held_since, None
+        sent = len(self._steps)
         while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
             soft = self._policy.soft
             self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
@@ -173,8 +180,12 @@ class Find:
         while room and (candidate := self.lookup.next_again()):
             self._ask(candidate, self._policy.grace, now)
             room = not sender.full
+        if held is not None:
+            for step in self._steps[sent:]:
+                step.held_since = held
         if not room and self.running and len(self._steps) < MAX_STEPS:
             # Nothing is settled as long as there may be somebody to ask.
+            self._held_since = now if held is None else held
             sender.wait(self)
         elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
             self._settled = True
@@ -185,20 +196,24 @@ class Find:
             self._on_step(self, now)
 
     def _ask(self, candidate: Candidate, soft: float, now: float) -> None:
-        if why := self._sender.blocked(candidate.addr, now):
-            outcome = NodeOutcome(addr=candidate.addr, id=candidate.id, status=Status.BLOCKED, note=why)
-            self.lookup.failed(candidate, outcome)
+        if blocked := self._sender.blocked(candidate.addr, now):
+            self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
             return
         if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
             self.lookup.pass_over(candidate, why)
             return
+        self._send(candidate, self.question, soft, now)
+
+    def _send(
+        self, candidate: Candidate, question: Question, soft: float, now: float, first: NodeOutcome | None = None
+    ) -> None:
         doubt = self.lookup.distrust(candidate)
         misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
-        step = Step(candidate, candidate.asked_again, now, doubt, misnamed)
+        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, first)
         self._steps.append(step)
         query = self._sender.send(
             candidate.addr,
-            self.question.args(self._sender.id),
+            question.args(self._sender.id),
             self.name,
             now,
             expected=candidate.id,
@@ -211,32 +226,60 @@ class Find:
 
     def _stalled(self, query: InFlight, now: float) -> None:
         step = self._in_flight[query]
-        step.stalled_at = now
-        if self.running:
+        step.sent_at, step.stalled_at = query.sent_at, now
+        if not self.running:
+            return
+        if step.first is not None and step.candidate.state is State.ASKED:
+            self._take(step.candidate, step.first, now)
+        else:
             self.lookup.stalled(step.candidate)
-            self.pump(now)
+        self.pump(now)
 
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         step = self._in_flight.pop(query)
         candidate, outcome = step.candidate, judge(self.question, query, answer, now)
-        step.ended_at, step.outcome = now, outcome
+        if step.first is not None:
+            outcome = behind(step.first, outcome)
+        step.sent_at, step.ended_at, step.outcome = query.sent_at, query.heard_at or now, outcome
         if not self.running:
             return
         if not outcome.responded:
             self.lookup.failed(candidate, outcome)
-        elif candidate.outcome is None or not candidate.outcome.responded:
-            self.lookup.answered(candidate, outcome)
-            self._overtake(candidate, now)
-            if self._found.take(outcome, self._at_least) and self._on_found:
-                self._on_found(outcome)
+        elif candidate.outcome is not None and candidate.outcome.responded:
+            self._look_again(step, outcome)
+        elif step.first is None and in_the_way(self.question, outcome) and len(self._steps) < MAX_STEPS:
+            candidate.state = State.ASKED
+            self._send(candidate, looking_behind(self.question), self._sender.soft_for(candidate.addr), now, outcome)
+            self._look_who_is_overtaken(now)
+        else:
+            self._take(candidate, outcome, now)
             if self._stop_at_value and isinstance(self._found.item, ImmutableItem):
                 self._end("an immutable value that hashes to the target needs no second opinion", now)
                 return
         self.pump(now)
 
+    def _take(self, candidate: Candidate, outcome: NodeOutcome, now: float) -> None:
+        """The answer of a candidate, as it counts."""
+        self.lookup.answered(candidate, outcome)
+        self._overtake(candidate, now)
+        self._note(outcome)
+
+    def _note(self, outcome: NodeOutcome) -> None:
+        if self._found.take(outcome, self._at_least) and self._on_found:
+            self._on_found(outcome)
+
+    def _look_again(self, step: Step, outcome: NodeOutcome) -> None:
+        """What a node has behind what stood in the way, of which it was thought that it would not come any more."""
+        if outcome.behind is not None and step.candidate.outcome is step.first:
+            step.candidate.outcome = outcome
+            self._note(outcome)
+
     def _overtake(self, candidate: Candidate, now: float) -> None:
         """Record which queries hold no slot any more, being farther than the k-th responder, now that one answered."""
         insort(self._responders, candidate.distance)
+        self._look_who_is_overtaken(now)
+
+    def _look_who_is_overtaken(self, now: float) -> None:
         if len(self._responders) < self._sender.k:
             return
         # The walk to the k-th that fills a place costs more than all this, and is seldom needed.
@@ -254,20 +297,32 @@ class Find:
             if step.candidate.distance > edge:
                 step.overtaken_at = now
 
-    def _end(self, why: str, now: float, doubt: Doubt | None = None) -> None:
+    def _end(self, why: str, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
         self.lookup.end(why)
         self.ended_at, self._doubt = now, doubt
         if self._on_step:
             self._on_step(self, now)
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
-        outcome = outcome_of(self.question, self.lookup.outcomes(), closest, self._found, elapsed, why)
-        self._done(replace(outcome, doubt=self._doubt))
+        outcome = outcome_of(self.question, self.outcomes(now), closest, self._found, elapsed, why)
+        self._done(replace(outcome, doubt=self._doubt, complete=complete))
+
+    def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
+        """What is known by now of every node that was asked, nearest first."""
+        under_way: dict[Candidate, NodeOutcome] = {}
+        for query, step in self._in_flight.items():
+            one = step.first or unanswered(query, now, ended=True)
+            before = under_way.get(step.candidate)
+            if before is None or before.status is Status.CANCELLED is not one.status:
+                under_way[step.candidate] = one
+        return self.lookup.outcomes(under_way)
 
     def stop(self, why: str, now: float) -> None:
-        """End it now, with what it has found so far."""
+        """End it now, with what it has found so far. One that has not begun has found nothing."""
         if self.running:
-            self._end(why, now)
+            self._stopped = True
+            self.started_at = self.started_at or now
+            self._end(why, now, complete=False)
 
     def kth_distance(self) -> int | None:
         """The distance of the k-th closest responder, where the lookup settled with that many."""
@@ -277,34 +332,38 @@ class Find:
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`. Answers still under way only serve the table."""
         if self.running:
+            self._stopped = True
             self.lookup.end("cancelled")
             self.ended_at = now
 
     def detail(self, now: float) -> LookupDetail:
         """The lookup with every query and candidate."""
+        for query, step in self._in_flight.items():
+            step.sent_at = query.sent_at
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
-        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup))
+        began = self.began_at - self.started_at
+        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)
 
     def view(self, now: float) -> LookupView:
         """The lookup as a screen shows it."""
-        candidates = self.lookup.candidates
-        outcomes = [c.outcome for c in candidates if c.outcome]
-        closest = self.lookup.closest()
+        closest, end = self.lookup.closest(), now if self.running else self.ended_at
+        outcomes = [s.outcome for s in self._steps if s.outcome and s.ended_at is not None and s.ended_at <= end]
         return LookupView(
             self.number,
             self.question.kind,
             self.question.target,
             self.owner,
             self.started_at,
-            (now if self.running else self.ended_at) - self.started_at,
+            end - self.started_at,
             self.running,
             len(self._steps),
-            sum(o.responded for o in outcomes),
+            sum(o.responded or o.status in UNUSABLE for o in outcomes),
             sum(o.status is Status.TIMED_OUT for o in outcomes),
             len(self._in_flight) if self.running else 0,
-            min(ID_BITS, closest[0].distance.bit_length()) if closest else None,
+            bits(closest[0]) if closest else None,
             len(closest),
             self._found.words(),
             self.lookup.why,
             self._doubt or "",
+            self._stopped,
         )

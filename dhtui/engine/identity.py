@@ -28,8 +28,15 @@ REACHABLE_SECONDS = 1800.0
 MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
 """Between two moves of the external IP, and so of the id: whoever gets a majority for once can't shake us."""
+OWN_KEPT = 16
+"""Addresses of ours that are remembered."""
 IDS_KEPT = 8
 """Ids that we had at earlier addresses: whoever comes back is known by the same id again."""
+
+
+def reaches(bound: Addr, addr: Addr) -> bool:
+    """Whether a socket that is bound to `bound` is at `addr`, as far as the address alone tells."""
+    return addr[1] == bound[1] and (addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127.")))
 
 
 class Identity:
@@ -48,12 +55,18 @@ class Identity:
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
         self._ids: dict[str, bytes] = {}
+        self._own: dict[Addr, None] = {}
+        """Addresses where a query of our own came back to us from, the latest last."""
+        self._voted: Addr | None = None
+        """What the vote says, also while it is not ripe: enough for not asking there."""
         self._contacted: dict[Addr | str, None] = {}
         """The latest last. (An OrderedDict would take twice the memory.)"""
         self._probe_tid = b""
         self._probe_at = now
         self._reachable_until = float("-inf")
         self._why = "no stranger has contacted us yet"
+        self.met = False
+        """Whether anything came from anybody: before that nothing is known of how others reach us."""
         self._loopback = bound[0].startswith("127.")
         if self._loopback:
             self._reachable_until = float("inf")
@@ -79,7 +92,10 @@ class Identity:
 
     def heard(self, voter: str, seen: Addr, now: float) -> Addr | None:
         """A node that we asked told us our address. The new external address, where that makes one."""
-        return self.decide(now) if self._vote.vote(voter, seen, now) else None
+        if not self._vote.vote(voter, seen, now):
+            return None
+        self._voted = self._vote.result()
+        return self.decide(now)
 
     def decide(self, now: float) -> Addr | None:
         """The new external address, where the vote has one and it is time for it.
@@ -128,6 +144,16 @@ class Identity:
         self.id = self._ids.get(self.external[0]) or bep42_id(self.external[0], self._rng)
         self.id_source = "bep42"
         return self.id
+
+    def is_own(self, addr: Addr) -> bool:
+        """Whether a datagram to that address and port would come to us."""
+        return addr in (self.external, self._voted) or addr in self._own or reaches(self.bound, addr)
+
+    def learn_own(self, addr: Addr) -> None:
+        """What we sent there came to us."""
+        self._own[addr] = None
+        if len(self._own) > OWN_KEPT:
+            del self._own[next(iter(self._own))]
 
     # ---- reachability ------------------------------------------------------------------------------
 
@@ -189,6 +215,11 @@ class Identity:
         self._probe_tid = self._rng.randbytes(8)
         return encode_query(self._probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
+    @property
+    def probing(self) -> bool:
+        """Whether a probe is under way, or was lost."""
+        return bool(self._probe_tid)
+
     def read_only(self, now: float) -> bool:
         """Whether we say ``ro`` and answer nothing (BEP 43)."""
         forced = self._settings.read_only
@@ -212,8 +243,14 @@ class Identity:
         """Whether we are reachable, as a screen shows it."""
         reachable = self.reachable(now)
         forced = self._settings.read_only
+        seen = reachable and self.met
         if forced is not None:
             why = "asked for" if forced else "turned off by the settings"
         else:
             why = "strangers reach us" if reachable else "until we know that strangers reach us"
-        return ReachabilityView("reachable" if reachable else "unknown", self._why, self.read_only(now), why)
+        return ReachabilityView(
+            "reachable" if seen else "unknown",
+            self._why if self.met else "no datagram has come in yet",
+            self.read_only(now),
+            why,
+        )

@@ -9,7 +9,7 @@ from .items import MutableItem
 from .lookup import Lookup
 from .outcome import NodeOutcome
 from .snapshot import CandidateView, StepView
-from .wire.ids import ID_BITS
+from .wire import ids
 
 
 @dataclass(slots=True, eq=False)
@@ -23,16 +23,21 @@ class Step:
     """Why the candidate was distrusted when it was asked."""
     misnamed: int
     """By then, how many nodes that its referrers had named were silent or had other ids."""
+    first: NodeOutcome | None = None
+    """What the node gave to the query before, where this one is to look behind that."""
+    held_since: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
     stalled_at: float | None = None
     ended_at: float | None = None
     overtaken_at: float | None = None
     """When so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
+    """What came of it."""
 
 
-def bits(candidate: Candidate) -> int | None:
-    """log2 of a candidate's distance to the target."""
-    return None if candidate.id is None else min(ID_BITS, candidate.distance.bit_length())
+def bits(candidate: Candidate) -> float | None:
+    """`ids.bits` of a candidate's distance to the target; `None` while its id is unknown."""
+    return None if candidate.id is None else ids.bits(candidate.distance)
 
 
 def _item(outcome: NodeOutcome | None) -> str:
@@ -62,6 +67,7 @@ def step_view(step: Step, started_at: float) -> StepView:
         None if step.overtaken_at is None else step.overtaken_at - started_at,
         step.doubt or "",
         step.misnamed,
+        None if step.held_since is None else step.held_since - started_at,
     )
 
 

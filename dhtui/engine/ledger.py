@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from .snapshot import ErrorView, MethodCounts, TrafficView
+from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
 from .wire.compact import Addr
 from .wire.krpc import METHODS
 
@@ -14,6 +14,10 @@ MAX_ERRORS = 25
 """Errors kept of our own queries, and as many of what others sent: who sends noise can't push the former out."""
 OTHER = "other"
 """All methods that we don't speak, counted as one: their names are the network's to choose."""
+PROBE = "probe"
+"""Pings to our own external address from another socket: answered are those that came back."""
+RECENT_SLOTS, SLOT_SECONDS = 30, 10
+"""The ends of queries are counted in slots of so many seconds, of which so many are kept."""
 
 
 @dataclass(slots=True)
@@ -31,9 +35,17 @@ class Ledger:
     """The counters of one engine."""
 
     def __init__(self, now: float) -> None:
-        self.methods = {method: _Counts() for method in (*METHODS, OTHER)}
+        self.methods = {method: _Counts() for method in (*METHODS, OTHER, PROBE)}
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
+        self.overflowed: int | None = None
+        """Datagrams that the socket had no room for; `None` where the system does not tell."""
+        self.noted = 0
+        """Errors, drops and mutes so far, those included that `errors` does not have any more."""
+        self._ends: deque[list[int]] = deque(maxlen=RECENT_SLOTS)
+        """The number of a slot, and our queries that were answered, and that were not, in it."""
+        self._last_answer: float | None = None
+        self._silent_since = 0
         self._errors: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._dropped: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._total = [0, 0, 0, 0]
@@ -70,14 +82,41 @@ class Ledger:
         self._this = [0, 0, 0, 0]
         self._second = second
 
+    def ended(self, now: float, answered: bool) -> None:
+        """A query of ours, to a node that we chose, was answered or has timed out."""
+        slot = int(now // SLOT_SECONDS)
+        if not self._ends or self._ends[-1][0] != slot:
+            self._ends.append([slot, 0, 0])
+        self._ends[-1][1 if answered else 2] += 1
+        self._last_answer = now if answered else self._last_answer
+        self._silent_since = 0 if answered else self._silent_since + 1
+
+    def recent(self, now: float) -> RecentView:
+        """How the queries of the last minutes ended."""
+        first = int(now // SLOT_SECONDS) - RECENT_SLOTS + 1
+        ends = [end for end in self._ends if end[0] >= first]
+        return RecentView(
+            float(RECENT_SLOTS * SLOT_SECONDS),
+            sum(answered for _, answered, _ in ends),
+            sum(silent for _, _, silent in ends),
+            None if self._last_answer is None else now - self._last_answer,
+            self._silent_since,
+        )
+
     def error(self, at: float, cause: str, addr: Addr, text: str) -> None:
         """A query of ours went wrong; the last 25 are kept. `text` is ours, or made safe."""
+        self.noted += 1
         self._errors.append(ErrorView(at, cause, addr, text))
 
     def drop(self, at: float, cause: str, addr: Addr, text: str) -> None:
         """A datagram was dropped or refused; the last 25 are kept."""
-        self.drops[cause] += 1
+        self.count(cause)
         self.note(at, cause, addr, text)
+
+    def count(self, cause: str) -> None:
+        """A datagram was dropped, or not answered, and that is nothing to keep words on."""
+        self.drops[cause] += 1
+        self.noted += 1
 
     def note(self, at: float, cause: str, addr: Addr, text: str) -> None:
         """Keep the words on something that others sent, uncounted."""
@@ -90,7 +129,9 @@ class Ledger:
         total = [a + b for a, b in zip(self._total, self._this, strict=True)]
         packets_in, packets_out, bytes_in, bytes_out = total
         history = tuple(self._history)
-        return TrafficView(packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer)
+        return TrafficView(
+            packets_in, packets_out, bytes_in, bytes_out, history, self.send_failures, receive_buffer, self.overflowed
+        )
 
     def errors(self) -> tuple[ErrorView, ...]:
         """The last errors, newest first."""

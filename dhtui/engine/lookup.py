@@ -70,7 +70,7 @@ What is left for liars, and its price, is measured by `bench/attacks.py`: see do
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -133,13 +133,14 @@ class Lookup:
         prefer: bool = False,
         size: float | None = None,
         policy: Policy = OURS,
+        ours: Callable[[Addr], bool] = lambda addr: False,
     ) -> None:
         """`enforce`: only nodes whose ids fit their addresses (BEP 42) count among the closest; `prefer`: they are
-        asked first. `size` is how many nodes the network has, if that is known."""
+        asked first. `size` is how many nodes the network has, if that is known. `ours` tells our own addresses."""
         self._policy = policy
         self.target = target
         self._number = int.from_bytes(target, "big")
-        self._own = own
+        self._own, self._ours = own, ours
         self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
         self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
@@ -160,7 +161,9 @@ class Lookup:
         `made_up`: it is named too near to the target for its referrer to know of it.
         """
         self._walk = None
-        if node.id == self._own or (parent is not None and leads_inside(node.addr[0], parent.addr[0])):
+        if node.id == self._own or self._ours(node.addr):
+            return None
+        if parent is not None and leads_inside(node.addr[0], parent.addr[0]):
             return None
         distance = self._distance(node.id)
         known = self._candidates.find(node.addr)
@@ -511,18 +514,11 @@ class Lookup:
         small = reach * SMALL_NETWORK > self._k << ID_BITS
         return Doubt.SMALL if small and any(not is_local(c.addr[0]) for c in trusted) else None
 
-    def outcomes(self) -> tuple[NodeOutcome, ...]:
-        """What happened at every node that was asked, nearest first."""
-        asked = []
-        for c in self.candidates:
-            if c.outcome is not None:
-                asked.append(c.outcome)
-            elif c.state is State.STALLED:
-                asked.append(NodeOutcome(addr=c.addr, id=c.id, status=Status.TIMED_OUT))
-            elif c.state is State.ASKED:
-                note = "the lookup ended before its answer"
-                asked.append(NodeOutcome(addr=c.addr, id=c.id, status=Status.CANCELLED, note=note))
-        return tuple(asked)
+    def outcomes(self, under_way: Mapping[Candidate, NodeOutcome]) -> tuple[NodeOutcome, ...]:
+        """What happened at every node that was asked, nearest first; `under_way` is what is known of those that are
+        still waited for."""
+        known = (c.outcome or under_way.get(c) for c in self.candidates)
+        return tuple(outcome for outcome in known if outcome is not None)
 
     def verdict(self) -> str:
         """Why a lookup that has settled is over."""

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from random import Random, SystemRandom
+from time import time as wall_clock
 from types import TracebackType
 from typing import Self
 
-from . import checks
-from .answers import Question
+from . import checks, clock
+from .answers import Question, question_about
 from .blocklist import Blocklist
+from .bootstrap import MAX_HOSTS
 from .callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .core import Core
+from .endpoint import Endpoint
 from .events import Event
 from .find import Done
 from .items import (
@@ -41,20 +43,19 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
+from .limit import Limit, limit_here
 from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
 from .settings import NodeConfig, SavedState
-from .snapshot import BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .wire.compact import Addr, canonical_ip
 from .wire.ids import ID_BITS
-from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH, MAX_DATAGRAM
+from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
-RECEIVE_BUFFER = 4 * 1024 * 1024
-"""Bytes asked of the system: the default holds 166 datagrams of 300 bytes, less than one burst."""
-BATCH = 64
-"""Datagrams read before timers and the rest of the program get their turn."""
 RESOLVE_SECONDS = 5.0
+AWAY_SECONDS = 60.0
+"""Nothing was done for so long, though there is something to do every ten seconds: the machine slept."""
 
 
 class NodeError(RuntimeError):
@@ -87,6 +88,7 @@ class Node:
         self.config = config
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[Outcome]] = set()
         self._bootstrapped = asyncio.Event()
@@ -100,26 +102,18 @@ class Node:
         if self._made is not None:
             raise NodeError("a node runs once: make another one")
         self._loop = asyncio.get_running_loop()
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self._socket.setblocking(False)
-            with suppress(OSError):
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-            self._socket.bind(self.config.listen)
-        except OSError:
-            self._socket.close()
-            raise
-        self._address: Addr = self._socket.getsockname()
+        self._endpoint = Endpoint(self.config.listen, clock.now)
+        self._address = self._endpoint.addr
         settings = self.config.settings
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
             settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
         if settings.token_secret is not None:
             # Repeatable over restarts: epochs have to follow the wall clock then.
-            settings = replace(settings, token_clock=time.time() - self._loop.time())
-        now = self._loop.time()
-        self._made = Core(settings, self._address, self._rng, now, self.config.bootstrap)
-        self._made.receive_buffer = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        self._loop.add_reader(self._socket, self._readable)
+            settings = replace(settings, token_clock=wall_clock() - clock.now())
+        self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
+        self._made.receive_buffer, self._made.busy.stamped = self._endpoint.receive_buffer, self._endpoint.stamped
+        self._turn_at = self._woke_at = clock.now()
+        self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
         self._loop.call_soon(self._begin)
         return self
@@ -127,7 +121,7 @@ class Node:
     def _begin(self) -> None:
         if not self._closed:
             self._begun = True
-            self._core.bootstrap(self._loop.time())
+            self._core.bootstrap(clock.now())
             self._after()
 
     async def __aexit__(
@@ -144,8 +138,8 @@ class Node:
         if self._closed or self._made is None:
             return
         self._closed = True
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        self._loop.remove_reader(self._endpoint.fileno())
+        self._endpoint.close()
         self._bootstrapped.set()
         if self._timer:
             self._timer.cancel()
@@ -187,29 +181,43 @@ class Node:
     # ---- driving the core --------------------------------------------------------------------------
 
     def _readable(self) -> None:
-        now = self._loop.time()
-        receive, core = self._socket.recvfrom, self._core
         try:
-            for _ in range(BATCH):
-                try:
-                    data, addr = receive(MAX_DATAGRAM + 1)
-                except BlockingIOError:
-                    break
-                except OSError:
-                    continue  # an ICMP error of some earlier packet, on the systems that tell
-                core.receive_datagram(data, addr, now)
+            self._read(clock.now())
         finally:
             self._after()
 
+    def _read(self, now: float) -> None:
+        """Read what has come."""
+        core = self._core
+        away, self._turn_at = now - self._turn_at, now
+        if away >= AWAY_SECONDS:
+            self._woke_at = now
+            core.woke(away, now)
+        waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
+        if 0.0 < waited < AWAY_SECONDS:
+            core.busy.add(now, waited)
+
     def _tick(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        core, now = self._core, clock.now()
+        due = self._timer_at
         try:
-            self._core.handle_timer(now)
-            if probe := self._core.probe_to_send(now):
+            # Who has answered by now must not be taken for silent because we were busy.
+            self._read(now)
+            now = clock.now()
+            if due >= self._woke_at:
+                core.busy.add(now, now - due)
+            core.handle_timer(now, self._endpoint.heard)
+            self._count_lost(now)
+            if probe := core.probe_to_send(now):
                 self._send_probe(*probe)
         finally:
             self._after()
+
+    def _count_lost(self, now: float) -> None:
+        lost = None if self._closed else self._endpoint.lost()
+        if lost is not None:
+            self._core.overflowed(lost, now)
 
     def _after(self) -> None:
         """After every call into the core: send, call the caller's code, look names up, set the timer."""
@@ -237,28 +245,30 @@ class Node:
         if self._begun and core.way_in.state != "running":
             self._bootstrapped.set()
         at = core.next_timer()
-        if self._timer is None or at < self._timer.when():
+        if self._timer is None or at < self._timer_at:
             if self._timer:
                 self._timer.cancel()
-            self._timer = self._loop.call_at(at, self._tick)
+            self._timer_at = at
+            self._timer = self._loop.call_later(max(0.0, at - clock.now()), self._tick)
 
     def _flush(self) -> None:
         if self._closed:
             return
-        core, send = self._core, self._socket.sendto
-        while datagrams := core.datagrams_to_send():
+        core, send, now = self._core, self._endpoint.send, clock.now()
+        while datagrams := core.datagrams_to_send(now):
             for data, addr in datagrams:
                 try:
                     send(data, addr)
                 except BlockingIOError:
-                    core.send_dropped()
+                    core.send_dropped(data, addr)
                 except OSError as error:
-                    core.send_failed(addr, error.strerror or str(error), self._loop.time())
+                    core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
+            self._core.probe_sent(data, clock.now())
 
     # ---- bootstrap hosts ---------------------------------------------------------------------------
 
@@ -289,15 +299,27 @@ class Node:
         self._resolved(name, addrs, why)
 
     def _resolved(self, name: str, addrs: tuple[Addr, ...], why: str) -> None:
-        self._core.host_resolved(name, addrs, why, self._loop.time())
+        self._core.host_resolved(name, addrs, why, clock.now())
         self._after()
 
     async def bootstrapped(self) -> BootstrapView:
         """Wait until the bootstrap has ended, well or not. Raises `NodeError`, also for a node that is closed then."""
         self._check_running()
-        await self._bootstrapped.wait()
+        limit = limit_here()
+        if limit is None:
+            await self._bootstrapped.wait()
+        else:
+            over = asyncio.Event()
+            waits = [asyncio.ensure_future(event.wait()) for event in (self._bootstrapped, over)]
+            with limit.ending(over.set):
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+            limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
-        return self._core.way_in.view(self._loop.time())
+        return self._core.way_in.view(clock.now())
 
     # ---- operations --------------------------------------------------------------------------------
 
@@ -317,17 +339,35 @@ class Node:
                 future.set_exception(error)
 
         caller.done, caller.failed, caller.over = done, failed, future.done
+        limit = limit_here()
         self._core.searches.caller = _part_of_program()
+        self._core.searches.given_up = limit is not None and limit.struck
         try:
-            operation = start(caller.finish, self._loop.time())
+            operation = start(caller.finish, clock.now())
+            self._core.searches.given_up = False
             self._after()
             try:
-                return await future
+                return await self._within(limit, operation, future)
             except BaseException:
-                self._core.searches.cancel(operation, self._loop.time())
+                self._core.searches.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
+
+    async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
+        """The outcome, by the time that whoever asks gives up."""
+        if limit is None:
+            return await future
+
+        def give_up() -> None:
+            if not future.done():
+                self._core.searches.give_up(operation, clock.now())
+                self._after()
+
+        with limit.ending(give_up):
+            outcome = await future
+        limit.cut = limit.cut or not outcome.complete
+        return outcome
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
@@ -416,7 +456,7 @@ class Node:
         if public is not None and mutable_target(public, salt) != target:
             raise ValueError("the target is not that of the public key and the salt")
         caller, named = Caller(self._calls), _remotes(remotes)
-        question = Question("get", target, salt, newer_than, blind=public is None)
+        question = Question("get", target, salt, newer_than, blind=public is None, mutable=True if public else None)
         on_step = caller.steps(progress)
         found = caller.guard("on_item", on_item)
 
@@ -458,7 +498,7 @@ class Node:
         avoid = frozenset(_remotes(written) or ())
         caller = Caller(self._calls)
         on_step = caller.steps(progress)
-        question = Question("get", item.target, item.salt if isinstance(item, MutableItem) else b"")
+        question = question_about(item)
         return await self._run(
             caller, lambda done, now: self._core.searches.read_back(question, avoid, done, now, on_step=on_step)
         )
@@ -490,24 +530,26 @@ class Node:
 
     def snapshot(self) -> Snapshot:
         """The state of everything, as frozen values."""
-        return self._core.snapshot(self._loop.time())
+        core, now = self._core, clock.now()
+        self._count_lost(now)
+        return core.snapshot(now)
 
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
-        return self._core.searches.detail(number, self._loop.time())
+        return self._core.searches.detail(number, clock.now())
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
-        return self._core.table.detail(addr, self._loop.time())
+        return self._core.table.detail(addr, clock.now())
 
     def holdings(self) -> Holdings:
         """What we keep for others, and the announces that others keep for us."""
-        return self._core.holdings(self._loop.time())
+        return self._core.holdings(clock.now())
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with what it has found so far. Whether there was one to end."""
         self._check_running()
-        stopped = self._core.searches.stop(number, self._loop.time())
+        stopped = self._core.searches.stop(number, clock.now())
         self._after()
         return stopped
 
@@ -516,7 +558,28 @@ class Node:
         self._check_running()
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
-        self._core.ban(ip, seconds, self._loop.time())
+        self._core.ban(ip, seconds, clock.now())
+        self._after()
+
+    def unban(self, ip: str) -> bool:
+        """Ignore an address no more; whether it was."""
+        self._check_running()
+        checks.ip("ip", ip)
+        return self._core.unban(ip, clock.now())
+
+    def bans(self) -> tuple[Ban, ...]:
+        """The addresses that are ignored at the moment, the last one banned first."""
+        return self._core.bans(clock.now())
+
+    def bootstrap(self, hosts: Sequence[str] = ()) -> None:
+        """Try to get into the network now, from what is known and from these hosts, each ``host:port``.
+
+        It goes on by itself: the snapshot, and `BootstrapProgress`, tell how.
+        """
+        self._check_running()
+        for host in hosts:
+            checks.host_port("a host", host)
+        self._core.bootstrap_again(tuple(hosts[:MAX_HOSTS]), clock.now())
         self._after()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

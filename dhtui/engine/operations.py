@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .answers import Question, judge
+from .answers import Question, behind, in_the_way, judge, looking_behind, unanswered
 from .find import Done, Find, Sender
 from .findings import Found, outcome_of
 from .items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
@@ -54,6 +54,8 @@ class Batch:
         self._waiting = deque(enumerate(asks))
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
+        self._firsts: dict[InFlight, NodeOutcome] = {}
+        """What nodes gave that are asked once more, to look behind that."""
         self._stalled: set[InFlight] = set()
         self._over = False
 
@@ -68,31 +70,43 @@ class Batch:
                 self._sender.wait(self)
                 return
             place, ask = self._waiting.popleft()
-            if why := self._sender.blocked(ask.addr, now):
-                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=Status.BLOCKED, note=why)
+            if blocked := self._sender.blocked(ask.addr, now):
+                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=blocked)
                 continue
-            query = self._sender.send(
-                ask.addr,
-                ask.args,
-                self._owner,
-                now,
-                expected=ask.expected,
-                soft=self._sender.soft_for(ask.addr),
-                hard=self._timeout,
-                done=self._answered,
-                stalled=self._went_silent,
-                patient=True,
-            )
-            self._in_flight[query] = place
+            self._send(ask, place, now)
         if not self._in_flight and not self._over:
             self._over = True
             self._done(tuple(result for result in self._results if result), now)
+
+    def _send(self, ask: Ask, place: int, now: float) -> InFlight:
+        query = self._sender.send(
+            ask.addr,
+            ask.args,
+            self._owner,
+            now,
+            expected=ask.expected,
+            soft=self._sender.soft_for(ask.addr),
+            hard=self._timeout,
+            done=self._answered,
+            stalled=self._went_silent,
+            patient=True,
+        )
+        self._in_flight[query] = place
+        return query
 
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         if self._over:
             return
         self._stalled.discard(query)
-        self._results[self._in_flight.pop(query)] = judge(self._question, query, answer, now)
+        place, first = self._in_flight.pop(query), self._firsts.pop(query, None)
+        outcome = judge(self._question, query, answer, now)
+        if first is not None:
+            outcome = behind(first, outcome)
+        elif self._question is not None and in_the_way(self._question, outcome):
+            args = looking_behind(self._question).args(self._sender.id)
+            self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
+            return
+        self._results[place] = outcome
         self.pump(now)
 
     def _went_silent(self, query: InFlight, now: float) -> None:
@@ -102,6 +116,14 @@ class Batch:
         self.pump(now)
         if self._idle and not self._waiting and len(self._stalled) == len(self._in_flight):
             self._idle(now)
+
+    def stop(self, now: float) -> None:
+        """End it now: `done` is told what is known by now of those that were asked."""
+        if not self._over:
+            self._over = True
+            for query, place in self._in_flight.items():
+                self._results[place] = self._firsts.get(query) or unanswered(query, now, ended=True)
+            self._done(tuple(result for result in self._results if result), now)
 
     def cancel(self) -> None:
         """Stop. Nothing more is sent, and `done` is not called."""
@@ -127,6 +149,7 @@ class Direct:
         self._question, self._at_least, self._done = question, at_least, done
         self.turn = 0
         self._started_at = 0.0
+        self._stopped = ""
         args = question.args(sender.id)
         self._batch = Batch(
             sender,
@@ -150,8 +173,14 @@ class Direct:
             found.take(result, self._at_least)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
-        why = "every node that was named has been asked"
-        self._done(outcome_of(self._question, results, closest, found, now - self._started_at, why))
+        why = self._stopped or "every node that was named has been asked"
+        outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
+        self._done(replace(outcome, complete=not self._stopped))
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now, with what is known by now."""
+        self._started_at, self._stopped = self._started_at or now, why
+        self._batch.stop(now)
 
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`."""
@@ -187,6 +216,7 @@ class Write:
         self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
         self.turn = 0
         self._started_at = 0.0
+        self._stopped = False
         self._item: Item | None = None
         self.find = find(self._have_tokens)
         self._batch: Batch | None = None
@@ -197,6 +227,9 @@ class Write:
         self.find.start(now, since)
 
     def _have_tokens(self, found: Outcome) -> None:
+        if self._stopped:
+            self._done(replace(found, action=self._action, item=None))
+            return
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
@@ -209,8 +242,17 @@ class Write:
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             stored = sum(node.status is Status.STORED for node in writes)
             why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
-            elapsed = now - self._started_at
-            self._done(replace(found, action=self._action, writes=writes, item=self._item, elapsed=elapsed, why=why))
+            self._done(
+                replace(
+                    found,
+                    action=self._action,
+                    writes=writes,
+                    item=self._item,
+                    elapsed=now - self._started_at,
+                    why=why,
+                    complete=found.complete and not self._stopped,
+                )
+            )
 
         self._batch = Batch(
             self._sender,
@@ -241,6 +283,15 @@ class Write:
         if result.code == SEQ_TOO_LOW and same:
             return replace(result, status=Status.STORED, note="it held this very item already")
         return result
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now: where nothing was written yet, nothing is."""
+        self._stopped = True
+        self._started_at = self._started_at or now
+        if self._batch is None:
+            self.find.stop(why, now)
+        else:
+            self._batch.stop(now)
 
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`."""

@@ -9,7 +9,17 @@ from .items import ImmutableItem, Item, MutableItem
 from .wire.compact import Addr, NodeInfo
 from .wire.krpc import ERROR_WORDS
 
-__all__ = ["Doubt", "ImmutableItem", "MutableItem", "NodeOutcome", "Outcome", "Status"]
+__all__ = [
+    "NOT_SENT",
+    "UNANSWERED",
+    "UNUSABLE",
+    "Doubt",
+    "ImmutableItem",
+    "MutableItem",
+    "NodeOutcome",
+    "Outcome",
+    "Status",
+]
 
 
 class Status(StrEnum):
@@ -33,12 +43,33 @@ class Status(StrEnum):
     WRONG_ID = "wrong id"
     """What was written was confirmed under another id than the one that gave the token."""
     TIMED_OUT = "timed out"
-    BLOCKED = "blocked"
-    """It is on the blocklist, banned, or no address that a packet can go to: nothing was sent."""
-    SEND_FAILED = "send failed"
-    """The system would not send to it: no route, or another address family."""
+    """It had all of its time and was silent."""
     CANCELLED = "cancelled"
-    """The operation ended before it answered."""
+    """It was not waited for: the operation ended before its time was up. `waited` says how long it had."""
+    ELSEWHERE = "answered from elsewhere"
+    """An answer with the transaction id came from `came_from`, which was not asked: it does not count."""
+    UNREADABLE = "unreadable answer"
+    """A datagram came from it that could not be read; `note` says why."""
+    UNMATCHED = "unmatched answer"
+    """An answer came from it with a transaction id that is none of ours."""
+    BLOCKED = "blocked"
+    """It is on the blocklist: nothing was sent."""
+    BANNED = "banned"
+    """The user has banned it: nothing was sent."""
+    NO_ADDRESS = "no address"
+    """No packet can go to its address or port: nothing was sent."""
+    OURSELVES = "this node"
+    """Its address is our own."""
+    SEND_FAILED = "send failed"
+    """The system would not send to it, and nothing was sent; `note` says why."""
+
+
+NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
+"""Nothing was sent, and why is known before."""
+UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED))
+"""Something came that is no answer to what was asked."""
+UNANSWERED = NOT_SENT | UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED, Status.SEND_FAILED}
+"""Without an answer that counts, whatever the reason."""
 
 
 class Doubt(StrEnum):
@@ -84,6 +115,13 @@ class NodeOutcome:
     """What was wrong with its answer though usable, in our words."""
     note: str = ""
     """More about the status, in our words."""
+    waited: float | None = None
+    """How long it was waited for in vain, seconds."""
+    came_from: Addr | None = None
+    """Where its answer came from, where that is not `addr`."""
+    behind: Status | None = None
+    """What stood in the way of what it has for a mutable target, and was given first: ``bad value`` or ``bad
+    signature``. It was asked once more then, with ``seq`` 0."""
 
     @property
     def responded(self) -> bool:
@@ -94,6 +132,33 @@ class NodeOutcome:
     def error_words(self) -> str:
         """What its error code means."""
         return ERROR_WORDS.get(self.code or 0, "unknown error code")
+
+    @property
+    def silence(self) -> str:
+        """Why nothing came of asking it, in words; empty where something did."""
+        waited = "" if self.waited is None else f" after {self.waited:.1f} s"
+        match self.status:
+            case Status.TIMED_OUT:
+                return f"timed out{waited}"
+            case Status.CANCELLED:
+                return self.note or f"not waited for: no answer{waited}"
+            case Status.ELSEWHERE if self.came_from is not None:
+                return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
+            case Status.UNREADABLE:
+                return f"what it answered can't be read: {self.note}"
+            case Status.UNMATCHED:
+                return "answered under a transaction id that is none of ours"
+            case Status.BLOCKED:
+                return "blocked by the blocklist"
+            case Status.BANNED:
+                return "not asked: banned by the user"
+            case Status.NO_ADDRESS:
+                return "not asked: no unicast address and port"
+            case Status.OURSELVES:
+                return "it is this node itself"
+            case Status.SEND_FAILED:
+                return f"not sent: {self.note}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +182,8 @@ class Outcome:
     """Seconds."""
     why: str = ""
     """Why it ended, in words."""
+    complete: bool = True
+    """Whether it came to its own end. Else it was stopped, and this is what was known by then."""
     doubt: Doubt | None = None
     """What speaks against believing what it found, or did not find."""
     highest_seen: int | None = None
@@ -129,8 +196,13 @@ class Outcome:
 
     @property
     def timed_out(self) -> int:
-        """How many of those asked stayed silent."""
+        """How many of those asked had all of their time and stayed silent."""
         return sum(node.status is Status.TIMED_OUT for node in self.asked)
+
+    @property
+    def cancelled(self) -> int:
+        """How many of those asked were not waited for."""
+        return sum(node.status is Status.CANCELLED for node in self.asked)
 
     @property
     def stored(self) -> int:

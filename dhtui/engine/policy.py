@@ -14,6 +14,8 @@ class Policy:
 
     survey: int = 512
     """Queries that get to know nodes all over the network as soon as a way in is found, unless as many are known."""
+    fill: bool = True
+    """Whether something is then looked up in every bucket that has room."""
     start: int = 32
     """Known nodes nearest to the target that it starts from."""
     quick_start: bool = True
@@ -36,7 +38,7 @@ class Policy:
         """Raises `ValueError` for what makes no sense."""
         checks.whole("survey", self.survey, 0, 1 << 20)
         checks.whole("start", self.start, 1, 1 << 20)
-        for name in ("quick_start", "top_only", "replace_dead"):
+        for name in ("fill", "quick_start", "top_only", "replace_dead"):
             checks.truth(name, getattr(self, name))
         if self.soft is not None:
             checks.positive("soft", self.soft)

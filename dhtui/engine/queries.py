@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TypeAlias
 
+from .outcome import Status
 from .policy import OURS
 from .snapshot import QueryView, RttView
 from .wire.compact import Addr
@@ -45,6 +46,7 @@ class InFlight:
     args: Args
     owner: str
     sent_at: float
+    """When it was asked for; once it is sent, when it was."""
     soft_at: float
     hard_at: float
     done: Callable[[InFlight, Answer | None, float], None]
@@ -58,6 +60,20 @@ class InFlight:
     """Whether it keeps its whole time, because a person named the node."""
     gave_way: bool = False
     """Whether it was given up before its hard deadline."""
+    trouble: Status | None = None
+    """What came in place of an answer, if anything did."""
+    came_from: Addr | None = None
+    """Where that came from, where it was not the address that was asked."""
+    unreadable: str = ""
+    """Why that could not be read."""
+    heard_at: float | None = None
+    """When the answer came, which may be read much later; never before it was sent."""
+
+    @property
+    def rtt(self) -> float:
+        """The round trip of an answered query, seconds."""
+        assert self.heard_at is not None
+        return self.heard_at - self.sent_at
 
 
 class RoundTrips:
@@ -100,6 +116,7 @@ class Queries:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._by_tid: dict[bytes, InFlight] = {}
+        self._by_addr: dict[Addr, list[InFlight]] = {}
         self._deadlines: list[tuple[float, int, InFlight]] = []
         self._count = 0
         self._stalled: dict[bytes, InFlight] = {}
@@ -138,6 +155,7 @@ class Queries:
     def start(self, query: InFlight) -> None:
         """Wait for an answer."""
         self._by_tid[query.tid] = query
+        self._by_addr.setdefault(query.addr, []).append(query)
         if query.stalled and query.soft_at < query.hard_at:
             self._watch(query.soft_at, query)
         else:
@@ -149,12 +167,33 @@ class Queries:
         heappush(self._deadlines, (at, self._count, query))
 
     def match(self, tid: bytes, addr: Addr) -> InFlight | None:
-        """Take out the query that an answer belongs to. An answer from another address or port is nobody's."""
+        """Take out the query that an answer belongs to. An answer from another address or port is nobody's, and
+        neither is one under another transaction id: that it came is noted."""
         query = self._by_tid.get(tid)
-        if query is None or query.addr != addr:
+        if query is None:
+            for other in self.to(addr):
+                other.trouble = other.trouble or Status.UNMATCHED
+            return None
+        if query.addr != addr:
+            query.trouble, query.came_from = Status.ELSEWHERE, addr
             return None
         self._end(query)
         return query
+
+    def find(self, tid: bytes) -> InFlight | None:
+        """The query of a transaction id."""
+        return self._by_tid.get(tid)
+
+    def to(self, addr: Addr) -> tuple[InFlight, ...]:
+        """The queries to an address, oldest first."""
+        return tuple(self._by_addr.get(addr, ()))
+
+    def unreadable(self, data: bytes, addr: Addr, why: str) -> None:
+        """A datagram that can't be read came from an address: it may be what a query there is waiting for."""
+        waiting = self.to(addr)
+        for query in [query for query in waiting if query.tid in data] or waiting:
+            if query.trouble is not Status.ELSEWHERE:
+                query.trouble, query.unreadable = Status.UNREADABLE, why
 
     def cancel(self, query: InFlight) -> None:
         """Stop waiting, without calling anybody."""
@@ -163,6 +202,10 @@ class Queries:
 
     def _end(self, query: InFlight) -> None:
         del self._by_tid[query.tid]
+        same = self._by_addr[query.addr]
+        same.remove(query)
+        if not same:
+            del self._by_addr[query.addr]
         query.over = True
         self._stalled.pop(query.tid, None)
         self._patient.discard(query.tid)

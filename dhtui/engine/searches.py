@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from . import events
-from .answers import Question
+from .answers import Question, question_about
 from .events import Listeners
 from .find import Done, Find, Sender
 from .items import Draft, ImmutableItem, MutableItem
@@ -24,6 +24,7 @@ ANNOUNCES_KEPT = 64
 ANNOUNCE_SECONDS = 1800.0
 """How long most nodes keep a peer at least."""
 VIEWS = 64
+GIVEN_UP = "it was given up"
 
 Operation = Direct | Find | Write
 OnStep = Callable[[Find, float], None] | None
@@ -43,6 +44,8 @@ class Searches:
         self._letting_begin = False
         self.caller: Hashable = None
         """On whose behalf users' operations are asked for from now on: callers take turns."""
+        self.given_up = False
+        """Whether that caller has given up already, so that they end as soon as they are asked for."""
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
         self.size = SizeEstimate(settings.k)
 
@@ -111,6 +114,9 @@ class Searches:
     def _in_turn(self, operation: Operation, turn: int, caller: Hashable, now: float) -> Operation:
         """Start an operation, at once or when its turn comes."""
         operation.turn = turn
+        if self.given_up:
+            operation.stop(GIVEN_UP, now)
+            return operation
         if self._turns.may_begin(turn, operation, caller, now):
             self._begin(operation, now, now)
         return operation
@@ -152,7 +158,8 @@ class Searches:
 
         def finished(outcome: Outcome) -> None:
             # By its number: a lookup that knew itself would be a cycle, and stay in memory until the collector comes.
-            self._retire(self._running[number], outcome.asked)
+            if number in self._running:  # else it was given up before its turn came
+                self._retire(self._running[number], outcome.asked)
             done(outcome)
 
         policy = self._settings.policy
@@ -253,7 +260,8 @@ class Searches:
         """Announce a peer of `info_hash`: us, at `port`, or for 0 at the port that our packets come from."""
 
         def announced(outcome: Outcome) -> None:
-            self._announces.append((now + outcome.elapsed, port, outcome))
+            if outcome.complete or outcome.writes:
+                self._announces.append((now + outcome.elapsed, port, outcome))
             done(outcome)
 
         prepare = prepare_announce(self._sender.id, info_hash, port)
@@ -270,17 +278,15 @@ class Searches:
         on_step: OnStep = None,
     ) -> Operation:
         """Store an item. A draft without a seq takes the highest that the nodes showed, plus one."""
-        salt = b"" if isinstance(what, ImmutableItem) else what.salt
         prepare = prepare_put(self._sender.id, what, cas)
-        return self._write("put", Question("get", what.target, salt), prepare, done, now, remotes, on_step)
+        return self._write("put", question_about(what), prepare, done, now, remotes, on_step)
 
     def republish(
         self, what: ImmutableItem | MutableItem, decide: Decide, done: Done, now: float, *, on_step: OnStep = None
     ) -> Operation:
         """Look the target of `what` up, and store what `decide` then says, where it says."""
-        salt = b"" if isinstance(what, ImmutableItem) else what.salt
         prepare = prepare_republish(self._sender.id, decide)
-        return self._write("put", Question("get", what.target, salt), prepare, done, now, None, on_step)
+        return self._write("put", question_about(what), prepare, done, now, None, on_step)
 
     def _write(
         self,
@@ -304,11 +310,15 @@ class Searches:
         )
         return self._in_turn(write, turn, self.caller, now)
 
+    def give_up(self, operation: Operation, now: float) -> None:
+        """End an operation with what it knows by now. Its `done` is called, if that has not been done."""
+        operation.stop(GIVEN_UP, now)
+
     def cancel(self, operation: Operation, now: float) -> None:
         """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""
         self._turns.over(operation.turn)
         operation.cancel(now)
         find = operation.find if isinstance(operation, Write) else operation
         if isinstance(find, Find) and find.number in self._running:
-            self._retire(find, find.lookup.outcomes())
+            self._retire(find, find.outcomes(now))
         self._let_begin(now)

@@ -350,6 +350,7 @@ class Simulation:
             core.handle_timer(self.now)
         if probe := core.probe_to_send(self.now):
             data, dest = probe
+            core.probe_sent(data, self.now)
             if place.opened is None:
                 self._later(self.now, dest, (addr[0], PROBE_PORT), data)
         self.after(core)

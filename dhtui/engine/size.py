@@ -4,6 +4,11 @@ Ids are spread evenly, so the distance to the k-th closest of N nodes, as a shar
 gamma distribution with mean k/N. Over m lookups of different targets the sum S of these shares gives the
 unbiased estimate (mk - 1) / S, with a relative standard deviation of 1 / sqrt(mk - 2).
 
+That holds for targets far apart. Lookups that end among the same nodes, as refreshes near our own id do, and any two
+in a small network, tell the same twice: m is then m^2 / sum over all pairs i, j of their overlap (1 for i = j), the
+number of independent lookups that would be as sure. The overlap of two that reach to the distances d >= d' and whose
+targets are e apart is (1 - e / d) sqrt(d' / d), or 0 for e > d. `bench/size.py` compares this with simulations.
+
 Turned round it tells what can't be: within a share d of the space lie N * d nodes on average, and a crowd of many
 more has been made up to surround somebody (a Sybil attack).
 """
@@ -12,6 +17,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import combinations
 from math import e, exp, sqrt
 
 from .snapshot import SizeView
@@ -50,9 +56,11 @@ class SizeEstimate:
     def __init__(self, k: int) -> None:
         self._k = k
         self._shares: OrderedDict[bytes, float] = OrderedDict()
+        self._view: SizeView | None = None
 
     def add(self, target: bytes, kth_distance: int) -> None:
         """A lookup ended: the distance of its k-th closest responder. A target counts once, the latest time."""
+        self._view = None
         self._shares[target] = kth_distance / 2**ID_BITS
         self._shares.move_to_end(target)
         if len(self._shares) > MAX_TARGETS:
@@ -70,7 +78,21 @@ class SizeEstimate:
 
     def view(self) -> SizeView:
         """The estimate as a screen shows it."""
-        n, total = len(self._shares) * self._k, sum(self._shares.values())
-        if n < 3 or not total:
-            return SizeView(None, 0.0, len(self._shares))
-        return SizeView((n - 1) / total, 1 / sqrt(n - 2), len(self._shares))
+        if self._view is None:
+            self._view = self._estimate()
+        return self._view
+
+    def _estimate(self) -> SizeView:
+        count, total = len(self._shares), sum(self._shares.values())
+        if count * self._k < 3 or not total:
+            return SizeView(None, 0.0, count)
+        reaches = [(int.from_bytes(target, "big"), share) for target, share in self._shares.items()]
+        double = 2 * sum(_overlap(*one, *other) for one, other in combinations(reaches, 2))
+        independent = count * count / (count + double)
+        return SizeView((count * self._k - 1) / total, 1 / sqrt(max(1.0, independent * self._k - 2)), count)
+
+
+def _overlap(a: int, reach_a: float, b: int, reach_b: float) -> float:
+    """How much two lookups tell the same, 0 to 1: their targets, and how far they reach as shares of the space."""
+    apart, far, near = (a ^ b) / 2**ID_BITS, max(reach_a, reach_b), min(reach_a, reach_b)
+    return (1 - apart / far) * sqrt(near / far) if apart < far else 0.0

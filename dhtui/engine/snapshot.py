@@ -53,6 +53,16 @@ class BootstrapView(NamedTuple):
     sources: tuple[BootstrapSource, ...]
     why: str
     """The result in words."""
+    retry_in: float | None = None
+    """Seconds until it is tried again by itself; `None`: it is not, unless all nodes are lost."""
+
+
+class Ban(NamedTuple):
+    """An address that the user wants ignored."""
+
+    ip: str
+    left: float
+    """Seconds until it is not ignored any more."""
 
 
 class ContactView(NamedTuple):
@@ -72,6 +82,8 @@ class ContactView(NamedTuple):
     version: bytes | None
     """Its ``v``: hostile."""
     bep42: Bep42Verdict
+    saved: bool = False
+    """Met in an earlier run: `age` counts from the start of this one."""
 
 
 class BucketView(NamedTuple):
@@ -82,9 +94,9 @@ class BucketView(NamedTuple):
     nodes: tuple[ContactView, ...]
     replacements: tuple[ContactView, ...]
     changed: float
-    """Since it last changed."""
+    """Since a node of it last answered."""
     refresh_in: float
-    """Until it is refreshed."""
+    """Until it is refreshed: 15 minutes after it changed, or was refreshed in vain."""
     own: bool
     """Whether our own id falls into it."""
 
@@ -129,11 +141,14 @@ class LookupView(NamedTuple):
     elapsed: float
     running: bool
     asked: int
+    """Queries sent, second ones to the same node included."""
     answered: int
+    """Queries that were answered before the lookup was over, errors and what is of no use included."""
     timed_out: int
+    """Queries that met silence for all the time that they had, before it was over."""
     in_flight: int
-    nearest_bits: int | None
-    """log2 of the distance of the nearest node that answered, 0 to 160."""
+    nearest_bits: float | None
+    """log2 of the distance of the nearest node that answered, rounded down to tenths; -1 for the distance 0."""
     best: int
     """How many of the 8 closest known nodes have answered."""
     found: str
@@ -142,6 +157,8 @@ class LookupView(NamedTuple):
     """Why it ended; empty while it runs."""
     doubt: str = ""
     """What speaks against believing what it did not find: a `Doubt` in its words."""
+    stopped: bool = False
+    """Whether it was ended before it had come to its end."""
 
 
 class StepView(NamedTuple):
@@ -149,8 +166,8 @@ class StepView(NamedTuple):
 
     addr: Addr
     id: bytes | None
-    bits: int | None
-    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    bits: float | None
+    """log2 of its distance to the target, as `LookupView.nearest_bits`; `None` while its id is unknown."""
     parent: Addr | None
     """Who referred us to it; `None` where the lookup started."""
     hop: int
@@ -173,6 +190,8 @@ class StepView(NamedTuple):
     """Why its node was distrusted when it was asked: a `Distrust` in its words; empty where it was not."""
     misnamed: int = 0
     """By then, how many nodes that its referrers had named were silent or had other ids."""
+    held: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
 
 
 class CandidateView(NamedTuple):
@@ -180,7 +199,7 @@ class CandidateView(NamedTuple):
 
     addr: Addr
     id: bytes | None
-    bits: int | None
+    bits: float | None
     hop: int
     state: str
     """``untried``, ``passed over``, ``asked``, ``silent so far``, ``answered``, ``failed``."""
@@ -217,6 +236,8 @@ class LookupDetail(NamedTuple):
     """In the order of sending."""
     candidates: tuple[CandidateView, ...]
     """Nearest first."""
+    began: float = 0.0
+    """When its turn came: until then it waited for other lookups. Seconds since it was asked for."""
 
 
 class MethodCounts(NamedTuple):
@@ -243,6 +264,9 @@ class TrafficView(NamedTuple):
     send_failures: int
     receive_buffer: int
     """Bytes of socket buffer that the system granted."""
+    overflowed: int | None = None
+    """Datagrams that came while that was full, and are lost: in none of the other figures. `None`: the system does not
+    tell."""
 
 
 class RttView(NamedTuple):
@@ -259,6 +283,19 @@ class RttView(NamedTuple):
     """The last up to 256 samples, oldest first."""
 
 
+class BusyView(NamedTuple):
+    """How long what had come or was due waited for this program, seconds: the longest wait of each second, over the
+    last two minutes. Round trips don't contain it where the system tells when datagrams came."""
+
+    seconds: int = 0
+    """How many of those seconds something was waited for in."""
+    p50: float = 0.0
+    p95: float = 0.0
+    longest: float = 0.0
+    stamped: bool = True
+    """Whether the system tells when datagrams came. If not, all times of receipt and round trips contain the waits."""
+
+
 class StoreView(NamedTuple):
     """What we keep for others."""
 
@@ -270,6 +307,21 @@ class StoreView(NamedTuple):
     mutable: int
     item_cap: int
     """For each of the two kinds."""
+
+
+class RecentView(NamedTuple):
+    """Our queries that ended lately, but for pings to nodes that asked us: anybody may have sent those queries."""
+
+    seconds: float = 300.0
+    """How far back this looks."""
+    answered: int = 0
+    """With an error reply, too."""
+    silent: int = 0
+    """Without an answer within their time."""
+    last_answer: float | None = None
+    """Seconds since the last answer, however long ago; `None`: there was none yet."""
+    silent_since: int = 0
+    """Silent ones since the last answer."""
 
 
 class ErrorView(NamedTuple):
@@ -384,5 +436,9 @@ class Snapshot(NamedTuple):
     size: SizeView = SizeView(None, 0.0, 0)
     growth: tuple[tuple[float, int], ...] = ()
     """`at` and the number of good nodes, every 10 s over the last hour, oldest first."""
+    busy: BusyView = BusyView()
     muted: int = 0
     """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""
+    recent: RecentView = RecentView()
+    noted: int = 0
+    """All that went wrong so far and was counted: of that `errors` has the last ones."""

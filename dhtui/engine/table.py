@@ -58,6 +58,8 @@ class Contact:
     queries: int = 0
     rtts: tuple[float, ...] = ()
     last: str = ""
+    saved: bool = False
+    """It was met in an earlier run: `first_seen` is when this one began."""
 
     def state(self, now: float) -> NodeState:
         """Good, questionable or bad (BEP 5)."""
@@ -78,6 +80,7 @@ class Contact:
             self.failures,
             self.version,
             self.bep42,
+            self.saved,
         )
 
 
@@ -87,8 +90,16 @@ class Bucket:
 
     depth: int
     changed: float
+    """When a node of it last answered; at first when it came to be."""
     nodes: list[Contact] = field(default_factory=list)
     replacements: list[Contact] = field(default_factory=list)
+    refreshed: float = float("-inf")
+    """When a refresh of it began last."""
+
+    @property
+    def due_at(self) -> float:
+        """When it is to be refreshed."""
+        return max(self.changed, self.refreshed) + REFRESH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +399,7 @@ class Table:
 
     def _split(self, now: float) -> None:
         full = self.buckets[-1]
-        deeper = Bucket(full.depth + 1, full.changed)
+        deeper = Bucket(full.depth + 1, full.changed, refreshed=full.refreshed)
         self.buckets.append(deeper)
         for attribute in ("nodes", "replacements"):
             contacts: list[Contact] = getattr(full, attribute)
@@ -495,8 +506,8 @@ class Table:
         return (contact for contact in source.values() if contact.failures < MAX_FAILURES)
 
     def due_for_refresh(self, now: float) -> list[Bucket]:
-        """Buckets that have not changed for 15 minutes."""
-        return [bucket for bucket in self.buckets if now - bucket.changed >= REFRESH_SECONDS]
+        """Buckets that have neither changed nor been refreshed for 15 minutes."""
+        return [bucket for bucket in self.buckets if now >= bucket.due_at]
 
     def to_save(self, n: int) -> list[Contact]:
         """The up to `n` nodes most worth keeping between runs: the table's own that never failed, then the others
@@ -515,7 +526,9 @@ class Table:
     def restore(self, node: NodeInfo, rtt: float | None, now: float) -> None:
         """A node that answered in an earlier run: lookups may start from it, others do not hear of it."""
         if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
-            self._remember(_contact(node, rtt, None, float("-inf"), now), now)
+            contact = _contact(node, rtt, None, float("-inf"), now)
+            contact.saved = True
+            self._remember(contact, now)
 
     def keep_only(self, addrs: Container[Addr], now: float) -> None:
         """Forget all other nodes: they are of another network."""
@@ -560,7 +573,7 @@ class Table:
                     tuple(c.view(now) for c in bucket.nodes),
                     tuple(c.view(now) for c in bucket.replacements),
                     now - bucket.changed,
-                    max(0.0, bucket.changed + REFRESH_SECONDS - now),
+                    max(0.0, bucket.due_at - now),
                     bucket is last,
                 )
                 for bucket in self.buckets

@@ -53,6 +53,8 @@ class Keeper:
         self.clock, self._rng = clock, rng or SystemRandom()
         """Seconds since 1970."""
         self.changed = changed
+        self.looked: Callable[[Kept], None] = lambda kept: None
+        """Called with each item that was looked after, as it is then."""
         self.looking: set[bytes] = set()
         """The targets of those that are looked after right now."""
         self._woken, self._file = asyncio.Event(), asyncio.Lock()
@@ -92,11 +94,29 @@ class Keeper:
 
         def how(items: Items) -> None:
             before = items.get(item.target)
-            if before is not None and plan.newest(before.item, item) is before.item and before.item != item:
-                return  # ours is no newer
-            items[item.target] = fresh if before is None else replace(fresh, added=before.added)
+            if before is None:
+                items[item.target] = fresh
+            elif plan.replaces(item, before.item, put=put):
+                items[item.target] = replace(fresh, added=before.added)
 
         return await self._change(how)
+
+    async def renew(self, item: Item) -> None:
+        """The user has put an item, however: it takes the place of the kept one at its target, if there is one.
+
+        Else the old value would be published again once the network has lost both.
+        """
+        await self.load()
+        if item.target not in self._items:
+            return
+        fresh = plan.begin(item, self.clock(), self._rng, put=True)
+
+        def how(items: Items) -> None:
+            before = items.get(item.target)
+            if before is not None and plan.replaces(item, before.item, put=True):
+                items[item.target] = replace(fresh, added=before.added, paused=before.paused)
+
+        await self._change(how)
 
     async def remove(self, target: bytes) -> None:
         """Let an item go. Stores forget it within two hours, unless others keep it."""
@@ -131,11 +151,14 @@ class Keeper:
                 pass
 
     async def one_pass(self) -> tuple[Kept, ...]:
-        """Look after all that is due, or soon will be, once. Returns what was looked after, as it is now."""
+        """Look after all that is due, or soon will be, once. Returns what was looked after, as it is now.
+
+        That is less where whoever asks gives up before: the others are left as they were.
+        """
         await self.load()
         due = self._due(EARLY)
-        await self._look_after(due)
-        return tuple(self._items[target] for target in due if target in self._items)
+        done = await self._look_after(due)
+        return tuple(self._items[target] for target in due if target in done and target in self._items)
 
     async def check(self, target: bytes) -> None:
         """Look after one item now, paused or not."""
@@ -147,34 +170,42 @@ class Keeper:
         due = [kept for kept in self.items if plan.is_due(kept, now, early)]
         return [kept.target for kept in sorted(due, key=lambda kept: kept.due)]
 
-    async def _look_after(self, targets: list[bytes]) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
+    async def _look_after(self, targets: list[bytes]) -> set[bytes]:
+        """Returns which of them were looked after."""
+        room, done = asyncio.Semaphore(AT_ONCE), set[bytes]()
 
         async def one(target: bytes) -> None:
             async with room:
-                await self._look_after_one(target)
+                if await self._look_after_one(target):
+                    done.add(target)
 
         async with asyncio.TaskGroup() as group:
             for target in targets:
                 group.create_task(one(target))
+        return done
 
-    async def _look_after_one(self, target: bytes) -> None:
+    async def _look_after_one(self, target: bytes) -> bool:
         before = self._items.get(target)
         if before is None or target in self.looking:
-            return
+            return False
         self.looking.add(target)
         try:
             try:
-                how = await self._look(before)
+                how: Callable[[Items], None] | None = await self._look(before)
             except Exception as error:  # what ails one item, or its course, is no reason to let the others die
                 failed = plan.failed(before, f"{type(error).__name__}: {error}", self.clock(), self._rng)
                 how = _replacing(before, failed)
+            if how is None:
+                return False
             await self._change(how)
+            if kept := self._items.get(target):
+                self.looked(kept)
+            return True
         finally:
             self.looking.discard(target)
 
-    async def _look(self, before: Kept) -> Callable[[Items], None]:
-        """Look after an item. Returns how the list changes by it."""
+    async def _look(self, before: Kept) -> Callable[[Items], None] | None:
+        """Look after an item. Returns how the list changes by it; `None` where that was given up too early."""
         decisions: list[Decision] = []
 
         def decide(found: Outcome) -> tuple[Item, frozenset[Addr]]:
@@ -182,6 +213,8 @@ class Keeper:
             return decisions[0].item, decisions[0].where
 
         outcome = await self._node.republish(before.item, decide)
+        if not outcome.complete and not decisions:
+            return None
         now = self.clock()
         if decisions:
             looked = plan.after(before, decisions[0], outcome, now, self._rng)

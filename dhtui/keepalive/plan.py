@@ -102,6 +102,14 @@ def newest(one: Item, other: Item | None) -> Item:
     return one
 
 
+def replaces(item: Item, kept: Item, *, put: bool) -> bool:
+    """Whether an item takes the place of a kept one: a newer one does, the same one, and with the same seq what the
+    user has `put` last."""
+    if item == kept:
+        return True
+    return newest(item, kept) is item if put else newest(kept, item) is item
+
+
 def decide(kept: Kept, found: Outcome, now: float) -> Decision:
     """What to put where, after a complete lookup of the item's target."""
     item = newest(kept.item, found.item)
@@ -121,7 +129,9 @@ def after(kept: Kept, decision: Decision, outcome: Outcome, now: float, rng: Ran
     verdict, note = decision.verdict, decision.note
     written = [node for node in outcome.writes if node.addr in decision.where]
     stored = sum(node.addr in decision.where for node in outcome.writes if node.status == "stored")
-    if (decision.where and not stored) or not outcome.closest:
+    if not outcome.complete:
+        verdict, note = Verdict.FAILED, "given up before all nodes had answered"
+    elif (decision.where and not stored) or not outcome.closest:
         verdict, note = Verdict.FAILED, note or outcome.why
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
     put_at = now if verdict is Verdict.PUT else kept.put_at

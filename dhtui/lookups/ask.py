@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..engine.items import mutable_target
-from ..values import UsageError, public_key, salt, target
+from ..values import TARGETS, Target, UsageError, item, salt, target, torrent
 from ..words import short_id
 
 Kind = Literal["find_node", "get_peers", "get"]
 KINDS: tuple[Kind, ...] = ("find_node", "get_peers", "get")
-
-_KEY_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +24,86 @@ class LookupRequest:
     """get: what the signature of a mutable item is checked with; else empty."""
     words: str
     """What is looked for; safe to print."""
+    public: bytes | None = None
+    """get: whose item it is, if that is known; 32 bytes."""
+    also: tuple[bytes, ...] = ()
+    """get_peers: the other infohash of a hybrid torrent, to be looked for as well."""
 
 
 def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupRequest:
-    """The lookup that the fields of the form ask for. Raises `UsageError`, which says what is accepted.
+    """The lookup that the fields of the form ask for, read as the command line reads it.
 
-    `text` is 40 hex digits, ``self``, a magnet link, or 64 hex digits: the public key of a mutable item.
+    Raises `UsageError`, which says what is accepted.
     """
     text = text.strip()
     if not text:
-        raise UsageError("type 40 hex digits, a magnet link, a public key (64 hex digits), or self")
-    given = salt(salt_text)
-    if len(text) == _KEY_DIGITS and text[:7].lower() != "magnet:":
-        return _of_key(kind, public_key(text), given)
-    found = target(text)
-    if found.public is not None:
-        if given and given != found.salt:
-            raise UsageError("the salt is not that of the magnet link: leave it empty")
-        return _of_key(kind, found.public, found.salt)
-    if given and kind != "get":
-        raise UsageError(f"{kind} takes no salt: only items have one, choose get")
-    wanted = own if found.id is None else found.id
-    whose = "our own id" if found.id is None else short_id(wanted)
-    return LookupRequest(kind, wanted, given, f"{_WHAT[kind]} {whose}")
-
-
-_WHAT: dict[Kind, str] = {
-    "find_node": "the nodes closest to",
-    "get_peers": "peers of the infohash",
-    "get": "the item at",
-}
-
-
-def _of_key(kind: Kind, public: bytes, given: bytes) -> LookupRequest:
+        raise UsageError(f"type {TARGETS}")
+    given, found = salt(salt_text), target(text)
     if kind == "get_peers":
-        raise UsageError("a public key names an item, which has no peers: choose get")
-    wanted = mutable_target(public, given)
-    salted = f" and a salt of {len(given)} bytes" if given else ""
-    what = "the item of the key" if kind == "get" else "the nodes that store the item of the key"
-    return LookupRequest(kind, wanted, given if kind == "get" else b"", f"{what} {short_id(public)}{salted}")
+        return _peers(found, given, own)
+    if kind == "get":
+        return _item(found, given)
+    return _nodes(found, given, own)
+
+
+def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:
+    if given:
+        raise UsageError("get_peers takes no salt: only items have one, choose get")
+    if found.id is None:
+        return LookupRequest("get_peers", own, b"", "peers of our own id, as if it were an infohash")
+    try:
+        first, *also = torrent(found)
+    except UsageError:
+        raise UsageError("a public key names an item, which has no peers: choose get") from None
+    words = f"peers of the infohash {short_id(first)}"
+    if also:
+        words = f"peers of both infohashes of the hybrid torrent: {short_id(first)}, {short_id(also[0])}"
+    elif found.public is not None:
+        words = f"peers of the v2 torrent, its first 20 bytes: {short_id(first)}"
+    return LookupRequest("get_peers", first, b"", words, also=tuple(also))
+
+
+def _item(found: Target, given: bytes) -> LookupRequest:
+    if found.hashes and found.public is None:
+        raise UsageError("this names a torrent, which is no item: choose get_peers")
+    wanted = item(found, given)
+    assert wanted.id is not None
+    if wanted.public is None:
+        return LookupRequest("get", wanted.id, given, f"the item at {short_id(wanted.id)}")
+    words = f"the item of the key {short_id(wanted.public)}{_salted(wanted.salt)}"
+    return LookupRequest("get", wanted.id, wanted.salt, words, wanted.public)
+
+
+def _nodes(found: Target, given: bytes, own: bytes) -> LookupRequest:
+    if found.id is None:
+        return LookupRequest("find_node", own, b"", "the nodes closest to our own id")
+    if found.public is not None:
+        if found.hashes and not given:
+            raise UsageError(
+                "64 hex digits are a public key, or the infohash of a v2 torrent: choose get or get_peers, "
+                "or type the 40 of the target"
+            )
+        wanted = item(found, given)
+        words = f"the nodes that store the item of the key {short_id(found.public)}{_salted(wanted.salt)}"
+        return LookupRequest("find_node", mutable_target(found.public, wanted.salt), b"", words)
+    if given:
+        raise UsageError("find_node takes no salt: only items have one, choose get")
+    first = "; of a hybrid torrent that is the first one" if len(found.hashes) > 1 else ""
+    return LookupRequest("find_node", found.id, b"", f"the nodes closest to {short_id(found.id)}{first}")
+
+
+def _salted(salted: bytes) -> str:
+    return f" and a salt of {len(salted)} bytes" if salted else ""
 
 
 def likely_kind(text: str) -> Kind | None:
     """What is most likely wanted of a target: peers of a torrent, the item of a key; `None` for a bare hash."""
-    text = text.strip()
-    lower = text.lower()
-    if "urn:btih:" in lower:
-        return "get_peers"
-    if "urn:btpk:" in lower or len(text) == _KEY_DIGITS:
+    try:
+        found = target(text)
+    except UsageError:
+        return None
+    if found.id is None:
+        return "find_node"
+    if found.public is not None:
         return "get"
-    return "find_node" if text == "self" else None
+    return "get_peers" if found.hashes else None

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
-from ..words import short_id
+from ..words import power, short_id
+from .budget import unanswered
 from .cost import cost, holders
-from .course import bits_of, helped, span_words
+from .course import Fate, bits_of, fate, helped, span_words
 from .critical import critical_path, floor
 from .ladder import kth_best
-from .waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,12 @@ def _count(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
-def _bits(value: float | None) -> str:
-    return "–" if value is None else f"2^{value:.1f}"
-
-
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value * 100:.0f} %"
 
 
 def _nearest(detail: LookupDetail) -> float | None:
-    bits = (bits_of(s.id, detail.view.target) for s in detail.steps if helped(s))
+    bits = (bits_of(s.id, detail.view.target) for s in detail.steps if helped(s, detail.view))
     return min((b for b in bits if b is not None), default=None)
 
 
@@ -53,11 +49,12 @@ def _kth(detail: LookupDetail) -> float | None:
 
 
 def _first_find(detail: LookupDetail) -> float | None:
-    return min((s.ended for s in detail.steps if (s.item or s.peers) and s.ended is not None), default=None)
+    found = (s.ended for s in detail.steps if fate(s, detail.view) is Fate.FOUND)
+    return min((ended for ended in found if ended is not None), default=None)
 
 
 def _silence(detail: LookupDetail) -> float | None:
-    return waiting(detail).silence / detail.view.elapsed if detail.view.elapsed > 0 else None
+    return unanswered(detail) / detail.view.elapsed if detail.view.elapsed > 0 else None
 
 
 def _change(a: float, b: float) -> str:
@@ -77,16 +74,18 @@ def _points(a: float, b: float) -> str:
 _FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...] = (
     ("time", lambda d: d.view.elapsed, span_words, _change),
     ("floor by round trips", lambda d: floor(d, critical_path(d)), span_words, _change),
-    ("time lost to the silent", _silence, _share, _points),
+    ("time without an answer", _silence, _share, _points),
     ("first found after", _first_find, span_words, _change),
     ("packets", lambda d: cost(d).packets, _count, _change),
     ("queries", lambda d: cost(d).queries, _count, _change),
     ("answers", lambda d: cost(d).answers, _count, _change),
-    ("queries to the dead", lambda d: cost(d).dead, _count, _change),
-    ("answers wasted", lambda d: cost(d).wasted, _count, _change),
+    ("silent", lambda d: cost(d).fates[Fate.SILENT], _count, _change),
+    ("cancelled", lambda d: cost(d).fates[Fate.CANCELLED], _count, _change),
+    ("late", lambda d: cost(d).fates[Fate.LATE], _count, _change),
+    ("answers of no use", lambda d: cost(d).idle, _count, _change),
     ("hops at most", lambda d: max((s.hop for s in d.steps), default=0), _count, _change),
-    ("nearest answer", _nearest, _bits, _bits_nearer),
-    ("k-th nearest answer", _kth, _bits, _bits_nearer),
+    ("nearest answer", _nearest, power, _bits_nearer),
+    ("k-th nearest answer", _kth, power, _bits_nearer),
     ("closest that hold it", lambda d: holders(d)[0], _count, _change),
 )
 
@@ -103,10 +102,21 @@ def differences(first: LookupDetail, second: LookupDetail) -> list[Difference]:
         known = "" if a is None or b is None else "=" if abs(a - b) < 1e-9 else change(a, b)
         rows.append(Difference(what, words(a), words(b), known))
     closest = [{c.addr for c in d.candidates if c.closest} for d in (first, second)]
-    common = f"{len(closest[0] & closest[1])} in common"
+    same = closest[0] == closest[1]
+    common = f"the same {len(closest[0])}" if same and closest[0] else f"{len(closest[0] & closest[1])} in common"
     rows.append(Difference("closest nodes", str(len(closest[0])), str(len(closest[1])), common))
+    rows.append(_paths(first, second))
     rows.append(Difference("found", safe_text(one.found, 24) or "–", safe_text(two.found, 24) or "–", ""))
     return rows
+
+
+def _paths(first: LookupDetail, second: LookupDetail) -> Difference:
+    """The critical paths, by the numbers of their queries, and how many nodes they have in common."""
+    paths = [critical_path(detail) for detail in (first, second)]
+    nodes = [[d.steps[place].addr for place in path] for d, path in zip((first, second), paths, strict=True)]
+    words = [" ".join(str(place + 1) for place in path) or "–" for path in paths]
+    common = "the same nodes" if nodes[0] == nodes[1] else f"{len(set(nodes[0]) & set(nodes[1]))} in common"
+    return Difference("path, by queries", words[0], words[1], common)
 
 
 def _same(equal: bool) -> str:

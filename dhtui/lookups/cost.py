@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
-from .course import helped, responded, too_late
+from .course import IN_TIME, Fate, counts, fate, helped
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Packets of a lookup."""
 
-    queries: int
-    answers: int
-    """Errors included."""
-    dead: int
-    """Queries that nothing came back for."""
-    wasted: int
-    """Answers that were of no use: errors, those that came too late, those that led to nothing."""
+    fates: Counter[Fate]
+    """How many queries had which fate."""
+    idle: int
+    """Answers in time that were of no use: errors, and those that led to nothing."""
+
+    @property
+    def queries(self) -> int:
+        """Sent, second ones included."""
+        return self.fates.total()
+
+    @property
+    def answers(self) -> int:
+        """In time, errors included."""
+        return sum(self.fates[fate] for fate in IN_TIME)
 
     @property
     def packets(self) -> int:
-        """Sent and received."""
+        """Sent and received until the end."""
         return self.queries + self.answers
 
 
@@ -31,19 +39,16 @@ def cost(detail: LookupDetail) -> Cost:
     view, steps = detail.view, detail.steps
     closest = {candidate.addr for candidate in detail.candidates if candidate.closest}
     led = {step.parent for step in steps}
-    answers = [step for step in steps if responded(step)]
+    answers = [step for step in steps if fate(step, view) in IN_TIME]
     useful = sum(
-        helped(step)
-        and not too_late(step, view.elapsed)
-        and bool(step.peers or step.item or step.addr in closest or step.addr in led)
+        helped(step, view) and bool(step.peers or step.item or step.addr in closest or step.addr in led)
         for step in answers
     )
-    waiting = sum(step.ended is None for step in steps) if view.running else 0
-    return Cost(len(steps), len(answers), len(steps) - len(answers) - waiting, len(answers) - useful)
+    return Cost(counts(detail), len(answers) - useful)
 
 
 def holders(detail: LookupDetail) -> tuple[int, int]:
     """How many of the closest nodes gave peers or a value, and how many the closest are."""
-    gave = {step.addr for step in detail.steps if step.item or step.peers}
+    gave = {step.addr for step in detail.steps if fate(step, detail.view) is Fate.FOUND}
     closest = [candidate for candidate in detail.candidates if candidate.closest]
     return sum(candidate.addr in gave for candidate in closest), len(closest)

@@ -1,67 +1,105 @@
-"""What became of each query of a lookup, and the words and signs for it."""
+"""What became of each query and node of a lookup: six facts, one word and one sign each, for all that shows them.
+
+A query was answered in time, answered late, or met silence, or was cancelled; or it is waited for; or nothing was
+sent. An answer in time has a sign of its own where it found something, and where it counts for nothing.
+"""
 
 from __future__ import annotations
 
-from math import log2
-from typing import Literal
+from collections import Counter
+from enum import StrEnum
 
-from ..engine.snapshot import CandidateView, LookupDetail, StepView
+from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
+from ..engine.snapshot import LookupDetail, LookupView, StepView
+from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..report import safe_text
 from ..widgets.paint import Span
 
-Fate = Literal["gave", "answered", "refused", "silent", "stalled", "waiting"]
+
+class Fate(StrEnum):
+    """What became of a query, or of a node, in the word for it."""
+
+    FOUND = "found"
+    """Answered, with peers or a value."""
+    ANSWERED = "answered"
+    ERROR = "error"
+    """Answered with what counts for nothing: an error, a bad value, what can't be read or belongs to no query."""
+    LATE = "late"
+    """Answered when the lookup was over: it counts for nothing."""
+    SILENT = "silent"
+    """No answer in all the time that it had."""
+    CANCELLED = "cancelled"
+    """No answer, but not all of its time either: the lookup was over first, or others needed its room."""
+    WAITING = "waiting"
+    UNASKED = "not asked"
+    """Nothing was sent, or the system would not send it."""
+
 
 MARKS: dict[Fate, Span] = {
-    "gave": ("◆", "accent"),
-    "answered": ("✓", "good"),
-    "refused": ("!", "bad"),
-    "silent": ("✗", "bad"),
-    "stalled": ("~", "warn"),
-    "waiting": ("…", "plain"),
+    Fate.ANSWERED: ("✓", "good"),
+    Fate.FOUND: ("◆", "accent"),
+    Fate.ERROR: ("!", "bad"),
+    Fate.LATE: ("□", "warn"),
+    Fate.SILENT: ("✗", "bad"),
+    Fate.CANCELLED: ("–", "dim"),
+    Fate.WAITING: ("…", "plain"),
+    Fate.UNASKED: ("·", "dim"),
 }
-"""Gave peers or a value; answered; refused, or an answer that counts for nothing; no answer; late; under way."""
+"""The signs of the facts, in the order of a legend."""
 
-OVERTAKEN = "»"
-"""The sign where nearer answers took a query's slot: one cell in every terminal."""
+IN_TIME = frozenset((Fate.FOUND, Fate.ANSWERED, Fate.ERROR))
+STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
+"""What happened to a query on the way: it was silent for so long that another node got its slot; nearer answers took
+its slot; it is the second one to its node. One cell in every terminal."""
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
-_REFUSED = LIES | {"refused", "wrong id"}
-_SILENT = frozenset(("timed out", "send failed", "blocked", "cancelled"))
-
-
-def fate(step: StepView) -> Fate:
-    """What became of a query."""
-    if step.ended is None:
-        return "waiting" if step.stalled is None else "stalled"
-    if step.result in _SILENT:
-        return "silent"
-    if step.result in _REFUSED:
-        return "refused"
-    return "gave" if step.peers or step.item else "answered"
+_ERRORS = LIES | {"refused", "wrong id"} | frozenset(map(str, UNUSABLE))
+_UNSENT = frozenset(map(str, NOT_SENT | {Status.SEND_FAILED}))
+_NO_ANSWER = frozenset(map(str, UNANSWERED))
 
 
 def responded(step: StepView) -> bool:
-    """Whether anything came back, an error included."""
-    return step.ended is not None and step.result not in _SILENT
+    """Whether anything came back, an error included, in time or late."""
+    return step.ended is not None and step.result not in _NO_ANSWER
 
 
-def helped(step: StepView) -> bool:
-    """Whether its answer counted: no error, from the node that was asked, and without a value that does not hold."""
-    return fate(step) in ("gave", "answered")
+def fate(step: StepView, view: LookupView) -> Fate:
+    """What became of a query of that lookup, by the end of the lookup."""
+    if step.result in _UNSENT:
+        return Fate.UNASKED
+    if step.ended is None or (step.ended > view.elapsed and not view.running):
+        return Fate.WAITING if view.running else Fate.LATE if responded(step) else Fate.CANCELLED
+    if step.result in _ERRORS:
+        return Fate.ERROR
+    if not responded(step):
+        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
+    return Fate.FOUND if step.peers or step.item else Fate.ANSWERED
 
 
-def candidate_fate(candidate: CandidateView) -> Fate | None:
-    """What became of a candidate; `None` while it has not been asked."""
-    if candidate.state == "answered":
-        if candidate.result in _REFUSED:
-            return "refused"
-        return "gave" if candidate.peers or candidate.result in ("value", "older value") else "answered"
-    if candidate.state == "failed":
-        return "refused" if candidate.result in _REFUSED else "silent"
-    if candidate.state in ("untried", "passed over"):
-        return None
-    return "stalled" if candidate.state == "silent so far" else "waiting"
+def counts(detail: LookupDetail) -> Counter[Fate]:
+    """How many queries had which fate; they add up to the queries that were sent."""
+    return Counter(fate(step, detail.view) for step in detail.steps)
+
+
+def helped(step: StepView, view: LookupView) -> bool:
+    """Whether its answer counted: in time, no error, and without a value that does not hold."""
+    return fate(step, view) in (Fate.FOUND, Fate.ANSWERED)
+
+
+def decisive(detail: LookupDetail) -> dict[Addr, StepView]:
+    """Of each node that was asked the query that its fate is told by: the one whose answer counted, else the last."""
+    found: dict[Addr, StepView] = {}
+    for step in detail.steps:
+        other = found.get(step.addr)
+        if other is None or not responded(other) or (responded(step) and _before(step, other, detail.view)):
+            found[step.addr] = step
+    return found
+
+
+def _before(step: StepView, other: StepView, view: LookupView) -> bool:
+    """Whether an answer counted rather than another one of the same node: the first one that helped did."""
+    return (not helped(step, view), step.ended or 0.0) < (not helped(other, view), other.ended or 0.0)
 
 
 def distance_of(node_id: bytes | None, target: bytes) -> int | None:
@@ -70,9 +108,9 @@ def distance_of(node_id: bytes | None, target: bytes) -> int | None:
 
 
 def bits_of(node_id: bytes | None, target: bytes) -> float | None:
-    """log2 of its distance to the target, 0 to 160; `None` while its id is unknown."""
+    """`ids.bits` of its distance to the target; `None` while its id is unknown."""
     distance = distance_of(node_id, target)
-    return None if distance is None else log2(distance) if distance else 0.0
+    return None if distance is None else ids.bits(distance)
 
 
 def end_of(step: StepView, elapsed: float) -> float:
@@ -80,18 +118,14 @@ def end_of(step: StepView, elapsed: float) -> float:
     return elapsed if step.ended is None else min(step.ended, elapsed)
 
 
-def too_late(step: StepView, elapsed: float) -> bool:
-    """Whether its answer came when the lookup was over."""
-    return responded(step) and end_of(step, elapsed) < (step.ended or 0.0)
-
-
 def answering(detail: LookupDetail) -> dict[Addr, int]:
-    """The place in `steps` of the query that each node answered first."""
-    found: dict[Addr, int] = {}
-    for place, step in enumerate(detail.steps):
-        if responded(step):
-            found.setdefault(step.addr, place)
-    return found
+    """The place in `steps` of the query whose answer counted, of each node that answered in time."""
+    counted = decisive(detail)
+    return {
+        step.addr: place
+        for place, step in enumerate(detail.steps)
+        if step is counted[step.addr] and responded(step) and fate(step, detail.view) in IN_TIME
+    }
 
 
 def span_words(seconds: float | None) -> str:
@@ -104,19 +138,19 @@ def span_words(seconds: float | None) -> str:
     return f"{seconds:.{2 if seconds < 9.995 else 1}f} s"
 
 
-def gave_words(step: StepView) -> str:
+def gave_words(step: StepView, view: LookupView) -> str:
     """What an answer brought, or what became of the query instead; at most 12 characters."""
-    match fate(step):
-        case "gave" | "answered":
+    match fate(step, view):
+        case Fate.FOUND | Fate.ANSWERED:
             parts = [f"{step.nodes}n"] if step.nodes else []
             parts += [f"{step.peers}p"] if step.peers else []
             parts += ["value" if step.item == "immutable" else safe_text(step.item, 9)] if step.item else []
             return safe_text(" ".join(parts) or "nothing", 12)
-        case "refused":
+        case Fate.ERROR:
             return f"error {step.code}" if step.code is not None else safe_text(step.result, 13)
-        case "silent":
-            return safe_text(step.result, 11)
-        case "stalled":
-            return "late"
-        case _:
-            return ""
+        case Fate.UNASKED:
+            return safe_text(step.result, 12)
+        case Fate.WAITING:
+            return "overtaken" if step.overtaken is not None else "stalled" if step.stalled is not None else ""
+        case other:
+            return other.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.snapshot import LookupDetail, StepView
-from .course import answering, too_late
+from .course import Fate, answering, fate
 
 
 def goal(detail: LookupDetail) -> int | None:
@@ -12,15 +12,14 @@ def goal(detail: LookupDetail) -> int | None:
     That is the one that brought the value, if the lookup ended with it; else the last of the closest to answer.
     """
     steps, elapsed = detail.steps, detail.view.elapsed
-    values = [place for place, step in enumerate(steps) if step.item and step.ended is not None]
-    if values and not detail.view.running:
-        first = min(values, key=lambda place: steps[place].ended or 0.0)
+    found = [place for place, step in enumerate(steps) if step.item and fate(step, detail.view) is Fate.FOUND]
+    if found and not detail.view.running:
+        first = min(found, key=lambda place: steps[place].ended or 0.0)
         if (steps[first].ended or 0.0) >= elapsed:
             return first
     answered = answering(detail)
     closest = [answered[c.addr] for c in detail.candidates if c.closest and c.addr in answered]
-    in_time = [place for place in closest if not too_late(steps[place], elapsed)]
-    return max(in_time, key=lambda place: steps[place].ended or 0.0, default=None)
+    return max(closest, key=lambda place: steps[place].ended or 0.0, default=None)
 
 
 def critical_path(detail: LookupDetail) -> tuple[int, ...]:

@@ -8,8 +8,9 @@ from ..codec import coder
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
 from ..widgets.paint import Line
-from ..words import address
-from .course import bits_of, span_words
+from ..words import address, power
+from .budget import Part, budget
+from .course import Fate, bits_of, decisive, fate, span_words
 from .ladder import ladder_lines
 from .legend import legend_lines
 from .verdict import verdict_lines
@@ -19,8 +20,17 @@ _WIDTH = 110
 
 
 def as_json(detail: LookupDetail) -> bytes:
-    """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal."""
-    return (json.dumps(coder(LookupDetail).encode(detail), indent=1) + "\n").encode()
+    """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal.
+
+    Each query and each candidate has its ``fate`` besides, and ``budget`` tells where the time went.
+    """
+    whole, asked = coder(LookupDetail).encode(detail), decisive(detail)
+    for step, written in zip(detail.steps, whole["steps"], strict=True):
+        written["fate"] = fate(step, detail.view)
+    for node, written in zip(detail.candidates, whole["candidates"], strict=True):
+        written["fate"] = fate(asked[node.addr], detail.view) if node.addr in asked else Fate.UNASKED
+    whole["budget"] = [coder(Part).encode(part) for part in budget(detail)]
+    return (json.dumps(whole, indent=1) + "\n").encode()
 
 
 def as_text(detail: LookupDetail) -> bytes:
@@ -32,8 +42,7 @@ def as_text(detail: LookupDetail) -> bytes:
     for place, candidate in enumerate((c for c in detail.candidates if c.closest), 1):
         bits = bits_of(candidate.id, view.target)
         node = candidate.id.hex() if candidate.id is not None else "?"
-        distance = "?" if bits is None else f"2^{bits:.1f}"
         rtt = span_words(candidate.rtt)
-        lines.append(((f"{place:>3}  {node}  {distance:>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
+        lines.append(((f"{place:>3}  {node}  {power(bits):>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
     lines += [(), *verdict_lines(detail, _WIDTH)]
     return ("\n".join("".join(text for text, _ in line).rstrip() for line in lines) + "\n").encode()

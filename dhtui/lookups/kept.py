@@ -1,4 +1,4 @@
-"""The lookups that a screen has asked for: what can't change any more, or is frozen, is asked for once."""
+"""The lookups that a screen has asked for: what can't change any more is asked for once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Kept:
         self._details = {number: detail for number, detail in self._details.items() if number in listed}
         self._moments = {number: moment for number, moment in self._moments.items() if number in listed}
 
-    def get(self, view: LookupView, ask: Callable[[int], LookupDetail | None], *, frozen: bool) -> LookupDetail | None:
-        """The lookup that a list shows as `view`; `ask` gives it by its number. `frozen`: as it was first given."""
+    def get(self, view: LookupView, ask: Callable[[int], LookupDetail | None]) -> LookupDetail | None:
+        """The lookup that a list shows as `view`; `ask` gives it by its number."""
         known = self._details.get(view.number)
-        if known is not None and (_is_over(known, view) or (frozen and known.view.target == view.target)):
+        if known is not None and _is_over(known, view):
             return known
         found = ask(view.number)
         if found is not None:

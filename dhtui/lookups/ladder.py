@@ -7,24 +7,39 @@ from collections import Counter
 from dataclasses import dataclass
 from math import ceil, floor
 
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..widgets.paint import Line, Role
 from .chart import Canvas, TimeAxis, nice_span
-from .course import bits_of, fate, helped, responded
+from .course import Fate, bits_of, fate, helped, responded
 from .critical import critical_path
 from .moment import as_of
 
 TITLE = "ladder: log2 distance"
-LEGEND = "• answer  ◆ found  ● path  ─ k-th best"
+_ANSWER, _FOUND, _PATH, _PATH_FOUND, _CHOSEN, _LATE, _LINE, _CURSOR = "•◆●◈◉□─┆"
+_LEGEND: tuple[tuple[str, Role | None, str], ...] = (
+    (_ANSWER, None, "answer"),
+    ("23456789#", "good", "2 several"),
+    (_FOUND, None, "found"),
+    (_PATH, None, "path"),
+    (_PATH_FOUND, None, "both"),
+    ("!", None, "error"),
+    (_LATE, None, "late"),
+    (_CHOSEN, None, "selected"),
+    (_LINE, "warn", "k-th best"),
+    (_CURSOR, None, "now"),
+)
+"""Signs that mean the same, the role that tells them from others, and their meaning."""
 _AXIS = 6
 """Cells of the scale at the left."""
 _LEAST_RANGE = 4
+_TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 25, 30, 40, 50, 100)
+"""Bits that may lie between two ticks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The ends of both axes."""
+    """The ends of both axes; the drawing may reach a little lower, so that its ticks are even."""
 
     span: float
     """Seconds."""
@@ -46,7 +61,7 @@ def kth_best(detail: LookupDetail) -> list[tuple[float, float]]:
     """When the k-th nearest of the answers so far got nearer: seconds, and log2 of its distance from then on."""
     best: list[float] = []
     points: list[tuple[float, float]] = []
-    answers = [step for step in detail.steps if helped(step)]
+    answers = [step for step in detail.steps if helped(step, detail.view)]
     for step in sorted(answers, key=lambda step: step.ended or 0.0):
         bits = bits_of(step.id, detail.view.target)
         if bits is None:
@@ -83,24 +98,40 @@ def ladder_lines(
     return plot.canvas.lines()
 
 
-@dataclass(frozen=True, slots=True)
+def ladder_legend(lines: list[Line]) -> str:
+    """What the signs that occur in a drawing mean, and no others."""
+    drawn = [(text, role) for line in lines[:-2] for text, role in line]
+
+    def occurs(signs: str, role: Role | None) -> bool:
+        return any(sign in text for text, shown in drawn if role in (None, shown) for sign in signs)
+
+    return " ".join(
+        words if len(signs) > 1 else f"{signs} {words}" for signs, role, words in _LEGEND if occurs(signs, role)
+    )
+
+
+def _ticks(bits: int, rows: int) -> tuple[int, int]:
+    """How many bits lie between two ticks, and how many rows: the finest scale on which `bits` fit into `rows`."""
+    steps = [(bits_a_tick, rows_a_tick) for bits_a_tick in _TICKS for rows_a_tick in range(1, 6)]
+    fit = [(a, b) for a, b in steps if a * (rows - 1) >= bits * b and b < rows]
+    return min(fit, key=lambda tick: (tick[0] / tick[1], -tick[1]), default=(160, max(1, rows - 1)))
+
+
 class _Plot:
-    canvas: Canvas
-    axis: TimeAxis
-    scale: Scale
-    rows: int
+    def __init__(self, canvas: Canvas, axis: TimeAxis, scale: Scale, rows: int) -> None:
+        self.canvas, self.axis, self.scale, self.rows = canvas, axis, scale, rows
+        self.tick_bits, self.tick_rows = _ticks(scale.top - scale.bottom, rows)
 
     def row(self, bits: float) -> int:
-        part = (self.scale.top - bits) / (self.scale.top - self.scale.bottom)
-        return max(0, min(self.rows - 1, round(part * (self.rows - 1))))
+        return max(0, min(self.rows - 1, round((self.scale.top - bits) * self.tick_rows / self.tick_bits)))
 
     def draw_axes(self) -> None:
         put, rows = self.canvas.put, self.rows
         for y in range(rows):
             put(_AXIS - 1, y, "│", "dim")
-        step = next(s for s in (1, 2, 4, 5, 10, 20, 40, 80, 160) if s * (rows - 1) >= 2 * self._range or s == 160)
-        for bits in range(self.scale.top, self.scale.bottom - 1, -step):
-            put(0, self.row(bits), f"{bits:>4} ┤", "dim")
+        for nth, y in enumerate(range(0, rows, self.tick_rows)):
+            if (bits := self.scale.top - nth * self.tick_bits) >= 0:
+                put(0, y, f"{bits:>4} ┤", "dim")
         put(_AXIS - 1, rows, "└" + "─" * self.axis.width, "dim")
         free = 0
         for column, words in self.axis.ticks():
@@ -110,13 +141,9 @@ class _Plot:
                 put(start, rows + 1, words, "dim")
                 free = start + len(words) + 2
 
-    @property
-    def _range(self) -> int:
-        return self.scale.top - self.scale.bottom
-
     def draw_cursor(self, until: float) -> None:
         for y in range(self.rows):
-            self.canvas.put(_AXIS + self.axis.column(until), y, "┆", "strong")
+            self.canvas.put(_AXIS + self.axis.column(until), y, _CURSOR, "strong")
 
     def draw_line(self, points: list[tuple[float, float]], end: float) -> None:
         put = self.canvas.put
@@ -125,7 +152,7 @@ class _Plot:
         turns = [*rows, _AXIS + self.axis.column(end) + 1]
         above: int | None = None
         for place, (x, y) in enumerate(rows.items()):
-            put(x, y, "─" * (turns[place + 1] - x), "warn")
+            put(x, y, _LINE * (turns[place + 1] - x), "warn")
             if above is not None and above != y:
                 put(x, above, "╮", "warn")
                 for between in range(above + 1, y):
@@ -142,18 +169,21 @@ class _Plot:
                 spot = _AXIS + self.axis.column(step.ended or 0.0), self.row(bits)
                 cells.setdefault(spot, []).append(place)
         for (x, y), places in cells.items():
-            self.canvas.put(x, y, *_dot([detail.steps[p] for p in places], not path.isdisjoint(places), selected))
+            chosen = any(detail.steps[p].addr == selected for p in places)
+            fates = Counter(fate(detail.steps[p], detail.view) for p in places)
+            self.canvas.put(x, y, *_dot(fates, not path.isdisjoint(places), chosen))
 
 
-def _dot(steps: list[StepView], critical: bool, selected: Addr | None) -> tuple[str, Role]:
+def _dot(fates: Counter[Fate], critical: bool, chosen: bool) -> tuple[str, Role]:
     """The sign for the answers that fall into one cell: the one that matters most."""
-    fates = Counter(map(fate, steps))
-    if selected is not None and any(step.addr == selected for step in steps):
-        return "◉", "key"
+    if chosen:
+        return _CHOSEN, "key"
     if critical:
-        return ("◆" if fates["gave"] else "●"), "strong"
-    if fates["gave"]:
-        return "◆", "accent"
-    if len(steps) > 1:
-        return (str(len(steps)) if len(steps) < 10 else "#"), "good"
-    return ("!", "bad") if fates["refused"] else ("•", "good")
+        return (_PATH_FOUND if fates[Fate.FOUND] else _PATH), "strong"
+    if fates[Fate.FOUND]:
+        return _FOUND, "accent"
+    if fates.total() > 1:
+        return (str(fates.total()) if fates.total() < 10 else "#"), "good"
+    if fates[Fate.LATE]:
+        return _LATE, "warn"
+    return ("!", "bad") if fates[Fate.ERROR] else (_ANSWER, "good")

@@ -5,25 +5,40 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..widgets.paint import Line, Role, Span, width_of
-from .course import OVERTAKEN, end_of
+from .course import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
 from .critical import critical_path
 from .moment import as_of
-from .waterfall import CURSOR, SENT, SENT_AGAIN, STALLED, end_sign, waterfall_lines
+from .waterfall import CURSOR, SENT, waterfall_lines
 
-_ENDS = {"■": "answer", "◆": "found", "□": "too late", "!": "error", "✗": "silent", "▸": "waiting"}
-"""What the end of a bar tells."""
 _FROM = 7
 """The height from which on there is room for it."""
 
 
 def explained_waterfall(
-    detail: LookupDetail, width: int, height: int, *, until: float | None, selected: Addr | None, span: float
+    detail: LookupDetail,
+    width: int,
+    height: int,
+    *,
+    until: float | None,
+    selected: Addr | None,
+    span: float,
+    first: int | None = None,
+    keys: str = "",
 ) -> list[Line]:
     """The waterfall, as `waterfall_lines` draws it, and its legend at the bottom where there is room for both."""
-    legend = legend_lines(detail, width, until=until) if height >= _FROM else []
+    legend = _legend(detail, width, height, until)
     room = height - len(legend)
-    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span)
+    lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span, first=first, keys=keys)
     return [*lines, *[()] * (room - len(lines)), *legend] if lines else []
+
+
+def rows_for_queries(detail: LookupDetail, width: int, height: int, *, until: float | None) -> int:
+    """How many queries have a row in an explained waterfall of that size."""
+    return max(0, height - 1 - len(_legend(detail, width, height, until)))
+
+
+def _legend(detail: LookupDetail, width: int, height: int, until: float | None) -> list[Line]:
+    return legend_lines(detail, width, until=until) if height >= _FROM else []
 
 
 def legend_lines(detail: LookupDetail, width: int, *, until: float | None = None) -> list[Line]:
@@ -52,15 +67,14 @@ def _line(entries: list[Line], gap: str) -> Line:
 
 def _entries(detail: LookupDetail, until: float | None) -> list[Line]:
     """A sign and its meaning each, in the order in which they come in a bar."""
-    steps, elapsed = detail.steps, detail.view.elapsed
-    ends: dict[str, Role] = dict(end_sign(step, elapsed) for step in steps)
+    steps, elapsed, ends = detail.steps, detail.view.elapsed, counts(detail)
     stalled = any(step.stalled is not None and step.stalled < end_of(step, elapsed) for step in steps)
     signs: tuple[tuple[bool, str, Role, str], ...] = (
         (any(not step.again for step in steps), SENT, "plain", "sent"),
-        (any(step.again for step in steps), SENT_AGAIN, "plain", "again"),
+        (any(step.again for step in steps), AGAIN, "plain", "again"),
         (stalled, STALLED, "warn", "stalled"),
         (any(step.overtaken is not None for step in steps), OVERTAKEN, "strong", "overtaken"),
-        *((sign in ends, sign, ends.get(sign, "plain"), words) for sign, words in _ENDS.items()),
+        *((ends[what] > 0, sign, role, what.value) for what, (sign, role) in MARKS.items()),
         (bool(critical_path(detail)), "●━", "strong", "path"),
         (until is not None, CURSOR, "strong", "now"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
-from .course import distance_of, responded
+from .course import IN_TIME, bits_of, distance_of, fate, responded
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -27,7 +27,7 @@ def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> S
     if step.ended is not None and step.ended <= until:
         return step
     if named is not None:
-        step = step._replace(id=named, bits=_bits(named, target))
+        step = step._replace(id=named, bits=bits_of(named, target))
     return step._replace(
         stalled=_by(step.stalled, until),
         overtaken=_by(step.overtaken, until),
@@ -42,10 +42,6 @@ def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> S
 
 def _by(at: float | None, until: float) -> float | None:
     return at if at is not None and at <= until else None
-
-
-def _bits(node_id: bytes, target: bytes) -> int:
-    return (distance_of(node_id, target) or 0).bit_length()
 
 
 def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[CandidateView, ...]:
@@ -75,7 +71,7 @@ def _far(node: CandidateView, target: bytes) -> int:
 def _candidate(node: CandidateView, step: StepView | None, doubt: str, target: bytes) -> CandidateView:
     """A candidate that had not answered; `step` is its last query by then."""
     if node.named is not None:
-        node = node._replace(id=node.named, bits=_bits(node.named, target), named=None)
+        node = node._replace(id=node.named, bits=bits_of(node.named, target), named=None)
     return node._replace(
         state="untried" if step is None else "asked" if step.stalled is None else "silent so far",
         result="",
@@ -105,11 +101,10 @@ def _view(
     view: LookupView, steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...], until: float
 ) -> LookupView:
     closest = [candidate for candidate in candidates if candidate.closest]
-    return view._replace(
-        elapsed=until,
-        running=True,
+    then = view._replace(elapsed=until, running=True, stopped=False)
+    return then._replace(
         asked=len(steps),
-        answered=sum(map(responded, steps)),
+        answered=sum(fate(step, then) in IN_TIME for step in steps),
         timed_out=sum(step.result == "timed out" for step in steps),
         in_flight=sum(step.ended is None for step in steps),
         nearest_bits=closest[0].bits if closest else None,

@@ -27,7 +27,7 @@ DISTRUSTED: dict[str, str] = {
 SHORT: dict[str, str] = {
     Mark.TWIN: "/24 twin",
     Mark.RESERVE: "reserve",
-    Mark.SILENT: "silent",
+    Mark.SILENT: "gone?",
     Distrust.TOO_NEAR: "too near",
     Distrust.CHOSEN: "chosen id",
     Distrust.MISLED: "misled",

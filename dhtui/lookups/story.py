@@ -6,11 +6,11 @@ from ..engine.candidates import Mark
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..report import safe_text
 from ..words import plural, short_id
-from .course import LIES, fate, span_words, too_late
+from .course import LIES, Fate, fate, span_words
 from .reasons import DISTRUSTED, origins
 
 _NEVER: dict[str, str] = {
-    Mark.TWIN: "Never asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
+    Mark.TWIN: "Not asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
     Mark.RESERVE: "Not asked: known from before and kept in reserve, until it is named or nobody else is left.",
 }
 
@@ -57,24 +57,29 @@ def explained(detail: LookupDetail, step: StepView) -> list[str]:
     if step.stalled is not None and step.stalled <= elapsed:
         at = span_words(step.stalled)
         gave = f"late from {at} on" if overtaken_at is not None else f"it stalled at {at} and gave up its slot"
-        done.append((step.stalled, f"silent until {at}" if step.again else gave))
+        done.append((step.stalled, f"it stalled at {at}" if step.again else gave))
     return [words for _, words in sorted(done)]
 
 
 def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
     """What came of a query; `slotless`: it had lost its slot before."""
-    view, welcome = detail.view, ", still welcome" if slotless else ""
-    what = fate(step)
-    if too_late(step, view.elapsed):
-        return f"its answer came at {span_words(step.ended)}, too late"
-    if what in ("gave", "answered"):
-        return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
-    if what == "refused":
-        code = "" if step.code is None else f", error {step.code}"
-        return f"{safe_text(step.result, 16)}{code}: that counts for nothing"
-    if what == "silent" and step.result != "timed out":
-        return safe_text(step.result, 16)
-    return f"under way{welcome}" if step.ended is None and view.running else "no answer in time"
+    welcome = ", still welcome" if slotless else ""
+    match fate(step, detail.view):
+        case Fate.FOUND | Fate.ANSWERED:
+            return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
+        case Fate.ERROR:
+            code = "" if step.code is None else f", error {step.code}"
+            return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
+        case Fate.LATE:
+            return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
+        case Fate.SILENT:
+            return f"silent: no answer in {span_words(_took(step))}"
+        case Fate.CANCELLED:
+            return "cancelled: " + ("others needed its room" if step.result == "cancelled" else "the lookup was over")
+        case Fate.UNASKED:
+            return f"not asked: {safe_text(step.result, 24)}"
+        case Fate.WAITING:
+            return f"under way{welcome}"
 
 
 def _took(step: StepView) -> float:
@@ -92,11 +97,11 @@ def _unasked(detail: LookupDetail, node: CandidateView) -> str:
     if node.mark in _NEVER:
         return _NEVER[node.mark]
     if node.state == "passed over":
-        return f"Passed over: {safe_text(node.note, 60) or 'it was silent of late'}."
+        return f"Not asked: {safe_text(node.note, 60) or 'it was silent of late'}."
     if node.state == "failed":
         return f"Not asked: {safe_text(node.note or node.result, 60)}."
     if node.doubt in DISTRUSTED:
         return f"Not asked: {DISTRUSTED[node.doubt]}; others come first."
     if detail.view.running:
         return "Not asked yet: nearer or more trusted ones come first."
-    return "Never asked: the lookup was over before its turn."
+    return "Not asked: the lookup was over before its turn."

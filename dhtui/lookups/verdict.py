@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from statistics import median
 from textwrap import wrap
 
 from ..engine.snapshot import LookupDetail, LookupView
 from ..report import safe_text
 from ..widgets.paint import Line, Role, crop
-from ..words import DOUBTS, plural
+from ..words import DOUBTS, plural, power
+from .budget import Reason, Share, shares
 from .cost import cost, holders
-from .course import bits_of, helped, responded, span_words, too_late
-from .critical import critical_path, floor, round_trip
-from .waiting import waiting
-
-_NOTABLE = 0.15
-"""The share of the time from which on a cause is worth a sentence."""
-_SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
-"""A node is called slow if it took this share of the whole time, and so many times the usual round trip."""
+from .course import IN_TIME, MARKS, Fate, bits_of, fate, helped, span_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,7 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
             lines.append(((f" {mark} " if not place else "   ", kind), (part, kind)))
     if most is None or len(lines) <= most:
         return lines
-    return [*lines[: most - 1], (*crop(lines[most - 1], width - 2), (" …", "plain"))]
+    return [*lines[: most - 1], crop((*lines[most - 1], (" …", "plain"), (" " * width, "plain")), width)]
 
 
 def _why(detail: LookupDetail) -> str:
@@ -80,12 +73,12 @@ def _doubted(view: LookupView) -> str:
 def _found(detail: LookupDetail) -> str:
     view = detail.view
     if not view.found:
-        bits = [b for s in detail.steps if helped(s) and (b := bits_of(s.id, view.target)) is not None]
-        return f"The nearest answer is at 2^{min(bits):.1f}." if bits else "Nobody answered."
+        bits = [b for s in detail.steps if helped(s, view) and (b := bits_of(s.id, view.target)) is not None]
+        return f"The nearest answer is at {power(min(bits))}." if bits else "Nobody answered."
     have, closest = holders(detail)
     value = view.found.startswith("value")
     what, article = ("it", "a ") if value else ("peers", "")
-    first = min((s.ended for s in detail.steps if (s.item or s.peers) and s.ended is not None), default=None)
+    first = min((s.ended for s in detail.steps if fate(s, view) is Fate.FOUND and s.ended is not None), default=None)
     came = f", the first after {span_words(first)}" if first is not None else ""
     holding = f"{have} of the closest {closest} {'holds' if have == 1 else 'hold'} {what}"
     return f"Found {article}{safe_text(view.found)}{came}; {holding}."
@@ -97,8 +90,10 @@ def cost_words(detail: LookupDetail) -> str:
     if not spent.queries:
         return "It cost nothing: no query was sent."
     queries, answers = plural(spent.queries, "query", "queries"), plural(spent.answers, "answer")
-    for_nothing = f"{spent.dead} to the dead, {spent.wasted} wasted"
-    return f"{spent.packets} packets in {span_words(detail.view.elapsed)}: {queries}, {answers}; {for_nothing}."
+    others = [what for what in MARKS if what not in IN_TIME and spent.fates[what]]
+    rest = "".join(f", {spent.fates[what]} {what}" for what in others)
+    use = f" ({spent.idle} of no use)" if spent.idle else ""
+    return f"{spent.packets} packets in {span_words(detail.view.elapsed)}: {queries}, {answers}{use}{rest}."
 
 
 def policy_words(detail: LookupDetail) -> str:
@@ -125,36 +120,45 @@ def _answered_then(detail: LookupDetail) -> int:
         {
             step.addr
             for step in detail.steps
-            if helped(step)
-            and not too_late(step, detail.view.elapsed)
-            and again.get(step.addr, inf) <= (step.ended or 0.0)
+            if helped(step, detail.view) and again.get(step.addr, inf) <= (step.ended or 0.0)
         }
     )
 
 
 def slow_words(detail: LookupDetail) -> str:
-    """What held it up, and how quick it could have been."""
-    view, path = detail.view, critical_path(detail)
-    if not path or view.elapsed <= 0:
-        asked = plural(len(detail.steps), "node that was asked has", "nodes that were asked have")
-        return f"The {asked} not answered." if detail.steps else "There was nobody to ask."
-    least, went = floor(detail, path), waiting(detail)
-    bottom = f"floor by round trips {span_words(least)}"
-    if went.silence >= _NOTABLE * view.elapsed:
-        silent = plural(went.silent, "silent node")
-        return f"{_percent(went.silence, view.elapsed)} of the time was lost on {silent}; {bottom}."
-    if went.idle >= _NOTABLE * view.elapsed:
-        return f"{_percent(went.idle, view.elapsed)} of the time no query was under way; {bottom}."
-    slowest = max(path, key=lambda place: round_trip(detail.steps[place]))
-    took = round_trip(detail.steps[slowest])
-    usual = median(round_trip(step) for step in detail.steps if responded(step))
-    if len(path) > 1 and took >= _SLOW_SHARE * view.elapsed and took >= _SLOW_TIMES * usual:
-        return f"{_percent(took, view.elapsed)} of the time went to one slow node, query {slowest + 1}; {bottom}."
-    trips = f"{len(path)} round trips in a row" if len(path) > 1 else "1 round trip"
-    if view.running:
-        return f"Nothing has held it up so far: {trips} took {span_words(least)}."
-    return f"Nothing held it up: {trips} took {span_words(least)} of the {span_words(view.elapsed)}."
+    """Where its time went, in parts that add up to the whole, and how long it would have taken without the loss."""
+    if detail.view.elapsed <= 0 or not detail.steps:
+        return "There was nobody to ask." if not detail.steps else "It took no time."
+    told, running = shares(detail), detail.view.running
+    parts = ", ".join(f"{share.percent} % ({share.time}) {_share_words(share)}" for share in told.shares)
+    words = f"{told.whole}{' so far' if running else ''}: {parts}"
+    if all(share.reason is Reason.TRIP or not share.percent for share in told.shares):
+        return f"Nothing {'has held' if running else 'held'} it up, {words}."
+    return f"{words}{f'; {told.without} with every answer' if told.without else ''}."
 
 
-def _percent(part: float, whole: float) -> str:
-    return f"{part / whole * 100:.0f} %"
+_SHARES: dict[Reason, tuple[str, str]] = {
+    Reason.TRIP: ("1 round trip", "{} round trips"),
+    Reason.SLOW: ("a slow node", "{} slow nodes"),
+    Reason.LOST: ("a lost packet", "{} lost packets"),
+    Reason.UNANSWERED: ("no answer", "no answer from {} nodes"),
+    Reason.BEHIND: ("behind others", "behind others"),
+    Reason.DOUBT: ("behind others, in doubt", "behind others, in doubt"),
+    Reason.OTHERS: ("for another one", "for {} others"),
+    Reason.TURN: ("for other lookups", ""),
+    Reason.ROOM: ("for room to send", "for room to send"),
+    Reason.START: ("before the first query", ""),
+    Reason.OWN: ("our own program", "our own program"),
+    Reason.OPEN: ("answers not yet in", "answers not yet in"),
+}
+"""What the time went to: where that happened once, and several times."""
+
+
+def _share_words(share: Share) -> str:
+    one, several = _SHARES[share.reason]
+    count = share.parts if share.reason is Reason.TRIP else len(share.places)
+    words = one if count <= 1 else several.format(count)
+    if share.reason is Reason.TRIP or not share.places:
+        return words
+    first = f"query {share.places[0] + 1}"
+    return f"{words} ({first})" if count == 1 else f"{words} ({first} first)"

@@ -5,17 +5,16 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from ..widgets.paint import Line, Role, Span, fit
+from ..widgets.paint import Line, Role, fit
 from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
-from .course import MARKS, OVERTAKEN, Fate, end_of, fate, gave_words, responded, span_words, too_late
+from .course import AGAIN, IN_TIME, MARKS, OVERTAKEN, STALLED, end_of, fate, gave_words, responded, span_words
 from .critical import critical_path
 from .moment import as_of
 from .reasons import origins
 
-TITLE = "waterfall  by: query #, op opener, kn known, bs host, ? doubted"
-SENT, SENT_AGAIN, STALLED, CURSOR = "├", "↻", "┄", "┆"
-_ENDS: dict[Fate, str] = {"answered": "■", "waiting": "▸", "stalled": "▸"}
+TITLE = "waterfall by: query #, op opener, kn known, bs host, ? doubted"
+SENT, CURSOR = "├", "┆"
 _LEFT = 24
 """Cells for hop, number, who referred, and node."""
 _GAVE = 12
@@ -32,10 +31,13 @@ def waterfall_lines(
     until: float | None = None,
     selected: Addr | None = None,
     span: float | None = None,
+    first: int | None = None,
+    keys: str = "",
 ) -> list[Line]:
     """Draws it in `width` x `height` cells: the time axis, and as many rows as fit.
 
-    Queries of the `selected` node are marked and in sight. `span` is the length of the time axis in seconds.
+    Queries of the `selected` node are marked, and in sight unless the row to begin with is given, `first`. `span` is
+    the length of the time axis in seconds. `keys` are told where more rows exist than fit.
     """
     if width < _LEFT + _GAVE + 10 or height < 2:
         return []
@@ -43,10 +45,10 @@ def waterfall_lines(
     right = _GAVE + (_RTT if width >= _WIDE else 0)
     axis = TimeAxis(span or nice_span(detail.view.elapsed, detail.view.running), width - _LEFT - right)
     order = rows_of(then)
-    first = _first_row(then, order, height - 1, selected)
+    first = first_row(then, height - 1, selected, first)
     shown = order[first : first + height - 1]
     canvas = Canvas(width, 1 + len(shown))
-    _head(canvas, axis, first, len(order) - first - len(shown))
+    _head(canvas, axis, first, len(order) - first - len(shown), keys)
     drawing = _Drawing(canvas, axis, then, selected)
     for y, place in enumerate(shown, 1):
         same_hop = y > 1 and then.steps[shown[y - 2]].hop == then.steps[place].hop
@@ -62,28 +64,22 @@ def rows_of(detail: LookupDetail) -> list[int]:
     return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
 
 
-def end_sign(step: StepView, elapsed: float) -> Span:
-    """The sign at the end of a query's bar, and the bar's role."""
-    what = fate(step)
-    sign, role = MARKS[what]
-    return "□" if too_late(step, elapsed) else _ENDS.get(what, sign), role
+def first_row(detail: LookupDetail, height: int, selected: Addr | None, wanted: int | None = None) -> int:
+    """The row to begin with in a drawing of `height` rows: the one `wanted`, or that the selected node is in sight."""
+    if wanted is None:
+        own = [row for row, place in enumerate(rows_of(detail)) if detail.steps[place].addr == selected]
+        wanted = (own[-1] if own else 0) - height // 2
+    return max(0, min(wanted, len(detail.steps) - height))
 
 
-def _first_row(detail: LookupDetail, order: list[int], height: int, selected: Addr | None) -> int:
-    """The row to begin with so that the selected node is in sight."""
-    wanted = [row for row, place in enumerate(order) if detail.steps[place].addr == selected]
-    focus = wanted[-1] if wanted else 0
-    return max(0, min(focus - height // 2, len(order) - height))
-
-
-def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int) -> None:
+def _head(canvas: Canvas, axis: TimeAxis, above: int, below: int, keys: str) -> None:
     canvas.put(1, 0, "hop   #  by  node", "title")
     free = 0
     for column, words in axis.ticks():
         if column >= free and column + len(words) <= axis.width:
             canvas.put(_LEFT + column, 0, words, "dim")
             free = column + len(words) + 2
-    canvas.put(_LEFT + axis.width + 1, 0, f"↑{above} ↓{below}" if above or below else "gave", "title")
+    canvas.put(_LEFT + axis.width + 1, 0, f"↑{above} ↓{below} {keys}" if above or below else "gave", "title")
 
 
 class _Drawing:
@@ -106,8 +102,9 @@ class _Drawing:
         put(14, y, self._name(step), "data" if role == "plain" else role)
         self._bar(y, step, critical)
         right = _LEFT + self.axis.width + 1
-        sign, sign_role = MARKS[fate(step)]
-        put(right, y, fit(gave_words(step), _GAVE - 1), "plain" if responded(step) else sign_role)
+        what = fate(step, self.detail.view)
+        sign, sign_role = MARKS[what]
+        put(right, y, fit(gave_words(step, self.detail.view), _GAVE - 1), "plain" if what in IN_TIME else sign_role)
         if self.canvas.width >= _WIDE:
             rtt = span_words(step.ended - step.sent) if step.ended is not None and responded(step) else ""
             put(right + _GAVE - 1, y, f"{rtt or sign:>8}", "dim" if rtt else sign_role)
@@ -118,13 +115,13 @@ class _Drawing:
     def _bar(self, y: int, step: StepView, critical: bool) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
-        sign, usual = end_sign(step, view.elapsed)
+        sign, usual = MARKS[fate(step, view)]
         role: Role = "strong" if critical else usual
         late = self.axis.column(step.stalled) if step.stalled is not None else end + 1
         for x in range(start, end):
             put(_LEFT + x, y, ("┅" if critical else STALLED) if x >= late else "━" if critical else "─", role)
         if start < end:
-            put(_LEFT + start, y, SENT_AGAIN if step.again else "┣" if critical else SENT, role)
+            put(_LEFT + start, y, AGAIN if step.again else "┣" if critical else SENT, role)
             if step.overtaken is not None:
                 put(_LEFT + min(max(self.axis.column(step.overtaken), start + 1), end - 1), y, OVERTAKEN, "strong")
         put(_LEFT + end, y, sign, role)

@@ -10,7 +10,7 @@ A line of JSON is one packet, an object with these fields:
 ``method``     of the query, also in its answer; empty where it is not known
 ``tid``        the transaction id, hex
 ``length``     of the datagram, in bytes
-``problem``    why it was dropped or refused; empty where all was well
+``problem``    why it was dropped or refused, or a remark; empty where all was well
 ``data``       the datagram, hex
 ``message``    the datagram as JSON, ``null`` where it is not bencode
 
@@ -24,10 +24,12 @@ import json
 import struct
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from socket import inet_aton
 from typing import BinaryIO
 
 from .. import __version__
+from ..engine.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
 from ..words import address
@@ -52,17 +54,23 @@ def write_pcapng(
     clock_offset: float,
     comment: Callable[[Packet], str] | None = None,
 ) -> int:
-    """Write packets as pcapng, with IPv4 and UDP headers made up around them; returns how many.
+    """Write packets as pcapng in the order of their time, with IPv4 and UDP headers made up around them; returns how
+    many. What could not be read at once has a later number than what was sent meanwhile.
 
     `own` is our address, the other end of each packet. `clock_offset` (seconds) is added to the engine's clock
     to give Unix time. `comment` gives a text to keep with a packet, or "".
     """
     file.write(_section() + _interface())
     count = 0
-    for packet in packets:
+    for packet in sorted(packets, key=attrgetter("at")):
         file.write(_enhanced_packet(packet, own, clock_offset, comment(packet) if comment else ""))
         count += 1
     return count
+
+
+def own_end(who: IdentityView) -> Addr:
+    """Our end of each packet: the address that our socket is bound to; where it is bound to all, how others see us."""
+    return who.external if who.bound[0] == "0.0.0.0" and who.external is not None else who.bound
 
 
 def _section() -> bytes:

@@ -95,6 +95,16 @@ def _test(word: str, start: int) -> tuple[bool, Test]:
     return name == "text", (lambda packet: not test(packet)) if negated else test
 
 
+def narrowed(text: str, term: str) -> str:
+    """A filter that lets through what `text` does and the term is true of; a term that is there is not said twice.
+
+    Of a term and its opposite the newer one is meant.
+    """
+    opposite = term[1:] if term.startswith("!") else f"!{term}"
+    words = [word[0] for word in _WORD.finditer(text) if word[0] not in (term, opposite)]
+    return " ".join([*words, term])
+
+
 def completions(text: str, cursor: int) -> list[Completion]:
     """What the word at the cursor could become: names of terms, then their usual values."""
     start = end = cursor

@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from ..engine.events import Event, PacketReceived, PacketSent, QueryFinished
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import MAX_QUERY, ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
+from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
 from .packet import Direction, Kind, Packet
 
 MAX_BYTES = 16 * 2**20
 """Bytes of datagrams kept, whatever their number: a flood of the largest ones must not fill the memory."""
 
-_DROPPED_UNREAD = frozenset(("banned", "blocklist", "no unicast source", "rate limit"))
+_DROPPED_UNREAD = frozenset(("banned by the user", "blocklist", "no unicast source", "rate limit"))
 """The engine spent no time on answering these, so neither does the ring: they are what a flood is made of."""
 
 _PACKETS = (PacketReceived, PacketSent)
@@ -39,6 +39,17 @@ class PacketRing:
         self._open: dict[_Key, Packet] = {}
         self._answers: dict[int, Packet] = {}
         self._endings: dict[int, QueryFinished] = {}
+        self._frozen = False
+
+    def freeze(self) -> None:
+        """Let all that reads it see no more than was heard so far, until `thaw`. What is heard still counts, and
+        pushes out the oldest."""
+        self._settle()
+        self._frozen = True
+
+    def thaw(self) -> None:
+        """Let what was heard since `freeze` be seen."""
+        self._frozen = False
 
     def hear(self, event: Event) -> None:
         """Take note of an event; those that are about no packet are ignored. Never raises."""
@@ -104,14 +115,14 @@ class PacketRing:
     def since(self, number: int) -> list[Packet]:
         """The packets after that one, oldest first. If the first is not `number` + 1, some were missed."""
         self._settle()
-        wanted = min(self._newest - number, self._count)
+        wanted = self._settled - number
         return list(islice(reversed(self._packets), max(0, wanted)))[::-1]
 
     def get(self, number: int) -> Packet | None:
         """The packet of that number, while it is kept."""
         self._settle()
         index = number - self.dropped - 1
-        return self._packets[index] if 0 <= index < self._count else None
+        return self._packets[index] if 0 <= index < len(self._packets) else None
 
     def partner(self, packet: Packet) -> Packet | None:
         """The query that an answer answers, or the first answer to a query."""
@@ -142,9 +153,16 @@ class PacketRing:
 
     # ---- from events to records --------------------------------------------------------------------
 
+    @property
+    def _settled(self) -> int:
+        """The number of the newest packet that can be seen."""
+        return self.dropped + len(self._packets)
+
     def _settle(self) -> None:
         """Make records of what was heard. In order, so that a transaction id used twice pairs rightly."""
-        number = self._newest - self._count + len(self._packets)
+        if self._frozen:
+            return
+        number = self._settled
         while self._pending:
             event = self._pending.popleft()
             if isinstance(event, QueryFinished):
@@ -192,7 +210,7 @@ def _kind(message: Message) -> tuple[Kind, str, bytes]:
 
 def _kind_of_refused(event: PacketReceived) -> tuple[Kind, str, bytes]:
     """A query whose arguments are wrong is a query all the same: it was answered, with an error."""
-    if event.problem not in _DROPPED_UNREAD and len(event.data) <= MAX_QUERY:
+    if event.problem not in _DROPPED_UNREAD:
         try:
             return _kind(parse(event.data))
         except RefusedQuery as refusal:

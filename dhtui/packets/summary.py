@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..clients import client_name
+from ..engine.events import USED
 from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Ping, Put, Query, Response
 from ..report import safe_text, value_text
 from ..words import plural
@@ -20,7 +21,7 @@ def summary(packet: Packet) -> str:
         return safe_text(f"{said}: {packet.problem}" if packet.problem else said, LIMIT)
     parts = _said(message)
     if packet.problem:
-        parts.append(f"! {packet.problem}")
+        parts.append(packet.problem if packet.problem in USED else f"! {packet.problem}")
     return safe_text(" ".join(parts), LIMIT)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ..engine.events import NOT_CANONICAL, OWN_PROBE
 from ..engine.wire.bencode import BencodeError, decode
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
 from ..report import safe_text
@@ -25,9 +26,13 @@ def judge(packet: Packet, context: Context) -> list[Verdict]:
 
 def _problem(packet: Packet, _: Context) -> Iterator[Verdict]:
     if packet.problem:
+        if packet.problem == OWN_PROBE:
+            sentence = "Our own probe: it left by another socket for our external address, and came in."
+            yield Verdict("reading", "ok", sentence)
+            return
         state: State = "warn" if packet.message is not None else "bad"
         fate = "Refused" if packet.kind == "query" else "Not used"
-        if packet.problem == "not canonical":
+        if packet.problem == NOT_CANONICAL:
             fate = "Used all the same"
         yield Verdict("reading", state, f"{fate}: {safe_text(packet.problem, 100)}.")
 
@@ -59,7 +64,7 @@ def _size(packet: Packet, _: Context) -> Iterator[Verdict]:
     if length > MAX_DATAGRAM:
         yield Verdict("size", "bad", f"{length} bytes: dhtui drops what is over {MAX_DATAGRAM} unread.")
     elif packet.kind in ("query", "unreadable") and length > MAX_QUERY:
-        yield Verdict("size", "bad", f"{length} bytes: dhtui drops queries over {MAX_QUERY} bytes unread.")
+        yield Verdict("size", "bad", f"{length} bytes: dhtui refuses queries over {MAX_QUERY} bytes.")
     elif length > ONE_FRAME:
         sentence = (
             f"{length} bytes: over {ONE_FRAME} it travels in pieces, and many firewalls and NATs drop the pieces."

@@ -13,13 +13,14 @@ from textual.widgets import Input
 
 from ..registry import form
 from ..values import UsageError, integer, target, torrent
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
 _WIDTH = 72
 _PORT = integer(1, 65535)
+INFOHASHES = "an infohash (40 hex digits, 32 characters of base32, 64 of a v2 torrent), or a magnet link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,15 @@ class AnnounceRequest:
     def words(self) -> str:
         """What will be done."""
         port = f"port {self.port}" if self.port else "the port that our packets come from"
-        return f"tell the 8 nodes closest to it: a peer is here, at {port}"
+        whom = "each of both, a hybrid torrent's" if len(self.info_hashes) > 1 else "it"
+        return f"tell the 8 nodes closest to {whom}: a peer is here, at {port}"
 
 
 def read_announce(text: str, port_text: str) -> AnnounceRequest:
     """What the fields of the form ask for. Raises `UsageError`, which says what is accepted."""
     text, port_text = text.strip(), port_text.strip()
     if not text:
-        raise UsageError("type an infohash, 40 hex digits, or a magnet link of a torrent")
+        raise UsageError(f"type {INFOHASHES}")
     return AnnounceRequest(torrent(target(text)), _PORT(port_text) if port_text else 0)
 
 
@@ -64,12 +66,10 @@ class AnnounceForm(Window[AnnounceRequest | None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("announce a peer")
-            placeholder = "40 hex digits, or a magnet link"
-            yield from field(
-                "infohash", FilterInput(self._info_hash, id="infohash", compact=True, placeholder=placeholder)
-            )
+            placeholder = "infohash, v1 or v2, or a magnet link"
+            yield from field("infohash", SourceInput(self._info_hash, id="infohash", placeholder=placeholder))
             placeholder = "empty: the one that our packets come from"
-            yield from field("port", FilterInput(id="port", compact=True, placeholder=placeholder))
+            yield from field("port", SourceInput(id="port", placeholder=placeholder))
             yield Lines(id="verdict")
             if self._note:
                 yield Lines(*(((text, "warn"),) for text in wrap(self._note, _WIDTH)), id="note")

@@ -5,30 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import Worker
 
 from ..engine.snapshot import Snapshot
 from ..feed import RATE, Feed
 from ..host import NodeHost
+from ..keymap import key_of
 from ..packets.parts import Link
-from ..registry import GLOBAL, VERBS, Action, View, view
+from ..registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..report import safe_text
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line
+from ..widgets.lines import Lines
+from ..widgets.paint import Line, Span
 from .choosing import Followed, choose, copy, follow
 from .gate import opens
 from .popup import Popup
 from .telling import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
 from .window import list_keys
+
+_ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
+STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
+"""Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
+_RETURNS: Span = (" shows the others again.", "plain")
 
 
 def bindings(name: str) -> list[BindingType]:
@@ -40,9 +48,10 @@ class ExplorerScreen(Screen[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label, show=False) for action in VERBS
+        Binding(action.keys, action.name, action.label, show=False) for action in (*VERBS, FILTER)
     ]
     AUTO_FOCUS: ClassVar[str | None] = "LineTable"
+    ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "Header, Tabs, FilterBar, Footer, .stays, .zoomed"
     Followed = Followed
 
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
@@ -89,6 +98,7 @@ class ExplorerScreen(Screen[None]):
         yield Header(((" dhtui  … starting", "plain"),), id="header")
         yield Tabs(id="tabs")
         yield from self.compose_body()
+        yield Lines(classes="zoomed")
         yield FilterBar()
         yield Footer(id="footer")
 
@@ -136,7 +146,7 @@ class ExplorerScreen(Screen[None]):
 
     def actions_now(self) -> tuple[Action, ...]:
         """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
-        lists = list_keys(self.focused) if isinstance(self.focused, LineTable) else ()
+        lists = list_keys(self.focused) if isinstance(self.focused, LineTable) else (FILTER,)
         return (*self.view.actions, *lists, *VERBS, *GLOBAL)
 
     @opens("copy")
@@ -187,12 +197,37 @@ class ExplorerScreen(Screen[None]):
         acts = [(action, doing(action)) for action in self.view.actions if action.name in names]
         self.app.push_screen(Popup(title, lines, self.links(), self.copy_forms(), acts))
 
+    def filtered(self) -> LineTable[Any]:
+        """The list that a filter is for: the one with the focus, or the first one."""
+        if isinstance(self.focused, LineTable):
+            return self.focused
+        tables = list(self.query(LineTable))
+        return next((table for table in tables if table.display), tables[0])
+
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, whichever pane has the focus."""
+        await self.filtered().action_filter()
+
     def action_maximise(self) -> None:
         """Gives the screen to the focused pane, or takes it back."""
         if self.maximized is not None:
             self.minimize()
         elif self.focused is not None:
-            self.maximize(self.focused)
+            self._zoom(self.focused)
+        self.call_after_refresh(self.tick)
+
+    def _zoom(self, pane: Widget) -> None:
+        self.maximize(pane, container=False)
+        self.query_one(".zoomed", Lines).show(((_ZOOMED, (key_of("maximise"), "key"), _RETURNS),))
+
+    @on(events.DescendantFocus)
+    def _follow_focus(self) -> None:
+        """Where one pane has all the room, that is the one with the focus, but for the line of the filter."""
+        pane = self.focused
+        if self.maximized is None or pane is None or not pane.allow_maximize:
+            return
+        if not any(isinstance(each, FilterBar) for each in pane.ancestors_with_self):
+            self._zoom(pane)
 
     def on_descendant_focus(self) -> None:
         """The keys that work are those of the focused pane."""
@@ -202,14 +237,9 @@ class ExplorerScreen(Screen[None]):
         self.query_one(Footer).show_actions(self.actions_now())
 
     @on(LineTable.Filtered)
-    def filtered(self) -> None:
+    def filter_changed(self) -> None:
         """Esc has a meaning now, or none any more."""
         self._show_keys()
-
-    @on(LineTable.FilterWanted)
-    def open_filter(self, message: LineTable.FilterWanted) -> None:
-        """Lets the user type a filter for that table."""
-        self.query_one(FilterBar).open(message.table)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""

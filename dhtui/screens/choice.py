@@ -8,6 +8,7 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.widgets import Input
 
 from ..registry import DIGITS, LIST, POPUP
 from ..widgets.line_table import LineTable
@@ -64,6 +65,10 @@ class Choice(Window[int | None]):
         """Takes one by its place."""
         if place <= len(self._labels):
             self.dismiss(place - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that close the menu are letters while a filter is typed."""
+        return not (action == "close" and isinstance(self.focused, Input))
 
     def action_close(self) -> None:
         """Takes none."""

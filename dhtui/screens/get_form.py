@@ -25,11 +25,11 @@ from ..packets.parts import Link
 from ..registry import form, view
 from ..report import safe_text
 from ..values import UsageError
-from ..widgets.filter_bar import FilterInput
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..widgets.scroll_lines import ScrollLines
+from ..widgets.source_input import SourceInput
 from ..words import plural
 from .fields import TABS, field
 from .get_request import GetRequest, read_get
@@ -82,9 +82,9 @@ class GetForm(ListWindow[None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content("get an item")
-            yield from field("item", FilterInput(self._what, id="what", compact=True, placeholder=_WHAT))
-            yield from field("salt", FilterInput(self._salt, id="salt", compact=True, placeholder=_SALT))
-            yield from field("watch", FilterInput(id="every", compact=True, placeholder=_EVERY))
+            yield from field("item", SourceInput(self._what, id="what", placeholder=_WHAT))
+            yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
+            yield from field("watch", SourceInput(id="every", placeholder=_EVERY))
             yield Lines(id="verdict")
             yield Lines(id="change")
             with Container(id="panes"):

@@ -25,7 +25,7 @@ def running_line(view: LookupView | None) -> Line:
     if view is None:
         return (("… ", "accent"), ("the lookup is about to begin", "plain"))
     found = f"; found: {safe_text(view.found)}" if view.found else ""
-    words = f"{view.answered} of {plural(view.asked, 'node')} answered; {view.best} of the 8 closest{found}"
+    words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered; {view.best} of the 8 closest{found}"
     return (("… ", "accent"), (words, "plain"))
 
 

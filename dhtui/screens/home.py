@@ -16,13 +16,16 @@ from ..packets.parts import Link
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
-from ..words import address, clock
+from ..words import address, clock, number
 from . import home_charts as charts
 from . import home_panes as panes
 from .base import ExplorerScreen, bindings
+from .gate import opens
 from .home_now import NOW_COLUMNS, NowRow, now_links, now_rows
 from .listing import row_forms, table_form
+from .telling import tell
 from .verbs import CopyForm, ExportForm
+from .way_in import name_hosts, try_again
 
 
 def _no_lookup() -> Line:
@@ -36,13 +39,14 @@ class HomeScreen(ExplorerScreen):
     CSS_PATH = "home.tcss"
     BINDINGS = bindings("home")
     AUTO_FOCUS = "#now"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (34, "-middle"), (40, "-tall")]  # noqa: RUF012
 
     now: query_one[LineTable[NowRow]] = query_one("#now", LineTable)
     _view: Snapshot | None = None
 
     def compose_body(self) -> ComposeResult:
         """The panes; which of them are shown, and where, is the style sheet's affair."""
-        yield Lines(((" … starting", "accent"),), id="health")
+        yield Lines(((" … starting", "accent"),), id="health", classes="stays")
         with Container(id="panes"):
             yield _box("node", "node")
             yield _box("traffic", "traffic, 60 s")
@@ -63,7 +67,7 @@ class HomeScreen(ExplorerScreen):
         no_nodes = not table.good + table.questionable
         self.set_class(no_nodes, "no-nodes")
         bar = self._pane("health")
-        bar.show((panes.health_line(health(snapshot)),))
+        bar.show((panes.health_line(health(snapshot, on_testnet=self._offers_no_testnet())),))
         node, traffic = self._pane("node"), self._pane("traffic")
         title = f"node, up {clock(snapshot.uptime)}"
         if node.border_title != title:
@@ -72,13 +76,32 @@ class HomeScreen(ExplorerScreen):
         traffic.show(panes.traffic_lines(snapshot, traffic.size.width, traffic.size.height))
         if no_nodes:
             recorded = self.feed.replay is not None
-            advice = [] if recorded else panes.advice_lines(in_testnet=bool(self.host.label))
-            self._pane("start").show([*panes.start_lines(snapshot), *advice])
+            advice = [] if recorded else panes.advice_lines(snapshot, in_testnet=self._offers_no_testnet())
+            room = self._pane("start").size.height - len(advice)
+            self._pane("start").show([*panes.start_lines(snapshot, room), *advice])
         else:
-            self._pane("start").show(panes.start_lines(snapshot))
+            self._pane("start").show(panes.start_lines(snapshot, self._pane("start").size.height))
         self._pane("messages").show(panes.message_lines(snapshot))
-        self.now.show(now_rows(snapshot.lookups, snapshot.at))
+        self._show_now(snapshot)
         self._show_wide_panes(snapshot)
+
+    def _show_now(self, snapshot: Snapshot) -> None:
+        """The lookups, and how many more there were; and of traffic how far back it is drawn."""
+        begun = max((lookup.number for lookup in snapshot.lookups), default=0)
+        shown = len(snapshot.lookups)
+        title = f"now: {shown} lookups, {number(begun - shown)} others left out" if begun > shown else "now"
+        if self.now.title != title:
+            self.now.title = title
+            self.now.rename()
+        self.now.show(now_rows(snapshot.lookups, snapshot.at))
+        traffic = self._pane("traffic")
+        drawn = f"traffic, {panes.seconds_drawn(traffic.size.width, traffic.size.height)} s"
+        if traffic.border_title != drawn:
+            traffic.border_title = drawn
+
+    def _offers_no_testnet(self) -> bool:
+        """Whether there is one already, or a recording, in which nothing can be started."""
+        return bool(self.host.label) or self.feed.replay is not None
 
     def show_waiting(self, text: str) -> None:
         """The line on the node's health tells of its start."""
@@ -88,6 +111,7 @@ class HomeScreen(ExplorerScreen):
         store, rtt, growth = self._pane("store"), self._pane("rtt"), self._pane("growth")
         if store.size.width:
             store.show(panes.store_lines(snapshot, store.size.width))
+        if rtt.size.width:
             rtt.show(charts.rtt_lines(snapshot.rtt, rtt.size.width, rtt.size.height))
             growth.show(charts.growth_lines(snapshot, growth.size.width, growth.size.height))
             errors = self._pane("errors")
@@ -95,6 +119,24 @@ class HomeScreen(ExplorerScreen):
 
     def _pane(self, name: str) -> Lines:
         return self.query_one(f"#{name}", Lines)
+
+    # -- getting in ------------------------------------------------------------------------------------------
+
+    def action_try_again(self) -> None:
+        """Looks for a way into the network now."""
+        if self._may_start():
+            try_again(self, self.host.node)
+
+    @opens("bootstrap")
+    async def action_bootstrap(self) -> None:
+        """Asks for nodes to start from."""
+        if self._may_start():
+            await name_hosts(self, self.host.node)
+
+    def _may_start(self) -> bool:
+        if self.feed.replay is not None:
+            tell(self, "This is a recording: nothing is started in it.")
+        return self.feed.replay is None
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

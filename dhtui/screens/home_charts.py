@@ -11,13 +11,19 @@ from ..engine.snapshot import ErrorView, RttView, Snapshot
 from ..keymap import key_of
 from ..report import safe_text
 from ..widgets.paint import Line, Span, fit, spread
-from ..widgets.spark import graph
+from ..widgets.spark import graph, level_line
 from ..words import address, duration, milliseconds, number, plural
 
 _STEPS = (1, 2, 5)
 _MOST_BINS = 60
 _SHORTEST, _LONGEST = 1e-4, 1e4
 """Seconds: round trips beyond are drawn as these."""
+
+
+@lru_cache(maxsize=2)
+def line_chart(values: tuple[int, ...], height: int) -> tuple[Line, ...]:
+    """A line on a scale of its own, from the lowest value to the highest. Kept, as `chart`."""
+    return tuple(((row, "accent"),) for row in level_line(values, height))
 
 
 @lru_cache(maxsize=8)
@@ -35,9 +41,11 @@ def rtt_lines(rtt: RttView, width: int, height: int) -> tuple[Line, ...]:
     if not rtt.recent:
         return ((("No answer measured yet.", "dim"),),)
     low, high = bounds(rtt.recent)
-    bins = histogram(rtt.recent, low, high, max(1, min(width, _MOST_BINS)))
+    cells = max(1, -(-width // _MOST_BINS))
+    counts = histogram(rtt.recent, low, high, max(1, width // cells))
+    bins = [count for count in counts for _ in range(cells)]
     middle = exp((log(low) + log(high)) / 2)
-    left = (width + len(bins)) // 2
+    left = len(bins)
     marks = spread(
         ((_mark(low).ljust(left // 2), "dim"), (_mark(middle), "dim")),
         ((_mark(high), "dim"),),
@@ -48,7 +56,7 @@ def rtt_lines(rtt: RttView, width: int, height: int) -> tuple[Line, ...]:
         (
             ("a query stalls after ", "dim"),
             (milliseconds(rtt.soft), "plain"),
-            (f"  {plural(len(rtt.recent), 'sample')}", "dim"),
+            (f"  the last {plural(len(rtt.recent), 'sample')}", "dim"),
         ),
         *chart(tuple(bins), len(bins), max(1, height - 3)),
         marks,
@@ -90,15 +98,15 @@ def histogram(values: Sequence[float], low: float, high: float, bins: int) -> li
 
 def growth_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     """Good nodes in the table over the last hour."""
-    growth = snapshot.growth
-    if len(growth) < 2:
+    growth = (*snapshot.growth, (snapshot.at, snapshot.table.good))  # whatever the last count was: this is now
+    if len(growth) < 3:
         return [(("Counted every 10 s: nothing to compare yet.", "dim"),)]
     counts = [count for _, count in growth]
-    title = f"{plural(counts[-1], 'good node')}"
+    title = plural(counts[-1], "good node")
     first = f"{duration(snapshot.at - growth[0][0])} ago"
     return [
-        spread(((title, "plain"),), ((f"{min(counts)} to {max(counts)}", "dim"),), width),
-        *chart(over_time(growth, max(1, width)), width, max(1, height - 2)),
+        spread(((title, "plain"),), ((f"lowest {min(counts)}, highest {max(counts)}", "dim"),), width),
+        *line_chart(over_time(growth, max(1, width)), max(1, height - 2)),
         spread(((first, "dim"),), (("now", "dim"),), width),
     ]
 

@@ -9,7 +9,7 @@ from ..packets.parts import Link
 from ..report import safe_text
 from ..widgets.paint import Line, Span
 from ..widgets.table_model import Column
-from ..words import duration, milliseconds, short_id
+from ..words import duration, milliseconds, power, short_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +47,19 @@ def _when(row: NowRow) -> Line:
     return ((milliseconds(one.elapsed) if one.running else f"{duration(row.ago)} ago", "dim"),)
 
 
-def _bits(row: NowRow) -> int:
+def _bits(row: NowRow) -> float:
     bits = row.lookup.nearest_bits
-    return 161 if bits is None else bits
-
-
-def _near(row: NowRow) -> Line:
-    bits = row.lookup.nearest_bits
-    return (("–" if bits is None else f"2^{bits}", "plain"),)
+    return 161.0 if bits is None else bits
 
 
 NOW_COLUMNS: tuple[Column[NowRow], ...] = (
     Column("lookup", 15, _kind, sort=lambda r: r.lookup.kind),
-    Column("target", 9, lambda r: ((short_id(r.lookup.target), "data"),), sort=lambda r: r.lookup.target),
+    Column("target", 9, lambda r: ((r.lookup.target.hex(), "data"),), middle=True, sort=lambda r: r.lookup.target),
     Column(
         "answers", 7, lambda r: ((f"{r.lookup.answered}/{r.lookup.asked}", "plain"),), right=True,
         sort=lambda r: r.lookup.answered,
     ),
-    Column("nearest", 7, _near, right=True, sort=_bits),
+    Column("nearest", 7, lambda r: ((power(r.lookup.nearest_bits), "plain"),), right=True, sort=_bits),
     Column("best", 4, lambda r: ((f"{r.lookup.best}/8", "plain"),), right=True, sort=lambda r: r.lookup.best, rank=1),
     Column("result", 16, _result, grow=True),
     Column("when", 9, _when, right=True, sort=lambda r: -r.ago),

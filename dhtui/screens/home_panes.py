@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
+from ..engine.ledger import PROBE
 from ..engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
 from ..health import Health
 from ..keymap import key_of
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit, spread
 from ..widgets.spark import bar, sparkline
-from ..words import address, milliseconds, number, plural, short_id, size
+from ..words import address, duration, milliseconds, number, plural, short_id, size
+from ..words import reach as reach_words
 from .home_charts import chart
 
 _LABEL = 10
+TALL = 10
+"""Rows of the pane of traffic from which on there is room for charts."""
+CERTAIN = 1.96
+"""Standard deviations to either side that hold 95 % of all cases."""
+SECONDS = 60
+"""That the charts of traffic go back."""
 METHODS = ("ping", "find_node", "get_peers", "announce_peer", "get", "put")
 
 _ID_SOURCES = {
@@ -58,11 +66,15 @@ def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     voters = f"  {plural(who.voters, 'voter')}" if who.external_source == "vote" else ""
     source = _EXTERNAL_SOURCES.get(who.external_source, "")
     known = address(who.external) if who.external else "not known yet"
-    reachable: Span = ("● yes", "good") if reach.state == "reachable" else ("○ not known", "warn")
+    seen = reach.state == "reachable"
+    reachable: Span = ("● yes" if seen else f"○ {reach_words(reach.state)}", "good" if seen else "warn")
     read_only: Span = ("yes", "warn") if reach.read_only else ("no", "plain")
-    shown_id = who.id.hex() if width >= 72 else short_id(who.id, 10)
+    whole = width >= _LABEL + 40
+    shown_id = who.id.hex() if whole else short_id(who.id, 10)
+    origin = f"  {_ID_SOURCES[who.id_source]}"
+    told = not whole or width >= _LABEL + 40 + len(origin)
     blocks: list[tuple[int, list[Line]]] = [
-        (0, [_row("id", (shown_id, "data"), (f"  {_ID_SOURCES[who.id_source]}", "dim"))]),
+        (0, [_row("id", (shown_id, "data"), (origin if told else "", "dim"))]),
         (3, [_row("bound", (address(who.bound), "plain"))]),
         (0, [_row("external", (known, "plain"), (f"{voters}{'  ' + source if source else ''}", "dim"))]),
         (2, [_row("bep 42", _BEP42[who.bep42])]),
@@ -86,12 +98,14 @@ def _because(label: str, state: Span, why: str, width: int) -> list[Line]:
 def network_size(estimate: SizeView, width: int) -> Line:
     """The size of the network with its uncertainty, in `width` cells."""
     if estimate.nodes is None:
-        long = "not yet: it takes a finished lookup"
-        return ((long if width >= len(long) else "? takes a finished lookup", "dim"),)
+        long = "not yet: it takes a lookup that finds 8 nodes"
+        return ((long if width >= len(long) else "? takes a lookup to 8 nodes", "dim"),)
     base = plural(estimate.lookups, "lookup")
-    words = f"~ {_about(estimate.nodes)} ± {estimate.uncertainty * 100:.0f} %"
-    longer = f" from {base}"
-    return ((words, "plain"), (longer if width >= len(words + longer) else f", {base}", "dim"))
+    words = f"~ {_about(estimate.nodes)} ± {CERTAIN * estimate.uncertainty * 100:.0f} %"
+    for note in (f", 95 % sure, from {base}", f", 95 % sure, {base}", f", {base}"):
+        if width >= len(words + note):
+            break
+    return ((words, "plain"), (note, "dim"))
 
 
 def _about(count: float) -> str:
@@ -107,20 +121,29 @@ def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     """Datagrams of the last minute, round trips, and what is under way; graphs where there is room."""
     history = snapshot.traffic.history
     lines: list[Line] = []
-    tall = height >= 10
+    tall = height >= TALL
     for name, packets, count in (("in ", 0, 2), ("out", 1, 3)):
         now = history[-1] if history else (0, 0, 0, 0)
         rate = f" {number(now[packets])}/s {size(now[count])}/s"
         values = [second[packets] for second in history]
         if tall:
             lines.append(spread(((f"{name}{rate}", "plain"),), ((f"peak {max(values, default=0)}/s", "dim"),), width))
-            lines += chart(tuple(values), min(width, 60), (height - 6) // 2)
+            cells = max(1, width // SECONDS)
+            lines += chart(tuple(v for v in values for _ in range(cells)), width, (height - 7) // 2)
         else:
-            room = max(0, width - 4 - 17)
+            room = seconds_drawn(width, height)
             lines.append(
                 ((f"{name} ", "dim"), (sparkline(values, room), "accent"), (fit(rate, 17, right=True), "plain"))
             )
+    if tall:
+        begin = max(0, width - max(1, width // SECONDS) * SECONDS)
+        lines.append(spread(((" " * begin + f"{SECONDS} s ago", "dim"),), (("now", "dim"),), width))
     return [*lines, *_traffic_rest(snapshot, tall)]
+
+
+def seconds_drawn(width: int, height: int) -> int:
+    """How far back the traffic is drawn in a pane of that size."""
+    return SECONDS if height >= TALL else max(0, min(SECONDS, width - 4 - 17))
 
 
 def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
@@ -139,13 +162,14 @@ def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
         store = snapshot.store
         items = f"{store.immutable + store.mutable}/{2 * store.item_cap} items"
         yield (("kept    ", "dim"), (f"{items}  {plural(store.peers, 'peer')}", "plain"))
-    dropped = sum(snapshot.drops.values())
+    dropped, lost = sum(snapshot.drops.values()), snapshot.traffic.overflowed or 0
     most = max(snapshot.drops.items(), key=lambda item: item[1], default=("", 0))
     yield (
         ("dropped ", "dim"),
         (number(dropped), "warn" if dropped else "plain"),
         (f"  {snapshot.banned} banned", "warn" if snapshot.banned else "plain"),
         (f"  {snapshot.muted} muted" if snapshot.muted else "", "warn"),
+        (f"  {number(lost)} lost unread" if lost else "", "warn"),
         (f"  most: {safe_text(most[0], 20)}" if dropped else "", "dim"),
     )
 
@@ -155,9 +179,19 @@ def message_lines(snapshot: Snapshot) -> list[Line]:
     asked = "".join(fit(head, width, right=True) for head, width in zip(_ASKED, _WIDTHS, strict=False))
     served = "".join(fit(head, width, right=True) for head, width in zip(_SERVED, _WIDTHS[4:], strict=True))
     lines: list[Line] = [((fit("", 14) + asked, "title"), ("  │", "dim"), (served, "title"))]
-    extra = sorted(set(snapshot.methods) - set(METHODS))
+    return [*lines, *(_method(name, counts) for name, counts in method_rows(snapshot.methods))]
+
+
+def method_rows(methods: Mapping[str, MethodCounts]) -> list[tuple[str, MethodCounts]]:
+    """The counts of each method, of our own probes, and of all methods that we don't speak together, if there are any.
+
+    Every message is in one of them.
+    """
     none = MethodCounts(0, 0, 0, 0, 0, 0, 0)
-    return [*lines, *(_method(name, snapshot.methods.get(name, none)) for name in (*METHODS, *extra))]
+    rows = [(name, methods.get(name, none)) for name in METHODS]
+    others = [counts for name, counts in methods.items() if name not in (*METHODS, PROBE)]
+    rest = MethodCounts(*(sum(column) for column in zip(none, *others, strict=True)))
+    return [*rows, *((name, c) for name, c in (("own probe", methods.get(PROBE, none)), ("other", rest)) if any(c))]
 
 
 _ASKED = ("sent", "answered", "silent", "errors")
@@ -214,8 +248,8 @@ def source_line(source: BootstrapSource) -> Line:
     )
 
 
-def start_lines(snapshot: Snapshot) -> list[Line]:
-    """How the start went, source by source."""
+def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
+    """How the start went, source by source, in at most `height` lines."""
     start = snapshot.bootstrap
     words: dict[str, tuple[str, Role]] = {
         "idle": ("– nothing was asked", "dim"),
@@ -224,18 +258,25 @@ def start_lines(snapshot: Snapshot) -> list[Line]:
         "failed": (f"✗ failed after {milliseconds(start.elapsed)}", "bad"),
     }
     why = f"  {safe_text(start.why)}" if start.why else ""
-    return [(words[start.state], (why, "plain")), *(source_line(source) for source in start.sources)]
+    lines: list[Line] = [(words[start.state], (why, "plain")), *map(source_line, start.sources)]
+    if len(lines) > height > 1:
+        lines[height - 1 :] = [((f"and {plural(len(lines) - height + 1, 'more source')}", "dim"),)]
+    return lines
 
 
-def advice_lines(in_testnet: bool) -> list[Line]:
+def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
     """What one can do without nodes."""
-    lines: list[Line] = []
-    if not in_testnet:
-        text = " open a testnet: 64 real nodes inside this program, no network needed"
-        lines.append(((f" {key_of('testnet')} ", "key"), (text, "plain")))
-    others = " quit, and name other nodes to start from:  dhtui --bnodes HOST:PORT"
-    return [
-        *lines,
-        ((f" {key_of('quit')} ", "key"), (others, "plain")),
-        ((f" {key_of('show.table')} ", "key"), (" watch the table: a node that contacts us appears there", "plain")),
+    left = snapshot.bootstrap.retry_in
+    itself = f"; by itself in {duration(left)}" if left is not None else ""
+    known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
+    again = [("home.try_again", f" try again now{itself}")] if known else []
+    testnet = (
+        [] if in_testnet else [("testnet", " open a testnet: 64 real nodes inside this program, no network needed")]
+    )
+    advice = [
+        *again,
+        ("home.bootstrap", " name a node to start from, HOST:PORT"),
+        *testnet,
+        ("show.table", " watch the table: a node that contacts us appears there"),
     ]
+    return [((f" {key_of(name)} ", "key"), (text, "plain")) for name, text in advice]

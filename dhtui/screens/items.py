@@ -21,7 +21,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import short_id
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .gate import opens
 from .get_form import GetForm
 from .items_rows import ITEM_COLUMNS, as_json_lines, item_details, item_forms, item_key, item_links, items_title
@@ -61,11 +61,13 @@ class ItemsScreen(ExplorerScreen):
 
     CSS_PATH = "items.tcss"
     BINDINGS = bindings("items")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#items"
 
     items: query_one[LineTable[StoredItemView]] = query_one("#items", LineTable)
     value: query_one[ScrollLines] = query_one("#value", ScrollLines)
     _source: Source | None = None
+    _view: Snapshot | None = None
     _polled = 0.0
     _kept = 0
     _rows: tuple[StoredItemView, ...] = ()
@@ -86,15 +88,16 @@ class ItemsScreen(ExplorerScreen):
         if source is None:
             return
         missed = 0
-        if self.feed.paused and source is self._source:
+        if self.feed.paused and snapshot is self._view:
             store = self.feed.newest(snapshot).store
             missed = store.immutable + store.mutable - self._kept
-        elif self._is_due(source, snapshot.at):
+        elif self.feed.paused or self._is_due(source, snapshot.at):
             self._source, self._polled = source, snapshot.at
-            self._rows = source.holdings().items
+            self._rows = self.feed.holdings().items
             self._kept = snapshot.store.immutable + snapshot.store.mutable
             self.items.set_empty(*_empty(self.feed.replay is not None))
             self.items.show(self._rows)
+        self._view = snapshot
         self.items.title = items_title(self._rows, missed)
         self.items.rename()
         self.show_value()
@@ -160,7 +163,7 @@ class ItemsScreen(ExplorerScreen):
         """Selects the item of a target, or the first one of a key; of one that is not kept here: the get form."""
         for row in self._rows:
             if (link.kind == "target" and link.value == row.target) or (link.kind == "key" and link.value == row.k):
-                self.items.set_filter("")
+                self.items.change_filter("")
                 self.items.select(item_key(row))
                 self.items.focus()
                 return True

@@ -20,14 +20,17 @@ from .verbs import CopyForm
 
 ITEM_COLUMNS: tuple[Column[StoredItemView], ...] = (
     Column("kind", 4, lambda r: (("mut" if r.k else "imm", "strong" if r.k else "plain"),), sort=lambda r: r.k is None),
-    Column("target", 9, lambda r: ((short_id(r.target), "data"),), sort=lambda r: r.target),
+    Column("target", 9, lambda r: ((r.target.hex(), "data"),), middle=True, sort=lambda r: r.target),
     Column("seq", 5, lambda r: _seq(r), right=True, sort=lambda r: -1 if r.seq is None else r.seq),
     Column("size", 4, lambda r: ((str(len(r.v)), "plain"),), right=True, sort=lambda r: len(r.v)),
     Column("expires", 7, lambda r: ((duration(r.expires), "plain"),), right=True, sort=lambda r: r.expires),
-    Column("key", 9, lambda r: ((short_id(r.k) if r.k else "–", "data" if r.k else "dim"),), sort=lambda r: r.k or b""),
+    Column(
+        "key", 9, lambda r: ((r.k.hex() if r.k else "–", "data" if r.k else "dim"),), middle=True,
+        sort=lambda r: r.k or b"",
+    ),
     Column("salt", 10, lambda r: ((text_or_hex(r.salt) if r.salt else "–", "plain" if r.salt else "dim"),), rank=1),
     Column("value", 20, lambda r: ((preview(r.v), "plain"),), grow=True),
-)
+)  # fmt: skip
 """``kind``: mutable items are signed and can be changed by who has the key, immutable ones never."""
 
 

@@ -55,7 +55,7 @@ def _state(row: KeptRow) -> Line:
     if row.looking:
         return (("…", "accent"),)
     if row.kept.paused:
-        return (("⏸", "dim"),)
+        return (("‖", "dim"),)
     if row.kept.last is None:
         return (("·", "dim"),)
     return (("✗", "bad"),) if row.kept.last.verdict is Verdict.FAILED else (("✓", "good"),)
@@ -92,7 +92,7 @@ def _salt(item: Item) -> Line:
 
 KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("", 1, _state, sort=lambda r: _state(r)[0][0]),
-    Column("target", 9, lambda r: ((short_id(r.kept.target), "data"),), sort=lambda r: r.kept.target),
+    Column("target", 9, lambda r: ((r.kept.target.hex(), "data"),), middle=True, sort=lambda r: r.kept.target),
     Column("seq", 5, lambda r: _seq(r.kept.item), right=True, sort=lambda r: getattr(r.kept.item, "seq", -1)),
     Column("last look", 14, lambda r: (_outcome(r.kept.last),), sort=lambda r: _outcome(r.kept.last)),
     Column(
@@ -106,7 +106,7 @@ KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("salt", 10, lambda r: _salt(r.kept.item), rank=1),
     Column("value", 16, lambda r: ((value_text(r.kept.item.v), "plain"),), grow=True),
 )
-"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ⏸."""
+"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ‖."""
 
 
 # ---- details --------------------------------------------------------------------------------------------

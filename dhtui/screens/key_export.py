@@ -13,9 +13,9 @@ from ..engine.keys import BadKey, PrivateKey
 from ..keyring import KeyringError
 from ..keyring.writing import FORMATS, write_key, write_secret
 from ..report import safe_text
-from ..values import path
-from ..widgets.filter_bar import FilterInput
+from ..values import UsageError, path
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .key_form import KeyForm, Verdict, bad, good, said
 
 
@@ -43,7 +43,7 @@ class ExportForm(KeyForm[Exported]):
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """The form, and the file."""
         yield "as", Pick(tuple(FORMATS), gap="", id="format")
-        yield "to a file", FilterInput(id="file", compact=True, placeholder="a new one; empty: it is shown here")
+        yield "to a file", SourceInput(id="file", placeholder="a new one; empty: it is shown here")
 
     def judge(self) -> Verdict:
         """Whether the key can be written so."""
@@ -51,11 +51,15 @@ class ExportForm(KeyForm[Exported]):
         about = said("·", f"{form}: {FORMATS[form]}", "dim")
         try:
             write_key(self._key, form)
-        except BadKey as problem:
+            if file:
+                path(file)
+        except (BadKey, UsageError) as problem:
             return bad(str(problem), *about)
         where = (
             f"to the new file {file}, which only you can read" if file else "in a window, where it can be hidden again"
         )
+        if form == "public":
+            return good(f"the public key of {self._key_name}, which is no secret, {where}", *about)
         return good(f"the private key of {self._key_name}, not encrypted, {where}", *about)
 
     def prepare(self) -> Callable[[], Exported]:

@@ -23,10 +23,10 @@ from ..keyring.base import name_fault
 from ..keyring.seal import passphrase_bytes
 from ..registry import Action, form
 from ..report import safe_text
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role, clean
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .key_field import SecretInput
 from .window import Window
@@ -211,7 +211,7 @@ DERIVING = "making a key of the passphrase, which takes 256 MiB and a moment"
 
 def name_field() -> tuple[str, Widget]:
     """The name of a new key."""
-    return "name", FilterInput(id="name", compact=True, placeholder="yours to choose, such as blog; not published")
+    return "name", SourceInput(id="name", placeholder="yours to choose, such as blog; not published")
 
 
 def judge_name(name: str, taken: Sequence[str]) -> Verdict | None:

@@ -156,7 +156,7 @@ class KeysScreen(ExplorerScreen):
                 return False
         entry = next((entry for entry in self._entries if entry.public == link.value), None)
         if entry is not None:
-            self.keys.set_filter("")
+            self.keys.change_filter("")
             self.keys.select(entry.name)
             self.keys.focus()
         return entry is not None

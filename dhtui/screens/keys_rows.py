@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from textwrap import wrap
 
 from ..engine.items import mutable_target
+from ..keymap import key_of
 from ..keyring import Entry
 from ..packets.parts import Link
 from ..report import magnet, safe_text
@@ -66,8 +67,8 @@ KEY_COLUMNS: tuple[Column[Entry], ...] = (
     Column("state", 17, lambda r: (_state(r),), sort=lambda r: _state(r)[0]),
     Column("kind", 8, lambda r: ((r.form or "–", "plain"),), sort=lambda r: r.form, rank=1),
     Column("last put", 18, lambda r: (_last_put(r),), sort=_last_time),
-    Column("public key", 14, lambda r: (_public(r),), grow=True, sort=lambda r: r.public or b""),
-    Column("z-base-32", 14, lambda r: ((r.zbase32, "data"),), grow=True, sort=lambda r: r.zbase32, rank=3),
+    Column("public key", 14, lambda r: (_public(r),), grow=True, middle=True, sort=lambda r: r.public or b""),
+    Column("z-base-32", 14, lambda r: ((r.zbase32, "data"),), grow=True, middle=True, sort=lambda r: r.zbase32, rank=3),
     Column("created, UTC", 16, lambda r: ((when(r), "plain"),), sort=lambda r: r.created or 0.0, rank=2),
 )
 
@@ -111,7 +112,7 @@ def _uses(entry: Entry, most: int | None) -> list[Line]:
         salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
         lines += _row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
     left = len(entry.uses) - len(entry.uses[:most])
-    return [*lines, *_row("", f"and {left} more; enter lists them")] if left else lines
+    return [*lines, *_row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
 
 
 _FORMS = {"seed": "seed of 32 bytes", "expanded": "expanded, 64 bytes"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,9 +16,10 @@ from ..source import Source
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
+from ..words import number
 from .base import ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
-from .log_columns import LEVEL_WORDS, LOG_COLUMNS, counter_lines, log_details
+from .log_columns import LEVEL_WORDS, counter_lines, log_columns, log_details
 from .log_lines import Level, Log, LogLine, only, packet_of
 from .verbs import CopyForm, ExportForm
 
@@ -28,13 +28,15 @@ _NOTHING: tuple[Line, ...] = (
     (),
     ((" Nothing has happened yet. Here will stand which nodes come into the table and", "dim"),),
     ((" leave it, lookups, what others store here, and all that goes wrong.", "dim"),),
-    (
-        (f" {key_of('new_lookup')}", "key"),
-        (" starts a lookup, ", "dim"),
-        (key_of("testnet"), "key"),
-        (" opens a testnet to try things on.", "dim"),
-    ),
 )
+
+
+def _nothing(on_testnet: bool) -> tuple[Line, ...]:
+    starts: Line = ((f" {key_of('new_lookup')}", "key"), (" starts a lookup", "dim"))
+    opens: Line = ((", ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    return (*_NOTHING, (*starts, *(() if on_testnet else opens), (".", "dim")))
+
+
 _NONE_OF_LEVEL: tuple[Line, ...] = (
     (),
     ((" Nothing of that kind. ", "dim"), (key_of("log.level"), "key"), (" shows the rest.", "dim")),
@@ -58,7 +60,11 @@ class LogScreen(ExplorerScreen):
         """The counters and the lines."""
         self._course, self._rush = Log(), Rush()
         yield Lines(id="counters")
-        yield NewestTable(LOG_COLUMNS, lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+        yield NewestTable(log_columns(self._today), lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+
+    def _today(self) -> float:
+        """The unix time of the moment that is shown."""
+        return self._source.wall(self._view.at) if self._source is not None and self._view is not None else 0.0
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -69,11 +75,13 @@ class LogScreen(ExplorerScreen):
             return
         missed, spared = "", False
         if not self.feed.paused or snapshot is not self._view:
-            self._all = self._course.follow(source, snapshot, snapshot.at if self.feed.paused else inf)
+            self._all = self._course.follow(source, snapshot)
             spared = self._rush.skips(self._course.came) and source is self._source and not self.feed.paused
             self._source, self._view = source, snapshot
         if self.feed.paused:
             missed = f"  +{self._course.missed(source, self.feed.newest(snapshot))} new"
+        if left_out := self._course.left_out(snapshot):
+            missed = f", {number(left_out)} more left out{missed}"
         counters = self.query_one("#counters", Lines)
         counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
         if not spared:
@@ -82,7 +90,7 @@ class LogScreen(ExplorerScreen):
     def _fill(self, missed: str = "") -> None:
         shown = self._all if self._level == "detail" else only(self._all, self._level)
         self.lines.title = f"log, {LEVEL_WORDS[self._level]}{missed}"
-        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _NOTHING))
+        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _nothing(bool(self.host.label or self.feed.replay))))
         self.lines.show(shown)
 
     @on(LineTable.Inspect)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..engine.snapshot import Snapshot
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
-from ..words import number
-from .log_lines import Level, LogLine, causes, clock_time
+from ..words import date_time, full_time, number
+from .log_lines import Level, LogLine, causes
 from .queries_details import detail
 
 SIGNS: dict[Level, tuple[str, Role]] = {
@@ -29,13 +31,15 @@ def _text(line: LogLine) -> Line:
     return ((fit(line.where, 22), "data"), (line.text, role)) if line.where else ((line.text, role),)
 
 
-LOG_COLUMNS: tuple[Column[LogLine], ...] = (
-    Column("time", 12, lambda r: ((clock_time(r.unix), "dim"),)),
-    Column("", 1, lambda r: (SIGNS[r.level],)),
-    Column("level", 7, lambda r: ((r.level, SIGNS[r.level][1]),), rank=1),
-    Column("cause", 11, lambda r: ((r.cause, SIGNS[r.level][1]),), sort=lambda r: r.cause),
-    Column("what happened", 48, _text, grow=True, sort=lambda r: (r.where == "", r.where, r.text)),
-)
+def log_columns(now: Callable[[], float]) -> tuple[Column[LogLine], ...]:
+    """The columns; `now` gives the unix time of the moment that is shown."""
+    return (
+        Column("time", 12, lambda r: ((date_time(r.unix, now()), "dim"),)),
+        Column("", 1, lambda r: (SIGNS[r.level],)),
+        Column("level", 7, lambda r: ((r.level, SIGNS[r.level][1]),), rank=1),
+        Column("cause", 11, lambda r: ((r.cause, SIGNS[r.level][1]),), sort=lambda r: r.cause),
+        Column("what happened", 48, _text, grow=True, sort=lambda r: (r.where == "", r.where, r.text)),
+    )
 
 
 def counter_lines(snapshot: Snapshot, width: int, most: int) -> list[Line]:
@@ -61,7 +65,7 @@ def log_details(line: LogLine, capacity: int) -> list[Line]:
     sign, role = SIGNS[line.level]
     gone = f"not among the last {capacity}, which are kept"
     return [
-        *detail("time", clock_time(line.unix)),
+        *detail("time", full_time(line.unix)),
         *detail("level", f"{sign} {line.level}", role),
         *detail("cause", line.cause),
         *(detail("address", line.where, "data") if line.where else ()),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from itertools import takewhile
-from math import inf
 from typing import Final, Literal
 
 from ..engine.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
+    DatagramsLost,
     Event,
     IdChanged,
     LookupFinished,
@@ -22,6 +21,7 @@ from ..engine.events import (
     NodeRemoved,
     ReachabilityChanged,
     Stored,
+    Woke,
 )
 from ..engine.snapshot import ErrorView, Snapshot
 from ..engine.wire.compact import Addr
@@ -31,7 +31,7 @@ from ..packets.parts import Link
 from ..packets.ring import PacketRing
 from ..report import safe_text
 from ..source import Source
-from ..words import address, duration, plural, short_id
+from ..words import address, duration, lost_unread, plural, reach, short_id, woke
 
 TIMED_OUT: Final = "timed out"
 ERRORS_KEPT: Final = 300
@@ -73,8 +73,8 @@ class Log:
         self.came = 0
         """Lines that were new at the last `follow`."""
 
-    def follow(self, source: Source, snapshot: Snapshot, until: float = inf) -> list[LogLine]:
-        """All lines, newest first. The very list of the last time, if nothing happened. No events after `until`."""
+    def follow(self, source: Source, snapshot: Snapshot) -> list[LogLine]:
+        """All lines, newest first. The very list of the last time, if nothing happened."""
         if source.events is not self._ring:
             self._ring, self._newest, self._last, self._lines = source.events, 0, None, []
             self._events = {}
@@ -84,7 +84,7 @@ class Log:
         if self.came:
             self._errors.extend(error_line(error, source.wall(error.at)) for error in reversed(fresh))
             self._last = snapshot.errors[0] if snapshot.errors else None
-            known, kept = self._events, [one for one in self._ring.latest() if one.event.at <= until]
+            known, kept = self._events, self._ring.latest()
             self._newest = kept[0].number if kept else self._newest
             self._events = {
                 one.number: known.get(one.number) or event_line(one, source.wall(one.event.at)) for one in kept
@@ -95,6 +95,11 @@ class Log:
 
     def _fresh(self, snapshot: Snapshot) -> list[ErrorView]:
         return list(takewhile(lambda error: error != self._last, snapshot.errors))
+
+    def left_out(self, snapshot: Snapshot) -> int:
+        """How many of the events and of all that went wrong up to `snapshot` have no line, or none any more."""
+        events = self._newest - len(self._events)
+        return max(0, events) + max(0, snapshot.noted - len(self._errors))
 
     def missed(self, source: Source, newest: Snapshot) -> int:
         """How many events and errors came since `follow`; of the errors, 50 at most."""
@@ -148,8 +153,10 @@ def _told(event: Event) -> _Told:
             return _lookup(event)
         case Stored(what=what, target=target, addr=addr):
             return _stored(what, target, addr)
-        case Banned(at=at, until=until, why=why):
-            return "problem", "banned", f"ignored for {duration(until - at)}: {safe_text(why)}", ()
+        case Banned(at=at, ip=ip, until=until, why=why):
+            # Not a problem: the user wants it so.
+            done = f"is ignored for {duration(until - at)}" if until > at else "is let in again"
+            return "notable", "banned", f"{safe_text(ip, 40)} {done}: {safe_text(why)}", ()
         case BootstrapProgress(text=text):
             return "notable", "bootstrap", safe_text(text), ()
     return _about_us(event)
@@ -164,8 +171,12 @@ def _about_us(event: Event) -> _Told:
             text = f"{short_id(new_id)} instead of {short_id(old_id)}, {safe_text(why)}"
             return "notable", "our id", text, (_id(new_id), _id(old_id))
         case ReachabilityChanged(reachable=reachable, why=why):
-            words = "strangers can reach us" if reachable else "strangers can't reach us"
+            words = reach("reachable") if reachable else f"{reach('unknown')} any more"
             return ("notable" if reachable else "problem"), "reachable", f"{words}: {safe_text(why)}", ()
+        case DatagramsLost(lost=lost, total=total):
+            return "problem", "lost", lost_unread(lost, total), ()
+        case Woke(away=away):
+            return "notable", "woke", woke(away), ()
     raise AssertionError(event)
 
 
@@ -220,6 +231,7 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
         (TIMED_OUT, sum(count.timed_out for count in counts)),
         ("error replies", sum(count.errors for count in counts)),
         ("not sent", snapshot.traffic.send_failures),
+        ("lost unread", snapshot.traffic.overflowed or 0),
         ("banned now", snapshot.banned),
         ("muted now", snapshot.muted),
         *((safe_text(cause, 24), count) for cause, count in snapshot.drops.items()),
@@ -232,8 +244,3 @@ def only(lines: Iterable[LogLine], least: Level) -> list[LogLine]:
     order: tuple[Level, ...] = ("detail", "notable", "problem")
     wanted = order[order.index(least) :]
     return [line for line in lines if line.level in wanted]
-
-
-def clock_time(unix: float) -> str:
-    """The local time of day with milliseconds: ``12:04:31.204``."""
-    return f"{time.strftime('%H:%M:%S', time.localtime(unix))}.{int(unix * 1000) % 1000:03}"

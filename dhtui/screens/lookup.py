@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from textual import on, work
@@ -9,29 +10,33 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.getters import query_one
+from textual.widget import Widget
 
 from .. import actions
 from ..engine.node import Node
 from ..engine.snapshot import LookupDetail, LookupView, Snapshot
 from ..engine.wire.compact import Addr
+from ..keymap import key_of
 from ..lookups.ask import Kind, LookupRequest
 from ..lookups.compare import Difference, differences
 from ..lookups.kept import Kept
-from ..lookups.ladder import LEGEND as LADDER_LEGEND
 from ..lookups.ladder import TITLE as LADDER_TITLE
-from ..lookups.ladder import ladder_lines, scale_of
-from ..lookups.legend import explained_waterfall
+from ..lookups.ladder import ladder_legend, ladder_lines, scale_of
+from ..lookups.legend import explained_waterfall, rows_for_queries
 from ..lookups.verdict import verdict_lines
 from ..lookups.waterfall import TITLE as WATERFALL_TITLE
+from ..lookups.waterfall import first_row
 from ..packets.parts import Link
+from ..registry import Action, moves
 from ..report import safe_text
+from ..widgets.drawing import Drawing as DrawingPane
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..widgets.table_model import Row
 from ..words import address, short_id
 from . import lookup_panes as panes
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .lookup_form import LookupForm
 from .lookup_links import copies, files, links_of
 from .lookup_panes import CandidateRow, LookupRow
@@ -40,7 +45,7 @@ from .verbs import CopyForm, ExportForm
 
 SCRUB_STEPS = 40
 """Small steps in which one goes through a lookup."""
-VERDICT_SHARE = 0.3
+VERDICT_SHARE = 0.25
 """The share of the window's height that the verdict takes at most."""
 Drawing = Literal["both", "ladder", "waterfall"]
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
@@ -58,6 +63,8 @@ class LookupScreen(ExplorerScreen):
 
     CSS_PATH = "lookup.tcss"
     BINDINGS = bindings("lookup")
+    HORIZONTAL_BREAKPOINTS = STACKED
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-middle"), (40, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#lookups"
 
     lookups: query_one[LineTable[LookupRow]] = query_one("#lookups", LineTable)
@@ -73,6 +80,8 @@ class LookupScreen(ExplorerScreen):
     """What the user wants drawn; `None`: what fits."""
     _wanted: int | None = None
     """The number of a lookup just started, to be selected as soon as it is listed."""
+    _first: int | None = None
+    """The row of the waterfall that the user has scrolled to; `None`: that the selected node is in sight."""
     _in_nodes = False
     """Whether the list below is that of the nodes, where there is room for one only."""
 
@@ -83,10 +92,10 @@ class LookupScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """One line of state, the drawings, the lists, the story of a node, the verdict."""
-        yield Lines(id="state")
+        yield Lines(id="state", classes="stays")
         with Container(id="drawings"):
             for name in ("ladder", "waterfall", "other"):
-                yield Lines(id=name, classes="box")
+                yield DrawingPane(id=name, classes="box")
         with Container(id="lists"):
             empty = panes.empty_lines(testnet=False)
             yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", empty=empty, id="lookups")
@@ -114,14 +123,22 @@ class LookupScreen(ExplorerScreen):
         ]
         running = sum(view.running for view in snapshot.lookups)
         finished = f"lookups: {running} running, {len(rows) - running} finished"
-        title = finished if self._marked is None else f"lookups: {self._marked} marked, select another"
-        self.lookups.title = f"{title}{self._missed(snapshot)}"
+        self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
         if self._wanted in views:
             self.lookups.select(self._wanted)
             self._wanted = None
         self._show_selected()
+
+    def _marked_words(self) -> str:
+        """What is compared, or what to do to compare, and how to leave that; empty while nothing is marked."""
+        if self._marked is None:
+            return ""
+        view, leave = self._view(), f"{key_of('lookup.mark')} ends that"
+        if view is None or view.number == self._marked:
+            return f"lookups: {self._marked} marked, select another to compare; {leave}"
+        return f"lookups: {view.number} compared with {self._marked}; {leave}"
 
     def _missed(self, frozen: Snapshot) -> str:
         """How many lookups began since the view was frozen."""
@@ -133,13 +150,16 @@ class LookupScreen(ExplorerScreen):
     @on(LineTable.Selected, "#lookups")
     def follow_lookup(self) -> None:
         """Another lookup, from its end, or live."""
-        self._until = None
+        self._until = self._first = None
+        if self._marked is not None and self._snapshot is not None:
+            self.lookups.title = f"{self._marked_words()}{self._missed(self._snapshot)}"
         self._show_selected()
         self.nodes.action_edge(-1)
 
     @on(LineTable.Selected, "#nodes")
     def follow_node(self) -> None:
         """The selected node is marked in the drawings."""
+        self._first = None
         self._show_selected()
 
     def _view(self) -> LookupView | None:
@@ -148,10 +168,7 @@ class LookupScreen(ExplorerScreen):
 
     def _detail(self, view: LookupView | None) -> LookupDetail | None:
         """A lookup with its queries."""
-        source = self.feed.source
-        if view is None or source is None:
-            return None
-        return self._kept.get(view, source.lookup, frozen=self.feed.paused)
+        return None if view is None else self._kept.get(view, self.feed.lookup)
 
     # -- showing it ------------------------------------------------------------------------------------------
 
@@ -179,7 +196,8 @@ class LookupScreen(ExplorerScreen):
 
     def _judge(self, then: LookupDetail) -> None:
         pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
-        if self._is_new("verdict", then, pane.size.width, most):
+        # While another pane fills the window this one has no width: it keeps its lines, and so its height.
+        if pane.size.width and self._is_new("verdict", then, pane.size.width, most):
             pane.show(verdict_lines(then, pane.size.width, most))
 
     def _tell_story(self, then: LookupDetail) -> None:
@@ -198,22 +216,29 @@ class LookupScreen(ExplorerScreen):
         state.show((panes.state_line(then, self._until, state.size.width),))
 
     def _chosen(self) -> Addr | None:
-        """The node that the user is at."""
+        """The node that the user is at, or was before going to a drawing."""
         row = self.nodes.model.selected
-        return row.node.addr if row is not None and self.nodes.has_focus else None
+        here = self.nodes.has_focus or (self._in_nodes and isinstance(self.focused, DrawingPane))
+        return row.node.addr if row is not None and here else None
 
     def _draw(self, name: str, detail: LookupDetail, chosen: Addr | None, *others: LookupDetail) -> None:
         pane = self.query_one(f"#{name}", Lines)
         width, height = pane.size
-        if not pane.display or not self._is_new(name, detail, self._until, chosen, width, height, others):
+        first = self._first if name == "waterfall" else None
+        looks = (self._until, chosen, width, height, first, pane.has_focus)
+        if not pane.display or not self._is_new(name, detail, looks, others):
             return
         then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
         if name == "waterfall":
-            _name(pane, WATERFALL_TITLE)
-            lines = explained_waterfall(then, width, height, until=self._until, selected=chosen, span=scale.span)
+            fits = rows_for_queries(then, width, height, until=self._until)
+            _name(pane, WATERFALL_TITLE, panes.more_rows(fits, first_row(then, fits, chosen, first), len(then.steps)))
+            lines = explained_waterfall(
+                then, width, height, until=self._until, selected=chosen, span=scale.span, first=first,
+                keys=panes.scroll_keys(pane.has_focus),
+            )  # fmt: skip
         else:
-            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, LADDER_LEGEND)
             lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
+            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
         pane.show(lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
@@ -239,7 +264,8 @@ class LookupScreen(ExplorerScreen):
 
     def _arrange(self, comparing: bool = False) -> None:
         """Shows the panes there is room for, and something to show in."""
-        wide = self.has_class("-wide")
+        broad = self.has_class("-broad")
+        wide = broad or self.has_class("-wide")
         drawing = self._drawing or ("both" if wide else "ladder")
         if drawing == "both" and not wide:
             drawing = "ladder"
@@ -247,10 +273,10 @@ class LookupScreen(ExplorerScreen):
             "ladder": comparing or drawing != "waterfall",
             "waterfall": not comparing and drawing != "ladder",
             "other": comparing,
-            "lookups": wide or not self._in_nodes,
-            "nodes": not comparing and (self._in_nodes or (wide and not self.has_class("-nothing"))),
-            "differences": comparing and (wide or self._in_nodes),
-            "story": not comparing and wide and self.has_class("-tall") and not self.has_class("-nothing"),
+            "lookups": broad or not self._in_nodes,
+            "nodes": not comparing and (self._in_nodes or (broad and not self.has_class("-nothing"))),
+            "differences": comparing and (broad or self._in_nodes),
+            "story": not comparing and broad and self.has_class("-tall") and not self.has_class("-nothing"),
         }
         for name, display in shown.items():
             pane = self.query_one(f"#{name}")
@@ -266,9 +292,17 @@ class LookupScreen(ExplorerScreen):
         view = self._view()
         return self._marked is not None and view is not None and view.number != self._marked
 
-    def action_other_pane(self) -> None:
-        """Goes to the other list."""
-        self._go_to(nodes=self.lookups.has_focus)
+    def action_other_pane(self, step: int) -> None:
+        """Goes to the next pane: the lookups, the nodes of one, the drawings."""
+        drawings = [pane for pane in self.query(DrawingPane) if pane.display and not self.has_class("-nothing")]
+        panes: list[Widget] = [self.lookups, self._lower(), *drawings]
+        at = panes.index(self.focused) if self.focused in panes else 0
+        pane = panes[(at + step) % len(panes)]
+        if isinstance(pane, DrawingPane):
+            pane.focus()
+        else:
+            self._go_to(nodes=pane is not self.lookups)
+        self._show_selected()
 
     def _go_to(self, nodes: bool) -> None:
         self._in_nodes = nodes
@@ -276,13 +310,38 @@ class LookupScreen(ExplorerScreen):
         self.set_focus(self._lower() if nodes else self.lookups)
         self._show_selected()
 
+    def actions_now(self) -> tuple[Action, ...]:
+        """The drawings, which are no lists, have the moves of one."""
+        here = moves() if isinstance(self.focused, DrawingPane) else ()
+        return (*here, *super().actions_now())
+
+    @on(DrawingPane.Resized)
+    def draw_again(self) -> None:
+        """There is more or less room for a drawing."""
+        self._show_selected()
+
+    @on(DrawingPane.Scrolled)
+    def scroll_waterfall(self, message: DrawingPane.Scrolled) -> None:
+        """Goes some rows up or down in the waterfall; the ladder always fits."""
+        detail = self._detail(self._view())
+        if detail is None or message.drawing.id != "waterfall":
+            return
+        then, (width, height) = self._kept.at(detail, self._until), message.drawing.size
+        fits = rows_for_queries(then, width, height, until=self._until)
+        now = first_row(then, fits, self._chosen(), self._first)
+        self._first = max(0, min(now + message.rows, len(then.steps) - fits))
+        self._show_selected()
+
     def action_drawing(self) -> None:
         """Draws the other thing: ladder, waterfall; where there is room, both."""
-        wide = self.has_class("-wide")
+        wide = self.has_class("-wide") or self.has_class("-broad")
         order: tuple[Drawing, ...] = ("both", "waterfall", "ladder") if wide else ("ladder", "waterfall")
         now = self._drawing if self._drawing in order else order[0]
         self._drawing = order[(order.index(now) + 1) % len(order)]
+        was = self.focused
         self._show_selected()
+        if isinstance(was, DrawingPane) and not was.display:
+            next(pane for pane in self.query(DrawingPane) if pane.display).focus()
 
     # -- going through it, comparing ---------------------------------------------------------------------------
 
@@ -298,12 +357,12 @@ class LookupScreen(ExplorerScreen):
         self._show_selected()
 
     def action_mark(self) -> None:
-        """Marks the selected lookup, to compare others with it, or takes the mark away."""
+        """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
         view = self._view()
         if view is None or self._snapshot is None:
             tell(self, "There is no lookup to mark.")
             return
-        self._marked = None if self._marked == view.number else view.number
+        self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
 
     def _marked_view(self) -> LookupView | None:
@@ -347,11 +406,12 @@ class LookupScreen(ExplorerScreen):
     def _start(self, request: LookupRequest | None) -> None:
         node = self._node() if request is not None else None
         if request is not None and node is not None:
+            for other in request.also:  # the second infohash of a hybrid torrent
+                self._look_up(node, replace(request, target=other, also=()), followed=True)
             self._look_up(node, request)
 
     @work(group="lookup", exit_on_error=False, name="lookup")
-    async def _look_up(self, node: Node, request: LookupRequest) -> None:
-        followed = False
+    async def _look_up(self, node: Node, request: LookupRequest, followed: bool = False) -> None:
 
         def follow(view: LookupView) -> None:
             nonlocal followed
@@ -363,7 +423,7 @@ class LookupScreen(ExplorerScreen):
         elif request.kind == "get_peers":
             result = await actions.get_peers(node, request.target, progress=follow)
         else:
-            result = await actions.get(node, request.target, request.salt, progress=follow)
+            result = await actions.get(node, request.target, request.salt, progress=follow, public=request.public)
         text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"
         if not result.ok or not self.is_current:
             tell(self, text, bad=not result.ok)

@@ -15,10 +15,10 @@ from textual.widgets import Input
 from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from ..registry import form
 from ..values import UsageError
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, fit
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from .fields import TABS, field
 from .window import Window
 
@@ -56,18 +56,17 @@ class LookupForm(Window[LookupRequest | None]):
             window.border_title = Content("new lookup")
             yield from field("target", self._target_input())
             yield from field("kind", Pick(KINDS, KINDS.index(self._kind), id="kind"))
-            salt = FilterInput(id="salt", compact=True, placeholder="of a mutable item, if it has one")
+            salt = SourceInput(id="salt", placeholder="of a mutable item, if it has one")
             yield from field("salt", salt)
             yield Lines(id="verdict")
             yield Lines(*self._known_lines(), id="known")
 
-    def _target_input(self) -> FilterInput:
+    def _target_input(self) -> SourceInput:
         texts = [text for text, _ in self._known]
-        return FilterInput(
+        return SourceInput(
             self._target,
             id="target",
-            compact=True,
-            placeholder="40 hex digits, magnet link, public key, or self",
+            placeholder="id, infohash, public key, magnet link, or self",
             suggester=SuggestFromList(texts) if texts else None,
         )
 
@@ -106,10 +105,12 @@ class LookupForm(Window[LookupRequest | None]):
             request = self._read()
         except UsageError as problem:
             blank = not self.query_one("#target", Input).value.strip()
-            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:2]
+            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
             verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
         else:
-            verdict.show((((f"✓ {request.kind} {request.target.hex()}", "good"),), ((f"  {request.words}", "plain"),)))
+            targets = (request.target, *request.also)
+            hashes: list[Line] = [((f"✓ {request.kind} {each.hex()}", "good"),) for each in targets]
+            verdict.show([*hashes, *(((f"  {line}", "plain"),) for line in wrap(request.words, _WIDTH - 2))][:3])
 
     @on(Input.Submitted)
     def submitted(self, event: Input.Submitted) -> None:

@@ -13,7 +13,20 @@ from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.bencode import encode
 from ..keymap import key_of
 from ..lookups.compare import Difference
-from ..lookups.course import MARKS, OVERTAKEN, answering, bits_of, candidate_fate, fate, gave_words, span_words
+from ..lookups.course import (
+    IN_TIME,
+    MARKS,
+    OVERTAKEN,
+    STALLED,
+    Fate,
+    answering,
+    bits_of,
+    counts,
+    decisive,
+    fate,
+    gave_words,
+    span_words,
+)
 from ..lookups.critical import critical_path
 from ..lookups.reasons import SHORT
 from ..lookups.story import story
@@ -21,7 +34,7 @@ from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
 from ..widgets.paint import Line, Role, Span, fit, spread
 from ..widgets.table_model import Column
-from ..words import address, duration, short_id
+from ..words import address, duration, power, short_id
 
 PEERS_SHOWN = 100
 
@@ -47,25 +60,21 @@ class CandidateRow:
     bits: float | None
     critical: bool
     step: StepView | None
-    """Its last query."""
-    now: float | None
-    """Seconds since the lookup began; `None`: it is over."""
-
-    @property
-    def overtaken(self) -> bool:
-        """Whether nearer answers took the slot of its last query."""
-        return self.step is not None and self.step.overtaken is not None
+    """The query that tells its fate: the first that was answered, else the last one."""
+    fate: Fate
+    view: LookupView
 
 
 def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
     """The nodes that a lookup knows of, nearest first."""
     path = {detail.steps[place].addr for place in critical_path(detail)}
-    last = {step.addr: step for step in detail.steps}
-    target, now = detail.view.target, detail.view.elapsed if detail.view.running else None
-    return [
-        CandidateRow(place, node, bits_of(node.id, target), node.addr in path, last.get(node.addr), now)
-        for place, node in enumerate(detail.candidates, 1)
-    ]
+    asked, view = decisive(detail), detail.view
+    rows = []
+    for place, node in enumerate(detail.candidates, 1):
+        step = asked.get(node.addr)
+        what = Fate.UNASKED if step is None else fate(step, view)
+        rows.append(CandidateRow(place, node, bits_of(node.id, view.target), node.addr in path, step, what, view))
+    return rows
 
 
 # ---- the lookups ----------------------------------------------------------------------------------------
@@ -75,13 +84,13 @@ def lookup_sign(view: LookupView) -> Span:
     """Running, ended well, stopped before its end, or without an answer."""
     if view.running:
         return "…", "accent"
-    if view.why in ("cancelled", "stopped by the user"):
+    if view.stopped:
         return "■", "warn"
     return ("✓", "good") if view.best else ("✗", "bad")
 
 
 def _nearest(view: LookupView) -> Line:
-    return ((f"<2^{view.nearest_bits}" if view.nearest_bits is not None else "–", "plain"),)
+    return ((power(view.nearest_bits), "plain"),)
 
 
 LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
@@ -89,18 +98,20 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
     Column("#", 4, lambda r: ((str(r.view.number), "plain"),), right=True, sort=lambda r: r.view.number),
     Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
     Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
-    Column("target", 8, lambda r: ((r.view.target.hex(), "data"),), grow=True, sort=lambda r: r.view.target),
+    Column(
+        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.view.target
+    ),
     Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
     Column(
-        "ok/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
+        "✓/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
         sort=lambda r: r.view.asked,
     ),
-    Column("near", 6, lambda r: _nearest(r.view), right=True, sort=lambda r: r.view.nearest_bits or 161, rank=2),
+    Column("near", 7, lambda r: _nearest(r.view), right=True, sort=lambda r: _far(r.view.nearest_bits), rank=2),
     Column(
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
     Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
-    Column("found", 10, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
+    Column("found", 12, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
 )  # fmt: skip
 
 
@@ -108,29 +119,34 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 
 
 def _state(row: CandidateRow) -> Line:
-    node, what = row.node, candidate_fate(row.node)
-    if what is None:
-        why = SHORT.get(node.mark) or SHORT.get(node.doubt)
-        return ((f"· {why or node.state.removesuffix(' over')}", "dim"),)
-    sign, role = MARKS[what]
-    if what in ("gave", "answered"):
-        standing = "closest" if node.closest else "answered" if node.place == "fills" else SHORT.get(node.doubt)
-        return ((f"{sign} {standing or 'answered'}", role if node.closest else "plain"),)
-    if what in ("waiting", "stalled"):
-        if row.now is None:
-            left = f"{sign} silent" if what == "stalled" else "– given up"
-            return ((f"{OVERTAKEN} overtaken" if row.overtaken else left, "dim"),)
-        sign = OVERTAKEN if row.overtaken else sign
-        return ((f"{sign} {span_words(row.now - row.step.sent) if row.step is not None else ''}", role),)
-    if row.step is not None and row.step.code is not None and node.result == "refused":
-        return ((f"{sign} error {row.step.code}", role),)
-    return ((f"{sign} {safe_text(node.result or node.state, 14)}", role),)
+    node, step, (sign, role) = row.node, row.step, MARKS[row.fate]
+    if step is None:
+        why = SHORT.get(node.mark) or SHORT.get(node.doubt) or (safe_text(node.result, 9) or row.fate.value)
+        return ((f"{sign} {why}", role),)
+    if row.fate in (Fate.FOUND, Fate.ANSWERED):
+        standing = "closest" if node.closest else row.fate.value if node.place == "fills" else SHORT.get(node.doubt)
+        return ((f"{sign} {standing or row.fate.value}", role if node.closest else "plain"),)
+    if row.fate is Fate.WAITING:
+        for happened, mark in ((step.overtaken, OVERTAKEN), (step.stalled, STALLED)):
+            if happened is not None:
+                sign, role = mark, "warn"
+                break
+        return ((f"{sign} {span_words(row.view.elapsed - step.sent)}", role),)
+    return ((f"{sign} {gave_words(step, row.view)}", role),)
 
 
 def _gave(row: CandidateRow) -> Line:
-    if row.step is None or candidate_fate(row.node) not in ("gave", "answered"):
+    if row.step is None or row.fate not in (Fate.FOUND, Fate.ANSWERED):
         return (("", "plain"),)
-    return ((gave_words(row.step), "plain"),)
+    return ((gave_words(row.step, row.view), "plain"),)
+
+
+def _rtt(row: CandidateRow) -> float | None:
+    """Its round trip, also where the answer came late."""
+    step = row.step
+    if step is None or step.ended is None or row.fate not in IN_TIME | {Fate.LATE}:
+        return None
+    return step.ended - step.sent
 
 
 def _far(value: float | None) -> float:
@@ -142,14 +158,14 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("#", 3, lambda r: ((str(r.place), "strong" if r.node.closest else "dim"),), right=True),
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
-    Column("dist", 5, lambda r: (("–" if r.bits is None else f"{r.bits:.1f}", "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True),
+    Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),
-    Column("rtt", 7, lambda r: ((span_words(r.node.rtt), "plain"),), right=True, sort=lambda r: _far(r.node.rtt)),
+    Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
-    Column("state", 11, _state, grow=True, sort=lambda r: candidate_fate(r.node) or "untried"),
+    Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.fate)),
     Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
 )
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
@@ -169,23 +185,22 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
     view = detail.view
     sign: Span = ("◷", "key") if until is not None else lookup_sign(view)
     target = view.target.hex() if width >= 120 else short_id(view.target)
-    silent = sum(fate(step) == "silent" for step in detail.steps)
-    refused = sum(fate(step) == "refused" for step in detail.steps)
+    fates = counts(detail)
+    answers, errors = sum(fates[what] for what in IN_TIME), fates[Fate.ERROR]
     spans: list[Span] = [
         (" ", "plain"),
         sign,
         (f" {safe_text(view.kind, 16)} ", "strong"),
         (f"{target} ", "data"),
         (f" {view.best}/{detail.k} closest ", "plain"),
-        (f" sent {view.asked}", "plain"),
-        (f" ✓{view.answered - refused}", "good"),
+        (f" sent {fates.total()}", "plain"),
+        (f" ✓{answers}", "good"),
     ]
-    counts: tuple[tuple[str, int, Role], ...] = (
-        ("✗", silent, "bad"),
-        ("!", refused, "bad"),
-        ("…", view.in_flight, "plain"),
-    )
-    spans += [(f" {glyph}{count}", role) for glyph, count, role in counts if count]
+    if errors:
+        spans.append((f" ({errors}!)", "bad"))
+    for what, (glyph, role) in MARKS.items():
+        if fates[what] and what not in IN_TIME:
+            spans.append((f" {glyph}{fates[what]}", role))
     if view.found:
         spans.append((f"  {safe_text(view.found, 24)}", "accent"))
     return spread(tuple(spans), _when(detail, until), width)
@@ -196,6 +211,21 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
         return ((f"◀ at {span_words(until)} ▶ ", "key"),)
     now = span_words(detail.view.elapsed)
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
+
+
+def scroll_keys(here: bool) -> str:
+    """The keys that scroll a drawing that has the focus; else the one that leads there."""
+    if not here:
+        return key_of("lookup.other_pane(1)")
+    return "/".join(key_of(f"move({step})").partition(" ")[0] for step in (1, -1))
+
+
+def more_rows(fits: int, first: int, count: int) -> str:
+    """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
+    more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]
+    if not more:
+        return ""
+    return f"{', '.join(more)}: {key_of('lookup.other_pane(1)')} goes here, {key_of('move(1)')} scrolls"
 
 
 # ---- nothing to show --------------------------------------------------------------------------------------
@@ -239,21 +269,29 @@ def _row(label: str, text: str, role: Role = "plain") -> Line:
 def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
     """All that a lookup knows of one of its nodes."""
     node = row.node
+    late = row.fate is Fate.LATE and row.step is not None
     sign, role = _state(row)[0]
     place = ", one of the closest that answered" if node.closest else ""
-    version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}" if node.version else "it gave none"
+    heard = row.fate in IN_TIME
+    version = "it gave none" if heard else "not kept: its answer was late" if late else "not known"
+    if node.version:
+        version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}"
+    gave = f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"
+    if late and row.step is not None:
+        gave = f"{row.step.nodes} nodes, {row.step.peers} peers, too late to count"
+    token = "✓ it may be written to" if node.token else "– none" if heard else "– none that counts"
     lines = [
-        _row("state", sign, role),
+        _row("state", f"{sign}{': it answered after the end' if late else ''}", role),
         _row("place", f"{row.place} by distance{place}"),
         _row("id", node.id.hex() if node.id else "not known", "data"),
         *([_row("named as", node.named.hex(), "data")] if node.named else []),
         _row("target", detail.view.target.hex(), "data"),
-        _row("distance", "not known" if row.bits is None else f"2^{row.bits:.2f}"),
+        _row("distance", "not known" if row.bits is None else power(row.bits)),
         _row("address", safe_text(address(node.addr))),
         _row("client", version),
-        _row("round trip", span_words(node.rtt)),
-        _row("gave", f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"),
-        _row("token", "✓ it may be written to" if node.token else "– none"),
+        _row("round trip", span_words(_rtt(row))),
+        _row("gave", gave if heard or late else "nothing"),
+        _row("token", token),
     ]
     lines += [_row("" if nth else "why", part) for nth, part in enumerate(wrap(safe_text(node.note), 58))]
     lines += [(), (("What happened", "title"),), *_story(node, detail)]
@@ -270,7 +308,7 @@ def _item_words(node: CandidateView) -> str:
 
 def _story(node: CandidateView, detail: LookupDetail) -> list[Line]:
     lines: list[Line] = []
-    signs = [MARKS[fate(step)] for step in detail.steps if step.addr == node.addr]
+    signs = [MARKS[fate(step, detail.view)] for step in detail.steps if step.addr == node.addr]
     for place, sentence in enumerate(story(detail, node)):
         sign, role = signs[place] if place < len(signs) else ("·", "plain")
         first, *rest = wrap(sentence, 68)
@@ -295,7 +333,7 @@ def _chain(node: CandidateView, detail: LookupDetail) -> list[Line]:
     while at is not None and (place := answered.get(at)) is not None and len(lines) <= len(detail.steps):
         step = detail.steps[place]
         bits = bits_of(step.id, detail.view.target)
-        distance = "" if bits is None else f"2^{bits:.1f}"
+        distance = "" if bits is None else power(bits)
         words = f" ↑ query {place + 1:>3}  hop {step.hop:>2}  {distance:>7}  {safe_text(address(step.addr))}"
         lines.append(((words, "plain"),))
         at = step.parent

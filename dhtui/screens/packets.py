@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
 from textual.getters import query_one
+from textual.widget import Widget
 
 from ..engine.snapshot import Snapshot
 from ..keymap import key_of
 from ..packets.dissect import dissect
-from ..packets.export import write_jsonl, write_pcapng
+from ..packets.export import own_end, write_jsonl, write_pcapng
+from ..packets.filter import narrowed
 from ..packets.judgement import Context
 from ..packets.links import filter_term, links
 from ..packets.packet import Packet
@@ -29,7 +32,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .gate import opens
 from .listing import Rush
 from .packets_columns import headline, packet_columns
@@ -60,12 +63,13 @@ class PartTree(LineTable[TreeRow]):
         Binding("right", "screen.across(1)", show=False),
     ]
 
+    async def action_filter(self) -> None:
+        """Filters the packets: on this screen a filter is theirs, whichever pane has the focus."""
+        await self.run_action("screen.filter")
+
     async def action_clear(self) -> None:  # type: ignore[override]
-        """Clears the filter; where there is none, goes back to the list."""
-        if self.model.filter_text:
-            super().action_clear()
-        else:
-            await self.run_action("screen.leave_pane")
+        """Goes back to the list."""
+        await self.run_action("screen.leave_pane")
 
 
 class PacketsScreen(ExplorerScreen):
@@ -74,7 +78,7 @@ class PacketsScreen(ExplorerScreen):
     CSS_PATH = "packets.tcss"
     BINDINGS = [*bindings("packets"), Binding("escape", "leave_pane", show=False)]  # noqa: RUF012
     AUTO_FOCUS = "#packets"
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = STACKED
 
     packets: query_one[PacketTable] = query_one("#packets", PacketTable)
     parts: query_one[PartTree] = query_one("#parts", PartTree)
@@ -89,16 +93,22 @@ class PacketsScreen(ExplorerScreen):
     _wanted: Key = ()
     """The part that was selected by hand, to be selected in each packet that has it."""
     _judged_by: object = None
+    _left: Widget | None = None
+    """The pane from which the user went to the verdict."""
 
     def compose_body(self) -> ComposeResult:
         """The four panes."""
         self._turned: set[Key] = set()
         self._rush = Rush()
         with Container(id="panes"):
-            yield PacketTable(packet_columns(self._wall), empty=_NO_PACKETS, id="packets")
+            yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
             yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
             yield HexView(id="hexed")
+
+    def _today(self) -> float:
+        """The unix time of the moment that is shown."""
+        return self._wall(self._now)
 
     def _wall(self, at: float) -> float:
         return at if self._shown is None else self._shown.wall(at)
@@ -130,8 +140,6 @@ class PacketsScreen(ExplorerScreen):
             table.model.forget()
         self._shown, self._ring = source, ring
         fresh = ring.since(table.model.newest)
-        if self.feed.paused:
-            fresh = [packet for packet in fresh if packet.at <= self._now]
         spared = self._rush.skips(len(fresh)) and table.model.follows and not jumped
         table.take(fresh, ring.dropped + 1, paint=not spared)
         if jumped and table.model.cursor < 0:
@@ -226,35 +234,56 @@ class PacketsScreen(ExplorerScreen):
 
     def action_cycle(self, step: int) -> None:
         """Goes to another pane."""
-        if step > 0:
-            self.focus_next("#panes > *")
-        else:
-            self.focus_previous("#panes > *")
+        panes = [pane for pane in (self.packets, self.parts, self.hexed, self.judged) if pane.display]
+        at = panes.index(self.focused) if self.focused in panes else -1
+        panes[(at + step) % len(panes)].focus()
 
     def action_leave_pane(self) -> None:
         """Goes back to the list."""
         self.packets.focus()
 
+    def filtered(self) -> LineTable[Any]:
+        """The packets, whichever pane has the focus."""
+        return self.packets
+
     def action_verdict(self) -> None:
-        """Shows the verdict, or tree and bytes again; goes there where all have room."""
-        if self.judged.display and self.parts.display:
-            (self.parts if self.judged.has_focus else self.judged).focus()
+        """Shows the verdict, and then what was there before; goes to it where all have room, and back."""
+        shown, others = self.judged.display, self.parts.display
+        if not shown and not others:
+            self._open_verdict()
             return
-        below = isinstance(self.focused, PartTree | HexView | ScrollLines)
-        self.toggle_class("-judging")
-        if below:
-            (self.judged if self.has_class("-judging") else self.parts).focus()
+        aside = shown and others  # it is seen already, or would be but for the pane that is zoomed
+        if aside or self.maximized is not None or self.focused is not self.packets:
+            self._visit_verdict()
+        else:
+            self.toggle_class("-judging")
         self.call_after_refresh(self._show_verdict)
+
+    def _visit_verdict(self) -> None:
+        """Gives the focus to the verdict, or back to the pane that had it before."""
+        back = self.judged.has_focus
+        if not back:
+            self._left = self.focused
+        self.set_class(not back, "-judging")
+        pane = self._left if back else self.judged
+        (pane or self.packets).focus()
 
     @on(LineTable.Inspect, "#packets")
     def inspect_packet(self) -> None:
         """Goes to the tree or the verdict; where neither has room, opens a window."""
-        packet, ring, view = self.packets.model.selected, self._ring, self._view
         if self.parts.display:
             self.parts.focus()
         elif self.judged.display:
             self.judged.focus()
-        elif packet is not None and ring is not None and view is not None:
+        else:
+            self._open_verdict()
+
+    def _open_verdict(self) -> None:
+        """A window with the verdict, where there is no room for a pane."""
+        packet, ring, view = self.packets.model.selected, self._ring, self._view
+        if packet is None or ring is None or view is None:
+            tell(self, "No packet is selected.")
+        else:
             lines = self._verdict(packet, ring, view, self._popup_width())
             self.show_details(self.packets, headline(packet), lines, "partner", "alike")
 
@@ -311,24 +340,45 @@ class PacketsScreen(ExplorerScreen):
 
     @opens("alike")
     async def action_alike(self) -> None:
-        """Lets the user choose what the packets shown shall have in common with the selected one."""
+        """Lets the user choose what the packets shown shall have in common with the selected one, too."""
+        if term := await self._choose_term("show only"):
+            self.packets.change_filter(narrowed(self.packets.model.filter_text, term))
+
+    @opens("unlike")
+    async def action_unlike(self) -> None:
+        """Lets the user choose what the packets shown shall not have in common with the selected one."""
+        if term := await self._choose_term("hide"):
+            self.packets.change_filter(narrowed(self.packets.model.filter_text, f"!{term}"))
+
+    @opens("only")
+    async def action_only(self) -> None:
+        """Lets the user choose what takes the place of the filter."""
+        if term := await self._choose_term("show nothing but"):
+            self.packets.change_filter(term)
+
+    async def _choose_term(self, title: str) -> str:
         packet = self.packets.model.selected
         terms = alike(packet) if packet else []
-        place = await self._choose("show only", terms)
-        if place is not None:
-            self.packets.set_filter(terms[place])
+        place = await self._choose(title, terms)
+        return "" if place is None else terms[place]
 
     def open_link(self, link: Link) -> bool:
-        """Selects a packet, or filters for an address or an id."""
+        """Selects a packet, or narrows the filter to an address or an id; where that leaves nothing, replaces it."""
         if isinstance(link.value, int):
             return link.kind == "packet" and self._open_packet(link.value)
         model, term, before = self.packets.model, filter_term(link), self.packets.model.filter_text
         if not term:
             return False
-        self.packets.set_filter(term)
-        if not model.rows:
-            self.packets.set_filter(before)
-        return bool(model.rows) and model.filter_text == term
+        for text in dict.fromkeys((narrowed(before, term), term)):
+            self.packets.set_filter(text)
+            if model.rows:
+                self.packets.set_filter(before)
+                self.packets.change_filter(text)
+                if before and text == term != before:
+                    tell(self, f"The filter {before} hid all of {link.label}: it is replaced.")
+                return True
+        self.packets.set_filter(before)
+        return False
 
     def _open_packet(self, number: int) -> bool:
         model, ring = self.packets.model, self._ring
@@ -339,7 +389,7 @@ class PacketsScreen(ExplorerScreen):
             return True
         if model.place_of(number) is None:
             tell(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")
-            self.packets.set_filter("")
+            self.packets.change_filter("")
         self.packets.select(number)
         return True
 
@@ -390,7 +440,7 @@ class PacketsScreen(ExplorerScreen):
         file = BytesIO()
         if self._view is not None:
             who = self._view.identity
-            write_pcapng(file, packets, who.external or who.bound, self._offset(), summary)
+            write_pcapng(file, packets, own_end(who), self._offset(), summary)
         return file.getvalue()
 
     def _jsonl(self, packets: Sequence[Packet]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from socket import inet_aton
 
 from ..packets.packet import Packet
@@ -11,7 +10,8 @@ from ..packets.summary import summary
 from ..report import safe_text
 from ..widgets.paint import Line, Role
 from ..widgets.table_model import Column
-from ..words import address
+from ..words import address, date_time
+from .queries_columns import short_method
 
 TYPES: dict[str, tuple[str, Role]] = {
     "query": ("q", "plain"),
@@ -23,10 +23,10 @@ TYPES: dict[str, tuple[str, Role]] = {
 ARROWS: dict[str, tuple[str, Role]] = {"out": ("→", "accent"), "in": ("←", "data")}
 
 
-def packet_columns(wall: Callable[[float], float]) -> tuple[Column[Packet], ...]:
-    """The columns; `wall` gives the unix time of a time on the engine's clock."""
+def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> tuple[Column[Packet], ...]:
+    """The columns; `wall` gives the unix time of a time on the engine's clock, `now` that of the moment shown."""
     return (
-        Column("time", 12, lambda p: ((wall_time(wall(p.at)), "dim"),)),
+        Column("time", 12, lambda p: ((date_time(wall(p.at), now()), "dim"),)),
         Column("", 1, lambda p: (ARROWS[p.direction],)),
         Column("peer", 21, lambda p: ((address(p.addr), "plain"),), sort=_by_address),
         Column("type", 11, _type, sort=lambda p: (p.kind, p.method)),
@@ -34,12 +34,6 @@ def packet_columns(wall: Callable[[float], float]) -> tuple[Column[Packet], ...]
         Column("len", 4, lambda p: ((str(len(p.data)), "plain"),), right=True, sort=lambda p: len(p.data)),
         Column("summary", 10, _summary, grow=True),
     )
-
-
-def wall_time(unix: float) -> str:
-    """The local time of day to the millisecond: ``12:04:31.204``."""
-    at = datetime.fromtimestamp(unix)
-    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
 
 
 def headline(packet: Packet) -> str:
@@ -56,7 +50,7 @@ def gist(packet: Packet) -> str:
 
 def _type(packet: Packet) -> Line:
     letter, role = TYPES[packet.kind]
-    return ((letter, role), (f" {safe_text(packet.method, 20)}", "plain"))
+    return ((letter, role), (f" {short_method(packet.method)}", "plain"))
 
 
 def _summary(packet: Packet) -> Line:

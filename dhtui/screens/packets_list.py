@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from textual.geometry import Size
 
-from ..packets.filter import Completion, FilterError, completions, parse
+from ..packets.filter import HELP, Completion, FilterError, completions, parse
 from ..packets.packet import Packet
 from ..widgets.line_table import LineTable
 from ..widgets.paint import Line
@@ -28,6 +28,7 @@ class PacketModel(TableModel[Packet]):
     """
 
     filter_hint = "method:get dir:in err:any …   tab completes, enter keeps it, esc clears it"
+    filter_help = HELP
     guided = True
 
     def __init__(self, columns: Sequence[Column[Packet]]) -> None:

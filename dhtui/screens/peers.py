@@ -12,6 +12,7 @@ from textual.getters import query_one
 
 from .. import actions
 from ..engine.node import Node
+from ..engine.searches import ANNOUNCES_KEPT
 from ..engine.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ..keymap import key_of
 from ..packets.parts import Link
@@ -21,6 +22,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural, short_id
+from ..words import reach as reach_words
 from . import peers_details as details
 from .announce_form import AnnounceForm, AnnounceRequest
 from .base import ExplorerScreen, bindings
@@ -120,13 +122,13 @@ class PeersScreen(ExplorerScreen):
             self._show_holdings(f", +{max(0, more)} new peers")
             return
         self._view = snapshot
-        due = self.feed.replay is not None or snapshot.at - self._polled >= POLL_SECONDS
+        due = self.feed.replay is not None or self.feed.paused or snapshot.at - self._polled >= POLL_SECONDS
         if source is not self._source or due:
             self._source, self._polled = source, snapshot.at
-            self._holdings, self._kept = source.holdings(), snapshot.store.peers
+            self._holdings, self._kept = self.feed.holdings(), snapshot.store.peers
         self._lookups = peer_lookups(snapshot)
         self._show_holdings()
-        self._show_results(source)
+        self._show_results()
 
     def _show_holdings(self, missed: str = "") -> None:
         swarms, announces = swarm_rows(self._holdings), announce_rows(self._holdings)
@@ -134,10 +136,11 @@ class PeersScreen(ExplorerScreen):
         peers = f", {plural(self._kept, 'peer')}" if swarms else ""
         self.swarms.title = f"{kept}{missed or peers}"
         self.swarms.show(swarms)
-        self.announces.title = f"announced: {len(announces)}" if announces else "announced"
+        last = "the last " if len(announces) == ANNOUNCES_KEPT else ""
+        self.announces.title = f"announced: {last}{len(announces)}" if announces else "announced"
         self.announces.show(announces)
 
-    def _show_results(self, source: Source) -> None:
+    def _show_results(self) -> None:
         """Asks for a lookup in full only when something came in since."""
         view = next((one for one in self._lookups if one.number == self._number), None)
         view = view or (self._lookups[0] if self._lookups else None)
@@ -145,7 +148,7 @@ class PeersScreen(ExplorerScreen):
         if view is None:
             self._results = None
         elif shown is None or _state(shown) != _state(view):
-            detail = source.lookup(view.number)
+            detail = self.feed.lookup(view.number)
             self._results = results_of(detail) if detail is not None else None
         self._fill_results()
 
@@ -168,7 +171,7 @@ class PeersScreen(ExplorerScreen):
         found = next((one.number for one in self._lookups if one.target == infohash), None)
         if found is not None and self._source is not None:
             self._number = found
-            self._show_results(self._source)
+            self._show_results()
 
     def _infohash(self) -> bytes | None:
         """The infohash that the selection is about."""
@@ -184,7 +187,9 @@ class PeersScreen(ExplorerScreen):
         """All about the line."""
         row = message.table.model.selected
         if isinstance(row, SwarmView):
-            self.show_details(message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row))
+            self.show_details(
+                message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row, self._view)
+            )
         elif isinstance(row, AnnounceRow):
             self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
@@ -272,7 +277,7 @@ class PeersScreen(ExplorerScreen):
         shown = self._results.detail.view.number if self._results else numbers[-1]
         place = numbers.index(shown) + 1 if shown in numbers else 0
         self._number = numbers[place % len(numbers)]
-        self._show_results(self._source)
+        self._show_results()
 
     def action_announce(self) -> None:
         """Asks what to announce, and announces it."""
@@ -286,7 +291,7 @@ class PeersScreen(ExplorerScreen):
         reach, infohash = node.snapshot().reachability, self._infohash()
         note = ""
         if reach.state != "reachable":
-            note = f"Strangers may not reach us, so peers may not either: {safe_text(reach.why)}."
+            note = f"This node is {reach_words(reach.state)}, so peers may not reach it either: {safe_text(reach.why)}."
         request = await self.app.push_screen_wait(AnnounceForm(infohash.hex() if infohash else "", note))
         if request is not None:
             self._announce_all(node, request)

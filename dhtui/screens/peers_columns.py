@@ -6,7 +6,7 @@ from ..clients import client_name
 from ..engine.snapshot import SwarmView
 from ..widgets.paint import Line
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds, short_id
+from ..words import address, duration, milliseconds, power
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 
 _SWARM_PEERS = 3
@@ -26,15 +26,20 @@ def _newest_peers(swarm: SwarmView) -> Line:
 
 
 SWARM_COLUMNS: tuple[Column[SwarmView], ...] = (
-    Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, sort=lambda r: r.infohash),
+    Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, sort=lambda r: r.infohash),
     Column("peers", 6, lambda r: ((str(r.total), "plain"),), right=True, sort=lambda r: r.total),
     Column(
-        "newest", 6, lambda r: ((duration(r.newest_expires), "plain"),), right=True, sort=lambda r: r.newest_expires
+        "first ends",
+        10,
+        lambda r: ((duration(r.oldest_expires), "plain"),),
+        right=True,
+        sort=lambda r: r.oldest_expires,
     ),
-    Column("oldest", 6, lambda r: ((duration(r.oldest_expires), "dim"),), right=True, sort=lambda r: r.oldest_expires),
+    Column(
+        "last ends", 9, lambda r: ((duration(r.newest_expires), "dim"),), right=True, sort=lambda r: r.newest_expires
+    ),
     Column("last announced", 23, _newest_peers, grow=True, rank=1),
 )
-"""``newest`` and ``oldest``: in how long the last and the first of its announces expire."""
 
 
 def _stored(row: AnnounceRow) -> Line:
@@ -48,12 +53,15 @@ def _expires(row: AnnounceRow) -> Line:
 
 
 ANNOUNCE_COLUMNS: tuple[Column[AnnounceRow], ...] = (
-    Column("infohash", 9, lambda r: _hash(r.announce.info_hash), grow=True, sort=lambda r: r.announce.info_hash),
+    Column(
+        "infohash", 9, lambda r: _hash(r.announce.info_hash), grow=True, middle=True,
+        sort=lambda r: r.announce.info_hash,
+    ),
     Column("port", 7, lambda r: ((port_words(r.announce.port), "plain"),), right=True, sort=lambda r: r.announce.port),
     Column("stored", 6, _stored, right=True, sort=lambda r: r.announce.stored),
     Column("made", 5, lambda r: ((duration(r.announce.age), "dim"),), right=True, sort=lambda r: r.announce.age),
     Column("ends", 5, _expires, right=True, sort=lambda r: r.announce.expires),
-)
+)  # fmt: skip
 """``stored``: how many of the nodes that were asked keep it; ``ends``: when they will have forgotten it."""
 
 
@@ -63,10 +71,13 @@ def _gave(row: Giver) -> Line:
 
 GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
-    Column("id", 9, lambda r: ((short_id(r.node.id) if r.node.id else "–", "data"),), sort=lambda r: r.node.id or b""),
     Column(
-        "dist", 5, lambda r: (("–" if r.node.bits is None else f"2^{r.node.bits}", "plain"),), right=True,
-        sort=lambda r: 161 if r.node.bits is None else r.node.bits,
+        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), middle=True,
+        sort=lambda r: r.node.id or b"",
+    ),
+    Column(
+        "dist", 7, lambda r: ((power(r.node.bits), "plain"),), right=True,
+        sort=lambda r: 161.0 if r.node.bits is None else r.node.bits,
     ),
     Column(
         "rtt", 6, lambda r: ((milliseconds(r.node.rtt), "plain"),), right=True,

@@ -8,19 +8,23 @@ from textwrap import wrap
 from ..actions import Result
 from ..clients import client_name
 from ..engine.outcome import Status
-from ..engine.snapshot import LookupView, SwarmView
+from ..engine.snapshot import LookupView, Snapshot, SwarmView
 from ..engine.wire.compact import Addr
+from ..engine.wire.ids import distance
+from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..report_text import node_words
 from ..widgets.paint import Line, Role, fit
-from ..words import address, clock, milliseconds, plural, short_id
+from ..words import address, clock, milliseconds, plural, power, short_id
+from ..words import distance as distance_words
 from .peers_columns import port_words
 from .peers_rows import AnnounceRow, Giver, NamedPeer
 from .queries_details import detail
 
-_LINKED_PEERS = 8
 _WIDTH = 72
+CLOSEST = 8
+"""Nodes that keep the peers of an infohash."""
 
 
 def _addresses(label: str, addrs: tuple[Addr, ...]) -> list[Line]:
@@ -32,18 +36,34 @@ def _addresses(label: str, addrs: tuple[Addr, ...]) -> list[Line]:
     return lines
 
 
-def swarm_details(swarm: SwarmView) -> list[Line]:
-    """An infohash that we keep peers for."""
+def swarm_details(swarm: SwarmView, snapshot: Snapshot | None = None) -> list[Line]:
+    """An infohash that we keep peers for; `snapshot` tells how near to it we are."""
     first, last = clock(swarm.oldest_expires), clock(swarm.newest_expires)
     older = swarm.total - len(swarm.peers)
     return [
         *detail("infohash", swarm.infohash.hex(), "data"),
-        *detail("kept here", f"{plural(swarm.total, 'peer')}, because this node is close to the infohash"),
+        *detail("kept here", plural(swarm.total, "peer")),
+        *(detail("distance", _nearness(swarm.infohash, snapshot)) if snapshot is not None else ()),
         *detail("expire", f"the first in {first}, the last in {last}, unless they announce again"),
         (),
         *_addresses("newest", swarm.peers),
         *(detail("", f"and {plural(older, 'older one')}", "dim") if older else ()),
     ]
+
+
+def _nearness(infohash: bytes, snapshot: Snapshot) -> str:
+    """How near to an infohash we are, by what we know: peers are kept by the 8 nodes nearest to it."""
+    own = snapshot.identity.id
+    ours = distance(own, infohash)
+    nearer = sum(
+        node.state != "bad" and distance(node.id, infohash) < ours
+        for bucket in snapshot.table.buckets
+        for node in bucket.nodes
+    )
+    far = f"{distance_words(own, infohash)} from our id"
+    if nearer < CLOSEST:
+        return f"{far}: this node is among the {CLOSEST} closest to it that we know of"
+    return f"{far}; {plural(nearer, 'node')} of our table are closer to it: whoever announced it here did not know them"
 
 
 def announce_details(row: AnnounceRow) -> list[Line]:
@@ -65,7 +85,7 @@ def giver_details(row: Giver) -> list[Line]:
     return [
         *detail("node", address(node.addr)),
         *detail("its id", node.id.hex() if node.id else "not known", "data"),
-        *detail("distance", "not known" if node.bits is None else f"2^{node.bits} from the infohash"),
+        *detail("distance", "not known" if node.bits is None else f"{power(node.bits)} from the infohash"),
         *detail("hop", str(node.hop)),
         *detail("round trip", milliseconds(node.rtt)),
         *detail("client", client_name(node.version) or "it gave none"),
@@ -109,7 +129,8 @@ def announced_lines(result: Result, port: int) -> list[Line]:
         lines.append(((f"{sign} ", role), (fit(address(one.addr), 23), "plain"), (first, "plain")))
         lines += [((" " * 25 + more, "plain"),) for more in rest]
     if not (outcome and outcome.writes):
-        lines += detail("", "No node could be asked to keep it. Screen 1 tells whether there are nodes at all.")
+        tells = f"{key_of('show.home')} tells whether there are nodes at all"
+        lines += detail("", f"No node could be asked to keep it: {tells}.")
     return lines
 
 
@@ -127,8 +148,8 @@ def infohash_links(infohash: bytes, lookups: Sequence[LookupView]) -> list[Link]
 
 
 def address_links(addrs: tuple[Addr, ...], what: str) -> list[Link]:
-    """Addresses of nodes or peers; not all of a long list."""
-    return [Link("address", addr, f"the {what} {address(addr)}") for addr in addrs[:_LINKED_PEERS]]
+    """Addresses of nodes or peers."""
+    return [Link("address", addr, f"the {what} {address(addr)}") for addr in addrs]
 
 
 def giver_links(row: Giver) -> list[Link]:

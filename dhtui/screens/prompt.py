@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ..registry import form
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, clean
+from ..widgets.source_input import SourceInput
 from .window import Window
 
 _WIDTH = 72
@@ -39,7 +39,7 @@ class Prompt(Window[str | None]):
         """The window."""
         with Vertical(classes="window") as window:
             window.border_title = Content(clean(self._heading))
-            yield FilterInput(compact=True, placeholder=self._placeholder)
+            yield SourceInput(placeholder=self._placeholder)
             yield Lines(id="verdict")
             yield Lines(*(((line, "dim"),) for note in self._notes for line in wrap(note, _WIDTH)))
 

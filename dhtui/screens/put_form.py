@@ -20,12 +20,12 @@ from ..engine.node import Node
 from ..itemvalue import FORMS
 from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
-from ..registry import form
+from ..registry import Action, form
 from ..report import safe_text
 from ..values import UsageError, salt_text
-from ..widgets.filter_bar import FilterInput
 from ..widgets.lines import Lines
 from ..widgets.pick import Pick
+from ..widgets.source_input import SourceInput
 from ..words import short_id
 from .fields import TABS, field
 from .gate import opens
@@ -41,6 +41,17 @@ _SOURCES = ("typed here", "a file", "a file signed elsewhere")
 _TYPED, _FILE, _SIGNED = range(3)
 _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
+_GO = "ctrl+s"
+"""Goes from any field: in a value of several lines enter is a line break."""
+_KEYS = tuple(
+    replace(action, keys=f"enter,{_GO}", shown=f"enter {_GO}") if action.name == "submit" else action
+    for action in form("go", "close")
+)
+_KEYS_IN_LINES = (
+    replace(_KEYS[0], keys=_GO, shown=""),
+    Action("break_line", "enter", "new line", "Begin another line of the value.", 1),
+    *_KEYS[1:],
+)
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -48,23 +59,16 @@ _BLANK = {
 }
 
 
-class ValueInput(FilterInput):
-    """A line for a value: long, and nothing of it is cut off where a paste brings control characters."""
-
-    def validate_value(self, value: str) -> str:
-        """The text with escapes for all that is not printable."""
-        return value if value.isprintable() else safe_text(value, 20_000)
-
-
 class PutForm(Window[None]):
     """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
 
     CSS_PATH = "put_form.tcss"
-    BINDINGS = [("escape", "close", "close"), ("enter", "submit", "go"), *TABS]  # noqa: RUF012
-    ACTIONS = form("go", "close")
+    BINDINGS = [("escape", "close", "close"), (f"enter,{_GO}", "submit", "go"), *TABS]  # noqa: RUF012
+    ACTIONS = _KEYS
     ABOUT = "Put an item (BEP 44). Each letter shows what would be stored, where, and signed by whom."
     AUTO_FOCUS = "#value"
 
+    value: query_one[SourceInput] = query_one("#value", SourceInput)
     signer: query_one[Pick] = query_one("#signer", Pick)
     source: query_one[Pick] = query_one("#source", Pick)
     form: query_one[Pick] = query_one("#form", Pick)
@@ -97,11 +101,11 @@ class PutForm(Window[None]):
             yield from field("signed by", Pick(self._signers(), self._first, id="signer"))
             yield from field("value is", Pick(_SOURCES, id="source"))
             yield from field("written as", Pick(_FORMS, id="form"))
-            yield from field("value", ValueInput(id="value", compact=True))
-            yield from field("salt", ValueInput(self._salt, id="salt", compact=True, placeholder=_SALT))
-            yield from field("seq", FilterInput(id="seq", compact=True, placeholder=_SEQ))
+            yield from field("value", SourceInput(id="value", lines=True))
+            yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
+            yield from field("seq", SourceInput(id="seq", placeholder=_SEQ))
             yield from field("put over", Pick(("whatever is there",), id="over"))
-            yield from field("min. nodes", FilterInput("1", id="nodes", compact=True))
+            yield from field("min. nodes", SourceInput("1", id="nodes"))
             yield Lines(id="preview")
             yield Lines(id="verdict")
             yield from field("enter does", Pick(_ACTIONS, id="todo"))
@@ -125,7 +129,7 @@ class PutForm(Window[None]):
         """What stands in the fields. Raises `UsageError`."""
         if self._blank():
             raise UsageError(_BLANK[self.source.chosen])
-        data, signed = self._text("value").encode(errors="surrogateescape"), None
+        data, signed = self.value.data, None
         if self.source.chosen != _TYPED:
             if self._read is None or isinstance(self._read, UsageError):
                 raise self._read or UsageError("the file is being read")
@@ -193,8 +197,14 @@ class PutForm(Window[None]):
         else:
             verdict.show(verdict_lines("✓", plan_words(plan), "good", width))
 
+    def own_actions(self) -> tuple[Action, ...]:
+        """What enter does depends on the field."""
+        return _KEYS_IN_LINES if self.value.has_focus and self.value.lines else _KEYS
+
     def _arrange(self) -> None:
-        """Fields that mean nothing for this kind of item are not shown."""
+        """Fields that mean nothing for this kind of item are not shown; a path has one line."""
+        self.value.allow_lines(self.source.chosen == _TYPED)
+        self.show_keys()
         signed = self.source.chosen == _SIGNED
         mutable = self.signer.chosen > 0 and not signed
         shown = {"signer": not signed, "form": not signed, "salt": mutable, "seq": mutable, "over": mutable}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from ..actions import Result
-from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
 from ..engine.snapshot import LookupDetail, LookupView, QueryView
 from ..engine.wire.compact import Addr
 from ..readback import Copy, Gives, ReadBack
@@ -15,7 +16,7 @@ from ..report import safe_text
 from ..report_text import copy_words, node_words
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
-from ..words import address, milliseconds, plural, short_id
+from ..words import address, milliseconds, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,21 @@ class NodeRow:
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("", 1, lambda row: (row.mark,), sort=lambda row: row.mark[0]),
     Column("node", 21, lambda row: ((address(row.addr), "data"),), sort=lambda row: row.addr),
-    Column("id", 9, lambda row: ((short_id(row.id) if row.id else "–", "dim"),), rank=1),
+    Column("id", 9, lambda row: ((row.id.hex() if row.id else "–", "dim"),), middle=True, rank=1),
     Column("rtt", 6, lambda row: ((milliseconds(row.rtt), "plain"),), right=True, sort=lambda row: row.rtt or 0.0),
     Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),
 )
 
 _GOOD = (Status.STORED, Status.VALUE)
-_SILENT = (Status.TIMED_OUT, Status.CANCELLED)
+_UNKNOWN = UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED}
+"""Nothing is known of what they have."""
 
 
 def mark_of(status: Status) -> Span:
     """The sign of a status."""
     if status in _GOOD:
         return ("✓", "good")
-    if status in _SILENT:
+    if status in _UNKNOWN:
         return ("?", "dim")
     return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
 
@@ -83,8 +85,10 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 
 
 def _gives(gives: Gives) -> Span:
-    if gives in (Gives.NOTHING, Gives.SILENT):
-        return ("·" if gives is Gives.NOTHING else "?", "dim")
+    if gives in (Gives.NOTHING, Gives.REFUSED):
+        return "·", "dim"
+    if gives in (Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED, Gives.UNUSABLE):
+        return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 
 
@@ -146,7 +150,7 @@ def phase_lines(
 def _lookup_words(view: LookupView | None) -> str:
     if view is None:
         return "is about to begin"
-    words = f"{view.answered} of {plural(view.asked, 'node')} answered"
+    words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered"
     return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {safe_text(view.why)}"
 
 
@@ -159,19 +163,33 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
         return _phase("put", words, True, done=False)
     writes = result.outcome.writes if result.outcome is not None else ()
     words = _counts(writes) if writes else "nothing was sent"
-    return _phase("put", words, False, done=any(one.status is Status.STORED for one in writes))
+    stored = any(one.status is Status.STORED for one in writes)
+    return _phase("put", words, False, done=stored, failed=not stored)
+
+
+_WRITTEN = {
+    Status.STORED: "stored",
+    Status.TIMED_OUT: "silent",
+    Status.CANCELLED: "not waited for",
+    **dict.fromkeys((*sorted(UNUSABLE), Status.WRONG_ID), "no answer that counts"),
+}
 
 
 def _counts(writes: Sequence[NodeOutcome]) -> str:
-    silent = sum(one.status in _SILENT for one in writes)
-    stored = sum(one.status is Status.STORED for one in writes)
-    refused = sum(one.status is Status.REFUSED for one in writes)
-    rest = len(writes) - silent - stored - refused
-    parts = [(stored, "stored"), (refused, "refused"), (silent, "silent"), (rest, "not written to")]
-    return ", ".join(f"{count} {words}" for count, words in parts if count)
+    counts = Counter(map(_written, writes))
+    order = {words: place for place, words in enumerate(("stored", *_WRITTEN.values(), "not written to"))}
+    return ", ".join(f"{counts[words]} {words}" for words in sorted(counts, key=lambda words: order.get(words, 1)))
 
 
-def _phase(name: str, words: str, running: bool, *, done: bool) -> Line:
-    mark: Span = ("…", "accent") if running else ("✓", "good") if done else ("·", "dim")
-    role: Role = "plain" if running or done else "dim"
+def _written(one: NodeOutcome) -> str:
+    """What became of a write in a few words, the same for all that went the same way."""
+    if one.status is Status.REFUSED:
+        return f"refused with {one.code}, {one.error_words}"
+    return _WRITTEN.get(one.status, "not written to")
+
+
+def _phase(name: str, words: str, running: bool, *, done: bool, failed: bool = False) -> Line:
+    ended: Span = ("✓", "good") if done else ("✗", "bad") if failed else ("·", "dim")
+    mark: Span = ("…", "accent") if running else ended
+    role: Role = "plain" if running or done or failed else "dim"
     return (mark, (f" {fit(name, 8)}", "dim"), (words, role))

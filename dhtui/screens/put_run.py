@@ -121,9 +121,11 @@ class PutRun(ListWindow[Seen | None]):
             self.tick()
 
     async def _note(self, result: actions.Result) -> None:
-        """Notes the seq that the key was used with."""
+        """Notes the seq that the key was used with, and keeps alive what was put, where its target is kept alive."""
         outcome = result.outcome
         item = outcome.item if outcome is not None else None
+        if self._keeper is not None and outcome is not None and outcome.stored and item is not None:
+            await self._keeper.renew(item)
         if self._ring is None or self._key is None or outcome is None or not outcome.stored:
             return
         assert isinstance(item, MutableItem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line
 from ..words import address
-from .base import ExplorerScreen, bindings
+from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form
 from .queries_columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
 from .queries_details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
@@ -62,6 +61,7 @@ class QueriesScreen(ExplorerScreen):
 
     CSS_PATH = "queries.tcss"
     BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
     flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
@@ -102,7 +102,7 @@ class QueriesScreen(ExplorerScreen):
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
-        others = tail.follow(source.packets, now, now if self.feed.paused else inf)
+        others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._rush.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)
@@ -129,7 +129,7 @@ class QueriesScreen(ExplorerScreen):
             self.show_details(message.table, row.owner, owner_details(row, self._longest(row.owner)), "stop")
 
     def _longest(self, owner: str) -> float:
-        return max((row.hard for row in self._rows if row.owner == owner), default=0.0)
+        return max((row.hard or 0.0 for row in self._rows if row.owner == owner and not row.result), default=0.0)
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

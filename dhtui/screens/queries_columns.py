@@ -13,9 +13,9 @@ from ..packets.summary import summary
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.table_model import Column
-from ..words import address, duration, milliseconds, number, plural, short_id
+from ..words import address, duration, milliseconds, number, plural
 from ..words import distance as distance_words
-from .home_panes import METHODS
+from .home_panes import method_rows
 from .queries_rows import AskedRow, OwnerRow, QueryRow, Row
 
 BAR = 8
@@ -35,8 +35,13 @@ def short_method(method: str) -> str:
     return "announce" if method == "announce_peer" else safe_text(method, 9)
 
 
-def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Line:
-    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it."""
+def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
+    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
+
+    Where it is not known how much time it had there is no bar.
+    """
+    if hard is None:
+        return (("–", "dim"),)
     per_cell = (hard or 1.0) / width
     filled = min(width, int(age / per_cell + 0.5))
     mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
@@ -46,7 +51,7 @@ def age_bar(age: float, soft: float | None, hard: float, width: int = BAR) -> Li
 
 
 def _stalled(row: QueryRow) -> bool:
-    return row.soft is not None and row.soft < row.hard and row.age > row.soft
+    return row.soft is not None and row.hard is not None and row.soft < row.hard and row.age > row.soft
 
 
 def state_sign(row: QueryRow) -> Span:
@@ -93,7 +98,11 @@ def _method_of_lookup(row: OwnerRow) -> Line:
 
 
 def _target_of_lookup(row: OwnerRow) -> Line:
-    return ((short_id(row.lookup.target) if row.lookup else "", "data"),)
+    return ((row.lookup.target.hex() if row.lookup else "", "data"),)
+
+
+def _time_used(row: QueryRow) -> Line:
+    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
 
 
 def _course(row: OwnerRow) -> Line:
@@ -138,22 +147,22 @@ QUERY_COLUMNS: tuple[Column[Row], ...] = (
         "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
         sort=_sort(lambda r: r.age),
     ),
-    Column("of time", BAR, _cell(_in_flight, lambda r: age_bar(r.age, r.soft, r.hard))),
+    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
     Column(
         "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
         sort=_sort(lambda r: r.method),
     ),
     Column(
-        "target", 9, _cell(_target_of_lookup, lambda r: ((short_id(r.target) if r.target else "–", "data"),)),
-        sort=_sort(lambda r: r.target or b""),
+        "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
+        middle=True, sort=_sort(lambda r: r.target or b""),
     ),
     Column(
         "node", 21, _cell(_course, lambda r: ((address(r.addr), "plain"),)), sort=_sort(lambda r: r.addr),
     ),
-    Column("dist", 5, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
+    Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
     Column(
-        "id", 9, _cell(_nothing, lambda r: ((short_id(r.id) if r.id else "–", "data"),)), rank=3,
-        sort=_sort(lambda r: r.id or b""),
+        "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
+        middle=True, sort=_sort(lambda r: r.id or b""),
     ),
     Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),
     Column("how it goes", 12, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), grow=True, rank=1),
@@ -192,12 +201,12 @@ def client(row: AskedRow) -> str:
 
 def _sender(row: AskedRow) -> Line:
     sender = row.asked.packet.sender
-    return ((short_id(sender) if sender else "–", "data"),)
+    return ((sender.hex() if sender else "–", "data"),)
 
 
 def _asked_target(row: AskedRow) -> Line:
     target = row.asked.packet.target
-    return ((short_id(target) if target else "–", "data"),)
+    return ((target.hex() if target else "–", "data"),)
 
 
 ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
@@ -206,8 +215,8 @@ ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
         "method", 9, lambda r: ((short_method(r.asked.packet.method), "plain"),), sort=lambda r: r.asked.packet.method
     ),
     Column("from", 21, lambda r: ((address(r.asked.packet.addr), "plain"),), sort=lambda r: r.asked.packet.addr),
-    Column("id", 9, _sender, sort=lambda r: r.asked.packet.sender or b"", rank=2),
-    Column("target", 9, _asked_target, sort=lambda r: r.asked.packet.target or b""),
+    Column("id", 9, _sender, middle=True, sort=lambda r: r.asked.packet.sender or b"", rank=2),
+    Column("target", 9, _asked_target, middle=True, sort=lambda r: r.asked.packet.target or b""),
     Column("", 1, lambda r: (answer_sign(r),)),
     Column("we said", 14, lambda r: ((answer_words(r), "plain"),), grow=True, sort=answer_words),
     Column("client", 12, lambda r: ((client(r) or "–", "dim"),), sort=lambda r: client(r).casefold(), rank=1),
@@ -229,12 +238,11 @@ def total_lines(snapshot: Snapshot, width: int) -> list[Line]:
     wide = width > 3 * _BLOCK_WIDE - _GAP
     block = _BLOCK_WIDE if wide else _BLOCK
     blocks = max(1, (width - 1 + _GAP) // block)
-    busy_others = [name for name, counts in snapshot.methods.items() if name not in METHODS and counts.received]
-    names = [*METHODS, *sorted(busy_others)]
-    count = -(-len(names) // blocks)
+    rows = method_rows(snapshot.methods)
+    count = -(-len(rows) // blocks)
     lines = [_side_by_side([_titles(wide)] * blocks)]
     for place in range(count):
-        lines.append(_side_by_side([_total(name, snapshot, wide) for name in names[place::count]]))
+        lines.append(_side_by_side([_total(*row, wide) for row in rows[place::count]]))
     return lines
 
 
@@ -251,8 +259,7 @@ def _titles(wide: bool) -> Line:
     return ((text + came, "title"),)
 
 
-def _total(name: str, snapshot: Snapshot, wide: bool) -> Line:
-    counts = snapshot.methods.get(name, MethodCounts(0, 0, 0, 0, 0, 0, 0))
+def _total(name: str, counts: MethodCounts, wide: bool) -> Line:
     asked = zip((counts.sent, counts.answered, counts.timed_out, counts.errors), _ASKED, _ASKED_ROLES, strict=True)
     came = zip((counts.received, counts.replied, counts.refused), _CAME_WIDE, _CAME_ROLES, strict=True)
     cells = [*asked, *came][: None if wide else 5]

@@ -12,7 +12,7 @@ from ..packets.parts import Link
 from ..packets.summary import summary
 from ..report import safe_text
 from ..widgets.paint import Line, Role, fit
-from ..words import address, distance, duration, milliseconds, plural, short_id
+from ..words import address, distance, duration, milliseconds, plural, power, short_id
 from .queries_columns import answer_sign, answer_words, client, state_sign, state_words
 from .queries_rows import AskedRow, OwnerRow, QueryRow, lookup_number, why_not_stopped
 
@@ -28,9 +28,6 @@ def detail(label: str, text: str, role: Role = "plain") -> list[Line]:
 def query_details(row: QueryRow) -> list[Line]:
     """A query of ours."""
     sign, role = state_sign(row)
-    deadline = f"after {milliseconds(row.hard)} it has timed out"
-    if row.soft is not None and row.soft < row.hard:
-        deadline = f"after {milliseconds(row.soft)} without an answer another node is asked instead; {deadline}"
     age = f"it took {milliseconds(row.age)}" if row.result else f"for {milliseconds(row.age)} so far"
     far = f"{distance(row.target, row.id)} from the target" if row.target and row.id else "not known"
     return [
@@ -42,18 +39,27 @@ def query_details(row: QueryRow) -> list[Line]:
         *detail("its id", row.id.hex() if row.id else "not known: only its address is", "data"),
         *detail("distance", far),
         *detail("time", age),
-        *([] if row.result else detail("deadlines", deadline)),
+        *_deadlines(row),
         *detail("transaction", row.tid.hex(), "data"),
         *_packet_lines("packet", row.packet),
         *_packet_lines("answer", row.answer),
     ]
 
 
+def _deadlines(row: QueryRow) -> list[Line]:
+    if row.hard is None:
+        return []
+    words = f"after {milliseconds(row.hard)} without an answer it times out"
+    if row.soft is not None and row.soft < row.hard:
+        words = f"after {milliseconds(row.soft)} another node is asked instead; {words}"
+    return detail("deadlines", words)
+
+
 def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     """Who asked some queries. `hard`: after how many seconds the last of them will have ended."""
     lines = [
         *detail("asked by", safe_text(row.owner, 60), "strong"),
-        *detail("queries", f"{row.in_flight} in flight, {row.ended} just ended"),
+        *detail("now", f"{row.in_flight} in flight, {row.ended} just ended"),
     ]
     lookup = row.lookup
     if lookup is None:
@@ -61,14 +67,14 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     state = (
         f"it runs; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
     )
-    near = "–" if lookup.nearest_bits is None else f"2^{lookup.nearest_bits} from the target"
+    near = "–" if lookup.nearest_bits is None else f"{power(lookup.nearest_bits)} from the target"
     return [
         *lines,
         *detail("lookup", f"{safe_text(lookup.kind, 40)}, number {lookup.number}"),
         *detail("target", lookup.target.hex(), "data"),
         *detail("state", state),
         *detail("time", milliseconds(lookup.elapsed)),
-        *detail("nodes", f"{lookup.answered} of {lookup.asked} answered, {lookup.timed_out} stayed silent"),
+        *detail("queries", f"{lookup.answered} of {lookup.asked} answered, {lookup.timed_out} silent"),
         *detail("nearest", near),
         *detail("found", safe_text(lookup.found) or "nothing so far"),
     ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from ..engine.queries import HARD_SECONDS
 from ..engine.snapshot import LookupView, QueryView, Snapshot
 from ..engine.wire.compact import Addr
 from ..packets.packet import Packet
@@ -31,7 +30,8 @@ class QueryRow:
     """Seconds so far, or until it ended."""
     soft: float | None
     """Seconds after which it no longer holds a slot; `None`: not known any more."""
-    hard: float
+    hard: float | None
+    """Seconds after which it times out; `None`: not known any more."""
     packet: Packet | None
     """The query as it was sent, where the ring has it."""
     answer: Packet | None = None
@@ -114,8 +114,8 @@ def _ended(ended: Ended) -> QueryRow:
         looked_for=None,
         owner=ending.owner,
         age=ending.at - packet.at,
-        soft=None,
-        hard=HARD_SECONDS,
+        soft=ending.soft,
+        hard=ending.hard,
         packet=packet,
         answer=ended.answer,
         result=ending.result,

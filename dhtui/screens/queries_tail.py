@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
 from typing import Final, TypeAlias
 
 from ..engine.events import QueryFinished
@@ -53,16 +52,13 @@ class QueryTail:
         self.asked: deque[Asked] = deque(maxlen=INCOMING)
         """Oldest first."""
 
-    def follow(self, ring: PacketRing, now: float, until: float = inf) -> int:
-        """Take in what came since the last time; returns how many queries of others. Another ring: start anew.
-
-        What came after `until` is left for later.
-        """
+    def follow(self, ring: PacketRing, now: float) -> int:
+        """Take in what came since the last time; returns how many queries of others. Another ring: start anew."""
         if ring is not self._ring:
             self._ring, self._number = ring, 0
             self._open, self.ended = {}, []
             self.asked.clear()
-        fresh = [packet for packet in ring.since(self._number) if packet.at <= until]
+        fresh = ring.since(self._number)
         queries = [packet for packet in fresh if packet.kind == "query"]
         others = [packet for packet in queries if packet.direction == "in"]
         self._open.update((packet.number, packet) for packet in queries if packet.direction == "out")

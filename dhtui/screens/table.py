@@ -22,26 +22,24 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural
-from .base import ExplorerScreen, bindings
+from .ask_form import AskForm
+from .bans import BanList
+from .base import STACKED, ExplorerScreen, bindings
 from .choice import Choice
 from .gate import opens
 from .listing import row_text
-from .popup import Popup
 from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
-from .table_details import bucket_details, named_lines, node_details
+from .table_details import bucket_details, node_details
 from .table_links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
 from .telling import tell
 from .verbs import CopyForm, ExportForm
 
 
-def _no_buckets() -> tuple[Line, ...]:
-    home, testnet = key_of("show.home"), key_of("testnet")
-    opens = " opens a testnet to try things on."
-    return (
-        (),
-        ((" The table is empty: no node has answered yet.", "dim"),),
-        ((f" {home}", "key"), (" tells why;", "dim"), (f"  {testnet}", "key"), (opens, "dim")),
-    )
+def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
+    tells: Line = ((f" {key_of('show.home')}", "key"), (" tells why", "dim"))
+    opens: Line = (("; ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    empty: Line = ((" The table is empty: no node has answered yet.", "dim"),)
+    return ((), empty, (*tells, *(() if on_testnet else opens), (".", "dim")))
 
 
 def _no_nodes() -> Line:
@@ -66,6 +64,7 @@ class TableScreen(ExplorerScreen):
 
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
@@ -79,7 +78,11 @@ class TableScreen(ExplorerScreen):
         """Two lists and the line that keeps the last result."""
         with Container(id="lists"):
             yield LineTable(
-                BUCKET_COLUMNS, lambda row: row.bucket.depth, title="buckets", empty=_no_buckets(), id="buckets"
+                BUCKET_COLUMNS,
+                lambda row: row.bucket.depth,
+                title="buckets",
+                empty=(),
+                id="buckets",
             )
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
@@ -98,11 +101,12 @@ class TableScreen(ExplorerScreen):
             missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
-            self._kept = Kept.of(source.holdings(), snapshot.identity.id)
+            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
         self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
+        self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 
@@ -138,11 +142,16 @@ class TableScreen(ExplorerScreen):
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All about the node."""
-        row, source = self.nodes.model.selected, self.feed.source
+        row = self.nodes.model.selected
         if row is not None:
-            detail = source.contact(row.node.addr) if source else None
             self.show_details(
-                self.nodes, f"node {address(row.node.addr)}", node_details(row, detail), "ping", "find_node", "ban"
+                self.nodes,
+                f"node {address(row.node.addr)}",
+                node_details(row, self.feed.contact(row.node.addr)),
+                "ping",
+                "find_node",
+                "ask",
+                "ban",
             )
 
     # -- verbs -----------------------------------------------------------------------------------------------
@@ -193,13 +202,13 @@ class TableScreen(ExplorerScreen):
         return False
 
     def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
-        self.buckets.set_filter("")
+        self.buckets.change_filter("")
         self.buckets.select(row.bucket.depth)
         if node is None:
             self.buckets.focus()
             return True
         self._show_nodes()
-        self.nodes.set_filter("")
+        self.nodes.change_filter("")
         self.nodes.select((node.node.id, node.node.addr))
         self.nodes.focus()
         return True
@@ -218,7 +227,18 @@ class TableScreen(ExplorerScreen):
     def action_find_node(self) -> None:
         """Asks the selected node for the nodes near us."""
         if (row := self._node_to("ask")) and (node := self._node_for("ask")):
-            self._find_node(node, row.node.addr)
+            self.app.push_screen(AskForm(node, row.node.addr, at_once=True))
+
+    def action_ask(self) -> None:
+        """Asks any node anything."""
+        if node := self._node_for("ask"):
+            row = self.nodes.model.selected
+            self.app.push_screen(AskForm(node, row.node.addr if row else None))
+
+    def action_bans(self) -> None:
+        """Lists the bans."""
+        if self._node_for("ban"):
+            self.app.push_screen(BanList(self.host))
 
     def action_ban(self) -> None:
         """Bans the address of the selected node, if the user confirms it."""
@@ -253,25 +273,6 @@ class TableScreen(ExplorerScreen):
         result = await actions.ping(node, [addr])
         asked = result.outcome.asked if result.outcome else ()
         self._finish(f"ping {address(addr)}: {node_words(asked[0]) if asked else result.summary}", result.ok)
-
-    @work(group="find_node", exit_on_error=False, name="find_node")
-    async def _find_node(self, node: Node, addr: Addr) -> None:
-        self._last(f"find_node {address(addr)}: asked for the nodes nearest to us")
-        result = await actions.find_node(node, node.id, [addr])
-        asked = result.outcome.asked if result.outcome else ()
-        if not asked or not asked[0].nodes:
-            words = f"{node_words(asked[0])}; it named no nodes" if asked else result.summary
-            self._finish(f"find_node {address(addr)}: {words}", False)
-            return
-        named = asked[0].nodes
-        words = f"find_node {address(addr)}: named {plural(len(named), 'node')}; {node_words(asked[0])}"
-        if not self.is_current:  # a window would lie over what the user looks at by now
-            self._finish(words, True)
-            return
-        self._last(f"✓ {words}")
-        known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
-        title = f"{plural(len(named), 'node')} named by {address(addr)}"
-        self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
     @opens("ban")
     async def _ban(self, ip: str) -> None:

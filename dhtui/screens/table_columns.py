@@ -124,7 +124,7 @@ def _kept(row: BucketRow) -> Line:
 
 BUCKET_COLUMNS: tuple[Column[BucketRow], ...] = (
     Column("depth", 5, lambda r: ((str(r.bucket.depth), "plain"),), right=True, sort=lambda r: r.bucket.depth),
-    Column("prefix", _BITS + 2, _prefix, grow=True),
+    Column("prefix", _BITS + 2, _prefix),
     Column("", 1, lambda r: (("◀" if r.bucket.own else "", "strong"),)),
     Column("nodes", CELLS, lambda r: fill_cells(r.bucket), sort=lambda r: len(r.bucket.nodes)),
     Column("spare", CELLS + 2, _replacements, sort=lambda r: len(r.bucket.replacements), rank=1),
@@ -145,6 +145,10 @@ def _state(row: NodeRow) -> Line:
 
 def _rtt(row: NodeRow) -> Line:
     return ((milliseconds(row.node.rtt), "plain" if row.node.rtt is not None else "dim"),)
+
+
+def _age(row: NodeRow) -> Line:
+    return (("saved", "dim") if row.node.saved else (duration(row.node.age), "plain"),)
 
 
 def _seen(row: NodeRow) -> Line:
@@ -168,18 +172,18 @@ def _by_address(row: NodeRow) -> tuple[bytes, int]:
 
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("st", 2, _state, right=True, sort=lambda r: (r.replacement, r.node.state)),
-    Column("id", 7, lambda r: ((r.node.id.hex(), "data"),), grow=True, sort=lambda r: r.node.id),
+    Column("id", 9, lambda r: ((r.node.id.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.node.id),
     Column(
-        "dist", 5, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
+        "dist", 7, lambda r: ((distance_words(r.own, r.node.id), "plain"),), right=True,
         sort=lambda r: distance(r.own, r.node.id),
     ),
     Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
     Column(
-        "client", 13, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 10, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),
-    Column("age", 5, lambda r: ((duration(r.node.age), "plain"),), right=True, sort=lambda r: r.node.age, rank=2),
+    Column("age", 5, _age, right=True, sort=lambda r: (r.node.saved, r.node.age), rank=2),
     Column("seen", 5, _seen, right=True, sort=lambda r: _late(r.node.seen)),
     Column("✗", 2, _failures, right=True, sort=lambda r: r.node.failures, rank=1),
     Column("42", 2, lambda r: (BEP42[r.node.bep42],), right=True, sort=lambda r: r.node.bep42),

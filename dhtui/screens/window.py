@@ -114,11 +114,6 @@ class Window(ModalScreen[R]):
         """Esc has another meaning now."""
         self.show_keys()
 
-    @on(LineTable.FilterWanted)
-    def open_filter(self, message: LineTable.FilterWanted) -> None:
-        """Lets the user type a filter for that list."""
-        self.query_one(FilterBar).open(message.table)
-
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close it with a result. One that is closed, or covered by another, stays as it is."""
         if not is_open(self):

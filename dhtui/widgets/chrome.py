@@ -13,7 +13,7 @@ from ..engine.snapshot import Snapshot
 from ..feed import Frame
 from ..registry import ALWAYS, VIEWS, Action
 from ..report import safe_text
-from ..words import address, plural, short_id
+from ..words import address, plural, reach, short_id
 from .lines import Lines
 from .paint import Line, Span, crop, spread, width_of
 
@@ -26,7 +26,7 @@ class Header(Lines):
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
-            right = ((f"⏸ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
+            right = ((f"‖ PAUSED  {plural(frame.missed, 'packet')} since ", "warn"),)
         else:
             table = frame.snapshot.table
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
@@ -53,7 +53,7 @@ def _identity(snapshot: Snapshot, label: str, width: int) -> Line:
     reachable = snapshot.reachability.state == "reachable"
     middle: Line = (
         (f"{label}  " if label else "", "warn"),
-        ("● reachable", "good") if reachable else ("○ not seen from outside", "warn"),
+        (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
         (f"  {address(who.external or who.bound)}  ", "plain"),
         (f"{short_id(who.id)} ", "data"),
     )

@@ -1,7 +1,7 @@
 """The terminal's driver: Textual's, but for what comes in.
 
-A byte that is not UTF-8 (a paste of Latin-1, a mouse report of an old terminal) is shown as a sign for such bytes; in
-Textual's own it would end the program. So it is with a terminal that is gone: there the program ends, in good order.
+A byte that is not UTF-8 (a paste of Latin-1, a mouse report of an old terminal) is kept as one; in Textual's own it
+would end the program. So it is with a terminal that is gone: there the program ends, in good order.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import selectors
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from .paste import Pasted, Pastes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +33,9 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until the program ends. Never raises for what was read."""
-        parser = XTermParser(False)
-        decode = getincrementaldecoder("utf-8")("replace").decode
+        self._parser = XTermParser(False)
+        self._decode = getincrementaldecoder("utf-8")("surrogateescape").decode
+        pastes = Pastes()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -43,10 +47,21 @@ class TerminalDriver(LinuxDriver):
                     if not data:
                         self.gone()
                         return
-                    try:
-                        for event in parser.feed(decode(data)):
-                            self.process_message(event)
-                    except Exception:  # what it stumbled over is lost, and nothing else
-                        parser = XTermParser(False)
-                for event in parser.tick():
+                    for part in pastes.feed(data):
+                        self._hear(part)
+                else:
+                    for part in pastes.idle():
+                        self._hear(part)
+                for event in self._parser.tick():
                     self.process_message(event)
+
+    def _hear(self, part: bytes | Pasted) -> None:
+        if isinstance(part, Pasted):
+            self.process_message(events.Paste(part.data.decode("utf-8", "surrogateescape")))
+            return
+        try:
+            if text := self._decode(part):
+                for event in self._parser.feed(text):
+                    self.process_message(event)
+        except Exception:  # what it stumbled over is lost, and nothing else
+            self._parser = XTermParser(False)

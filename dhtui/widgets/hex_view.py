@@ -17,8 +17,8 @@ _OFFSET = 4
 
 
 def bytes_per_row(width: int) -> int:
-    """16, 8 or 4 bytes, as many as fit into so many cells."""
-    return next((count for count in (16, 8) if _OFFSET + 4 * count + 2 <= width), 4)
+    """As many eights of bytes as fit into so many cells, or 4 bytes."""
+    return max(4, (width - _OFFSET - 2) // 4 // 8 * 8)
 
 
 def hex_line(line: HexRow, width: int, cursor: int, active: bool) -> Line:

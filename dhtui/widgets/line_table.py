@@ -16,6 +16,8 @@ from textual.strip import Strip
 
 from ..keymap import key_of
 from ..registry import LIST
+from ..words import elide
+from .filter_bar import FilterBar
 from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
 from .table_model import Column, Row, TableModel, lay_out
 
@@ -55,9 +57,6 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     class Filtered(Selected):
         """Its filter is another one now."""
 
-    class FilterWanted(Selected):
-        """The user wants to type a filter."""
-
     def __init__(
         self,
         columns: Sequence[Column[Row]],
@@ -92,6 +91,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self._changed(follow=True)
         if self.model.filter_text != before:
             self.post_message(self.Filtered(self))
+
+    def change_filter(self, text: str) -> None:
+        """As `set_filter`; the filter that was, and the one that comes, can be called back while one is typed."""
+        self.model.remember()
+        self.set_filter(text)
+        self.model.remember()
 
     def select(self, key: Hashable) -> None:
         """Selects the row of that key, if there is one."""
@@ -181,7 +186,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         spans: list[Span] = [(mark, role)]
         for cell, width, column in zip(cells, self._layout, self.model.columns, strict=True):
             if width:
-                spans += (*_fit_cell(cell, width, column.right), (" ", "plain"))
+                spans += (*_fit_cell(cell, width, column), (" ", "plain"))
         spans.pop()
         return tuple(spans) if role == "plain" else tuple((text, role) for text, _ in spans)
 
@@ -246,15 +251,19 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         self.refresh()
         self._changed(follow=True)
 
-    def action_filter(self) -> None:
-        """Asks the screen for a filter."""
-        self.post_message(self.FilterWanted(self))
+    async def action_filter(self) -> None:
+        """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
+        bar = next(iter(self.screen.query(FilterBar)), None)
+        if bar is None:
+            bar = FilterBar()
+            await self.screen.mount(bar)
+        bar.open(self)
 
     def action_clear(self) -> None:
-        """Shows all rows again. Where they are all there the key is for what the list stands in."""
+        """Shows all rows again, and remembers the filter. Where all are there the key is for what holds the list."""
         if not self.model.filter_text:
             raise SkipAction
-        self.set_filter("")
+        self.change_filter("")
 
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""
@@ -301,10 +310,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 _NEVER: _Look = ((), "never painted")
 
 
-def _fit_cell(cell: Line, width: int, right: bool) -> list[Span]:
+def _fit_cell(cell: Line, width: int, column: Column[Any]) -> list[Span]:
     if len(cell) == 1:
         text, role = cell[0]
-        return [(fit(text, width, right), role)]
+        if column.middle and " " not in text:
+            text = elide(text, width)
+        return [(fit(text, width, column.right), role)]
     cut = crop(cell, width)
     pad: Span = (" " * (width - width_of(cut)), "plain")
-    return [pad, *cut] if right else [*cut, pad]
+    return [pad, *cut] if column.right else [*cut, pad]

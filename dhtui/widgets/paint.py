@@ -29,11 +29,12 @@ _COLOURS: dict[Role, str] = {
     "good": "text-success",
     "warn": "text-warning",
     "bad": "text-error",
-    "accent": "primary",
+    "accent": "text-primary",
     "data": "text-primary",
 }
 """The theme's variable for each role that has a colour; all states have a sign or a word too."""
 _BOLD = Style(bold=True)
+_HEAVY: frozenset[Role] = frozenset(("strong", "title", "key", "bad", "idle", "accent"))
 _MUTED = 0.4
 """How far what is less important is blended into the background."""
 
@@ -85,20 +86,23 @@ def crop(line: Sequence[Span], width: int) -> Line:
     raise AssertionError("the line was longer than the width")
 
 
-def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool) -> Style:
-    """The style of a role over a background, by the variables of a theme. `ansi`: in the terminal's own colours."""
+def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool, mono: bool = False) -> Style:
+    """The style of a role over a background, by the variables of a theme. `ansi`: in the terminal's own colours.
+
+    `mono`: without colours, where a blue that stands out would become a dark grey. What matters is bold then.
+    """
     if role == "cursor":
         if ansi:
             return Style(reverse=True, bold=True)
         bar = Color.parse(variables["block-cursor-background"])
         return _BOLD + Style.from_color((bar + bar.get_contrast_text(0.9)).rich_color, bar.rich_color)
-    weight = _BOLD if role in ("strong", "title", "key", "bad", "idle") else Style.null()
+    weight = _BOLD if role in _HEAVY or (mono and role == "warn") else Style.null()
     if role in ("dim", "title"):
         if ansi:
             return weight + Style(dim=True)
         foreground = Color.parse(variables["foreground"]).blend(background, _MUTED)
     else:
-        foreground = Color.parse(variables[_COLOURS.get(role, "foreground")])
+        foreground = Color.parse(variables["foreground" if mono else _COLOURS.get(role, "foreground")])
     return weight + Style.from_color(foreground.rich_color)
 
 
@@ -117,7 +121,7 @@ class Painted(Widget):
         if style is None:
             app, background = self.app, self.background_colors[1]
             ansi = app.native_ansi_color
-            style = self.rich_style + role_style(role, app.theme_variables, background, ansi)
+            style = self.rich_style + role_style(role, app.theme_variables, background, ansi, app.no_color)
             self._roles[role] = style
         return style
 

@@ -16,6 +16,7 @@ from .paint import Line, titled
 class ScrollLines(VerticalScroll, can_focus=True):
     """Shows more lines than may fit."""
 
+    ALLOW_MAXIMIZE = True
     DEFAULT_CSS = """
     ScrollLines { overflow-x: hidden; scrollbar-size-vertical: 1; }
     ScrollLines Lines { height: auto; width: 1fr; }

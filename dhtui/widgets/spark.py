@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _RISING = "▁▂▃▄▅▆▇█"
+_LEVELS = "▁─▔"
+"""The heights of a line within a cell."""
 _PARTS = " ▏▎▍▌▋▊▉█"
 
 
@@ -33,6 +35,18 @@ def graph(values: Sequence[float], width: int, height: int) -> list[str]:
             cells.append(" " if filled <= 0 else _RISING[min(7, max(0, int(filled - 0.001)))])
         rows.append("".join(cells).rjust(width))
     return rows
+
+
+def level_line(values: Sequence[float], height: int) -> list[str]:
+    """The values as a line of `height` rows from the lowest to the highest, the top row first; one cell each."""
+    low, high = min(values, default=0), max(values, default=0)
+    steps = height * len(_LEVELS)
+    rows = [[" "] * len(values) for _ in range(height)]
+    for column, value in enumerate(values):
+        part = (value - low) / (high - low) if high > low else 0.5
+        row, level = divmod(min(steps - 1, int(part * steps)), len(_LEVELS))
+        rows[height - 1 - row][column] = _LEVELS[level]
+    return ["".join(row) for row in rows]
 
 
 def bar(part: float, width: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from ..packets.filter import Completion
 from .paint import Line
@@ -28,8 +28,20 @@ class Column(Generic[Row]):
     """The value to sort by. `None`: the table can't be sorted by this column."""
     grow: bool = False
     """Takes its share of the cells that are left over."""
+    middle: bool = False
+    """What does not fit is left out of its middle, not of its end: for ids. Text with blanks is none."""
     rank: int = 0
     """The columns of the highest rank are left out first where the table is too narrow; 0: never."""
+
+
+HISTORY = 50
+"""Filters that a table remembers."""
+FILTER_HELP: Final = (
+    ("word", "the lines that have this text in them; capitals and small letters are the same"),
+    ("!word", "those that have it not"),
+    ("/pattern/", "those in which this regular expression matches; ! turns it round"),
+)
+"""What a filter of a list can be, by example, and what it means."""
 
 
 class BadFilter(ValueError):
@@ -63,7 +75,9 @@ def compile_filter(text: str) -> Callable[[str], bool]:
 class TableModel(Generic[Row]):
     """The rows of one table as they are shown. A subclass may give its filters another language."""
 
-    filter_hint = "text, !text, /pattern/   enter keeps it, esc clears it"
+    filter_hint = f"{', '.join(example for example, _ in FILTER_HELP)}   enter keeps it, esc clears it"
+    filter_help: tuple[tuple[str, str], ...] = FILTER_HELP
+    """Filters by example, and what they mean."""
     guided = False
     """Whether the filter's language is rich enough for guidance while one is typed."""
 
@@ -79,6 +93,8 @@ class TableModel(Generic[Row]):
         self.sort_by: Column[Row] | None = None
         self.backwards = False
         self.filter_text = ""
+        self.history: list[str] = []
+        """Filters that were in use, the newest last, nothing twice; `HISTORY` at most."""
         self._accepts: Callable[[Row], bool] | None = None
         self._all: Sequence[Row] = ()
         self._selected: Hashable = None
@@ -127,6 +143,12 @@ class TableModel(Generic[Row]):
         self._accepts = self.read_filter(text)
         self.filter_text = text
         self.set_rows(self._all)
+
+    def remember(self) -> None:
+        """Puts the present filter into the history, as the newest."""
+        text = self.filter_text.strip()
+        if text:
+            self.history = [*(each for each in self.history if each != text), text][-HISTORY:]
 
     def read_filter(self, text: str) -> Callable[[Row], bool] | None:
         """What a filter tests; `None` where it lets all rows through. Raises `BadFilter`."""

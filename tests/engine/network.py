@@ -155,6 +155,16 @@ class Network:
         """It is gone, without a word."""
         self.dead.add(core.identity.bound)
 
+    def sleep(self, core: Core, seconds: float) -> None:
+        """It does nothing for so long, while the others go on; then it wakes."""
+        addr = core.identity.bound
+        self.dead.add(addr)
+        self.run(seconds)
+        self.dead.discard(addr)
+        self._timers.pop(addr, None)
+        core.woke(seconds, self.now)
+        self.after(core)
+
     # ---- what happens ------------------------------------------------------------------------------
 
     def send(self, data: bytes, source: Addr, dest: Addr) -> None:
@@ -215,6 +225,7 @@ class Network:
             core.handle_timer(self.now)
         if probe := core.probe_to_send(self.now):
             self.send(probe[0], (addr[0], 50_000), probe[1])
+            core.probe_sent(probe[0], self.now)
         self.after(core)
 
     def run(self, seconds: float) -> None:

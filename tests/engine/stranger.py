@@ -44,6 +44,11 @@ class Stranger:
         self.asked: list[dict[bytes, Any]] = []
         """The queries that the core sent to this address."""
 
+    @property
+    def info(self) -> NodeInfo:
+        """Id and address."""
+        return NodeInfo(self.id, self.addr)
+
     def raw(self, data: bytes, now: float = NOW) -> list[bytes]:
         """Send a datagram; the answers to it, as datagrams."""
         self.core.receive_datagram(data, self.addr, now)

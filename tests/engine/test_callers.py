@@ -17,7 +17,7 @@ from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketRece
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node, NodeError
-from dhtui.engine.outcome import Outcome
+from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.policy import Policy
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
 from dhtui.engine.wire.compact import NodeInfo
@@ -330,7 +330,7 @@ async def test_blocks_that_fail_block_and_break_nothing(told: list[dict[str, Any
             raise ZeroDivisionError
 
     async with Node(config()) as other, Node(config(blocks=Failing())) as node:
-        assert [one.note for one in (await node.ping([other.address])).asked] == ["on the blocklist"]
+        assert [one.status for one in (await node.ping([other.address])).asked] == [Status.BLOCKED]
         assert node.snapshot().blocked_ranges == 0
     assert [type(context["exception"]) for context in told] == [ZeroDivisionError]
 
@@ -425,7 +425,7 @@ async def test_a_node_that_could_not_bind_may_be_entered_again() -> None:
 async def test_what_is_under_way_when_a_node_is_closed_is_told_apart_from_being_cancelled() -> None:
     node = Node(config(query_timeout=60.0))
     async with node, Node(config()) as mute:
-        asyncio.get_running_loop().remove_reader(mute._socket)
+        asyncio.get_running_loop().remove_reader(mute._endpoint.fileno())
         pending = asyncio.ensure_future(node.ping([mute.address]))
         waiting = asyncio.ensure_future(Node(config()).bootstrapped())
         await asyncio.sleep(0)

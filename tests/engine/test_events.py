@@ -100,7 +100,7 @@ def test_packet_received_for_what_is_not_even_read() -> None:
     assert [event.problem for event in only(heard, events.PacketReceived)] == [
         "blocklist",
         "no unicast source",
-        "banned",
+        "banned by the user",
         *[""] * 10,
         *["rate limit"] * 2,
     ]
@@ -113,8 +113,10 @@ def test_packet_sent_for_responses_errors_and_queries() -> None:
     heard = heard_of(core)
     core.receive_datagram(message(b"find_node", {b"id": ID, b"target": TARGET}, tid=b"t1"), LOCAL, NOW)
     core.receive_datagram(message(b"vote", {b"id": ID}, tid=b"t2"), LOCAL, NOW)
+    datagrams = core.datagrams_to_send()
+    assert only(heard, events.PacketSent) == [] == core.datagrams_to_send(), "it is known now that none has failed"
     sent = only(heard, events.PacketSent)
-    assert [(event.data, event.addr) for event in sent] == core.datagrams_to_send()
+    assert [(event.data, event.addr) for event in sent] == datagrams
     assert [(event.kind, event.method) for event in sent] == [
         ("response", "find_node"),
         ("query", "ping"),
@@ -135,7 +137,8 @@ def test_query_finished_when_it_was_answered() -> None:
     core.listen(lambda event: heard.append((event, len(done))))
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 0.25)
     finished, outcomes = next(pair for pair in heard if isinstance(pair[0], events.QueryFinished))
-    assert finished == events.QueryFinished(NOW + 0.25, LOCAL, tid, "ping", "user", "answered", 0.25)
+    soft = finished.soft
+    assert finished == events.QueryFinished(NOW + 0.25, LOCAL, tid, "ping", "user", "answered", 0.25, soft, 2.0)
     assert outcomes == 0 and len(done) == 1
     assert isinstance(heard[0][0], events.PacketReceived)
 
@@ -158,7 +161,9 @@ def test_query_finished_by_silence_and_only_at_the_hard_deadline() -> None:
     core.handle_timer(NOW + 1.9)
     assert heard == []
     core.handle_timer(NOW + 2.0)
-    assert heard == [events.QueryFinished(NOW + 2.0, LOCAL, tid, "ping", "user", "timed out", None)]
+    (ended,) = only(heard, events.QueryFinished)
+    assert heard == [ended]
+    assert ended == events.QueryFinished(NOW + 2.0, LOCAL, tid, "ping", "user", "timed out", None, ended.soft, 2.0)
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 2.1)
     assert len(only(heard, events.QueryFinished)) == len(done) == 1
 
@@ -166,9 +171,10 @@ def test_query_finished_by_silence_and_only_at_the_hard_deadline() -> None:
 def test_query_finished_when_the_system_would_not_send_it() -> None:
     """`QueryFinished` with "cancelled"."""
     core = new_core()
-    _, done = ask(core, "ping", LOCAL)
+    done: list[Outcome] = []
+    core.searches.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
     heard = heard_of(core)
-    core.send_failed(LOCAL, "no route to host", NOW)
+    core.send_failed(*core.datagrams_to_send()[-1], "no route to host", NOW)
     assert [event.result for event in only(heard, events.QueryFinished)] == ["cancelled"]
     assert len(done) == 1
 
@@ -224,9 +230,11 @@ def test_lookup_started_and_finished() -> None:
     """`LookupStarted` before its first packet, `LookupFinished` after its last answer, by the same number."""
     core = new_core()
     answer(core, LOCAL)
+    assert core.datagrams_to_send() == []
     heard = heard_of(core)
     done: list[Outcome] = []
     core.searches.ask(Question("get_peers", TARGET), done.append, NOW + 1)
+    assert len(core.datagrams_to_send()) == 1 and core.datagrams_to_send() == []
     assert heard[0] == events.LookupStarted(NOW + 1, 1, "get_peers", TARGET, "user")
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
     core.receive_datagram(encode_response(heard[1].tid, {b"id": ID, b"nodes": b""}, LOCAL), LOCAL, NOW + 1.5)
@@ -364,6 +372,7 @@ def test_a_listener_may_leave_while_it_is_told() -> None:
     leaves = [core.listen(lambda event: leaves.pop()() if leaves else None)]
     heard = heard_of(core)
     core.receive_datagram(PING, LOCAL, NOW)
+    assert len(core.datagrams_to_send()) == 1 and core.datagrams_to_send() == []
     assert len(heard) == 2 and leaves == []
 
 
@@ -385,7 +394,9 @@ def traffic(core: Core) -> None:
     answer(core, ("198.51.0.1", 7000), b"x" * 20)  # under another id than before
     while core.next_timer() < NOW + 60:
         core.handle_timer(core.next_timer())
-    core.send_failed(LOCAL, "no route", NOW + 60)
+    core.send_failed(b"", LOCAL, "no route", NOW + 60)
+    core.overflowed(3, NOW + 60)
+    core.woke(3600.0, NOW + 60)
     core.ban(PUBLIC[0], 60.0, NOW + 60)
     core.snapshot(NOW + 60)
 
@@ -395,7 +406,7 @@ EVENT_TYPES: tuple[type, ...] = get_args(events.Event)
 
 def test_with_nobody_listening_no_event_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events cost nothing then: each type is made to raise when it is built, and everything goes on."""
-    assert len(EVENT_TYPES) == 13
+    assert len(EVENT_TYPES) == 15
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("an event was built")

@@ -149,11 +149,25 @@ def test_defence_who_is_banned_is_neither_heard_nor_asked() -> None:
     flood(net, puppet.addr, core.identity.bound, 3)
     net.run(1.0)
     assert puppet.replies == [] and len(core.table) == 0
-    assert core.snapshot(net.now).banned == 1 and core.snapshot(net.now).drops == {"banned": 3}
+    assert core.snapshot(net.now).banned == 1 and core.snapshot(net.now).drops == {"banned by the user": 3}
     outcome = net.ping(core, puppet.addr)
-    assert [(o.status, o.note) for o in outcome.asked] == [(Status.BLOCKED, "banned by the user")]
+    assert [o.status for o in outcome.asked] == [Status.BANNED]
     net.run(300.0)
     assert core.snapshot(net.now).banned == 0 and net.ping(core, puppet.addr).answered == 1
+
+
+def test_a_ban_can_be_seen_and_lifted() -> None:
+    net = Network()
+    core, puppet = net.core(maintain=False), net.puppet()
+    heard = events_of(core)
+    core.ban("192.0.2.1", 100.0, net.now)
+    core.ban(puppet.addr[0], 300.0, net.now)
+    assert core.bans(net.now + 50.0) == ((puppet.addr[0], 250.0), ("192.0.2.1", 50.0)), "the last one first"
+    assert core.unban(puppet.addr[0], net.now) and not core.unban(puppet.addr[0], net.now)
+    assert [ip for ip, _ in core.bans(net.now)] == ["192.0.2.1"] and core.bans(net.now + 100.0) == ()
+    assert net.ping(core, puppet.addr).answered == 1
+    told = [(event.ip, event.why) for event in heard if isinstance(event, Banned)]
+    assert told[-1] == (puppet.addr[0], "lifted by the user")
 
 
 def test_bans_are_bounded_and_swept() -> None:
@@ -361,7 +375,7 @@ def test_defence_blocked_addresses_are_neither_heard_nor_asked() -> None:
     direct = net.ping(core, blocked.addr)
     net.run(1.0)
     assert blocked.replies == [] and blocked.queries == []
-    assert [(o.status, o.note) for o in outcome.asked][:1] == [(Status.BLOCKED, "on the blocklist")]
+    assert [o.status for o in outcome.asked][:1] == [Status.BLOCKED]
     assert [o.status for o in direct.asked] == [Status.BLOCKED]
     assert core.snapshot(net.now).drops["blocklist"] == 1
 
@@ -372,7 +386,7 @@ def test_defence_nothing_is_sent_where_no_node_can_be(addr: Addr) -> None:
     net = Network()
     core = net.core()
     outcome = net.ping(core, addr)
-    assert [(o.status, o.note) for o in outcome.asked] == [(Status.BLOCKED, "no unicast address and port")]
+    assert [o.status for o in outcome.asked] == [Status.NO_ADDRESS]
     assert net.packets == []
 
 

@@ -171,7 +171,7 @@ def test_a_flood_of_forged_queriers_has_128_pings_in_flight() -> None:
         pings += sum(b"4:ping" in data for data, _ in sent)
     assert pings <= 1000 and len(core.queries) == MAX_NEWCOMERS == 128
     snapshot = core.snapshot(NOW)
-    assert set(snapshot.methods) == {*krpc.METHODS, "other"}
+    assert set(snapshot.methods) == {*krpc.METHODS, "other", "probe"}
     assert snapshot.methods["other"].received == 1000
 
 

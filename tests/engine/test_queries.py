@@ -220,7 +220,7 @@ def test_defence_an_answer_counts_only_from_the_asked_address_and_port(source: A
     assert done == [] and len(core.table) == 0
     assert core.snapshot(net.now).drops["unexpected answer"] == 1
     net.run(2.0)
-    assert [o.status for o in done[0].asked] == [Status.TIMED_OUT]
+    assert [(o.status, o.came_from) for o in done[0].asked] == [(Status.ELSEWHERE, source)]
 
 
 def test_defence_an_answer_counts_only_with_the_transaction_id() -> None:
@@ -298,8 +298,10 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     core = net.core()
     puppet = net.puppet()
     net.meet(core, puppet)
-    done, _ = pinging(net, core, puppet)
-    core.send_failed(puppet.addr, "Network is unreachable", net.now)
+    done: list[Outcome] = []
+    core.searches.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    ((data, addr),) = core.datagrams_to_send()
+    core.send_failed(data, addr, "Network is unreachable", net.now)
     assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]
     contact = core.table.find(puppet.addr)
     assert contact is not None and contact.failures == 0

@@ -272,7 +272,9 @@ def test_bep43_a_read_only_node_answers_nothing(addr: Addr) -> None:
     for data in (stranger.query("ping"), stranger.query("find_node"), stranger.query("vote"), b"d1:q1:x1:t1:a1:y1:qe"):
         assert stranger.raw(data) == []
     assert stranger.asked == []
-    assert core.snapshot(NOW).drops["read-only"] == 1
+    snapshot = core.snapshot(NOW)
+    assert snapshot.drops == {"read-only": 4}
+    assert {(counts.replied, counts.refused) for counts in snapshot.methods.values()} == {(0, 0)}
 
 
 def test_bep43_a_read_only_querier_is_answered_but_not_pinged() -> None:

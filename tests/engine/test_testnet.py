@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from random import Random
 
 import pytest
 import pytest_asyncio
+from apart import PATIENCE
 
+from dhtui import testnet as testnet_module
 from dhtui.engine.items import ImmutableItem, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.wire.ids import distance
 from dhtui.testnet import Testnet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -19,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def testnet() -> AsyncIterator[Testnet]:
-    async with asyncio.timeout(30), Testnet(16) as net:
+    async with asyncio.timeout(PATIENCE), Testnet(16) as net:
         yield net
 
 
@@ -77,6 +82,40 @@ async def test_testnet_the_same_seed_gives_the_same_ids() -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
+async def test_testnet_is_of_the_size_that_was_asked_for() -> None:
+    """Every node knows its neighbours, so lookups from anywhere find the nodes that are closest to anything."""
+    size, lookups, rng = 150, 20, Random(3)
+    async with asyncio.timeout(120), Testnet(size) as net:
+        assert len(net.nodes) == size and net.strays == []
+        for node in net.nodes:
+            assert sum(len(bucket.nodes) for bucket in node.snapshot().table.buckets) >= 8
+        right = 0
+        for _ in range(lookups):
+            asker, target = rng.choice(net.nodes), rng.randbytes(20)
+            others = sorted((node.id for node in net.nodes if node is not asker), key=lambda id_: distance(id_, target))
+            found = {node.id for node in (await asker.find_node(target)).closest}
+            right += len(found & set(others[:8]))
+        assert right >= 0.95 * 8 * lookups
+
+
+async def test_testnet_a_node_that_has_not_joined_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as it takes; one that never finds its neighbours is named in the end."""
+    neighbour, looks = bytes(20), Counter[bytes]()
+
+    async def look(node: Node) -> set[bytes]:
+        looks[node.id] += 1
+        late, never = node.id[0] < 64, node.id[0] >= 224
+        return set() if never or (late and looks[node.id] < 3) else {neighbour}
+
+    monkeypatch.setattr(testnet_module, "_look_around", look)
+    monkeypatch.setattr(Testnet, "_neighbours", lambda net: {node.id: {neighbour} for node in net.nodes})
+    async with asyncio.timeout(60), Testnet(40) as net:
+        assert net.strays == [node for node in net.nodes if node.id[0] >= 224] != []
+        for node in net.nodes:
+            often = testnet_module.TRIES if node in net.strays else 3 if node.id[0] < 64 else 1
+            assert looks[node.id] == often
+
+
 async def test_testnet_of_one_node_works() -> None:
     """The smallest swarm: nothing is stored, but there is somebody to join."""
     async with Testnet(1) as net, joining(net) as node:
@@ -102,8 +141,8 @@ async def test_testnet_closing_leaves_nothing_behind() -> None:
 
 
 async def test_testnet_of_64_nodes_works() -> None:
-    """64 nodes start within a few seconds, and everything can be found."""
-    async with asyncio.timeout(20), Testnet(64) as net, joining(net) as node:
+    """64 nodes start, and everything can be found."""
+    async with asyncio.timeout(PATIENCE), Testnet(64) as net, joining(net) as node:
         await node.bootstrapped()
         for item in net.items:
             salt = item.salt if isinstance(item, MutableItem) else b""

@@ -81,10 +81,32 @@ def padded(kind: bytes, length: int) -> bytes:
 
 
 def test_a_query_has_at_most_2048_bytes() -> None:
-    """No argument of any BEP needs more; longer ones are dropped unanswered."""
+    """No argument of any BEP needs more; longer ones are refused."""
     assert isinstance(parse(padded(b"q", MAX_QUERY)), Query)
-    with pytest.raises(MalformedDatagram, match="2048"):
+    with pytest.raises(RefusedQuery, match="2048"):
         parse(padded(b"q", MAX_QUERY + 1))
+
+
+@pytest.mark.parametrize("digits", [b"18446744073709551616", b"-9223372036854775809", b"9" * 400])
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"d1:ad2:id20:%(id)s9:info_hash20:%(id)s4:porti%(n)se5:token3:toke1:q13:announce_peer1:t2:aa1:y1:qe",
+        b"d1:ad2:id20:%(id)s1:xli%(n)seee1:q4:ping1:t2:aa1:y1:qe",
+        b"d1:ad2:id20:%(id)s3:seqi%(n)se6:target20:%(id)se1:q3:get1:t2:aa1:y1:qe",
+        b"d1:ad2:id20:%(id)se1:q4:ping2:roi%(n)se1:t2:aa1:y1:qe",
+    ],
+)
+def test_whatever_query_has_a_usable_transaction_id_is_answered(query: bytes, digits: bytes) -> None:
+    """An integer beyond 64 bits, wherever it stands, gets 203."""
+    with pytest.raises(RefusedQuery, match="64 bits") as refused:
+        parse(query % {b"id": ID, b"n": digits})
+    assert (refused.value.code, refused.value.tid) == (203, b"aa") and refused.value.method
+
+
+def test_an_answer_with_an_integer_beyond_64_bits_is_said_to_have_one() -> None:
+    with pytest.raises(MalformedDatagram, match="64 bits"):
+        parse(b"d1:rd2:id20:" + ID + b"3:seqi" + b"9" * 30 + b"ee1:t2:aa1:y1:re")
 
 
 def test_a_response_has_at_most_16_kib() -> None:

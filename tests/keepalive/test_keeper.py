@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from apart import PATIENCE
 from keys.steps import full_from, killed_at
 
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
@@ -252,7 +253,7 @@ async def test_it_goes_on_by_itself_and_wakes_up_for_new_ones(tmp_path: Path, cl
     running = asyncio.create_task(keeper.run())
     for item in (FIXED, ITEM):
         await keeper.add(item, put=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await node.called.wait()
         node.called.clear()
         assert item in node.put
@@ -333,3 +334,36 @@ async def test_a_newer_item_found_in_the_network_is_kept_from_then_on(tmp_path: 
 def test_a_kept_item_holds_no_private_key() -> None:
     kept: Kept = plan.begin(ITEM, 1.0, Random(1), put=True)
     assert BEP44_TEST_KEY.secret.hex() not in repr(kept)
+
+
+# ---- an old value is never published over the user's newer one --------------------------------------------
+
+
+def mutable(seq: int, v: bytes = b"5:value") -> MutableItem:
+    return sign(BEP44_TEST_KEY, v, seq, b"salt")
+
+
+@pytest.mark.parametrize(
+    ("put", "kept"),
+    [
+        (mutable(3), mutable(3)),
+        (mutable(2, b"5:other"), mutable(2, b"5:other")),
+        (mutable(1), ITEM),
+        (FIXED, ITEM),
+    ],
+    ids=["newer", "the same seq", "older", "of another target"],
+)
+async def test_a_put_of_a_kept_target_replaces_the_kept_item(tmp_path: Path, put: Item, kept: Item) -> None:
+    node = FakeNode()
+    await Keeper(node, tmp_path).add(ITEM, put=True)
+    keeper = Keeper(node, tmp_path)
+    await keeper.renew(put)
+    assert [one.item for one in keeper.items] == [kept]
+    assert [one.item for one in store.load(tmp_path)[0].values()] == [kept]
+    await keeper.check(kept.target)
+    assert set(node.put) <= {kept}
+
+
+async def test_a_put_of_what_is_not_kept_writes_nothing(tmp_path: Path) -> None:
+    await Keeper(FakeNode(), tmp_path / "state").renew(ITEM)
+    assert not (tmp_path / "state").exists()

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 
 from dhtui.engine.keys import BEP44_TEST_KEY, BadKey, PrivateKey
 from dhtui.keyring import Keyring, KeyringError, LockedKey, Vault, WrongPassphrase, notes
 from dhtui.keyring.keyfile import parse, write_line
-from dhtui.keyring.seal import MODERATE, Cost, seal, unseal
+from dhtui.keyring.seal import MODERATE, Cost, Sealed, seal, unseal
 
 KEY = PrivateKey.from_seed(bytes(range(32)))
 CHEAP = Cost(1, 8192)
@@ -97,9 +98,17 @@ async def test_deriving_leaves_the_loop_free() -> None:
             await asyncio.sleep(0)
             ticks += 1
 
+    def derive() -> tuple[int, Sealed]:
+        before = ticks
+        sealed = seal(KEY, PASS, Cost(3, 16 << 20))
+        return ticks - before, sealed
+
     ticker = asyncio.create_task(tick())
-    sealed = await asyncio.to_thread(seal, KEY, PASS, Cost(3, 16 << 20))
-    assert ticks > 100 and unseal(sealed, PASS) == KEY
+    meanwhile = 0
+    async with asyncio.timeout(PATIENCE):
+        while meanwhile <= 100:  # on a busy machine the loop may be given no CPU during the first
+            meanwhile, sealed = await asyncio.to_thread(derive)
+    assert unseal(sealed, PASS) == KEY
     ticker.cancel()
 
 
@@ -293,6 +302,7 @@ def test_numbers_of_no_use_in_notes_raise_nowhere(ring: Keyring, field: str, num
 def test_listing_many_keys_is_quick(ring: Keyring) -> None:
     for number in range(50):
         ring.add(f"k{number}", PrivateKey.from_seed(number.to_bytes(32, "big")))
-    start = time.perf_counter()
+    # Of the CPU's time: how many others it has to share the machine with tells nothing of it.
+    start = time.process_time()
     ring.list()
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

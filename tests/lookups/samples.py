@@ -7,10 +7,15 @@ from random import Random
 
 from dhtui.engine.candidates import Distrust, Mark
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
-from dhtui.lookups.course import distance_of, helped
+from dhtui.lookups.course import bits_of, distance_of
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")
 SOFT, GRACE, HARD = 0.6, 0.3, 4.0
+
+
+def counted(one: StepView) -> bool:
+    """Whether its answer counts, if it comes in time."""
+    return one.ended is not None and one.result in ("answered", "peers", "value", "older value")
 
 
 def node_id(bits: float, salt: int, target: bytes = TARGET) -> bytes:
@@ -24,7 +29,7 @@ def step(number: int, bits: float, sent: float, ended: float | None, **more: obj
     base = StepView(
         addr=(f"203.0.113.{number}", 6881),
         id=node_id(bits, number),
-        bits=int(bits) + 1,
+        bits=bits_of(node_id(bits, number), TARGET),
         parent=None,
         hop=0,
         again=False,
@@ -38,6 +43,10 @@ def step(number: int, bits: float, sent: float, ended: float | None, **more: obj
         code=None,
     )
     return base._replace(**more)  # type: ignore[arg-type]
+
+
+def _bits(one: StepView) -> int:
+    return int(one.bits or 0) + 1
 
 
 def candidate(one: StepView, **more: object) -> CandidateView:
@@ -62,7 +71,7 @@ def candidate(one: StepView, **more: object) -> CandidateView:
         seq=int(one.item[4:]) if one.item.startswith("seq ") else None,
         version=b"LT\x02\x00",
         note="",
-        place="fills" if helped(one) else "",
+        place="fills" if counted(one) else "",
     )
     return base._replace(**more)  # type: ignore[arg-type]
 
@@ -76,7 +85,7 @@ def overtaken_at(one: StepView, steps: list[StepView], elapsed: float, k: int) -
 
     first: dict[object, float] = {}
     for other in sorted(steps, key=lambda other: other.ended or 0.0):
-        if helped(other) and far(other) < far(one) and (other.ended or 0.0) <= elapsed:
+        if counted(other) and far(other) < far(one) and (other.ended or 0.0) <= elapsed:
             first.setdefault(other.addr, other.ended or 0.0)
     at = sorted(first.values())[k - 1 : k]
     held = min(end for end in (one.stalled, one.ended, 1e9) if end is not None)
@@ -94,10 +103,11 @@ def detail(
     closest = 0
     for one in nearest:
         here = candidate(one)
-        counts = helped(one) and closest < k and (one.ended or 0.0) <= elapsed
+        counts = counted(one) and closest < k and (one.ended or 0.0) <= elapsed
         closest += counts
         candidates.append(here._replace(closest=counts))
-    answered = [s for s in steps if s.ended is not None and s.result not in ("timed out", "in flight")]
+    over = [s for s in steps if s.ended is not None and s.ended <= elapsed]
+    answered = [s for s in over if s.result not in ("timed out", "send failed")]
     best = [c for c in candidates if c.closest]
     base = LookupView(
         number=3,
@@ -109,7 +119,7 @@ def detail(
         running=running,
         asked=len(steps),
         answered=len(answered),
-        timed_out=sum(s.result == "timed out" for s in steps),
+        timed_out=sum(s.result == "timed out" for s in over),
         in_flight=sum(s.ended is None for s in steps) if running else 0,
         nearest_bits=best[0].bits if best else None,
         best=len(best),
@@ -154,14 +164,14 @@ def walk(seed: int = 5, dead: float = 0.3, number: int = 3) -> LookupDetail:
     game = _Walk(rng, dead)
     front = [game.ask(150.5 + rng.random() * 9, None, 0.0) for _ in range(6)]
     for _ in range(5):
-        alive = sorted((s for s in front if s.result != "timed out"), key=lambda s: s.bits or 0)
+        alive = sorted((s for s in front if s.result != "timed out"), key=_bits)
         front = []
         for parent in alive[:3]:
             for _ in range(2 + (len(alive) < 3)):
-                low = max(133.5, (parent.bits or 160) - 3 - rng.random() * 5)
+                low = max(133.5, _bits(parent) - 3 - rng.random() * 5)
                 front.append(game.ask(low + rng.random(), parent, parent.ended or 0.0))
     answered = [s.ended or 0.0 for s in game.steps if s.result != "timed out"]
-    silent = [s for s in game.steps if s.result == "timed out" and (s.bits or 0) < 141]
+    silent = [s for s in game.steps if s.result == "timed out" and _bits(s) < 141]
     elapsed = max(max(answered), max((s.sent + SOFT for s in silent), default=0.0)) + (GRACE if silent else 0.0)
     for one in silent[:2]:
         again = one._replace(again=True, sent=elapsed - GRACE, stalled=elapsed, ended=elapsed - GRACE + HARD)
@@ -177,14 +187,14 @@ def ruled() -> LookupDetail:
     opener = step(1, 156, 0.0, 0.1)
     liar = step(2, 155, 0.0, 0.08)
     dead = [step(n, 140 + n / 8, 0.1, 4.1, stalled=0.35, parent=liar.addr, hop=1) for n in range(4, 8)]
-    near = [step(n, 138 + n / 8, 0.2, 0.3 + n / 100, parent=opener.addr, hop=1) for n in range(8, 16)]
+    near = [step(n, 138 + n / 8, 0.1, 0.3 + n / 100, parent=opener.addr, hop=1) for n in range(8, 16)]
     steps = [
         opener,
         liar,
         step(3, 150, 0.0, 4.0, result="timed out", stalled=0.5)._replace(id=None, bits=None),
         *(one._replace(result="timed out", nodes=0) for one in dead),
         *near,
-        step(16, 152, 0.22, 0.62, parent=opener.addr, hop=1),
+        step(16, 152, 0.22, 0.6, parent=opener.addr, hop=1),
         step(17, 153, 0.25, 4.25, parent=opener.addr, hop=1, stalled=0.5, result="timed out", nodes=0),
         step(18, 151, 0.3, 0.7),
         step(19, 137, 0.36, 0.5, parent=liar.addr, hop=1, doubt=Distrust.MISLED, misnamed=4),

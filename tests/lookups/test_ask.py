@@ -42,10 +42,10 @@ def test_a_key_with_a_salt_gives_the_target_of_its_item() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "salt", "said"),
     [
-        ("get", "", "", "type 40 hex digits"),
+        ("get", "", "", "type exactly 40 hex digits"),
         ("get", "abc", "", "exactly 40 hex digits"),
         ("get", "z" * 64, "", "a public key"),
-        ("get_peers", KEY, "", "choose get"),
+        ("get_peers", f"pk:{KEY}", "", "choose get"),
         ("get_peers", HASH, "x", "takes no salt"),
         ("get", HASH, "s" * 65, "at most 64"),
         ("get", f"magnet:?xs=urn:btpk:{KEY}&s=00", "x", "not that of the magnet link"),

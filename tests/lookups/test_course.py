@@ -1,4 +1,4 @@
-"""Lookups in figures: fates, moments, the critical path, where the time went, what it cost."""
+"""Lookups in figures: fates, moments, the critical path, what it cost."""
 
 from __future__ import annotations
 
@@ -8,57 +8,68 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhtui.engine.snapshot import StepView
 from dhtui.lookups.chart import TimeAxis, nice_span
 from dhtui.lookups.compare import differences
 from dhtui.lookups.cost import cost, holders
-from dhtui.lookups.course import bits_of, candidate_fate, fate, gave_words, span_words
+from dhtui.lookups.course import MARKS, Fate, bits_of, decisive, fate, gave_words, span_words
 from dhtui.lookups.critical import critical_path, floor
 from dhtui.lookups.kept import Kept
 from dhtui.lookups.moment import as_of
-from dhtui.lookups.waiting import waiting
 
-from .samples import TARGET, candidate, detail, node_id, step, walk
+from .samples import TARGET, detail, node_id, step, walk
 
 # ---- queries ------------------------------------------------------------------------------------------------
 
 
 def test_each_result_of_a_query_has_its_fate_and_words() -> None:
-    cases = {
-        "gave": [
-            (step(1, 140, 0, 1, result="peers", peers=12), "8n 12p"),
-            (step(1, 140, 0, 1, result="value", item="immutable"), "8n value"),
-            (step(1, 140, 0, 1, result="value", item="seq 7"), "8n seq 7"),
-        ],
-        "answered": [(step(1, 140, 0, 1), "8n"), (step(1, 140, 0, 1, nodes=0), "nothing")],
-        "refused": [
-            (step(1, 140, 0, 1, result="refused", code=203), "error 203"),
-            (step(1, 140, 0, 1, result="wrong id"), "wrong id"),
-            (step(1, 140, 0, 1, result="bad signature"), "bad signature"),
-        ],
-        "silent": [(step(1, 140, 0, 4, result="timed out"), "timed out")],
-        "stalled": [(step(1, 140, 0, None, stalled=0.6), "late")],
-        "waiting": [(step(1, 140, 0, None), "")],
-    }
-    for expected, steps in cases.items():
-        for one, words in steps:
-            assert (fate(one), gave_words(one)) == (expected, words)
+    over, running = detail([], 4.5).view, detail([], 4.5, running=True).view
+    cases: tuple[tuple[StepView, Fate, str], ...] = (
+        (step(1, 140, 0, 1, result="peers", peers=12), Fate.FOUND, "8n 12p"),
+        (step(1, 140, 0, 1, result="value", item="immutable"), Fate.FOUND, "8n value"),
+        (step(1, 140, 0, 1, result="value", item="seq 7"), Fate.FOUND, "8n seq 7"),
+        (step(1, 140, 0, 1), Fate.ANSWERED, "8n"),
+        (step(1, 140, 0, 1, nodes=0), Fate.ANSWERED, "nothing"),
+        (step(1, 140, 0, 1, result="refused", code=203), Fate.ERROR, "error 203"),
+        (step(1, 140, 0, 1, result="wrong id"), Fate.ERROR, "wrong id"),
+        (step(1, 140, 0, 1, result="bad signature"), Fate.ERROR, "bad signature"),
+        (step(1, 140, 1, 5), Fate.LATE, "late"),
+        (step(1, 140, 1, 5, result="refused", code=203), Fate.LATE, "late"),
+        (step(1, 140, 0, 4, result="timed out"), Fate.SILENT, "silent"),
+        (step(1, 140, 1, 5, result="timed out"), Fate.CANCELLED, "cancelled"),
+        (step(1, 140, 1, None, stalled=1.6), Fate.CANCELLED, "cancelled"),
+        (step(1, 140, 0, 1, result="cancelled"), Fate.CANCELLED, "cancelled"),
+        (step(1, 140, 0, 0.1, result="send failed"), Fate.UNASKED, "send failed"),
+    )
+    for one, expected, words in cases:
+        assert (fate(one, over), gave_words(one, over)) == (expected, words)
+    for one, words in (
+        (step(1, 140, 0, None), ""),
+        (step(1, 140, 0, None, stalled=0.6), "stalled"),
+        (step(1, 140, 0, None, overtaken=0.6), "overtaken"),
+    ):
+        assert (fate(one, running), gave_words(one, running)) == (Fate.WAITING, words)
+    assert set(MARKS) == set(Fate) == {what for _, what, _ in cases} | {Fate.WAITING}
+    assert len({sign for sign, _ in MARKS.values()}) == len(MARKS), "each fact has a sign of its own"
 
 
-def test_a_candidate_has_the_fate_of_its_last_query() -> None:
-    assert candidate_fate(candidate(step(1, 140, 0, None))) == "waiting"
-    assert candidate_fate(candidate(step(1, 140, 0, None, stalled=0.6))) == "stalled"
-    assert candidate_fate(candidate(step(1, 140, 0, 1, result="refused", code=201))) == "refused"
-    assert candidate_fate(candidate(step(1, 140, 0, 1, result="peers", peers=3))) == "gave"
-    assert candidate_fate(candidate(step(1, 140, 0, 1))) == "answered"
-    assert candidate_fate(candidate(step(1, 140, 0, 4, result="timed out"))) == "silent"
-    assert candidate_fate(candidate(step(1, 140, 0, 1))._replace(state="untried", result="")) is None
+def test_a_node_has_the_fate_of_the_query_that_it_answered() -> None:
+    silent = step(1, 140, 0, 4, result="timed out", nodes=0)
+    cases: tuple[tuple[list[StepView], StepView], ...] = (
+        ([silent, step(1, 140, 1, 2, again=True)], step(1, 140, 1, 2, again=True)),
+        ([step(1, 140, 0, 2), step(1, 140, 1, 1.5, again=True)], step(1, 140, 1, 1.5, again=True)),
+        ([step(1, 140, 0, 2), step(1, 140, 1, None, again=True)], step(1, 140, 0, 2)),
+        ([silent, step(1, 140, 1, None, again=True)], step(1, 140, 1, None, again=True)),
+    )
+    for steps, expected in cases:
+        assert decisive(detail(steps, 4.5)) == {steps[0].addr: expected}
 
 
 def test_distances_are_logarithms() -> None:
-    assert bits_of(TARGET, TARGET) == 0
+    assert bits_of(TARGET, TARGET) == -1
     assert bits_of(None, TARGET) is None
-    assert bits_of(bytes(20), bytes([255]) * 20) == pytest.approx(160)
-    assert bits_of(node_id(136.2, 0), TARGET) == pytest.approx(136.2)
+    assert bits_of(bytes(20), bytes([255]) * 20) == 159.9
+    assert bits_of(node_id(136.25, 0), TARGET) == 136.2
 
 
 @pytest.mark.parametrize(
@@ -175,65 +186,26 @@ def test_referrals_in_a_circle_end() -> None:
     assert critical_path(detail(steps, 0.3)) == (0, 1)
 
 
-# ---- where the time went ----------------------------------------------------------------------------------------
-
-
-def test_time_is_lost_on_the_silent_when_nobody_else_is_awaited() -> None:
-    steps = [
-        step(1, 150, 0.0, 0.2),
-        step(2, 149, 0.0, 4.0, stalled=0.6, result="timed out"),
-        step(3, 148, 0.7, 0.9),
-    ]
-    went = waiting(detail(steps, 1.0))
-    assert went.answers == pytest.approx(0.4)
-    assert went.silence == pytest.approx(0.6)
-    assert went.idle == pytest.approx(0)
-    assert went.silent == 1
-
-
-def test_time_without_any_query_is_idle() -> None:
-    went = waiting(detail([step(1, 150, 0.5, 0.6)], 1.0))
-    assert went.idle == pytest.approx(0.9)
-    assert went.silent == 0
-
-
-def test_an_answer_that_came_too_late_was_silence() -> None:
-    went = waiting(detail([step(1, 150, 0.0, 3.0)], 1.0))
-    assert went.silence == pytest.approx(1.0)
-
-
-def test_a_query_that_is_not_late_yet_is_no_silence() -> None:
-    assert waiting(detail([step(1, 150, 0, None)], 0.3, running=True)).silence == 0
-    assert waiting(detail([step(1, 150, 0, None, stalled=0.1)], 0.3, running=True)).silence == pytest.approx(0.3)
-
-
-@given(st.integers(0, 50))
-def test_the_parts_of_the_time_add_up(seed: int) -> None:
-    whole = walk(seed)
-    went = waiting(whole)
-    assert went.answers + went.silence + went.idle == pytest.approx(whole.view.elapsed)
-    assert min(went.answers, went.silence, went.idle) >= 0
-
-
 # ---- costs -------------------------------------------------------------------------------------------------------
 
 
-def test_the_cost_counts_the_dead_and_the_wasted() -> None:
+def test_the_cost_counts_each_query_once() -> None:
     first = step(1, 155, 0.0, 0.1)
     steps = [
         first,  # led to the next one
         step(2, 140, 0.1, 0.2, parent=first.addr, hop=1),  # one of the closest
         step(3, 150, 0.0, 4.0, result="timed out"),
         step(4, 151, 0.0, 0.2, result="refused", code=201),
-        step(5, 152, 0.0, 0.9),  # too late
+        step(5, 152, 0.0, 0.9),
     ]
     spent = cost(detail(steps, 0.3, k=1))
-    assert (spent.queries, spent.answers, spent.dead, spent.wasted, spent.packets) == (5, 4, 1, 2, 9)
+    assert spent.fates == {Fate.ANSWERED: 2, Fate.ERROR: 1, Fate.CANCELLED: 1, Fate.LATE: 1}
+    assert (spent.queries, spent.answers, spent.idle, spent.packets) == (5, 3, 1, 8)
 
 
-def test_a_query_under_way_is_neither_dead_nor_wasted() -> None:
+def test_a_query_under_way_is_waited_for() -> None:
     spent = cost(detail([step(1, 150, 0, None)], 0.1, running=True))
-    assert (spent.dead, spent.wasted) == (0, 0)
+    assert spent.fates == {Fate.WAITING: 1}
 
 
 def test_holders_are_those_of_the_closest_that_gave_something() -> None:
@@ -271,9 +243,17 @@ def test_differences_tell_both_figures_and_the_change() -> None:
     assert rows["time"] == ("100 ms", "200 ms", "+100 %")
     assert rows["queries"] == ("1", "2", "+100 %")
     assert rows["nearest answer"] == ("2^140.0", "2^136.0", "4.0 bits nearer")
-    assert rows["queries to the dead"] == ("0", "0", "=")
+    assert rows["silent"] == ("0", "0", "=")
     assert rows["k-th nearest answer"] == ("–", "–", "")
     assert rows["closest nodes"] == ("1", "2", "1 in common")
+    assert rows["path, by queries"] == ("1", "2", "0 in common")
+
+
+def test_a_comparison_tells_whether_both_found_the_same_by_the_same_way() -> None:
+    one, other = detail([step(1, 150, 0, 0.1)], 0.1), detail([step(1, 150, 0, 0.4)], 0.5)
+    rows = {row.what: (row.first, row.second, row.change) for row in differences(one, other)}
+    assert rows["closest nodes"] == ("1", "1", "the same 1")
+    assert rows["path, by queries"] == ("1", "1", "the same nodes")
 
 
 def test_lookups_of_nothing_can_be_compared() -> None:
@@ -294,22 +274,21 @@ def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
 
     kept = Kept()
     for _ in range(4):
-        found = kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+        found = kept.get(early.view, ask)  # type: ignore[arg-type]
     assert asked == [3, 3]
     assert found is final
     kept.forget(())
-    kept.get(early.view, ask, frozen=False)  # type: ignore[arg-type]
+    kept.get(early.view, ask)  # type: ignore[arg-type]
     assert asked == [3, 3, 3]
 
 
-def test_a_frozen_lookup_stays_as_it_was() -> None:
+def test_a_lookup_that_is_forgotten_stays_as_it_was_last() -> None:
     one = detail([step(1, 140, 0, None)], 0.2, running=True)
     two = detail([step(1, 140, 0, 0.3)], 0.4, running=True)
     kept = Kept()
-    kept.get(one.view, lambda _: one, frozen=False)
-    assert kept.get(one.view, lambda _: two, frozen=True) is one
-    assert kept.get(one.view, lambda _: two, frozen=False) is two
-    assert kept.get(one.view, lambda _: None, frozen=False) is two
+    assert kept.get(one.view, lambda _: one) is one
+    assert kept.get(one.view, lambda _: two) is two
+    assert kept.get(one.view, lambda _: None) is two
 
 
 def test_a_moment_is_made_once() -> None:

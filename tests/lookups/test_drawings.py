@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from dhtui.engine.candidates import Distrust
 from dhtui.engine.outcome import Doubt
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.export import as_json, as_text
-from dhtui.lookups.ladder import Scale, kth_best, ladder_lines, scale_of
+from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of
 from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
@@ -39,10 +41,10 @@ def test_the_ladder_shows_answers_as_dots_and_the_kth_best_as_a_line() -> None:
         " 158 ┤     •    ────╮",
         "     │          •   ╰────╮",
         "     │                   │",
-        " 154 ┤              •    ╰────╮",
-        "     │                   •    ╰────╮",
-        "     │                             │",
-        " 150 ┤                        •    ╰",
+        "     │              •    ╰────╮",
+        " 152 ┤                   •    ╰────╮",
+        "     │                        •    ╰",
+        "     │",
         "     │                             ●",
         "     └──────────┬────────┬──────────",
         "      0      200 ms   400 ms",
@@ -64,6 +66,38 @@ def test_answers_that_count_for_nothing_do_not_move_the_line() -> None:
     assert "!" in "".join(texts(ladder_lines(detail(steps, 0.3, k=1), 60, 12)))
 
 
+@pytest.mark.parametrize("far", [3, 7, 8, 13, 20, 61, 150])
+def test_the_ticks_of_the_ladder_are_even(far: int) -> None:
+    whole = detail([step(1, 158, 0, 0.1), step(2, 158 - far, 0, 0.2)], 0.3, k=1)
+    for height in range(6, 60):
+        lines = texts(ladder_lines(whole, 60, height))
+        ticks = [(y, int(line[:4])) for y, line in enumerate(lines) if line[5:6] == "┤"]
+        assert len(ticks) > 1
+        assert len({below - above for (above, _), (below, _) in pairwise(ticks)}) == 1
+        assert len({above - below for (_, above), (_, below) in pairwise(ticks)}) == 1
+        assert any("●" in line for line in lines), "the nearest answer is in the drawing"
+
+
+@pytest.mark.parametrize("until", [None, 0.2, 0.5])
+@pytest.mark.parametrize("selected", [False, True])
+def test_the_legend_of_the_ladder_names_the_signs_that_occur_and_no_others(until: float | None, selected: bool) -> None:
+    for whole in (everything(), walk(), detail([step(1, 150, 0.0, 0.1)], 0.2), detail([], 0.0)):
+        chosen = whole.steps[0].addr if selected and whole.steps else None
+        lines = ladder_lines(whole, 70, 20, until=until, selected=chosen)
+        drawn = {char for line in lines[:-2] for text, role in line for char in text if role != "dim"} - set(" │╮╰")
+        legend = ladder_legend(lines)
+        named = set(re.findall(r"(?:^| )(.) ", legend))
+        if digits := drawn & set("23456789#"):
+            drawn = drawn - digits | {"2"}
+        assert named == drawn
+
+
+def test_a_node_of_the_path_that_found_something_keeps_the_mark_of_the_path() -> None:
+    whole = detail([step(1, 150, 0, 0.1), step(2, 140, 0.1, 0.9, result="peers", peers=3)], 1.0, k=2)
+    lines = ladder_lines(whole, 70, 16)
+    assert "◈" in "".join(texts(lines)) and "◈ both" in ladder_legend(lines)
+
+
 def test_signs_tell_apart_what_answers_are() -> None:
     steps = [
         step(1, 158, 0, 0.9),
@@ -73,9 +107,9 @@ def test_signs_tell_apart_what_answers_are() -> None:
     ]
     whole = detail(steps, 1.0, k=1)
     drawn = "".join(line[6:] for line in texts(ladder_lines(whole, 70, 16))[:-1])
-    assert [drawn.count(sign) for sign in "•2◆◉"] == [1, 1, 1, 0]
+    assert [drawn.count(sign) for sign in "•2◈◉"] == [1, 1, 1, 0]
     drawn = "".join(line[6:] for line in texts(ladder_lines(whole, 70, 16, selected=steps[0].addr))[:-1])
-    assert [drawn.count(sign) for sign in "•2◆◉"] == [0, 1, 1, 1]
+    assert [drawn.count(sign) for sign in "•2◈◉"] == [0, 1, 1, 1]
 
 
 def test_a_moment_is_marked_and_nothing_lies_beyond_it() -> None:
@@ -113,11 +147,11 @@ def test_the_waterfall_tells_who_referred_whom_and_how_it_went() -> None:
     ]
     assert texts(waterfall_lines(detail(steps, 1.0), 78, 9)) == [
         " hop   #  by  node      0                   500 ms                 gave",
-        "●  0   1  op  471a9d33… ┣━━━━━━━■                                  8n",
-        "       2  op  4f5a9d33… ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄✗ timed out",
-        "       5  op  4f5a9d33…                              ↻───────────✗ timed out",
-        "●  1   3   1  4f1a8d33…         ┣━━━━━━━━━━━◆                      8n 12p",
-        "       4   1  4f1abd33…         ├───────!                          error 203",
+        "●  0   1  op  471a…6979 ┣━━━━━━━✓                                  8n",
+        "       2  op  4f5a…697a ├────────────────────────┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄– cancelled",
+        "       5  op  4f5a…697a                              ↻───────────– cancelled",
+        "●  1   3   1  4f1a…697b         ┣━━━━━━━━━━━◆                      8n 12p",
+        "       4   1  4f1a…697c         ├───────!                          error 203",
     ]
 
 
@@ -144,7 +178,7 @@ def test_rows_that_do_not_fit_are_counted() -> None:
 
 def test_queries_under_way_end_at_the_moment() -> None:
     line = texts(waterfall_lines(walk(), 90, 8, until=0.02))[1]
-    assert line.endswith("…") and "▸" in line
+    assert line.count("…") == 3, "in the name, at the end of the bar, and in place of a round trip"
 
 
 def everything() -> LookupDetail:
@@ -163,7 +197,7 @@ def everything() -> LookupDetail:
     return detail(steps, 1.0, k=2)
 
 
-SIGNS = "├↻┄»■◆□!✗▸●━"
+SIGNS = "├↻┄»✓◆□!✗–●━"
 
 
 @pytest.mark.parametrize("width", [46, 60, 66, 80, 116])
@@ -180,11 +214,12 @@ def test_the_legend_names_the_signs_that_occur_and_no_others(width: int, until: 
 
 def test_the_legend_takes_as_few_lines_as_it_can() -> None:
     assert texts(legend_lines(everything(), 76)) == [
-        " ├ sent  ↻ again  ┄ stalled  » overtaken  ■ answer  ◆ found  □ too late",
-        " ! error  ✗ silent  ▸ waiting  ●━ path",
+        " ├ sent  ↻ again  ┄ stalled  » overtaken  ✓ answered  ◆ found  ! error",
+        " □ late  – cancelled  ●━ path",
     ]
-    assert texts(legend_lines(ruled(), 80)) == [" ├ sent  ↻ again  ┄ stalled  » overtaken  ■ answer  ✗ silent  ●━ path"]
-    assert texts(legend_lines(ruled(), 66)) == [" ├ sent ↻ again ┄ stalled » overtaken ■ answer ✗ silent ●━ path"]
+    line = " ├ sent  ↻ again  ┄ stalled  » overtaken  ✓ answered  – cancelled  ●━ path"
+    assert texts(legend_lines(ruled(), 80)) == [line]
+    assert texts(legend_lines(ruled(), len(line) - 1)) == [line.replace("  ", " ")]
 
 
 def test_the_legend_stands_at_the_bottom_where_there_is_room_for_it() -> None:
@@ -241,8 +276,11 @@ def test_the_verdict_tells_why_what_and_at_what_cost() -> None:
     said = verdict(walk())
     assert said.why == "The 8 closest nodes that are alive have answered."
     assert said.found == "Found 37 peers, the first after 285 ms; 8 of the closest 8 hold peers."
-    assert said.cost == "67 packets in 1.38 s: 38 queries, 29 answers; 9 to the dead, 8 wasted."
-    assert said.slow == "44 % of the time was lost on 7 silent nodes; floor by round trips 770 ms."
+    assert said.cost == "67 packets in 1.38 s: 38 queries, 29 answers (8 of no use), 9 cancelled."
+    assert said.slow == (
+        "1378 ms: 56 % (770 ms) 6 round trips, 44 % (608 ms) no answer from 3 nodes (query 33 first); "
+        "770 ms with every answer."
+    )
 
 
 def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
@@ -265,17 +303,18 @@ def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
     assert policy_words(whole._replace(steps=(), candidates=tuple(others))) == "1 passed over, 2 distrusted."
 
 
-def test_each_sentence_of_the_verdict_fits_a_line_of_80_cells() -> None:
+def test_each_sentence_of_the_verdict_but_the_last_fits_a_line_of_80_cells() -> None:
     for seed in range(20):
         lines = verdict_lines(walk(seed), 80)
-        assert len(lines) == 5
+        assert [line[0][0].strip() for line in lines[:5]] == ["✓", "⇄", "◆", "Σ", "◷"]
+        assert len(lines) <= 6, "what a window of 24 lines has room for"
         assert all(width_of(line) <= 80 for line in lines)
 
 
 def test_all_that_the_rules_did_fits_a_line_of_80_cells() -> None:
     for part in ("stalled", "overtaken", "asked again (1 alive)", "passed over", "distrusted"):
         assert part in policy_words(ruled())
-    assert len(verdict_lines(ruled(), 80)) == 5
+    assert texts(verdict_lines(ruled(), 80))[2].startswith(" ◆")
 
 
 def test_a_verdict_that_is_cut_says_so() -> None:
@@ -299,9 +338,9 @@ def test_a_running_lookup_tells_how_it_stands() -> None:
 
 
 def test_a_lookup_that_nobody_answered_says_so() -> None:
-    said = verdict(detail([step(1, 150, 0, 4.0, result="timed out")], 1.0, why="no node answered"))
+    said = verdict(detail([step(1, 150, 0, 1.0, result="timed out")], 1.0, why="no node answered"))
     assert (said.why, said.found, said.role) == ("No node answered.", "Nobody answered.", "bad")
-    assert said.slow == "The 1 node that was asked has not answered."
+    assert said.slow == "1000 ms: 100 % (1000 ms) no answer (query 1)."
     said = verdict(detail([], 0.0, why="there was no node to ask"))
     assert (said.cost, said.slow) == ("It cost nothing: no query was sent.", "There was nobody to ask.")
 
@@ -321,16 +360,12 @@ def test_one_slow_node_is_named() -> None:
     steps += [step(n, 150 - n, 0.1, 0.2, parent=steps[0].addr, hop=1) for n in range(2, 6)]
     steps.append(step(6, 140, 0.1, 0.9, parent=steps[0].addr, hop=1))
     assert slow_words(detail(steps, 0.9)) == (
-        "89 % of the time went to one slow node, query 6; floor by round trips 900 ms."
+        "900 ms: 89 % (800 ms) a slow node (query 6), 11 % (100 ms) 1 round trip."
     )
-
-
-def test_time_without_a_query_is_told() -> None:
-    assert slow_words(detail([step(1, 150, 0.5, 0.6)], 0.6)).startswith("83 % of the time no query was under way")
 
 
 def test_a_lookup_that_nothing_held_up_says_so() -> None:
     first = step(1, 155, 0, 0.1)
     second = step(2, 150, 0.1, 0.2, parent=first.addr, hop=1)
-    words = slow_words(detail([first, second], 0.21))
-    assert words == "Nothing held it up: 2 round trips in a row took 200 ms of the 210 ms."
+    words = slow_words(detail([first, second], 0.2))
+    assert words == "Nothing held it up, 200 ms: 100 % (200 ms) 2 round trips."

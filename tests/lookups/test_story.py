@@ -123,8 +123,8 @@ def test_who_was_passed_over_is_told_with_the_reason() -> None:
     whole = view_of(lookup)
     assert of(whole, "50.1.1.2").note == "a node of the same /24, 50.1.1.1, is in the lookup"
     assert marks(lookup) == {"50.1.1.2": Mark.TWIN, "50.9.9.9": Mark.SILENT}
-    assert story(whole, of(whole, "50.1.1.2"))[0].startswith("Never asked: one of its /24 is in the lookup")
-    assert story(whole, of(whole, "50.9.9.9")) == ["Passed over: silent to 2 queries, the last 30 s ago."]
+    assert story(whole, of(whole, "50.1.1.2"))[0].startswith("Not asked: one of its /24 is in the lookup")
+    assert story(whole, of(whole, "50.9.9.9")) == ["Not asked: silent to 2 queries, the last 30 s ago."]
 
 
 # ---- who named it ---------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, mis
         ({"doubt": Distrust.CHOSEN}, "Its id is much nearer than the one it was named under, and nobody else names it"),
         ({"doubt": Distrust.MISLED}, "Nobody but nodes that mislead named it: it fills no place"),
         ({"doubt": Distrust.MISFIT}, "Its id does not fit its address: it fills no place"),
-        ({"named": node_id(155, 77)}, "Named under another id, 471a9d33…: the one that it answers with counts."),
+        ({"named": node_id(155, 77)}, "Named under another id, 471a…6935: the one that it answers with counts."),
         ({"result": "bad value"}, "Its value does not hold: it is none of the closest, and whom it names has to wait."),
     ],
 )
@@ -194,7 +194,7 @@ def test_before_it_answered_a_node_has_the_id_that_it_was_named_under() -> None:
     whole = whole._replace(candidates=tuple(nodes))
     then = as_of(whole, 0.4)
     assert [node.id for node in then.candidates] == [first.id, named], "farther than the first, as it was known then"
-    assert (then.steps[1].id, then.steps[1].bits) == (named, 158)
+    assert (then.steps[1].id, then.steps[1].bits) == (named, 157.0)
     assert (then.candidates[1].named, then.candidates[1].doubt) == (None, Distrust.MISFIT)
     assert as_of(whole, 0.6).candidates[0].named == named
 
@@ -263,9 +263,10 @@ def test_the_story_of_a_query_tells_what_the_policy_did() -> None:
         steps[1].addr: ["Query 2, sent at 0 ms: it opened the lookup; answered after 200 ms with 8 nodes and 3 peers."],
         steps[2].addr: ["Query 3, sent at 0 ms: it opened the lookup; answered after 300 ms with 8 nodes."],
         steps[3].addr: [
-            "Query 4, sent at 0 ms: it opened the lookup; it stalled at 400 ms and gave up its slot; no answer in "
-            "time.",
-            "Query 6, asked again at 700 ms, being among the nearest; silent until 1.00 s; no answer in time.",
+            "Query 4, sent at 0 ms: it opened the lookup; it stalled at 400 ms and gave up its slot; cancelled: the "
+            "lookup was over.",
+            "Query 6, asked again at 700 ms, being among the nearest; it stalled at 1.00 s; cancelled: the lookup was "
+            "over.",
         ],
         steps[4].addr: ["Query 5, sent at 100 ms: known from the start; refused, error 203: that counts for nothing."],
     }
@@ -287,7 +288,8 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
     far, slow = step(1, 150, 0.0, 0.9), step(4, 139, 0.1, None, stalled=0.5)
     whole = detail([far, slow, step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.3)], 0.3, k=2)
     assert story(whole, candidate(far))[0].endswith(
-        "2 nearer nodes had answered at 300 ms, and the lookup was over; its answer came at 900 ms, too late."
+        "2 nearer nodes had answered at 300 ms, and the lookup was over; answered late, at 900 ms with 8 nodes: the "
+        "lookup was over."
     )
     assert "stalled" not in story(whole, candidate(slow))[0]
 
@@ -298,7 +300,7 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
         ({"mark": Mark.RESERVE}, "Not asked: known from before and kept in reserve"),
         ({"doubt": Distrust.TOO_NEAR}, "Not asked: it is too near to be believed; others come first."),
         ({"doubt": Distrust.MISFIT}, "Not asked: its id does not fit its address; others come first."),
-        ({}, "Never asked: the lookup was over before its turn."),
+        ({}, "Not asked: the lookup was over before its turn."),
         ({"state": "failed", "result": "blocked", "note": "on the blocklist"}, "Not asked: on the blocklist."),
     ],
 )
@@ -316,7 +318,7 @@ def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, str], words: str
 def test_the_moment_is_marked_in_the_bar() -> None:
     steps = [step(1, 150, 0.0, 0.9), step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.5)]
     whole = detail(steps, 1.0, k=2)
-    assert lines(whole)[1] == "   0   1  op  4f5a9d33… ├─────────────────────»────────────────■     8n"
+    assert lines(whole)[1] == "   0   1  op  4f5a…6979 ├─────────────────────»────────────────✓     8n"
     assert "»" not in "".join(lines(whole, until=0.45))
     assert lines(whole, until=0.6)[1].count("»") == 1
 

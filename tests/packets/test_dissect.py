@@ -41,15 +41,15 @@ def test_every_value_has_its_name_its_meaning_and_its_bytes() -> None:
     values = find(root, "r ")
     assert values.label == "r  values of the response"
     node_id = values.children[2]
-    assert (node_id.value, node_id.note) == (THEIR_ID.hex(), "2^150 from the target")
+    assert (node_id.value, node_id.note) == (THEIR_ID.hex(), "2^150.3 from the target")
     assert data[node_id.start : node_id.end] == b"2:id20:" + THEIR_ID
     nodes = below(values, "nodes ")
     assert nodes.value == "8 nodes of 26 bytes" and len(nodes.children) == 8
     first = nodes.children[0]
     assert data[first.start : first.end] == NODES[0].id + pack_addr(NODES[0].addr)
-    assert first.value == "2d2c0000… 192.0.2.1:6881" and first.note == "2^144 from the target"
+    assert first.value == "2d2c…0000 192.0.2.1:6881" and first.note == "2^144.2 from the target"
     assert [part.label for part in first.children] == ["id", "address"]
-    assert find(values, "nodes6").children[0].value == "00010203… [1415:1617:1819:1a1b:1c1d:1e1f:2021:2223]:9253"
+    assert find(values, "nodes6").children[0].value == "0001…1213 [1415:1617:1819:1a1b:1c1d:1e1f:2021:2223]:9253"
     assert find(values, "BFpe").value == "about 1 address"
     assert find(values, "BFsd").value == "full: more than can be counted"
     assert find(values, "samples").value == "2 infohashes of 20 bytes"

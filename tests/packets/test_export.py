@@ -46,6 +46,17 @@ def test_pcapng_is_read_by_another_program() -> None:
         assert (again.sum, again.data.sum) == sums
 
 
+def test_pcapng_is_in_the_order_of_time_and_whole() -> None:
+    """Though a datagram, here the largest there is, was read after others that came later had been answered."""
+    ring = ring_of(asked(2.5, GetPeers(THEIR_ID, TARGET)), got(2.4, b"d" * 65_507), sent(3.0, GetPeers(OWN_ID, TARGET)))
+    file = io.BytesIO()
+    assert write_pcapng(file, ring, OWN, OFFSET) == 3
+    file.seek(0)
+    read = [(at - OFFSET, dpkt.ip.IP(data)) for at, data in dpkt.pcapng.Reader(file)]
+    assert [at for at, _ in read] == pytest.approx([2.4, 2.5, 3.0], abs=2e-6)
+    assert len(read[0][1].data.data) == 65_507 and read[0][1].len == 65_535
+
+
 def test_pcapng_keeps_direction_and_summary_of_each_packet() -> None:
     """As options of the block; the blocks follow each other without a gap."""
     file = io.BytesIO()

@@ -144,10 +144,10 @@ def test_distances_to_the_target_are_measured() -> None:
     """Of the sender, and of each node that it names."""
     ring = ring_of(sent(1, FindNode(OWN_ID, TARGET)), answered(2, {b"nodes": b"".join(map(pack_node, NODES))}))
     (verdict,) = last(ring, "distance")
-    assert verdict.sentence == "The sender's id is 2^150 from the target 2d2d2d2d…: their first 9 bits agree."
+    assert verdict.sentence == "The sender's id is 2^150.3 from the target 2d2d…2d2d: their first 9 bits agree."
     state, sentence = only(ring, "nodes")
     assert state == "info" and sentence.startswith("8 of 8 named nodes are nearer to the target")
-    assert "the nearest is 2d2c0000… at 192.0.2.1:6881, 2^144 away, the farthest 2^147" in sentence
+    assert "the nearest is 2d2c…0000 at 192.0.2.1:6881, 2^144.2 away, the farthest 2^147.0" in sentence
     assert len(last(ring_of(asked(1, GetPeers(THEIR_ID, TARGET))), "distance")) == 2
     assert last(ring_of(asked(1, Ping(THEIR_ID))), "distance") == []
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import pytest
+from apart import PATIENCE
 
 from dhtui.engine.wire.compact import Addr
 
-DEADLINE = 20.0
-"""Seconds that any answer of a peer may take. A pass never waits for it."""
+DEADLINE = PATIENCE
+"""Seconds that any answer of a peer may take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dhtui.engine.snapshot import (
     NodeState,
     QueryView,
     ReachabilityView,
+    RecentView,
     RttView,
     Snapshot,
     StoreView,
@@ -185,6 +186,7 @@ def running(nodes: int = 200) -> Snapshot:
         ),
         blocked_ranges=0,
         banned=1,
+        recent=RecentView(300.0, 41, 11, 2.5, 0),
     )
 
 

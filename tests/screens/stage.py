@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from apart import PATIENCE
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
@@ -122,6 +123,12 @@ class Stage:
             await self.pilot.pause()
             if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
                 return
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Waits for what a timer, a thread or the network brings about."""
+        async with asyncio.timeout(PATIENCE):
+            while not happened():
+                await self.pilot.pause(0.01)
 
     async def press(self, *keys: str) -> None:
         """One key after the other; what a key other than a letter sets off comes to its end before the next."""

@@ -115,7 +115,7 @@ async def test_pause_freezes_the_view_of_all_screens_and_counts_what_is_missed()
     async with exploring(snapshots.running()) as stage:
         await stage.press("space")
         await stage.see(_with_packets(snapshots.running(16), 312))
-        assert "⏸ PAUSED  312 packets since" in stage.lines()[0]
+        assert "‖ PAUSED  312 packets since" in stage.lines()[0]
         assert "150 nodes answer" in stage.text()
         await stage.press("2")
         assert "25 buckets" in stage.text()

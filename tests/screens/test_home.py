@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from textual.geometry import Region
@@ -13,6 +13,7 @@ from dhtui.engine.snapshot import BootstrapSource, BootstrapView, SizeView, Snap
 from dhtui.health import health
 from dhtui.packets.parts import Link
 from dhtui.screens.base import ExplorerScreen
+from dhtui.screens.choice import Choice
 from dhtui.screens.home_charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
 from dhtui.screens.home_now import NOW_COLUMNS, now_links, now_rows
 from dhtui.screens.home_panes import network_size, node_lines, traffic_lines
@@ -85,7 +86,7 @@ def test_health_tells_the_cause_from_how_the_sources_behaved(states: tuple[str, 
 
 
 def test_health_of_a_node_at_work_counts_nodes_and_tells_reachability() -> None:
-    assert health(snapshots.running()).text == "good: 150 nodes answer, reachable"
+    assert health(snapshots.running()).text == "good: 150 nodes answered in 15m, 41 of 52 queries in 5m, reachable"
     assert health(snapshots.starting()).text == "no nodes yet: asking dht.libtorrent.org:25401"
     assert health(snapshots.running(3)).level == "weak"
 
@@ -118,13 +119,13 @@ async def test_home_after_some_lookups_looks_as_kept(size: tuple[int, int]) -> N
 @pytest.mark.parametrize(
     ("estimate", "width", "words"),
     [
-        (SizeView(8_412_000.0, 0.12, 17), 60, "~ 8.4 M ± 12 % from 17 lookups"),
-        (SizeView(8_412_000.0, 0.12, 17), 29, "~ 8.4 M ± 12 %, 17 lookups"),
-        (SizeView(64.2, 0.41, 1), 60, "~ 64 ± 41 % from 1 lookup"),
-        (SizeView(12_345.0, 0.05, 64), 60, "~ 12 k ± 5 % from 64 lookups"),
-        (SizeView(999_900.0, 0.05, 2), 60, "~ 1.0 M ± 5 % from 2 lookups"),
-        (SizeView(None, 0.0, 0), 60, "not yet: it takes a finished lookup"),
-        (SizeView(None, 0.0, 0), 29, "? takes a finished lookup"),
+        (SizeView(8_412_000.0, 0.12, 17), 60, "~ 8.4 M ± 24 %, 95 % sure, from 17 lookups"),
+        (SizeView(8_412_000.0, 0.12, 17), 29, "~ 8.4 M ± 24 %, 17 lookups"),
+        (SizeView(64.2, 0.41, 1), 60, "~ 64 ± 80 %, 95 % sure, from 1 lookup"),
+        (SizeView(12_345.0, 0.05, 64), 60, "~ 12 k ± 10 %, 95 % sure, from 64 lookups"),
+        (SizeView(999_900.0, 0.05, 2), 60, "~ 1.0 M ± 10 %, 95 % sure, from 2 lookups"),
+        (SizeView(None, 0.0, 0), 60, "not yet: it takes a lookup that finds 8 nodes"),
+        (SizeView(None, 0.0, 0), 29, "? takes a lookup to 8 nodes"),
     ],
 )
 def test_the_size_of_the_network_is_told_with_its_uncertainty(estimate: SizeView, width: int, words: str) -> None:
@@ -169,7 +170,7 @@ def test_growth_is_drawn_over_time_not_over_samples() -> None:
     assert over_time(((5.0, 3), (5.0, 4)), 3) == (4, 4, 4)
     lines = texts(growth_lines(grown(), 49, 6))
     assert lines[0].startswith("150 good nodes")
-    assert lines[0].endswith("61 to 150")
+    assert lines[0].endswith("lowest 61, highest 150")
     assert lines[-1].startswith("59m ago")
     assert len(lines) == 6
 
@@ -204,21 +205,24 @@ def test_no_line_of_home_holds_what_a_terminal_obeys() -> None:
 @pytest.mark.parametrize("key", ["enter", "o"])
 async def test_a_lookup_leads_to_its_screen(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     followed: list[Link] = []
-    async with exploring(snapshots.running()) as stage:
-        post = stage.screen.post_message
 
+    def spied(post: Callable[[Message], bool]) -> Callable[[Message], bool]:
         def spy(message: Message) -> bool:
             if isinstance(message, ExplorerScreen.Followed):
                 followed.append(message.link)
                 return True
             return post(message)
 
-        monkeypatch.setattr(stage.screen, "post_message", spy)
+        return spy
+
+    async with exploring(snapshots.running()) as stage:
+        for pump in (stage.screen, stage.app):
+            monkeypatch.setattr(pump, "post_message", spied(pump.post_message))
         await stage.pilot.press("j", key)
         if key == "o":
-            await stage.pilot.pause()
+            await stage.until(lambda: isinstance(stage.app.screen, Choice))
             await stage.pilot.press("1")
-        await stage.pilot.pause()
+        await stage.settle()
     assert [(link.kind, link.value) for link in followed] == [("lookup", 2)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apart import PATIENCE
 from textual import events
 from textual.containers import VerticalScroll
 from textual.drivers.headless_driver import HeadlessDriver
@@ -206,7 +207,7 @@ async def test_names_of_keys_and_of_their_folder_are_text(tmp_path: Path, termin
         await tap(stage, view.key)
         await return_to(stage, view)
         keys = stage.table("keys")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not keys.model.rows:
                 await work_ends(stage)
         assert len(keys.model.rows) > 2

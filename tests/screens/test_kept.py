@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from apart import PATIENCE
 from background import Neighbours, neighbours
 
 from dhtui import launch
@@ -24,7 +25,7 @@ from dhtui.options import Options
 from dhtui.report import magnet
 from dhtui.screens.items import ItemsScreen
 from dhtui.screens.kept_list import KeptList
-from dhtui.widgets.filter_bar import FilterInput
+from dhtui.widgets.source_input import SourceInput
 
 from . import snapshots
 from .snapshots import ESCAPES
@@ -97,11 +98,11 @@ async def shown(stage: Stage) -> None:
     await stage.pilot.pause()
 
 
-async def asked_for_one(stage: Stage) -> FilterInput:
+async def asked_for_one(stage: Stage) -> SourceInput:
     """The field for an item to add. A worker waits for the answer, so there is no settling."""
     await stage.pilot.press("a")
     await stage.pilot.pause()
-    return stage.app.screen.query_one(FilterInput)
+    return stage.app.screen.query_one(SourceInput)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
@@ -201,7 +202,7 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
         options = Options(state_dir=tmp_path, bnodes=tuple(net.net.split(",")), listen=("127.0.0.1", 0))
         start = launch.prepare(options, serving=True, keeping=False)
         app = Explorer(lambda: _on_network(start), keep_folder=tmp_path)
-        async with app.run_test() as pilot, asyncio.timeout(20):
+        async with app.run_test() as pilot, asyncio.timeout(PATIENCE):
             while (looked := store.load(tmp_path)[0][BLOG.target].last) is None:
                 await pilot.pause(0.05)
     assert looked.verdict is Verdict.PUT and looked.stored == looked.tried == 8

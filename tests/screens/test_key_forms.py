@@ -25,6 +25,7 @@ from dhtui.screens.keys_rows import key_details
 from dhtui.widgets.pick import Pick
 
 from . import snapshots
+from .idle import THREADS
 from .snapshots import HOSTILE
 from .stage import LARGE, SMALL, Stage, exploring, matches_golden
 from .test_keys import FOLDER, obeyed, read, texts, typed
@@ -179,6 +180,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return quick(passphrase, salt, cost)
 
     monkeypatch.setattr("dhtui.keyring.seal._derive", slow)
+    THREADS.hold(go)
     yield go
     go.set()
 
@@ -464,7 +466,7 @@ async def test_a_paper_key_can_be_typed_in_as_it_was_shown(keyring: Keyring, wid
     async with exploring(snapshots.running(), (width, 24), show="keys", keys_folder=FOLDER) as stage:
         await on_key(stage, "notes")
         await opened(stage, "E")
-        await typed(stage, "left", "enter")
+        await typed(stage, "right", "right", "enter")
         while not isinstance(stage.app.screen, RevealScreen):
             await stage.pilot.pause()
         await typed(stage, "R")

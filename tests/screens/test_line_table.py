@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from dhtui import screens
 from dhtui.widgets.line_table import LineTable
 from dhtui.widgets.paint import Line, crop, fit, spread, width_of
 from dhtui.widgets.spark import bar, graph, sparkline
@@ -150,6 +153,15 @@ def test_graphs_are_as_wide_as_asked() -> None:
     assert bar(0.5, 4) == "██  "
     assert bar(2, 4) == "████"
     assert len(bar(0.33, 7)) == 7
+
+
+def test_every_column_of_ids_keeps_both_ends_of_what_does_not_fit() -> None:
+    modules = [import_module(f"dhtui.screens.{each.name}") for each in iter_modules(screens.__path__)]
+    tuples = [each for module in modules for each in vars(module).values() if isinstance(each, tuple)]
+    columns = {id(each): each for one in tuples for each in one if isinstance(each, Column)}.values()
+    ids = [each for each in columns if each.title in ("id", "target", "infohash", "key", "public key", "z-base-32")]
+    assert len(ids) >= 12
+    assert all(each.middle for each in ids), [each.title for each in ids if not each.middle]
 
 
 class TableApp(App[None]):

@@ -239,7 +239,7 @@ async def test_only_lines_in_sight_are_put_into_words(monkeypatch: pytest.Monkey
 
 
 def test_each_packet_is_held_against_the_filter_once() -> None:
-    model, ring = PacketModel(packet_columns(lambda at: at)), ring_of(*traffic())
+    model, ring = PacketModel(packet_columns(lambda at: at, lambda: 0.0)), ring_of(*traffic())
     looked: list[int] = []
     model.set_filter("dir:in")
     accepts = model._accepts
@@ -259,7 +259,7 @@ def test_each_packet_is_held_against_the_filter_once() -> None:
 @pytest.mark.parametrize("steps", [0, 1, 2, 3], ids=["own order", "peer", "type", "length"])
 @pytest.mark.parametrize("flip", [False, True])
 def test_new_packets_go_where_a_new_list_would_have_them(steps: int, flip: bool) -> None:
-    slow, fast = (PacketModel(packet_columns(lambda at: at)) for _ in range(2))
+    slow, fast = (PacketModel(packet_columns(lambda at: at, lambda: 0.0)) for _ in range(2))
     ring = PacketRing(6)
     for model in (slow, fast):
         model.set_filter("!tid:6132")
@@ -445,7 +445,7 @@ async def test_v_shows_the_verdict_in_place_of_tree_and_bytes() -> None:
         await stage.press("enter", "G", "j", "k", "pageup", "g")
         assert screen_of(stage).judged.has_focus
         await stage.press("v")
-        assert screen_of(stage).parts.has_focus and "byte 0" in stage.text()
+        assert screen_of(stage).packets.has_focus and "byte 0" in stage.text()
 
 
 async def test_where_all_have_room_v_goes_to_the_verdict() -> None:
@@ -454,8 +454,6 @@ async def test_where_all_have_room_v_goes_to_the_verdict() -> None:
         await stage.press("v")
         assert screen_of(stage).judged.has_focus and "byte 0" in stage.text()
         await stage.press("v")
-        assert screen_of(stage).parts.has_focus
-        await stage.press("escape")
         assert screen_of(stage).packets.has_focus
 
 
@@ -522,15 +520,6 @@ def test_guidance_takes_three_lines_and_puts_marks_under_the_mistake() -> None:
     lines = text_of(guide_lines(problem, (), 0, 10, 40))
     assert lines[0] == "    ^^^" and len(lines) == 3 and all(len(line) <= 40 for line in lines)
     assert guide_lines(None, (), 0, 0, 40) == [(), (), ()]
-
-
-async def test_the_tree_has_the_plain_filter() -> None:
-    async with exploring(at_work(), show="packets") as stage:
-        await tell(stage, traffic())
-        await stage.press("g", "j", "enter", "slash", *"token", "enter")
-        assert len(screen_of(stage).parts.model.rows) == 1
-        await stage.press("escape")
-        assert len(screen_of(stage).parts.model.rows) > 8 and screen_of(stage).parts.has_focus
 
 
 @pytest.mark.parametrize("number", range(1, 10))
@@ -622,7 +611,7 @@ async def test_links_are_those_of_the_packet_and_in_the_tree_those_of_the_part()
         screen = screen_of(stage)
         await stage.press("g", "j")
         assert screen.links()[0] == Link("packet", 1, "its query, packet 1")
-        assert Link("infohash", TARGET, "infohash 2d2d2d2d…") in screen.links()
+        assert Link("infohash", TARGET, "infohash 2d2d…2d2d") in screen.links()
         await stage.press("enter")
         screen.parts.select(("r  values of the response", "id  node id of the sender"))
         await stage.settle()
@@ -692,7 +681,11 @@ async def test_nothing_hostile_in_a_packet_reaches_the_terminal(size: tuple[int,
             for row in screen.parts.model.rows:
                 texts += [screen.parts.model.text(row), meaning_of(row.part)]
                 texts += text_of(part_lines(row.part, b"", 60))
-            await stage.press("v", "j")
+            await stage.press("v")
+            texts.append(stage.text())
+            if stage.app.screen is not screen:  # a window, where there is no room for the verdict
+                await stage.press("escape")
+            await stage.press("j")
         texts += stage.toasts()
         assert stage.screen.view.name == "packets"
     for text in texts:

@@ -189,9 +189,9 @@ async def test_a_key_lists_the_results_by_peer() -> None:
 
 async def test_the_results_are_those_of_the_selected_infohash_and_of_the_next_lookup() -> None:
     async with peers() as stage:
-        assert "get_peers#7 4f1a9d33…" in stage.text()
+        assert "get_peers#7 4f1a…6978" in stage.text()
         await stage.press("j")
-        assert "get_peers#5 99999999…: 1 peer from 1" in stage.text()
+        assert "get_peers#5 9999…9999: 1 peer from 1" in stage.text()
         await stage.press("n")
         assert "get_peers#7" in stage.text()
         await stage.press("n")
@@ -221,7 +221,7 @@ async def test_what_is_dear_to_read_is_read_once_a_second_or_when_it_changed() -
 async def test_enter_shows_all_about_a_line_of_each_list() -> None:
     async with peers() as stage:
         for keys, words in (
-            (["enter"], "3 peers, because this node is close"),
+            (["enter"], "3 peers"),
             (["escape", "tab", "enter"], "on 7 of 8 nodes"),
             (["escape", "tab", "enter"], "libtorrent 2.0"),
             (["escape", "v", "enter"], "Several nodes agree."),
@@ -254,10 +254,10 @@ async def test_a_link_to_an_infohash_selects_it_wherever_it_stands() -> None:
         screen = stage.screen
         assert screen.open_link(Link("infohash", OTHER, ""))
         await stage.settle()
-        assert stage.table("swarms").has_focus and screen.here() == Link("infohash", OTHER, "99999999…")
+        assert stage.table("swarms").has_focus and screen.here() == Link("infohash", OTHER, "9999…9999")
         assert screen.open_link(Link("infohash", TARGET, ""))
         await stage.settle()
-        assert stage.table("announces").has_focus and screen.here() == Link("infohash", TARGET, "4f1a9d33…")
+        assert stage.table("announces").has_focus and screen.here() == Link("infohash", TARGET, "4f1a…6978")
         assert screen.open_link(Link("infohash", only_looked_up, ""))
         await stage.settle()
         assert stage.table("givers").has_focus
@@ -309,10 +309,10 @@ async def test_an_announce_is_made_from_the_form_and_its_result_told_node_by_nod
         await stage.press("enter")
         await stage.settle()
         assert paper.announced == [(TARGET, 6881)]
-        assert stage.toasts()[-1] == "announce of 4f1a9d33…: announced to 1 of 3 nodes"
+        assert stage.toasts()[-1] == "announce of 4f1a…6978: announced to 1 of 3 nodes"
         assert isinstance(stage.app.screen, Popup)
         assert "refused with 203" in stage.text()
-        assert "✓ announce of 4f1a9d33…" in stage.text()
+        assert "✓ announce of 4f1a…6978" in stage.text()
 
 
 async def test_the_form_tells_what_is_wrong_and_sends_nothing() -> None:
@@ -336,13 +336,13 @@ async def test_an_announce_that_nobody_took_is_told_as_a_failure() -> None:
         await stage.settle()
         assert paper.announced == [(TARGET, 0)]
         assert "there was no node to ask" in stage.text()
-        assert "Screen 1 tells" in stage.text()
+        assert "1 tells" in stage.text()
 
 
 async def test_the_form_warns_where_strangers_may_not_reach_us() -> None:
     async with peers(paper=PeerNode(snapshots.starting())) as stage:
         await fill(stage)
-        assert "Strangers may not reach us" in stage.text()
+        assert "This node is not seen from outside" in stage.text()
         await stage.press("escape")
 
 

@@ -128,7 +128,7 @@ async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Pa
     paper.steps = [detail(running=True)]
     async with putting(paper, keys(tmp_path), size) as stage:
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await stage.pilot.pause()
         matches_golden(stage, f"put-run-lookup-{shape}")
         paper.steps = []
@@ -152,12 +152,12 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
     paper = node(puts=[stored(BASE), refused(UPDATE)])
     async with putting(paper, keys(tmp_path), size) as stage:
         await write(stage, "base")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await stage.settle()
         await stage.press("enter")
         paper.gets = [outcome([gave(3, THEIRS)], item=THEIRS)]
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await stage.settle()
         assert isinstance(stage.app.screen, ConflictView)
         matches_golden(stage, f"put-conflict-{shape}")
@@ -165,21 +165,13 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
 
 async def until(stage: Stage, kind: type[object]) -> None:
     """Waits for a thread that leads to a screen."""
-    for _ in range(500):
-        if isinstance(stage.app.screen, kind):
-            break
-        await stage.pilot.pause(0.01)
+    await stage.until(lambda: isinstance(stage.app.screen, kind))
     await stage.pilot.pause()
-    assert isinstance(stage.app.screen, kind)
 
 
 async def seen(stage: Stage, text: str) -> None:
     """Waits for a thread that leads to a text."""
-    for _ in range(500):
-        if text in stage.text():
-            break
-        await stage.pilot.pause(0.01)
-    assert text in stage.text()
+    await stage.until(lambda: text in stage.text())
 
 
 # ---- what is put -----------------------------------------------------------------------------------------------
@@ -191,7 +183,7 @@ async def test_an_immutable_item_is_put_without_a_key(tmp_path: Path) -> None:
         await stage.press(*"hello", "space", *"world")
         assert "14 of 1000 bytes" in stage.text() and ImmutableItem(HELLO).target.hex() in stage.text()
         assert "nobody can ever change" in verdict(stage)
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert paper.asked == [ImmutableItem(HELLO)]
         assert verdict(stage) == "✓ stored on 8 of 8 nodes, 1 needed"
         await stage.press("escape", "escape")
@@ -218,15 +210,15 @@ async def test_once_a_value_was_seen_an_update_is_offered_of_just_that(tmp_path:
     async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
         assert "whatever is there" in stage.text() and "cas" not in stage.text()
-        await stage.press("enter", "enter")
+        await stage.press("ctrl+s", "enter")
         assert "seq 1 only, as seen: cas" in stage.text()
         await write(stage, "two")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert paper.asked[-1] == Draft(encode(b"two"), ME, known=1, base=1)
         await stage.press("enter")
         choose(stage, "over", 1)
         await write(stage, "three")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert paper.asked[-1] == Draft(encode(b"three"), ME, known=2)
         await stage.press("enter")
         await write(stage, "other", "salt")
@@ -238,7 +230,7 @@ async def test_a_dry_run_stores_nothing_and_shows_what_is_there(tmp_path: Path) 
     async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
         choose(stage, "todo", 1)
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert paper.reads == [(mutable_target(ME.public), b"")] and not paper.asked
         text = stage.text()
         assert "a dry run stores nothing" in text and "value, seq 1" in text and "has nothing" in text
@@ -260,7 +252,7 @@ async def test_where_nobody_answers_the_remedy_is_told(tmp_path: Path) -> None:
     silent = outcome([at(place, Status.TIMED_OUT) for place in range(3)], action="put")
     async with putting(node(puts=[silent]), keys(tmp_path)) as stage:
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert "✗ 0 of 3 nodes answered; Home tells" in verdict(stage)
 
 
@@ -280,7 +272,7 @@ async def test_what_can_not_be_put_is_told_and_not_put(fields: dict[str, str], w
         for name, text in fields.items():
             await write(stage, text, name)
         assert words in verdict(stage)
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, PutForm) and not paper.asked
 
 
@@ -350,11 +342,11 @@ async def in_conflict(folder: Path, later: MutableItem = THEIRS) -> AsyncIterato
     paper = node(puts=[stored(BASE), refused(UPDATE), stored(sign(ME, HELLO, 4))])
     async with putting(paper, keys(folder)) as stage:
         await write(stage, "base")
-        await stage.press("enter", "enter")
+        await stage.press("ctrl+s", "enter")
         theirs = outcome([gave(3, THEIRS)], item=THEIRS)
         paper.gets = [theirs, theirs, outcome([gave(3, later)], item=later)]
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, ConflictView)
         yield stage, paper
 
@@ -429,13 +421,13 @@ async def test_two_writers_on_a_network_lose_no_update_silently(tmp_path: Path) 
         choose(stage, "signer", 2)
         await write(stage, "mine")
         choose(stage, "todo", 1)
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert "as seq 2; seq 1 is there now" in verdict(stage)
         await stage.press("enter")
         assert "seq 1 only, as seen: cas" in stage.text()
         await other.put(Draft(encode(b"quicker"), ME))
         choose(stage, "todo", 0)
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert isinstance(app.screen, ConflictView)
         assert "seq 2 is there already; yours was not put" in stage.text()
         assert "quicker" in stage.text() and "theirs" in stage.text() and "mine" in stage.text()
@@ -464,18 +456,18 @@ async def test_a_passphrase_is_asked_for_once_a_session(tmp_path: Path) -> None:
     paper = node(puts=[stored(OURS)])
     async with putting(paper, keys(tmp_path, b"secret")) as stage:
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await until(stage, UnlockForm)
         await press(stage, *"secret", "enter")
         await until(stage, PutRun)
         await stage.settle()
         assert paper.asked == [Draft(HELLO, ME)]
-        await stage.press("enter", "enter")
+        await stage.press("enter", "ctrl+s")
         assert len(paper.asked) == 2, "nothing was asked the second time"
         await stage.press("escape", "escape", "p")
         choose(stage, "signer", 2)
         await write(stage, "again")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert len(paper.asked) == 3, "nor in another form"
         assert "secret" not in stage.text()
 
@@ -484,7 +476,7 @@ async def test_a_wrong_passphrase_puts_nothing(tmp_path: Path) -> None:
     paper = node()
     async with putting(paper, keys(tmp_path, b"secret")) as stage:
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await until(stage, UnlockForm)
         await press(stage, *"wrong", "enter")
         await seen(stage, "does not open")
@@ -495,7 +487,7 @@ async def test_without_the_passphrase_nothing_is_put(tmp_path: Path) -> None:
     paper = node()
     async with putting(paper, keys(tmp_path, b"secret")) as stage:
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await until(stage, UnlockForm)
         await stage.press("escape")
         assert isinstance(stage.app.screen, PutForm) and not paper.asked
@@ -508,7 +500,7 @@ async def test_what_was_put_is_read_back_as_a_stranger_would(tmp_path: Path) -> 
     paper = node(puts=[stored(OURS)])
     async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         elsewhere = [
             replace(gave(0, OURS), addr=("198.51.100.1", 6881)),
             replace(gave(1, THEIRS), addr=("198.51.100.2", 6881)),
@@ -524,7 +516,7 @@ async def test_what_was_put_is_read_back_as_a_stranger_would(tmp_path: Path) -> 
 async def test_the_link_of_what_was_put_can_be_copied(tmp_path: Path) -> None:
     async with putting(node(puts=[stored(OURS)]), keys(tmp_path)) as stage:
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         await stage.press("right", "right", "enter")
         assert stage.app.clipboard == magnet(ME.public)
         assert stage.toasts() == [f"copied: {magnet(ME.public)}"]
@@ -539,7 +531,7 @@ async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
         await stage.press("p")
         choose(stage, "signer", 2)
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         await stage.press("right", "right", "enter")
         await seen(stage, "kept alive from now on, as one of 1; K on Items lists them")
         assert [kept.item for kept in keeper.items] == [OURS]
@@ -553,7 +545,7 @@ async def test_leaving_stops_a_put_and_says_what_that_means(tmp_path: Path) -> N
     paper.gate.clear()
     async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
-        await press(stage, "enter")
+        await press(stage, "ctrl+s")
         await until(stage, PutRun)
         assert "under way; esc stops it, but nodes that were asked may have stored it" in stage.text()
         await press(stage, "enter")
@@ -569,7 +561,7 @@ async def test_what_one_of_the_nodes_said_is_shown_in_full(tmp_path: Path) -> No
     paper = node(puts=[refused(UPDATE)], gets=[outcome([])])
     async with putting(paper, keys(tmp_path)) as stage:
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         await stage.press("shift+tab", "j", "j", "j", "enter")
         assert "refused with 302, seq not higher than the stored one" in stage.text()
         assert "sequence number less than" in stage.text()
@@ -589,7 +581,7 @@ async def test_nothing_that_nodes_say_is_obeyed(size: tuple[int, int], tmp_path:
         await write(stage, HOSTILE[:300])
         texts.append(stage.text())
         await write(stage, "hello world")
-        await stage.press("enter")
+        await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, ConflictView)
         for _ in range(4):
             texts.append(stage.text())

@@ -17,6 +17,7 @@ from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.listing import RUSH, Rush
 from dhtui.screens.queries_columns import age_bar, state_words, total_lines
+from dhtui.screens.queries_details import query_details
 from dhtui.screens.queries_rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
 from dhtui.screens.queries_tail import FADE, INCOMING, QueryTail
 from dhtui.widgets.paint import width_of
@@ -50,7 +51,9 @@ def busy() -> Snapshot:
     )
 
 
-def ended(n: int, sent_at: float, result: Any, at: float, owner: str = "get_peers#1") -> list[Event]:
+def ended(
+    n: int, sent_at: float, result: Any, at: float, owner: str = "get_peers#1", hard: float | None = 4.0
+) -> list[Event]:
     """A query that was sent, and came to its end; with its answer, if there was one."""
     addr, tid = (f"203.0.113.{n}", 6881), b"\0\0z%c" % n
     events: list[Event] = [sent(sent_at, GetPeers(OWN, TARGET), tid, addr)]
@@ -58,7 +61,7 @@ def ended(n: int, sent_at: float, result: Any, at: float, owner: str = "get_peer
         events.append(got(at, encode_response(tid, {b"id": THEIRS, b"token": b"t"}, addr), addr))
     if result == "error":
         events.append(got(at, encode_error(tid, 203, "bad token", addr), addr))
-    return [*events, QueryFinished(at, addr, tid, "get_peers", owner, result, at - sent_at)]
+    return [*events, QueryFinished(at, addr, tid, "get_peers", owner, result, at - sent_at, 0.6, hard)]
 
 
 def incoming() -> list[Event]:
@@ -126,10 +129,11 @@ async def watching(
         (1.0, 2.0, 2.0, "████····"),
         (1.0, None, 4.0, "██······"),
         (1.0, 0.0, 0.0, "████████"),
+        (1.0, None, None, "–"),
     ],
 )
 def test_the_age_bar_marks_the_soft_deadline_and_what_is_past_it(
-    age: float, soft: float | None, hard: float, bar: str
+    age: float, soft: float | None, hard: float | None, bar: str
 ) -> None:
     assert text(age_bar(age, soft, hard)) == bar
 
@@ -148,6 +152,22 @@ def test_an_ended_query_stays_for_two_seconds_and_no_longer() -> None:
     for later, count in ((0.0, 1), (FADE, 1), (FADE + 0.1, 0)):
         tail.follow(ring, NOW + later)
         assert len(tail.ended) == count
+
+
+@pytest.mark.parametrize(
+    ("hard", "bar", "told"),
+    [
+        (2.0, "██▓▓····", "after 2.0 s without an answer it times out"),
+        (4.0, "█▓······", "after 4.0 s without an answer it times out"),
+        (None, "–", ""),
+    ],
+)
+def test_an_ended_query_is_drawn_against_the_deadline_that_it_had(hard: float | None, bar: str, told: str) -> None:
+    (row,) = query_rows(busy()._replace(queries=()), tail_of(ended(1, NOW - 1.0, "answered", NOW, hard=hard)), NOW)
+    assert (row.soft, row.hard) == (0.6, hard)
+    assert text(age_bar(row.age, row.soft, row.hard)) == bar
+    window = "\n".join(map(text, query_details(row)))
+    assert told in " ".join(window.split()) and ("deadlines" in window) == (hard is not None)
 
 
 def test_what_an_answer_said_is_told() -> None:

@@ -8,9 +8,17 @@ from contextlib import asynccontextmanager
 from dhtui.app import Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.screens.base import ExplorerScreen
 from dhtui.testnet import Testnet
 
 from .stage import Stage
+
+
+def shown(stage: Stage, text: str) -> bool:
+    """Whether the newest snapshot shows a text."""
+    if isinstance(stage.app.screen, ExplorerScreen):
+        stage.screen.tick()
+    return text in stage.text()
 
 
 async def test_the_explorer_shows_and_pings_the_nodes_of_a_testnet() -> None:
@@ -23,12 +31,11 @@ async def test_the_explorer_shows_and_pings_the_nodes_of_a_testnet() -> None:
     app = Explorer(in_testnet, label="testnet")
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
-        await stage.settle()
-        assert "✓ good: 8 nodes answer" in stage.text()
+        await stage.until(lambda: shown(stage, "✓ good: 8 nodes answer"))
         await stage.press("2")
-        assert ", 8 nodes" in stage.text()
+        await stage.until(lambda: shown(stage, ", 8 nodes"))
         await stage.press("p")
         await stage.press("r")
-        assert "✓ refresh of bucket 0" in stage.text()
+        await stage.until(lambda: shown(stage, "✓ refresh of bucket 0"))
         assert ": answered, " in stage.toasts()[0]
     assert app.host.node is None

@@ -63,7 +63,7 @@ async def test_a_recording_starts_to_play_and_keys_stop_it_move_in_it_and_set_it
         watch.now += 10
         await stage.settle()
         assert source.position == pytest.approx(source.duration / 2)
-        assert _player(stage).startswith("⏸ ")
+        assert _player(stage).startswith("‖ ")
         await stage.press("less_than_sign", "comma")
         assert (source.position, source.speed) == (0, 1)
         await stage.press("full_stop")

@@ -162,10 +162,7 @@ async def test_the_palette_runs_what_is_chosen(key: str) -> None:
         await stage.pilot.pause()
         assert isinstance(stage.app.screen, CommandPalette)
         stage.app.screen.query_one(Input).value = "table"
-        for _ in range(100):
-            if stage.app.screen.query_one(OptionList).option_count:
-                break
-            await stage.pilot.pause()
+        await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count > 0)
         await stage.pilot.press("enter")
         await stage.settle()
         assert stage.screen.view.name == "table"

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 from textual import events
 
 from dhtui.app import Explorer
@@ -55,7 +56,7 @@ async def test_a_key_that_comes_twice_closes_one_window_and_not_the_one_below(ke
 async def test_a_signal_that_comes_before_the_first_frame_ends_the_explorer() -> None:
     app = Explorer()
     app.stop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await app.run_async(headless=True)
     assert app.return_code == 0 and not app.failure
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from apart import PATIENCE
 from textual import events
 from textual.widgets import Input
 
 from dhtui.registry import GLOBAL, LIST, PLAYER, VERBS, Action, View, symbol
 
+from .idle import at_rest
 from .stage import Stage
 
 MOST_ESCAPES = 6
@@ -31,13 +33,10 @@ def all_keys_of(view: View) -> list[str]:
 
 
 async def drain(stage: Stage) -> None:
-    """All that is under way is done, and painted."""
+    """All that is under way is done, and painted; but for what threads do."""
     assert stage.app.gate is not None
     await stage.app.gate.rest()
-    for _ in range(2):
-        # Textual's own affair: its `pause` does this too, and then sleeps until the machine is quiet.
-        await stage.pilot._wait_for_screen()
-        stage.app.screen._on_timer_update()
+    await at_rest(stage.app)
 
 
 async def tap(stage: Stage, *keys: str) -> None:
@@ -51,7 +50,7 @@ async def tap(stage: Stage, *keys: str) -> None:
 async def work_ends(stage: Stage) -> None:
     """Waits for the workers, until one opens a window."""
     app = stage.app
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await drain(stage)
             # Not for the worker that starts a node: in some tests it never does.

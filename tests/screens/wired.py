@@ -15,6 +15,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.searches import Operation
 from dhtui.engine.settings import NodeConfig
+from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
 
 
@@ -53,6 +54,18 @@ class WiredNode(Node):
         for problem in problems:
             raise problem
         return outcome
+
+    def snapshot(self) -> Snapshot:
+        return self._core.snapshot(self.net.now)
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        return self._core.searches.detail(number, self.net.now)
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        return self._core.table.detail(addr, self.net.now)
+
+    def holdings(self) -> Holdings:
+        return self._core.holdings(self.net.now)
 
     def hears(self, data: bytes, addr: Addr) -> None:
         """A datagram comes in, at once."""

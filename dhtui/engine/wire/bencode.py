@@ -17,11 +17,24 @@ MAX_DEPTH = 32
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 ZERO, NINE, COLON, END = b"09:e"
+WIDE = object()
+"""In the place of an integer beyond 64 bits."""
 
 Value: TypeAlias = Any
 """A decoded value: ``int``, ``bytes``, or a ``list`` or ``dict[bytes, Value]`` of those."""
 
-__all__ = ["MAX_DEPTH", "Bencached", "BencodeError", "Value", "decode", "decode_lenient", "encode", "explain"]
+__all__ = [
+    "MAX_DEPTH",
+    "WIDE",
+    "Bencached",
+    "BencodeError",
+    "Value",
+    "decode",
+    "decode_any_size",
+    "decode_lenient",
+    "encode",
+    "explain",
+]
 
 
 class BencodeError(ValueError):
@@ -103,6 +116,22 @@ class _AnyOrder(_Strict):
     sorted_keys = False
 
 
+class _AnySize(_AnyOrder):
+    """The same, and integers may have any number of digits: `WIDE` stands for those beyond 64 bits."""
+
+    def decode_int(self, x: bytes, f: int, **_: Any) -> tuple[Any, int]:
+        end = x.index(b"e", f)
+        digits = x[f + 1 : end]
+        if end - f <= 21:
+            n = int(digits)
+            if b"%d" % n != digits:
+                raise ValueError
+            return n if INT_MIN <= n <= INT_MAX else WIDE, end + 1
+        if not digits.removeprefix(b"-").isdigit() or digits.removeprefix(b"-")[0] == ZERO:
+            raise ValueError
+        return WIDE, end + 1
+
+
 class _Encoder(BencodeEncoder):  # type: ignore[misc]  # as above
     """The same bytes in half the time: keys are bytes here, and need no conversion."""
 
@@ -129,6 +158,7 @@ class _Encoder(BencodeEncoder):  # type: ignore[misc]  # as above
 
 _strict = _Strict(encoding=None)
 _any_order = _AnyOrder(encoding=None)
+_any_size = _AnySize(encoding=None)
 _encoder = _Encoder()
 
 
@@ -150,6 +180,11 @@ def decode(data: bytes) -> Value:
 def decode_lenient(data: bytes) -> Value:
     """Decode bencode whose dictionary keys may be unsorted. Raises `BencodeError`."""
     return _run(_any_order, data)
+
+
+def decode_any_size(data: bytes) -> Value:
+    """The same, with `WIDE` in the place of integers beyond 64 bits. Raises `BencodeError`."""
+    return _run(_any_size, data)
 
 
 def encode(value: Value) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from random import Random
 from socket import inet_aton
 from typing import NamedTuple
@@ -20,6 +21,17 @@ def distance(a: bytes, b: bytes) -> int:
 def shared_prefix(a: bytes, b: bytes) -> int:
     """How many leading bits two ids share, 0 to 160."""
     return ID_BITS - distance(a, b).bit_length()
+
+
+def bits(apart: int) -> float:
+    """log2 of an XOR distance, 0.0 to 159.9, rounded down to tenths; -1.0 for the distance 0.
+
+    Rounded down, what stands before the point is always 159 less the number of leading bits that are shared.
+    """
+    if not apart:
+        return -1.0
+    whole = apart.bit_length() - 1
+    return round(whole + min(9, max(0, int((log2(apart) - whole) * 10))) / 10, 1)
 
 
 def random_id(rng: Random) -> bytes:

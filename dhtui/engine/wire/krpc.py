@@ -18,7 +18,7 @@ VERSION: Final = b"dT\x00\x01"
 
 MAX_DATAGRAM = 16384
 MAX_QUERY = 2048
-"""Queries longer than this are dropped unread: no argument of any BEP needs it."""
+"""Longer queries are refused: no argument of any BEP needs it."""
 MAX_REPLY = 1256
 """Bytes of our longest reply, so that we are no amplifier: a mutable item of 1000 bytes with key, signature and
 token. Nodes and peers are left out where a reply would pass 1200."""
@@ -173,15 +173,12 @@ def parse(data: bytes) -> Message:
     """Read one datagram. Raises `MalformedDatagram`, or `RefusedQuery` for a query to answer with an error."""
     if not 2 <= len(data) <= MAX_DATAGRAM or data[0] != 0x64:
         raise MalformedDatagram("not a dictionary of 2 to 16384 bytes")
-    canonical = True
+    canonical, wide = True, False
     try:
         message = bencode.decode(data)
     except BencodeError:
-        try:
-            message = bencode.decode_lenient(data)
-        except BencodeError as error:
-            raise MalformedDatagram("not bencode") from error
         canonical = False
+        message, wide = _decode_lenient(data)
     get = message.get
     tid = get(b"t")
     if type(tid) is not bytes or not 0 < len(tid) <= MAX_TID:
@@ -190,14 +187,37 @@ def parse(data: bytes) -> Message:
     version = _one_copy(version) if type(version) is bytes and len(version) <= 16 else None
     kind = get(b"y")
     if kind == b"q":
-        if len(data) > MAX_QUERY:
-            raise MalformedDatagram("a query of more than 2048 bytes")
+        if wide or len(data) > MAX_QUERY:
+            name, why = message.get(b"q"), _WIDE if wide else f"a query of more than {MAX_QUERY} bytes"
+            raise RefusedQuery(tid, _method(name) if type(name) is bytes else "", PROTOCOL, why)
         return _parse_query(tid, message, version, canonical)
+    if wide:
+        raise MalformedDatagram(_WIDE)
     if kind == b"r":
         return _parse_response(tid, message, version, canonical)
     if kind == b"e":
         return _parse_error(tid, message, version)
     raise MalformedDatagram("neither query, response nor error")
+
+
+_WIDE: Final = "an integer of more than 64 bits"
+
+
+def _decode_lenient(data: bytes) -> tuple[dict[bytes, Value], bool]:
+    """A message that is not canonical bencode, and whether it has integers beyond 64 bits."""
+    try:
+        return bencode.decode_lenient(data), False
+    except BencodeError:
+        pass
+    try:
+        return bencode.decode_any_size(data), True
+    except BencodeError as error:
+        raise MalformedDatagram("not bencode") from error
+
+
+def _method(name: bytes) -> str:
+    known = _READERS.get(name)
+    return known[0] if known else name[:MAX_METHOD].decode("latin-1")
 
 
 def _parse_query(tid: bytes, message: dict[bytes, Value], version: bytes | None, canonical: bool) -> Query:

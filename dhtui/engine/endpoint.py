@@ -1,0 +1,189 @@
+"""The socket of a node: datagrams in with the time at which they came, datagrams out, and what the system lost.
+
+A program that was busy reads late what came in time, so the time of a datagram is that of the system's receipt. The
+system tells it on the wall clock, which may be set at any moment. Hence it is used as an age only: so long before the
+present reading of both clocks. It is not used at all while datagrams may lie in the socket that came before the wall
+clock was set, and it is never later than now, nor earlier than the socket was last found empty.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .wire.compact import Addr
+
+RECEIVE_BUFFER = 4 * 1024 * 1024
+"""Bytes asked of the system: the default holds 166 datagrams of 300 bytes, less than one burst."""
+BATCH = 64
+"""Datagrams read before timers and the rest of the program get their turn."""
+MAX_UDP = 65_535
+"""Bytes: no datagram is longer, so none is cut."""
+PATIENCE = 1.0
+"""Seconds at most that timers wait for datagrams of which the system does not tell when they came."""
+STEP_SECONDS, STEP_SHARE = 0.001, 0.001
+"""The wall clock was set where it has gone by more than this, and this part of the time since it was last read,
+otherwise than ours. Being slewed does no harm: ages are short."""
+READINGS = 3
+SAMPLE_SECONDS = 0.05
+"""So often one is asked when datagrams came though nothing depends on it. A longer wait is always noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamps:
+    """How a system tells when a datagram came."""
+
+    option: int
+    """The option of a socket that asks for it."""
+    form: struct.Struct
+    """Of what comes with each datagram then: whole seconds since 1970, and units."""
+    unit: float
+    """Seconds."""
+
+
+_STAMPS = {
+    "linux": _Stamps(35, struct.Struct("@ll"), 1e-9),  # SO_TIMESTAMPNS, a timespec
+    "darwin": _Stamps(0x0400, struct.Struct("@qi4x"), 1e-6),  # SO_TIMESTAMP, a timeval
+}
+_SPACE = 64
+"""Bytes for what comes with a datagram."""
+_MEMINFO, _MEMINFO_FORM = 55, struct.Struct("@32xI")
+"""Linux: SO_MEMINFO, whose 9th number counts the datagrams that the socket had no room for (SK_MEMINFO_DROPS)."""
+
+Take = Callable[[bytes, Addr, float, float], None]
+"""What is done with a datagram: its bytes, where it came from, the time, and when it came."""
+
+
+class Endpoint:
+    """A bound UDP socket that never blocks. Times are seconds on the clock that is handed in."""
+
+    def __init__(self, listen: Addr, clock: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
+        """Bind. `wall` is the clock that the system stamps datagrams with. Raises `OSError`."""
+        self._clock, self._wall = clock, wall
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            with suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            self._stamps = self._ask_for_stamps()
+            self._socket.bind(listen)
+        except OSError:
+            self._socket.close()
+            raise
+        self.addr: Addr = self._socket.getsockname()
+        self.receive_buffer: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        """Bytes that the system granted."""
+        self.send = self._socket.sendto
+        """Send bytes to an address. Raises `OSError`."""
+        self.heard = self._empty_at = self._compared_at = clock()
+        """`heard`: whatever had come by then has been read."""
+        self._ahead = wall() - self._compared_at
+        """By how much the wall clock is ahead of ours."""
+        self._in_doubt = False
+        """Whether datagrams may lie in the socket that came before the wall clock was set."""
+        self._drops = self._lost = 0
+
+    def _ask_for_stamps(self) -> _Stamps | None:
+        stamps = _STAMPS.get(sys.platform)
+        if stamps is not None:
+            try:
+                self._socket.setsockopt(socket.SOL_SOCKET, stamps.option, 1)
+            except OSError:
+                return None
+        return stamps
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the system tells when datagrams came. If not, they are taken to have come when they were read."""
+        return self._stamps is not None
+
+    def fileno(self) -> int:
+        """The descriptor, to wait for datagrams."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Give the address up."""
+        self._socket.close()
+
+    def receive(self, take: Take, now: float, exactly: bool) -> float:
+        """Read what has come, up to `BATCH` datagrams. Returns how long one of them had waited, seconds.
+
+        Unless `exactly`, all are taken to have come now: asking the system costs a server a twentieth of its time. Only
+        at times one is asked about, to know how long they wait.
+        """
+        if exactly or now - self._compared_at >= SAMPLE_SECONDS:
+            return self._receive_stamped(take)
+        receive = self._socket.recvfrom
+        for _ in range(BATCH):
+            try:
+                data, addr = receive(MAX_UDP)
+            except BlockingIOError:
+                self._found_empty(now)
+                break
+            except OSError:
+                continue  # an ICMP error of some earlier packet, on the systems that tell
+            take(data, addr, now, now)
+        return 0.0
+
+    def _receive_stamped(self, take: Take) -> float:
+        now = self._compare()
+        stamps = None if self._in_doubt else self._stamps
+        unpack, unit = (stamps.form.unpack, stamps.unit) if stamps else (None, 0.0)
+        receive, clock, ahead, earliest = self._socket.recvmsg, self._clock, self._ahead, self._empty_at
+        at, waited = earliest, 0.0
+        for _ in range(BATCH):
+            try:
+                data, extra, _, addr = receive(MAX_UDP, _SPACE)
+            except BlockingIOError:
+                self._found_empty(now)
+                return waited
+            except OSError:
+                continue
+            if unpack and extra:
+                seconds, units = unpack(extra[0][2])
+                at = seconds + units * unit - ahead
+                if at > now:  # it came while this turn was under way
+                    now = clock()
+                    at = min(at, now)
+                elif at < earliest:
+                    at = earliest
+                waited = max(waited, now - at)
+            else:
+                at = now = clock()
+            take(data, addr, now, at)
+        self.heard = max(self.heard, at if unpack else now - PATIENCE)
+        return waited
+
+    def _found_empty(self, then: float) -> None:
+        self.heard = self._empty_at = then
+        self._in_doubt = False
+
+    def _compare(self) -> float:
+        """The time. Notes how far the wall clock is ahead, and whether it was set since that was last noted."""
+        before = self._ahead
+        for _ in range(READINGS):  # we may be held up between two readings: no reason to believe that it was set
+            now = self._clock()
+            self._ahead = self._wall() - now
+            if abs(self._ahead - before) <= STEP_SECONDS + STEP_SHARE * (now - self._compared_at):
+                break
+        else:
+            self._in_doubt = True
+        self._compared_at = now
+        return now
+
+    def lost(self) -> int | None:
+        """How many datagrams there was no room for since the socket was made; `None` where the system does not tell."""
+        if sys.platform != "linux":
+            return None
+        try:
+            (drops,) = _MEMINFO_FORM.unpack(self._socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, _MEMINFO_FORM.size))
+        except OSError:
+            return None  # before Linux 4.12, or closed
+        self._lost += (drops - self._drops) & 0xFFFFFFFF
+        self._drops = drops
+        return self._lost

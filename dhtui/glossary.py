@@ -1,0 +1,460 @@
+"""What the columns and figures of each screen mean: the help tells it, and a test sees that none is missing.
+
+Pure data. A label stands here exactly as it stands on the screen.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeAlias
+
+Meanings: TypeAlias = tuple[tuple[str, str], ...]
+"""Labels, each with what it means."""
+
+
+class Section(NamedTuple):
+    """What belongs together on a screen."""
+
+    title: str
+    meanings: Meanings
+
+
+_DISTANCE = (
+    "XOR distance, as 2^154.3: log2, rounded down to tenths; before the point stands 159 less the leading bits that "
+    "are shared; 0 is the id itself"
+)
+_RTT = "round trip: time from our query to its answer"
+_CLIENT = "the program that it says it is (v); it may say anything"
+_TARGET = "the id, infohash or item that it is about, its first digits"
+
+EVERYWHERE: Final = Section(
+    "In the first line",
+    (
+        ("reachable", "strangers reach us: one that we never contacted asked us something, or our own probe came back"),
+        ("not seen from outside", "nothing has shown that yet; we may be reachable all the same"),
+        ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
+        ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
+        ("packets since", "datagrams in and out since the view was frozen"),
+    ),
+)
+
+_HOME: Final = (
+    Section(
+        "health",
+        (
+            ("answered in 15m", "nodes of the table that answered within 15 minutes and were not silent since"),
+            (
+                "queries in 5m",
+                "of our queries that ended in the last 5 minutes, how many got an answer, errors included; "
+                "pings to nodes that had asked us are left out",
+            ),
+        ),
+    ),
+    Section(
+        "node",
+        (
+            ("id", "our node's id, and where it comes from"),
+            ("bound", "the address that our socket is bound to; 0.0.0.0: all of this host's"),
+            ("external", "our address as others see it"),
+            ("voters", "networks (/24) that told us that address lately"),
+            ("bep 42", "whether our id is one that our external address allows"),
+            ("network", "nodes in the network, estimated from how near the closest ones of our lookups were"),
+            (
+                "±",
+                "the true size is within so many percent with 95 % certainty; lookups that end among the same nodes "
+                "count as fewer. Nodes that did not answer are not counted",
+            ),
+            ("reachable", "whether strangers reach us, and what shows it"),
+            ("read-only", "whether we ask without answering (BEP 43), and why"),
+        ),
+    ),
+    Section(
+        "traffic",
+        (
+            ("in", "datagrams and bytes (UDP payload) that came in the last full second"),
+            ("out", "the same, of what was sent; what the system would not send is counted as not sent on Log"),
+            ("peak", "the most in one second of those drawn"),
+            ("rtt", "p50 and p95: half and 95 % of the last 256 round trips were shorter"),
+            ("now", "our queries that wait for an answer, and lookups under way"),
+            ("total", "bytes since the node began, UDP payload only"),
+            ("kept", "items of at most so many, and peers, that we keep for others"),
+            (
+                "dropped",
+                "datagrams that were not used, by cause on Log: malformed, unexpected, refused, over a limit …",
+            ),
+            ("banned", "addresses that you have banned and that are still ignored"),
+            ("muted", "hosts that asked more than the rate limit in the last 10 s: the rest got no answer"),
+            ("most", "the most frequent cause of drops"),
+            ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),
+        ),
+    ),
+    Section(
+        "messages",
+        (
+            ("sent", "queries of ours"),
+            ("answered", "left: of ours, by a response; right: of theirs, by us"),
+            (
+                "silent",
+                "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
+                "an error waits still or was cancelled as its lookup ended",
+            ),
+            ("errors", "queries of ours that were answered with an error"),
+            (
+                "received",
+                "queries of others; those that were neither answered nor refused were over a limit, or met us "
+                "read-only",
+            ),
+            ("refused", "queries of others that we answered with an error"),
+            ("own probe", "pings to our own external address; answered are those that came back"),
+            ("other", "all methods that we don't speak"),
+        ),
+    ),
+    Section(
+        "kept here",
+        (
+            ("infohashes", "torrents that we keep peers for, and how many peers in all"),
+            ("immutable", "items that are addressed by the hash of their value"),
+            ("mutable", "items that are signed with a key"),
+            ("known", "nodes met and remembered outside the table, to start lookups from"),
+            ("blocklist", "ranges of addresses that are never answered nor asked"),
+        ),
+    ),
+    Section(
+        "charts",
+        (
+            ("10% 50% 90% 95%", "so many of the last 256 round trips were shorter"),
+            ("a query stalls after", "without an answer by then another node is asked, too"),
+            (
+                "good nodes",
+                "good nodes of the table, now and over the last hour; the chart goes from lowest to highest",
+            ),
+        ),
+    ),
+    Section(
+        "now",
+        (
+            ("lookup", "what it asks for"),
+            ("target", _TARGET),
+            ("answers", "nodes that answered, of queries sent; an error is an answer too"),
+            ("nearest", f"how near to the target the nearest node was that answered. {_DISTANCE}"),
+            ("best", "how many of the 8 closest nodes that are alive have answered"),
+            ("result", "what it found, and why it ended"),
+            ("when", "how long it has run, or how long ago it ended"),
+        ),
+    ),
+)
+
+_TABLE: Final = (
+    Section(
+        "buckets",
+        (
+            ("depth", "leading bits that its nodes share with our id; the last bucket: at least so many"),
+            ("prefix", "the first bits of the ids in it; the last one differs from ours"),
+            ("nodes", "a sign for each place: good, questionable, bad, free"),
+            ("spare", "replacements: nodes that wait for a place in the bucket"),
+            ("✓", "good nodes"),
+            ("?", "questionable nodes"),
+            ("✗", "bad nodes"),
+            ("changed", "since one of its nodes last answered"),
+            ("refresh", "until a random id in it is looked up: 15 minutes without a change, or after the last refresh"),
+            ("kept", "items and infohashes that we keep for others and that fall into it"),
+        ),
+    ),
+    Section(
+        "nodes",
+        (
+            ("st", "state; ▪ before it: a replacement"),
+            ("id", "its id"),
+            ("dist", f"how far it is from us. {_DISTANCE}"),
+            ("address", "where it answers"),
+            ("client", _CLIENT),
+            ("rtt", f"{_RTT}, smoothed"),
+            ("age", "since we first met it in this run; saved: met in an earlier one"),
+            ("seen", "since it last answered"),
+            ("✗", "queries in a row that it left unanswered"),
+            ("42", "whether its id fits its address (BEP 42): ✓ it does, ✗ not, – exempt (local), ? not checked"),
+        ),
+    ),
+)
+
+_QUERIES: Final = (
+    Section(
+        "totals",
+        (
+            ("sent", "queries of ours"),
+            ("✓", "answered: of ours by them, behind came of theirs by us"),
+            ("✗", "no answer in their time: 4 s, writes 2 s"),
+            ("!", "answered with an error: of ours by them, behind came of theirs by us"),
+            ("came", "queries of others"),
+            ("own probe", "pings to our own external address; ✓ are those that came back"),
+            ("other", "all methods that we don't speak"),
+        ),
+    ),
+    Section(
+        "our queries",
+        (
+            ("age", "since it was sent, or how long it took"),
+            (
+                "time used",
+                "how much of its time is used up; ┊ is where it stalls. In the line of a group: its open queries",
+            ),
+            ("method", "what is asked"),
+            ("target", _TARGET),
+            ("node", "whom it went to. In the line of a group: how its lookup goes"),
+            ("dist", f"the node's distance from the target. {_DISTANCE}"),
+            ("id", "the node's id, where it is known"),
+            ("tid", "transaction id, hex"),
+            ("how it goes", "waiting, stalled, or the answer in short"),
+            ("asked by", "the lookup or task that wants to know"),
+            ("open", "queries of a group that wait for an answer"),
+            ("just ended", "ended within the last 2 s; at most 200 of them are listed"),
+        ),
+    ),
+    Section(
+        "asked of us",
+        (
+            ("age", "since it came"),
+            ("method", "what they ask"),
+            ("from", "whom it came from"),
+            ("id", "the id that it gives itself"),
+            ("target", _TARGET),
+            ("we said", "our answer in short"),
+            ("client", _CLIENT),
+        ),
+    ),
+)
+
+_LOOKUP: Final = (
+    Section(
+        "state",
+        (
+            ("closest", "how many of the k closest that are alive have answered"),
+            ("sent", "queries, second ones to a node included; behind it what became of them, by the signs below"),
+            ("LIVE", "it runs, for so long"),
+            ("ended at", "after so long it was over"),
+        ),
+    ),
+    Section(
+        "lookups",
+        (
+            ("#", "its number"),
+            ("what", "what it asks for"),
+            ("target", _TARGET),
+            ("by", "who wanted it: you (user), or a task of the node's own"),
+            ("✓/sent", "answers in time, of queries sent"),
+            ("near", f"how near to the target the nearest node was that answered. {_DISTANCE}"),
+            ("time", "how long it took, or has run"),
+            ("ago", "since it began"),
+            ("found", "peers, or the value"),
+        ),
+    ),
+    Section(
+        "nodes of a lookup",
+        (
+            ("#", "place by distance from the target, 1 is the nearest; bright: one of the closest that answered"),
+            ("hop", "referrals from where the lookup began"),
+            ("dist", f"distance from the target. {_DISTANCE}"),
+            ("node", "its id"),
+            ("address", "where it was asked"),
+            ("rtt", _RTT),
+            ("gave", "n: nodes that it named, p: peers; or a value, with its seq"),
+            (
+                "state",
+                "what became of it: closest, answered, found, silent, late, cancelled …, or why it was not asked",
+            ),
+            ("tok", "✓: it gave a write token, so it can be written to"),
+        ),
+    ),
+    Section(
+        "two lookups compared",
+        (
+            ("marked", "the lookup that was marked first"),
+            ("selected", "the one selected now"),
+            ("change", "from the first to the second"),
+        ),
+    ),
+    Section(
+        "drawings and verdict",
+        (
+            (
+                "ladder",
+                "each answer over time: the higher, the farther from the target (log2); a digit: so many in a cell",
+            ),
+            ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
+            ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
+            ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),
+            (
+                "of no use",
+                "answers that led to nothing: no peers, no value, not among the closest, no referral followed",
+            ),
+        ),
+    ),
+)
+
+_PACKETS: Final = (
+    Section(
+        "packets",
+        (
+            ("time", "local time of day; of another day its date and time. Exports are in UTC"),
+            ("peer", "the other side; the arrow before it: → sent, ← received"),
+            ("type", "query, response, error or unreadable, and the method"),
+            ("tid", "transaction id, hex: an answer has that of its query"),
+            ("len", "bytes of the datagram (UDP payload)"),
+            ("summary", "what it says; ! before why it was dropped or refused"),
+            ("ring", "so many packets are kept, at most 16 MiB; older ones have left"),
+            ("new", "packets since the view was frozen"),
+        ),
+    ),
+    Section("parts", (("part and value", "the packet's tree; ! breaks a rule, ? no BEP names it, ✗ damaged"),)),
+)
+
+_NODE_ROWS: Final = (
+    ("node", "the address that was asked"),
+    ("id", "its id"),
+    ("rtt", _RTT),
+    ("what it said", "its answer, or what we know of its silence"),
+)
+
+_ITEMS: Final = (
+    Section(
+        "kept for others",
+        (
+            ("kind", "mut: signed, its owner can change it; imm: never changes"),
+            ("target", _TARGET),
+            ("seq", "sequence number of a mutable item: the highest wins"),
+            ("size", "bytes of the value, bencoded; at most 1000"),
+            ("expires", "until it is forgotten, unless it is stored here again"),
+            ("key", "public key of a mutable item"),
+            ("salt", "what tells apart several items of one key"),
+            ("value", "the value in short"),
+        ),
+    ),
+    Section("forms that put and get", _NODE_ROWS),
+    Section(
+        "kept alive",
+        (
+            ("target", _TARGET),
+            ("seq", "sequence number that is kept alive"),
+            ("last look", "what came of the last look: enough copies, put on so many of those tried, or failed"),
+            ("copies", "closest nodes that gave the item at the last look"),
+            ("next", "until the next look"),
+            ("salt", "what tells apart several items of one key"),
+            ("value", "the value in short"),
+        ),
+    ),
+)
+
+_KEYS: Final = (
+    Section(
+        "keys",
+        (
+            ("name", "your name for it"),
+            ("state", "whether its file is encrypted, open, or damaged"),
+            ("kind", "the form in which its file holds it"),
+            ("last put", "the highest seq put with it from here, and when"),
+            ("public key", "hex, its middle left out where there is no room"),
+            ("z-base-32", "the same, as pkarr writes it"),
+            ("created, UTC", "when its file was made"),
+        ),
+    ),
+)
+
+_PEERS: Final = (
+    Section(
+        "kept here",
+        (
+            ("infohash", "of the torrent"),
+            ("peers", "peers that we keep for it"),
+            ("first ends", "until the first of them is forgotten, unless it announces again"),
+            ("last ends", "until the last of them is, unless it does"),
+            ("last announced", "the newest of them; inspect lists up to 50"),
+        ),
+    ),
+    Section(
+        "announced",
+        (
+            ("infohash", "of the torrent"),
+            ("port", "the peer's port; implied: the one that our packets come from"),
+            ("stored", "nodes that said they stored it, of those that were asked to"),
+            ("made", "since we announced it"),
+            ("ends", "until nodes that keep peers for 30 minutes have forgotten it"),
+        ),
+    ),
+    Section(
+        "found, by node",
+        (
+            ("node", "the node that gave peers"),
+            ("id", "its id"),
+            ("dist", f"its distance from the infohash. {_DISTANCE}"),
+            ("rtt", _RTT),
+            ("client", _CLIENT),
+            ("peers", "how many it gave"),
+            ("alone", "of these, how many no other node named: it may have made them up"),
+            ("gave", "the first of them"),
+        ),
+    ),
+    Section(
+        "found, by peer",
+        (
+            ("peer", "address of the peer"),
+            ("named by", "nodes that named it, of all that gave any peers"),
+            ("nodes that named it", "the first of them, nearest to the infohash first"),
+        ),
+    ),
+)
+
+_LOG: Final = (
+    Section(
+        "counters",
+        (
+            ("timed out", "queries of ours without an answer in their time"),
+            ("error replies", "queries of ours that were answered with an error"),
+            ("not sent", "datagrams that the system would not send"),
+            ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),
+            ("banned now", "addresses that you have banned"),
+            ("muted now", "hosts over the rate limit in the last 10 s"),
+            ("refused 203", "queries of others that we answered with that error; likewise other codes"),
+            ("malformed", "datagrams that are no KRPC messages"),
+            ("unexpected answer", "answers that no query of ours waited for: late, unasked, or from another address"),
+            ("rate limit", "queries beyond the limit of their host, not answered"),
+            ("blocklist", "datagrams from addresses on the blocklist"),
+            ("banned by the user", "datagrams from addresses that you have banned"),
+            ("no unicast source", "datagrams from where no host can be"),
+            ("own id", "queries under our own id"),
+            ("reply quota", "queries not answered, as our replies to that host had used up their bytes"),
+            ("read-only", "queries not answered while we were read-only"),
+        ),
+    ),
+    Section(
+        "lines",
+        (
+            ("time", "local time of day; of another day its date and time"),
+            ("level", "detail: what goes on all the time; notable; problem: what went wrong"),
+            ("cause", "what kind of thing"),
+            ("what happened", "an address first, where there is one"),
+            (
+                "left out",
+                "counted, but without a line, or no longer among the last 200 events of each kind and 300 errors",
+            ),
+            ("new", "lines since the view was frozen"),
+        ),
+    ),
+)
+
+GLOSSARY: Final[dict[str, tuple[Section, ...]]] = {
+    "home": _HOME,
+    "table": _TABLE,
+    "queries": _QUERIES,
+    "lookup": _LOOKUP,
+    "packets": _PACKETS,
+    "items": _ITEMS,
+    "keys": _KEYS,
+    "peers": _PEERS,
+    "log": _LOG,
+}
+"""By the name of the screen."""
+
+
+def meaning(screen: str, label: str) -> str | None:
+    """What a label means on a screen; `None` for one that is not told there."""
+    sections = (*GLOSSARY[screen], EVERYWHERE)
+    return next((text for section in sections for name, text in section.meanings if name == label), None)

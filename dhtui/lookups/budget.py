@@ -1,0 +1,243 @@
+"""Where the time of a lookup went: its critical path walked backwards, and a reason for every gap in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from statistics import median
+
+from ..engine.snapshot import LookupDetail, StepView
+from ..engine.wire.compact import Addr
+from .course import answering, responded
+from .critical import critical_path, round_trip
+
+_SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
+"""A node is called slow if it took this share of the whole time, and so many times the usual round trip."""
+
+
+class Reason(StrEnum):
+    """Why time passed."""
+
+    TRIP = "round trip"
+    """A query of the critical path, from sending to answer."""
+    SLOW = "slow node"
+    """The same where it stalled or took much longer than usual; or others waited until such a one stalled."""
+    LOST = "lost packet"
+    """A node that is alive did not answer: the query or its answer was lost."""
+    UNANSWERED = "no answer"
+    """A node that never answered had a slot, or had to be waited for at the end."""
+    BEHIND = "behind others"
+    """Others were asked first: all slots were theirs, or the node was kept in reserve. They answered."""
+    DOUBT = "doubt"
+    """The node is distrusted: others were asked first."""
+    OTHERS = "others"
+    """At the end: others were waited for that might have been among the closest."""
+    TURN = "turn"
+    """Other lookups were under way: it had not begun."""
+    ROOM = "room"
+    """All lookups together had so many queries under way that there was no room for another one."""
+    START = "start"
+    """No query had been sent yet: there was nobody to ask before the names of bootstrap hosts were known."""
+    OWN = "own program"
+    """Nothing was waited for but our own program: an answer had come and was not read, a query made and not sent."""
+    OPEN = "open"
+    """Queries were under way when it was stopped, or still are."""
+
+
+AVOIDABLE = (Reason.LOST, Reason.UNANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a lookup's time, and what it passed with."""
+
+    reason: Reason
+    since: float
+    """Seconds since the lookup was asked for."""
+    seconds: float
+    places: tuple[int, ...] = ()
+    """The queries that it was due to, as places in `steps`."""
+    node: Addr | None = None
+    """The node that the first of them went to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A query was answered, given up, or stalled."""
+
+    at: float
+    place: int
+    silent: bool
+
+
+def budget(detail: LookupDetail) -> tuple[Part, ...]:
+    """The parts of a lookup's time in their order. They follow each other without a gap and add up to the whole."""
+    return tuple(reversed(list(_Walk(detail).parts())))
+
+
+def unanswered(detail: LookupDetail) -> float:
+    """Seconds that it would not have taken, had nothing been lost and nobody been silent."""
+    return sum(part.seconds for part in budget(detail) if part.reason in AVOIDABLE)
+
+
+class _Walk:
+    """Goes from the end of a lookup to its start; what lies behind `at` is explained."""
+
+    def __init__(self, detail: LookupDetail) -> None:
+        self.detail, self.steps = detail, detail.steps
+        self.at = detail.view.elapsed
+        self.events = sorted(_events(detail), key=lambda event: event.at)
+        self.answered = answering(detail)
+        self.alive = {step.addr for step in self.steps if responded(step)}
+        trips = [round_trip(step) for step in self.steps if responded(step)]
+        self.usual = median(trips) if trips else 0.0
+
+    def parts(self) -> Iterator[Part]:
+        path = critical_path(self.detail)
+        sent: int | None = None
+        for place in reversed(path):
+            step = self.steps[place]
+            yield from self._waited(step.ended or 0.0, sent)
+            yield from self._part(Reason.SLOW if self._slow(step, path) else Reason.TRIP, step.sent, place)
+            sent = self._first_to(step.addr)
+            if sent != place:
+                lost = not responded(self.steps[sent])
+                yield from self._part(Reason.LOST if lost else Reason.TRIP, self.steps[sent].sent, sent)
+        yield from self._waited(self.detail.began, sent)
+        yield from self._part(Reason.TURN, 0.0)
+
+    def _part(self, reason: Reason, since: float, *places: int) -> Iterator[Part]:
+        """What is not explained yet from `since` on."""
+        since = max(0.0, since)
+        if since < self.at:
+            node = self.steps[places[0]].addr if places else None
+            yield Part(reason, since, self.at - since, places, node)
+            self.at = since
+
+    def _first_to(self, addr: Addr) -> int:
+        return next(place for place, step in enumerate(self.steps) if step.addr == addr)
+
+    def _slow(self, step: StepView, path: tuple[int, ...]) -> bool:
+        took = round_trip(step)
+        much = took >= _SLOW_SHARE * self.detail.view.elapsed and took >= _SLOW_TIMES * self.usual
+        return step.stalled is not None or (len(path) > 1 and much)
+
+    def _waited(self, since: float, sent: int | None) -> Iterator[Part]:
+        """Why nothing went on from `since` on, until the query `sent` was sent, or the lookup was over.
+
+        What let it go on is what happened at that very moment: so that is what was waited for. The next question is
+        why that query had not been sent earlier.
+        """
+        while self.at > since:
+            if sent is not None and (held := self.steps[sent].held) is not None:
+                yield from self._part(Reason.ROOM, max(since, held))
+                sent = None
+                continue
+            while self.events and self.events[-1].at > self.at:
+                self.events.pop()
+            last = self.events[-1].at if self.events else 0.0
+            if last <= since or last < self.at:
+                yield from self._part(self._nothing_happened(sent), max(since, last))
+                continue
+            there = [event for event in self.events if event.at == last]
+            silent = [event for event in there if event.silent]
+            # Silence is what went wrong; an answer at the same moment would have come anyway.
+            blamed = min(silent or there, key=lambda event: self.steps[event.place].sent)
+            reason = self._why(blamed, sent)
+            together = (e.place for e in silent if e is not blamed and self._why(e, sent) is reason)
+            yield from self._part(reason, max(since, self.steps[blamed.place].sent), blamed.place, *together)
+            sent = blamed.place
+
+    def _why(self, event: _Event, sent: int | None) -> Reason:
+        step = self.steps[event.place]
+        if event.silent:
+            if responded(step):
+                return Reason.SLOW
+            return Reason.LOST if step.addr in self.alive else Reason.UNANSWERED
+        if sent is None:
+            return Reason.OTHERS
+        return Reason.DOUBT if self.steps[sent].doubt else Reason.BEHIND
+
+    def _nothing_happened(self, sent: int | None) -> Reason:
+        """Why it went on, or ended, where nothing came in and nothing was given up."""
+        if all(step.sent >= self.at for step in self.steps):
+            return Reason.START
+        unfinished = self.detail.view.running or self.detail.view.stopped
+        return Reason.OPEN if sent is None and unfinished else Reason.OWN
+
+
+def _events(detail: LookupDetail) -> Iterator[_Event]:
+    elapsed = detail.view.elapsed
+    for place, step in enumerate(detail.steps):
+        if step.stalled is not None and step.sent < step.stalled <= elapsed:
+            yield _Event(step.stalled, place, True)
+        if step.ended is not None and step.sent < step.ended <= elapsed:
+            yield _Event(step.ended, place, not responded(step))
+
+
+# ---- figures that add up ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """All parts of one reason."""
+
+    reason: Reason
+    parts: int
+    places: tuple[int, ...]
+    seconds: float
+    time: str
+    """In words: those of all shares add up to that of the whole."""
+    percent: int
+    """They add up to 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The time of a lookup by reasons."""
+
+    whole: str
+    """In words."""
+    shares: tuple[Share, ...]
+    """The biggest first."""
+    without: str
+    """The time without lost packets and nodes that did not answer; empty where nothing was lost, or all of it."""
+
+
+def shares(detail: LookupDetail) -> Shares:
+    """The time of a lookup by reasons; of one without a course, or of no length, there are none."""
+    found: dict[Reason, Share] = {}
+    for part in budget(detail):
+        old = found.get(part.reason, Share(part.reason, 0, (), 0.0, "", 0))
+        places = tuple(dict.fromkeys((*old.places, *part.places)))
+        found[part.reason] = replace(old, parts=old.parts + 1, places=places, seconds=old.seconds + part.seconds)
+    whole = detail.view.elapsed
+    unit = 1e-4 if whole < 0.00995 else 1e-3 if whole < 9.995 else 0.1
+    listed = sorted(found.values(), key=lambda share: -share.seconds)
+    counts = _rounded([share.seconds / unit for share in listed], round(whole / unit))
+    percents = _rounded([share.seconds / whole * 100 for share in listed], 100)
+    told = [
+        replace(share, time=_time(count, unit), percent=percent)
+        for share, count, percent in zip(listed, counts, percents, strict=True)
+        if count or percent
+    ]
+    lost = sum(count for share, count in zip(listed, counts, strict=True) if share.reason in AVOIDABLE)
+    all_of_it = round(whole / unit)
+    without = _time(all_of_it - lost, unit) if 0 < lost < all_of_it else ""
+    return Shares(_time(all_of_it, unit), tuple(told), without)
+
+
+def _rounded(values: list[float], whole: int) -> list[int]:
+    """Whole numbers close to the values that add up to `whole` (the method of the largest remainder)."""
+    floors = [int(value) for value in values]
+    order = sorted(range(len(values)), key=lambda place: floors[place] - values[place])
+    for place in order[: max(0, whole - sum(floors))]:
+        floors[place] += 1
+    return floors
+
+
+def _time(count: int, unit: float) -> str:
+    if unit == 1e-4:
+        return f"{count / 10:.1f} ms"
+    return f"{count} ms" if unit == 1e-3 else f"{count / 10:.1f} s"

@@ -1,0 +1,125 @@
+"""Every column and every figure that a screen shows has its meaning in the help of that screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+from dhtui import glossary, registry, screens
+from dhtui.screens import home_charts, home_panes, log_columns, log_lines, queries_columns
+from dhtui.screens.help import WIDTH, help_lines
+from dhtui.screens.home_now import NOW_COLUMNS
+from dhtui.screens.items_rows import ITEM_COLUMNS
+from dhtui.screens.kept_rows import KEPT_COLUMNS
+from dhtui.screens.keys_rows import KEY_COLUMNS
+from dhtui.screens.lookup_panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
+from dhtui.screens.lookup_panes import NODE_COLUMNS as CANDIDATE_COLUMNS
+from dhtui.screens.packets_columns import packet_columns
+from dhtui.screens.packets_panes import TREE_COLUMNS
+from dhtui.screens.peers_columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
+from dhtui.screens.put_rows import NODE_COLUMNS as WRITE_COLUMNS
+from dhtui.screens.table_columns import BUCKET_COLUMNS, NODE_COLUMNS
+from dhtui.widgets.paint import Line, width_of
+from dhtui.widgets.table_model import Column
+
+from . import snapshots
+from .test_home import grown
+
+COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
+    "home": (NOW_COLUMNS,),
+    "table": (BUCKET_COLUMNS, NODE_COLUMNS),
+    "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
+    "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
+    "packets": (packet_columns(lambda at: at, lambda: 0.0), TREE_COLUMNS),
+    "items": (ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "keys": (KEY_COLUMNS,),
+    "peers": (SWARM_COLUMNS, ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS),
+    "log": (log_columns.log_columns(lambda: 0.0),),
+}
+VIEWS = [view.name for view in registry.VIEWS]
+
+
+@pytest.mark.parametrize("screen", VIEWS)
+def test_every_column_of_a_screen_has_its_meaning_in_the_help(screen: str) -> None:
+    titles = {column.title for columns in COLUMNS[screen] for column in columns} - {""}
+    assert {title for title in titles if glossary.meaning(screen, title) is None} == set()
+
+
+def test_no_list_is_forgotten() -> None:
+    known = {columns for each in COLUMNS.values() for columns in each}
+    for module in iter_modules(screens.__path__):
+        for name, value in vars(import_module(f"dhtui.screens.{module.name}")).items():
+            if isinstance(value, tuple) and value and isinstance(value[0], Column) and any(c.title for c in value):
+                assert value in known, f"{module.name}.{name}"
+
+
+def _first_words(lines: Iterable[Line]) -> set[str]:
+    """What stands at the beginning of each line: its label."""
+    return {re.split(r" {2,}|$", line[0][0].strip())[0].split(" ~")[0] for line in lines} - {""}
+
+
+def test_every_figure_of_home_has_its_meaning_in_the_help() -> None:
+    view = grown()._replace(muted=2)
+    titles = home_panes.message_lines(view)[0]
+    labels = _first_words(home_panes.node_lines(view, 80, 20))
+    labels |= _first_words(home_panes.store_lines(view, 60))
+    labels |= {line[0][0].split()[0] for high in (6, 16) for line in home_panes.traffic_lines(view, 60, high)[:1]}
+    labels |= _first_words(home_panes._traffic_rest(view, True)) | _first_words(home_panes._traffic_rest(view, False))
+    labels |= {word for text, _ in titles for word in text.split() if word.isalpha()}
+    labels |= {"voters", "±", "peak", "muted", "banned", "most", "good nodes", "10% 50% 90% 95%", "own probe", "other"}
+    labels.add(home_charts.rtt_lines(view.rtt, 60, 6)[1][0][0].strip())
+    assert {label for label in labels if glossary.meaning("home", label) is None} == set()
+
+
+def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
+    titles = queries_columns.total_lines(snapshots.running(), 200)[0]
+    labels = {word for text, _ in titles for word in text.split()} | {"own probe", "other", "open", "just ended"}
+    assert {label for label in labels if glossary.meaning("queries", label) is None} == set()
+    causes = {cause for cause, _ in log_lines.causes(snapshots.running()._replace(muted=2))}
+    assert {cause for cause in causes if glossary.meaning("log", cause) is None} == set()
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "blocklist",
+        "no unicast source",
+        "banned by the user",
+        "malformed",
+        "own id",
+        "unexpected answer",
+        "reply quota",
+        "rate limit",
+        "read-only",
+        "not sent",
+        "lost unread",
+        "error replies",
+        "timed out",
+        "banned now",
+        "muted now",
+    ],
+)
+def test_every_cause_that_is_counted_has_its_meaning_in_the_help(cause: str) -> None:
+    assert glossary.meaning("log", cause) is not None
+
+
+@pytest.mark.parametrize("view", registry.VIEWS, ids=VIEWS)
+def test_the_help_of_a_screen_has_all_of_its_glossary(view: registry.View) -> None:
+    lines = help_lines(view, view.actions)
+    told = "".join(text for line in lines for text, _ in line)
+    for section in (*glossary.GLOSSARY[view.name], glossary.EVERYWHERE):
+        for label, words in section.meanings:
+            assert label in told and words.split()[-1] in told
+    assert max(map(width_of, lines)) <= WIDTH + 8
+
+
+@pytest.mark.parametrize("screen", VIEWS)
+def test_no_label_has_two_meanings_in_one_list(screen: str) -> None:
+    for section in glossary.GLOSSARY[screen]:
+        labels = [label for label, _ in section.meanings]
+        assert len(labels) == len(set(labels))

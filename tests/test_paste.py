@@ -1,0 +1,55 @@
+"""What a terminal sends as a paste is data: every byte of it arrives, and none is obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from dhtui.widgets.paste import END, MAX_PASTE, START, Pasted, Pastes
+
+ODD = [
+    b"two\rlines",
+    b"\x1b[31mred\x1b]52;c;eA==\x07 \x1b",
+    b"\x00nul",
+    b"\xe9t\xe9",
+    b"\x1b[200~nested",
+    b"\x1b[20 almost the end \x1b[201",
+    "\u00a0\u200d\u202e".encode(),
+]
+
+
+def read(parts: Iterable[bytes]) -> tuple[bytes, list[bytes]]:
+    """Keys and pastes."""
+    pastes, keys, found = Pastes(), b"", []
+    for part in parts:
+        for each in pastes.feed(part):
+            if isinstance(each, Pasted):
+                found.append(each.data)
+            else:
+                keys += each
+    return keys + b"".join(pastes.idle()), found
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 4096])
+def test_a_paste_arrives_whole_however_it_is_read(text: bytes, size: int) -> None:
+    stream = b"ab" + START + text + END + b"\x1b[Ac" + START + END + b"\x1b"
+    keys, found = read(stream[at : at + size] for at in range(0, len(stream), size))
+    assert found == [text, b""]
+    # A mark that came in pieces is handed to Textual's parser as an empty paste.
+    assert keys.replace(START + END, b"") == b"ab\x1b[Ac\x1b"
+
+
+def test_the_key_escape_is_not_waited_for() -> None:
+    pastes = Pastes()
+    assert list(pastes.feed(b"\x1b")) == [b"\x1b"] and not list(pastes.idle())
+    assert list(pastes.feed(b"x\x1b[")) == [b"x"] and list(pastes.idle()) == [b"\x1b["]
+    assert list(pastes.feed(b"\x1b[")) == [] and list(pastes.feed(b"A")) == [b"\x1b[A"]
+
+
+def test_a_paste_without_end_fills_no_memory() -> None:
+    pastes = Pastes()
+    for part in [START, *[b"x" * 65_536] * 40]:
+        assert not list(pastes.feed(part))
+    assert [len(each.data) for each in pastes.feed(END) if isinstance(each, Pasted)] == [MAX_PASTE]
