@@ -110,12 +110,6 @@ class PutForm(Window[None]):
             yield Lines(id="verdict")
             yield from field("enter does", Pick(_ACTIONS, id="todo"))
 
-    def own_actions(self) -> tuple[Action, ...]:
-        """In a value of several lines enter is a line break."""
-        if self.focused is not self.value or not self.value.lines:
-            return self.ACTIONS
-        return tuple(replace(each, keys=_GO, shown="") if each.name == "submit" else each for each in self.ACTIONS)
-
     def _signers(self) -> list[str]:
         return ["nobody: immutable", *map(_key_label, self._entries)]
 
