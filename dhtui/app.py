@@ -372,6 +372,15 @@ class Explorer(App[int]):
         else:
             tell(self, "There is no link to go back from.")
 
+    async def run_action(self, action: Any, *more: Any, **how: Any) -> bool:
+        """What Textual's does; whatever ails the engine meanwhile is told, and the explorer stays."""
+        try:
+            return await super().run_action(action, *more, **how)
+        except Exception as problem:
+            name = action if isinstance(action, str) else action[1]
+            tell(self, f"{name} failed: {failure_words(problem)}", bad=True)
+            return True
+
     async def do(self, view: str, action: Action) -> None:
         """Does an action; `view` is the screen to go to first, "": the one that is shown."""
         if view and not await self._open(view, None):

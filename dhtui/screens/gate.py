@@ -209,7 +209,7 @@ class KeyGate:
             return
         wait = asyncio.ensure_future(done.wait())
         try:
-            while not wait.done() and (pump is self._app or pump.is_attached):
+            while not wait.done() and (self._app.is_running if pump is self._app else pump.is_attached):
                 await asyncio.wait([wait], timeout=_LOOK_AGAIN)
         finally:
             wait.cancel()

@@ -261,6 +261,17 @@ async def test_warnings_of_the_start_are_shown() -> None:
         assert stage.toasts() == ["node.json was damaged"]
 
 
+async def test_what_fails_in_the_action_of_a_key_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise RuntimeError("no theme is left")
+
+    async with exploring(snapshots.running()) as stage:
+        monkeypatch.setattr(stage.app, "action_theme", fails)
+        await stage.press("t", "2")
+        assert stage.toasts()[0] == "theme failed: RuntimeError: no theme is left"
+        assert stage.screen.view.name == "table"
+
+
 # ---- small windows, filter -----------------------------------------------------------------------------------
 
 
