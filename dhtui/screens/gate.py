@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, ParamSpec, TypeAlias
 
 from textual import events, work
@@ -19,6 +20,9 @@ from textual.message_pump import MessagePump
 from textual.widget import Widget
 from textual.worker import Worker
 
+from ..registry import moves
+from ..widgets.line_table import LineTable
+from ..widgets.scroll_lines import ScrollLines
 from .telling import tell
 from .window import Window
 
@@ -60,6 +64,7 @@ class KeyGate:
         self._began = 0.0
         """When the key that is at work was let through, by the clock of events."""
         self._lost = 0
+        self._moves = {key for action in moves() for key in action.keys.split(",")}
         self._target: Widget = app.screen
         """What had the focus then."""
         self._windows: dict[Worker[Any], Window[Any]] = {}
@@ -73,7 +78,7 @@ class KeyGate:
             self._through.remove(event)
             return False
         if self._task is None:
-            if not self._is_text(event):
+            if not self._is_light(event):
                 self.wait()
             return False
         if self._gives_up(event):
@@ -127,7 +132,7 @@ class KeyGate:
                 self._begin()
                 self._through.append(event)
                 self._app.post_message(event)
-                if not (self._held and self._is_text(event)):
+                if not (self._held and self._is_light(event)):
                     await self._settle()
         finally:
             self._task = None
@@ -139,12 +144,14 @@ class KeyGate:
         self._target = self._app.focused or self._app.screen
         self._began = _now()
 
-    def _is_text(self, event: Typed) -> bool:
-        """Whether it is text for a field that has the focus, which sets off nothing but text."""
-        field = self._app.focused
-        if field is None or not isinstance(event, events.Key):
+    def _is_light(self, event: Typed) -> bool:
+        """Whether it opens nothing: text for the field, or a move in the list, that has the focus."""
+        focused = self._app.focused
+        if focused is None or not isinstance(event, events.Key):
             return False
-        return field.check_consume_key(event.key, event.character)
+        if isinstance(focused, LineTable | ScrollLines) and event.key in self._moves:
+            return True
+        return focused.check_consume_key(event.key, event.character)
 
     def _gives_up(self, event: Typed) -> bool:
         """Ends the waiting for a window that does not come."""
@@ -204,15 +211,11 @@ class KeyGate:
 
     async def _passed(self, pump: MessagePump, call: Callable[[Callable[[], None]], bool]) -> None:
         """Waits until a pump has done what it was sent so far; one that is gone has nothing to do."""
-        done = asyncio.Event()
-        if not call(done.set):
+        passed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not call(partial(passed.set_result, None)):
             return
-        wait = asyncio.ensure_future(done.wait())
-        try:
-            while not wait.done() and (self._app.is_running if pump is self._app else pump.is_attached):
-                await asyncio.wait([wait], timeout=_LOOK_AGAIN)
-        finally:
-            wait.cancel()
+        while not passed.done() and (self._app.is_running if pump is self._app else pump.is_attached):
+            await asyncio.wait([passed], timeout=_LOOK_AGAIN)
 
     async def _windows_come(self) -> None:
         told = False

@@ -182,7 +182,7 @@ async def test_keys_that_wait_are_bounded_and_those_that_are_dropped_are_told_of
 ) -> None:
     monkeypatch.setattr(gate, "MAX_HELD", 3)
     async with exploring(snapshots.running(), show="table") as stage:
-        at_once(stage, "tab", *"jjjjj")
+        at_once(stage, "tab", *"jjjSS")
         await stage.settle()
-        assert stage.table("nodes").model.cursor == 3
+        assert stage.table("nodes").model.cursor == 3 and not stage.table("nodes").model.backwards
         assert "2 keys were dropped: 3 wait at most." in stage.toasts()
