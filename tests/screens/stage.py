@@ -115,14 +115,15 @@ class Stage:
 
     async def _work_ends(self) -> None:
         """No worker runs, and none has begun because of what an earlier one did."""
-        while True:
-            if self.app.gate is not None:
-                await self.app.gate.rest()
-            with suppress(WorkerCancelled):  # one that a newer one has replaced
-                await self.app.workers.wait_for_complete()
-            await self.pilot.pause()
-            if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
-                return
+        async with asyncio.timeout(PATIENCE):  # a window that nobody closes keeps its worker
+            while True:
+                if self.app.gate is not None:
+                    await self.app.gate.rest()
+                with suppress(WorkerCancelled):  # one that a newer one has replaced
+                    await self.app.workers.wait_for_complete()
+                await self.pilot.pause()
+                if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
+                    return
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Waits for what a timer, a thread or the network brings about."""
