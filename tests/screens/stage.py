@@ -114,15 +114,17 @@ class Stage:
         await self._work_ends()
 
     async def _work_ends(self) -> None:
-        """No worker runs, and none has begun because of what an earlier one did."""
-        async with asyncio.timeout(PATIENCE):  # a window that nobody closes keeps its worker
+        """No worker runs, but those that wait for the user, and none has begun because of what an earlier one did."""
+        gate = self.app.gate
+        async with asyncio.timeout(PATIENCE):
             while True:
-                if self.app.gate is not None:
-                    await self.app.gate.rest()
+                if gate is not None:
+                    await gate.rest()
+                working = [each for each in self.app.workers if gate is None or not gate.asks(each)]
                 with suppress(WorkerCancelled):  # one that a newer one has replaced
-                    await self.app.workers.wait_for_complete()
+                    await self.app.workers.wait_for_complete(working)
                 await self.pilot.pause()
-                if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
+                if not working and (gate is None or not gate.busy):
                     return
 
     async def until(self, happened: Callable[[], bool]) -> None:
