@@ -377,6 +377,7 @@ OTHER_NAMES = {
     "announce": "announce_peer seed",
     "back": "return",
     "ban": "block ignore",
+    "bans": "unban",
     "copy": "clipboard yank",
     "export": "save write pcap csv json tsv",
     "filter": "search find grep",
