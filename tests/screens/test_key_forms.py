@@ -180,8 +180,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return quick(passphrase, salt, cost)
 
     monkeypatch.setattr("dhtui.keyring.seal._derive", slow)
-    with THREADS.hold(go):
-        yield go
+    THREADS.hold(go)
+    yield go
     go.set()
 
 
