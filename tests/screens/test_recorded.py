@@ -131,7 +131,10 @@ async def test_a_recording_ends_with_the_node_that_it_is_of(tmp_path: Path) -> N
     other = PaperNode(snapshots.running(16))
     path = tmp_path / "new.jsonl"
     async with exploring(snapshots.no_network(), record=path, testnet_factory=other.factory) as stage:
-        await stage.press("T")
+        await stage.pilot.press("T")
+        assert stage.app.gate is not None
+        await stage.app.gate.rest()
+        await stage.press("2")
         assert "The recording ended" in stage.toasts()[-1]
     assert Replay.load(path).damage == ""
 
