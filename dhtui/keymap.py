@@ -24,7 +24,7 @@ NAMED = (*SIGNS, "enter", "tab", "space", *(f"f{number}" for number in range(1, 
 _SENT_AS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
 """Terminals don't tell these apart from others."""
 
-_GROUPS = ("ALWAYS", "GLOBAL", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT")
+_GROUPS = ("ALWAYS", "GLOBAL", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT", "BANS", "ASK")
 
 
 # ---- what the user wishes -----------------------------------------------------------------------------
@@ -174,6 +174,8 @@ def key_table() -> str:
         ("in a recording", _named(registry.PLAYER)),
         ("in a window", _named(registry.POPUP)),
         ("among kept items", _named(registry.KEPT)),
+        ("among bans", _named(registry.BANS)),
+        ("where any node is asked", _named(registry.ASK)),
         *((view.title, tuple(_own(view))) for view in registry.VIEWS),
     ]
     for where, actions in groups:

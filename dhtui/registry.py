@@ -133,7 +133,7 @@ GLOBAL: tuple[Action, ...] = (
         "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
         8,
     ),
-    Action("record", "ctrl+r", "record", "Record all that happens to a new file, for --replay; again: stop."),
+    Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""
 
@@ -174,7 +174,7 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
-CHOOSE = Action("choose", "left,right", "choose", "Go through the answers to choose from.", 3, "← →")
+CHOOSE = Action("choose", "left,right,space", "choose", "Go through the answers to choose from.", 3, "← →")
 """Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
 DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
 
@@ -201,6 +201,12 @@ KEPT: tuple[Action, ...] = (
 )
 """Actions of the window of the items that are kept alive."""
 
+BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
+"""Actions of the window of the addresses that are ignored."""
+
+ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
+"""Actions of the window in which any node is asked anything."""
+
 VIEWS: tuple[View, ...] = (
     View(
         "home",
@@ -208,6 +214,10 @@ VIEWS: tuple[View, ...] = (
         "Home",
         "dhtui.screens.home:HomeScreen",
         "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
+        (
+            Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
+            Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+        ),
     ),
     View(
         "table",
@@ -220,7 +230,9 @@ VIEWS: tuple[View, ...] = (
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
             Action("refresh_bucket", "r", "refresh", "Look up a random id of the selected bucket, to fill it.", 2),
             Action("find_node", "f", "find", "Ask the selected node which nodes are nearest to us, and list those.", 4),
+            Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
+            Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
         ),
     ),
     View(

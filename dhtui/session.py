@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -18,13 +17,14 @@ from . import actions, launch, report_json, report_text, staying
 from .actions import Result
 from .engine.items import Item
 from .engine.limit import Limit
-from .engine.node import Node, has_ipv6
-from .engine.wire.compact import Addr, canonical_ip
+from .engine.node import Node
+from .engine.wire.compact import Addr
 from .keepalive import Keeper, Kept, Verdict
 from .offline import PUBLIC_KEY_WARNING, Failure
 from .options import Options
 from .output import Output
 from .request import Request, last_of_all
+from .resolve import look_up
 from .saving import Saver
 from .unlocking import exposure
 from .values import HostPort
@@ -438,7 +438,7 @@ def _give_up(task: asyncio.Future[Any]) -> None:
 
 async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
     """The addresses of named nodes. Says which have none; raises `Failure` when nobody is left to ask."""
-    found = await asyncio.gather(*(_look_up(remote) for remote in remotes))
+    found = await asyncio.gather(*(look_up(remote) for remote in remotes))
     addrs: list[Addr] = []
     problems = []
     for remote, addr in zip(remotes, found, strict=True):
@@ -453,19 +453,6 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for problem in problems:
         output.warn(problem)
     return addrs
-
-
-async def _look_up(remote: HostPort) -> Addr | str:
-    with suppress(OSError):
-        return canonical_ip(remote.host), remote.port
-    try:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(remote.host, remote.port, family=AF_INET, type=SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        if await has_ipv6(remote.host):
-            return "has IPv6 addresses only, and IPv6 is not supported yet"
-        return f"can't be resolved: {(getattr(error, 'strerror', None) or str(error)).lower()}"
-    return str(found[0][4][0]), remote.port
 
 
 def _is_own(addr: Addr, bound: Addr) -> bool:

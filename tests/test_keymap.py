@@ -143,7 +143,7 @@ keymap.rebind(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,hel
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import exploring
-from dhtui.screens.palette import RegistryCommands, title_of
+from dhtui.screens.palette import RegistryCommands
 
 async def main():
     async with exploring(snapshots.running(), (160, 45)) as stage:
@@ -159,8 +159,8 @@ async def main():
         assert "PAUSED" in stage.text()
         await stage.press("f8", "tab", "exclamation_mark")
         assert stage.node.asked[0][0] == "ping"
-        titles = [title_of(action) for action, _ in RegistryCommands(stage.screen).commands()]
-        assert "Ask the selected node whether it is there  (!)" in titles
+        titles = [command.title for command, _ in RegistryCommands(stage.screen).commands()]
+        assert "ping: Ask the selected node whether it is there  (!)" in titles
         await stage.press("f3")
         assert "help: Table" in stage.text()
         assert "f7         Go one line down." in stage.text(), stage.text()

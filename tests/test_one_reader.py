@@ -97,8 +97,8 @@ def test_a_hybrid_torrent_is_asked_for_under_both_infohashes() -> None:
         assert (found.target, found.also) == (V1, (bytes.fromhex(V2)[:20],))
     assert read_announce(HYBRID, "").info_hashes == (V1, bytes.fromhex(V2)[:20])
     assert "each of both" in read_announce(HYBRID, "").words
-    looked = asked("get_peers", HYBRID)
-    assert (looked.target, looked.also) == (V1, (bytes.fromhex(V2)[:20],)) and "both infohashes" in looked.words
+    both = asked("get_peers", HYBRID)
+    assert (both.target, both.also) == (V1, (bytes.fromhex(V2)[:20],)) and "both infohashes" in both.words
     first = asked("find_node", HYBRID)
     assert (first.target, first.also) == (V1, ()) and "the first one" in first.words
 

@@ -24,7 +24,7 @@ from dhtui.engine.wire import bencode
 from dhtui.itemvalue import FormError, to_bencode
 from dhtui.options import Options
 from dhtui.output import Output
-from dhtui.session import _look_up
+from dhtui.resolve import look_up
 from dhtui.state import save
 from dhtui.testnet import Testnet
 from dhtui.values import HostPort
@@ -119,8 +119,8 @@ async def test_a_host_of_ipv6_alone_is_said_to_be_that(monkeypatch: pytest.Monke
         return [(socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("2001:db8::1", 1, 0, 0))]
 
     monkeypatch.setattr("socket.getaddrinfo", resolve)
-    assert await _look_up(HostPort("six.example", 1)) == "has IPv6 addresses only, and IPv6 is not supported yet"
-    assert str(await _look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
+    assert await look_up(HostPort("six.example", 1)) == "has IPv6 addresses only, and IPv6 is not supported yet"
+    assert str(await look_up(HostPort("none.example", 1))).startswith("can't be resolved: name or service")
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=("six.example:1", "none.example:1"))) as node:
         sources = {source.name: source.detail for source in (await node.bootstrapped()).sources}
     assert "IPv6 addresses only" in sources["six.example:1"] and "can't be resolved" in sources["none.example:1"]

@@ -34,6 +34,8 @@ IN_COMMON = 2
 """Nodes that answer on both ways show that both lead to one network."""
 SMALLER_BITS = 4
 """A network whose 8th closest node is farther by so many bits is a 16th of the other: the hosts may lie, too."""
+MAX_HOSTS = 64
+"""Hosts that are remembered once more are named: the first ones give way."""
 START_FROM = 128
 """Saved nodes that are asked, those heard from last."""
 
@@ -76,6 +78,8 @@ class Bootstrap:
         self._started_at = self._ended_at = 0.0
         self._hosts_wanted = False
         self._hosts_asked = self._saved_running = False
+        self._from_hosts_running = 0
+        """Lookups that began at the hosts."""
         self.comparing = False
         """Whether it is not known yet that the saved nodes are of the network that the hosts belong to."""
         self.routers: set[Addr] = set()
@@ -91,6 +95,18 @@ class Bootstrap:
             self._from_hosts(own, now)
         else:
             self._finish("idle", "no bootstrap nodes were given", now)
+
+    def again(self, names: tuple[str, ...], own: bytes, now: float) -> None:
+        """Start again at once, the nodes of before and these hosts asked. While it runs they are asked as well."""
+        known = {host.name for host in self._hosts}
+        new = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names) if name not in known]
+        if new:
+            self._hosts = (self._hosts + new)[-MAX_HOSTS:]
+        running = self.state == "running"
+        if not running:
+            self.begin(own, now)
+        if names and (running or self._saved):
+            self._from_hosts(own, now)
 
     def _lookup(self, own: bytes, done: Callable[[Outcome, bytes, float], None], now: float, on_step: OnStep) -> Find:
         return self._searches.lookup(
@@ -173,13 +189,15 @@ class Bootstrap:
         self._hosts_asked = True
         self._want_hosts()
         self.say(f"asking {len(self._hosts)} bootstrap hosts", now)
+        self._from_hosts_running += 1
         find = self._lookup(own, self._hosts_done, now, None)
         self.seed(find)
         find.start(now)
 
     def _hosts_done(self, outcome: Outcome, own: bytes, now: float) -> None:
         self._judge_hosts(outcome)
-        if self.state == "running" and (outcome.answered or not self._saved_running):
+        self._from_hosts_running -= 1
+        if self.state == "running" and (outcome.answered or not (self._saved_running or self._from_hosts_running)):
             self._done(outcome, own, now)
 
     def _judge_hosts(self, outcome: Outcome) -> None:
@@ -253,10 +271,12 @@ class Bootstrap:
         hosts = [BootstrapSource(host.name, host.state, host.detail) for host in self._hosts]
         return (self._saved_source, *hosts) if self._saved_source else tuple(hosts)
 
-    def view(self, now: float) -> BootstrapView:
-        """The start as a screen shows it."""
+    def view(self, now: float, *, alone: bool = False) -> BootstrapView:
+        """The start as a screen shows it. `alone`: no node is left, so that it is tried again by itself."""
         elapsed = (now if self.state == "running" else self._ended_at) - self._started_at
-        return BootstrapView(self.state, elapsed, self._sources(), self._why)
+        waits = alone and self.state in ("done", "failed")
+        retry_in = max(0.0, self._ended_at + RETRY_SECONDS - now) if waits else None
+        return BootstrapView(self.state, elapsed, self._sources(), self._why, retry_in)
 
 
 def _answered(outcome: Outcome) -> str:

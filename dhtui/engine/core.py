@@ -33,7 +33,7 @@ from .settings import SavedState, Settings
 from .shares import net_of
 from .shrink import shrink
 from .silence import Silence
-from .snapshot import Holdings, Snapshot, StoreView
+from .snapshot import Ban, Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .survey import Survey
 from .table import GOOD_SECONDS, Change, Contact, Table
@@ -519,6 +519,18 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
+    def unban(self, ip: str, now: float) -> bool:
+        """Ignore an address no more; whether it was."""
+        self._now = now
+        lifted = self._bans.lift(ip, now)
+        if lifted and self._listeners:
+            self._listeners.tell(events.Banned(now, ip, now, "lifted by the user"))
+        return lifted
+
+    def bans(self, now: float) -> tuple[Ban, ...]:
+        """The addresses that are ignored at the moment, the last one banned first."""
+        return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
+
     def soft_for(self, addr: Addr) -> float:
         """Seconds until a query to an address has stalled: from its own round trip, else from all of them."""
         return self.queries.round_trips.soft(self.table.rtt(addr))
@@ -770,6 +782,11 @@ class Core:
         self._now = now
         self.way_in.begin(self.id, now)
 
+    def bootstrap_again(self, names: tuple[str, ...], now: float) -> None:
+        """Try to get in now, from the nodes of before and from these hosts."""
+        self._now = now
+        self.way_in.again(names, self.id, now)
+
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
         """A bootstrap host's name was looked up: its addresses, or none and why not."""
         self._now = now
@@ -842,7 +859,7 @@ class Core:
             uptime=now - self._started_at,
             identity=self.identity.view(),
             reachability=self.identity.reachability(now),
-            bootstrap=self.way_in.view(now),
+            bootstrap=self.way_in.view(now, alone=self.settings.maintain and self._lost()),
             table=self.table.view(now),
             queries=self.queries.views(now),
             lookups=self.searches.views(now),

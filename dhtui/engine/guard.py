@@ -85,11 +85,20 @@ class Bans:
         """Ignore `ip` until then. The oldest ban gives way when 10,000 are in force."""
         if len(self._until) >= MAX_TRACKED:
             del self._until[next(iter(self._until))]
+        self._until.pop(ip, None)
         self._until[ip] = until
 
     def has(self, ip: str, now: float) -> bool:
         """Whether `ip` is ignored at the moment."""
         return bool(self._until) and self._until.get(ip, now) > now
+
+    def lift(self, ip: str, now: float) -> bool:
+        """Ignore `ip` no more; whether it was."""
+        return self._until.pop(ip, now) > now
+
+    def list(self, now: float) -> tuple[tuple[str, float], ...]:
+        """The addresses that are ignored at the moment, the last one banned first, and until when."""
+        return tuple((ip, until) for ip, until in reversed(self._until.items()) if until > now)
 
     def count(self, now: float) -> int:
         """How many addresses are ignored at the moment."""

@@ -23,6 +23,7 @@ from typing import Self
 from . import checks, clock
 from .answers import Question, question_about
 from .blocklist import Blocklist
+from .bootstrap import MAX_HOSTS
 from .callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .core import Core
 from .endpoint import Endpoint
@@ -47,7 +48,7 @@ from .operations import Decide
 from .outcome import NodeOutcome, Outcome
 from .searches import Operation
 from .settings import NodeConfig, SavedState
-from .snapshot import BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .wire.compact import Addr, canonical_ip
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
@@ -558,6 +559,27 @@ class Node:
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
         self._core.ban(ip, seconds, clock.now())
+        self._after()
+
+    def unban(self, ip: str) -> bool:
+        """Ignore an address no more; whether it was."""
+        self._check_running()
+        checks.ip("ip", ip)
+        return self._core.unban(ip, clock.now())
+
+    def bans(self) -> tuple[Ban, ...]:
+        """The addresses that are ignored at the moment, the last one banned first."""
+        return self._core.bans(clock.now())
+
+    def bootstrap(self, hosts: Sequence[str] = ()) -> None:
+        """Try to get into the network now, from what is known and from these hosts, each ``host:port``.
+
+        It goes on by itself: the snapshot, and `BootstrapProgress`, tell how.
+        """
+        self._check_running()
+        for host in hosts:
+            checks.host_port("a host", host)
+        self._core.bootstrap_again(tuple(hosts[:MAX_HOSTS]), clock.now())
         self._after()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

@@ -53,6 +53,16 @@ class BootstrapView(NamedTuple):
     sources: tuple[BootstrapSource, ...]
     why: str
     """The result in words."""
+    retry_in: float | None = None
+    """Seconds until it is tried again by itself; `None`: it is not, unless all nodes are lost."""
+
+
+class Ban(NamedTuple):
+    """An address that the user wants ignored."""
+
+    ip: str
+    left: float
+    """Seconds until it is not ignored any more."""
 
 
 class ContactView(NamedTuple):

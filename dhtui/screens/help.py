@@ -66,8 +66,7 @@ def _lines(about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: 
     if filters:
         lines += [(), (("In a filter", "title"),), *_filters(filters)]
     lines += [(), (("Signs", "title"),)]
-    lines += [((fit(f" {sign}", _KEYS), "strong"), (words, "plain")) for sign, words in LEGEND]
-    return lines
+    return lines + [line for sign, words in LEGEND for line in meaning_lines(sign, words)]
 
 
 def meaning_lines(label: str, words: str) -> Iterable[Line]:

@@ -20,9 +20,12 @@ from ..words import address, clock, number
 from . import home_charts as charts
 from . import home_panes as panes
 from .base import ExplorerScreen, bindings
+from .gate import opens
 from .home_now import NOW_COLUMNS, NowRow, now_links, now_rows
 from .listing import row_forms, table_form
+from .telling import tell
 from .verbs import CopyForm, ExportForm
+from .way_in import name_hosts, try_again
 
 
 def _no_lookup() -> Line:
@@ -73,7 +76,7 @@ class HomeScreen(ExplorerScreen):
         traffic.show(panes.traffic_lines(snapshot, traffic.size.width, traffic.size.height))
         if no_nodes:
             recorded = self.feed.replay is not None
-            advice = [] if recorded else panes.advice_lines(in_testnet=self._offers_no_testnet())
+            advice = [] if recorded else panes.advice_lines(snapshot, in_testnet=self._offers_no_testnet())
             room = self._pane("start").size.height - len(advice)
             self._pane("start").show([*panes.start_lines(snapshot, room), *advice])
         else:
@@ -116,6 +119,24 @@ class HomeScreen(ExplorerScreen):
 
     def _pane(self, name: str) -> Lines:
         return self.query_one(f"#{name}", Lines)
+
+    # -- getting in ------------------------------------------------------------------------------------------
+
+    def action_try_again(self) -> None:
+        """Looks for a way into the network now."""
+        if self._may_start():
+            try_again(self, self.host.node)
+
+    @opens("bootstrap")
+    async def action_bootstrap(self) -> None:
+        """Asks for nodes to start from."""
+        if self._may_start():
+            await name_hosts(self, self.host.node)
+
+    def _may_start(self) -> bool:
+        if self.feed.replay is not None:
+            tell(self, "This is a recording: nothing is started in it.")
+        return self.feed.replay is None
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from ..keymap import key_of
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit, spread
 from ..widgets.spark import bar, sparkline
-from ..words import address, milliseconds, number, plural, short_id, size
+from ..words import address, duration, milliseconds, number, plural, short_id, size
 from ..words import reach as reach_words
 from .home_charts import chart
 
@@ -264,15 +264,19 @@ def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
     return lines
 
 
-def advice_lines(in_testnet: bool) -> list[Line]:
+def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
     """What one can do without nodes."""
-    lines: list[Line] = []
-    if not in_testnet:
-        text = " open a testnet: 64 real nodes inside this program, no network needed"
-        lines.append(((f" {key_of('testnet')} ", "key"), (text, "plain")))
-    others = " quit, and name other nodes to start from:  dhtui --bnodes HOST:PORT"
-    return [
-        *lines,
-        ((f" {key_of('quit')} ", "key"), (others, "plain")),
-        ((f" {key_of('show.table')} ", "key"), (" watch the table: a node that contacts us appears there", "plain")),
+    left = snapshot.bootstrap.retry_in
+    itself = f"; by itself in {duration(left)}" if left is not None else ""
+    known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
+    again = [("home.try_again", f" try again now{itself}")] if known else []
+    testnet = (
+        [] if in_testnet else [("testnet", " open a testnet: 64 real nodes inside this program, no network needed")]
+    )
+    advice = [
+        *again,
+        ("home.bootstrap", " name a node to start from, HOST:PORT"),
+        *testnet,
+        ("show.table", " watch the table: a node that contacts us appears there"),
     ]
+    return [((f" {key_of(name)} ", "key"), (text, "plain")) for name, text in advice]

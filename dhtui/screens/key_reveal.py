@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from ..keymap import key_of
-from ..registry import view
+from ..registry import POPUP, view
 from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from .popup import Popup
@@ -28,6 +28,9 @@ class RevealScreen(Popup):
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         Binding(_REVEAL.keys, _REVEAL.name, _REVEAL.label, show=False)
     ]
+
+    ACTIONS = (_REVEAL, *POPUP)
+    ABOUT = "A private key. It is hidden until it is asked for, and gone when the window closes."
 
     def __init__(self, title: str, secret: str) -> None:
         super().__init__(title, ())
@@ -49,7 +52,8 @@ class RevealScreen(Popup):
         notes: list[Line] = [((line, "warn"),) for note in _NOTES for line in wrap(note, _WIDTH)]
         window = self.query_one(ScrollLines)
         window.show(self._heading, [(), *secret, (), *notes])
-        window.border_subtitle = Content(f"{key_of('keys.reveal')} {does} it  {key_of('close')} close")
+        window.border_subtitle = Content(f"{key_of('keys.reveal')} {does} it")
+        self.show_keys()
 
     def action_reveal(self) -> None:
         """Shows the secret, or hides it again."""

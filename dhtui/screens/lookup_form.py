@@ -108,7 +108,8 @@ class LookupForm(Window[LookupRequest | None]):
             lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
             verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
         else:
-            hashes: list[Line] = [((f"✓ {request.kind} {each.hex()}", "good"),) for each in (request.target, *request.also)]
+            targets = (request.target, *request.also)
+            hashes: list[Line] = [((f"✓ {request.kind} {each.hex()}", "good"),) for each in targets]
             verdict.show([*hashes, *(((f"  {line}", "plain"),) for line in wrap(request.words, _WIDTH - 2))][:3])
 
     @on(Input.Submitted)

@@ -163,7 +163,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),
-    Column("rtt", 7, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
+    Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
     Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.fate)),
     Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),

@@ -50,7 +50,7 @@ class PutRun(ListWindow[Seen | None]):
         ("escape", "close", "back"),
         ("enter", "go", "do it"),
     ]
-    ACTIONS = (*form("do it", "back", fields="nodes"), *OF_LINES)
+    ACTIONS = (*form("do it", "back", fields="nodes")[:-1], *OF_LINES, form("", "back")[-1])
     ABOUT = (
         "A put while it is made, and what became of it at each node. Open leads to a node's packet, such as a refusal."
     )

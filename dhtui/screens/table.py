@@ -22,13 +22,14 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Line, Role
 from ..words import address, plural
+from .ask_form import AskForm
+from .bans import BanList
 from .base import STACKED, ExplorerScreen, bindings
 from .choice import Choice
 from .gate import opens
 from .listing import row_text
-from .popup import Popup
 from .table_columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
-from .table_details import bucket_details, named_lines, node_details
+from .table_details import bucket_details, node_details
 from .table_links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
 from .telling import tell
 from .verbs import CopyForm, ExportForm
@@ -149,6 +150,7 @@ class TableScreen(ExplorerScreen):
                 node_details(row, self.feed.contact(row.node.addr)),
                 "ping",
                 "find_node",
+                "ask",
                 "ban",
             )
 
@@ -225,7 +227,18 @@ class TableScreen(ExplorerScreen):
     def action_find_node(self) -> None:
         """Asks the selected node for the nodes near us."""
         if (row := self._node_to("ask")) and (node := self._node_for("ask")):
-            self._find_node(node, row.node.addr)
+            self.app.push_screen(AskForm(node, row.node.addr, at_once=True))
+
+    def action_ask(self) -> None:
+        """Asks any node anything."""
+        if node := self._node_for("ask"):
+            row = self.nodes.model.selected
+            self.app.push_screen(AskForm(node, row.node.addr if row else None))
+
+    def action_bans(self) -> None:
+        """Lists the bans."""
+        if self._node_for("ban"):
+            self.app.push_screen(BanList(self.host))
 
     def action_ban(self) -> None:
         """Bans the address of the selected node, if the user confirms it."""
@@ -260,25 +273,6 @@ class TableScreen(ExplorerScreen):
         result = await actions.ping(node, [addr])
         asked = result.outcome.asked if result.outcome else ()
         self._finish(f"ping {address(addr)}: {node_words(asked[0]) if asked else result.summary}", result.ok)
-
-    @work(group="find_node", exit_on_error=False, name="find_node")
-    async def _find_node(self, node: Node, addr: Addr) -> None:
-        self._last(f"find_node {address(addr)}: asked for the nodes nearest to us")
-        result = await actions.find_node(node, node.id, [addr])
-        asked = result.outcome.asked if result.outcome else ()
-        if not asked or not asked[0].nodes:
-            words = f"{node_words(asked[0])}; it named no nodes" if asked else result.summary
-            self._finish(f"find_node {address(addr)}: {words}", False)
-            return
-        named = asked[0].nodes
-        words = f"find_node {address(addr)}: named {plural(len(named), 'node')}; {node_words(asked[0])}"
-        if not self.is_current:  # a window would lie over what the user looks at by now
-            self._finish(words, True)
-            return
-        self._last(f"✓ {words}")
-        known = {row.node.addr for bucket in self._rows() for row in bucket_nodes(bucket)}
-        title = f"{plural(len(named), 'node')} named by {address(addr)}"
-        self.app.push_screen(Popup(title, named_lines(named, node.id, known)))
 
     @opens("ban")
     async def _ban(self, ip: str) -> None:

@@ -179,7 +179,7 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     ),
     Column("address", 21, lambda r: ((address(r.node.addr), "plain"),), sort=_by_address),
     Column(
-        "client", 11, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
+        "client", 10, lambda r: ((client_name(r.node.version) or "–", "plain"),), grow=True,
         sort=lambda r: client_name(r.node.version).casefold(),
     ),
     Column("rtt", 6, _rtt, right=True, sort=lambda r: _late(r.node.rtt)),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from socket import inet_aton
 
 from ..clients import client_name
 from ..engine.snapshot import ContactDetail, ContactView
-from ..engine.wire.compact import Addr, NodeInfo, is_local
-from ..engine.wire.ids import bep42, bep42_valid, distance, shared_prefix
+from ..engine.wire.compact import is_local
+from ..engine.wire.ids import bep42, bep42_valid, shared_prefix
 from ..lookups.course import span_words
 from ..report import safe_text
 from ..widgets.paint import Line, Role, Span, fit
 from ..widgets.spark import graph
-from ..words import address, clock, duration, plural, short_id
+from ..words import address, clock, duration, plural
 from ..words import distance as distance_words
-from .table_columns import BEP42, STATES, BucketRow, NodeRow, fill_cells
+from .table_columns import STATES, BucketRow, NodeRow, fill_cells
 
 _STATE_WORDS = {
     "good": "good: it answered lately",
@@ -135,33 +135,6 @@ def _grouped(bits: str) -> str:
 def _grouped_spans(bits: Sequence[Span]) -> list[Span]:
     gap: Span = (" ", "plain")
     return [*bits[:8], gap, *bits[8:16], gap, *bits[16:]]
-
-
-def named_lines(nodes: Sequence[NodeInfo], own: bytes, known: Collection[Addr]) -> list[Line]:
-    """The nodes that a node named, nearest to our id first; `known` are the addresses in our table."""
-    lines: list[Line] = [
-        (
-            (f"    {fit('id', 25)} {fit('dist', 8)}{fit('address', 22)}", "title"),
-            (" 42", "title"),
-        )
-    ]
-    for node in sorted(nodes, key=lambda node: distance(own, node.id)):
-        local = is_local(node.addr[0])
-        verdict = "exempt" if local else "valid" if bep42_valid(node.id, node.addr[0]) else "invalid"
-        here: Span = ("• ", "accent") if node.addr in known else ("  ", "plain")
-        lines.append(
-            (
-                ("  ", "plain"),
-                here,
-                (f"{short_id(node.id, 24)} ", "data"),
-                (fit(distance_words(own, node.id), 8), "plain"),
-                (fit(address(node.addr), 22), "plain"),
-                ("  ", "plain"),
-                BEP42[verdict],
-            )
-        )
-    seen = sum(node.addr in known for node in nodes)
-    return [*lines, (), ((f"• {seen} of these {'is' if seen == 1 else 'are'} in our table already", "dim"),)]
 
 
 def bucket_details(row: BucketRow) -> list[Line]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from dhtui.engine.bootstrap import RETRY_SECONDS
+from dhtui.engine.bootstrap import MAX_HOSTS, RETRY_SECONDS
 from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
 from dhtui.engine.events import BootstrapProgress
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, SavedState
@@ -338,3 +338,60 @@ def test_bootstrap_a_swarm_forms() -> None:
         assert core.snapshot(net.now).bootstrap.state == ("idle" if core is cores[0] else "done")
         assert len(core.table) >= 8
         assert {contact.addr for contact in core.table} < addrs
+
+
+# ---- again, because the user says so -----------------------------------------------------------------
+
+
+def test_it_is_said_when_it_is_tried_again_by_itself() -> None:
+    net = Network()
+    core = net.core(hosts=("192.0.2.9:6881",), maintain=True)
+    net.bootstrap(core)
+    left = core.snapshot(net.now).bootstrap.retry_in
+    assert left is not None and 0 < left <= RETRY_SECONDS
+    net.run(10.0)
+    later = core.snapshot(net.now).bootstrap.retry_in
+    assert later == pytest.approx(left - 10.0)
+    community_host = community(net)[0]
+    core.bootstrap_again((name(community_host),), net.now)
+    net.after(core)
+    net.run(5.0)
+    assert core.snapshot(net.now).bootstrap.retry_in is None, "there are nodes"
+
+
+@pytest.mark.parametrize("hosts", [(), ("192.0.2.9:6881",)], ids=["none given", "one that is silent"])
+def test_a_host_that_is_named_later_is_asked_at_once(hosts: tuple[str, ...]) -> None:
+    net = Network()
+    entry = community(net)[0]
+    core = net.core(hosts=hosts, maintain=False)
+    net.bootstrap(core)
+    assert state(core, net) in ("idle", "failed")
+    core.bootstrap_again((name(entry),), net.now)
+    net.after(core)
+    assert state(core, net) == "running"
+    net.run(5.0)
+    assert state(core, net) == "done" and len(core.table) >= 8
+    assert states(core, net)[-1] == "answered"
+
+
+def test_a_host_that_is_named_while_it_runs_is_asked_as_well() -> None:
+    net = Network()
+    entry = community(net)[0]
+    core = net.core(hosts=("192.0.2.9:6881",), maintain=False)
+    core.bootstrap(net.now)
+    net.after(core)
+    core.bootstrap_again((name(entry),), net.now)
+    net.after(core)
+    net.run(10.0)
+    assert state(core, net) == "done" and core.snapshot(net.now).bootstrap.retry_in is None
+
+
+def test_hosts_that_are_named_fill_no_memory() -> None:
+    net = Network()
+    core = net.core(maintain=False)
+    for number in range(300):
+        core.bootstrap_again((f"192.0.2.9:{number + 1}",), net.now)
+        net.after(core)
+    assert len(core.snapshot(net.now).bootstrap.sources) == MAX_HOSTS
+    net.run(60.0)
+    assert state(core, net) == "failed"

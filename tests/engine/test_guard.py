@@ -156,6 +156,20 @@ def test_defence_who_is_banned_is_neither_heard_nor_asked() -> None:
     assert core.snapshot(net.now).banned == 0 and net.ping(core, puppet.addr).answered == 1
 
 
+def test_a_ban_can_be_seen_and_lifted() -> None:
+    net = Network()
+    core, puppet = net.core(maintain=False), net.puppet()
+    heard = events_of(core)
+    core.ban("192.0.2.1", 100.0, net.now)
+    core.ban(puppet.addr[0], 300.0, net.now)
+    assert core.bans(net.now + 50.0) == ((puppet.addr[0], 250.0), ("192.0.2.1", 50.0)), "the last one first"
+    assert core.unban(puppet.addr[0], net.now) and not core.unban(puppet.addr[0], net.now)
+    assert [ip for ip, _ in core.bans(net.now)] == ["192.0.2.1"] and core.bans(net.now + 100.0) == ()
+    assert net.ping(core, puppet.addr).answered == 1
+    told = [(event.ip, event.why) for event in heard if isinstance(event, Banned)]
+    assert told[-1] == (puppet.addr[0], "lifted by the user")
+
+
 def test_bans_are_bounded_and_swept() -> None:
     """At most 10,000; the oldest gives way."""
     bans = Bans()

@@ -246,13 +246,13 @@ async def test_a_recording_can_be_begun_and_ended_at_any_moment(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with exploring(snapshots.running()) as stage:
-        await stage.press("ctrl+r")
+        await stage.press("ctrl+t")
         (path,) = tmp_path.iterdir()  # noqa: ASYNC240 - nothing waits here
         assert str(path) in stage.toasts()[-1]
-        await stage.press("ctrl+r")
+        await stage.press("ctrl+t")
         assert stage.toasts()[-1] == "The recording is complete."
         assert Replay.load(path).damage == ""
-        await stage.press("ctrl+r")
+        await stage.press("ctrl+t")
         assert len(list(tmp_path.iterdir())) == 2  # noqa: ASYNC240
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from textual.geometry import Region
@@ -13,6 +13,7 @@ from dhtui.engine.snapshot import BootstrapSource, BootstrapView, SizeView, Snap
 from dhtui.health import health
 from dhtui.packets.parts import Link
 from dhtui.screens.base import ExplorerScreen
+from dhtui.screens.choice import Choice
 from dhtui.screens.home_charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
 from dhtui.screens.home_now import NOW_COLUMNS, now_links, now_rows
 from dhtui.screens.home_panes import network_size, node_lines, traffic_lines
@@ -204,19 +205,24 @@ def test_no_line_of_home_holds_what_a_terminal_obeys() -> None:
 @pytest.mark.parametrize("key", ["enter", "o"])
 async def test_a_lookup_leads_to_its_screen(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     followed: list[Link] = []
-    async with exploring(snapshots.running()) as stage:
-        post = stage.screen.post_message
 
+    def spied(post: Callable[[Message], bool]) -> Callable[[Message], bool]:
         def spy(message: Message) -> bool:
             if isinstance(message, ExplorerScreen.Followed):
                 followed.append(message.link)
                 return True
             return post(message)
 
-        monkeypatch.setattr(stage.screen, "post_message", spy)
-        await stage.press("j", key)
+        return spy
+
+    async with exploring(snapshots.running()) as stage:
+        for pump in (stage.screen, stage.app):
+            monkeypatch.setattr(pump, "post_message", spied(pump.post_message))
+        await stage.pilot.press("j", key)
         if key == "o":
-            await stage.press("1")
+            await stage.until(lambda: isinstance(stage.app.screen, Choice))
+            await stage.pilot.press("1")
+        await stage.settle()
     assert [(link.kind, link.value) for link in followed] == [("lookup", 2)]
 
 

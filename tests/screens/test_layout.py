@@ -191,7 +191,7 @@ KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "asked": ("age", "method", "from", "target", "we said"),
     },
     "lookup": {
-        "lookups": ("#", "what", "target", "ok/sent", "time", "found"),
+        "lookups": ("#", "what", "target", "✓/sent", "time", "found"),
         "nodes": ("#", "hop", "dist", "node", "address", "rtt", "gave", "state"),
     },
     "packets": {"packets": ("time", "peer", "type", "len", "summary"), "parts": ("part and value",)},

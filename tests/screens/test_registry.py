@@ -9,7 +9,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from dhtui.registry import ALWAYS, GLOBAL, LIST, OTHER_NAMES, VERBS, VIEWS, Action, View, show_actions
+from dhtui.registry import ALWAYS, GLOBAL, LIST, OTHER_NAMES, PLAYER, VERBS, VIEWS, Action, View, show_actions, symbol
 from dhtui.screens.announce_form import AnnounceForm
 from dhtui.screens.help import help_lines
 from dhtui.screens.palette import Command, RegistryCommands, commands, score
@@ -188,3 +188,13 @@ async def test_a_command_of_another_screen_goes_there_and_is_done() -> None:
         await work_ends(stage)
         assert stage.app.current_mode == "peers"
         assert isinstance(stage.app.screen, AnnounceForm)
+
+
+def test_the_help_shows_for_each_action_its_own_keys_only() -> None:
+    shown = {"⇧tab": "shift+tab", "⇧←": "shift+left", "⇧→": "shift+right", "1": "1"}
+    every = [*GLOBAL, *VERBS, *LIST, *PLAYER, *(action for view in VIEWS for action in view.actions)]
+    for action in every:
+        keys = {symbol(key) for key in action.keys.split(",")} | set(action.keys.split(","))
+        keys |= {"←", "→"} if action.name.startswith("across") else set()  # of the tree and the bytes themselves
+        for key in action.key.split():
+            assert shown.get(key, key) in keys, action

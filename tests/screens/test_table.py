@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -15,17 +15,16 @@ import pytest
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
-from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
 from dhtui.screens.table_columns import BucketRow, NodeRow
-from dhtui.screens.table_details import bep42_lines, named_lines, node_details, rtt_lines
+from dhtui.screens.table_details import bep42_lines, node_details, rtt_lines
 from dhtui.screens.table_links import as_csv, as_json_lines, node_facts
 from dhtui.widgets.paint import Line, width_of
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN
-from .stage import LARGE, SMALL, PaperNode, exploring, matches_golden, pong
+from .stage import LARGE, SMALL, PaperNode, exploring, matches_golden
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -199,10 +198,9 @@ def test_a_node_that_never_answered_told_nothing() -> None:
 
 def test_all_details_fit_their_window_and_hold_nothing_a_terminal_obeys() -> None:
     row = first_node(snapshots.hostile())
-    named = [NodeInfo(OWN, ("203.0.113.250", 65535))]
-    for lines in (node_details(row, detail(row, last=HOSTILE)), named_lines(named, OWN, ())):
-        assert all(width_of(line) <= 72 or "client" in line[0][0] or "told" in line[0][0] for line in lines)
-        assert not {c for text in texts(lines) for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co")}
+    lines = node_details(row, detail(row, last=HOSTILE))
+    assert all(width_of(line) <= 72 or "client" in line[0][0] or "told" in line[0][0] for line in lines)
+    assert not {c for text in texts(lines) for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co")}
 
 
 async def test_the_window_of_a_node_shows_history_and_computation() -> None:
@@ -219,44 +217,15 @@ async def test_the_window_of_a_node_shows_history_and_computation() -> None:
         assert "verdict" in stage.text()
 
 
-# ---- find_node and ban -----------------------------------------------------------------------------------------
+# ---- ban -------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Asked(PaperNode):
-    """Answers find_node too, and can ban."""
-
-    named: tuple[NodeInfo, ...] = ()
-
-    async def find_node(self, target: bytes, *, remotes: Sequence[Addr], progress: object) -> Outcome:
-        self.asked.append(("find_node", target, *remotes))
-        (one,) = pong(remotes[0], "find_node").asked
-        return Outcome(action="find_node", target=target, asked=(replace(one, nodes=self.named),))
+    """Can ban."""
 
     def ban(self, ip: str, seconds: float) -> None:
         self.asked.append(("ban", ip, seconds))
-
-
-async def test_find_asks_that_one_node_for_our_neighbours_and_lists_them() -> None:
-    rng = Random(3)
-    view = snapshots.running()
-    known = view.table.buckets[3].nodes[0]
-    node = Asked(view, named=(NodeInfo(rng.randbytes(20), ("203.0.113.77", 6881)), NodeInfo(known.id, known.addr)))
-    async with exploring(node, show="table") as stage:
-        await stage.press("tab", "f")
-        assert node.asked == [("find_node", OWN, ("203.0.0.1", 6881))]
-        text = stage.text()
-        assert "2 nodes named by 203.0.0.1:6881" in text
-        assert "203.0.113.77:6881" in text
-        assert next(line for line in text.splitlines() if known.id.hex()[:12] in line).count("•") == 1
-        await stage.press("escape")
-        assert "✓ find_node 203.0.0.1:6881: named 2 nodes; answered, 41.0 ms" in stage.lines()[-2]
-
-
-async def test_find_without_any_named_node_says_so() -> None:
-    async with exploring(Asked(snapshots.running()), show="table") as stage:
-        await stage.press("f")
-        assert "it named no nodes" in stage.lines()[-2]
 
 
 @pytest.mark.parametrize(("keys", "banned"), [("2", 3600.0), ("3", 86400.0), ("1", None)])
@@ -283,8 +252,8 @@ async def test_ban_and_enter_or_esc_bans_nobody(key: str) -> None:
 async def test_without_a_running_node_the_actions_say_so() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
         stage.app.host.node = None
-        await stage.press("p", "f", "b", "r")
-        assert [toast.partition(":")[0] for toast in stage.toasts()] == ["Our node does not run yet"] * 4
+        await stage.press("p", "f", "a", "b", "B", "r")
+        assert [toast.partition(":")[0] for toast in stage.toasts()] == ["Our node does not run yet"] * 6
         assert stage.node.asked == []
 
 
