@@ -22,6 +22,7 @@ MOODS: dict[str, Mood] = {
     "late": "late",
     "liar": "wrong id",
     "forger": "bad value",
+    "stubborn": "bad once",
     "elsewhere": "elsewhere",
     "mumbler": "unreadable",
     "stranger": "unmatched",
@@ -73,7 +74,7 @@ class Script:
             if view.owner == "user" and view.number not in known:
                 self.lookups[name] = view.number
         while not task.done():
-            session.advance(step)
+            await session.advance(step)
             await session.read()
         self.outcomes[name] = outcome = await task
         self.asked[name] = session.wire.asked()[before:]
@@ -116,7 +117,7 @@ class Script:
         await self.session.quiet()
         self["late"].release("unexpected answer")
         for _ in range(FORGIVEN):
-            self.session.advance(50.0)
+            await self.session.advance(50.0)
             await self.session.quiet()
             self["late"].release("unexpected answer")
         await self.session.read()
@@ -178,7 +179,7 @@ class Script:
             nuisance.ask(session.us, method, {b"target": NEAR}, "banned by the user")
         await session.read()
         while not task.done():
-            session.advance(1.0)
+            await session.advance(1.0)
             await session.read()
         self.outcomes["banned"] = await task
         self.asked["banned"] = session.wire.asked()[before:]

@@ -13,12 +13,10 @@ from typing import Any
 
 import pytest
 from apart import PATIENCE
-from engine.test_endpoint import Clocks
 from screens.stage import LARGE, Stage
 
 from dhtui.app import Explorer
-from dhtui.engine import clock, endpoint
-from dhtui.engine import node as node_module
+from dhtui.engine import clock
 from dhtui.engine.events import Event, LookupFinished, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
@@ -30,6 +28,13 @@ HARD = 5.0
 """Seconds: longer than any query waits."""
 TURNS = 10
 """Of the event loop: more than a task of the node needs to get from one wait to the next."""
+
+
+@dataclass
+class Shift:
+    """How far the script has moved the clock on, seconds."""
+
+    by: float = 0.0
 
 
 @dataclass
@@ -61,7 +66,7 @@ class Session:
     node: Node
     stage: Stage
     heard: Heard
-    clocks: Clocks
+    shift: Shift
     unsendable: dict[Addr, OSError]
     """Where the system will not send to."""
 
@@ -78,7 +83,7 @@ class Session:
         """All that was sent either way has arrived, and no query waits for anything any more."""
         await self.read()
         while self.node.snapshot().queries:
-            self.advance(HARD)
+            await self.advance(HARD)
             await self.read()
 
     async def read(self) -> None:
@@ -98,9 +103,11 @@ class Session:
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
-    def advance(self, seconds: float) -> None:
-        """Time passes. What is due is done; no datagram lies in a socket meanwhile that would be told another time."""
-        self.clocks.late += seconds
+    async def advance(self, seconds: float) -> None:
+        """Time passes, and what is due is done. No datagram is under way meanwhile: of that, what the wall clock says
+        of when it came would be of no use."""
+        await self.read()
+        self.shift.by += seconds
         self.node._tick()
 
     async def ended(self, queries: list[Seen]) -> None:
@@ -119,12 +126,11 @@ class Session:
 
 @asynccontextmanager
 async def session(
-    monkeypatch: pytest.MonkeyPatch, wire: Wire, clocks: Clocks, bootstrap: Addr, record: Path | None = None, **more: Any
+    monkeypatch: pytest.MonkeyPatch, wire: Wire, shift: Shift, bootstrap: Addr, record: Path | None = None, **more: Any
 ) -> AsyncIterator[Session]:
     """An explorer on a node that knows no more than where to start."""
     real = clock.now
-    monkeypatch.setattr(clock, "now", lambda: real() + clocks.late)
-    monkeypatch.setattr(node_module, "Endpoint", partial(_endpoint, clocks))
+    monkeypatch.setattr(clock, "now", lambda: real() + shift.by)
     heard, unsendable, running = Heard(), dict[Addr, OSError](), list[Node]()
 
     @asynccontextmanager
@@ -141,11 +147,7 @@ async def session(
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
         await stage.until(lambda: bool(running) and app._live is not None)
-        yield Session(wire, running[0], stage, heard, clocks, unsendable)
-
-
-def _endpoint(clocks: Clocks, listen: Addr, now: Callable[[], float]) -> endpoint.Endpoint:
-    return endpoint.Endpoint(listen, now, clocks.wall)
+        yield Session(wire, running[0], stage, heard, shift, unsendable)
 
 
 def _send(really: Callable[[bytes, Addr], int], unsendable: dict[Addr, OSError], data: bytes, addr: Addr) -> int:

@@ -21,9 +21,19 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 Addr: TypeAlias = tuple[str, int]
 Mood = Literal[
-    "honest", "silent", "late", "wrong id", "bad value", "elsewhere", "unreadable", "unmatched", "error", "router"
+    "honest",
+    "silent",
+    "late",
+    "wrong id",
+    "bad value",
+    "bad once",
+    "elsewhere",
+    "unreadable",
+    "unmatched",
+    "error",
+    "router",
 ]
-"""How a node answers. ``late``: when it is told to. ``elsewhere``: from another port."""
+"""How a node answers. ``bad once``: with a bad value, and not at all to who wants to see what is behind it. ``late``: when it is told to. ``elsewhere``: from another port."""
 
 LARGEST = 65_507
 """Bytes: the most that a UDP datagram holds."""
@@ -165,6 +175,8 @@ class Scripted:
         query = bdecode(data)
         if query.get(b"y") != b"q" or self.mood == "silent":
             return
+        if self.mood == "bad once" and b"seq" in query[b"a"] and query[b"q"] == b"get":
+            return
         reply = self._reply(query)
         match self.mood:
             case "late":
@@ -197,7 +209,7 @@ class Scripted:
                 values = {b"values": [_compact(peer) for peer in peers]} if peers else {}
                 return {**nodes, **values, b"token": TOKEN}
             case b"get":
-                bad = {b"v": b"not what was put"} if self.mood == "bad value" else {}
+                bad = {b"v": b"not what was put"} if self.mood in ("bad value", "bad once") else {}
                 return {**nodes, b"token": TOKEN, **self.items.get(target, {}), **bad}
             case b"put":
                 self._keep(args)
@@ -352,6 +364,11 @@ class Wire(AbstractContextManager["Wire"]):
             if one.peer == query.peer and one.tid == query.tid and one.kind in "re" and one.kind and not one.fate:
                 return one
         return None
+
+    def refused_to_hear(self, query: Seen) -> bool:
+        """Whether it was answered, but the user had banned the node meanwhile."""
+        banned = [one for one in self.received() if one.fate == "banned by the user"]
+        return any(one.peer == query.peer and one.tid == query.tid for one in banned)
 
     def mood_of(self, query: Seen) -> Mood:
         """That of the node that a query went to."""
