@@ -24,6 +24,8 @@ from dhtui.screens.base import ExplorerScreen
 
 from .wire import Addr, Seen, Wire
 
+SLACK = 0.002
+"""Seconds: that the two clocks which a stamp of the system is told by are read one after the other may cost 1 ms."""
 HARD = 5.0
 """Seconds: longer than any query waits."""
 TURNS = 10
@@ -190,4 +192,4 @@ def figure(text: str, pattern: str) -> int:
     return int(found[1])
 
 
-__all__ = ["HARD", "PATIENCE", "Session", "cells", "figure", "pane", "session"]
+__all__ = ["HARD", "PATIENCE", "SLACK", "Session", "cells", "figure", "pane", "session"]

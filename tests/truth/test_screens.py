@@ -29,11 +29,9 @@ from dhtui.screens import base
 from dhtui.screens.listing import table_text
 
 from .script import MOODS, Script, cast, play
-from .session import Session, Shift, cells, figure, pane, session
+from .session import SLACK, Session, Shift, cells, figure, pane, session
 from .wire import Seen, Wire
 
-SLACK = 0.002
-"""Seconds: that the two clocks which a stamp of the system is told by are read one after the other may cost 1 ms."""
 SCREENS = ("home", "table", "queries", "lookup", "packets", "items", "peers", "log")
 METHODS = ("ping", "find_node", "get_peers", "announce_peer", "get", "put")
 
