@@ -95,7 +95,7 @@ _HOME: Final = (
             (
                 "silent",
                 "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
-                "an error waits still or was cancelled as its lookup ended",
+                "an error waits still, or was given up: its lookup ended, or you banned the node",
             ),
             ("errors", "queries of ours that were answered with an error"),
             (

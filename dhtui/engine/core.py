@@ -73,6 +73,8 @@ CHECK, NEWCOMER = "ping", "newcomer"
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
 READ_ONLY = "read-only"
 """Why something was dropped."""
+GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
+"""Why an answer is not waited for any longer."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 ENOUGH_SURVEYED = 64
@@ -510,6 +512,11 @@ class Core:
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
             self._changed(self.table.drop(contact.addr, now, BANNED))
+        # Its answers will not be read: it must not be said that there were none.
+        for query in [query for query in self.queries if query.addr[0] == ip]:
+            query.given_up = BANNED_MEANWHILE
+            self.queries.cancel(query)
+            self._finish_query(query, None, "cancelled", None)
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
@@ -648,9 +655,11 @@ class Core:
             if not hard:
                 self._stalled(query)
                 continue
-            if not query.failure:
-                self._ledger.of(query.method).timed_out += 1
-                self._no_answer(query)
+            if query.failure:
+                self._finish_query(query, None, "cancelled", None)
+                continue
+            self._ledger.of(query.method).timed_out += 1
+            self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
@@ -660,7 +669,7 @@ class Core:
         if query.stalled:
             query.stalled(query, self._now)
         while old := self.queries.surplus():
-            old.gave_way = True
+            old.given_up = GAVE_WAY
             self.queries.cancel(old)
             self._finish_query(old, None, "cancelled", None)
         self._feed()
@@ -695,8 +704,8 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.Woke(now, away))
         for query, _ in list(self.queries.strike(inf)):
-            self._ledger.of(query.method).timed_out += 1
-            self._finish_query(query, None, "timed out", None)
+            self._ledger.of(query.method).timed_out += not query.failure
+            self._finish_query(query, None, "cancelled" if query.failure else "timed out", None)
         if self.settings.maintain:
             self._unchecked = deque(contact.addr for contact in self.table)
             self._doubted = set(self._unchecked)
