@@ -28,7 +28,7 @@ from dhtui.replay import Replay
 from dhtui.screens import base
 from dhtui.screens.listing import table_text
 
-from .script import MOODS, Script, cast, play
+from .script import Script, cast, play
 from .session import SLACK, Session, Shift, cells, figure, pane, session
 from .wire import Seen, Wire
 
