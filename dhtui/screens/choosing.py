@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from ..packets.parts import Link
 from .choice import Choice
+from .clipboard import send_to_clipboard
 from .telling import tell
 from .verbs import CopyForm
 
@@ -34,8 +35,7 @@ async def copy(screen: Screen[Any], forms: Sequence[CopyForm]) -> None:
     """Copies one of some forms to the terminal's clipboard."""
     place = await choose(screen, "copy as", [f"{label}: {text}" for label, text in forms])
     if place is not None:
-        screen.app.copy_to_clipboard(forms[place][1])
-        tell(screen.app, f"copied: {forms[place][1][:60]}")
+        send_to_clipboard(screen.app, forms[place][1])
 
 
 async def follow(screen: Screen[Any], links: Sequence[Link]) -> bool:
