@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 
 from dhtui import actions
 from dhtui.cli import main
@@ -48,7 +49,7 @@ async def test_each_node_is_told_as_far_as_it_is_known() -> None:
             limit = Limit()
             with limit.applied():
                 work = asyncio.create_task(node.get(item.target, remotes=[mute, other.address]))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await answered.wait()
             limit.strike()
             outcome = await work

@@ -26,7 +26,7 @@ def test_a_walk_through_the_program_ends_with_the_terminal_as_it_was(size: tuple
         term.press(ISO)
         term.wait("enter start")
         term.press("Enter")
-        over = ("closest nodes that are alive have answered", "Found 6 peers", ISO[:5])
+        over = ("closest nodes that are alive have answered", "Found 6 peers", ISO[:4])
         term.wait(lambda screen: all(words in screen for words in over))
         term.go("packets")
         term.press("/")

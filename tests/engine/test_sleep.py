@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from apart import PATIENCE
 
 from dhtui.engine import clock, events
 from dhtui.engine.answers import Question
@@ -153,7 +154,7 @@ async def test_a_node_notices_that_its_clock_has_gone_on(
     """There is something to do every ten seconds. A pause that long is told, and is no wait of what came."""
     real, late = clock.now, 0.0
     monkeypatch.setattr(clock, "now", lambda: real() + late)
-    async with asyncio.timeout(30), Node(NodeConfig(listen=("127.0.0.1", 0))) as node:
+    async with asyncio.timeout(PATIENCE), Node(NodeConfig(listen=("127.0.0.1", 0))) as node:
         await node.bootstrapped()
         heard: list[events.Event] = []
         node.subscribe(heard.append)

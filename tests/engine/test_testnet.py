@@ -85,7 +85,7 @@ async def test_testnet_the_same_seed_gives_the_same_ids() -> None:
 async def test_testnet_is_of_the_size_that_was_asked_for() -> None:
     """Every node knows its neighbours, so lookups from anywhere find the nodes that are closest to anything."""
     size, lookups, rng = 150, 20, Random(3)
-    async with asyncio.timeout(120), Testnet(size) as net:
+    async with asyncio.timeout(PATIENCE), Testnet(size) as net:
         assert len(net.nodes) == size and net.strays == []
         for node in net.nodes:
             assert sum(len(bucket.nodes) for bucket in node.snapshot().table.buckets) >= 8
@@ -109,7 +109,7 @@ async def test_testnet_a_node_that_has_not_joined_is_tried_again(monkeypatch: py
 
     monkeypatch.setattr(testnet_module, "_look_around", look)
     monkeypatch.setattr(Testnet, "_neighbours", lambda net: {node.id: {neighbour} for node in net.nodes})
-    async with asyncio.timeout(60), Testnet(40) as net:
+    async with asyncio.timeout(PATIENCE), Testnet(40) as net:
         assert net.strays == [node for node in net.nodes if node.id[0] >= 224] != []
         for node in net.nodes:
             often = testnet_module.TRIES if node in net.strays else 3 if node.id[0] < 64 else 1

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from apart import PATIENCE
 
 from dhtui.engine import clock, endpoint, events
 from dhtui.engine import node as node_module
@@ -186,7 +187,7 @@ async def test_what_lies_in_the_socket_while_the_loop_is_busy_was_answered_in_ti
 ) -> None:
     """The loop does not run for ten seconds, with more in the socket than one turn reads: no time-out, a true round
     trip, and the wait is told."""
-    async with asyncio.timeout(30), Node(config(query_timeout=5.0)) as node:
+    async with asyncio.timeout(PATIENCE), Node(config(query_timeout=5.0)) as node:
         pending = asyncio.ensure_future(node.ping([peer.getsockname()]))
         tid, addr = await asked(peer)
         for _ in range(3 * endpoint.BATCH):
@@ -205,7 +206,7 @@ async def test_what_lies_in_the_socket_while_the_loop_is_busy_was_answered_in_ti
 async def test_a_datagram_of_any_size_is_counted_and_told_whole(peer: socket.socket) -> None:
     """Up to 65,507 bytes, the most that UDP carries, though what is over 16,384 is not read."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-    async with asyncio.timeout(30), Node(config()) as node:
+    async with asyncio.timeout(PATIENCE), Node(config()) as node:
         heard: asyncio.Queue[events.Event] = asyncio.Queue()
         await node.bootstrapped()
         node.subscribe(heard.put_nowait)
@@ -225,7 +226,7 @@ async def test_datagrams_lost_in_the_socket_are_told(
     """A flood while the loop does not run: the figure is what was lost, and one event tells of it; the next one comes
     a minute later."""
     monkeypatch.setattr(endpoint, "RECEIVE_BUFFER", 16_384)
-    async with asyncio.timeout(30), Node(config()) as node:
+    async with asyncio.timeout(PATIENCE), Node(config()) as node:
         heard: list[events.Event] = []
         node.subscribe(heard.append)
         assert node.snapshot().traffic.overflowed == 0

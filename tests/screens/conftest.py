@@ -35,6 +35,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)  # nothing here has to outlast a power cut
     idle.use(monkeypatch)
     time.tzset()
     yield

@@ -118,6 +118,7 @@ class Stage:
         gate = self.app.gate
         async with asyncio.timeout(PATIENCE):
             while True:
+                await self.pilot.pause()  # paints, which the gate may wait for
                 if gate is not None:
                     await gate.rest()
                 working = [each for each in self.app.workers if gate is None or not gate.asks(each)]

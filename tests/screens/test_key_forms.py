@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from apart import PATIENCE
 from textual import events
 from textual.widgets import Input
 
@@ -176,7 +177,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go = threading.Event()
 
     def slow(passphrase: bytes, salt: bytes, cost: Cost) -> bytes:
-        go.wait(30)
+        go.wait(PATIENCE)
         return quick(passphrase, salt, cost)
 
     monkeypatch.setattr("dhtui.keyring.seal._derive", slow)

@@ -6,6 +6,7 @@ import asyncio
 import re
 
 import pytest
+from apart import PATIENCE
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
@@ -182,7 +183,7 @@ async def test_the_palette_acts_on_the_list_that_has_the_focus() -> None:
 async def test_a_command_of_another_screen_goes_there_and_is_done() -> None:
     async with exploring(snapshots.running(), show="log") as stage:
         await tap(stage, "colon", *"announce")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not stage.app.screen.query_one(OptionList).option_count:
                 await stage.pilot.pause()
         await tap(stage, "enter")

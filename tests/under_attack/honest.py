@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from apart import ROOT
+from apart import PATIENCE, ROOT
 
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
@@ -29,8 +29,6 @@ PROGRAM: Addr = ("93.184.216.34", PORT)
 STRANGER: Addr = ("150.10.20.30", PORT)
 TRIES = 5
 """A packet may be lost, and a machine slow; a ban outlasts all tries."""
-PATIENCE = 30.0
-"""Seconds until something is taken for not happening. What has to happen is never waited for that long."""
 
 
 def text(addr: Addr) -> str:
@@ -114,7 +112,7 @@ class Program:
 
     async def ended(self) -> None:
         """Return once it has ended by itself."""
-        await asyncio.wait_for(self._reading, PATIENCE + 30)
+        await asyncio.wait_for(self._reading, 2 * PATIENCE)
         await self._process.wait()
 
     async def stop(self) -> None:

@@ -21,7 +21,7 @@ import pytest
 from apart import ROOT
 from peers.peer import unavailable
 
-DEADLINE = 150.0
+DEADLINE = 600.0
 """Seconds that a scenario may take. A pass never waits for it."""
 
 _UNSHARE = ("unshare", "--net", "--pid", "--fork", "--kill-child")
