@@ -135,8 +135,13 @@ class Session:
 
 @asynccontextmanager
 async def session(
-    monkeypatch: pytest.MonkeyPatch, wire: Wire, shift: Shift, bootstrap: Addr, record: Path | None = None,
-    unsendable: dict[Addr, OSError] | None = None, **more: Any
+    monkeypatch: pytest.MonkeyPatch,
+    wire: Wire,
+    shift: Shift,
+    bootstrap: Addr,
+    record: Path | None = None,
+    unsendable: dict[Addr, OSError] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Session]:
     """An explorer on a node that knows no more than where to start."""
     real = clock.now
@@ -150,7 +155,7 @@ async def session(
         config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=("%s:%d" % bootstrap,), settings=settings)
         async with Node(config) as node:
             node.subscribe(heard.hear)
-            node._endpoint.send = partial(_send, node._endpoint.send, faults)  # type: ignore[assignment]
+            node._endpoint.send = partial(_send, node._endpoint.send, faults)
             running.append(node)
             yield node
 

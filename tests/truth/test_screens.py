@@ -9,7 +9,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,7 +129,7 @@ async def _log(running: Session) -> list[str]:
 async def _exports(running: Session) -> dict[str, bytes]:
     await running.text("packets")
     forms = [form for form in running.stage.screen.exports() if form[1] in ("packets.pcapng", "packets.jsonl")]
-    return {name.rpartition(".")[2]: made() for _, name, made in forms}  # type: ignore[misc]
+    return {name.rpartition(".")[2]: made() for _, name, made in forms}
 
 
 # ---- messages ---------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_every_kind_of_message_was_in_the_script(told: Told) -> None:
         assert rows[method][0] and rows[method][1] and rows[method][4] and rows[method][5]
     assert rows["other"][4:] == [2, 1, 1]
     assert sum(row[3] for row in rows.values()) and sum(row[2] for row in rows.values())
-    assert {type for type in told.wire.fates()} >= {"malformed", "unexpected answer", "own id", "banned by the user"}
+    assert set(told.wire.fates()) >= {"malformed", "unexpected answer", "own id", "banned by the user"}
 
 
 # ---- what was dropped -------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ def rounds_to(count: int, words: str) -> bool:
     """Whether so many bytes are those words, rounded."""
     value, unit = words.split()
     scale = {"B": 1, "kB": 1000, "MB": 1_000_000}[unit]
-    digit = 10 ** -len(value.partition(".")[2])
+    digit = float(f"1e-{len(value.partition('.')[2])}")
     return abs(count / scale - float(value)) <= digit / 2 + 1e-9
 
 
@@ -299,7 +299,9 @@ def test_header_list_verdict_and_log_of_a_lookup_tell_the_same(told: Told, name:
     number = told.script.lookups[name]
     sent, answers = course.sent, course.answers
     assert re.search(rf"▶✓ +{number} +\w+ +\S+ +{answers}/{sent} ", text)
-    cost = re.search(r"Σ (\d+) packets in [\d.]+ m?s: (\d+) queries, (\d+) answers(?: \(\d+ of no use\))?([^.]*)\.", text)
+    cost = re.search(
+        r"Σ (\d+) packets in [\d.]+ m?s: (\d+) queries, (\d+) answers(?: \(\d+ of no use\))?([^.]*)\.", text
+    )
     assert cost and [int(cost[part]) for part in (1, 2, 3)] == [sent + answers, sent, answers]
     others = {what: int(count) for count, what in re.findall(r", (\d+) ([a-z ]+)", cost[4])}
     expected = {what: getattr(course, what) for what in ("late", "silent", "cancelled", "unusable")}
@@ -329,7 +331,7 @@ def test_an_outcome_tells_what_became_of_each_node(told: Told, name: str) -> Non
 # ---- packets ----------------------------------------------------------------------------------------------------
 
 
-def by_peer(packets: list[tuple[str, str, bytes]]) -> dict[tuple[str, str], list[bytes]]:
+def by_peer(packets: Sequence[tuple[str, str, bytes]]) -> dict[tuple[str, str], list[bytes]]:
     """The datagrams of each direction and address, in order."""
     found: dict[tuple[str, str], list[bytes]] = {}
     for way, peer, data in packets:
@@ -414,7 +416,9 @@ def test_the_bytes_on_the_screen_are_those_of_the_last_datagram(told: Told) -> N
 
 def test_table_lists_nodes_that_have_answered_and_counts_them_right(told: Told) -> None:
     """Each under the id that it gave, at the address where it answered; and no others."""
-    answered = {one.peer: one.message[b"r"][b"id"].hex() for one in told.wire.received() if one.kind == "r" and not one.fate}
+    answered = {
+        one.peer: one.message[b"r"][b"id"].hex() for one in told.wire.received() if one.kind == "r" and not one.fate
+    }
     listed = figure(told.text("table"), r"╭─ \d+ buckets, (\d+) nodes")
     head = re.search(r"✓(\d+) \?(\d+) ✗(\d+)", told.text("table"))
     assert head and sum(map(int, head.groups())) == listed == len(told.nodes)
