@@ -111,6 +111,8 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
     in_browser = os.environ.get("TEXTUAL_DRIVER", "")  # as `serving` starts it
     if not in_browser and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the explorer needs a terminal; without one name an action, such as --do bootstrap")
+    if not in_browser:
+        _check_encoding(getattr(sys.__stderr__, "encoding", ""))
     os.environ.pop("TEXTUAL_LOG", None)  # Textual's own log has every key pressed in it, passphrases too
     from .keymap import rebind
 
@@ -119,6 +121,20 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
 
     output.close()  # before the terminal is taken
     return run_explorer(options, replay, output)
+
+
+def _check_encoding(found: str) -> None:
+    """The screen is drawn on standard error, in signs of Unicode. Raises `UsageError` where they would be garbled."""
+    if not found or found.lower().replace("_", "-") in ("utf-8", "utf8"):
+        return
+    if os.environ.get("PYTHONIOENCODING"):
+        why, remedy = "PYTHONIOENCODING", "leave that variable out"
+    else:
+        why, remedy = "the locale", "run it as LC_ALL=C.UTF-8 dhtui"
+    raise UsageError(
+        f"the explorer draws in UTF-8, and {why} says that this terminal has {quoted(found)}: {remedy}, "
+        "if the terminal shows UTF-8. Actions, such as --do bootstrap, work in any encoding"
+    )
 
 
 def _load(path: Path, output: Output) -> Replay:

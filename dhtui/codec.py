@@ -57,6 +57,20 @@ RANGES: Final = {
     "hop": (0, 1024),
 }
 """Bounds of the integers in fields of these names: what is drawn one sign each must not fill the memory."""
+COUNTS: Final = {
+    "buckets": 161,
+    "nodes": 1024,
+    "replacements": 1024,
+    "queries": 16_384,
+    "candidates": 2048,
+    "steps": 16_384,
+    "peers": 4096,
+    "swarms": 4096,
+    "items": 4096,
+}
+"""Entries of the lists in fields of these names, more than the engine keeps: a screen goes through all of them."""
+MAX_COUNT: Final = 1024
+"""Entries of all other lists and objects."""
 BITS: Final = (-1.0, 160.0)
 """Bounds of the fields ``bits`` and ``nearest_bits``: log2 of a distance."""
 
@@ -255,7 +269,7 @@ def _literal(words: tuple[Any, ...], _: str) -> Coder[Any]:
 def _tuple(kinds: tuple[Any, ...], name: str) -> Coder[tuple[Any, ...]]:
     if len(kinds) != 2 or kinds[1] is not Ellipsis:
         return _fixed_tuple(tuple(_coder(kind, name) for kind in kinds))
-    part = _coder(kinds[0], name)
+    part, most = _coder(kinds[0], name), COUNTS.get(name, MAX_COUNT)
     write, read = part.encode, part.decode
 
     def encode(value: tuple[Any, ...]) -> Json:
@@ -264,6 +278,8 @@ def _tuple(kinds: tuple[Any, ...], name: str) -> Coder[tuple[Any, ...]]:
     def decode(data: Json) -> tuple[Any, ...]:
         if type(data) is not list:
             _wrong("a list")
+        if len(data) > most:
+            _wrong(f"a list of at most {most}")
         return tuple([read(x) for x in data])
 
     return Coder(_same if write is _same else encode, decode)
@@ -292,6 +308,8 @@ def _dict(kinds: tuple[Any, ...], _: str) -> Coder[dict[Any, Any]]:
     def decode(data: Json) -> dict[Any, Any]:
         if type(data) is not dict:
             _wrong("an object")
+        if len(data) > MAX_COUNT:
+            _wrong(f"an object of at most {MAX_COUNT}")
         return {key.decode(name): part.decode(x) for name, x in data.items()}
 
     return Coder(encode, decode)

@@ -14,7 +14,7 @@ from .values import UsageError, quoted
 SHELLS = ("bash", "zsh", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
 KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
-KEY_FORMATS = ("hex", "pem", "paper")
+KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
 MAX_TESTNET = 1000
 
 _SPELLINGS = {"boostrap": "bootstrap", "closest_store": "closest_stores", "closest_peer": "closest_peers"}
@@ -231,7 +231,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "format",
         ITEM,
-        "export: as hex, as PEM (PKCS 8), or in lines to be written down by hand.",
+        "export: as hex, as PEM (PKCS 8), in lines to be written down by hand, in OpenSSH's format, as the 64 bytes of "
+        "NaCl or the 64 expanded ones of libtorrent, in hex; or the public key alone.",
         shape=" | ".join(KEY_FORMATS),
         read=_one_of(*KEY_FORMATS),
         default="hex",
@@ -248,7 +249,8 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "passphrase-file",
         ITEM,
-        "The passphrase of the key is the first line of this file; - is standard input.",
+        "The passphrase of the key is the first line of this file; - is standard input. import: it opens a key that "
+        "another program encrypted, which keeps it with --encrypt.",
         shape="FILE",
         read=values.path,
         default="asked for on the terminal",

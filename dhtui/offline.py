@@ -11,7 +11,7 @@ from .engine.keys import BadKey, PrivateKey
 from .keyring import TEST_KEY_NAME, Entry, KeyringError
 from .options import Options
 from .request import bencoded_value, check_offline, key_named, known_seq, refuse, signed_file
-from .unlocking import keyring, load_key, passphrase
+from .unlocking import keyring, load_key, passphrase, public_key
 from .values import UsageError, quoted
 from .values import item as named_item
 
@@ -199,11 +199,23 @@ def import_key(options: Options) -> Taken:
         raise UsageError("import needs --key-file, the file with the private key; - is standard input")
     ring, name = keyring(options), options.keyname or ""
     try:
-        found = read_key(_key_data(options.key_file), options.key_form, options.public_key)
+        opened: list[bytes] = []
+
+        def opens() -> bytes:
+            opened.append(passphrase(options, name))
+            return opened[0]
+
+        found = read_key(_key_data(options.key_file), options.key_form, options.public_key, opens)
         sealed = isinstance(found.key, Sealed)
         if options.encrypt and sealed:
             raise UsageError("the key is encrypted already, and stays so: leave --encrypt out")
-        ring.add(name, found.key, passphrase(options, name, new=True) if options.encrypt else None)
+        if not options.encrypt and not opened:
+            refuse(
+                options, ("passphrase_file",), "has no meaning: the key is not encrypted; --encrypt encrypts it here"
+            )
+        # Encrypted by another program: the passphrase that opened it is the one that it keeps.
+        secret = (opened[0] if opened else passphrase(options, name, new=True)) if options.encrypt else None
+        ring.add(name, found.key, secret)
     except BadKey as error:
         raise UsageError(f"--key-file: {error}") from None
     except KeyringError as error:
@@ -234,15 +246,20 @@ def export_key(options: Options) -> Given:
     check_offline(options)
     _check_out(options.out, "a key")
     name = options.keyname or ""
-    key = load_key(options, name)
     try:
-        text = write_key(key, options.format)
+        if options.format == "public":
+            refuse(options, ("passphrase_file",), "has no meaning: nobody is asked for a public key")
+            public = public_key(options, name)
+            text = f"{public.hex()}\n"
+        else:
+            key = load_key(options, name)
+            public, text = key.public, write_key(key, options.format)
     except BadKey as error:
         raise UsageError(f"--format {options.format}: {error}") from None
     out = None if options.out == STDOUT else options.out
     if out is not None:
         _write_key(out, text)
-    return Given(name, key.public, options.format, text, out)
+    return Given(name, public, options.format, text, out)
 
 
 def _write_key(path: Path, text: str) -> None:

@@ -49,6 +49,10 @@ FORMAT_KEY: Final = "dhtui-recording"
 MAX_SIZE: Final = 512 * 1024 * 1024
 """Bytes of a recording, uncompressed; hours of a busy node. A longer one ends there, and none longer is read."""
 ROOM_FOR_END: Final = 4096
+LONGEST_EVENT: Final = 256 * 1024
+"""Bytes of the line of an event: twice that of a datagram, which is in hex."""
+LONGEST_STATE: Final = 8 * 1024 * 1024
+"""Bytes of the line of a state: all that stores hold, 2000 swarms and 1400 items, takes 6 MiB."""
 
 SNAPSHOT_SECONDS = 1.0
 DETAILS_SECONDS = 10.0
@@ -145,6 +149,12 @@ Line: TypeAlias = (
     | End
 )
 """All events but `PacketReceived`, and the states."""
+
+
+def longest(line: Line) -> int:
+    """Bytes that a line may have."""
+    return LONGEST_STATE if isinstance(line, Snapshot | LookupAt | ContactAt | HoldingsAt) else LONGEST_EVENT
+
 
 HEADER: Final[Coder[Header]] = coder(Header)
 LINE: Final[Coder[Line]] = coder(Line)
@@ -254,7 +264,9 @@ class Recorder:
             return
         try:
             data = LINE.dumps(line)
-            if len(data) >= self._left:
+            if len(data) > longest(line):
+                self._stop("it has a line that is too long to be read")
+            elif len(data) >= self._left:
                 self._stop("it has reached its greatest size")
             else:
                 self._write(data)

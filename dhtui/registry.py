@@ -138,7 +138,7 @@ GLOBAL: tuple[Action, ...] = (
 """Actions of the app: they work on every screen."""
 
 VERBS: tuple[Action, ...] = (
-    Action("copy", "c", "copy", "Copy what is selected, in a form to choose (OSC 52).", 7),
+    Action("copy", "c", "copy", "Copy what is selected, in a form to choose: it is sent to the terminal (OSC 52).", 7),
     Action("export", "e", "export", "Write what is shown to a file, in a form to choose.", 8),
     Action("follow", "o", "open", "Go to what the selected line is about: a node, a lookup, a packet …", 4),
     Action("maximise", "z", "zoom", "Give the whole screen to the focused pane; again: back.", 10),
@@ -377,6 +377,7 @@ OTHER_NAMES = {
     "announce": "announce_peer seed",
     "back": "return",
     "ban": "block ignore",
+    "bans": "unban",
     "copy": "clipboard yank",
     "export": "save write pcap csv json tsv",
     "filter": "search find grep",

@@ -1,32 +1,37 @@
 """A recording, read: what its node was like at any time.
 
 A file may come from a stranger, and be damaged or cut off anywhere. Every line is checked when it is loaded; what
-comes after the first bad one is left out, and `Replay.damage` says so. In memory stay the text and where its lines
-begin: they are read again when they are shown, and the last ones read are remembered.
+comes after the first bad one is left out, and `Replay.damage` says so. So it is with what comes after `MAX_SIZE` bytes
+of text, or more than a compressed file of that size can honestly hold. In memory stay the text, packed, and where its
+lines begin: they are read again when they are shown, and the last ones read are remembered.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from .codec import CodecError, read_json
 from .engine.events import Event, PacketReceived, PacketSent
 from .engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from .engine.wire.compact import Addr
 from .engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
+from .pages import Pages
 from .recording import (
     FORMAT,
     FORMAT_KEY,
     GZIP,
     HEADER,
     LINE,
+    LONGEST_STATE,
     MAX_SIZE,
     ContactAt,
     End,
@@ -35,11 +40,16 @@ from .recording import (
     HoldingsAt,
     Line,
     LookupAt,
+    longest,
 )
 from .report import safe_text
+from .words import size
 
 LONGEST_HEADER: Final = 4096
-LONGEST_LINE: Final = 16 * 1024 * 1024
+MAX_RATIO: Final = 40
+"""Bytes of text for each of a compressed file. Recordings have up to 10."""
+ALWAYS: Final = 1024 * 1024
+"""Bytes of text that any compressed file may hold."""
 MAX_SECONDS: Final = 366 * 86_400
 """Farther from the start no line of a recording can be: what is not a time breaks clocks and calendars."""
 LATEST: Final = 2.0**32
@@ -47,6 +57,8 @@ LATEST: Final = 2.0**32
 CHUNK: Final = 65_536
 EVENTS_KEPT: Final = 16_384
 STATES_KEPT: Final = 64
+STATE_BYTES_KEPT: Final = 16 * 1024 * 1024
+"""Bytes of the lines of the states that are remembered; as values they take several times as much."""
 GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -75,40 +87,40 @@ class _Track:
 class Replay:
     """A recording. Times are on the engine's clock that was recorded."""
 
-    def __init__(self, text: bytes | bytearray, damage: str = "") -> None:
-        """Read a recording from memory; `damage` is known of it already. Raises `ReplayError`."""
-        start = text.find(b"\n", 0, LONGEST_HEADER) + 1
+    def __init__(self, text: bytes | bytearray | Text, max_size: int = MAX_SIZE) -> None:
+        """Read a recording from memory, or as it comes from a file. Raises `ReplayError`."""
+        source = text if isinstance(text, Text) else Text([text], 0)
+        self.damage = ""
+        """What is wrong with the file, in a sentence or two; empty: nothing."""
+        lines = _Lines(source, max_size)
         try:
-            self.header = _read_header(text[: start or LONGEST_HEADER])
+            self.header = _read_header(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
         except CodecError as error:
             raise ReplayError(f"it is no recording of dhtui ({error})") from error
-        self.damage = damage
-        """What is wrong with the file, in a sentence or two; empty: nothing."""
         self.end = self.header.clock
         """When the last line was written."""
-        self._text = text
+        self.text = Pages()
+        """All lines that are played."""
         self._events, self._snapshots, self._holdings = _Track(), _Track(), _Track()
         self._lookups: dict[int, _Track] = {}
         self._contacts: dict[Addr, _Track] = {}
         self._packets = array("q")
         self._event = lru_cache(maxsize=EVENTS_KEPT)(self._read_event)
-        self._state = lru_cache(maxsize=STATES_KEPT)(self._read)
-        self._index(start)
+        self._states: OrderedDict[int, tuple[int, Any]] = OrderedDict()
+        self._index(lines)
+        self.damage = f"{self.damage} {source.damage}".strip()
         if not self._snapshots.times:
             raise ReplayError(f"nothing in it can be shown. {self.damage}".rstrip())
 
     @classmethod
     def load(cls, path: Path, max_size: int = MAX_SIZE) -> Replay:
-        """Read a file, compressed or not. Raises `ReplayError`, also for more than `max_size` bytes of text."""
+        """Read a file, compressed or not, and of it at most `max_size` bytes of text. Raises `ReplayError`."""
         name = safe_text(str(path))
         try:
-            text, damage = _read_file(path, max_size)
+            with path.open("rb") as file:
+                return cls(_text_of(file), max_size)
         except OSError as error:
             raise ReplayError(f"{name} can't be read: {error.strerror}") from error
-        if len(text) > max_size:
-            raise ReplayError(f"{name} can't be played: it holds more than {max_size // 2**20} MiB")
-        try:
-            return cls(text, damage)
         except ReplayError as error:
             raise ReplayError(f"{name} can't be played: {error}") from error
 
@@ -124,39 +136,44 @@ class Replay:
 
     # ---- loading -----------------------------------------------------------------------------------
 
-    def _index(self, start: int) -> None:
+    def _index(self, lines: _Lines) -> None:
         number = 1
         line: Line | None = None
         while not isinstance(line, End):
             number += 1
-            end = self._text.find(b"\n", start)
-            if end < 0:
-                self._damaged(f"The recording is cut off {self.duration:.1f} s after its start, in line {number}.")
-                return
             try:
-                line = self._add(start, end)
+                text = lines.take(LONGEST_STATE)
+                if text is None:
+                    self._ends(lines, number)
+                    return
+                line = self._add(text)
             except CodecError as error:
                 where = f"Line {number}, {self.duration:.1f} s after the start, is damaged"
-                self._damaged(f"{where} ({error}): what followed is left out.")
+                self.damage = f"{where} ({error}): what followed is left out."
                 return
-            start = end + 1
         if line.why:
-            self._damaged(f"The recording was ended early: {line.why}.")
+            self.damage = f"The recording was ended early: {line.why}."
 
-    def _damaged(self, what: str) -> None:
-        self.damage = f"{what} {self.damage}".rstrip()
+    def _ends(self, lines: _Lines, number: int) -> None:
+        """There are no more lines, though the last one has not come."""
+        where = f"{self.duration:.1f} s after its start, in line {number}"
+        if lines.left > 0:
+            self.damage = f"The recording is cut off {where}."
+        else:
+            more = f"The recording holds more than {size(lines.most)}"
+            self.damage = f"{more}: what came from {where}, on is left out."
 
-    def _add(self, start: int, end: int) -> Line:
-        if end - start > LONGEST_LINE:
+    def _add(self, text: bytes | bytearray) -> Line:
+        line = LINE.loads(text)
+        if len(text) > longest(line):
             raise CodecError("too long")
-        line = LINE.loads(self._text[start:end])
         if abs(line.at - self.header.clock) > MAX_SECONDS:
             raise CodecError("not of the time of this recording")
         # An event may have been told a moment after a later one: the order of the file is what counts.
         self.end = max(self.end, line.at)
         track = self._track(line)
         if track is not None:
-            track.add(self.end, start, end)
+            track.add(self.end, *self.text.add(text))
         return line
 
     def _track(self, line: Line) -> _Track | None:
@@ -177,11 +194,21 @@ class Replay:
     # ---- what there was at a time ------------------------------------------------------------------
 
     def _read(self, start: int, end: int) -> Any:
-        return LINE.loads(self._text[start:end])
+        return LINE.loads(self.text.read(start, end))
 
     def _last(self, track: _Track | None, at: float) -> Any:
         count = track.upto(at) if track else 0
         return self._state(track.starts[count - 1], track.ends[count - 1]) if track and count else None
+
+    def _state(self, start: int, end: int) -> Any:
+        """A state, of which the last ones read are remembered: so many, and no more bytes than that."""
+        states = self._states
+        if start not in states:
+            states[start] = end - start, self._read(start, end)
+        states.move_to_end(start)
+        while len(states) > STATES_KEPT or (len(states) > 1 and sum(n for n, _ in states.values()) > STATE_BYTES_KEPT):
+            states.popitem(last=False)
+        return states[start][1]
 
     def snapshot(self, at: float) -> Snapshot:
         """The last one up to a time; the first one before that."""
@@ -258,29 +285,80 @@ def _read_header(line: bytes | bytearray) -> Header:
     return header
 
 
-def _read_file(path: Path, max_size: int) -> tuple[bytes | bytearray, str]:
-    """The text of a file, up to a byte more than `max_size`, and what is wrong with its compression."""
-    with path.open("rb") as file:
+class Text:
+    """The text of a recording, as it comes."""
+
+    def __init__(self, chunks: Iterable[bytes | bytearray], most: int) -> None:
+        self.chunks = iter(chunks)
+        self.most = most
+        """Bytes that it can honestly hold; 0: any number."""
+        self.damage = ""
+        """What is wrong with its compression, so far."""
+
+
+class _Lines:
+    """The lines of a text, one after the other; none after so many bytes."""
+
+    def __init__(self, text: Text, max_size: int) -> None:
+        self._text = text
+        self.most = min(max_size, text.most or max_size)
+        self.left = self.most
+        """Bytes that may still come; 0 or less: there were more."""
+        self.rest = bytearray()
+        """What has come and was not taken."""
+
+    def take(self, longest: int) -> bytearray | None:
+        """The next line, without its end; `None`: there is none. Raises `CodecError` for one that is too long."""
+        looked = 0
+        while (end := self.rest.find(b"\n", looked)) < 0:
+            looked = len(self.rest)
+            if looked > longest:
+                raise CodecError("too long")
+            chunk = next(self._text.chunks, None) if self.left > 0 else None
+            if chunk is None:
+                return None
+            self.rest += chunk[: self.left]
+            self.left -= len(chunk)
+        if end > longest:
+            raise CodecError("too long")
+        line = self.rest[:end]
+        del self.rest[: end + 1]
+        return line
+
+
+def _text_of(file: BinaryIO) -> Text:
+    """The text of an open file, compressed or not."""
+    chunk = file.read(CHUNK)
+    if not chunk.startswith(GZIP_MAGIC):
+        return Text(_plain(file, chunk), 0)
+    text = Text((), max(ALWAYS, MAX_RATIO * os.fstat(file.fileno()).st_size))
+    text.chunks = _unpacked(file, chunk, text)
+    return text
+
+
+def _plain(file: BinaryIO, chunk: bytes) -> Iterator[bytes]:
+    while chunk:
+        yield chunk
         chunk = file.read(CHUNK)
-        if not chunk.startswith(GZIP_MAGIC):
-            return chunk + file.read(max(0, max_size + 1 - len(chunk))), ""
-        text = bytearray()
-        unpack = zlib.decompressobj(GZIP)
-        while chunk and not unpack.eof and len(text) <= max_size:
-            before = unpack.copy()
-            try:
-                text += unpack.decompress(chunk, max_size + 1 - len(text))
-            except zlib.error:
-                text += _until_damage(before, chunk)
-                return text, "The compressed data is damaged."
-            chunk = unpack.unconsumed_tail or file.read(CHUNK)
-    return text, "" if unpack.eof else "The compressed data is cut off."
 
 
-def _until_damage(unpack: Any, chunk: bytes) -> bytearray:
+def _unpacked(file: BinaryIO, chunk: bytes, text: Text) -> Iterator[bytes]:
+    unpack = zlib.decompressobj(GZIP)
+    while chunk and not unpack.eof:
+        before = unpack.copy()
+        try:
+            yield unpack.decompress(chunk, CHUNK)
+        except zlib.error:
+            text.damage = "The compressed data is damaged."
+            yield from _until_damage(before, chunk)
+            return
+        chunk = unpack.unconsumed_tail or file.read(CHUNK)
+    if not unpack.eof:
+        text.damage = "The compressed data is cut off."
+
+
+def _until_damage(unpack: Any, chunk: bytes) -> Iterator[bytes]:
     """All that can be had of a damaged chunk: it takes single bytes to get it."""
-    text = bytearray()
     with suppress(zlib.error):
         for index in range(len(chunk)):
-            text += unpack.decompress(chunk[index : index + 1])
-    return text
+            yield unpack.decompress(chunk[index : index + 1])

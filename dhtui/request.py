@@ -118,7 +118,7 @@ def check_offline(options: Options) -> None:
     refuse_unused(options, action)
     if options.keyname is None and action in USED_BY["keyname"].split() and action != "verify":
         raise UsageError(f"{action} needs --keyname, the name of a key")
-    if action in ("genkey", "import") and not options.encrypt:
+    if action == "genkey" and not options.encrypt:
         refuse(options, ("passphrase_file",), "needs --encrypt: without it the key is kept in the clear")
 
 

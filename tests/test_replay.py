@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from recorded import HOSTILE, Scripted, Session, record_session, told
 
 from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
-from dhtui.engine.snapshot import Holdings, SwarmView
+from dhtui.engine.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
-from dhtui.recording import LINE, HoldingsAt, Recorder
-from dhtui.replay import Replay, ReplayError
+from dhtui.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder
+from dhtui.replay import ALWAYS, MAX_RATIO, STATE_BYTES_KEPT, Replay, ReplayError
 from dhtui.replay_source import ReplaySource
 from dhtui.source import Source
 
@@ -296,13 +297,75 @@ def test_files_that_can_not_be_read_are_refused(tmp_path: Path) -> None:
         Replay.load(tmp_path)
 
 
-def test_more_text_than_the_limit_is_refused_compressed_or_not(tmp_path: Path) -> None:
-    plain, packed = tmp_path / "r.jsonl", tmp_path / "r.gz"
-    plain.write_bytes(bytes(4 * 2**20))
-    packed.write_bytes(gzip.compress(bytes(4 * 2**20)))
-    for path in (plain, packed):
-        with pytest.raises(ReplayError, match="holds more than 3 MiB"):
-            Replay.load(path, max_size=3 * 2**20)
+def test_what_is_beyond_the_limit_is_left_out_and_said_compressed_or_not(scripted: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "r.gz"
+    packed.write_bytes(gzip.compress(scripted.read_bytes()))
+    for path in (scripted, packed):
+        replay = Replay.load(path, max_size=100_000)
+        assert replay.damage.startswith("The recording holds more than 100 kB: what came from ")
+        assert 90_000 < replay.text.length < 100_000 and 0 < replay.duration < 20.0
+
+
+# ---- what loading costs -----------------------------------------------------------------------------------
+
+
+def bomb(scripted: Path, times: int) -> bytes:
+    """A recording that compresses as no honest one does: one line, over and over."""
+    head, *lines = scripted.read_bytes().splitlines(keepends=True)
+    event = next(line for line in lines if b"PacketSent" in line)
+    return gzip.compress(b"".join([head, *lines[:5], event * times]), 9)
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_costs_what_its_size_allows(scripted: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(bomb(scripted, 400_000))
+    text = len(gzip.decompress(path.read_bytes()))
+    assert text > 250 * path.stat().st_size
+    replay = Replay.load(path)
+    allowed = max(ALWAYS, MAX_RATIO * path.stat().st_size)
+    assert replay.text.length <= allowed < text, "bytes that were read are what the work is"
+    assert replay.text.packed_length < allowed / 4
+    assert "The recording holds more than" in replay.damage and "is left out" in replay.damage
+    assert len(at_end(replay).packets) == 5000
+
+
+def test_an_honest_recording_keeps_far_below_that(recorded: tuple[Path, Session], text: bytes) -> None:
+    assert 3 * len(text) < MAX_RATIO * recorded[0].stat().st_size
+    replay = Replay.load(recorded[0])
+    assert replay.damage == "" and replay.text.length <= len(text)
+
+
+def test_a_line_that_is_too_long_ends_it_unread(scripted: Path) -> None:
+    head, *lines = scripted.read_bytes().splitlines(keepends=True)
+    for wrong in (
+        b'["BootstrapProgress",{"at":1000,"text":"%s"}]\n' % (b"x" * LONGEST_EVENT),
+        b"[" * (LONGEST_STATE + 9),
+    ):
+        replay = Replay(b"".join([head, *lines[:9], wrong, *lines[9:]]))
+        assert "Line 11, " in replay.damage and "(too long): what followed is left out" in replay.damage
+
+
+def test_a_list_has_no_more_entries_than_a_screen_can_go_through(scripted: Path) -> None:
+    head, *lines = scripted.read_bytes().splitlines(keepends=True)
+    kind, snapshot = json.loads(next(line for line in lines if b"Snapshot" in line))
+    for name, value in (("growth", [[0.0, 1]] * 5000), ("drops", {str(n): 1 for n in range(5000)})):
+        line = json.dumps([kind, snapshot | {name: value}]).encode() + b"\n"
+        replay = Replay(b"".join([head, *lines[:9], line]))
+        assert f"Snapshot.{name}: not a" in replay.damage and "at most" in replay.damage
+
+
+def test_of_large_states_few_are_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    Recorder(path, Scripted(), lambda why: None).close()
+    head, first, *_, end = path.read_bytes().splitlines(keepends=True)
+    item = StoredItemView(bytes(20), bytes(1000), None, b"", None, 0.0)
+    lines = [LINE.dumps(HoldingsAt(1000.0 + n, Holdings((), (item,) * 3500, ()))) + b"\n" for n in range(4)]
+    assert len(lines[0]) > STATE_BYTES_KEPT / 3
+    replay = Replay(b"".join((head, first, *lines, end)))
+    for number in range(4):
+        assert len(replay.holdings(1000.0 + number).items) == 3500
+        assert sum(size for size, _ in replay._states.values()) <= STATE_BYTES_KEPT
+    assert replay.holdings(1003.0) is replay.holdings(1003.0)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

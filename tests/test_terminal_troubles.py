@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tmux import DEADLINE, Terminal, terminal
 
+from dhtui.screens.clipboard import TMUX_ADVICE
+
 
 def pid_of(term: Terminal) -> int:
     """The process of the program, the youngest in the pane's tree."""
@@ -90,4 +92,32 @@ def test_what_is_typed_into_a_window_that_has_not_come_yet_stands_in_it(tmp_path
         assert title in term.wait("zzq")
         term.press("Escape")
         term.wait(lambda screen: title not in screen)
+        term.quit()
+
+
+def test_a_terminal_that_is_not_utf_8_is_told_before_anything_is_drawn(tmp_path: Path) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 4", PYTHONIOENCODING="latin-1") as term:
+        end = time.monotonic() + DEADLINE
+        while "all done" not in (screen := term.screen()):
+            assert time.monotonic() < end, screen
+            time.sleep(0.05)
+        said = " ".join(screen.split())
+        assert "ended with 2" in screen and "PYTHONIOENCODING says that this terminal has 'iso8859-1'" in said
+        assert term.tmux("display-message", "-p", "#{alternate_on}").strip() == "0"
+
+
+def test_in_tmux_it_is_said_how_a_copy_gets_through_and_that_is_true(tmp_path: Path) -> None:
+    with terminal(tmp_path, (120, 35), "--testnet 4") as term:
+        term.wait("[1 Home]")
+        term.go("table")
+        term.wait("bucket 0")
+        for _ in range(2):
+            term.press("c", "1")
+            screen = term.wait("sent to the terminal")
+            assert "In tmux" in screen and "set-clipboard" in screen, screen
+            if "on" in term.tmux("show", "-s", "set-clipboard"):
+                break
+            term.tmux(*TMUX_ADVICE.split()[1:])
+            term.wait(lambda screen: "sent to the terminal" not in screen)
+        assert term.tmux("show-buffer").strip()
         term.quit()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import inf
 from random import Random
 from sys import intern
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, TypeAlias
 
 from . import events
 from .answers import Question
@@ -86,14 +86,8 @@ NODES_SAVED = 2048
 GROWTH_KEPT = 360
 
 
-class Outgoing(NamedTuple):
-    """A datagram on its way out."""
-
-    data: bytes
-    addr: Addr
-    kind: Literal["query", "response", "error"]
-    method: str
-    tid: bytes
+Outgoing: TypeAlias = tuple[bytes, Addr, Literal["query", "response", "error"], str, bytes]
+"""A datagram on its way out: what `events.PacketSent` will say of it."""
 
 
 class Core:
@@ -346,7 +340,7 @@ class Core:
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._out.append(Outgoing(data, addr, kind, method, tid))
+        self._out.append((data, addr, kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -580,7 +574,8 @@ class Core:
         `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
         would not send, `send_failed` or `send_dropped` has to be told before the next call.
         """
-        self._were_sent()
+        if self._handed:
+            self._were_sent()
         if not self._out:
             return []
         out, self._out = self._out, []
@@ -590,14 +585,12 @@ class Core:
             if now is not None:
                 for query in unsent:
                     query.sent_at = now
-        return [(datagram.data, datagram.addr) for datagram in out]
+        return [one[:2] for one in out]
 
     def _were_sent(self) -> None:
         """What was handed out and did not fail is on the wire."""
-        if not self._handed:
-            return
         handed, self._handed = self._handed, []
-        at, ledger = self._handed_at, self._ledger
+        at, ledger, listeners = self._handed_at, self._ledger, self._listeners if self._listeners else None
         for data, addr, kind, method, tid in handed:
             ledger.packet_out(len(data), at)
             counts = ledger.of(method)
@@ -607,8 +600,8 @@ class Core:
                 counts.replied += 1
             else:
                 counts.refused += 1
-            if self._listeners:
-                self._listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
+            if listeners is not None:
+                listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
@@ -640,10 +633,10 @@ class Core:
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
         """A datagram was not sent after all; the query in it, if there is one that is waited for."""
         self._ledger.send_failures += 1
-        for place, one in enumerate(self._handed):
-            if one.data is data and one.addr == addr:
+        for place, (sent, to, kind, _, tid) in enumerate(self._handed):
+            if sent is data and to == addr:
                 del self._handed[place]
-                return self.queries.find(one.tid) if one.kind == "query" else None
+                return self.queries.find(tid) if kind == "query" else None
         return None
 
     # ---- time --------------------------------------------------------------------------------------
@@ -866,7 +859,8 @@ class Core:
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
-        self._were_sent()
+        if self._handed:
+            self._were_sent()
         blocks = self.settings.blocks
         return Snapshot(
             at=now,

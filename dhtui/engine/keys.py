@@ -59,6 +59,16 @@ class PrivateKey:
         """The key of 64 expanded bytes; the scalar is used as it stands, clamped or not. Raises `BadKey`."""
         return cls(expanded, "expanded")
 
+    @property
+    def expanded(self) -> bytes:
+        """The 64 bytes, scalar and prefix, that this key signs with (RFC 8032, 5.1.5)."""
+        if self.form == "expanded":
+            return self.secret
+        stretched = bytearray(sha512(self.secret).digest())
+        stretched[0] &= 0xF8
+        stretched[31] = stretched[31] & 0x7F | 0x40
+        return bytes(stretched)
+
     def sign(self, message: bytes) -> bytes:
         """A 64-byte signature, verified before it is returned. Raises `BadKey` should that fail."""
         if self.form == "seed":

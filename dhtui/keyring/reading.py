@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..engine.keys import (
@@ -46,13 +47,16 @@ class Imported:
     """What it was, in words."""
 
 
-def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Imported:
+def read_key(
+    data: bytes, form: str = "auto", public: bytes | None = None, passphrase: Callable[[], bytes] | None = None
+) -> Imported:
     """The private key in the content of a file, or in what was typed.
 
-    Taken are: key files of ours, PKCS 8 in PEM and DER, JSON Web Keys, paper keys, ``.key`` files of
-    mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key)
+    Taken are: key files of ours, PKCS 8 in PEM and DER, OpenSSH's own format, JSON Web Keys, paper keys, ``.key`` files
+    of mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key)
     or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key. `form` is one of
-    `FORMS`. Raises `BadKey` with the reason.
+    `FORMS`. `passphrase` is called where another program encrypted the key; slow then.
+    Raises `BadKey` with the reason, `EncryptedKey` where a passphrase is missing.
     """
     if form not in FORMS:
         raise BadKey(f"{form[:20]!a} is none of {', '.join(FORMS)}")
@@ -60,7 +64,7 @@ def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Im
         raise BadKey("there is no key: the input is empty")
     if len(data) > MAX_INPUT:
         raise BadKey(f"the input has more than {MAX_INPUT} bytes: it is no private key")
-    found = _read(data, form, public)
+    found = _read(data, form, public, passphrase)
     if public is not None and found.key.public != public:
         raise BadKey("the public key does not belong to this private key")
     if isinstance(found.key, PrivateKey):
@@ -68,14 +72,14 @@ def read_key(data: bytes, form: str = "auto", public: bytes | None = None) -> Im
     return found
 
 
-def _read(data: bytes, form: str, public: bytes | None) -> Imported:
+def _read(data: bytes, form: str, public: bytes | None, passphrase: Callable[[], bytes] | None) -> Imported:
     text = _text(data)
     if text is not None and form == "auto":
         if is_own(text):
             key = parse_own(text)
             return Imported(key, "a key file of dhtui, encrypted" if isinstance(key, Sealed) else "a key file of dhtui")
         if is_pem(text):
-            return Imported(read_pem(text), "PKCS 8 in PEM")
+            return Imported(*read_pem(text, passphrase))
         if is_paper(text):
             return Imported(read_paper(text), "a paper key")
         if text.startswith("{"):

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from ..packets.parts import Link
 from .choice import Choice
+from .clipboard import send_to_clipboard
 from .telling import tell
 from .verbs import CopyForm
 
@@ -34,13 +35,13 @@ async def copy(screen: Screen[Any], forms: Sequence[CopyForm]) -> None:
     """Copies one of some forms to the terminal's clipboard."""
     place = await choose(screen, "copy as", [f"{label}: {text}" for label, text in forms])
     if place is not None:
-        screen.app.copy_to_clipboard(forms[place][1])
-        tell(screen.app, f"copied: {forms[place][1][:60]}")
+        send_to_clipboard(screen.app, forms[place][1])
 
 
 async def follow(screen: Screen[Any], links: Sequence[Link]) -> bool:
     """Goes to what one of some links is about; whether one was chosen."""
     place = await choose(screen, "open", [link.label for link in links])
     if place is not None:
-        screen.app.post_message(Followed(links[place]))
+        goer = screen.app if screen.is_modal else screen  # a window may be closing
+        goer.post_message(Followed(links[place]))
     return place is not None

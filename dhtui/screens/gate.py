@@ -100,6 +100,10 @@ class KeyGate:
         """It goes on."""
         self._windows.pop(worker, None)
 
+    def asks(self, worker: Worker[Any]) -> bool:
+        """Whether a worker waits for what the user does in a window of its own."""
+        return (window := self._windows.get(worker)) is not None and not window.dismissed
+
     @property
     def busy(self) -> bool:
         """Whether a key would have to wait."""
@@ -165,7 +169,7 @@ class KeyGate:
             for worker in self._app.workers
             if worker.description == _OPENING
             and not worker.is_finished
-            and ((window := self._windows.get(worker)) is None or window.dismissed)
+            and not self.asks(worker)
         ]
 
     # -- coming to rest ---------------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ class ExportForm(KeyForm[Exported]):
         where = (
             f"to the new file {file}, which only you can read" if file else "in a window, where it can be hidden again"
         )
+        if form == "public":
+            return good(f"the public key of {self._key_name}, which is no secret, {where}", *about)
         return good(f"the private key of {self._key_name}, not encrypted, {where}", *about)
 
     def prepare(self) -> Callable[[], Exported]:

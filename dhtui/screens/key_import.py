@@ -14,9 +14,10 @@ from textual.widgets import Input
 
 from ..engine.keys import BadKey
 from ..keyring import Keyring, KeyringError
+from ..keyring.encrypted import EncryptedKey
 from ..keyring.keyfile import content
 from ..keyring.reading import FORMS, MAX_INPUT, Imported, read_key
-from ..keyring.seal import Sealed
+from ..keyring.seal import Sealed, passphrase_bytes
 from ..keyring.zbase32 import encode_public
 from ..values import UsageError, path, public_key
 from ..widgets.paint import Line
@@ -72,7 +73,8 @@ class ImportForm(KeyForm[Taken]):
         """Where the key is, how it is to be read, and how it is to be kept."""
         yield name_field()
         yield "from a file", SourceInput(id="file", placeholder="its path; or paste the key below")
-        yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, paper; shows as dots")
+        yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, OpenSSH, paper; shows as dots")
+        yield "opened by", SecretInput(id="opens", placeholder="its passphrase, if another program encrypted it")
         yield "read as", Pick(FORMS, gap="", id="form")
         yield "public key", SourceInput(id="public", placeholder="empty, or the one that it must have")
         yield from new_passphrase_fields("empty: the key is kept as it came")
@@ -99,8 +101,8 @@ class ImportForm(KeyForm[Taken]):
             self._content = problem
         self.check()
 
-    def _found(self) -> Imported | Verdict:
-        """The key, or what is to be said instead."""
+    def _found(self) -> Imported | EncryptedKey | Verdict:
+        """The key, one that a passphrase has to open first, or what is to be said instead."""
         file, pasted = self.text("file").strip(), self.text("key").strip()
         if not file and not pasted:
             return missing("name the file that the private key is in, or paste the key")
@@ -112,10 +114,15 @@ class ImportForm(KeyForm[Taken]):
         if isinstance(data, ValueError):
             return bad(str(data))
         try:
-            wanted = self.text("public").strip()
-            return read_key(data, self.chosen("form"), public_key(wanted) if wanted else None)
+            return self._read_key(data)
+        except EncryptedKey as found:
+            return found
         except (BadKey, UsageError) as problem:
             return bad(str(problem))
+
+    def _read_key(self, data: bytes, passphrase: Callable[[], bytes] | None = None) -> Imported:
+        wanted = self.text("public").strip()
+        return read_key(data, self.chosen("form"), public_key(wanted) if wanted else None, passphrase)
 
     # -- the form --------------------------------------------------------------------------------------------
 
@@ -126,17 +133,34 @@ class ImportForm(KeyForm[Taken]):
         if isinstance(found, Verdict):
             about = said("·", f"{form}: {_READ_AS[form]}", "dim")
             return Verdict((*found.lines, *about))
-        lines = _about(found)
+        if isinstance(found, EncryptedKey):
+            lines = [*good(f"{found.kind}, which its passphrase opens; kept as you say below").lines]
+        else:
+            lines = _about(found)
         fault = judge_name(self.text("name"), self._taken) or judge_passphrase(self)
-        if fault is None and self.text("passphrase") and isinstance(found.key, Sealed):
+        if fault is None and isinstance(found, EncryptedKey) and not self.text("opens"):
+            fault = missing("type the passphrase that opens the key")
+        if fault is None and isinstance(found, Imported) and self.text("opens"):
+            fault = bad("the key is not encrypted by another program: empty the passphrase that opens it")
+        if fault is None and self.text("passphrase") and isinstance(found, Imported) and isinstance(found.key, Sealed):
             fault = bad("the key is encrypted already and stays so: empty the passphrase")
         return Verdict((*lines, *fault.lines)) if fault else Verdict(lines, ready=True)
 
     def prepare(self) -> Callable[[], Taken]:
         """Takes the key."""
-        found = self._found()
+        found, name, secret = self._found(), self.text("name"), new_passphrase(self)
+        if isinstance(found, EncryptedKey):
+            opens = passphrase_bytes(self.text("opens"))
+            read = partial(self._read_key, self._data(), lambda: opens)
+            return lambda: self._take(name, read(), secret)
         assert isinstance(found, Imported), "judged before"
-        return partial(self._take, self.text("name"), found, new_passphrase(self))
+        return partial(self._take, name, found, secret)
+
+    def _data(self) -> bytes:
+        """What the key was read from."""
+        if isinstance(self._content, bytes) and self.text("file").strip():
+            return self._content
+        return self.text("key").strip().encode("utf-8", "surrogateescape")
 
     def _take(self, name: str, found: Imported, passphrase: bytes | None) -> Taken:
         self._ring.add(name, found.key, passphrase)
@@ -144,7 +168,7 @@ class ImportForm(KeyForm[Taken]):
 
     def progress(self) -> str:
         """What is being done."""
-        return DERIVING if self.text("passphrase") else "writing the key"
+        return DERIVING if self.text("passphrase") or self.text("opens") else "writing the key"
 
 
 def _about(found: Imported) -> list[Line]:

@@ -30,6 +30,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from ..widgets.paint import Role
 from ..widgets.pick import Pick
+from .clipboard import send_to_clipboard
 from .conflict_view import ConflictView
 from .list_window import OF_LINES, ListWindow
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
@@ -225,8 +226,7 @@ class PutRun(ListWindow[Seen | None]):
     def _copy(self, item: Item) -> None:
         """What others need to get it: the magnet link of a mutable item, the target of an immutable one."""
         text = magnet(item.k, item.salt) if isinstance(item, MutableItem) else item.target.hex()
-        self.app.copy_to_clipboard(text)
-        tell(self.app, f"copied: {text}")
+        send_to_clipboard(self.app, text)
 
     @work(group="put", exclusive=True, exit_on_error=False, name="reading it back")
     async def _read_back(self, put: Outcome) -> None:

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
 from textual.strip import Strip
@@ -65,6 +66,10 @@ def rows_of(text: str, width: int | None, *, breaks: bool, hidden: bool = False)
 def pasted_text(text: str) -> str:
     """What was copied, by what a terminal sent of it: most send each line break as a carriage return."""
     return text if "\n" in text else text.replace("\r", "\n")
+
+
+def _copyable(char: str) -> str:
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\ud800" <= char <= "\udfff" else char
 
 
 def is_content(character: str | None) -> bool:
@@ -142,6 +147,17 @@ class SourceInput(Input):
         event.prevent_default()
         event.stop()
         self.replace(pasted_text(event.text), *self.selection)
+
+    def action_copy(self) -> None:
+        """Copies what is selected. A byte that is not UTF-8 has no place in a clipboard: it is shown in its escape."""
+        if not self.selected_text:
+            raise SkipAction
+        self.app.copy_to_clipboard("".join(map(_copyable, self.selected_text)))
+
+    def action_cut(self) -> None:
+        """Copies what is selected, and removes it."""
+        self.action_copy()
+        self.delete_selection()
 
     def restricted(self) -> None:
         """What would be too long is not taken in part: it is said."""

@@ -173,7 +173,7 @@ def test_the_unusable_half_of_the_originals_keys_is_refused_with_the_reason() ->
         (GO, "seed", "has 32 bytes, this has 64"),
         (EXPANDED, "go", "public key"),
         (KEY.secret, "sealed", "is none of auto"),
-        (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----", "auto", "openssl pkey"),
+        (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----", "auto", "damaged"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAA==\n-----END OPENSSH PRIVATE KEY-----", "auto", "OpenSSH"),
         (b"-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----", "auto", "public key"),
         (RFC8410[:80].encode(), "auto", "cut short"),
@@ -228,7 +228,10 @@ def test_an_expanded_key_has_no_pem() -> None:
 @given(st.binary(min_size=32, max_size=32), st.sampled_from(sorted(FORMATS)))
 def test_what_is_exported_is_imported_again(seed: bytes, form: str) -> None:
     key = PrivateKey.from_seed(seed)
-    assert read_key(write_key(key, form).encode()).key == key
+    how = "go" if form == "nacl" else "auto"
+    if form != "public":  # that is no private key
+        found = read_key(write_key(key, form).encode(), how).key
+        assert found == key or (form == "expanded" and found.public == key.public)
 
 
 @pytest.mark.parametrize("form", ["hex", "paper"])

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -17,6 +16,8 @@ import pytest
 from apart import PATIENCE
 from textual._context import active_app
 from textual.app import App
+
+from dhtui.app import Explorer
 
 
 class Threads:
@@ -26,9 +27,14 @@ class Threads:
         self.at_work: set[Future[Any]] = set()
         self._go: Event | None = None
 
+    def forget(self) -> None:
+        """Another test begins."""
+        self.at_work.clear()
+        self._go = None
+
     @property
     def held(self) -> bool:
-        """Whether a test keeps them from their end: nobody waits for them."""
+        """Whether a test keeps them from their end."""
         return self._go is not None and not self._go.is_set()
 
     def watch(self, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,12 +48,9 @@ class Threads:
 
         return noted
 
-    @contextmanager
-    def hold(self, go: Event) -> Iterator[None]:
-        """Until this is set, an explorer with a thread at work counts as idle."""
+    def hold(self, go: Event) -> None:
+        """They don't come to their end before this is set: until then nobody waits for them."""
         self._go = go
-        yield
-        self._go = None
 
 
 THREADS = Threads()
@@ -60,10 +63,16 @@ async def idle(min_sleep: float = 0, max_sleep: float = 0) -> None:
     """
     async with asyncio.timeout(PATIENCE):
         while True:
-            await at_rest(active_app.get())
-            if THREADS.held or not THREADS.at_work:
+            app = active_app.get()
+            await at_rest(app)
+            if THREADS.held:
+                return await asyncio.sleep(0.001)
+            if THREADS.at_work:
+                await asyncio.wait(THREADS.at_work, return_when=asyncio.FIRST_COMPLETED)
+            elif isinstance(app, Explorer) and app.gate is not None and app.gate.busy and not app.gate._opening():
+                await asyncio.sleep(0.001)  # it looks again of itself, and lets the next key through
+            else:
                 return
-            await asyncio.wait(THREADS.at_work, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def at_rest(app: App[Any]) -> None:
@@ -84,6 +93,9 @@ async def _nothing_ready() -> None:
 
 def _paint(app: App[Any]) -> bool:
     """Does now what the screen would do within 1/60 s. Whether there was anything."""
+    if app._resize_timer is not None:  # 1/120 s after the terminal's size has changed
+        app._check_resize()
+        return True
     if not app.screen_stack or not app.screen._update_timer._active.is_set():
         return False
     app.screen._on_timer_update()
@@ -92,7 +104,7 @@ def _paint(app: App[Any]) -> bool:
 
 def use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets Textual's pilot wait like this."""
-    THREADS.at_work.clear()
+    THREADS.forget()
     loop = asyncio.BaseEventLoop
     monkeypatch.setattr(loop, "run_in_executor", THREADS.watch(loop.run_in_executor))
     monkeypatch.setattr("textual.app.wait_for_idle", idle)

@@ -114,15 +114,18 @@ class Stage:
         await self._work_ends()
 
     async def _work_ends(self) -> None:
-        """No worker runs, and none has begun because of what an earlier one did."""
-        while True:
-            if self.app.gate is not None:
-                await self.app.gate.rest()
-            with suppress(WorkerCancelled):  # one that a newer one has replaced
-                await self.app.workers.wait_for_complete()
-            await self.pilot.pause()
-            if not self.app.workers and (self.app.gate is None or not self.app.gate.busy):
-                return
+        """No worker runs, but those that wait for the user, and none has begun because of what an earlier one did."""
+        gate = self.app.gate
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if gate is not None:
+                    await gate.rest()
+                working = [each for each in self.app.workers if gate is None or not gate.asks(each)]
+                with suppress(WorkerCancelled):  # one that a newer one has replaced
+                    await self.app.workers.wait_for_complete(working)
+                await self.pilot.pause()
+                if not working and (gate is None or not gate.busy):
+                    return
 
     async def until(self, happened: Callable[[], bool]) -> None:
         """Waits for what a timer, a thread or the network brings about."""

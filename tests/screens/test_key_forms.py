@@ -180,8 +180,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return quick(passphrase, salt, cost)
 
     monkeypatch.setattr("dhtui.keyring.seal._derive", slow)
-    with THREADS.hold(go):
-        yield go
+    THREADS.hold(go)
+    yield go
     go.set()
 
 
@@ -466,7 +466,7 @@ async def test_a_paper_key_can_be_typed_in_as_it_was_shown(keyring: Keyring, wid
     async with exploring(snapshots.running(), (width, 24), show="keys", keys_folder=FOLDER) as stage:
         await on_key(stage, "notes")
         await opened(stage, "E")
-        await typed(stage, "left", "enter")
+        await typed(stage, "right", "right", "enter")
         while not isinstance(stage.app.screen, RevealScreen):
             await stage.pilot.pause()
         await typed(stage, "R")

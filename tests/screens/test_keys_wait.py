@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apart import PATIENCE
 from textual import events
 from textual.screen import Screen
 from textual.widgets import Input
@@ -33,6 +34,7 @@ from dhtui.screens.window import Palette
 
 from . import snapshots
 from .hostile import HostileNode
+from .idle import THREADS
 from .stage import SMALL, PaperNode, Stage, exploring
 from .test_hostile_screens import showing
 from .walk import drain, return_to, tap, work_ends
@@ -130,11 +132,12 @@ class SlowFiles:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked, self.answers = threading.Event(), threading.Event()
+        THREADS.hold(self.answers)
         listing = Keyring.list
 
         def slow(ring: Keyring) -> Any:
             self.asked.set()
-            assert self.answers.wait(60)
+            assert self.answers.wait(PATIENCE)
             return listing(ring)
 
         monkeypatch.setattr(Keyring, "list", slow)
