@@ -106,8 +106,8 @@ _HOME: Final = (
             ("refused", "queries of others that we answered with an error"),
             (
                 "own probe",
-                "pings to our own external address, from another socket: their sending is not among the packets; answered "
-                "are those that came back",
+                "pings to our own external address, from another socket: as sent they are not among the packets; "
+                "answered are those that came back",
             ),
             ("other", "all methods that we don't speak"),
         ),
