@@ -104,7 +104,11 @@ _HOME: Final = (
                 "read-only",
             ),
             ("refused", "queries of others that we answered with an error"),
-            ("own probe", "pings to our own external address; answered are those that came back"),
+            (
+                "own probe",
+                "pings to our own external address, from another socket: as sent they are not among the packets; "
+                "answered are those that came back",
+            ),
             ("other", "all methods that we don't speak"),
         ),
     ),
@@ -173,7 +177,8 @@ _TABLE: Final = (
             ("✗", "queries in a row that it left unanswered"),
             ("42", "whether its id fits its address (BEP 42): ✓ it does, ✗ not, – exempt (local), ? not checked"),
         ),
-    ),    Section(
+    ),
+    Section(
         "windows: nodes that an asked one names, and bans",
         (
             ("node", "where it is, as the asked node says"),

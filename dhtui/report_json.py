@@ -59,7 +59,8 @@ said that it stored the item; whether the lookup came to it, or it was asked dir
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
 what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
-| | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes |
+| | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes: of `asked` and \
+`writes` those too that nothing was sent to, as their lines tell |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
 from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
 few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |

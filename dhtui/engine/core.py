@@ -71,8 +71,11 @@ PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
-READ_ONLY = "read-only"
+READ_ONLY, REPLY_QUOTA = "read-only", "reply quota"
 """Why something was dropped."""
+QUOTA_WORDS = "our replies have used up their bytes"
+BUFFER_FULL = "the send buffer was full"
+"""Why the system would not send something."""
 GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
 """Why an answer is not waited for any longer."""
 STRANGERS = 16
@@ -238,11 +241,11 @@ class Core:
         if self._silent_to(addr):
             self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
-            self._over_budget(addr)
+            self._drop(data, addr, REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
             return
+        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
         self._send(error, addr, "error", refusal.method, refusal.tid)
 
     def _silent_to(self, addr: Addr) -> bool:
@@ -279,11 +282,9 @@ class Core:
         except RefusedQuery as refusal:
             self._refuse(data, addr, refusal, query)
             return
-        if self._listeners:
-            problem = "" if query.canonical else events.NOT_CANONICAL
-            self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
         if body is None:
             self._ledger.count(READ_ONLY)
+            self._tell_received(query, data, addr, READ_ONLY)
             return
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
@@ -291,11 +292,18 @@ class Core:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
+            self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
             self._send(reply, addr, "response", method, query.tid)
+        else:
+            self._drop(data, addr, REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
             self._tell_stored(stored, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
+
+    def _tell_received(self, query: Query, data: bytes, addr: Addr, problem: str) -> None:
+        if self._listeners:
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
 
     def _met_ourselves(self, query: InFlight) -> None:
         """A query of ours came to us: nobody but we can know its transaction id. So its address is our own."""
@@ -315,14 +323,10 @@ class Core:
             body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(args.target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
-            self._over_budget(addr)
             return b""
         smaller = encode_response(query.tid, left, addr)
         self._budget.take(addr[0], 0, len(smaller), self._now)
         return smaller
-
-    def _over_budget(self, addr: Addr) -> None:
-        self._ledger.drop(self._came, "reply quota", addr, "our replies have used up their bytes")
 
     def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
         if not self._listeners:
@@ -613,8 +617,9 @@ class Core:
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
+        self._ledger.error(self._now, "send failed", addr, BUFFER_FULL)
         if query := self._take_back(data, addr):
-            query.failure = "the send buffer was full"
+            query.failure = BUFFER_FULL
 
     def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
         """The system would not send a datagram: nobody waits for an answer to it any longer."""

@@ -339,14 +339,21 @@ class Find:
 
     def detail(self, now: float) -> LookupDetail:
         """The lookup with every query and candidate."""
-        for query, step in self._in_flight.items():
-            step.sent_at = query.sent_at
+        self._look_at_queries(now)
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
         began = self.began_at - self.started_at
         return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)
 
+    def _look_at_queries(self, now: float) -> None:
+        """When those in flight were sent, and which of them were not."""
+        for query, step in self._in_flight.items():
+            step.sent_at = query.sent_at
+            if query.failure:
+                step.outcome = unanswered(query, now)
+
     def view(self, now: float) -> LookupView:
         """The lookup as a screen shows it."""
+        self._look_at_queries(now)
         closest, end = self.lookup.closest(), now if self.running else self.ended_at
         outcomes = [step.outcome for step in self._steps if step.outcome and not step.late]
         unsent = sum(step.outcome is not None and step.outcome.status is Status.SEND_FAILED for step in self._steps)

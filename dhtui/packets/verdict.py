@@ -24,14 +24,15 @@ def judge(packet: Packet, context: Context) -> list[Verdict]:
     return [verdict for check in _CHECKS for verdict in check(packet, context)]
 
 
-def _problem(packet: Packet, _: Context) -> Iterator[Verdict]:
+def _problem(packet: Packet, context: Context) -> Iterator[Verdict]:
     if packet.problem:
         if packet.problem == OWN_PROBE:
             sentence = "Our own probe: it left by another socket for our external address, and came in."
             yield Verdict("reading", "ok", sentence)
             return
         state: State = "warn" if packet.message is not None else "bad"
-        fate = "Refused" if packet.kind == "query" else "Not used"
+        answered = "Refused" if context.partner is not None else "Not answered"
+        fate = answered if packet.kind == "query" else "Not used"
         if packet.problem == NOT_CANONICAL:
             fate = "Used all the same"
         yield Verdict("reading", state, f"{fate}: {safe_text(packet.problem, 100)}.")

@@ -190,7 +190,7 @@ def answer_words(row: AskedRow) -> str:
     answer = row.asked.answer
     if answer is not None:
         return summary(answer).removeprefix("error ")
-    return safe_text(row.asked.packet.problem, 60) or "nothing: read-only, or too much to send"
+    return safe_text(row.asked.packet.problem, 60) or "nothing: the system did not send it"
 
 
 def client(row: AskedRow) -> str:

@@ -101,7 +101,7 @@ def test_packet_received_for_what_is_not_even_read() -> None:
         "blocklist",
         "no unicast source",
         "banned by the user",
-        *[""] * 10,
+        *["read-only"] * 10,
         *["rate limit"] * 2,
     ]
     assert only(heard, events.PacketSent) == [] == core.datagrams_to_send()

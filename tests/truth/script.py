@@ -28,6 +28,11 @@ MOODS: dict[str, Mood] = {
     "stranger": "unmatched",
     "refuser": "error",
 }
+UNSENDABLE = {
+    "unreachable": OSError(errno.ENETUNREACH, "Network is unreachable"),
+    "stuffed": BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+}
+"""Nodes that the others name, and that the system will not send to: no route; no room in its buffer."""
 ASKERS = ("asker", "writer", "noisy", "flooder", "nuisance")
 NEAR, SWARM, OURS = b"N" * 20, b"S" * 20, b"O" * 20
 """Targets: of a find_node, of a swarm that there is, and of one that we announce."""
@@ -86,10 +91,8 @@ class Script:
         async with asyncio.timeout(120):
             await node.bootstrapped()
         await session.quiet()
-        gone = ("127.9.9.9", 9)
-        session.unsendable[gone] = OSError(errno.ENETUNREACH, "Network is unreachable")
-        everybody = [wire.nodes[name].addr for name in (*HONEST, *MOODS)]
-        await self.do("ping", node.ping([*everybody, gone]))
+        everybody = [wire.nodes[name].addr for name in (*HONEST, *MOODS, *UNSENDABLE)]
+        await self.do("ping", node.ping(everybody))
         await self.too_late()
         await self.do("find_node", node.find_node(NEAR))
         self["late"].release()  # after the lookup, within the time of its query
@@ -199,6 +202,7 @@ def cast(wire: Wire) -> Scripted:
     """All nodes of the script; returns the one to start from."""
     start = wire.add("start", "router")
     known = [wire.add(name) for name in HONEST] + [wire.add(name, mood) for name, mood in MOODS.items()]
+    known += [wire.add(name) for name in UNSENDABLE]
     for name in ASKERS:
         wire.add(name)
     wire.acquaint(known)

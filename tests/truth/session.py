@@ -61,6 +61,14 @@ class Heard:
 
 
 @dataclass
+class Faults:
+    """Where the system will not send to, and how often that was wanted."""
+
+    at: dict[Addr, OSError] = field(default_factory=dict)
+    met: int = 0
+
+
+@dataclass
 class Session:
     """A running explorer and its node, whose clock the script can move on."""
 
@@ -69,8 +77,7 @@ class Session:
     stage: Stage
     heard: Heard
     shift: Shift
-    unsendable: dict[Addr, OSError]
-    """Where the system will not send to."""
+    faults: Faults
 
     @property
     def us(self) -> Addr:
@@ -128,12 +135,19 @@ class Session:
 
 @asynccontextmanager
 async def session(
-    monkeypatch: pytest.MonkeyPatch, wire: Wire, shift: Shift, bootstrap: Addr, record: Path | None = None, **more: Any
+    monkeypatch: pytest.MonkeyPatch,
+    wire: Wire,
+    shift: Shift,
+    bootstrap: Addr,
+    record: Path | None = None,
+    unsendable: dict[Addr, OSError] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Session]:
     """An explorer on a node that knows no more than where to start."""
     real = clock.now
     monkeypatch.setattr(clock, "now", lambda: real() + shift.by)
-    heard, unsendable, running = Heard(), dict[Addr, OSError](), list[Node]()
+    heard, faults, running = Heard(), Faults(), list[Node]()
+    faults.at.update(unsendable or {})
 
     @asynccontextmanager
     async def factory() -> AsyncIterator[Node]:
@@ -141,7 +155,7 @@ async def session(
         config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=("%s:%d" % bootstrap,), settings=settings)
         async with Node(config) as node:
             node.subscribe(heard.hear)
-            node._endpoint.send = partial(_send, node._endpoint.send, unsendable)  # type: ignore[assignment]
+            node._endpoint.send = partial(_send, node._endpoint.send, faults)
             running.append(node)
             yield node
 
@@ -149,13 +163,14 @@ async def session(
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
         await stage.until(lambda: bool(running) and app._live is not None)
-        yield Session(wire, running[0], stage, heard, shift, unsendable)
+        yield Session(wire, running[0], stage, heard, shift, faults)
 
 
-def _send(really: Callable[[bytes, Addr], int], unsendable: dict[Addr, OSError], data: bytes, addr: Addr) -> int:
+def _send(really: Callable[[bytes, Addr], int], faults: Faults, data: bytes, addr: Addr) -> int:
     """As a system that has no route to some addresses."""
-    if addr in unsendable:
-        raise unsendable[addr]
+    if addr in faults.at:
+        faults.met += 1
+        raise faults.at[addr]
     return really(data, addr)
 
 

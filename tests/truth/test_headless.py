@@ -127,7 +127,9 @@ def test_ping_tells_silence_from_what_is_no_answer(run: Runs, wire: Wire) -> Non
     assert told.result["answered"] == 0
     # Whether what is no answer comes within so short a time depends on the machine; from the silent nothing comes.
     assert {"timed out"} == {node["status"] for node in told.nodes[:2]}
-    for node, status in zip(told.nodes[2:], ("answered from elsewhere", "unreadable answer", "unmatched answer"), strict=True):
+    for node, status in zip(
+        told.nodes[2:], ("answered from elsewhere", "unreadable answer", "unmatched answer"), strict=True
+    ):
         assert node["status"] in (status, "timed out")
     assert len(told.queries("ping")) >= told.result["asked"] == 5
 

@@ -33,7 +33,8 @@ Mood = Literal[
     "error",
     "router",
 ]
-"""How a node answers. ``bad once``: with a bad value, and not at all to who wants to see what is behind it. ``late``: when it is told to. ``elsewhere``: from another port."""
+"""How a node answers. ``late``: when it is told to. ``elsewhere``: from another port. ``bad once``: with a bad
+value, and not at all to who wants to see what is behind that."""
 
 LARGEST = 65_507
 """Bytes: the most that a UDP datagram holds."""
@@ -228,7 +229,9 @@ class Scripted:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def ask(self, us: Addr, method: str, args: dict[bytes, Any] | None = None, fate: str = "", tid: bytes = b"") -> bytes:
+    def ask(
+        self, us: Addr, method: str, args: dict[bytes, Any] | None = None, fate: str = "", tid: bytes = b""
+    ) -> bytes:
         """Send a query to the node under test, and return its transaction id."""
         tid = tid or self.wire.new_tid()
         query = {b"t": tid, b"y": b"q", b"q": method.encode(), b"a": {b"id": self.id, **(args or {})}}
