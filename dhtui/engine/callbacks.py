@@ -23,25 +23,22 @@ Progress = Callable[[LookupView], None]
 Report = Callable[[str, BaseException], None]
 
 
-class Calls:
-    """The calls that are to be made, in order."""
+class Calls(deque[tuple[Callable[[Any], None], Any]]):
+    """The calls that are to be made, in order. (A deque, since a server asks for each query whether there are any.)"""
 
     def __init__(self, report: Report) -> None:
         """`report` is told of what the caller's code raised where nobody waits for it."""
+        super().__init__()
         self.report = report
-        self._due: deque[tuple[Callable[[Any], None], Any]] = deque()
-
-    def __bool__(self) -> bool:
-        return bool(self._due)
 
     def later(self, function: Callable[[Any], None], argument: Any) -> None:
         """Call it once the core is done. It must not raise."""
-        self._due.append((function, argument))
+        self.append((function, argument))
 
     def make(self) -> None:
         """Make the calls that are due now; those that come of them are left for the next time."""
-        for _ in range(len(self._due)):
-            function, argument = self._due.popleft()
+        for _ in range(len(self)):
+            function, argument = self.popleft()
             function(argument)
 
 

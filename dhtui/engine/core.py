@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import inf
 from random import Random
 from sys import intern
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from . import events
 from .answers import Question
@@ -23,7 +23,7 @@ from .find import Done, Find, Pumped
 from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
-from .ledger import PROBE, Ledger
+from .ledger import PROBE, Ledger, Outgoing
 from .lookup import Start
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
@@ -84,10 +84,6 @@ ENOUGH_SURVEYED = 64
 """Nodes that have to answer a survey before it tells what most nodes are like."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
-
-
-Outgoing: TypeAlias = tuple[bytes, Addr, Literal["query", "response", "error"], str, bytes]
-"""A datagram on its way out: what `events.PacketSent` will say of it."""
 
 
 class Core:
@@ -174,7 +170,7 @@ class Core:
     @property
     def times_matter(self) -> bool:
         """Whether it matters when exactly a datagram came: it may be an answer, or somebody looks."""
-        return bool(self._listeners) or bool(self.queries)
+        return bool(self._listeners or self.queries)
 
     # ---- datagrams in ------------------------------------------------------------------------------
 
@@ -266,7 +262,7 @@ class Core:
             return
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
             self._met_ourselves(sent)
-        if query.args.id == self.id:
+        if query.args.id == self.identity.id:
             self._drop(data, addr, "own id", "a query under our own id", query)
             return
         counts = self._ledger.of(method)
@@ -340,7 +336,7 @@ class Core:
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._out.append((data, addr, kind, method, tid))
+        self._out.append(((data, addr), kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -585,23 +581,15 @@ class Core:
             if now is not None:
                 for query in unsent:
                     query.sent_at = now
-        return [one[:2] for one in out]
+        return [one[0] for one in out]
 
     def _were_sent(self) -> None:
         """What was handed out and did not fail is on the wire."""
         handed, self._handed = self._handed, []
-        at, ledger, listeners = self._handed_at, self._ledger, self._listeners if self._listeners else None
-        for data, addr, kind, method, tid in handed:
-            ledger.packet_out(len(data), at)
-            counts = ledger.of(method)
-            if kind == "query":
-                counts.sent += 1
-            elif kind == "response":
-                counts.replied += 1
-            else:
-                counts.refused += 1
-            if listeners is not None:
-                listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
+        self._ledger.went(handed, self._handed_at)
+        if self._listeners:
+            for (data, addr), kind, method, tid in handed:
+                self._listeners.tell(events.PacketSent(self._handed_at, addr, data, kind, method, tid))
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
@@ -612,8 +600,7 @@ class Core:
 
     def probe_sent(self, data: bytes, now: float) -> None:
         """The system has sent it."""
-        self._ledger.of(PROBE).sent += 1
-        self._ledger.packet_out(len(data), now)
+        self._ledger.probe_went(len(data), now)
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
@@ -633,7 +620,7 @@ class Core:
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
         """A datagram was not sent after all; the query in it, if there is one that is waited for."""
         self._ledger.send_failures += 1
-        for place, (sent, to, kind, _, tid) in enumerate(self._handed):
+        for place, ((sent, to), kind, _, tid) in enumerate(self._handed):
             if sent is data and to == addr:
                 del self._handed[place]
                 return self.queries.find(tid) if kind == "query" else None

@@ -123,7 +123,8 @@ class Endpoint:
             try:
                 data, addr = receive(MAX_UDP)
             except BlockingIOError:
-                self._found_empty(now)
+                self.heard = self._empty_at = now
+                self._in_doubt = False
                 break
             except OSError:
                 continue  # an ICMP error of some earlier packet, on the systems that tell

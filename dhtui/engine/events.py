@@ -190,21 +190,15 @@ Event: TypeAlias = (
 )
 
 
-class Listeners:
-    """Who wants to know. Build an event only while this is true."""
-
-    def __init__(self) -> None:
-        self._all: list[Callable[[Event], None]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._all)
+class Listeners(list[Callable[[Event], None]]):
+    """Who wants to know. Build an event only while this is true. (A list, since a server asks that for each query.)"""
 
     def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
-        self._all.append(listener)
-        return lambda: self._all.remove(listener)
+        self.append(listener)
+        return lambda: self.remove(listener)
 
     def tell(self, event: Event) -> None:
         """Hand an event to everybody."""
-        for listener in tuple(self._all):
+        for listener in tuple(self):
             listener(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
 from .wire.compact import Addr
@@ -18,6 +19,9 @@ PROBE = "probe"
 """Pings to our own external address from another socket: answered are those that came back."""
 RECENT_SLOTS, SLOT_SECONDS = 30, 10
 """The ends of queries are counted in slots of so many seconds, of which so many are kept."""
+
+Outgoing: TypeAlias = tuple[tuple[bytes, Addr], Literal["query", "response", "error"], str, bytes]
+"""A datagram on its way out, with its address, and its kind, method and transaction id."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,8 @@ class Ledger:
         self._dropped: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
         self._total = [0, 0, 0, 0]
         self._second = int(now)
+        self._turn_at = self._second + 1.0
+        """When the next second begins."""
         self._this = [0, 0, 0, 0]
         self._history: deque[tuple[int, int, int, int]] = deque(maxlen=HISTORY_SECONDS)
 
@@ -59,19 +65,35 @@ class Ledger:
 
     def packet_in(self, length: int, now: float) -> None:
         """A datagram came."""
-        if int(now) != self._second:
+        if now >= self._turn_at:
             self._turn(int(now))
         this = self._this
         this[0] += 1
         this[2] += length
 
-    def packet_out(self, length: int, now: float) -> None:
-        """A datagram went."""
-        if int(now) != self._second:
+    def went(self, datagrams: list[Outgoing], now: float) -> None:
+        """Datagrams of the node's socket went."""
+        if now >= self._turn_at:
             self._turn(int(now))
-        this = self._this
-        this[1] += 1
-        this[3] += length
+        this, methods = self._this, self.methods
+        for (data, _), kind, method, _ in datagrams:
+            this[1] += 1
+            this[3] += len(data)
+            counts = methods.get(method) or methods[OTHER]
+            if kind == "response":
+                counts.replied += 1
+            elif kind == "query":
+                counts.sent += 1
+            else:
+                counts.refused += 1
+
+    def probe_went(self, length: int, now: float) -> None:
+        """A probe went."""
+        self.methods[PROBE].sent += 1
+        if now >= self._turn_at:
+            self._turn(int(now))
+        self._this[1] += 1
+        self._this[3] += length
 
     def _turn(self, second: int) -> None:
         self._total = [a + b for a, b in zip(self._total, self._this, strict=True)]
@@ -80,7 +102,7 @@ class Ledger:
         for _ in range(min(second - self._second - 1, HISTORY_SECONDS)):
             self._history.append((0, 0, 0, 0))
         self._this = [0, 0, 0, 0]
-        self._second = second
+        self._second, self._turn_at = second, second + 1.0
 
     def ended(self, now: float, answered: bool) -> None:
         """A query of ours, to a node that we chose, was answered or has timed out."""
@@ -124,7 +146,7 @@ class Ledger:
 
     def traffic(self, now: float, receive_buffer: int) -> TrafficView:
         """The traffic as a screen shows it."""
-        if int(now) != self._second:
+        if now >= self._turn_at:
             self._turn(int(now))
         total = [a + b for a, b in zip(self._total, self._this, strict=True)]
         packets_in, packets_out, bytes_in, bytes_out = total

@@ -223,23 +223,22 @@ class Node:
         """After every call into the core: send, call the caller's code, look names up, set the timer."""
         if self._flushing:
             return  # called back from within: the outer one goes on with what came of that
-        self._flushing = True
+        self._flushing, core = True, self._core
         try:
-            self._flush()
+            self._flush(core)
             if self._calls:
                 self._calls.make()
-                self._flush()
+                self._flush(core)
         finally:
             self._flushing = False
-            self._plan()
+            self._plan(core)
 
-    def _plan(self) -> None:
+    def _plan(self, core: Core) -> None:
         """See to it that we are called again when something is due."""
         if self._closed:
             return
         if self._calls:  # these came of calls that were made just now: others get their turn first
             self._loop.call_soon(self._after)
-        core = self._core
         for name in core.way_in.take_hosts_wanted():
             self._resolve(name)
         if self._begun and core.way_in.state != "running":
@@ -251,10 +250,10 @@ class Node:
             self._timer_at = at
             self._timer = self._loop.call_later(max(0.0, at - clock.now()), self._tick)
 
-    def _flush(self) -> None:
+    def _flush(self, core: Core) -> None:
         if self._closed:
             return
-        core, send, now = self._core, self._endpoint.send, clock.now()
+        send, now = self._endpoint.send, clock.now()
         while datagrams := core.datagrams_to_send(now):
             for data, addr in datagrams:
                 try:

@@ -116,6 +116,8 @@ class Queries:
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._by_tid: dict[bytes, InFlight] = {}
+        self.find = self._by_tid.get
+        """The query of a transaction id, if there is one."""
         self._by_addr: dict[Addr, list[InFlight]] = {}
         self._deadlines: list[tuple[float, int, InFlight]] = []
         self._count = 0
@@ -179,10 +181,6 @@ class Queries:
             return None
         self._end(query)
         return query
-
-    def find(self, tid: bytes) -> InFlight | None:
-        """The query of a transaction id."""
-        return self._by_tid.get(tid)
 
     def to(self, addr: Addr) -> tuple[InFlight, ...]:
         """The queries to an address, oldest first."""
