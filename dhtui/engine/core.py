@@ -239,7 +239,7 @@ class Core:
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
             self._over_budget(addr)
             return
-        self._send(error, addr, "error", refusal.method, refusal.tid)
+        self._out.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
         """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
@@ -287,7 +287,7 @@ class Core:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
-            self._send(reply, addr, "response", method, query.tid)
+            self._out.append(((reply, addr), "response", method, query.tid))
         if stored:
             self._tell_stored(stored, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
@@ -330,9 +330,6 @@ class Core:
         else:
             target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
-
-    def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._out.append(((data, addr), kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -557,7 +554,7 @@ class Core:
         self.queries.start(query)
         self._unsent.append(query)
         self.identity.contacted(addr)
-        self._send(data, addr, "query", method, tid)
+        self._out.append(((data, addr), "query", method, tid))
         return query
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
