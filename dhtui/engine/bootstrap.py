@@ -76,7 +76,8 @@ class Bootstrap:
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0
-        self._hosts_wanted = False
+        self.hosts_wanted = False
+        """Whether there are host names to look up."""
         self._hosts_asked = self._saved_running = False
         self._from_hosts_running = 0
         """Lookups that began at the hosts."""
@@ -229,13 +230,13 @@ class Bootstrap:
     # ---- hosts -------------------------------------------------------------------------------------
 
     def _want_hosts(self) -> None:
-        self._hosts_wanted = True
+        self.hosts_wanted = True
         for host in self._hosts:
             host.resolved, host.state, host.detail = False, "waiting", "looking up its address"
 
     def take_hosts_wanted(self) -> tuple[str, ...]:
         """Host names to look up now; each wish is handed out once."""
-        wanted, self._hosts_wanted = self._hosts_wanted, False
+        wanted, self.hosts_wanted = self.hosts_wanted, False
         return tuple(host.name for host in self._hosts) if wanted else ()
 
     def seed(self, find: Find) -> None:

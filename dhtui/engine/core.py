@@ -242,7 +242,7 @@ class Core:
             self._drop(data, addr, REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
             return
         self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
-        self._send(error, addr, "error", refusal.method, refusal.tid)
+        self._out.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
         """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
@@ -289,7 +289,7 @@ class Core:
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
-            self._send(reply, addr, "response", method, query.tid)
+            self._out.append(((reply, addr), "response", method, query.tid))
         else:
             self._drop(data, addr, REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
@@ -334,9 +334,6 @@ class Core:
         else:
             target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
-
-    def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._out.append(((data, addr), kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -561,7 +558,7 @@ class Core:
         self.queries.start(query)
         self._unsent.append(query)
         self.identity.contacted(addr)
-        self._send(data, addr, "query", method, tid)
+        self._out.append(((data, addr), "query", method, tid))
         return query
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:

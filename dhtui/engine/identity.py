@@ -223,7 +223,7 @@ class Identity:
     def read_only(self, now: float) -> bool:
         """Whether we say ``ro`` and answer nothing (BEP 43)."""
         forced = self._settings.read_only
-        return not self.reachable(now) if forced is None else forced
+        return now >= self._reachable_until if forced is None else forced
 
     # ---- views -------------------------------------------------------------------------------------
 

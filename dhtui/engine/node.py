@@ -239,8 +239,9 @@ class Node:
             return
         if self._calls:  # these came of calls that were made just now: others get their turn first
             self._loop.call_soon(self._after)
-        for name in core.way_in.take_hosts_wanted():
-            self._resolve(name)
+        if core.way_in.hosts_wanted:
+            for name in core.way_in.take_hosts_wanted():
+                self._resolve(name)
         if self._begun and core.way_in.state != "running":
             self._bootstrapped.set()
         at = core.next_timer()

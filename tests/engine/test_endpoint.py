@@ -43,7 +43,9 @@ def clocks() -> Clocks:
 
 
 @pytest.fixture
-def ours(clocks: Clocks) -> Iterator[Endpoint]:
+def ours(clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """It asks the system about all datagrams whose times matter, however soon they come."""
+    monkeypatch.setattr(endpoint, "PROMPT_SECONDS", 0.0)
     made = Endpoint(("127.0.0.1", 0), clocks.now, clocks.wall)
     yield made
     made.close()
@@ -198,6 +200,27 @@ def test_where_no_time_matters_one_is_asked_about_now_and_then(
     theirs.sendto(b"x", ours.addr)
     clocks.late = 2 * HOUR
     assert ours.receive(got.take, clocks.now(), False) >= HOUR
+
+
+def test_what_comes_soon_after_the_socket_was_empty_came_now(
+    monkeypatch: pytest.MonkeyPatch, ours: Endpoint, theirs: socket.socket, clocks: Clocks
+) -> None:
+    """A busy server need not ask the system; but what the first datagrams of a turn leave has to be asked about."""
+    if not ours.stamped:
+        pytest.skip("the system does not tell")
+    assert endpoint.PROMPT_SECONDS <= 0.0002, "so wrong may a time be"
+    monkeypatch.setattr(endpoint, "SAMPLE_SECONDS", HOUR)
+    monkeypatch.setattr(endpoint, "PROMPT_SECONDS", 5 * HOUR)
+    got = Read()
+    for _ in range(endpoint.PROMPT_BATCH + 1):
+        theirs.sendto(b"x", ours.addr)
+    clocks.late = 5.0
+    assert read(ours, clocks, got.take) == 0.0
+    assert len(got) == endpoint.PROMPT_BATCH and all(at == now for _, now, at in got)
+    assert ours.heard < clocks.now() - 4.99, "one is left"
+    monkeypatch.setattr(endpoint, "PROMPT_SECONDS", 4.99)
+    assert read(ours, clocks, got.take) >= 4.99
+    assert got[-1][2] <= got[-1][1] - 4.99
 
 
 def test_a_stamp_in_microseconds_is_read_as_one() -> None:
