@@ -215,15 +215,19 @@ def key_named(options: Options) -> bytes | None:
 
 
 def _check_keep(options: Options, target: bytes) -> None:
-    """That there is no room for one more is known before anything is sent. Raises `UsageError`."""
+    """That one more can't be kept is known before anything is sent. Raises `UsageError`."""
     if not options.keep:
         return
     from .keepalive import KeepError, check_room
 
+    folder = state_folder(options)
     try:
-        check_room(state_folder(options), target)
+        check_room(folder, target)
     except KeepError as error:
         raise UsageError(f"--keep: {error}") from None
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"--keep: the list of kept items in {folder} can't be read ({why})") from None
 
 
 def _put(options: Options, remotes: tuple[HostPort, ...] | None) -> Request:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -22,6 +22,7 @@ import pytest
 from apart import PATIENCE
 from background import Neighbours, neighbours
 
+from dhtui.files import locked
 from dhtui.output import Output
 from dhtui.session import SIGNALS, Stop
 
@@ -268,6 +269,38 @@ def test_a_promise_to_keep_that_can_not_be_kept_is_a_failure(net: Neighbours, ho
     result = json.loads(ran.stdout.splitlines()[-1])
     assert ran.returncode == 1 and result["type"] == "result" and not result["ok"]
     assert result["stored"] == 8 and "not kept alive" in result["summary"]
+
+
+def _later(folder: Path) -> None:
+    (folder / "keep.json").write_text('{"version": 99, "items": []}')
+
+
+def _no_file(folder: Path) -> None:
+    (folder / "keep.json").mkdir()
+
+
+def _fifo(folder: Path) -> None:
+    os.mkfifo(folder / "keep.json")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [(_later, "a later version of dhtui wrote it"), (_no_file, "Is a directory"), (_fifo, "it is not a file")],
+)
+def test_what_can_not_be_kept_is_said_before_it_is_put(home: Path, make: Callable[[Path], None], why: str) -> None:
+    (home / "dhtui").mkdir()
+    make(home / "dhtui")
+    code, said = sh(f"{DHTUI} --do put --val x --keep --bnodes no --listen 127.0.0.1:0")
+    assert code == 2 and said.count("\n") == 1
+    assert said.startswith("dhtui: --keep: the list of kept items in ") and f"can't be read ({why})" in said
+
+
+def test_what_is_kept_waits_for_no_lock_for_ever_and_says_so(home: Path) -> None:
+    (home / "dhtui").mkdir()
+    (home / "dhtui" / "keep.json").write_text('{"version": 1, "items": []}')
+    with locked(home / "dhtui" / "keep.lock"):
+        code, said = sh(f"{DHTUI} --do put --val x --keep --bnodes no --listen 127.0.0.1:0")
+    assert code == 2 and "can't be read (another program holds keep.lock)" in said
 
 
 def test_republish_without_its_list_is_a_failure(home: Path) -> None:

@@ -44,7 +44,10 @@ def load(folder: Path) -> Loaded:
 
 
 def check_room(folder: Path, target: bytes) -> None:
-    """Raise `KeepError` where an item at a target can't be kept: there are too many, or nothing can be saved."""
+    """Raise `KeepError` where an item at a target can't be kept: there are too many, or nothing can be saved.
+
+    Raises `OSError` where the list can't be read.
+    """
     items, _ = load(folder)
     if target not in items and len(items) >= MAX_KEPT:
         raise KeepError(_TOO_MANY)

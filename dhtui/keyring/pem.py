@@ -21,6 +21,8 @@ ATTRIBUTES, PUBLIC = 0xA0, 0x81
 WRAPPED_PUBLIC = 0xA1
 """How Rust's ring tags the public key: around a bit string, where RFC 5958 has the tag in place of it."""
 
+_IS_PUBLIC = "this is a public key; a private key is needed"
+
 
 def is_pem(text: str) -> bool:
     """Whether a text has a PEM block in it."""
@@ -37,19 +39,39 @@ def read_pem(text: str, passphrase: Callable[[], bytes] | None = None) -> tuple[
         if label == "PRIVATE KEY":
             return read_der(_base64(body)), "PKCS 8 in PEM"
         if label == "ENCRYPTED PRIVATE KEY":
-            return _encrypted_pkcs8(block[0], _base64(body), passphrase)
+            return _encrypted_pkcs8(_base64(body), passphrase), "PKCS 8 in PEM, encrypted"
         if label == "OPENSSH PRIVATE KEY":
             return _openssh(block[0], _base64(body), passphrase)
         if label == "PUBLIC KEY":
-            raise BadKey("this is a public key; a private key is needed")
+            raise BadKey(_IS_PUBLIC)
     raise BadKey("the PEM text holds no block called PRIVATE KEY, or is cut short")
 
 
-def _encrypted_pkcs8(pem: str, data: bytes, passphrase: Callable[[], bytes] | None) -> tuple[PrivateKey, str]:
+def is_der(data: bytes) -> bool:
+    """Whether it is one DER sequence, and nothing else."""
+    try:
+        return not take(data, SEQUENCE)[1]
+    except BadKey:
+        return False
+
+
+def read_bare(data: bytes, passphrase: Callable[[], bytes] | None = None) -> tuple[PrivateKey, str]:
+    """The key in a DER sequence without PEM around it, and what it was. See `read_pem`."""
+    inside, _ = take(data, SEQUENCE)
+    if inside[:1] != bytes([SEQUENCE]):
+        return read_der(data), "PKCS 8 in DER"
+    if take(inside, SEQUENCE)[1][:1] == bytes([BITS]):
+        raise BadKey(_IS_PUBLIC)
+    return _encrypted_pkcs8(data, passphrase), "PKCS 8 in DER, encrypted"
+
+
+def _encrypted_pkcs8(data: bytes, passphrase: Callable[[], bytes] | None) -> PrivateKey:
     check_cost(data)
     if passphrase is None:
-        raise EncryptedKey("an encrypted PKCS 8 key in PEM")
-    return open_pkcs8(pem, passphrase()), "PKCS 8 in PEM, encrypted"
+        raise EncryptedKey("an encrypted PKCS 8 key")
+    body = base64.encodebytes(data).decode()
+    pem = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}-----END ENCRYPTED PRIVATE KEY-----\n"
+    return open_pkcs8(pem, passphrase())
 
 
 def _openssh(pem: str, data: bytes, passphrase: Callable[[], bytes] | None) -> tuple[PrivateKey, str]:

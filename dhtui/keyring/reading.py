@@ -22,7 +22,7 @@ from ..engine.keys import (
 )
 from .keyfile import Stored, as_published, is_own, parse_own
 from .paper import is_paper, read_paper
-from .pem import is_pem, read_der, read_pem
+from .pem import is_der, is_pem, read_bare, read_pem
 from .seal import Sealed
 
 FORMS = ("auto", "seed", "go", "expanded", "original")
@@ -52,10 +52,10 @@ def read_key(
 ) -> Imported:
     """The private key in the content of a file, or in what was typed.
 
-    Taken are: key files of ours, PKCS 8 in PEM and DER, OpenSSH's own format, JSON Web Keys, paper keys, ``.key`` files
-    of mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed and public key)
-    or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key. `form` is one of
-    `FORMS`. `passphrase` is called where another program encrypted the key; slow then.
+    Taken are: key files of ours, PKCS 8 in PEM and DER (raw, in hex or in base64), OpenSSH's own format, JSON Web Keys,
+    paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed
+    and public key) or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key.
+    `form` is one of `FORMS`. `passphrase` is called where another program encrypted the key; slow then.
     Raises `BadKey` with the reason, `EncryptedKey` where a passphrase is missing.
     """
     if form not in FORMS:
@@ -84,8 +84,9 @@ def _read(data: bytes, form: str, public: bytes | None, passphrase: Callable[[],
             return Imported(read_paper(text), "a paper key")
         if text.startswith("{"):
             return Imported(_jwk(text), "a JSON Web Key")
-    if form == "auto" and _is_der(data):
-        return Imported(read_der(data), "PKCS 8 in DER")
+    der = _der(data, text) if form == "auto" else None
+    if der is not None:
+        return Imported(*read_bare(der, passphrase))
     raw, how, original = _raw(_without_line_end(data, text), text)
     if form == "original" or (form == "auto" and original and public != raw[SEED_LENGTH:]):
         found = _original(raw)
@@ -95,9 +96,15 @@ def _read(data: bytes, form: str, public: bytes | None, passphrase: Callable[[],
     return _bytes(raw, how, form, public)
 
 
-def _is_der(data: bytes) -> bool:
-    """Whether it is a DER sequence as long as it says: as short as a key is, its length takes one byte."""
-    return len(data) not in _RAW and data[:1] == b"\x30" and data[1:2] == bytes([(len(data) - 2) & 0xFF])
+def _der(data: bytes, text: str | None) -> bytes | None:
+    """The DER sequence that the input is: as it stands, before a line end, in hex, or in base64."""
+    readings = [data, data.removesuffix(b"\n").removesuffix(b"\r")]
+    if text is not None:
+        readings += [_digits(text), _base64("".join(text.split()))]
+    for found in readings:
+        if len(found) not in _RAW and is_der(found):
+            return found
+    return None
 
 
 def _without_line_end(data: bytes, text: str | None) -> bytes:
@@ -135,9 +142,8 @@ def _raw(data: bytes, text: str | None) -> tuple[bytes, str, bool]:
     if len(data) in _RAW and (text is None or not re.fullmatch(r"[0-9a-fA-F]+", text)):
         return data, "raw bytes", False
     if text is not None:
-        digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
-        if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) and len(digits) // 2 in _RAW:
-            raw = bytes.fromhex(digits)
+        raw = _digits(text)
+        if len(raw) in _RAW:
             go = len(raw) == EXPANDED_LENGTH and PrivateKey.from_seed(raw[:32]).public == raw[32:]
             return raw, "hex", go and len(text) == 2 * EXPANDED_LENGTH
         raw = _base64("".join(text.split()))
@@ -147,6 +153,12 @@ def _raw(data: bytes, text: str | None) -> tuple[bytes, str, bool]:
         "this is no private key: it is neither a key file, PEM or a paper key, "
         "nor 32 or 64 bytes, raw, in hex or in base64"
     )
+
+
+def _digits(text: str) -> bytes:
+    """What hex digits stand for, with blanks and colons between them or not; nothing where it is something else."""
+    digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
+    return bytes.fromhex(digits) if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) else b""
 
 
 def _base64(text: str) -> bytes:

@@ -75,6 +75,23 @@ def test_an_encrypted_key_is_opened_by_its_passphrase_alone(text: str, public: s
         read_key(text.encode())
 
 
+def test_an_encrypted_key_is_the_same_key_without_its_pem() -> None:
+    pytest.importorskip("cryptography")
+    pytest.importorskip("bcrypt")
+    der = base64.b64decode("".join(PKCS8_ENCRYPTED.splitlines()[1:-1]))
+    for data in (der, der + b"\n", der.hex().encode()):
+        found = read_key(data, passphrase=given())
+        assert (found.key.public.hex(), found.kind) == (PKCS8_PUBLIC, "PKCS 8 in DER, encrypted")
+        with pytest.raises(EncryptedKey, match="it needs its passphrase"):
+            read_key(data)
+
+
+def test_a_public_key_in_der_is_called_one() -> None:
+    public = bytes.fromhex("302a300506032b6570032100" + PKCS8_PUBLIC)
+    with pytest.raises(BadKey, match="this is a public key; a private key is needed"):
+        read_key(public)
+
+
 @pytest.mark.parametrize("text", [OPENSSH_ENCRYPTED, PKCS8_ENCRYPTED], ids=["OpenSSH", "PKCS 8"])
 def test_without_the_library_it_is_said_what_to_do(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "bcrypt", None)

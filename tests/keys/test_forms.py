@@ -96,6 +96,10 @@ def _jwk(**changed: object) -> bytes:
     [
         (RING, "PKCS 8 in DER"),
         (DER, "PKCS 8 in DER"),
+        (DER + b"\n", "PKCS 8 in DER"),
+        (RING + b"\r\n", "PKCS 8 in DER"),
+        (RING.hex().encode() + b"\n", "PKCS 8 in DER"),
+        (base64.encodebytes(DER), "PKCS 8 in DER"),
         (b"-----BEGIN PRIVATE KEY-----\n%b-----END PRIVATE KEY-----" % base64.encodebytes(RING), "PKCS 8 in PEM"),
         (b"\xff" * 32 + b"\n", "a seed in raw bytes"),
         (b"\xff" * 32 + b"\r\n", "a seed in raw bytes"),
