@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from apart import PATIENCE
-from tmux import ROOT
+from apart import PATIENCE, ROOT
 
 from dhtui.replay import Replay
 
