@@ -95,7 +95,7 @@ _HOME: Final = (
             (
                 "silent",
                 "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
-                "an error waits still or was cancelled as its lookup ended",
+                "an error waits still, or was given up: its lookup ended, or you banned the node",
             ),
             ("errors", "queries of ours that were answered with an error"),
             (
@@ -173,8 +173,17 @@ _TABLE: Final = (
             ("✗", "queries in a row that it left unanswered"),
             ("42", "whether its id fits its address (BEP 42): ✓ it does, ✗ not, – exempt (local), ? not checked"),
         ),
+    ),    Section(
+        "windows: nodes that an asked one names, and bans",
+        (
+            ("node", "where it is, as the asked node says"),
+            ("known as", "this node itself, or what our table says of it"),
+            ("address", "of whom nothing is taken and to whom nothing is sent"),
+            ("ignored for another", "how long the ban lasts still"),
+        ),
     ),
 )
+
 
 _QUERIES: Final = (
     Section(

@@ -256,9 +256,9 @@ VIEWS: tuple[View, ...] = (
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
         "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
-        "nothing, □ answered late, when the lookup was over, ✗ was silent for all of its time, – was cancelled: the "
-        "lookup was over before an answer came, … is waited for, · was not asked. On the way ┄ stalled and gave up its "
-        "slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
+        "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
+        "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
         "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
@@ -377,6 +377,7 @@ OTHER_NAMES = {
     "announce": "announce_peer seed",
     "back": "return",
     "ban": "block ignore",
+    "bans": "unban",
     "copy": "clipboard yank",
     "export": "save write pcap csv json tsv",
     "filter": "search find grep",

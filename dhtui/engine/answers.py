@@ -54,8 +54,8 @@ def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutco
         status, note = Status.SEND_FAILED, query.failure
     elif query.trouble is not None:
         status, note = query.trouble, query.unreadable
-    elif query.gave_way:
-        status, note = Status.CANCELLED, "it was silent, and gave way to other queries before its time"
+    elif query.given_up:
+        status, note = Status.CANCELLED, query.given_up
     return NodeOutcome(
         addr=query.addr,
         id=query.expected,

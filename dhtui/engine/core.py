@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import inf
 from random import Random
 from sys import intern
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, TypeAlias
 
 from . import events
 from .answers import Question
@@ -73,6 +73,8 @@ CHECK, NEWCOMER = "ping", "newcomer"
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
 READ_ONLY = "read-only"
 """Why something was dropped."""
+GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
+"""Why an answer is not waited for any longer."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 ENOUGH_SURVEYED = 64
@@ -81,14 +83,8 @@ NODES_SAVED = 2048
 GROWTH_KEPT = 360
 
 
-class Outgoing(NamedTuple):
-    """A datagram on its way out."""
-
-    data: bytes
-    addr: Addr
-    kind: Literal["query", "response", "error"]
-    method: str
-    tid: bytes
+Outgoing: TypeAlias = tuple[bytes, Addr, Literal["query", "response", "error"], str, bytes]
+"""A datagram on its way out: what `events.PacketSent` will say of it."""
 
 
 class Core:
@@ -340,7 +336,7 @@ class Core:
             self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
 
     def _send(self, data: bytes, addr: Addr, kind: Any, method: str, tid: bytes) -> None:
-        self._out.append(Outgoing(data, addr, kind, method, tid))
+        self._out.append((data, addr, kind, method, tid))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -516,6 +512,11 @@ class Core:
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
             self._changed(self.table.drop(contact.addr, now, BANNED))
+        # Its answers will not be read: it must not be said that there were none.
+        for query in [query for query in self.queries if query.addr[0] == ip]:
+            query.given_up = BANNED_MEANWHILE
+            self.queries.cancel(query)
+            self._finish_query(query, None, "cancelled", None)
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
@@ -569,7 +570,8 @@ class Core:
         `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
         would not send, `send_failed` or `send_dropped` has to be told before the next call.
         """
-        self._were_sent()
+        if self._handed:
+            self._were_sent()
         if not self._out:
             return []
         out, self._out = self._out, []
@@ -579,14 +581,12 @@ class Core:
             if now is not None:
                 for query in unsent:
                     query.sent_at = now
-        return [(datagram.data, datagram.addr) for datagram in out]
+        return [one[:2] for one in out]
 
     def _were_sent(self) -> None:
         """What was handed out and did not fail is on the wire."""
-        if not self._handed:
-            return
         handed, self._handed = self._handed, []
-        at, ledger = self._handed_at, self._ledger
+        at, ledger, listeners = self._handed_at, self._ledger, self._listeners if self._listeners else None
         for data, addr, kind, method, tid in handed:
             ledger.packet_out(len(data), at)
             counts = ledger.of(method)
@@ -596,8 +596,8 @@ class Core:
                 counts.replied += 1
             else:
                 counts.refused += 1
-            if self._listeners:
-                self._listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
+            if listeners is not None:
+                listeners.tell(events.PacketSent(at, addr, data, kind, method, tid))
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
@@ -628,10 +628,10 @@ class Core:
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
         """A datagram was not sent after all; the query in it, if there is one that is waited for."""
         self._ledger.send_failures += 1
-        for place, one in enumerate(self._handed):
-            if one.data is data and one.addr == addr:
+        for place, (sent, to, kind, _, tid) in enumerate(self._handed):
+            if sent is data and to == addr:
                 del self._handed[place]
-                return self.queries.find(one.tid) if one.kind == "query" else None
+                return self.queries.find(tid) if kind == "query" else None
         return None
 
     # ---- time --------------------------------------------------------------------------------------
@@ -655,9 +655,11 @@ class Core:
             if not hard:
                 self._stalled(query)
                 continue
-            if not query.failure:
-                self._ledger.of(query.method).timed_out += 1
-                self._no_answer(query)
+            if query.failure:
+                self._finish_query(query, None, "cancelled", None)
+                continue
+            self._ledger.of(query.method).timed_out += 1
+            self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
@@ -667,7 +669,7 @@ class Core:
         if query.stalled:
             query.stalled(query, self._now)
         while old := self.queries.surplus():
-            old.gave_way = True
+            old.given_up = GAVE_WAY
             self.queries.cancel(old)
             self._finish_query(old, None, "cancelled", None)
         self._feed()
@@ -702,8 +704,8 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.Woke(now, away))
         for query, _ in list(self.queries.strike(inf)):
-            self._ledger.of(query.method).timed_out += 1
-            self._finish_query(query, None, "timed out", None)
+            self._ledger.of(query.method).timed_out += not query.failure
+            self._finish_query(query, None, "cancelled" if query.failure else "timed out", None)
         if self.settings.maintain:
             self._unchecked = deque(contact.addr for contact in self.table)
             self._doubted = set(self._unchecked)
@@ -852,7 +854,8 @@ class Core:
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
-        self._were_sent()
+        if self._handed:
+            self._were_sent()
         blocks = self.settings.blocks
         return Snapshot(
             at=now,

@@ -96,7 +96,9 @@ class LookupFinished(NamedTuple):
     kind: str
     target: bytes
     asked: int
+    """Queries sent."""
     answered: int
+    """Queries that were answered by then, errors included."""
     why: str
 
 

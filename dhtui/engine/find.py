@@ -13,7 +13,7 @@ from .findings import Found, outcome_of
 from .items import ImmutableItem
 from .journal import Step, bits, candidate_views, step_view
 from .lookup import Lookup, Start
-from .outcome import UNUSABLE, Doubt, NodeOutcome, Outcome, Status
+from .outcome import Doubt, NodeOutcome, Outcome, Status
 from .policy import OURS, Policy
 from .queries import Answer, InFlight
 from .snapshot import LookupDetail, LookupView
@@ -237,10 +237,11 @@ class Find:
 
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         step = self._in_flight.pop(query)
-        candidate, outcome = step.candidate, judge(self.question, query, answer, now)
-        if step.first is not None:
-            outcome = behind(step.first, outcome)
-        step.sent_at, step.ended_at, step.outcome = query.sent_at, query.heard_at or now, outcome
+        candidate, own = step.candidate, judge(self.question, query, answer, now)
+        outcome = own if step.first is None else behind(step.first, own)
+        step.sent_at, step.ended_at, step.late = query.sent_at, query.heard_at or now, not self.running
+        # What the node gave before came of the query before.
+        step.outcome = outcome if own.responded else own
         if not self.running:
             return
         if not outcome.responded:
@@ -347,7 +348,8 @@ class Find:
     def view(self, now: float) -> LookupView:
         """The lookup as a screen shows it."""
         closest, end = self.lookup.closest(), now if self.running else self.ended_at
-        outcomes = [s.outcome for s in self._steps if s.outcome and s.ended_at is not None and s.ended_at <= end]
+        outcomes = [step.outcome for step in self._steps if step.outcome and not step.late]
+        unsent = sum(step.outcome is not None and step.outcome.status is Status.SEND_FAILED for step in self._steps)
         return LookupView(
             self.number,
             self.question.kind,
@@ -356,9 +358,9 @@ class Find:
             self.started_at,
             end - self.started_at,
             self.running,
-            len(self._steps),
-            sum(o.responded or o.status in UNUSABLE for o in outcomes),
-            sum(o.status is Status.TIMED_OUT for o in outcomes),
+            len(self._steps) - unsent,
+            sum(outcome.responded for outcome in outcomes),
+            sum(outcome.status is Status.TIMED_OUT for outcome in outcomes),
             len(self._in_flight) if self.running else 0,
             bits(closest[0]) if closest else None,
             len(closest),

@@ -33,6 +33,8 @@ class Step:
     """When so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
     """What came of it."""
+    late: bool = False
+    """Whether the lookup was over before that was known."""
 
 
 def bits(candidate: Candidate) -> float | None:
@@ -68,6 +70,7 @@ def step_view(step: Step, started_at: float) -> StepView:
         step.doubt or "",
         step.misnamed,
         None if step.held_since is None else step.held_since - started_at,
+        step.late,
     )
 
 

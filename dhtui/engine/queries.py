@@ -58,8 +58,8 @@ class InFlight:
     """Why the system would not send it."""
     patient: bool = False
     """Whether it keeps its whole time, because a person named the node."""
-    gave_way: bool = False
-    """Whether it was given up before its hard deadline."""
+    given_up: str = ""
+    """Why it was given up before its hard deadline."""
     trouble: Status | None = None
     """What came in place of an answer, if anything did."""
     came_from: Addr | None = None

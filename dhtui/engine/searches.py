@@ -159,7 +159,7 @@ class Searches:
         def finished(outcome: Outcome) -> None:
             # By its number: a lookup that knew itself would be a cycle, and stay in memory until the collector comes.
             if number in self._running:  # else it was given up before its turn came
-                self._retire(self._running[number], outcome.asked)
+                self._retire(self._running[number])
             done(outcome)
 
         policy = self._settings.policy
@@ -175,23 +175,17 @@ class Searches:
             **extra,
         )
 
-    def _retire(self, find: Find, asked: Sequence[NodeOutcome]) -> None:
+    def _retire(self, find: Find) -> None:
         del self._running[find.number]
         # Kept apart: refreshes, which never end, must not push out what a person looked up.
         (self._users if find.owner == "user" else self._backgrounds).append(find)
         if (distance := find.kth_distance()) is not None:
             self.size.add(find.question.target, distance)
         if self._listeners:
-            answered = sum(node.responded for node in asked)
+            view = find.view(find.ended_at)
             self._listeners.tell(
                 events.LookupFinished(
-                    find.ended_at,
-                    find.number,
-                    find.question.kind,
-                    find.question.target,
-                    len(asked),
-                    answered,
-                    find.lookup.why,
+                    find.ended_at, view.number, view.kind, view.target, view.asked, view.answered, view.why
                 )
             )
 
@@ -320,5 +314,5 @@ class Searches:
         operation.cancel(now)
         find = operation.find if isinstance(operation, Write) else operation
         if isinstance(find, Find) and find.number in self._running:
-            self._retire(find, find.outcomes(now))
+            self._retire(find)
         self._let_begin(now)

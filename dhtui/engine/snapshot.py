@@ -141,9 +141,9 @@ class LookupView(NamedTuple):
     elapsed: float
     running: bool
     asked: int
-    """Queries sent, second ones to the same node included."""
+    """Queries sent, second ones to the same node included; what the system would not send is not."""
     answered: int
-    """Queries that were answered before the lookup was over, errors and what is of no use included."""
+    """Queries that were answered before the lookup was over, errors included."""
     timed_out: int
     """Queries that met silence for all the time that they had, before it was over."""
     in_flight: int
@@ -192,6 +192,8 @@ class StepView(NamedTuple):
     """By then, how many nodes that its referrers had named were silent or had other ids."""
     held: float | None = None
     """Since when it had waited for room among all our queries; `None`: it had not."""
+    late: bool = False
+    """Whether the lookup was over before it was known what came of it, though that may have come before."""
 
 
 class CandidateView(NamedTuple):

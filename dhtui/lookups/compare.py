@@ -79,6 +79,7 @@ _FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...]
     ("packets", lambda d: cost(d).packets, _count, _change),
     ("queries", lambda d: cost(d).queries, _count, _change),
     ("answers", lambda d: cost(d).answers, _count, _change),
+    ("unusable", lambda d: cost(d).fates[Fate.UNUSABLE], _count, _change),
     ("silent", lambda d: cost(d).fates[Fate.SILENT], _count, _change),
     ("cancelled", lambda d: cost(d).fates[Fate.CANCELLED], _count, _change),
     ("late", lambda d: cost(d).fates[Fate.LATE], _count, _change),

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
-from .course import IN_TIME, Fate, counts, fate, helped
+from .course import IN_TIME, Fate, counts, fate, helped, sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Cost:
     @property
     def queries(self) -> int:
         """Sent, second ones included."""
-        return self.fates.total()
+        return sent(self.fates)
 
     @property
     def answers(self) -> int:

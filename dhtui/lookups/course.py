@@ -1,7 +1,8 @@
-"""What became of each query and node of a lookup: six facts, one word and one sign each, for all that shows them.
+"""What became of each query and node of a lookup: seven facts, one word and one sign each, for all that shows them.
 
-A query was answered in time, answered late, or met silence, or was cancelled; or it is waited for; or nothing was
-sent. An answer in time has a sign of its own where it found something, and where it counts for nothing.
+A query was answered in time, answered late, or with what is no answer to it, or met silence, or was cancelled; or it
+is waited for; or nothing was sent. An answer in time has a sign of its own where it found something, and where it
+counts for nothing.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ class Fate(StrEnum):
     """Answered, with peers or a value."""
     ANSWERED = "answered"
     ERROR = "error"
-    """Answered with what counts for nothing: an error, a bad value, what can't be read or belongs to no query."""
+    """Answered with what counts for nothing: an error, or a bad value."""
     LATE = "late"
     """Answered when the lookup was over: it counts for nothing."""
+    UNUSABLE = "unusable"
+    """Something came, but no answer to it: what can't be read, belongs to no query, or came from elsewhere."""
     SILENT = "silent"
     """No answer in all the time that it had."""
     CANCELLED = "cancelled"
@@ -41,6 +44,7 @@ MARKS: dict[Fate, Span] = {
     Fate.FOUND: ("◆", "accent"),
     Fate.ERROR: ("!", "bad"),
     Fate.LATE: ("□", "warn"),
+    Fate.UNUSABLE: ("≠", "warn"),
     Fate.SILENT: ("✗", "bad"),
     Fate.CANCELLED: ("–", "dim"),
     Fate.WAITING: ("…", "plain"),
@@ -54,7 +58,8 @@ STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
 its slot; it is the second one to its node. One cell in every terminal."""
 LIES = frozenset(("bad signature", "bad value"))
 """Results of nodes whose value does not hold: whom they named has to wait."""
-_ERRORS = LIES | {"refused", "wrong id"} | frozenset(map(str, UNUSABLE))
+_ERRORS = LIES | {"refused", "wrong id"}
+_UNUSABLE = frozenset(map(str, UNUSABLE))
 _UNSENT = frozenset(map(str, NOT_SENT | {Status.SEND_FAILED}))
 _NO_ANSWER = frozenset(map(str, UNANSWERED))
 
@@ -68,8 +73,12 @@ def fate(step: StepView, view: LookupView) -> Fate:
     """What became of a query of that lookup, by the end of the lookup."""
     if step.result in _UNSENT:
         return Fate.UNASKED
-    if step.ended is None or (step.ended > view.elapsed and not view.running):
-        return Fate.WAITING if view.running else Fate.LATE if responded(step) else Fate.CANCELLED
+    if step.ended is None:
+        return Fate.WAITING if view.running else Fate.CANCELLED
+    if step.result in _UNUSABLE:
+        return Fate.UNUSABLE
+    if step.late or (step.ended > view.elapsed and not view.running):
+        return Fate.LATE if responded(step) else Fate.CANCELLED
     if step.result in _ERRORS:
         return Fate.ERROR
     if not responded(step):
@@ -78,8 +87,13 @@ def fate(step: StepView, view: LookupView) -> Fate:
 
 
 def counts(detail: LookupDetail) -> Counter[Fate]:
-    """How many queries had which fate; they add up to the queries that were sent."""
+    """How many queries had which fate; but for those not asked they add up to the queries that were sent."""
     return Counter(fate(step, detail.view) for step in detail.steps)
+
+
+def sent(fates: Counter[Fate]) -> int:
+    """How many queries were sent: what the system would not send was not."""
+    return fates.total() - fates[Fate.UNASKED]
 
 
 def helped(step: StepView, view: LookupView) -> bool:
@@ -148,7 +162,7 @@ def gave_words(step: StepView, view: LookupView) -> str:
             return safe_text(" ".join(parts) or "nothing", 12)
         case Fate.ERROR:
             return f"error {step.code}" if step.code is not None else safe_text(step.result, 13)
-        case Fate.UNASKED:
+        case Fate.UNUSABLE | Fate.UNASKED:
             return safe_text(step.result, 12)
         case Fate.WAITING:
             return "overtaken" if step.overtaken is not None else "stalled" if step.stalled is not None else ""

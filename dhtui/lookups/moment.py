@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
-from .course import IN_TIME, bits_of, distance_of, fate, responded
+from .course import IN_TIME, bits_of, distance_of, fate, responded, sent
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -24,7 +26,7 @@ def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
 
 def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> StepView:
     """A query as it was; `named`: the id that its node was named under, where it answered with another one."""
-    if step.ended is not None and step.ended <= until:
+    if step.ended is not None and step.ended <= until and not step.late:
         return step
     if named is not None:
         step = step._replace(id=named, bits=bits_of(named, target))
@@ -37,6 +39,7 @@ def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> S
         peers=0,
         item="",
         code=None,
+        late=False,
     )
 
 
@@ -103,7 +106,7 @@ def _view(
     closest = [candidate for candidate in candidates if candidate.closest]
     then = view._replace(elapsed=until, running=True, stopped=False)
     return then._replace(
-        asked=len(steps),
+        asked=sent(Counter(fate(step, then) for step in steps)),
         answered=sum(fate(step, then) in IN_TIME for step in steps),
         timed_out=sum(step.result == "timed out" for step in steps),
         in_flight=sum(step.ended is None for step in steps),

@@ -70,6 +70,8 @@ def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
         case Fate.ERROR:
             code = "" if step.code is None else f", error {step.code}"
             return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
+        case Fate.UNUSABLE:
+            return f"{safe_text(step.result, 24)}: that is no answer to it"
         case Fate.LATE:
             return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
         case Fate.SILENT:

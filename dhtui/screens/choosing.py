@@ -42,5 +42,6 @@ async def follow(screen: Screen[Any], links: Sequence[Link]) -> bool:
     """Goes to what one of some links is about; whether one was chosen."""
     place = await choose(screen, "open", [link.label for link in links])
     if place is not None:
-        screen.app.post_message(Followed(links[place]))
+        goer = screen.app if screen.is_modal else screen  # a window may be closing
+        goer.post_message(Followed(links[place]))
     return place is not None

@@ -25,6 +25,7 @@ from ..lookups.course import (
     decisive,
     fate,
     gave_words,
+    sent,
     span_words,
 )
 from ..lookups.critical import critical_path
@@ -193,7 +194,7 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
         (f" {safe_text(view.kind, 16)} ", "strong"),
         (f"{target} ", "data"),
         (f" {view.best}/{detail.k} closest ", "plain"),
-        (f" sent {fates.total()}", "plain"),
+        (f" sent {sent(fates)}", "plain"),
         (f" ✓{answers}", "good"),
     ]
     if errors:

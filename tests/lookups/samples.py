@@ -107,7 +107,7 @@ def detail(
         closest += counts
         candidates.append(here._replace(closest=counts))
     over = [s for s in steps if s.ended is not None and s.ended <= elapsed]
-    answered = [s for s in over if s.result not in ("timed out", "send failed")]
+    answered = [s for s in over if s.result not in ("timed out", "send failed", "unreadable answer")]
     best = [c for c in candidates if c.closest]
     base = LookupView(
         number=3,
@@ -117,7 +117,7 @@ def detail(
         started_at=990.0,
         elapsed=elapsed,
         running=running,
-        asked=len(steps),
+        asked=sum(s.result != "send failed" for s in steps),
         answered=len(answered),
         timed_out=sum(s.result == "timed out" for s in over),
         in_flight=sum(s.ended is None for s in steps) if running else 0,

@@ -40,6 +40,9 @@ def test_each_result_of_a_query_has_its_fate_and_words() -> None:
         (step(1, 140, 1, None, stalled=1.6), Fate.CANCELLED, "cancelled"),
         (step(1, 140, 0, 1, result="cancelled"), Fate.CANCELLED, "cancelled"),
         (step(1, 140, 0, 0.1, result="send failed"), Fate.UNASKED, "send failed"),
+        (step(1, 140, 0, 4, result="unreadable answer"), Fate.UNUSABLE, "unreadable …"),
+        (step(1, 140, 1, 5, result="unmatched answer"), Fate.UNUSABLE, "unmatched a…"),
+        (step(1, 140, 0, 4, late=True), Fate.LATE, "late"),
     )
     for one, expected, words in cases:
         assert (fate(one, over), gave_words(one, over)) == (expected, words)

@@ -13,7 +13,7 @@ from dhtui.engine.find import Find
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
-from dhtui.lookups.course import IN_TIME, MARKS, Fate, counts
+from dhtui.lookups.course import IN_TIME, MARKS, Fate, counts, sent
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import ladder_lines, scale_of
 from dhtui.lookups.legend import legend_lines
@@ -49,6 +49,7 @@ def scripted(*, running: bool = False) -> tuple[LookupDetail, dict[str, Fate]]:
         Fate.ERROR: step(3, 141, 0.0, 0.4, result="refused", code=203, nodes=0),
         Fate.SILENT: step(4, 142, 0.0, 0.9, stalled=0.5, result="timed out", nodes=0),
         Fate.UNASKED: step(5, 143, 0.0, 0.05, result="send failed", nodes=0),
+        Fate.UNUSABLE: step(10, 148, 0.0, 0.9, result="unreadable answer", nodes=0),
     }
     if running:
         steps[Fate.WAITING] = step(6, 144, 0.5, None, stalled=0.9)
@@ -108,18 +109,19 @@ def test_each_query_is_counted_once_and_alike_in_all_views(running: bool) -> Non
     whole, _ = scripted(running=running)
     fates, view = counts(whole), whole.view
     answers = sum(fates[what] for what in IN_TIME)
-    assert (view.asked, view.answered, view.timed_out) == (fates.total(), answers, fates[Fate.SILENT])
+    assert (view.asked, view.answered, view.timed_out) == (sent(fates), answers, fates[Fate.SILENT])
     header = text_of(state_line(whole, None, 160))
-    assert f" sent {fates.total()} ✓{answers} (1!)" in header
+    assert f" sent {sent(fates)} ✓{answers} (1!)" in header
     listed = next(column for column in LOOKUP_COLUMNS if column.title == "✓/sent")
-    assert text_of(listed.cell(LookupRow(view, 0.0, False))) == f"{answers}/{fates.total()}"
+    assert text_of(listed.cell(LookupRow(view, 0.0, False))) == f"{answers}/{sent(fates)}"
     cost = verdict(whole).cost
-    assert f"{fates.total()} queries, {answers} answers" in cost
-    for what in (Fate.LATE, Fate.SILENT, Fate.CANCELLED, Fate.WAITING, Fate.UNASKED):
+    assert f"{sent(fates)} queries, {answers} answers" in cost
+    for what in (Fate.LATE, Fate.UNUSABLE, Fate.SILENT, Fate.CANCELLED, Fate.WAITING, Fate.UNASKED):
         sign, many = MARKS[what][0], fates[what]
         assert (f" {sign}{many}" in header) == (f"{many} {what}" in cost) == (many > 0)
     compared = {row.what: row.first for row in differences(whole, whole)}
     assert compared["answers"] == str(answers) and compared["late"] == str(fates[Fate.LATE])
+    assert compared["unusable"] == str(fates[Fate.UNUSABLE])
     assert compared["silent"] == str(fates[Fate.SILENT]) and compared["cancelled"] == str(fates[Fate.CANCELLED])
 
 

@@ -93,6 +93,9 @@ async def _nothing_ready() -> None:
 
 def _paint(app: App[Any]) -> bool:
     """Does now what the screen would do within 1/60 s. Whether there was anything."""
+    if app._resize_timer is not None:  # 1/120 s after the terminal's size has changed
+        app._check_resize()
+        return True
     if not app.screen_stack or not app.screen._update_timer._active.is_set():
         return False
     app.screen._on_timer_update()

@@ -12,6 +12,8 @@ import pytest
 
 from dhtui import glossary, registry, screens
 from dhtui.screens import home_charts, home_panes, log_columns, log_lines, queries_columns
+from dhtui.screens.ask_request import NAMED_COLUMNS
+from dhtui.screens.bans import COLUMNS as BAN_COLUMNS
 from dhtui.screens.help import WIDTH, help_lines
 from dhtui.screens.home_now import NOW_COLUMNS
 from dhtui.screens.items_rows import ITEM_COLUMNS
@@ -32,7 +34,7 @@ from .test_home import grown
 
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "home": (NOW_COLUMNS,),
-    "table": (BUCKET_COLUMNS, NODE_COLUMNS),
+    "table": (BUCKET_COLUMNS, NODE_COLUMNS, NAMED_COLUMNS, BAN_COLUMNS),
     "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
     "packets": (packet_columns(lambda at: at, lambda: 0.0), TREE_COLUMNS),

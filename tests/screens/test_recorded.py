@@ -16,6 +16,7 @@ from dhtui.replay import Replay
 
 from . import snapshots
 from .stage import SMALL, PaperNode, Stage, exploring
+from .walk import tap, work_ends
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +132,11 @@ async def test_a_recording_ends_with_the_node_that_it_is_of(tmp_path: Path) -> N
     other = PaperNode(snapshots.running(16))
     path = tmp_path / "new.jsonl"
     async with exploring(snapshots.no_network(), record=path, testnet_factory=other.factory) as stage:
-        await stage.pilot.press("T")
-        assert stage.app.gate is not None
-        await stage.app.gate.rest()
-        await stage.press("2")
+        await tap(stage, "T")
+        await work_ends(stage)
+        assert "The recording ends." in stage.text()
+        await tap(stage, "2")
+        await stage.settle()
         assert "The recording ended" in stage.toasts()[-1]
     assert Replay.load(path).damage == ""
 

@@ -134,6 +134,7 @@ def _best(query: str, view: View) -> list[Command]:
         ("pcap", "export"), ("lookup", "new_lookup"), ("filter", "filter"), ("theme", "theme"), ("export", "export"),
         ("record", "record"), ("ban", "ban"), ("testnet", "testnet"), ("q", "quit"), ("quit", "quit"),
         ("exit", "quit"), ("packets", "show('packets')"), ("zoom", "maximise"), ("back", "back"),
+        ("ask", "ask"), ("unban", "bans"), ("bootstrap", "bootstrap"),
     ],
 )  # fmt: skip
 def test_the_palette_finds_an_action_by_its_name_on_any_screen(query: str, name: str, view: View) -> None:

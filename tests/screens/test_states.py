@@ -29,7 +29,7 @@ from dhtui.widgets.line_table import LineTable
 
 from . import snapshots
 from .stage import LARGE, SMALL, PaperNode, Stage
-from .walk import all_keys_of, drain, keys_of, nothing_fails, printable, return_to, tap
+from .walk import all_keys_of, drain, keys_of, nothing_fails, printable, return_to, tap, work_ends
 from .wired import WiredNode, on
 
 OWN = bytes.fromhex("2d7c4e219f10aa55c3d2e1f00f1e2d3c4b5a6978")
@@ -201,6 +201,8 @@ async def leaving(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     async with running(Explorer(on(node), testnet_factory=never, keys_folder=keys), size) as stage:
         await work(node)
         await tap(stage, "T")
+        await work_ends(stage)
+        await tap(stage, "2")
         assert stage.app.feed.source is None
         yield stage
 
