@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tmux import DEADLINE, Terminal, terminal
 
+from dhtui.engine.items import ImmutableItem
+from dhtui.engine.wire.bencode import encode
 from dhtui.screens.clipboard import TMUX_ADVICE
 
 
@@ -120,4 +122,27 @@ def test_in_tmux_it_is_said_how_a_copy_gets_through_and_that_is_true(tmp_path: P
             term.tmux(*TMUX_ADVICE.split()[1:])
             term.wait(lambda screen: "sent to the terminal" not in screen)
         assert term.tmux("show-buffer").strip()
+        term.quit()
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marked as one", "as keys"])
+def test_a_paste_of_several_lines_is_the_value_to_the_byte(tmp_path: Path, marked: bool) -> None:
+    """As keys nothing tells it from typing: its line breaks put nothing, and no escape can be in it."""
+    orders = b"\x1b[31m\x1b]0;x\x07" if marked else b""
+    value = b"\nfirst\n  second\xc2\xa0line\xe2\x80\x8d\n" + orders + b"caf\xe9\n"
+    (tmp_path / "paste").write_bytes(value)
+    with terminal(tmp_path, (80, 24), "--testnet 4") as term:
+        term.wait("[1 Home]")
+        term.go("items")
+        term.press("p")
+        term.wait("put an item")
+        term.tmux("load-buffer", str(tmp_path / "paste"))
+        term.tmux("paste-buffer", *(["-p"] if marked else []))
+        term.wait(ImmutableItem(encode(value)).target.hex())
+        term.press("C-s")
+        term.wait("✓ stored on")
+        term.press("Escape")
+        term.wait("put an item")
+        term.press("Escape")
+        term.wait(lambda screen: "put an item" not in screen)
         term.quit()

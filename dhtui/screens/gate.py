@@ -174,9 +174,7 @@ class KeyGate:
         return [
             worker
             for worker in self._app.workers
-            if worker.description == _OPENING
-            and not worker.is_finished
-            and not self.asks(worker)
+            if worker.description == _OPENING and not worker.is_finished and not self.asks(worker)
         ]
 
     # -- coming to rest ---------------------------------------------------------------------------------------

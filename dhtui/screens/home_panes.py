@@ -269,14 +269,12 @@ def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
     left = snapshot.bootstrap.retry_in
     itself = f"; by itself in {duration(left)}" if left is not None else ""
     known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
-    again = [("home.try_again", f" try again now{itself}")] if known else []
-    testnet = (
-        [] if in_testnet else [("testnet", " open a testnet: 64 real nodes inside this program, no network needed")]
-    )
-    advice = [
-        *again,
-        ("home.bootstrap", " name a node to start from, HOST:PORT"),
-        *testnet,
-        ("show.table", " watch the table: a node that contacts us appears there"),
-    ]
-    return [((f" {key_of(name)} ", "key"), (text, "plain")) for name, text in advice]
+    again = _advice("home.try_again", f"try again now{itself}  ") if known else ()
+    lines: list[Line] = [(*again, *_advice("home.bootstrap", "start from a node: HOST:PORT"))]
+    if not in_testnet:
+        lines.append(_advice("testnet", "open a testnet: 64 real nodes inside this program, no network needed"))
+    return [*lines, _advice("show.table", "watch the table: a node that contacts us appears there")]
+
+
+def _advice(name: str, text: str) -> Line:
+    return (f" {key_of(name)} ", "key"), (f" {text}", "plain")

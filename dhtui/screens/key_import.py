@@ -74,10 +74,10 @@ class ImportForm(KeyForm[Taken]):
         yield name_field()
         yield "from a file", SourceInput(id="file", placeholder="its path; or paste the key below")
         yield "or pasted", SecretInput(id="key", placeholder="hex, base64, PEM, OpenSSH, paper; shows as dots")
-        yield "opened by", SecretInput(id="opens", placeholder="its passphrase, if another program encrypted it")
         yield "read as", Pick(FORMS, gap="", id="form")
         yield "public key", SourceInput(id="public", placeholder="empty, or the one that it must have")
         yield from new_passphrase_fields("empty: the key is kept as it came")
+        yield "opened by", SecretInput(id="opens", placeholder="its passphrase, if another program encrypted it")
 
     # -- reading ---------------------------------------------------------------------------------------------
 

@@ -153,10 +153,10 @@ def _told(event: Event) -> _Told:
             return _lookup(event)
         case Stored(what=what, target=target, addr=addr):
             return _stored(what, target, addr)
-        case Banned(at=at, ip=ip, until=until, why=why):
+        case Banned(at=at, until=until, why=why):
             # Not a problem: the user wants it so.
-            done = f"is ignored for {duration(until - at)}" if until > at else "is let in again"
-            return "notable", "banned", f"{safe_text(ip, 40)} {done}: {safe_text(why)}", ()
+            done = f"ignored for {duration(until - at)}" if until > at else "let in again"
+            return "notable", "banned", f"{done}: {safe_text(why)}", ()
         case BootstrapProgress(text=text):
             return "notable", "bootstrap", safe_text(text), ()
     return _about_us(event)

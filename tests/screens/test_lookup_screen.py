@@ -423,7 +423,7 @@ async def test_what_can_not_be_looked_for_is_told_and_not_started() -> None:
     node = busy()
     async with exploring(node, show="lookup") as stage:
         await stage.press("n", "enter")
-        assert "type 40 hex digits" in stage.text()
+        assert "type exactly 40 hex digits" in stage.text()
         await stage.press(*"4f1", "enter")
         assert "✗ '4f1' is not a target" in stage.text()
         assert isinstance(stage.app.screen, LookupForm)

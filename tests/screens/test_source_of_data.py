@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from keys.test_foreign import OPENSSH_ENCRYPTED, OPENSSH_PUBLIC, SECRET
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.widgets import Input
@@ -219,3 +220,20 @@ async def test_a_value_of_several_lines_looks_as_kept(tmp_path: Path) -> None:
         matches_golden(stage, "put-form-lines-80x24")
         await stage.press("up", "up", "home", "x", "end", "y", "up", "up", "z")
         assert stage.app.screen.query_one("#value", SourceInput).value == "zfirst line\nxsecond\u00a0liney\n\nfourth"
+
+
+async def test_a_key_that_another_program_encrypted_is_opened_in_the_form(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    async with exploring(node(), show="keys", keys_folder=keys(tmp_path)) as stage:
+        await stage.pilot.press("i")
+        await rest(stage)
+        await paste(stage, OPENSSH_ENCRYPTED.replace("\n", "\r").encode(), "key")
+        await paste(stage, b"ssh", "name")
+        assert "type the passphrase that opens the key" in verdict(stage)
+        await paste(stage, b"wrong", "opens")
+        await stage.pilot.press("enter")
+        while "does not open" not in verdict(stage):
+            await stage.pilot.pause()
+        await paste(stage, SECRET, "opens")
+        await stage.press("enter")
+    assert Keyring(tmp_path / "keys").load("ssh").public.hex() == OPENSSH_PUBLIC
