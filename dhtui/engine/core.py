@@ -253,7 +253,7 @@ class Core:
 
     def _on_query(self, query: Query, data: bytes, addr: Addr) -> None:
         now, method = self._now, query.method
-        probed = self.identity.proved_by_probe(query.tid, now)
+        probed = self.identity.proved_by_probe(query.tid, now) if self.identity.probe_tid else None
         if probed is not None:
             if self._listeners:
                 self._listeners.tell(events.PacketReceived(self._came, addr, data, query, events.OWN_PROBE))
@@ -590,7 +590,7 @@ class Core:
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
-        lost = self.identity.probing
+        lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
         self._ledger.of(PROBE).timed_out += probe is not None and lost
         return probe

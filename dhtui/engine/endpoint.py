@@ -3,7 +3,8 @@
 A program that was busy reads late what came in time, so the time of a datagram is that of the system's receipt. The
 system tells it on the wall clock, which may be set at any moment. Hence it is used as an age only: so long before the
 present reading of both clocks. It is not used at all while datagrams may lie in the socket that came before the wall
-clock was set, and it is never later than now, nor earlier than the socket was last found empty.
+clock was set, and it is never later than now, nor earlier than the socket was last found empty. What comes right after
+that is taken to have come now, without asking the system.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ class Endpoint:
         """`heard`: whatever had come by then has been read."""
         self._ahead = wall() - self._compared_at
         """By how much the wall clock is ahead of ours."""
+        self._latest = self.heard
+        """The time of the last datagram that was taken to have come when it was read: none has an earlier one after."""
         self._in_doubt = False
         """Whether datagrams may lie in the socket that came before the wall clock was set."""
         self._drops = self._lost = 0
@@ -122,7 +125,7 @@ class Endpoint:
         late = exactly and now - self._empty_at >= PROMPT_SECONDS
         if late or now - self._compared_at >= SAMPLE_SECONDS:
             return self._receive_stamped(take)
-        receive = self._socket.recvfrom
+        receive, self._latest = self._socket.recvfrom, now
         for _ in range(PROMPT_BATCH if exactly else BATCH):
             try:
                 data, addr = receive(MAX_UDP)
@@ -140,7 +143,7 @@ class Endpoint:
         stamps = None if self._in_doubt else self._stamps
         unpack, unit = (stamps.form.unpack, stamps.unit) if stamps else (None, 0.0)
         receive, clock, ahead, earliest = self._socket.recvmsg, self._clock, self._ahead, self._empty_at
-        at, waited = earliest, 0.0
+        at, waited, latest = earliest, 0.0, self._latest
         for _ in range(BATCH):
             try:
                 data, extra, _, addr = receive(MAX_UDP, _SPACE)
@@ -161,7 +164,7 @@ class Endpoint:
                     waited = now - at
             else:
                 at = now = clock()
-            take(data, addr, now, at)
+            take(data, addr, now, at if at > latest else latest)
         self.heard = max(self.heard, at if unpack else now - PATIENCE)
         return waited
 

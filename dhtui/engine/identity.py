@@ -61,7 +61,8 @@ class Identity:
         """What the vote says, also while it is not ripe: enough for not asking there."""
         self._contacted: dict[Addr | str, None] = {}
         """The latest last. (An OrderedDict would take twice the memory.)"""
-        self._probe_tid = b""
+        self.probe_tid = b""
+        """The transaction id of a probe that is under way, or was lost."""
         self._probe_at = now
         self._reachable_until = float("-inf")
         self._why = "no stranger has contacted us yet"
@@ -185,9 +186,9 @@ class Identity:
 
     def proved_by_probe(self, tid: bytes, now: float) -> bool | None:
         """`None`: the query is no probe of ours. Else whether it is the first proof."""
-        if not self._probe_tid or tid != self._probe_tid:
+        if not self.probe_tid or tid != self.probe_tid:
             return None
-        self._probe_tid = b""
+        self.probe_tid = b""
         return self._proved("our own probe came back through the external address", now)
 
     def lapsed(self, now: float) -> bool:
@@ -212,13 +213,8 @@ class Identity:
         if not self.proof_wanted(now):
             return None
         self._probe_at = now + PROBE_SECONDS
-        self._probe_tid = self._rng.randbytes(8)
-        return encode_query(self._probe_tid, Ping(random_id(self._rng)), True)[1], self.external
-
-    @property
-    def probing(self) -> bool:
-        """Whether a probe is under way, or was lost."""
-        return bool(self._probe_tid)
+        self.probe_tid = self._rng.randbytes(8)
+        return encode_query(self.probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
     def read_only(self, now: float) -> bool:
         """Whether we say ``ro`` and answer nothing (BEP 43)."""
