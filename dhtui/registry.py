@@ -258,7 +258,8 @@ VIEWS: tuple[View, ...] = (
         "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
         "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
         "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
-        "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was asked again. "
+        "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, "
+        "↻ was asked again. "
         "'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
         "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
         "or named by nobody but nodes that mislead.",
