@@ -165,8 +165,7 @@ async def identity(node: Node) -> Result:
 async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
-    there = sum(one.status is Status.ANSWERED for one in outcome.asked)
-    return _result(node, "ping", outcome, there > 0, f"{there} of {_nodes(len(outcome.asked))} answered")
+    return _result(node, "ping", outcome, outcome.answered > 0, _asked(outcome))
 
 
 async def find_node(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
+from dhtui.engine.wire.bencode import decode, encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.options import Options
 from dhtui.output import Output
@@ -43,6 +46,29 @@ async def net() -> AsyncIterator[Testnet]:
 async def node(net: Testnet) -> AsyncIterator[Node]:
     async with Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap)) as node:
         yield node
+
+
+def _refuse(sock: socket.socket) -> None:
+    """Answer a query with an error."""
+    data, addr = sock.recvfrom(2048)
+    query = decode(data)
+    assert isinstance(query, dict)
+    sock.sendto(encode({b"e": [201, b"no"], b"t": query[b"t"], b"y": b"e"}), addr)
+
+
+async def test_an_error_is_an_answer_in_the_summary_and_in_the_counts(node: Node) -> None:
+    """A node that refuses a ping is there."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        loop.add_reader(sock, _refuse, sock)
+        try:
+            result = await actions.ping(node, [sock.getsockname()])
+        finally:
+            loop.remove_reader(sock)
+    assert result.outcome and [one.status for one in result.outcome.asked] == [Status.REFUSED]
+    told = list(report_json.render(result))[-1]
+    assert (result.ok, result.summary, told["answered"]) == (True, "1 of 1 node answered", 1)
 
 
 async def test_get_finds_and_counts_who_had_it(net: Testnet, node: Node) -> None:

@@ -242,8 +242,10 @@ class Identity:
         seen = reachable and self.met
         if forced is not None:
             why = "asked for" if forced else "turned off by the settings"
+        elif reachable:
+            why = "strangers reach us" if seen else "strangers may reach us"
         else:
-            why = "strangers reach us" if reachable else "until we know that strangers reach us"
+            why = "until we know that strangers reach us"
         return ReachabilityView(
             "reachable" if seen else "unknown",
             self._why if self.met else "no datagram has come in yet",

@@ -430,6 +430,18 @@ def test_read_only_a_node_on_loopback_is_reachable_from_the_start() -> None:
     assert core.snapshot(net.now).reachability.state == "reachable"
 
 
+def test_read_only_what_nobody_has_shown_is_not_said() -> None:
+    """A node that nobody has met answers strangers, though it is not known whether any can reach it."""
+    net = Network()
+    core = net.core("127.0.0.1", read_only=None)
+    core.identity.met = False
+    view = core.snapshot(net.now).reachability
+    assert (view.state, view.read_only, view.read_only_why) == ("unknown", False, "strangers may reach us")
+    net.meet(core, net.puppet())
+    view = core.snapshot(net.now).reachability
+    assert (view.state, view.read_only_why) == ("reachable", "strangers reach us")
+
+
 def test_read_only_once_reachable_we_make_ourselves_known() -> None:
     """From then on others may admit us: our own neighbourhood is looked up at once, without ro."""
     net = Network()
