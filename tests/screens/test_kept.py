@@ -191,7 +191,7 @@ async def test_a_testnet_has_no_keeper_and_going_back_there_is_one(tmp_path: Pat
     node, other = KeepingNode(snapshots.running()), KeepingNode(snapshots.running())
     async with exploring(node, show="items", keep_folder=tmp_path, testnet_factory=other.factory) as stage:
         assert stage.app.host.keeper is not None
-        await stage.press("T")
+        await stage.press("T", "2")
         assert stage.app.host.keeper is None and stage.app.host.label == "testnet"
 
 

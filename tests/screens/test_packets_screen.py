@@ -297,7 +297,7 @@ async def test_another_node_starts_a_new_list() -> None:
     first, second = at_work(), at_work()
     async with exploring(first, show="packets", testnet_factory=second.factory) as stage:
         await tell(stage, traffic())
-        await stage.press("g", "j", "T")
+        await stage.press("g", "j", "T", "2")
         assert "0 packets" in stage.text()
         second.tell(*traffic()[:2])
         await stage.settle()

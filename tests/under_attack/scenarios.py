@@ -243,8 +243,9 @@ async def crowd(folder: Path) -> Result:
         assert await answers(honest.outsider)
 
         async def given() -> int:
-            async with program(folder, "--do", "get_peers", "--target", infohash.hex(), "--remote", text(PROGRAM),
-                               listen=KEEPER) as asking:  # fmt: skip
+            # With files of its own: with those of the one that it asks it would take that for itself.
+            words = ("--do", "get_peers", "--target", infohash.hex(), "--remote", text(PROGRAM))
+            async with program(folder / "asking", *words, listen=KEEPER) as asking:
                 await asking.ended()
             peers = {peer["addr"] for peer in asking.results[-1]["peers"]}
             return sum(f"{node.address[0]}:7777" in peers for node in honest.nodes)
