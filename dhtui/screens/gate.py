@@ -36,7 +36,9 @@ PATIENCE = 1.0
 _LOOK_AGAIN = 0.05
 """Seconds between two looks whether what is waited for has gone."""
 _OPENING = "opens a window"
-_GIVES_UP = ("escape", "ctrl+c", "ctrl+q")
+_OVERTAKES = ("ctrl+c", "ctrl+q")
+"""Keys that wait for no others: what was typed before them is dropped."""
+_GIVES_UP = ("escape", *_OVERTAKES)
 
 
 def opens(name: str, group: str = "window") -> Callable[[Callable[P, Any]], Callable[P, Worker[None]]]:
@@ -83,6 +85,9 @@ class KeyGate:
             return False
         if self._gives_up(event):
             return isinstance(event, events.Key) and event.key == "escape"
+        if isinstance(event, events.Key) and event.key in _OVERTAKES:
+            self._held.clear()
+            return False
         if self._lost or len(self._held) >= MAX_HELD:
             self._lost += 1
         else:

@@ -186,3 +186,15 @@ async def test_keys_that_wait_are_bounded_and_those_that_are_dropped_are_told_of
         await stage.settle()
         assert stage.table("nodes").model.cursor == 3 and not stage.table("nodes").model.backwards
         assert "2 keys were dropped: 3 wait at most." in stage.toasts()
+
+
+async def test_ctrl_c_overtakes_what_was_typed_before_it() -> None:
+    async with exploring(snapshots.running()) as stage:
+        gate = stage.app.gate
+        assert gate is not None
+        gate.wait()
+        for key in "123456789" * 60:
+            assert gate.holds(events.Key(key, key))
+        assert not gate.holds(events.Key("ctrl+c", None))
+        await gate.rest()
+        assert stage.screen.view.name == "home"
