@@ -96,10 +96,12 @@ def _paint(app: App[Any]) -> bool:
     if app._resize_timer is not None:  # 1/120 s after the terminal's size has changed
         app._check_resize()
         return True
-    if not app.screen_stack or not app.screen._update_timer._active.is_set():
+    if not app.screen_stack:
         return False
-    app.screen._on_timer_update()
-    return True
+    due = [screen for screen in (app.screen, *app._background_screens) if screen._update_timer._active.is_set()]
+    for screen in due:
+        screen._on_timer_update()
+    return bool(due)
 
 
 def use(monkeypatch: pytest.MonkeyPatch) -> None:
