@@ -44,7 +44,7 @@ def test_the_key_manager_from_import_to_delete(tmp_path: Path, colour: bool) -> 
         term.wait("import a key")
         field(term, "mine", "in.pem")
         term.wait("✓ PKCS 8 in PEM; it signs")
-        field(term, *[""] * 5, PASSPHRASE, PASSPHRASE)
+        field(term, *[""] * 4, PASSPHRASE, PASSPHRASE)
         term.wait(lambda screen: screen.count("•" * len(PASSPHRASE)) == 2)
         nobody_sees(term)
         term.press("Enter")
