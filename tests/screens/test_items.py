@@ -22,6 +22,7 @@ from dhtui.report import magnet
 from dhtui.screens.items_rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
 from dhtui.screens.items_value import FORMS, Form, kind_of, preview, value_lines
 from dhtui.widgets.paint import Line, width_of
+from dhtui.words import short_id
 
 from . import snapshots
 from .item_stage import ME, keys
@@ -283,7 +284,7 @@ async def test_links_lead_to_items_by_target_and_by_key() -> None:
         assert stage.screen.open_link(Link("target", wanted.target, ""))
         await stage.settle()
         assert stage.table("items").model.selected == wanted
-        assert stage.screen.here() == Link("target", wanted.target, wanted.target.hex()[:8] + "…")
+        assert stage.screen.here() == Link("target", wanted.target, short_id(wanted.target))
         assert stage.screen.open_link(Link("key", KEY, ""))
         await stage.settle()
         assert stage.table("items").model.selected == held()[0]

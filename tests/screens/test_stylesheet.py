@@ -12,6 +12,7 @@ from textual.css.parse import parse
 from dhtui.registry import VIEWS
 
 from . import snapshots
+from .conftest import parse_rules
 from .stage import exploring
 
 
@@ -22,6 +23,7 @@ async def test_no_style_is_parsed_twice_while_all_screens_are_opened(monkeypatch
         parsed[scope, css, read_from, more["tie_breaker"]] += 1
         return parse(scope, css, read_from, **more)
 
+    monkeypatch.setattr(stylesheet.Stylesheet, "_parse_rules", parse_rules)  # not what other tests have had parsed
     monkeypatch.setattr(stylesheet, "parse", counted)
     async with exploring(snapshots.running()) as stage:
         for key in range(1, len(VIEWS) + 1):
