@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from engine.network import Network, naming, swarm
+from engine.network import Network, naming
 
 from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
@@ -22,7 +22,7 @@ from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import slow_words
 
 from .samples import detail, node_id, ruled, step, walk
-from .test_overtaken import lie
+from .test_overtaken import troubled
 
 
 class Wires(Network):
@@ -81,14 +81,7 @@ def holds(whole: LookupDetail) -> None:
 def town(seed: int, *, loss: float, liars: int) -> tuple[Wires, Core]:
     """A network with dead nodes, slow ones and liars, and one of its honest nodes."""
     net = Wires(seed, latency=0.01, spread=0.1)
-    cores = swarm(net, 50, maintain=False)
-    for core in cores:
-        net.slow[core.identity.bound] = min(1.0, net.rng.lognormvariate(-2.6, 0.9))
-    changed = net.rng.sample(cores[1:], 10 + liars)
-    for core in changed[:10]:
-        net.kill(core)
-    for core in changed[10:]:
-        lie(net, core, cores)
+    cores = troubled(net, 50, dead=10, liars=liars)
     net.loss = loss
     return net, cores[0]
 

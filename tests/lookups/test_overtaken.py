@@ -46,6 +46,19 @@ def lie(net: Network, core: Core, others: Sequence[Core]) -> None:
     net.puppet(answer, ip=ip, port=port, node_id=core.id)
 
 
+def troubled(net: Network, size: int, *, dead: int, liars: int) -> list[Core]:
+    """A network of which every node has a speed of its own, and some are dead or lie; the first one is honest."""
+    cores = swarm(net, size, maintain=False)
+    for core in cores:
+        net.slow[core.identity.bound] = min(1.0, net.rng.lognormvariate(-2.6, 0.9))
+    changed = net.rng.sample(cores[1:], dead + liars)
+    for core in changed[:dead]:
+        net.kill(core)
+    for core in changed[dead:]:
+        lie(net, core, cores)
+    return cores
+
+
 def beside_the_engine(net: Network, core: Core, question: Question) -> tuple[LookupDetail, dict[int, float]]:
     """A lookup, and the moment from which on the walk from the nearest node on no longer meets a query in flight."""
     seen: dict[int, float] = {}
@@ -75,14 +88,7 @@ def test_it_is_recorded_when_the_walk_to_the_kth_responder_no_longer_meets_a_que
     moments = 0
     for seed in range(4):
         net = Network(seed=seed, latency=0.01, spread=0.1)
-        cores = swarm(net, 80, maintain=False)
-        for core in cores:
-            net.slow[core.identity.bound] = min(1.0, net.rng.lognormvariate(-2.6, 0.9))
-        changed = net.rng.sample(cores[1:], 16 + liars)
-        for core in changed[:16]:
-            net.kill(core)
-        for core in changed[16:]:
-            lie(net, core, cores)
+        cores = troubled(net, 80, dead=16, liars=liars)
         whole, seen = beside_the_engine(net, cores[0], Question("get", Random(seed).randbytes(20)))
         assert overtaken(whole) == pytest.approx(seen)
         middle = whole.view.elapsed / 2

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from textual import events
 from textual.widget import Widget
 
-from dhtui.app import Explorer
 from dhtui.registry import VIEWS
 from dhtui.replay import Replay
 from dhtui.widgets.drawing import Drawing
@@ -18,9 +16,8 @@ from dhtui.widgets.line_table import LineTable
 from dhtui.widgets.paint import width_of
 from dhtui.widgets.table_model import lay_out
 
-from .snapshots import running
-from .stage import LARGE, SMALL, PaperNode, Stage
-from .test_recording_goldens import MOMENT, RECORDING
+from .stage import LARGE, SMALL, Stage
+from .test_recording_goldens import RECORDING, recorded
 
 MIDDLE = (120, 35)
 SIZES = [SMALL, MIDDLE, LARGE]
@@ -31,23 +28,6 @@ NAMES = [view.name for view in VIEWS]
 def replay() -> Replay:
     """The recording, read once."""
     return Replay.load(RECORDING)
-
-
-@asynccontextmanager
-async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float = MOMENT) -> AsyncIterator[Stage]:
-    """A screen at a moment of the recording."""
-    app = Explorer(replay=replay)
-    async with app.run_test(size=size) as pilot:
-        stage = Stage(app, pilot, PaperNode(running()))
-        await stage.settle()
-        source = app.feed.replay
-        assert source is not None
-        source.pause()
-        source.seek(at)
-        await app.action_show(name)
-        await stage.settle()
-        await stage.settle()
-        yield stage
 
 
 def panes(stage: Stage) -> list[Widget]:

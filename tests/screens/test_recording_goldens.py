@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,23 @@ def replay() -> Replay:
     return Replay.load(RECORDING)
 
 
+@asynccontextmanager
+async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float = MOMENT) -> AsyncIterator[Stage]:
+    """A screen at a moment of the recording."""
+    app = Explorer(replay=replay)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, pilot, PaperNode(running()))
+        await stage.settle()
+        source = app.feed.replay
+        assert source is not None
+        source.pause()
+        source.seek(at)
+        await app.action_show(name)
+        await stage.settle()
+        await stage.settle()
+        yield stage
+
+
 def test_the_recording_is_whole(replay: Replay) -> None:
     assert not replay.damage
     assert replay.duration > 30
@@ -34,15 +53,5 @@ def test_the_recording_is_whole(replay: Replay) -> None:
 async def test_screens_look_as_kept_at_a_moment_of_the_recording(
     replay: Replay, name: str, size: tuple[int, int]
 ) -> None:
-    app = Explorer(replay=replay)
-    async with app.run_test(size=size) as pilot:
-        stage = Stage(app, pilot, PaperNode(running()))
-        await stage.settle()
-        source = app.feed.replay
-        assert source is not None
-        source.pause()
-        source.seek(MOMENT)
-        await app.action_show(name)
-        await stage.settle()
-        await stage.settle()
+    async with recorded(replay, name, size) as stage:
         matches_golden(stage, f"demo-{name}-{size[0]}x{size[1]}")
