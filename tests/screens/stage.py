@@ -27,6 +27,7 @@ from dhtui.widgets.line_table import LineTable
 from .snapshots import OWN
 
 GOLDENS = Path(__file__).parent / "goldens"
+REPAINT = 10.0  # seconds in which a loaded machine surely paints
 SMALL, LARGE = (80, 24), (160, 45)
 
 
@@ -181,10 +182,18 @@ async def exploring(
         yield stage
 
 
-def matches_golden(stage: Stage, name: str) -> None:
-    """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on."""
+async def matches_golden(stage: Stage, name: str) -> None:
+    """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on.
+
+    What was set off by a timer or a thread may be painted a moment later, so a screen that differs is given that moment.
+    """
     path = GOLDENS / f"{name}.txt"
     if os.environ.get("DHTUI_GOLDENS") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(stage.text(), encoding="utf-8")
-    assert stage.text() == path.read_text(encoding="utf-8"), f"{path.name}; DHTUI_GOLDENS=write keeps the new look"
+    wanted = path.read_text(encoding="utf-8")
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REPAINT):
+            while stage.text() != wanted:
+                await stage.pilot.pause(0.05)
+    assert stage.text() == wanted, f"{path.name}; DHTUI_GOLDENS=write keeps the new look"

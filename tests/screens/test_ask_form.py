@@ -100,7 +100,7 @@ async def choose(stage: Stage, place: int) -> None:
 async def test_what_a_node_named_looks_as_kept(size: tuple[int, int]) -> None:
     async with exploring(asked(), size, show="table") as stage:
         await stage.press("tab", "f")
-        matches_golden(stage, f"ask-form-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"ask-form-{size[0]}x{size[1]}")
 
 
 async def test_find_asks_that_one_node_for_our_neighbours_and_each_line_can_be_followed() -> None:
@@ -196,7 +196,7 @@ async def test_bans_are_listed_and_lifted() -> None:
     async with exploring(node, show="table") as stage:
         await stage.press("B")
         assert isinstance(stage.app.screen, BanList)
-        matches_golden(stage, "bans-80x24")
+        await matches_golden(stage, "bans-80x24")
         await stage.press("x")
         assert node.banned == [Ban("192.0.2.2", 60.0)] and "1 ban" in stage.text()
         await stage.press("x", "x")

@@ -148,21 +148,21 @@ async def test_the_form_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> 
     paper.gate.clear()
     paper.steps = [detail(running=True)]
     async with getting(paper, keys(tmp_path), size) as stage:
-        matches_golden(stage, f"get-form-blank-{shape}")
+        await matches_golden(stage, f"get-form-blank-{shape}")
         await write(stage, "nonsense", "what")
-        matches_golden(stage, f"get-form-error-{shape}")
+        await matches_golden(stage, f"get-form-error-{shape}")
         await write(stage, "me", "what")
         await press(stage, "enter")
         screen = stage.app.screen
         assert isinstance(screen, GetForm)
         screen.tick()
         await stage.pilot.pause()
-        matches_golden(stage, f"get-form-lookup-{shape}")
+        await matches_golden(stage, f"get-form-lookup-{shape}")
         paper.gate.set()
         await stage.settle()
-        matches_golden(stage, f"get-form-answers-{shape}")
+        await matches_golden(stage, f"get-form-answers-{shape}")
         await stage.press("tab", "tab", "tab", "v", "v")
-        matches_golden(stage, f"get-form-tree-{shape}")
+        await matches_golden(stage, f"get-form-tree-{shape}")
 
 
 async def test_an_item_is_got_by_the_name_of_a_key_and_shown(tmp_path: Path) -> None:

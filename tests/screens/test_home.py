@@ -27,7 +27,7 @@ from .stage import LARGE, SMALL, exploring, matches_golden
 @pytest.mark.parametrize("state", ["starting", "no_network", "running"])
 async def test_home_looks_as_kept(state: str, size: tuple[int, int]) -> None:
     async with exploring(snapshots.ALL[state](), size) as stage:
-        matches_golden(stage, f"home-{state}-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"home-{state}-{size[0]}x{size[1]}")
 
 
 async def test_home_without_nodes_names_every_bootstrap_source_and_its_state() -> None:
@@ -113,7 +113,7 @@ def grown(points: int = 360) -> Snapshot:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_home_after_some_lookups_looks_as_kept(size: tuple[int, int]) -> None:
     async with exploring(grown(), size) as stage:
-        matches_golden(stage, f"home-grown-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"home-grown-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize(

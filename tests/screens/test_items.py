@@ -196,17 +196,17 @@ def test_an_export_holds_every_item_in_full() -> None:
 async def test_items_look_as_kept(size: tuple[int, int]) -> None:
     shape = f"{size[0]}x{size[1]}"
     async with exploring(keeping(), size, show="items") as stage:
-        matches_golden(stage, f"items-text-{shape}")
+        await matches_golden(stage, f"items-text-{shape}")
         await stage.press("v")
-        matches_golden(stage, f"items-hex-{shape}")
+        await matches_golden(stage, f"items-hex-{shape}")
         await stage.press("v")
-        matches_golden(stage, f"items-tree-{shape}")
+        await matches_golden(stage, f"items-tree-{shape}")
         await stage.press("v")
-        matches_golden(stage, f"items-json-{shape}")
+        await matches_golden(stage, f"items-json-{shape}")
         await stage.press("enter")
-        matches_golden(stage, f"items-detail-{shape}")
+        await matches_golden(stage, f"items-detail-{shape}")
     async with exploring(snapshots.running(), size, show="items") as stage:
-        matches_golden(stage, f"items-empty-{shape}")
+        await matches_golden(stage, f"items-empty-{shape}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])

@@ -110,7 +110,7 @@ async def test_the_list_looks_as_it_did(tmp_path: Path, size: tuple[int, int]) -
     keep(tmp_path, *kept())
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)
-        matches_golden(stage, f"kept-{'small' if size == SMALL else 'large'}")
+        await matches_golden(stage, f"kept-{'small' if size == SMALL else 'large'}")
         await stage.press("down", "down")
         assert "there was no node to ask" in stage.text()
 
@@ -119,7 +119,7 @@ async def test_the_list_looks_as_it_did(tmp_path: Path, size: tuple[int, int]) -
 async def test_an_empty_list_teaches(tmp_path: Path, size: tuple[int, int]) -> None:
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)
-        matches_golden(stage, f"kept-empty-{'small' if size == SMALL else 'large'}")
+        await matches_golden(stage, f"kept-empty-{'small' if size == SMALL else 'large'}")
 
 
 async def test_without_a_node_on_the_network_nothing_is_kept(tmp_path: Path) -> None:

@@ -72,13 +72,13 @@ async def test_keys_look_as_kept(keyring: Keyring, size: tuple[int, int]) -> Non
     shape = f"{size[0]}x{size[1]}"
     async with exploring(snapshots.running(), size, show="keys", keys_folder=FOLDER) as stage:
         await read(stage)
-        matches_golden(stage, f"keys-test-key-{shape}")
+        await matches_golden(stage, f"keys-test-key-{shape}")
         await stage.press("j")
-        matches_golden(stage, f"keys-damaged-{shape}")
+        await matches_golden(stage, f"keys-damaged-{shape}")
         await stage.press("j", "j")
-        matches_golden(stage, f"keys-own-{shape}")
+        await matches_golden(stage, f"keys-own-{shape}")
         await typed(stage, "n", *"notes")
-        matches_golden(stage, f"keys-new-{shape}")
+        await matches_golden(stage, f"keys-new-{shape}")
         await stage.press("escape")
 
 

@@ -257,13 +257,13 @@ async def test_the_log_looks_as_kept(size: tuple[int, int]) -> None:
     async with exploring(snapshots.running(), size, show="log") as stage:
         stage.node.tell(*HAPPENED)
         await stage.settle()
-        matches_golden(stage, f"log-running-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"log-running-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_an_empty_log_tells_what_will_stand_there(size: tuple[int, int]) -> None:
     async with exploring(snapshots.starting(), size, show="log") as stage:
-        matches_golden(stage, f"log-starting-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"log-starting-{size[0]}x{size[1]}")
 
 
 async def test_what_happened_before_the_screen_was_opened_is_there() -> None:

@@ -109,7 +109,7 @@ def pane(stage: Stage, name: str) -> str:
 async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
     async with exploring(busy(), size, show="lookup") as stage:
         await stage.press(*keys)
-        matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
@@ -125,7 +125,7 @@ async def test_lookup_looks_as_kept(look: str, keys: list[str], size: tuple[int,
 async def test_each_choice_of_the_policy_is_shown_as_kept(look: str, keys: list[str], size: tuple[int, int]) -> None:
     async with exploring(judged(), size, show="lookup") as stage:
         await stage.press(*keys)
-        matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"lookup-{look}-{size[0]}x{size[1]}")
 
 
 def judged() -> LookupNode:
@@ -174,7 +174,7 @@ async def test_the_legend_of_the_ladder_is_whole(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_no_lookup_teaches_how_to_start_one(size: tuple[int, int]) -> None:
     async with exploring(snapshots.starting(), size, show="lookup") as stage:
-        matches_golden(stage, f"lookup-empty-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"lookup-empty-{size[0]}x{size[1]}")
 
 
 async def test_on_a_testnet_it_names_what_there_is_to_find() -> None:

@@ -133,14 +133,14 @@ def text_of(lines: list[Line]) -> list[str]:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_packets_look_as_kept(size: tuple[int, int]) -> None:
     async with exploring(at_work(), size, show="packets") as stage:
-        matches_golden(stage, f"packets-none-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"packets-none-{size[0]}x{size[1]}")
         await tell(stage, traffic())
         await stage.press("g", "j", "enter", *"jjjjjj")
-        matches_golden(stage, f"packets-tree-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"packets-tree-{size[0]}x{size[1]}")
         await stage.press("v", "escape", *"kkp")
-        matches_golden(stage, f"packets-verdict-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"packets-verdict-{size[0]}x{size[1]}")
         await stage.press("slash", *"method:get dir:up")
-        matches_golden(stage, f"packets-filter-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"packets-filter-{size[0]}x{size[1]}")
 
 
 async def test_an_empty_list_tells_what_to_do() -> None:

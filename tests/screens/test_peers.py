@@ -169,13 +169,13 @@ def test_what_is_no_announce_is_told(text: str, port: str, words: str) -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_peers_look_as_kept(size: tuple[int, int]) -> None:
     async with peers(size) as stage:
-        matches_golden(stage, f"peers-busy-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"peers-busy-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_empty_peers_tell_what_to_do(size: tuple[int, int]) -> None:
     async with peers(size, PaperNode(snapshots.starting())) as stage:
-        matches_golden(stage, f"peers-starting-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"peers-starting-{size[0]}x{size[1]}")
 
 
 async def test_a_key_lists_the_results_by_peer() -> None:

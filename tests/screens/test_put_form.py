@@ -111,13 +111,13 @@ def refused(item: MutableItem) -> Outcome:
 async def test_the_form_looks_as_kept(size: tuple[int, int], tmp_path: Path) -> None:
     shape = f"{size[0]}x{size[1]}"
     async with putting(node(), keys(tmp_path), size) as stage:
-        matches_golden(stage, f"put-form-blank-{shape}")
+        await matches_golden(stage, f"put-form-blank-{shape}")
         await write(stage, "hello world")
         await write(stage, "blog/1", "salt")
-        matches_golden(stage, f"put-form-typed-{shape}")
+        await matches_golden(stage, f"put-form-typed-{shape}")
         choose(stage, "form", 2)
         await write(stage, '{"a": 1.5}')
-        matches_golden(stage, f"put-form-error-{shape}")
+        await matches_golden(stage, f"put-form-error-{shape}")
 
 
 @SIZES
@@ -130,7 +130,7 @@ async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Pa
         await write(stage, "hello world")
         await press(stage, "ctrl+s")
         await stage.pilot.pause()
-        matches_golden(stage, f"put-run-lookup-{shape}")
+        await matches_golden(stage, f"put-run-lookup-{shape}")
         paper.steps = []
         paper.lookups = {9: detail(running=False)}
         paper.view = writing(paper.view, 5)
@@ -138,12 +138,12 @@ async def test_a_put_under_way_looks_as_kept(size: tuple[int, int], tmp_path: Pa
         assert isinstance(screen, PutRun)
         screen._follow(detail(running=False).view)
         await stage.pilot.pause()
-        matches_golden(stage, f"put-run-writing-{shape}")
+        await matches_golden(stage, f"put-run-writing-{shape}")
         paper.view = writing(paper.view, 0)
         paper.gets = [outcome([gave(3, BASE)])]
         paper.gate.set()
         await stage.settle()
-        matches_golden(stage, f"put-run-done-{shape}")
+        await matches_golden(stage, f"put-run-done-{shape}")
 
 
 @SIZES
@@ -160,7 +160,7 @@ async def test_a_conflict_looks_as_kept(size: tuple[int, int], tmp_path: Path) -
         await press(stage, "ctrl+s")
         await stage.settle()
         assert isinstance(stage.app.screen, ConflictView)
-        matches_golden(stage, f"put-conflict-{shape}")
+        await matches_golden(stage, f"put-conflict-{shape}")
 
 
 async def until(stage: Stage, kind: type[object]) -> None:

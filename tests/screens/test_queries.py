@@ -242,13 +242,13 @@ def test_totals_fit_and_name_every_method(width: int, lines: int) -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_queries_look_as_kept(size: tuple[int, int]) -> None:
     async with watching(busy(), size, happenings()) as stage:
-        matches_golden(stage, f"queries-busy-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"queries-busy-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_idle_queries_look_as_kept(size: tuple[int, int]) -> None:
     async with watching(snapshots.no_network(), size) as stage:
-        matches_golden(stage, f"queries-no_network-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"queries-no_network-{size[0]}x{size[1]}")
 
 
 async def test_a_key_takes_the_groups_apart_and_sorting_does_too() -> None:

@@ -54,4 +54,4 @@ async def test_screens_look_as_kept_at_a_moment_of_the_recording(
     replay: Replay, name: str, size: tuple[int, int]
 ) -> None:
     async with recorded(replay, name, size) as stage:
-        matches_golden(stage, f"demo-{name}-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"demo-{name}-{size[0]}x{size[1]}")

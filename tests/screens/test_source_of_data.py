@@ -217,7 +217,7 @@ async def test_a_value_of_several_lines_looks_as_kept(tmp_path: Path) -> None:
     async with exploring(node(), show="items", keys_folder=keys(tmp_path)) as stage:
         await stage.press("p")
         await paste(stage, "first line\nsecond\u00a0line\n\nfourth".encode(), "value")
-        matches_golden(stage, "put-form-lines-80x24")
+        await matches_golden(stage, "put-form-lines-80x24")
         await stage.press("up", "up", "home", "x", "end", "y", "up", "up", "z")
         assert stage.app.screen.query_one("#value", SourceInput).value == "zfirst line\nxsecond\u00a0liney\n\nfourth"
 

@@ -31,7 +31,7 @@ from .stage import LARGE, SMALL, PaperNode, exploring, matches_golden
 @pytest.mark.parametrize("state", ["no_network", "running"])
 async def test_table_looks_as_kept(state: str, size: tuple[int, int]) -> None:
     async with exploring(snapshots.ALL[state](), size, show="table") as stage:
-        matches_golden(stage, f"table-{state}-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"table-{state}-{size[0]}x{size[1]}")
 
 
 async def test_an_empty_table_tells_what_to_do() -> None:
@@ -209,10 +209,10 @@ async def test_the_window_of_a_node_shows_history_and_computation() -> None:
     node = PaperNode(view, contacts={row.node.addr: detail(row)})
     async with exploring(node, LARGE, show="table") as stage:
         await stage.press("tab", "enter")
-        matches_golden(stage, "table-node-160x45")
+        await matches_golden(stage, "table-node-160x45")
     async with exploring(node, SMALL, show="table") as stage:
         await stage.press("tab", "enter")
-        matches_golden(stage, "table-node-80x24")
+        await matches_golden(stage, "table-node-80x24")
         await stage.press(*"jjjjjjjjjjjj")
         assert "verdict" in stage.text()
 
