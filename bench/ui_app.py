@@ -23,10 +23,10 @@ import dhtui
 from dhtui.app import Explorer, spare_pauses
 from dhtui.engine.node import Node
 from dhtui.source import LiveSource
+from dhtui.text.spans import Line
 from dhtui.widgets.chrome import Tabs
 from dhtui.widgets.line_table import LineTable
 from dhtui.widgets.lines import Lines
-from dhtui.widgets.paint import Line
 from dhtui.widgets.table_model import Column
 
 KEYS: list[BindingType] = [Binding("j", "press(1)", priority=True), Binding("k", "press(-1)", priority=True)]

@@ -57,8 +57,8 @@ from .screens.window import Palette, Window
 from .session import DaemonThreads, taken_signals
 from .source import LiveSource
 from .testnet import Testnet
+from .text.spans import clean
 from .widgets.line_table import LineTable
-from .widgets.paint import clean
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
 from .words import address

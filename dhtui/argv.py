@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from .values import UsageError, quoted
+from .errors import UsageError, nearest, quoted
 
 
 def read(
@@ -50,10 +50,3 @@ def _next(words: deque[str], name: str) -> str:
 def _suggestion(name: str, known: Iterable[str]) -> str:
     near = nearest(name, known)
     return f", did you mean --{near}?" if near else ""
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a mistyped one is most like, if there is one."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(name[:40].replace("_", "-"), list(known), n=1, cutoff=0.5)), None)

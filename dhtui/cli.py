@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import config
+from .errors import UsageError, quoted
 from .options import Options
 from .output import Output, failure_words
-from .values import UsageError, quoted
 
 if TYPE_CHECKING:
     from .replay import Replay

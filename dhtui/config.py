@@ -11,12 +11,12 @@ from typing import Any
 
 from . import argv as command_line
 from . import keymap
+from .errors import UsageError, nearest, quoted
 from .flags import BY_NAME, Setting
 from .flags import SETTINGS as SETTINGS
 from .options import ACTIONS as ACTIONS
 from .options import Options as Options
 from .report import safe_text
-from .values import UsageError, quoted
 
 APP = "dhtui"
 MAX_CONFIG_BYTES = 1 << 20
@@ -97,7 +97,7 @@ def _settings(document: Mapping[str, object], path: Path) -> dict[str, Any]:
     for key, value in document.items():
         where = f"{quoted(str(path))}, {quoted(key)}"
         if key not in allowed:
-            near = command_line.nearest(key, allowed)
+            near = nearest(key, allowed)
             why = "it only makes sense on the command line" if key in BY_NAME else "there is no such setting"
             raise UsageError(f"{where}: {why}" + (f", did you mean {near}?" if near and key not in BY_NAME else ""))
         setting = allowed[key]

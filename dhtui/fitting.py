@@ -10,9 +10,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from .config import state_folder
+from .errors import UsageError, quoted
 from .flags import SETTINGS
 from .options import ACTIONS, Options
-from .values import UsageError, quoted
 
 OFFLINE = ("genkey", "keys", "import", "export", "sign", "verify")
 """Actions that need no node."""

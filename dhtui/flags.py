@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import argv as command_line
 from . import keymap, values
+from .errors import UsageError, nearest, quoted
 from .options import ACTIONS
-from .values import UsageError, quoted
 
 SHELLS = ("bash", "zsh", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
@@ -51,7 +50,7 @@ class Setting:
 def _action(text: str) -> str:
     name = _SPELLINGS.get(text, text)
     if name not in ACTIONS:
-        near = command_line.nearest(text, ACTIONS)
+        near = nearest(text, ACTIONS)
         hint = f", did you mean {near}?" if near else ""
         raise UsageError(f"unknown action {quoted(text)}{hint}; there are {', '.join(ACTIONS)}")
     return name

@@ -11,9 +11,8 @@ from functools import cache
 from typing import TypeAlias
 
 from . import registry
-from .argv import nearest
+from .errors import UsageError, nearest, quoted
 from .registry import CHARACTERS, SIGNS, Action, View, symbol
-from .values import UsageError, quoted
 
 Keys: TypeAlias = tuple[tuple[str, str], ...]
 """Names of actions, as `names` has them, each with Textual's names of its keys, joined by commas."""

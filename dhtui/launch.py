@@ -11,8 +11,9 @@ from .claim import Claim, take
 from .config import state_folder
 from .engine.node import Node
 from .engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from .errors import UsageError
 from .options import Options
-from .values import HostPort, UsageError
+from .values import HostPort
 
 SECRET_VARIABLE = "DHTUI_TSECRET"
 """What stands on a command line, everybody on this machine can read."""

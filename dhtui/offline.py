@@ -8,11 +8,11 @@ from pathlib import Path
 
 from .engine.items import ItemError, MutableItem, sign, signing_buffer
 from .engine.keys import BadKey, PrivateKey
+from .errors import UsageError, quoted
 from .keyring import TEST_KEY_NAME, Entry, KeyringError
 from .options import Options
 from .request import bencoded_value, check_offline, key_named, known_seq, refuse, signed_file
 from .unlocking import keyring, load_key, passphrase, public_key
-from .values import UsageError, quoted
 from .values import item as named_item
 
 STDOUT = Path("-")

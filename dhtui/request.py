@@ -9,11 +9,12 @@ from pathlib import Path
 
 from .config import state_folder
 from .engine.items import MAX_SEQ, MAX_VALUE, Draft, ImmutableItem, ItemError, MutableItem, check_value, mutable_target
+from .errors import UsageError, quoted
 from .fitting import OFFLINE as OFFLINE
 from .fitting import USED_BY, bencoded_file, refuse_in_explorer, refuse_unused
 from .fitting import refuse as refuse
 from .options import Options
-from .values import HostPort, Target, UsageError, item, quoted, torrent
+from .values import HostPort, Target, item, torrent
 
 MAX_TEXT = 16_384
 """Bytes of a value that is written in hex or JSON: more than a thousand bytes take."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from .config import state_folder
 from .engine.keys import BadKey, PrivateKey
+from .errors import UsageError, quoted
 from .keyring import Keyring, KeyringError
 from .keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from .options import Options
-from .values import UsageError, quoted
 
 _MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
 """Bytes of a passphrase with all that may stand around it."""

@@ -14,15 +14,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from .engine.wire.compact import Addr, canonical_ip, is_usable
+from .errors import UsageError, quoted
 from .report import safe_text
 
 MAX_SECONDS = 3600.0
 HEX = "hex:"
 """Before bytes that are written in hex, where else text would stand."""
-
-
-class UsageError(ValueError):
-    """A request that can't be carried out as it was put. One line, said before any packet is sent."""
 
 
 class HostPort(NamedTuple):
@@ -58,11 +55,6 @@ BootstrapNodes: TypeAlias = Literal["public", "no"] | tuple[str, ...]
 
 LOOKUP_WORDS = ("closest_stores", "closest_store", "closest_peers", "closest_peer")
 """What `--remote` takes instead of addresses, for a full lookup."""
-
-
-def quoted(text: str) -> str:
-    """User text for a message: it may hold control characters, or bytes that are not UTF-8."""
-    return f"'{safe_text(os.fsencode(text), 80)}'"
 
 
 # ---- numbers ------------------------------------------------------------------------------------------

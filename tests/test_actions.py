@@ -23,6 +23,7 @@ from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire.bencode import decode, encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.errors import UsageError
 from dhtui.options import Options
 from dhtui.output import Output
 from dhtui.report import value_text
@@ -30,7 +31,7 @@ from dhtui.session import Found
 from dhtui.state import load, save
 from dhtui.testnet import Testnet
 from dhtui.trace import packet_line
-from dhtui.values import HostPort, Target, UsageError
+from dhtui.values import HostPort, Target
 from dhtui.words import DOUBTS
 
 ID = bytes(range(20))

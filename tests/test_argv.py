@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dhtui.argv import read
-from dhtui.values import UsageError
+from dhtui.errors import UsageError
 
 FLAGS = {"val": False, "salt": False, "seq": False, "qtimeout": False, "vv": True, "wait": True}
 

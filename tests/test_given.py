@@ -16,6 +16,7 @@ from dhtui import config, fitting, request
 from dhtui.cli import main
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
+from dhtui.errors import UsageError
 from dhtui.fitting import EVERYWHERE, OFFLINE, USED_BY
 from dhtui.itemfile import text, write
 from dhtui.keepalive import MAX_KEPT
@@ -24,7 +25,6 @@ from dhtui.keepalive.store import change
 from dhtui.keyring import Keyring
 from dhtui.options import ACTIONS, Options
 from dhtui.request import Request
-from dhtui.values import UsageError
 
 KEY = BEP44_TEST_KEY.public.hex()
 OTHER = PrivateKey.from_seed(bytes(32)).public.hex()

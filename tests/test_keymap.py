@@ -12,7 +12,7 @@ from apart import ROOT, run_apart
 from textual.keys import Keys, _character_to_key
 
 from dhtui import config, keymap, registry
-from dhtui.values import UsageError
+from dhtui.errors import UsageError
 
 
 def from_file(tmp_path: Path, text: str) -> dict[str, str]:

@@ -8,13 +8,14 @@ import pytest
 
 from dhtui import config, request, values
 from dhtui.engine.items import mutable_target
+from dhtui.errors import UsageError
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from dhtui.request import Request
 from dhtui.screens.announce_form import read_announce
 from dhtui.screens.get_request import read_get
 from dhtui.screens.kept_rows import read_wanted
-from dhtui.values import UsageError, salt_text, target
+from dhtui.values import salt_text, target
 
 KEY = bytes.fromhex("77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548")
 ITEM, SALTED = mutable_target(KEY), mutable_target(KEY, b"\x00\xffs")

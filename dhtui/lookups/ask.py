@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..engine.items import mutable_target
-from ..values import TARGETS, Target, UsageError, item, salt, target, torrent
+from ..errors import UsageError
+from ..values import TARGETS, Target, item, salt, target, torrent
 from ..words import short_id
 
 Kind = Literal["find_node", "get_peers", "get"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..widgets.paint import Line, Role, Span
+from ..text.spans import Line, Role, Span
 from .course import span_words
 
 _BLANK: Span = (" ", "plain")

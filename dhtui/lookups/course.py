@@ -15,7 +15,7 @@ from ..engine.snapshot import LookupDetail, LookupView, StepView
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..report import safe_text
-from ..widgets.paint import Span
+from ..text.spans import Span
 
 
 class Fate(StrEnum):

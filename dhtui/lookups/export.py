@@ -7,7 +7,7 @@ import json
 from ..codec import coder
 from ..engine.snapshot import LookupDetail
 from ..report import safe_text
-from ..widgets.paint import Line
+from ..text.spans import Line
 from ..words import address, power
 from .budget import Part, budget
 from .course import Fate, bits_of, decisive, fate, span_words

@@ -9,7 +9,7 @@ from math import ceil, floor
 
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
-from ..widgets.paint import Line, Role
+from ..text.spans import Line, Role
 from .chart import Canvas, TimeAxis, nice_span
 from .course import Fate, bits_of, fate, helped, responded
 from .critical import critical_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
-from ..widgets.paint import Line, Role, Span, width_of
+from ..text.spans import Line, Role, Span, width_of
 from .course import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
 from .critical import critical_path
 from .moment import as_of

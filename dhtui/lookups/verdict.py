@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from ..engine.snapshot import LookupDetail, LookupView
 from ..report import safe_text
-from ..widgets.paint import Line, Role, crop
+from ..text.spans import Line, Role, crop
 from ..words import DOUBTS, plural, power
 from .budget import Reason, Share, shares
 from .cost import cost, holders

@@ -11,8 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from ..errors import UsageError
 from ..registry import form
-from ..values import UsageError, integer, target, torrent
+from ..values import integer, target, torrent
 from ..widgets.lines import Lines
 from ..widgets.source_input import SourceInput
 from .fields import TABS, field

@@ -16,14 +16,14 @@ from textual.worker import Worker
 from ..engine.node import Node
 from ..engine.outcome import NodeOutcome
 from ..engine.wire.compact import Addr
+from ..errors import UsageError
 from ..packets.parts import Link
 from ..registry import ASK, form
 from ..report import safe_text
 from ..resolve import look_up
-from ..values import UsageError
+from ..text.spans import Line, Role
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
 from ..widgets.pick import Pick
 from ..widgets.scroll_lines import ScrollLines
 from ..widgets.source_input import SourceInput

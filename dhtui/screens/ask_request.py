@@ -10,11 +10,12 @@ from ..engine.node import Node
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.compact import Addr, NodeInfo, is_local
 from ..engine.wire.ids import bep42_valid, distance
+from ..errors import UsageError
 from ..lookups.ask import KINDS, Kind, read_request
 from ..report import safe_text
 from ..report_text import node_words
-from ..values import HostPort, UsageError, host_port, salt
-from ..widgets.paint import Line, Span, fit
+from ..text.spans import Line, Span, fit
+from ..values import HostPort, host_port, salt
 from ..widgets.table_model import Column
 from ..words import address, plural
 from ..words import distance as distance_words

@@ -12,8 +12,8 @@ from ..engine.snapshot import Ban
 from ..host import NodeHost
 from ..keymap import key_of
 from ..registry import BANS, POPUP
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line
 from ..widgets.table_model import Column
 from ..words import duration, number, plural
 from .telling import tell

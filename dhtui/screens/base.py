@@ -21,11 +21,11 @@ from ..keymap import key_of
 from ..packets.parts import Link
 from ..registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..report import safe_text
+from ..text.spans import Line, Span
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Span
 from .choosing import Followed, choose, copy, follow
 from .gate import opens
 from .popup import Popup

@@ -11,8 +11,8 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ..registry import DIGITS, LIST, POPUP
+from ..text.spans import clean
 from ..widgets.line_table import LineTable
-from ..widgets.paint import clean
 from ..widgets.table_model import Column
 from .window import Window
 

@@ -16,8 +16,8 @@ from ..engine.items import MutableItem
 from ..engine.node import Node
 from ..registry import form, view
 from ..report import safe_text
+from ..text.spans import Line, Role
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
 from ..widgets.pick import Pick
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural

@@ -18,16 +18,16 @@ from .. import actions
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.snapshot import LookupView
+from ..errors import UsageError
 from ..feed import RATE
 from ..keymap import key_of
 from ..keyring import Entry
 from ..packets.parts import Link
 from ..registry import form, view
 from ..report import safe_text
-from ..values import UsageError
+from ..text.spans import Line, Role
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
 from ..widgets.scroll_lines import ScrollLines
 from ..widgets.source_input import SourceInput
 from ..words import plural

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engine.items import mutable_target
+from ..errors import UsageError
 from ..keyring import Entry
 from ..packets.fields import text_or_hex
 from ..report import safe_text
-from ..values import UsageError, interval, item, salt, target
+from ..values import interval, item, salt, target
 from ..words import short_id
 
 ACCEPTED = "a target (40 hex digits), a public key (64, or z-base-32), the name of a key, or a magnet link"

@@ -6,7 +6,7 @@ from ..engine.items import Item, MutableItem
 from ..engine.outcome import Outcome, Status
 from ..engine.snapshot import LookupView
 from ..report import safe_text
-from ..widgets.paint import Line, Span
+from ..text.spans import Line, Span
 from ..words import plural
 from .put_rows import NodeRow, answer_words, mark_of
 

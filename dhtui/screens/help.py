@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ..glossary import EVERYWHERE, GLOSSARY
 from ..registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
-from ..widgets.paint import Line, fit, width_of
+from ..text.spans import Line, fit, width_of
 from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]

@@ -13,9 +13,9 @@ from ..engine.snapshot import Snapshot
 from ..health import health
 from ..keymap import key_of
 from ..packets.parts import Link
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..words import address, clock, number
 from . import home_charts as charts
 from . import home_panes as panes

@@ -10,7 +10,7 @@ from math import exp, log
 from ..engine.snapshot import ErrorView, RttView, Snapshot
 from ..keymap import key_of
 from ..report import safe_text
-from ..widgets.paint import Line, Span, fit, spread
+from ..text.spans import Line, Span, fit, spread
 from ..widgets.spark import graph, level_line
 from ..words import address, duration, milliseconds, number, plural
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..engine.snapshot import LookupView
 from ..packets.parts import Link
 from ..report import safe_text
-from ..widgets.paint import Line, Span
+from ..text.spans import Line, Span
 from ..widgets.table_model import Column
 from ..words import duration, milliseconds, power, short_id
 

@@ -10,7 +10,7 @@ from ..engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
 from ..health import Health
 from ..keymap import key_of
 from ..report import safe_text
-from ..widgets.paint import Line, Role, Span, fit, spread
+from ..text.spans import Line, Role, Span, fit, spread
 from ..widgets.spark import bar, sparkline
 from ..words import address, duration, milliseconds, number, plural, short_id, size
 from ..words import reach as reach_words

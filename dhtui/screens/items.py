@@ -17,8 +17,8 @@ from ..keyring import Entry, Keyring, KeyringError
 from ..packets.parts import Link
 from ..report import magnet, safe_text
 from ..source import Source
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import short_id
 from .base import STACKED, ExplorerScreen, bindings

@@ -12,7 +12,7 @@ from ..engine.snapshot import StoredItemView
 from ..packets.fields import text_or_hex
 from ..packets.parts import Link
 from ..report import magnet
-from ..widgets.paint import Line, Role, fit
+from ..text.spans import Line, Role, fit
 from ..widgets.table_model import Column
 from ..words import clock, duration, plural, short_id
 from .items_value import kind_of, preview, whole

@@ -14,8 +14,8 @@ from ..packets.fields import hex_text, text_or_hex
 from ..packets.hexdump import rows
 from ..packets.spans import Piece, read
 from ..report import safe_text, value_text
+from ..text.spans import Line
 from ..widgets.hex_view import bytes_per_row, hex_line
-from ..widgets.paint import Line
 from ..words import plural
 
 Form: TypeAlias = Literal["text", "hex", "tree", "json"]

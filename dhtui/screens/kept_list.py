@@ -14,16 +14,17 @@ from textual.worker import Worker
 
 from .. import actions
 from ..engine.node import Node
+from ..errors import UsageError
 from ..host import NodeHost
 from ..keepalive import MAX_KEPT, Keeper, KeepError
 from ..keymap import key_of
 from ..packets.parts import Link
 from ..registry import KEPT, POPUP
 from ..report import safe_text
-from ..values import UsageError
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, titled
+from ..widgets.paint import titled
 from ..words import short_id
 from .choice import Choice
 from .gate import opens

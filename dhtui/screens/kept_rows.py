@@ -11,9 +11,9 @@ from ..keepalive import Check, Keeper, Kept, Verdict
 from ..packets.fields import text_or_hex
 from ..packets.parts import Link
 from ..report import magnet, value_text
+from ..text.spans import Line, Role, fit
 from ..values import Target, target
 from ..values import item as wanted_item
-from ..widgets.paint import Line, Role, fit
 from ..widgets.table_model import Column
 from ..words import clock, duration, plural, short_id
 from .verbs import CopyForm

@@ -10,10 +10,11 @@ from pathlib import Path
 from textual.widget import Widget
 
 from ..engine.keys import BadKey, PrivateKey
+from ..errors import UsageError
 from ..keyring import KeyringError
 from ..keyring.writing import FORMATS, write_key, write_secret
 from ..report import safe_text
-from ..values import UsageError, path
+from ..values import path
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput
 from .key_form import KeyForm, Verdict, bad, good, said

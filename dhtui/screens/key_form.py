@@ -23,8 +23,8 @@ from ..keyring.base import name_fault
 from ..keyring.seal import passphrase_bytes
 from ..registry import Action, form
 from ..report import safe_text
+from ..text.spans import Line, Role, clean
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role, clean
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput
 from .fields import TABS, field

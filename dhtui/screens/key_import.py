@@ -13,14 +13,15 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from ..engine.keys import BadKey
+from ..errors import UsageError
 from ..keyring import Keyring, KeyringError
 from ..keyring.encrypted import EncryptedKey
 from ..keyring.keyfile import content
 from ..keyring.reading import FORMS, MAX_INPUT, Imported, read_key
 from ..keyring.seal import Sealed, passphrase_bytes
 from ..keyring.zbase32 import encode_public
-from ..values import UsageError, path, public_key
-from ..widgets.paint import Line
+from ..text.spans import Line
+from ..values import path, public_key
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput
 from .key_field import SecretInput

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from ..keymap import key_of
 from ..registry import POPUP, view
-from ..widgets.paint import Line
+from ..text.spans import Line
 from ..widgets.scroll_lines import ScrollLines
 from .popup import Popup
 

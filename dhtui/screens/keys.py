@@ -16,9 +16,10 @@ from ..keymap import key_of
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
 from ..packets.parts import Link
 from ..report import safe_text
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, titled
+from ..widgets.paint import titled
 from ..words import plural
 from . import key_courses as courses
 from .base import ExplorerScreen, bindings

@@ -10,7 +10,7 @@ from ..keymap import key_of
 from ..keyring import Entry
 from ..packets.parts import Link
 from ..report import magnet, safe_text
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import short_id
 from .verbs import CopyForm

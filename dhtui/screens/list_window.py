@@ -12,7 +12,7 @@ from ..feed import Feed
 from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..registry import VERBS
-from ..widgets.paint import Line
+from ..text.spans import Line
 from ..words import address, short_id
 from .choosing import copy, follow
 from .gate import opens

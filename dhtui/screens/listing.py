@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from ..packets.parts import Link
+from ..text.spans import Line, clean
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line, clean
 from ..widgets.table_model import Column, Row, TableModel
 from ..words import address
 from .verbs import CopyForm, ExportForm

@@ -13,9 +13,9 @@ from ..keymap import key_of
 from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..source import Source
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..words import number
 from .base import ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form

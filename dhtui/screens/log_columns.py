@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..engine.snapshot import Snapshot
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import date_time, full_time, number
 from .log_lines import Level, LogLine, causes

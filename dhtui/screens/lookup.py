@@ -29,10 +29,10 @@ from ..lookups.waterfall import first_row
 from ..packets.parts import Link
 from ..registry import Action, moves
 from ..report import safe_text
+from ..text.spans import Line
 from ..widgets.drawing import Drawing as DrawingPane
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..widgets.table_model import Row
 from ..words import address, short_id
 from . import lookup_panes as panes

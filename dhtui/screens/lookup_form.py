@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
+from ..errors import UsageError
 from ..lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from ..registry import form
-from ..values import UsageError
+from ..text.spans import Line, fit
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, fit
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput
 from .fields import TABS, field

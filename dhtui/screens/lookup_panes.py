@@ -33,7 +33,7 @@ from ..lookups.reasons import SHORT
 from ..lookups.story import story
 from ..report import safe_text
 from ..testnet import NAMES, SALTS, TEXTS
-from ..widgets.paint import Line, Role, Span, fit, spread
+from ..text.spans import Line, Role, Span, fit, spread
 from ..widgets.table_model import Column
 from ..words import address, duration, power, short_id
 

@@ -27,9 +27,9 @@ from ..packets.summary import summary
 from ..packets.verdict import judge
 from ..registry import Action, moves
 from ..source import Source
+from ..text.spans import Line
 from ..widgets.hex_view import HexView
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line
 from ..widgets.scroll_lines import ScrollLines
 from ..words import plural
 from .base import STACKED, ExplorerScreen, bindings

@@ -8,7 +8,7 @@ from socket import inet_aton
 from ..packets.packet import Packet
 from ..packets.summary import summary
 from ..report import safe_text
-from ..widgets.paint import Line, Role
+from ..text.spans import Line, Role
 from ..widgets.table_model import Column
 from ..words import address, date_time
 from .queries_columns import short_method

@@ -9,8 +9,8 @@ from textual.geometry import Size
 
 from ..packets.filter import HELP, Completion, FilterError, completions, parse
 from ..packets.packet import Packet
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
-from ..widgets.paint import Line
 from ..widgets.table_model import BadFilter, Column, TableModel
 
 _KEPT = 500

@@ -12,7 +12,7 @@ from ..packets.judgement import Verdict
 from ..packets.packet import Packet
 from ..packets.parts import Part
 from ..packets.summary import summary
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import address, plural
 

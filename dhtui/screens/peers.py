@@ -18,9 +18,9 @@ from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..source import Source
+from ..text.spans import Line, Role
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
 from ..words import address, plural, short_id
 from ..words import reach as reach_words
 from . import peers_details as details

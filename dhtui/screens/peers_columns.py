@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..clients import client_name
 from ..engine.snapshot import SwarmView
-from ..widgets.paint import Line
+from ..text.spans import Line
 from ..widgets.table_model import Column
 from ..words import address, duration, milliseconds, power
 from .peers_rows import AnnounceRow, Giver, NamedPeer

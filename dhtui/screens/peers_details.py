@@ -15,7 +15,7 @@ from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..report_text import node_words
-from ..widgets.paint import Line, Role, fit
+from ..text.spans import Line, Role, fit
 from ..words import address, clock, milliseconds, plural, power, short_id
 from ..words import distance as distance_words
 from .peers_columns import port_words

@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from ..packets.parts import Link
 from ..registry import POPUP, VERBS, Action
-from ..widgets.paint import Line
+from ..text.spans import Line
 from ..widgets.scroll_lines import ScrollLines
 from .choosing import copy, follow
 from .gate import opens

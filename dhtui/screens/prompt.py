@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import Input
 
 from ..registry import form
+from ..text.spans import Line, clean
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, clean
 from ..widgets.source_input import SourceInput
 from .window import Window
 

@@ -17,12 +17,13 @@ from textual.worker import Worker
 from ..engine.items import ImmutableItem, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.node import Node
+from ..errors import UsageError
 from ..itemvalue import FORMS
 from ..keepalive import Keeper
 from ..keyring import Entry, Keyring, KeyringError
 from ..registry import Action, form
 from ..report import safe_text
-from ..values import UsageError, salt_text
+from ..values import salt_text
 from ..widgets.lines import Lines
 from ..widgets.pick import Pick
 from ..widgets.source_input import SourceInput

@@ -23,12 +23,13 @@ from ..engine.items import (
 )
 from ..engine.keys import PrivateKey
 from ..engine.outcome import Outcome
+from ..errors import UsageError
 from ..itemvalue import FormError, to_bencode
 from ..keyring import Entry
 from ..packets.fields import text_or_hex
 from ..report import safe_text
-from ..values import UsageError, integer, salt
-from ..widgets.paint import Line, Role, fit
+from ..text.spans import Line, Role, fit
+from ..values import integer, salt
 from ..words import plural, short_id
 
 _SEQ = integer(0, MAX_SEQ)

@@ -14,7 +14,7 @@ from ..engine.wire.compact import Addr
 from ..readback import Copy, Gives, ReadBack
 from ..report import safe_text
 from ..report_text import copy_words, node_words
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import address, milliseconds, plural
 

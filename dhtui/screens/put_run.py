@@ -26,9 +26,9 @@ from ..keyring import Keyring, KeyringError
 from ..packets.parts import Link
 from ..registry import form
 from ..report import magnet, safe_text
+from ..text.spans import Role
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Role
 from ..widgets.pick import Pick
 from .clipboard import send_to_clipboard
 from .conflict_view import ConflictView

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..engine.items import MAX_VALUE, Item
+from ..errors import UsageError
 from ..itemfile import ItemFileError, read
 from ..request import MAX_TEXT
-from ..values import UsageError, path
+from ..values import path
 
 
 def read_value(text: str, form: str) -> bytes:

@@ -14,9 +14,9 @@ from ..keymap import key_of
 from ..packets.parts import Link
 from ..report import safe_text
 from ..source import Source
+from ..text.spans import Line
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line
 from ..words import address
 from .base import STACKED, ExplorerScreen, bindings
 from .listing import NewestTable, Rush, link_forms, row_forms, table_form

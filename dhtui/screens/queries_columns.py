@@ -11,7 +11,7 @@ from ..engine.wire.ids import distance
 from ..engine.wire.krpc import Query
 from ..packets.summary import summary
 from ..report import safe_text
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.table_model import Column
 from ..words import address, duration, milliseconds, number, plural
 from ..words import distance as distance_words

@@ -11,7 +11,7 @@ from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..packets.summary import summary
 from ..report import safe_text
-from ..widgets.paint import Line, Role, fit
+from ..text.spans import Line, Role, fit
 from ..words import address, distance, duration, milliseconds, plural, power, short_id
 from .queries_columns import answer_sign, answer_words, client, state_sign, state_words
 from .queries_rows import AskedRow, OwnerRow, QueryRow, lookup_number, why_not_stopped

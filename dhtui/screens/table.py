@@ -18,9 +18,9 @@ from ..keymap import key_of
 from ..packets.parts import Link
 from ..report_text import node_words
 from ..source import Source
+from ..text.spans import Line, Role
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from ..widgets.paint import Line, Role
 from ..words import address, plural
 from .ask_form import AskForm
 from .bans import BanList

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..clients import client_name
 from ..engine.snapshot import BucketView, ContactView, Holdings
 from ..engine.wire.ids import ID_BITS, distance, shared_prefix
-from ..widgets.paint import Line, Role
+from ..text.spans import Line, Role
 from ..widgets.table_model import Column
 from ..words import address, duration, milliseconds, prefix_bits
 from ..words import distance as distance_words

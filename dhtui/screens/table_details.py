@@ -11,7 +11,7 @@ from ..engine.wire.compact import is_local
 from ..engine.wire.ids import bep42, bep42_valid, shared_prefix
 from ..lookups.course import span_words
 from ..report import safe_text
-from ..widgets.paint import Line, Role, Span, fit
+from ..text.spans import Line, Role, Span, fit
 from ..widgets.spark import graph
 from ..words import address, clock, duration, plural
 from ..words import distance as distance_words

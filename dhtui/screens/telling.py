@@ -7,7 +7,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from ..report import safe_text
-from ..widgets.paint import clean
+from ..text.spans import clean
 
 
 def tell(where: App[int] | Screen[None], text: str, *, bad: bool = False) -> None:

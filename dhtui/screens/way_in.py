@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from ..engine.node import Node
-from ..values import UsageError, bootstrap_nodes
+from ..errors import UsageError
+from ..values import bootstrap_nodes
 from .prompt import Prompt
 from .telling import tell
 

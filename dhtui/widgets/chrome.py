@@ -13,9 +13,9 @@ from ..engine.snapshot import Snapshot
 from ..feed import Frame
 from ..registry import ALWAYS, VIEWS, Action
 from ..report import safe_text
+from ..text.spans import Line, Span, crop, spread, width_of
 from ..words import address, plural, reach, short_id
 from .lines import Lines
-from .paint import Line, Span, crop, spread, width_of
 
 
 class Header(Lines):

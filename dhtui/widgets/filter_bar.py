@@ -13,8 +13,8 @@ from textual.widgets import Input
 
 from ..packets.filter import Completion
 from ..report import safe_text
+from ..text.spans import Line, Span
 from .lines import Lines
-from .paint import Line, Span
 from .table_model import BadFilter
 
 if TYPE_CHECKING:

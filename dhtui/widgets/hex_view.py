@@ -11,7 +11,8 @@ from textual.strip import Strip
 
 from ..packets.hexdump import HexRow, row, row_count
 from ..registry import moves
-from .paint import Line, Painted, Role, Span, titled
+from ..text.spans import Line, Role, Span
+from .paint import Painted, titled
 
 _OFFSET = 4
 

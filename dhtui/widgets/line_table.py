@@ -16,9 +16,10 @@ from textual.strip import Strip
 
 from ..keymap import key_of
 from ..registry import LIST
+from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
 from ..words import elide
 from .filter_bar import FilterBar
-from .paint import Line, Painted, Role, Span, clean, crop, fit, titled, width_of
+from .paint import Painted, titled
 from .table_model import Column, Row, TableModel, lay_out
 
 _Look: TypeAlias = tuple[tuple[Line, ...], str]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from .paint import Line, Painted
+from ..text.spans import Line
+from .paint import Painted
 
 
 class Lines(Painted):

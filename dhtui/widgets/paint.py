@@ -1,4 +1,4 @@
-"""How every pane of the explorer paints: a line is a row of spans, a span is a text and its role.
+"""How every pane of the explorer paints lines of spans.
 
 Roles become styles by the theme (see `role_style`). No markup is parsed anywhere, so text from the network can't be
 read as markup; and what a terminal could obey is caught here a second time, behind `report.safe_text` at the edge.
@@ -6,10 +6,8 @@ read as markup; and what a terminal could obey is caught here a second time, beh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Mapping, Sequence
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -18,11 +16,7 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..report import safe_text
-
-Role = Literal["plain", "dim", "strong", "title", "key", "good", "warn", "bad", "accent", "data", "cursor", "idle"]
-Span: TypeAlias = tuple[str, Role]
-Line: TypeAlias = tuple[Span, ...]
+from ..text.spans import Line, Role, clean, crop, width_of
 
 _COLOURS: dict[Role, str] = {
     "key": "text-accent",
@@ -39,51 +33,10 @@ _MUTED = 0.4
 """How far what is less important is blended into the background."""
 
 
-def clean(text: str) -> str:
-    """The text itself where all of it is printable; else with escapes for what is not."""
-    return text if text.isprintable() else safe_text(text, 4000)
-
-
 def titled(widget: Widget, title: str) -> Content:
     """A title for the widget's border; without corners it would touch the line."""
     pad = "" if widget.styles.border_left[0] else " "
     return Content(f"{pad}{clean(title)}{pad}")
-
-
-def width_of(line: Iterable[Span]) -> int:
-    """Cells that a line takes."""
-    return sum(len(text) if text.isascii() else cell_len(text) for text, _ in line)
-
-
-def fit(text: str, width: int, right: bool = False) -> str:
-    """The text in exactly `width` cells: padded, or cut off with ``…``."""
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
-    pad = " " * (width - length)
-    return pad + text if right else text + pad
-
-
-def spread(left: Line, right: Line, width: int) -> Line:
-    """Two lines as one, the second at the right end; where they don't fit, the first is cut."""
-    gap = width - width_of(left) - width_of(right)
-    if gap > 0:
-        return (*left, (" " * gap, "plain"), *right)
-    return (*crop(left, width - width_of(right) - 1), (" ", "plain"), *right)
-
-
-def crop(line: Sequence[Span], width: int) -> Line:
-    """As much of a line as fits into `width` cells, with ``…`` where it was cut."""
-    if width_of(line) <= width:
-        return tuple(line)
-    spans: list[Span] = []
-    for text, role in line:
-        length = len(text) if text.isascii() else cell_len(text)
-        if length >= width:
-            return (*spans, (fit(text + " ", width), role))
-        spans.append((text, role))
-        width -= length
-    raise AssertionError("the line was longer than the width")
 
 
 def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool, mono: bool = False) -> Style:
@@ -147,7 +100,9 @@ class Painted(Widget):
             spans.append((" " * spare, fill))
         style_of = self.style_of
         segments = [Segment(text, style_of(role)) for text, role in (spans if spare >= 0 else crop(spans, width))]
-        return Strip(segments, width)
+        if all(text.isascii() for text, _ in spans):
+            return Strip(segments, width)
+        return Strip(segments).adjust_cell_length(width)  # Textual may measure a rare character otherwise
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All but the one that replaces the terminal's own colours: where that is at work, no style here has any."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from ..text.spans import Line, clean, width_of
 from .lines import Lines
-from .paint import Line, clean, width_of
 
 
 class Pick(Lines, can_focus=True):

@@ -9,8 +9,9 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from ..registry import moves
+from ..text.spans import Line
 from .lines import Lines
-from .paint import Line, titled
+from .paint import titled
 
 
 class ScrollLines(VerticalScroll, can_focus=True):

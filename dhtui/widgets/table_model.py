@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from ..packets.filter import Completion
-from .paint import Line
+from ..text.spans import Line
 
 Row = TypeVar("Row")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dhtui.engine.items import mutable_target
+from dhtui.errors import UsageError
 from dhtui.lookups.ask import Kind, likely_kind, read_request
-from dhtui.values import UsageError
 
 OWN = bytes(range(20))
 HASH, KEY = (

@@ -20,7 +20,7 @@ from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 from dhtui.words import DOUBTS
 
 from .samples import detail, ruled, step, walk

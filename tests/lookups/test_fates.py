@@ -28,7 +28,7 @@ from dhtui.screens.lookup_panes import (
     candidate_rows,
     state_line,
 )
-from dhtui.widgets.paint import Line
+from dhtui.text.spans import Line
 
 from .samples import candidate, detail, node_id, step
 

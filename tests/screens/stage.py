@@ -185,7 +185,7 @@ async def exploring(
 async def matches_golden(stage: Stage, name: str) -> None:
     """Compares the screen with the text kept under that name. With DHTUI_GOLDENS=write it is kept from now on.
 
-    What was set off by a timer or a thread may be painted a moment later, so a screen that differs is given that moment.
+    What was set off by a timer or a thread may be painted a moment later: a screen that differs is given it.
     """
     path = GOLDENS / f"{name}.txt"
     if os.environ.get("DHTUI_GOLDENS") == "write":

@@ -16,6 +16,7 @@ from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import Ban
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.resolve import look_up
 from dhtui.screens.ask_form import AskForm
@@ -23,7 +24,6 @@ from dhtui.screens.ask_request import named_rows, put_question, read_ask
 from dhtui.screens.bans import BanList
 from dhtui.screens.prompt import Prompt
 from dhtui.testnet import Testnet
-from dhtui.values import UsageError
 from dhtui.widgets.pick import Pick
 
 from . import snapshots

@@ -13,6 +13,7 @@ from dhtui.engine.items import Item, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.bencode import encode
+from dhtui.errors import UsageError
 from dhtui.keyring import Entry
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.packets.parts import Link
@@ -21,7 +22,6 @@ from dhtui.screens import get_form
 from dhtui.screens.get_form import GetForm
 from dhtui.screens.get_request import read_get
 from dhtui.screens.get_rows import change_words, newer
-from dhtui.values import UsageError
 
 from .item_stage import (
     ME,

@@ -26,7 +26,7 @@ from dhtui.screens.packets_panes import TREE_COLUMNS
 from dhtui.screens.peers_columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from dhtui.screens.put_rows import NODE_COLUMNS as WRITE_COLUMNS
 from dhtui.screens.table_columns import BUCKET_COLUMNS, NODE_COLUMNS
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 from dhtui.widgets.table_model import Column
 
 from . import snapshots

@@ -17,7 +17,7 @@ from dhtui.screens.choice import Choice
 from dhtui.screens.home_charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
 from dhtui.screens.home_now import NOW_COLUMNS, now_links, now_rows
 from dhtui.screens.home_panes import network_size, node_lines, traffic_lines
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 
 from . import snapshots
 from .stage import LARGE, SMALL, exploring, matches_golden

@@ -20,13 +20,13 @@ from textual.widgets import Input
 
 from dhtui import launch
 from dhtui.app import Explorer
+from dhtui.errors import UsageError
 from dhtui.keyring import Keyring
 from dhtui.options import Options
 from dhtui.output import Output
 from dhtui.recording import Recorder
 from dhtui.registry import VERBS, VIEWS, View
 from dhtui.replay import Replay
-from dhtui.values import UsageError
 from dhtui.widgets.line_table import LineTable
 
 from . import snapshots

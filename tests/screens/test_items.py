@@ -21,7 +21,7 @@ from dhtui.packets.parts import Link
 from dhtui.report import magnet
 from dhtui.screens.items_rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
 from dhtui.screens.items_value import FORMS, Form, kind_of, preview, value_lines
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 from dhtui.words import short_id
 
 from . import snapshots

@@ -18,7 +18,7 @@ from dhtui.keyring import TEST_KEY_NAME, Entry, Keyring
 from dhtui.packets.parts import Link
 from dhtui.screens.key_new import NewKeyForm
 from dhtui.screens.keys_rows import KEY_COLUMNS, key_details, key_forms, key_links, when
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 
 from . import snapshots
 from .snapshots import HOSTILE

@@ -11,9 +11,9 @@ from textual.widget import Widget
 
 from dhtui.registry import VIEWS
 from dhtui.replay import Replay
+from dhtui.text.spans import width_of
 from dhtui.widgets.drawing import Drawing
 from dhtui.widgets.line_table import LineTable
-from dhtui.widgets.paint import width_of
 from dhtui.widgets.table_model import lay_out
 
 from .stage import LARGE, SMALL, Stage

@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from dhtui import screens
+from dhtui.text.spans import Line, crop, fit, spread, width_of
 from dhtui.widgets.line_table import LineTable
-from dhtui.widgets.paint import Line, crop, fit, spread, width_of
 from dhtui.widgets.spark import bar, graph, sparkline
 from dhtui.widgets.table_model import BadFilter, Column, TableModel, compile_filter, lay_out
 

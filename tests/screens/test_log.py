@@ -41,7 +41,7 @@ from dhtui.screens.log_lines import (
 )
 from dhtui.screens.popup import Popup
 from dhtui.source import LiveSource
-from dhtui.widgets.paint import width_of
+from dhtui.text.spans import width_of
 from dhtui.words import date_time, full_time
 
 from . import snapshots

@@ -50,9 +50,9 @@ from dhtui.screens.packets_columns import gist, headline, packet_columns
 from dhtui.screens.packets_list import PacketModel
 from dhtui.screens.packets_panes import alike, meaning_of, part_lines, tree_rows, verdict_lines
 from dhtui.source import LiveSource
+from dhtui.text.spans import Line, width_of
 from dhtui.widgets.filter_bar import FilterInput, guide_lines
 from dhtui.widgets.hex_view import HexView, bytes_per_row, hex_line
-from dhtui.widgets.paint import Line, width_of
 from dhtui.widgets.table_model import BadFilter
 
 from . import snapshots

@@ -8,7 +8,8 @@ from textual.color import Color
 from textual.widget import Widget
 
 from dhtui.app import THEMES
-from dhtui.widgets.paint import Painted, Role
+from dhtui.text.spans import Role
+from dhtui.widgets.paint import Painted
 
 from . import snapshots
 from .stage import Stage, exploring

@@ -13,11 +13,11 @@ from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
+from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.announce_form import AnnounceForm, AnnounceRequest, read_announce
 from dhtui.screens.peers_rows import announce_rows, results_of, swarm_rows
 from dhtui.screens.popup import Popup
-from dhtui.values import UsageError
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN, TARGET

@@ -20,7 +20,7 @@ from dhtui.screens.queries_columns import age_bar, state_words, total_lines
 from dhtui.screens.queries_details import query_details
 from dhtui.screens.queries_rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
 from dhtui.screens.queries_tail import FADE, INCOMING, QueryTail
-from dhtui.widgets.paint import width_of
+from dhtui.text.spans import width_of
 
 from . import snapshots
 from .snapshots import OWN, TARGET

@@ -15,9 +15,9 @@ from dhtui.screens.announce_form import AnnounceForm
 from dhtui.screens.help import help_lines
 from dhtui.screens.palette import Command, RegistryCommands, commands, score
 from dhtui.screens.popup import Popup
+from dhtui.text.spans import width_of
 from dhtui.widgets.chrome import footer_line
 from dhtui.widgets.line_table import LineTable
-from dhtui.widgets.paint import width_of
 
 from . import snapshots
 from .stage import Stage, exploring

@@ -20,7 +20,7 @@ from dhtui.packets.parts import Link
 from dhtui.screens.table_columns import BucketRow, NodeRow
 from dhtui.screens.table_details import bep42_lines, node_details, rtt_lines
 from dhtui.screens.table_links import as_csv, as_json_lines, node_facts
-from dhtui.widgets.paint import Line, width_of
+from dhtui.text.spans import Line, width_of
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN

@@ -1,0 +1,83 @@
+"""A line of text is a row of spans; a span is a text and its role. How a role looks is the affair of whoever paints.
+
+Widths are cells of a terminal, by Unicode's East Asian Width: wide characters take two, combining marks none.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from ..report import safe_text
+
+Role = Literal["plain", "dim", "strong", "title", "key", "good", "warn", "bad", "accent", "data", "cursor", "idle"]
+Span: TypeAlias = tuple[str, Role]
+Line: TypeAlias = tuple[Span, ...]
+
+
+def clean(text: str) -> str:
+    """The text itself where all of it is printable; else with escapes for what is not."""
+    return text if text.isprintable() else safe_text(text, 4000)
+
+
+@lru_cache(maxsize=4096)
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cell_len(text: str) -> int:
+    """Cells that a text takes."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of a text as takes `width` cells; half a wide character becomes a blank."""
+    taken = 0
+    for place, char in enumerate(text):
+        cells = _cells(char)
+        if taken + cells > width:
+            return text[:place] + " " * (width - taken)
+        taken += cells
+    return text + " " * (width - taken)
+
+
+def width_of(line: Iterable[Span]) -> int:
+    """Cells that a line takes."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """The text in exactly `width` cells: padded, or cut off with ``…``."""
+    length = cell_len(text)
+    if length > width:
+        return _cut(text, width - 1) + "…" if width > 0 else ""
+    pad = " " * (width - length)
+    return pad + text if right else text + pad
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Two lines as one, the second at the right end; where they don't fit, the first is cut."""
+    gap = width - width_of(left) - width_of(right)
+    if gap > 0:
+        return (*left, (" " * gap, "plain"), *right)
+    return (*crop(left, width - width_of(right) - 1), (" ", "plain"), *right)
+
+
+def crop(line: Sequence[Span], width: int) -> Line:
+    """As much of a line as fits into `width` cells, with ``…`` where it was cut."""
+    if width_of(line) <= width:
+        return tuple(line)
+    spans: list[Span] = []
+    for text, role in line:
+        length = cell_len(text)
+        if length >= width:
+            return (*spans, (fit(text + " ", width), role))
+        spans.append((text, role))
+        width -= length
+    raise AssertionError("the line was longer than the width")
+
+
