@@ -30,8 +30,13 @@ from random import Random
 from statistics import mean
 from typing import Any, TypeAlias
 
-from dhtui.engine.answers import Question
-from dhtui.engine.attackers import (
+from dhtui.engine.core import Core
+from dhtui.engine.events import Event, IdChanged
+from dhtui.engine.items import ImmutableItem
+from dhtui.engine.lookup.validate import Question
+from dhtui.engine.outcome import Outcome
+from dhtui.engine.settings import SavedState
+from dhtui.engine.simulation.attackers import (
     Budget,
     Drain,
     Entry,
@@ -54,15 +59,10 @@ from dhtui.engine.attackers import (
     peers_of,
     swarms,
 )
-from dhtui.engine.core import Core
-from dhtui.engine.events import Event, IdChanged
-from dhtui.engine.internet import Conditions
-from dhtui.engine.items import ImmutableItem
-from dhtui.engine.lies import LIES
-from dhtui.engine.outcome import Outcome
-from dhtui.engine.population import Population
-from dhtui.engine.settings import SavedState
-from dhtui.engine.simulate import Simulation
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.lies import LIES
+from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.passive_nodes import Population
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, random_id
 

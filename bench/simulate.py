@@ -22,15 +22,15 @@ from typing import Any
 
 from svg import Axis, Chart, Line, draw
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.internet import Conditions
 from dhtui.engine.items import ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.lies import LIES
-from dhtui.engine.policy import OURS, Policy
-from dhtui.engine.population import Population
-from dhtui.engine.simulate import Simulation, Trial, grow
+from dhtui.engine.lookup.policy import OURS, Policy
+from dhtui.engine.lookup.validate import Question
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.lies import LIES
+from dhtui.engine.simulation.network import Simulation, Trial, grow
+from dhtui.engine.simulation.passive_nodes import Population
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 4_000_000)

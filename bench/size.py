@@ -17,7 +17,7 @@ from heapq import nsmallest
 from math import sqrt
 from random import Random
 
-from dhtui.engine.size import SizeEstimate
+from dhtui.engine.lookup.network_size import SizeEstimate
 from dhtui.engine.wire.ids import ID_BITS, random_id, random_id_with_prefix
 
 K = 8

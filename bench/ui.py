@@ -31,7 +31,7 @@ from typing import Any
 
 from serve import cpu_seconds, names
 
-from dhtui.registry import VIEWS
+from dhtui.bindings.registry import VIEWS
 
 HERE = Path(__file__).resolve().parent
 COLUMNS, ROWS = 160, 45

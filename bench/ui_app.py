@@ -22,7 +22,7 @@ from textual.binding import Binding, BindingType
 import dhtui
 from dhtui.app import Explorer, spare_pauses
 from dhtui.engine.node import Node
-from dhtui.source import LiveSource
+from dhtui.sources.source import LiveSource
 from dhtui.text.spans import Line
 from dhtui.widgets.chrome import Tabs
 from dhtui.widgets.line_table import LineTable

@@ -28,40 +28,40 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
-from . import launch
-from .config import state_folder
+from .bindings.keymap import key_of
+from .bindings.registry import GLOBAL, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .engine.node import Node
-from .feed import RATE, Feed
-from .host import NodeFactory, NodeHost
-from .keepalive import Keeper
-from .keymap import key_of
-from .options import Options
-from .output import Output, failure_words
+from .headless.output import Output, failure_words
+from .headless.run import DaemonThreads, taken_signals
+from .items.keepalive import Keeper
+from .options.config import state_folder
+from .options.options import Options
 from .packets.parts import Link
-from .recording import Recorder, RecordingError
-from .registry import GLOBAL, LIST, PLAYER, VIEWS, Action, View, show_actions
-from .replay import Replay
-from .replay_source import ReplaySource
-from .report import safe_text
-from .saving import Saver
+from .runtime import launch
+from .runtime.host import NodeFactory, NodeHost
+from .runtime.saving import Saver
 from .screens.base import ExplorerScreen
-from .screens.choice import Choice
-from .screens.choosing import Followed
+from .screens.dialogs.choice import Choice
+from .screens.dialogs.choosing import Followed
+from .screens.dialogs.help import HelpScreen, help_lines, window_help
+from .screens.dialogs.palette import RegistryCommands
+from .screens.dialogs.popup import Popup
+from .screens.dialogs.window import Palette, Window
 from .screens.gate import KeyGate, opens
-from .screens.help import HelpScreen, help_lines, window_help
-from .screens.palette import RegistryCommands
-from .screens.popup import Popup
-from .screens.telling import tell, tell_failure
+from .screens.notify import tell, tell_failure
 from .screens.verbs import views_of
-from .screens.window import Palette, Window
-from .session import DaemonThreads, taken_signals
-from .source import LiveSource
+from .sources.feed import RATE, Feed
+from .sources.recording import Recorder, RecordingError
+from .sources.replay import Replay
+from .sources.replayed import ReplaySource
+from .sources.source import LiveSource
 from .testnet import Testnet
+from .text.format import address
+from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.line_table import LineTable
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
-from .words import address
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
 RECORDING = "This is a recording: there is no node to do that."

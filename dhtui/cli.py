@@ -12,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import config
 from .errors import UsageError, quoted
-from .options import Options
-from .output import Output, failure_words
+from .headless.output import Output, failure_words
+from .options import config
+from .options.options import Options
 
 if TYPE_CHECKING:
-    from .replay import Replay
+    from .sources.replay import Replay
 
 BIG_RECORDING = 4 << 20
 """Bytes, from which on reading one takes seconds."""
@@ -74,7 +74,7 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
     if options.help:
         from shutil import get_terminal_size
 
-        from .usage import help_text
+        from .options.usage import help_text
 
         output.results([help_text(min(100, get_terminal_size().columns)).rstrip()])
     elif options.version:
@@ -82,11 +82,11 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
 
         output.results([f"dhtui {__version__}"])
     elif options.print_completion:
-        from .completion import script
+        from .options.completion import script
 
         output.results([script(options.print_completion)])
     else:
-        from .offline import Failure
+        from .actions.offline import Failure
 
         try:
             if options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
@@ -98,12 +98,12 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
 
 
 def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
-    from .request import check_explorer
+    from .actions.request import check_explorer
 
     check_explorer(options)
     replay = _load(options.replay, output) if options.replay is not None else None
     if options.serve is not None:
-        from .launch import prepare
+        from .runtime.launch import prepare
         from .serving import serve
 
         prepare(options, serving=True, keeping=False)  # what is wrong is said here, not once for each page
@@ -114,7 +114,7 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
     if not in_browser:
         _check_encoding(getattr(sys.__stderr__, "encoding", ""))
     os.environ.pop("TEXTUAL_LOG", None)  # Textual's own log has every key pressed in it, passphrases too
-    from .keymap import rebind
+    from .bindings.keymap import rebind
 
     rebind(options.keys)  # before the app and its screens read the registry
     from .app import run_explorer
@@ -138,8 +138,8 @@ def _check_encoding(found: str) -> None:
 
 
 def _load(path: Path, output: Output) -> Replay:
-    from .offline import Failure
-    from .replay import Replay, ReplayError
+    from .actions.offline import Failure
+    from .sources.replay import Replay, ReplayError
 
     with suppress(OSError):
         if path.stat().st_size > BIG_RECORDING:
@@ -151,13 +151,13 @@ def _load(path: Path, output: Output) -> Replay:
 
 
 def _act(options: Options, output: Output) -> int:
-    from .request import OFFLINE, plan
+    from .actions.request import OFFLINE, plan
 
     if options.do in OFFLINE:
-        from .offline_run import carry_out
+        from .headless.offline import carry_out
 
         return carry_out(options, output)
     request = plan(options)
-    from .session import run
+    from .headless.run import run
 
     return run(options, request, output)

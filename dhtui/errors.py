@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from .report import safe_text
+from .text.safe import safe_text
 
 
 class UsageError(ValueError):

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .offline import Failure
-from .output import Output
-from .report import safe_text
-from .session import reason
+from .actions.offline import Failure
+from .headless.output import Output
+from .headless.run import reason
+from .text.safe import safe_text
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -18,8 +18,8 @@ from typing import Self
 from dhtui.engine import checks
 from dhtui.engine.items import Draft, ImmutableItem, Item
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.node import Node
-from dhtui.engine.policy import OURS
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.bencode import encode
 

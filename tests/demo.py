@@ -19,23 +19,23 @@ from random import Random
 from engine.network import Network
 
 from dhtui.app import Explorer
-from dhtui.engine.answers import Question
+from dhtui.bindings.registry import VIEWS
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event
-from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.policy import OURS
-from dhtui.engine.searches import Operation
+from dhtui.engine.lookup.policy import OURS
+from dhtui.engine.lookup.running import Done
+from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.operations import Operation
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id
-from dhtui.event_ring import EventRing
 from dhtui.packets.ring import PacketRing
-from dhtui.recording import Recorder
-from dhtui.registry import VIEWS
-from dhtui.replay import Replay
+from dhtui.sources.event_ring import EventRing
+from dhtui.sources.recording import Recorder
+from dhtui.sources.replay import Replay
 
 ASSETS = Path(__file__).parent.parent / "assets"
 RECORDING = ASSETS / "demo.jsonl.gz"

@@ -12,7 +12,6 @@ from typing import Any
 
 from apart import PATIENCE
 
-from dhtui.codec import coder
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event, PacketReceived
 from dhtui.engine.items import Draft
@@ -22,11 +21,12 @@ from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
-from dhtui.event_ring import EventRing
 from dhtui.packets.packet import Packet
 from dhtui.packets.ring import PacketRing
-from dhtui.recording import Recorder
-from dhtui.source import LiveSource
+from dhtui.sources.codec import coder
+from dhtui.sources.event_ring import EventRing
+from dhtui.sources.recording import Recorder
+from dhtui.sources.source import LiveSource
 from dhtui.testnet import Testnet
 
 KEY = PrivateKey.from_seed(bytes(range(100, 132)))

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from dhtui import actions, config, launch, report_json, report_text, request
-from dhtui.actions import Standing
+from dhtui.actions import request
+from dhtui.actions import run as actions
+from dhtui.actions.run import Standing
 from dhtui.engine.events import PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
@@ -24,15 +25,19 @@ from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire.bencode import decode, encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.errors import UsageError
-from dhtui.options import Options
-from dhtui.output import Output
-from dhtui.report import value_text
-from dhtui.session import Found
-from dhtui.state import load, save
+from dhtui.headless import json_lines as report_json
+from dhtui.headless import text as report_text
+from dhtui.headless.output import Output
+from dhtui.headless.packet_log import packet_line
+from dhtui.headless.run import Found
+from dhtui.options import config
+from dhtui.options.options import Options
+from dhtui.options.values import HostPort, Target
+from dhtui.runtime import launch
+from dhtui.storage.node_state import load, save
 from dhtui.testnet import Testnet
-from dhtui.trace import packet_line
-from dhtui.values import HostPort, Target
-from dhtui.words import DOUBTS
+from dhtui.text.format import DOUBTS
+from dhtui.text.safe import value_text
 
 ID = bytes(range(20))
 

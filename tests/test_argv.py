@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dhtui.argv import read
 from dhtui.errors import UsageError
+from dhtui.options.argv import read
 
 FLAGS = {"val": False, "salt": False, "seq": False, "qtimeout": False, "vv": True, "wait": True}
 

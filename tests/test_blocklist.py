@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui import blocklist_file, launch
-from dhtui.engine import blocklist as blocklist_module
-from dhtui.engine.blocklist import Blocklist, BlocklistError, parse
-from dhtui.options import Options
+from dhtui.engine.defence import blocklist as blocklist_module
+from dhtui.engine.defence.blocklist import Blocklist, BlocklistError, parse
+from dhtui.options.options import Options
+from dhtui.runtime import launch
+from dhtui.storage import blocklist_file
 
 
 def ranges(*lines: str) -> list[tuple[str, str]]:
@@ -189,7 +190,7 @@ def test_an_address_that_is_none_is_an_error_and_not_simply_free() -> None:
 
 def test_the_usual_formats_do_not_load_netaddr() -> None:
     script = (
-        "import sys; from dhtui.engine.blocklist import parse;"
+        "import sys; from dhtui.engine.defence.blocklist import parse;"
         "parse(['a:1.2.3.4-1.2.3.5', '001.002.003.004 - 001.002.003.005 , 000 , x', '1.2.3.4']);"
         "sys.exit('netaddr' in sys.modules)"
     )

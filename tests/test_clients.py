@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhtui.clients import client_name
+from dhtui.text.clients import client_name
 
 
 @pytest.mark.parametrize(

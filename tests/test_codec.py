@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recorded import ESCAPES, again
 
-from dhtui.codec import CodecError, coder
 from dhtui.engine import events, snapshot
 from dhtui.engine.events import Banned, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.outcome import Status
@@ -27,7 +26,8 @@ from dhtui.engine.snapshot import (
 )
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
-from dhtui.recording import LINE
+from dhtui.sources.codec import CodecError, coder
+from dhtui.sources.recording import LINE
 
 ID, ADDR = bytes(range(20)), ("203.0.113.7", 6881)
 PUT = Put(ID, b"t", ESCAPES, b"k" * 32, b"s" * 64, 2**63 - 1, b"salt")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dhtui import config, values
-from dhtui.config import SETTINGS, Options
 from dhtui.errors import UsageError
-from dhtui.usage import help_text
-from dhtui.values import Target
+from dhtui.options import config, values
+from dhtui.options.config import SETTINGS, Options
+from dhtui.options.usage import help_text
+from dhtui.options.values import Target
 
 HEX = "4a533d47ec9c7d95b1ad75f576cffc641853b750"
 KEY = "77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548"

@@ -10,15 +10,15 @@ from typing import TypeAlias
 import pytest
 from engine.network import Network, swarm
 
-from dhtui.conflict import NOTHING, Conflict, conflict_of, refusers, reread, retry
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.running import Done
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
+from dhtui.items.conflict import NOTHING, Conflict, conflict_of, refusers, reread, retry
 
 BASE, MINE, THEIRS = (sign(KEY, v, seq) for v, seq in ((b"4:base", 5), (b"4:mine", 6), (b"6:theirs", 6)))
 LATER = sign(KEY, b"5:later", 7)

@@ -15,7 +15,7 @@ from apart import PATIENCE, ROOT
 
 from dhtui.cli import main
 from dhtui.engine.events import PacketSent
-from dhtui.replay import Replay
+from dhtui.sources.replay import Replay
 
 HELLO = "e5f96f6f38320f0f33959cb4d3d656452117aadb"
 
@@ -114,7 +114,7 @@ def test_a_fault_of_our_own_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise RuntimeError("broken \x1b[2J")
 
-    monkeypatch.setattr("dhtui.usage.help_text", fail)
+    monkeypatch.setattr("dhtui.options.usage.help_text", fail)
     code, out, err = run("--help")
     assert (code, out) == (1, "")
     where = r"\(at .*test_explore.py:\d+\)"
@@ -128,7 +128,7 @@ def test_a_fault_of_our_own_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatc
 BROKEN = """
 import asyncio, sys, threading
 from dhtui import app
-from dhtui.screens.home import HomeScreen
+from dhtui.screens.home.screen import HomeScreen
 
 def fail(*_, **__):
     secret = "a private key"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dhtui import claim as claiming
-from dhtui.files import (
+from dhtui.storage import state_lock as claiming
+from dhtui.storage.atomic import (
     atomic_write,
     locked,
     open_lock,

@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 from apart import PATIENCE
 
-from dhtui import config, fitting, request
+from dhtui.actions import request
+from dhtui.actions.request import Request
 from dhtui.cli import main
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.errors import UsageError
-from dhtui.fitting import EVERYWHERE, OFFLINE, USED_BY
-from dhtui.itemfile import text, write
-from dhtui.keepalive import MAX_KEPT
-from dhtui.keepalive.plan import Kept
-from dhtui.keepalive.store import change
+from dhtui.items.file import text, write
+from dhtui.items.keepalive import MAX_KEPT
+from dhtui.items.keepalive.plan import Kept
+from dhtui.items.keepalive.store import change
 from dhtui.keyring import Keyring
-from dhtui.options import ACTIONS, Options
-from dhtui.request import Request
+from dhtui.options import config, fitting
+from dhtui.options.fitting import EVERYWHERE, OFFLINE, USED_BY
+from dhtui.options.options import ACTIONS, Options
 
 KEY = BEP44_TEST_KEY.public.hex()
 OTHER = PrivateKey.from_seed(bytes(32)).public.hex()

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from apart import PATIENCE
 
-from dhtui import actions
+from dhtui.actions import run as actions
 from dhtui.cli import main
 from dhtui.engine.events import Event, QueryFinished
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
-from dhtui.engine.limit import Limit
 from dhtui.engine.node import Node
+from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.compact import Addr
-from dhtui.keepalive import Keeper
+from dhtui.items.keepalive import Keeper
 
 QUIET = NodeConfig(listen=("127.0.0.1", 0), settings=Settings(query_timeout=60.0, read_only=False))
 

@@ -11,8 +11,9 @@ import pytest
 from apart import ROOT, run_apart
 from textual.keys import Keys, _character_to_key
 
-from dhtui import config, keymap, registry
+from dhtui.bindings import keymap, registry
 from dhtui.errors import UsageError
+from dhtui.options import config
 
 
 def from_file(tmp_path: Path, text: str) -> dict[str, str]:
@@ -143,7 +144,7 @@ keymap.rebind(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,hel
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import exploring
-from dhtui.screens.palette import RegistryCommands
+from dhtui.screens.dialogs.palette import RegistryCommands
 
 async def main():
     async with exploring(snapshots.running(), (160, 45)) as stage:

@@ -17,15 +17,15 @@ import pytest
 from apart import PATIENCE
 from background import Neighbours, neighbours
 
-from dhtui import flags
 from dhtui.cli import main
 from dhtui.engine.keys import PrivateKey
-from dhtui.fitting import OFFLINE
-from dhtui.itemvalue import FORMS
+from dhtui.items.value import FORMS
 from dhtui.keyring import Keyring
 from dhtui.keyring.reading import FORMS as KEY_FORMS
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.writing import FORMATS
+from dhtui.options import flags
+from dhtui.options.fitting import OFFLINE
 
 SEED = bytes(range(32))
 PUBLIC = PrivateKey.from_seed(SEED).public

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from dhtui import config, request, values
+from dhtui.actions import request
+from dhtui.actions.request import Request
 from dhtui.engine.items import mutable_target
 from dhtui.errors import UsageError
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
-from dhtui.request import Request
-from dhtui.screens.announce_form import read_announce
-from dhtui.screens.get_request import read_get
-from dhtui.screens.kept_rows import read_wanted
-from dhtui.values import salt_text, target
+from dhtui.options import config, values
+from dhtui.options.values import salt_text, target
+from dhtui.screens.items.get_request import read_get
+from dhtui.screens.items.kept_rows import read_wanted
+from dhtui.screens.peers.announce_form import read_announce
 
 KEY = bytes.fromhex("77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548")
 ITEM, SALTED = mutable_target(KEY), mutable_target(KEY, b"\x00\xffs")
@@ -207,8 +208,8 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
     (tmp_path / "c.toml").write_bytes(mark + b"ksize = 7\n")
     assert config.read(["--config", str(tmp_path / "c.toml")]).ksize == 7
-    from dhtui.itemvalue import to_bencode
-    from dhtui.unlocking import _from_file
+    from dhtui.actions.unlocking import _from_file
+    from dhtui.items.value import to_bencode
 
     (tmp_path / "pass").write_bytes(mark + b"correct horse\r\n")
     assert _from_file(tmp_path / "pass") == b"correct horse"
@@ -217,8 +218,8 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
 
 
 def test_a_tilde_is_the_home_folder_in_every_path(tmp_path: Path) -> None:
-    from dhtui.blocklist_file import load
     from dhtui.keyring import Keyring
+    from dhtui.storage.blocklist_file import load
 
     (tmp_path / "blocks").write_text("10.0.0.0/8\n")
     (tmp_path / "b").write_bytes(b"i1e")

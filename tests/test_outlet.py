@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from dhtui import output as output_module
-from dhtui.outlet import Outlet, Writer, outlets
-from dhtui.output import Output
+from dhtui.headless import output as output_module
+from dhtui.headless.outlet import Outlet, Writer, outlets
+from dhtui.headless.output import Output
 
 
 class Pipe:

@@ -14,20 +14,20 @@ from typing import Any, cast
 import pytest
 from engine.network import Network, swarm
 
-from dhtui import actions
-from dhtui.actions import Result
-from dhtui.conflict import NOTHING, retry
-from dhtui.engine.answers import Question
+from dhtui.actions import run as actions
+from dhtui.actions.run import Result
 from dhtui.engine.core import Core
-from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.running import Done
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import SEQ_TOO_LOW
+from dhtui.items.conflict import NOTHING, retry
 
 Start = Callable[[Done], object]
 TARGET = Draft(b"0:", KEY).target

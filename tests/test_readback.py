@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from engine.network import Answer, Network, swarm
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import Query
-from dhtui.readback import Gives, ReadBack, read_back_of, to_ask
+from dhtui.items.readback import Gives, ReadBack, read_back_of, to_ask
 
 MINE = sign(KEY, b"4:mine", 6)
 OWN = b"\xff" * 20

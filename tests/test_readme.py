@@ -7,7 +7,7 @@ from pathlib import Path
 
 from apart import PATIENCE
 
-from dhtui import config
+from dhtui.options import config
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

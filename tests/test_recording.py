@@ -15,21 +15,15 @@ from typing import Any, get_args
 import pytest
 from recorded import ESCAPES, HOSTILE, KEY, TOKEN_SECRET, Scripted, Session, record_session
 
-import dhtui.recording
-from dhtui.engine.events import (
-    Event,
-    LookupFinished,
-    LookupStarted,
-    PacketReceived,
-    PacketSent,
-)
+import dhtui.sources.recording
+from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import LookupDetail, LookupView
 from dhtui.engine.wire.krpc import Ping, Query
-from dhtui.recording import LINE, End, Heard, Line, LookupAt, Recorder, RecordingError
-from dhtui.source import LiveSource
+from dhtui.sources.recording import LINE, End, Heard, Line, LookupAt, Recorder, RecordingError
+from dhtui.sources.source import LiveSource
 
 ADDR = ("203.0.113.7", 6881)
 TARGET = b"t" * 20
@@ -184,7 +178,7 @@ def test_a_full_disk_ends_the_recording_with_one_warning_and_no_exception(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(dhtui.recording._File, "write", full)
+    monkeypatch.setattr(dhtui.sources.recording._File, "write", full)
     source.tell(PacketSent(1000.5, ADDR, b"data", "query", "ping", b"t"))
     source.tell(PacketSent(1000.5, ADDR, b"data", "query", "ping", b"t"))
     recorder.tick(1001.0)
@@ -200,13 +194,13 @@ def test_a_disk_that_is_full_only_when_flushed_is_told_too(
     source, path = Scripted(), tmp_path / "r.jsonl"
     warnings: list[str] = []
     recorder = Recorder(path, source, warnings.append)
-    real = getattr(dhtui.recording._File, method)
+    real = getattr(dhtui.sources.recording._File, method)
 
     def full(self: object, *args: object) -> None:
         real(self, *args)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(dhtui.recording._File, method, full)
+    monkeypatch.setattr(dhtui.sources.recording._File, method, full)
     recorder.close()
     assert len(warnings) == 1 and "No space left on device" in warnings[0]
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from dhtui.keymap import key_table, names
+from dhtui.bindings.keymap import key_table, names
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_keys_is_that_of_the_registry() -> None:
     shown = README.split("<!-- keys -->")[1].split("<!-- /keys -->")[0]
-    assert shown.strip() == key_table(), "write it anew: python -c 'from dhtui.keymap import *; print(key_table())'"
+    assert shown.strip() == key_table(), "write it anew: dhtui.bindings.keymap.key_table()"
 
 
 def test_the_table_has_a_row_for_every_action() -> None:

@@ -16,10 +16,10 @@ from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
-from dhtui.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder
-from dhtui.replay import ALWAYS, MAX_RATIO, STATE_BYTES_KEPT, Replay, ReplayError
-from dhtui.replay_source import ReplaySource
-from dhtui.source import Source
+from dhtui.sources.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder
+from dhtui.sources.replay import ALWAYS, MAX_RATIO, STATE_BYTES_KEPT, Replay, ReplayError
+from dhtui.sources.replayed import ReplaySource
+from dhtui.sources.source import Source
 
 ADDR = ("203.0.113.7", 6881)
 PING = encode({b"a": {b"id": b"x" * 20}, b"q": b"ping", b"t": b"aa", b"y": b"q"})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui.report import safe_text
+from dhtui.text.safe import safe_text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui import actions, launch, report_text
+from dhtui.actions import run as actions
+from dhtui.actions.resolve import look_up
 from dhtui.cli import main
 from dhtui.engine.items import MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
@@ -21,13 +22,14 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.wire import bencode
-from dhtui.itemvalue import FormError, to_bencode
-from dhtui.options import Options
-from dhtui.output import Output
-from dhtui.resolve import look_up
-from dhtui.state import save
+from dhtui.headless import text as report_text
+from dhtui.headless.output import Output
+from dhtui.items.value import FormError, to_bencode
+from dhtui.options.options import Options
+from dhtui.options.values import HostPort
+from dhtui.runtime import launch
+from dhtui.storage.node_state import save
 from dhtui.testnet import Testnet
-from dhtui.values import HostPort
 
 ID = bytes(range(20))
 

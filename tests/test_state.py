@@ -9,11 +9,12 @@ from typing import NoReturn
 
 import pytest
 
-from dhtui import launch, saving, state
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, SavedState
 from dhtui.engine.wire.compact import NodeInfo
-from dhtui.options import Options
+from dhtui.options.options import Options
+from dhtui.runtime import launch, saving
+from dhtui.storage import node_state as state
 
 OWN = bytes(range(20))
 NODES = tuple(NodeInfo(bytes([n]) * 20, (f"10.0.0.{n}", 6880 + n)) for n in range(1, 5))

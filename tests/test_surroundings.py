@@ -22,9 +22,9 @@ import pytest
 from apart import PATIENCE
 from background import Neighbours, neighbours
 
-from dhtui.files import locked
-from dhtui.output import Output
-from dhtui.session import SIGNALS, Stop
+from dhtui.headless.output import Output
+from dhtui.headless.run import SIGNALS, Stop
+from dhtui.storage.atomic import locked
 
 DHTUI = f"{shlex.quote(sys.executable)} -m dhtui"
 HEX = "0123456789abcdef0123456789abcdef01234567"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tmux import terminal
 
-from dhtui.registry import VIEWS
+from dhtui.bindings.registry import VIEWS
 
 ISO = sha1(b"debian-13.iso").hexdigest()
 """An infohash that has peers on every testnet."""

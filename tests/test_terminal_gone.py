@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from apart import PATIENCE, ROOT
 
-from dhtui.replay import Replay
+from dhtui.sources.replay import Replay
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhtui.engine.events import DatagramsLost, Woke
-from dhtui.trace import packet_line
+from dhtui.headless.packet_log import packet_line
 
 
 def test_lost_datagrams_and_sleep_are_told_beside_the_packets() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dhtui import words
 from dhtui.engine.wire import ids
+from dhtui.text import format as words
 
 
 @pytest.mark.parametrize(

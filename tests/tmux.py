@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from apart import PATIENCE, ROOT
 
-from dhtui.registry import VIEWS
+from dhtui.bindings.registry import VIEWS
 
 DEADLINE = PATIENCE
 """Seconds that any sight may take."""

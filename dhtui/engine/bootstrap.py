@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import events
-from .answers import Question
 from .events import Listeners
-from .find import Find
+from .lookup.running import Find
+from .lookup.validate import Question
+from .operations.operations import OnStep, Searches
 from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
-from .searches import OnStep, Searches
 from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
 from .wire.compact import Addr, NodeInfo

@@ -15,28 +15,28 @@ from sys import intern
 from typing import Any
 
 from . import events
-from .answers import Question
 from .bootstrap import Bootstrap
 from .busy import Busy
+from .counters import PROBE, Ledger, Outgoing
+from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
+from .defence.shares import net_of
+from .defence.shrink import shrink
 from .events import Event, Listeners
-from .find import Done, Find, Pumped
-from .guard import Bans, Proved, RateLimiter, ReplyBudget
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
-from .ledger import PROBE, Ledger, Outgoing
-from .lookup import Start
+from .lookup.algorithm import Start
+from .lookup.running import Done, Find, Pumped
+from .lookup.survey import Survey
+from .lookup.validate import Question
+from .operations.operations import Operation, Searches
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
-from .searches import Operation, Searches
 from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
-from .shares import net_of
-from .shrink import shrink
-from .silence import Silence
 from .snapshot import Ban, Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
-from .survey import Survey
 from .table import GOOD_SECONDS, Change, Contact, Table
+from .unresponsive import Silence
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (

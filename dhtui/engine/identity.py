@@ -13,7 +13,7 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
-from .guard import AddressVote
+from .defence.guard import AddressVote
 from .settings import Settings
 from .snapshot import IdentityView, ReachabilityView
 from .table import bep42_verdict

@@ -21,14 +21,11 @@ from types import TracebackType
 from typing import Self
 
 from . import checks, clock
-from .answers import Question, question_about
-from .blocklist import Blocklist
 from .bootstrap import MAX_HOSTS
-from .callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .core import Core
+from .defence.blocklist import Blocklist
 from .endpoint import Endpoint
 from .events import Event
-from .find import Done
 from .items import (
     MAX_SALT,
     MAX_SEQ,
@@ -43,10 +40,13 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
-from .limit import Limit, limit_here
-from .operations import Decide
+from .lookup.running import Done
+from .lookup.validate import Question, question_about
+from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
+from .operations.direct import Decide
+from .operations.limit import Limit, limit_here
+from .operations.operations import Operation
 from .outcome import NodeOutcome, Outcome
-from .searches import Operation
 from .settings import NodeConfig, SavedState
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .wire.compact import Addr, canonical_ip

@@ -13,8 +13,8 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TypeAlias
 
+from .lookup.policy import OURS
 from .outcome import Status
-from .policy import OURS
 from .snapshot import QueryView, RttView
 from .wire.compact import Addr
 from .wire.krpc import Args, ErrorReply, Ping, Response

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Literal, Protocol
 
 from . import checks
-from .policy import OURS, Policy
+from .lookup.policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
 
 PUBLIC_BOOTSTRAP = (

@@ -25,8 +25,8 @@ from random import Random
 from socket import inet_ntoa
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
+from .defence.shares import HOST_BITS, NET_BITS, net_of
 from .items import ImmutableItem, Item, MutableItem
-from .shares import HOST_BITS, NET_BITS, net_of
 from .snapshot import StoredItemView, SwarmView
 from .wire.compact import PEER_LENGTH, Addr, is_local, pack_addr, unpack_addr
 from .wire.ids import distance

@@ -15,7 +15,7 @@ from math import inf
 from random import Random
 from typing import Literal
 
-from .shares import Shares, host_of, net_of
+from .defence.shares import Shares, host_of, net_of
 from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid

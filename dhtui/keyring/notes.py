@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.items import MAX_SALT, MAX_SEQ
-from ..files import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
+from ..storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 
 FOLDER = ".notes"
 VERSION = 1

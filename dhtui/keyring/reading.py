@@ -12,14 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..engine.keys import (
-    EXPANDED_LENGTH,
-    SEED_LENGTH,
-    BadKey,
-    PrivateKey,
-    read_original_key_file,
-    read_private,
-)
+from ..engine.keys import EXPANDED_LENGTH, SEED_LENGTH, BadKey, PrivateKey, read_original_key_file, read_private
 from .keyfile import Stored, as_published, is_own, parse_own
 from .paper import is_paper, read_paper
 from .pem import is_der, is_pem, read_bare, read_pem

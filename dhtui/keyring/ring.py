@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from ..engine.keys import BEP44_TEST_KEY, BadKey, PrivateKey
-from ..files import atomic_write, private_folder, readers_of
+from ..storage.atomic import atomic_write, private_folder, readers_of
 from . import notes
 from .base import TEST_KEY_NAME, KeyringError, LockedKey, WrongPassphrase, name_fault
 from .keyfile import Stored, read_file, write_line

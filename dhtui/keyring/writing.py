@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..engine.keys import BadKey, PrivateKey
-from ..files import write_new
+from ..storage.atomic import write_new
 from .openssh import write_openssh
 from .paper import write_paper
 from .pem import write_pem

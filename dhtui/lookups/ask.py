@@ -7,8 +7,8 @@ from typing import Literal
 
 from ..engine.items import mutable_target
 from ..errors import UsageError
-from ..values import TARGETS, Target, item, salt, target, torrent
-from ..words import short_id
+from ..options.values import TARGETS, Target, item, salt, target, torrent
+from ..text.format import short_id
 
 Kind = Literal["find_node", "get_peers", "get"]
 KINDS: tuple[Kind, ...] = ("find_node", "get_peers", "get")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
-from ..report import safe_text
-from ..words import power, short_id
+from ..text.format import power, short_id
+from ..text.safe import safe_text
 from .budget import unanswered
 from .cost import cost, holders
 from .course import Fate, bits_of, fate, helped, span_words

@@ -14,7 +14,7 @@ from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
 from ..engine.snapshot import LookupDetail, LookupView, StepView
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
-from ..report import safe_text
+from ..text.safe import safe_text
 from ..text.spans import Span
 
 

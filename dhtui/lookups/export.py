@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from ..codec import coder
 from ..engine.snapshot import LookupDetail
-from ..report import safe_text
+from ..sources.codec import coder
+from ..text.format import address, power
+from ..text.safe import safe_text
 from ..text.spans import Line
-from ..words import address, power
 from .budget import Part, budget
 from .course import Fate, bits_of, decisive, fate, span_words
 from .ladder import ladder_lines

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engine.candidates import Distrust, Mark
+from ..engine.lookup.candidates import Distrust, Mark
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..engine.wire.compact import Addr
-from ..report import safe_text
-from ..words import plural
+from ..text.format import plural
+from ..text.safe import safe_text
 from .course import LIES, answering
 
 _ASKED_THOUGH: dict[str, str] = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..engine.candidates import Mark
+from ..engine.lookup.candidates import Mark
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
-from ..report import safe_text
-from ..words import plural, short_id
+from ..text.format import plural, short_id
+from ..text.safe import safe_text
 from .course import LIES, Fate, fate, span_words
 from .reasons import DISTRUSTED, origins
 

@@ -7,9 +7,9 @@ from math import inf
 from textwrap import wrap
 
 from ..engine.snapshot import LookupDetail, LookupView
-from ..report import safe_text
+from ..text.format import DOUBTS, plural, power
+from ..text.safe import safe_text
 from ..text.spans import Line, Role, crop
-from ..words import DOUBTS, plural, power
 from .budget import Reason, Share, shares
 from .cost import cost, holders
 from .course import IN_TIME, MARKS, Fate, bits_of, fate, helped, span_words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
-from ..report import safe_text
+from ..text.format import address, short_id
+from ..text.safe import safe_text
 from ..text.spans import Line, Role, fit
-from ..words import address, short_id
 from .chart import Canvas, TimeAxis, nice_span
 from .course import AGAIN, IN_TIME, MARKS, OVERTAKEN, STALLED, end_of, fate, gave_words, responded, span_words
 from .critical import critical_path

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import words
-from ..report import safe_text
+from ..text import format as words
+from ..text.safe import safe_text
 from .fields import MESSAGE, Field, Shown, hex_text, text_or_hex
 from .parts import Mark, Part
 from .spans import Piece, read

@@ -32,7 +32,7 @@ from .. import __version__
 from ..engine.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
-from ..words import address
+from ..text.format import address
 from .packet import Packet
 
 # ---- pcapng (draft-ietf-opsawg-pcapng) -----------------------------------------------------------------

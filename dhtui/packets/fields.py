@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from socket import AF_INET6, inet_ntop
 from typing import Final, TypeAlias
 
-from .. import words
-from ..clients import client_name
 from ..engine.wire.compact import NODE_LENGTH, is_usable, unpack_addr
 from ..engine.wire.krpc import ERROR_WORDS
-from ..report import safe_text
+from ..text import format as words
+from ..text.clients import client_name
+from ..text.safe import safe_text
 from .parts import Link, LinkKind, Part
 from .spans import Piece, PieceKind
 

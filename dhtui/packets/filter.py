@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ..report import safe_text
+from ..text.safe import safe_text
 from .packet import Packet
 from .terms import TERMS, Test
 

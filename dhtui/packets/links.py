@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.wire.compact import Addr
-from ..words import address, short_id
+from ..text.format import address, short_id
 from .dissect import dissect
 from .packet import Packet
 from .parts import Link, LinkKind, walk

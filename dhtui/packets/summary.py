@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..clients import client_name
 from ..engine.events import USED
 from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Ping, Put, Query, Response
-from ..report import safe_text, value_text
-from ..words import plural
+from ..text.clients import client_name
+from ..text.format import plural
+from ..text.safe import safe_text, value_text
 from .packet import Packet
 
 LIMIT = 200

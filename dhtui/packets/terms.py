@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from ..engine.events import OWN_PROBE
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import METHODS
-from ..words import address
+from ..text.format import address
 from .packet import Packet
 from .summary import summary
 

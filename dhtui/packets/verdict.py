@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from ..engine.events import NOT_CANONICAL, OWN_PROBE
 from ..engine.wire.bencode import BencodeError, decode
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
-from ..report import safe_text
-from ..words import address, milliseconds, plural
+from ..text.format import address, milliseconds, plural
+from ..text.safe import safe_text
 from .judgement import Context, State, Verdict
 from .packet import Packet
 from .spans import read

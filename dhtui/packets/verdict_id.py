@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ..engine.wire.compact import is_local
 from ..engine.wire.ids import ID_BITS, bep42, bep42_valid, distance, shared_prefix
 from ..engine.wire.krpc import Response
-from ..words import address, plural, short_id
-from ..words import distance as power
+from ..text.format import address, plural, short_id
+from ..text.format import distance as power
 from .judgement import Context, Verdict
 from .packet import Packet
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..engine.items import MAX_SALT, MAX_VALUE, MutableItem, immutable_target, mutable_target
 from ..engine.wire.krpc import Get, Put, Query, Response
-from ..words import duration, plural, short_id
+from ..text.format import duration, plural, short_id
 from .judgement import Context, Verdict
 from .packet import Packet
 

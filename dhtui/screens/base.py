@@ -14,24 +14,24 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
+from ..bindings.keymap import key_of
+from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..engine.snapshot import Snapshot
-from ..feed import RATE, Feed
-from ..host import NodeHost
-from ..keymap import key_of
 from ..packets.parts import Link
-from ..registry import FILTER, GLOBAL, VERBS, Action, View, view
-from ..report import safe_text
+from ..runtime.host import NodeHost
+from ..sources.feed import RATE, Feed
+from ..text.safe import safe_text
 from ..text.spans import Line, Span
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from .choosing import Followed, choose, copy, follow
+from .dialogs.choosing import Followed, choose, copy, follow
+from .dialogs.popup import Popup
+from .dialogs.window import list_keys
 from .gate import opens
-from .popup import Popup
-from .telling import tell, tell_failure
+from .notify import tell, tell_failure
 from .verbs import CopyForm, ExportForm, write_new
-from .window import list_keys
 
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
 STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]

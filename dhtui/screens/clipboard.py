@@ -7,8 +7,8 @@ from typing import Any
 
 from textual.app import App
 
-from ..report import safe_text
-from .telling import tell
+from ..text.safe import safe_text
+from .notify import tell
 
 _SHOWN = 60
 """Characters of the text that are said again."""

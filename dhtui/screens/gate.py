@@ -20,11 +20,11 @@ from textual.message_pump import MessagePump
 from textual.widget import Widget
 from textual.worker import Worker
 
-from ..registry import moves
+from ..bindings.registry import moves
 from ..widgets.line_table import LineTable
 from ..widgets.scroll_lines import ScrollLines
-from .telling import tell
-from .window import Window
+from .dialogs.window import Window
+from .notify import tell
 
 Typed: TypeAlias = events.Key | events.Paste
 P = ParamSpec("P")

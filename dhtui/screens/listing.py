@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from ..packets.parts import Link
+from ..text.format import address
 from ..text.spans import Line, clean
 from ..widgets.line_table import LineTable
 from ..widgets.table_model import Column, Row, TableModel
-from ..words import address
 from .verbs import CopyForm, ExportForm
 
 RUSH = 40

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from ..files import write_new as write_file
 from ..packets.parts import Link
+from ..storage.atomic import write_new as write_file
 
 CopyForm = tuple[str, str]
 """What the form is called, and the text, safe to print."""

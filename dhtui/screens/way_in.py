@@ -6,9 +6,9 @@ from textual.screen import Screen
 
 from ..engine.node import Node
 from ..errors import UsageError
-from ..values import bootstrap_nodes
-from .prompt import Prompt
-from .telling import tell
+from ..options.values import bootstrap_nodes
+from .dialogs.prompt import Prompt
+from .notify import tell
 
 _NOTES = (
     "Any node of the network will do: it is asked at once, and names others. Several are joined by commas or blanks.",

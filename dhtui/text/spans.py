@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from ..report import safe_text
+from .safe import safe_text
 
 Role = Literal["plain", "dim", "strong", "title", "key", "good", "warn", "bad", "accent", "data", "cursor", "idle"]
 Span: TypeAlias = tuple[str, Role]

@@ -9,12 +9,12 @@ from textual import events
 from textual.widget import Widget
 
 from .. import __version__
+from ..bindings.registry import ALWAYS, VIEWS, Action
 from ..engine.snapshot import Snapshot
-from ..feed import Frame
-from ..registry import ALWAYS, VIEWS, Action
-from ..report import safe_text
+from ..sources.feed import Frame
+from ..text.format import address, plural, reach, short_id
+from ..text.safe import safe_text
 from ..text.spans import Line, Span, crop, spread, width_of
-from ..words import address, plural, reach, short_id
 from .lines import Lines
 
 

@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import Binding
 from textual.message import Message
 
-from ..registry import moves
+from ..bindings.registry import moves
 from .lines import Lines
 
 TO_THE_END = 1_000_000

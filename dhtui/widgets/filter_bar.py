@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from ..packets.filter import Completion
-from ..report import safe_text
+from ..text.safe import safe_text
 from ..text.spans import Line, Span
 from .lines import Lines
 from .table_model import BadFilter

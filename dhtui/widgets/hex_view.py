@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from ..bindings.registry import moves
 from ..packets.hexdump import HexRow, row, row_count
-from ..registry import moves
 from ..text.spans import Line, Role, Span
 from .paint import Painted, titled
 

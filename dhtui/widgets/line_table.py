@@ -14,10 +14,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..keymap import key_of
-from ..registry import LIST
+from ..bindings.keymap import key_of
+from ..bindings.registry import LIST
+from ..text.format import elide
 from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
-from ..words import elide
 from .filter_bar import FilterBar
 from .paint import Painted, titled
 from .table_model import Column, Row, TableModel, lay_out

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 
-from ..registry import moves
+from ..bindings.registry import moves
 from ..text.spans import Line
 from .lines import Lines
 from .paint import titled

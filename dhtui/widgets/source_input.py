@@ -18,8 +18,8 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 from textual.widgets._input import Selection
 
-from ..report import shown_pieces
-from ..words import plural
+from ..text.format import plural
+from ..text.safe import shown_pieces
 
 MAX_CHARACTERS = 16_384
 """Of one field: far more than any value, key or link has. A file is taken for more."""

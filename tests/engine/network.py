@@ -16,13 +16,13 @@ from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event
-from dhtui.engine.find import Done
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
+from dhtui.engine.lookup.running import Done
+from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.operations import Operation
 from dhtui.engine.outcome import Outcome
-from dhtui.engine.searches import Operation
 from dhtui.engine.settings import Settings
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Args, ErrorReply, Message, Query, Response, encode_query, encode_response, parse

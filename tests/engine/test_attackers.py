@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from dhtui.engine.answers import Question
-from dhtui.engine.attackers import (
+from dhtui.engine.core import Core
+from dhtui.engine.lookup.validate import Question
+from dhtui.engine.simulation.attackers import (
     KINDS,
     Budget,
     Drain,
@@ -28,10 +29,9 @@ from dhtui.engine.attackers import (
     peers_of,
     swarms,
 )
-from dhtui.engine.core import Core
-from dhtui.engine.internet import Conditions
-from dhtui.engine.population import Population
-from dhtui.engine.simulate import Simulation
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.passive_nodes import Population
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import distance, shared_prefix
 

@@ -12,7 +12,7 @@ import pytest
 
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
-from dhtui.engine.policy import Policy
+from dhtui.engine.lookup.policy import Policy
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import FindNode, Get, GetPeers, Ping, Query, encode_query, encode_response

@@ -10,19 +10,27 @@ from statistics import mean
 import pytest
 
 from dhtui.engine import queries as queries_module
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.events import LookupStarted
-from dhtui.engine.internet import Conditions
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import Node
+from dhtui.engine.operations.operations import Operation
+from dhtui.engine.operations.turns import (
+    LATE_SECONDS,
+    LONE_SECONDS,
+    MAX_PLACES,
+    MIN_PLACES,
+    PLACES,
+    SPARE_PLACES,
+    Turns,
+)
 from dhtui.engine.outcome import Outcome, Status
-from dhtui.engine.population import Population
-from dhtui.engine.searches import Operation
 from dhtui.engine.settings import NodeConfig, Settings
-from dhtui.engine.simulate import Simulation
-from dhtui.engine.turns import LATE_SECONDS, LONE_SECONDS, MAX_PLACES, MIN_PLACES, PLACES, SPARE_PLACES, Turns
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.passive_nodes import Population
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.testnet import Testnet

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhtui.engine import store as module
+from dhtui.engine.defence.shares import net_of
 from dhtui.engine.items import ImmutableItem, MutableItem
-from dhtui.engine.shares import net_of
 from dhtui.engine.store import (
     HOST_PEERS,
     ITEM_SECONDS,

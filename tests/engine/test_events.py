@@ -7,12 +7,12 @@ from typing import Any, TypeVar, get_args
 import pytest
 
 from dhtui.engine import events
-from dhtui.engine.answers import Question
-from dhtui.engine.blocklist import parse as parse_blocklist
 from dhtui.engine.core import Core
+from dhtui.engine.defence.blocklist import parse as parse_blocklist
 from dhtui.engine.events import Event
 from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node

@@ -10,7 +10,7 @@ from dhtui.engine.table import REFRESH_SECONDS
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.engine.wire.ids import random_id, random_id_with_prefix
 from dhtui.engine.wire.krpc import Ping
-from dhtui.health import ENOUGH_SILENT, health
+from dhtui.sources.health import ENOUGH_SILENT, health
 
 from .network import Network, events_of, silent, swarm
 

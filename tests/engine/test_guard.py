@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.events import Banned
-from dhtui.engine.guard import (
+from dhtui.engine.defence.guard import (
     MAX_MUTED,
     MAX_PROVED,
     MAX_TRACKED,
@@ -22,8 +21,9 @@ from dhtui.engine.guard import (
     RateLimiter,
     ReplyBudget,
 )
+from dhtui.engine.defence.shrink import shrink
+from dhtui.engine.events import Banned
 from dhtui.engine.outcome import Status
-from dhtui.engine.shrink import shrink
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import FindNode, Ping, encode_query

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.answers import Question
-from dhtui.engine.candidates import MAX_CANDIDATES
 from dhtui.engine.core import MAX_CHECKS, MAX_NEWCOMERS
-from dhtui.engine.guard import MAX_PROVED, MAX_TRACKED
+from dhtui.engine.counters import MAX_ERRORS
+from dhtui.engine.defence.guard import MAX_PROVED, MAX_TRACKED
 from dhtui.engine.identity import MAX_CONTACTED
 from dhtui.engine.items import Draft, ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.ledger import MAX_ERRORS
+from dhtui.engine.lookup.candidates import MAX_CANDIDATES
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.queries import MAX_LIVE, MAX_STALLED
 from dhtui.engine.table import MAX_KNOWN

@@ -6,15 +6,15 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.internet import Conditions
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.lies import LIES
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Status
-from dhtui.engine.population import Member, Population
-from dhtui.engine.simulate import Simulation, Trial
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.lies import LIES
+from dhtui.engine.simulation.network import Simulation, Trial
+from dhtui.engine.simulation.passive_nodes import Member, Population
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_valid, distance, shared_prefix
 

@@ -9,17 +9,17 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.answers import Question
-from dhtui.engine.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
 from dhtui.engine.core import Core
-from dhtui.engine.find import MAX_STEPS
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.lookup import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
+from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
+from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
+from dhtui.engine.lookup.running import MAX_STEPS
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
-from dhtui.engine.silence import SILENT_SECONDS, Silence
 from dhtui.engine.snapshot import LookupView
+from dhtui.engine.unresponsive import SILENT_SECONDS, Silence
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance

@@ -8,14 +8,14 @@ from statistics import mean
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.internet import Conditions
 from dhtui.engine.items import ImmutableItem
-from dhtui.engine.lies import LIES, Lie, Values
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Doubt
-from dhtui.engine.population import Population
-from dhtui.engine.simulate import Simulation
+from dhtui.engine.simulation.internet import Conditions
+from dhtui.engine.simulation.lies import LIES, Lie, Values
+from dhtui.engine.simulation.network import Simulation
+from dhtui.engine.simulation.passive_nodes import Population
 
 SIZE = 20_000
 LOOKUPS = 5

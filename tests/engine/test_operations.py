@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr

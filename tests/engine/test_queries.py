@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,

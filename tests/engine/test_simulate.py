@@ -8,14 +8,14 @@ from statistics import mean
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.internet import Chance, Conditions, Internet
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Status
-from dhtui.engine.population import BUCKET, Population
-from dhtui.engine.simulate import Simulation, Trial, grow
+from dhtui.engine.simulation.internet import Chance, Conditions, Internet
+from dhtui.engine.simulation.network import Simulation, Trial, grow
+from dhtui.engine.simulation.passive_nodes import BUCKET, Population
 from dhtui.engine.wire.ids import bep42_valid, distance, shared_prefix
 
 CALM = Conditions(loss=0.0, dead=0.0)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.size import SizeEstimate
+from dhtui.engine.lookup.network_size import SizeEstimate
 from dhtui.engine.wire.ids import random_id
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))

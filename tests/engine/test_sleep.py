@@ -8,9 +8,9 @@ import pytest
 from apart import PATIENCE
 
 from dhtui.engine import clock, events
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import AWAY_SECONDS, Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig

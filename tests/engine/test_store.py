@@ -7,15 +7,7 @@ from random import Random
 import pytest
 
 from dhtui.engine.items import ImmutableItem, MutableItem
-from dhtui.engine.store import (
-    ITEM_SECONDS,
-    MAX_INFOHASHES,
-    MAX_ITEMS,
-    MAX_PEERS,
-    PEER_SECONDS,
-    ItemStore,
-    PeerStore,
-)
+from dhtui.engine.store import ITEM_SECONDS, MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, PEER_SECONDS, ItemStore, PeerStore
 from dhtui.engine.wire.compact import Addr, pack_addr
 from dhtui.engine.wire.ids import distance
 

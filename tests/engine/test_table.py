@@ -10,7 +10,6 @@ import pytest
 from dhtui.engine import core as core_module
 from dhtui.engine.core import HOUSEKEEPING_SECONDS, MAX_NEWCOMERS, OWN_REFRESH_SECONDS
 from dhtui.engine.events import NodeAdded, NodeRemoved
-from dhtui.engine.silence import SILENT_SECONDS
 from dhtui.engine.table import (
     GOOD_SECONDS,
     KNOWN_A_NET,
@@ -22,6 +21,7 @@ from dhtui.engine.table import (
     Contact,
     Table,
 )
+from dhtui.engine.unresponsive import SILENT_SECONDS
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, distance, random_id_with_prefix, shared_prefix
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query

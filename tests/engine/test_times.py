@@ -12,9 +12,9 @@ from apart import PATIENCE
 
 from dhtui.engine import clock, endpoint, events
 from dhtui.engine import node as node_module
-from dhtui.engine.answers import Question
 from dhtui.engine.busy import KEPT_SECONDS, Busy
 from dhtui.engine.core import Core
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig, Settings

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dhtui import values
 from dhtui.engine.items import MutableItem, immutable_target, mutable_target, signing_buffer
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.krpc import AnnouncePeer, ErrorReply, FindNode, GetPeers, Ping, Query, Response, parse
-from dhtui.report import magnet
+from dhtui.options import values
+from dhtui.text.safe import magnet
 
 from .stranger import LOCAL, NOW, Stranger, fill_table, new_core
 

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.events import PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import SavedState
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response
-from dhtui.readback import Gives, read_back_of, to_ask
+from dhtui.items.readback import Gives, read_back_of, to_ask
 
 from .network import Answer, Network, Puppet, events_of, naming, silent
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dhtui.engine.items import immutable_target, mutable_target
 from dhtui.engine.wire import bencode
-from dhtui.itemvalue import FORMS, FormError, preview, to_bencode
-from dhtui.itemvalue.forms import as_json
+from dhtui.items.value import FORMS, FormError, preview, to_bencode
+from dhtui.items.value.forms import as_json
 
 bencodable: st.SearchStrategy[Any] = st.recursive(
     st.integers(-(2**63), 2**63 - 1) | st.binary(max_size=20) | st.text(max_size=9).map(str.encode),

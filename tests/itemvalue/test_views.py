@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.wire import bencode
-from dhtui.itemvalue import VIEWS, DnsPacket, Torrent, recognise, view_lines
-from dhtui.itemvalue.recognise import MAX_RECORDS, Record
+from dhtui.items.value import VIEWS, DnsPacket, Torrent, recognise, view_lines
+from dhtui.items.value.recognise import MAX_RECORDS, Record
 
 IH = bytes(range(20))
 

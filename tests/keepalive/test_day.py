@@ -14,8 +14,8 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
-from dhtui.keepalive import plan
-from dhtui.keepalive.plan import Decision, Kept, Verdict
+from dhtui.items.keepalive import plan
+from dhtui.items.keepalive.plan import Decision, Kept, Verdict
 
 HOUR = 3600.0
 ITEMS = 100

@@ -18,12 +18,12 @@ from keys.steps import full_from, killed_at
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
-from dhtui.engine.operations import Decide
+from dhtui.engine.operations.direct import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
-from dhtui.files import locked, open_lock, try_lock
-from dhtui.keepalive import Keeper, Kept, Verdict, plan, store
-from dhtui.keepalive.store import Items, KeepError
+from dhtui.items.keepalive import Keeper, Kept, Verdict, plan, store
+from dhtui.items.keepalive.store import Items, KeepError
+from dhtui.storage.atomic import locked, open_lock, try_lock
 from dhtui.testnet import Testnet
 
 KEY = PrivateKey.from_seed(bytes(32))

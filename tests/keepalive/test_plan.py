@@ -14,8 +14,8 @@ from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
-from dhtui.keepalive import plan
-from dhtui.keepalive.plan import Decision, Kept, Verdict
+from dhtui.items.keepalive import plan
+from dhtui.items.keepalive.plan import Decision, Kept, Verdict
 
 NOW = 1_000_000.0
 ITEM = sign(BEP44_TEST_KEY, b"3:two", 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from dhtui.engine.candidates import Distrust, Mark
+from dhtui.engine.lookup.candidates import Distrust, Mark
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from dhtui.lookups.course import bits_of, distance_of
 

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 from engine.network import Network, naming
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
-from dhtui.engine.find import Find
+from dhtui.engine.lookup.running import Find
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.budget import AVOIDABLE, Reason, budget, shares

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.candidates import Distrust
+from dhtui.engine.lookup.candidates import Distrust
 from dhtui.engine.outcome import Doubt
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.export import as_json, as_text
@@ -20,8 +20,8 @@ from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
+from dhtui.text.format import DOUBTS
 from dhtui.text.spans import Line, width_of
-from dhtui.words import DOUBTS
 
 from .samples import detail, ruled, step, walk
 

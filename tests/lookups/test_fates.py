@@ -8,8 +8,8 @@ import re
 import pytest
 from engine.network import Network, naming, silent
 
-from dhtui.engine.answers import Question
-from dhtui.engine.find import Find
+from dhtui.engine.lookup.running import Find
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
@@ -20,7 +20,7 @@ from dhtui.lookups.legend import legend_lines
 from dhtui.lookups.story import story
 from dhtui.lookups.verdict import verdict
 from dhtui.lookups.waterfall import waterfall_lines
-from dhtui.screens.lookup_panes import (
+from dhtui.screens.lookup.panes import (
     LOOKUP_COLUMNS,
     NODE_COLUMNS,
     LookupRow,

@@ -10,10 +10,10 @@ from engine.network import Network, swarm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui.engine.answers import Question
-from dhtui.engine.candidates import State
 from dhtui.engine.core import Core
-from dhtui.engine.find import Done, Find
+from dhtui.engine.lookup.candidates import State
+from dhtui.engine.lookup.running import Done, Find
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Get, Query

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from engine.network import Network, naming, silent
 
-from dhtui.engine.answers import Question
-from dhtui.engine.candidates import Candidate, Distrust, Mark
-from dhtui.engine.find import Done, Find
-from dhtui.engine.journal import candidate_views
-from dhtui.engine.lookup import Lookup, Start
+from dhtui.engine.lookup.algorithm import Lookup, Start
+from dhtui.engine.lookup.candidates import Candidate, Distrust, Mark
+from dhtui.engine.lookup.journal import candidate_views
+from dhtui.engine.lookup.running import Done, Find
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo

@@ -9,20 +9,7 @@ from dhtui.engine.items import ImmutableItem
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Response
 from dhtui.packets.ring import MAX_BYTES, PacketRing
 
-from .samples import (
-    OWN_ID,
-    TARGET,
-    THEIR_ID,
-    THEM,
-    answered,
-    asked,
-    ended,
-    failed,
-    got,
-    replied,
-    ring_of,
-    sent,
-)
+from .samples import OWN_ID, TARGET, THEIR_ID, THEM, answered, asked, ended, failed, got, replied, ring_of, sent
 
 
 def test_packets_are_numbered_for_ever_and_the_oldest_go_first() -> None:

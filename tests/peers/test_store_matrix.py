@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from dhtui import actions
+from dhtui.actions import run as actions
 from dhtui.engine.items import Draft, ItemError, check_salt, check_value, sign
 from dhtui.engine.node import Node
 from dhtui.engine.wire.compact import Addr

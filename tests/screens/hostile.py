@@ -24,7 +24,7 @@ from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr, pack_node
 from dhtui.engine.wire.ids import random_id_with_prefix
 from dhtui.engine.wire.krpc import Query
-from dhtui.source import LiveSource
+from dhtui.sources.source import LiveSource
 
 from .wired import WiredNode
 

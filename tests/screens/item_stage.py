@@ -10,9 +10,9 @@ from typing import Any
 
 from textual.widgets import Input
 
-from dhtui.engine.callbacks import Progress
 from dhtui.engine.items import Item, MutableItem
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.operations.callbacks import Progress
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dhtui.app import THEMES, Explorer
+from dhtui.bindings.registry import VIEWS
 from dhtui.engine.node import Node
 from dhtui.engine.snapshot import Snapshot
-from dhtui.registry import VIEWS
-from dhtui.replay import Replay
-from dhtui.screens.choice import Choice
+from dhtui.screens.dialogs.choice import Choice
+from dhtui.sources.replay import Replay
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
 
 from . import snapshots

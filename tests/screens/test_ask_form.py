@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from textual.widgets import Input
 
+from dhtui.actions.resolve import look_up
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
@@ -18,11 +19,10 @@ from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
-from dhtui.resolve import look_up
-from dhtui.screens.ask_form import AskForm
-from dhtui.screens.ask_request import named_rows, put_question, read_ask
-from dhtui.screens.bans import BanList
-from dhtui.screens.prompt import Prompt
+from dhtui.screens.dialogs.ask_form import AskForm
+from dhtui.screens.dialogs.ask_request import named_rows, put_question, read_ask
+from dhtui.screens.dialogs.prompt import Prompt
+from dhtui.screens.table.bans import BanList
 from dhtui.testnet import Testnet
 from dhtui.widgets.pick import Pick
 

@@ -6,19 +6,22 @@ import re
 
 import pytest
 
-from dhtui import keymap, registry
-from dhtui.engine.ledger import PROBE
+from dhtui.bindings import keymap, registry
+from dhtui.bindings.registry import VIEWS
+from dhtui.engine.counters import PROBE
 from dhtui.engine.snapshot import MethodCounts, RecentView, Snapshot, SwarmView
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, GetPeers, Response
-from dhtui.health import health
 from dhtui.packets.export import own_end
-from dhtui.registry import VIEWS
-from dhtui.screens import home_charts, home_panes, peers_details, queries_columns
-from dhtui.screens.log_lines import Log
-from dhtui.screens.table_columns import NodeRow
-from dhtui.screens.table_details import node_details
+from dhtui.screens.home import charts as home_charts
+from dhtui.screens.home import panes as home_panes
+from dhtui.screens.log.log_lines import Log
+from dhtui.screens.peers import details as peers_details
+from dhtui.screens.queries import columns as queries_columns
+from dhtui.screens.table.columns import NodeRow
+from dhtui.screens.table.details import node_details
+from dhtui.sources.health import health
+from dhtui.text.format import reach
 from dhtui.widgets.spark import level_line
-from dhtui.words import reach
 
 from . import snapshots
 from .stage import LARGE, SMALL, PaperNode, Stage, exploring

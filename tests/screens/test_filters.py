@@ -9,11 +9,11 @@ import pytest
 from textual import events
 from textual.widget import Widget
 
+from dhtui.bindings.registry import VIEWS, symbol
 from dhtui.packets.filter import HELP, narrowed, parse
 from dhtui.packets.parts import Link
-from dhtui.registry import VIEWS, symbol
-from dhtui.screens.choice import Choice
-from dhtui.screens.popup import Popup
+from dhtui.screens.dialogs.choice import Choice
+from dhtui.screens.dialogs.popup import Popup
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
 from dhtui.widgets.table_model import FILTER_HELP, HISTORY
 

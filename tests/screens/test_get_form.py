@@ -17,11 +17,11 @@ from dhtui.errors import UsageError
 from dhtui.keyring import Entry
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.packets.parts import Link
-from dhtui.report import magnet
-from dhtui.screens import get_form
-from dhtui.screens.get_form import GetForm
-from dhtui.screens.get_request import read_get
-from dhtui.screens.get_rows import change_words, newer
+from dhtui.screens.items import get_form
+from dhtui.screens.items.get_form import GetForm
+from dhtui.screens.items.get_request import read_get
+from dhtui.screens.items.get_rows import change_words, newer
+from dhtui.text.safe import magnet
 
 from .item_stage import (
     ME,

@@ -10,22 +10,28 @@ from typing import Any
 
 import pytest
 
-from dhtui import glossary, registry, screens
-from dhtui.screens import home_charts, home_panes, log_columns, log_lines, queries_columns
-from dhtui.screens.ask_request import NAMED_COLUMNS
-from dhtui.screens.bans import COLUMNS as BAN_COLUMNS
-from dhtui.screens.help import WIDTH, help_lines
-from dhtui.screens.home_now import NOW_COLUMNS
-from dhtui.screens.items_rows import ITEM_COLUMNS
-from dhtui.screens.kept_rows import KEPT_COLUMNS
-from dhtui.screens.keys_rows import KEY_COLUMNS
-from dhtui.screens.lookup_panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
-from dhtui.screens.lookup_panes import NODE_COLUMNS as CANDIDATE_COLUMNS
-from dhtui.screens.packets_columns import packet_columns
-from dhtui.screens.packets_panes import TREE_COLUMNS
-from dhtui.screens.peers_columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
-from dhtui.screens.put_rows import NODE_COLUMNS as WRITE_COLUMNS
-from dhtui.screens.table_columns import BUCKET_COLUMNS, NODE_COLUMNS
+from dhtui import screens
+from dhtui.bindings import registry
+from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
+from dhtui.screens.dialogs.help import WIDTH, help_lines
+from dhtui.screens.home import charts as home_charts
+from dhtui.screens.home import panes as home_panes
+from dhtui.screens.home.now import NOW_COLUMNS
+from dhtui.screens.items.kept_rows import KEPT_COLUMNS
+from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
+from dhtui.screens.items.rows import ITEM_COLUMNS
+from dhtui.screens.keys.rows import KEY_COLUMNS
+from dhtui.screens.log import columns as log_columns
+from dhtui.screens.log import log_lines
+from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
+from dhtui.screens.lookup.panes import NODE_COLUMNS as CANDIDATE_COLUMNS
+from dhtui.screens.packets.columns import packet_columns
+from dhtui.screens.packets.panes import TREE_COLUMNS
+from dhtui.screens.peers.columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
+from dhtui.screens.queries import columns as queries_columns
+from dhtui.screens.table.bans import COLUMNS as BAN_COLUMNS
+from dhtui.screens.table.columns import BUCKET_COLUMNS, NODE_COLUMNS
+from dhtui.text import glossary
 from dhtui.text.spans import Line, width_of
 from dhtui.widgets.table_model import Column
 

@@ -21,9 +21,9 @@ NEW = {keymap.key_of(name) for name in NAMES}
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import LARGE, SMALL, exploring
-from dhtui.registry import POPUP, VIEWS
-from dhtui.screens.choice import Choice
-from dhtui.screens.help import HelpScreen
+from dhtui.bindings.registry import POPUP, VIEWS
+from dhtui.screens.dialogs.choice import Choice
+from dhtui.screens.dialogs.help import HelpScreen
 from dhtui.widgets.chrome import Footer, Tabs
 from dhtui.widgets.line_table import LineTable
 from dhtui.widgets.lines import Lines

@@ -10,13 +10,13 @@ from textual.geometry import Region
 from textual.message import Message
 
 from dhtui.engine.snapshot import BootstrapSource, BootstrapView, SizeView, Snapshot
-from dhtui.health import health
 from dhtui.packets.parts import Link
 from dhtui.screens.base import ExplorerScreen
-from dhtui.screens.choice import Choice
-from dhtui.screens.home_charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
-from dhtui.screens.home_now import NOW_COLUMNS, now_links, now_rows
-from dhtui.screens.home_panes import network_size, node_lines, traffic_lines
+from dhtui.screens.dialogs.choice import Choice
+from dhtui.screens.home.charts import bounds, error_lines, growth_lines, histogram, over_time, rtt_lines
+from dhtui.screens.home.now import NOW_COLUMNS, now_links, now_rows
+from dhtui.screens.home.panes import network_size, node_lines, traffic_lines
+from dhtui.sources.health import health
 from dhtui.text.spans import Line, width_of
 
 from . import snapshots

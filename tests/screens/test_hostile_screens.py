@@ -18,15 +18,15 @@ from textual.containers import VerticalScroll
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Input
 
-from dhtui import launch
 from dhtui.app import Explorer
+from dhtui.bindings.registry import VERBS, VIEWS, View
 from dhtui.errors import UsageError
+from dhtui.headless.output import Output
 from dhtui.keyring import Keyring
-from dhtui.options import Options
-from dhtui.output import Output
-from dhtui.recording import Recorder
-from dhtui.registry import VERBS, VIEWS, View
-from dhtui.replay import Replay
+from dhtui.options.options import Options
+from dhtui.runtime import launch
+from dhtui.sources.recording import Recorder
+from dhtui.sources.replay import Replay
 from dhtui.widgets.line_table import LineTable
 
 from . import snapshots

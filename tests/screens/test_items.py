@@ -18,11 +18,11 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.snapshot import Holdings, Snapshot, StoredItemView
 from dhtui.engine.wire.bencode import encode
 from dhtui.packets.parts import Link
-from dhtui.report import magnet
-from dhtui.screens.items_rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
-from dhtui.screens.items_value import FORMS, Form, kind_of, preview, value_lines
+from dhtui.screens.items.rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
+from dhtui.screens.items.value import FORMS, Form, kind_of, preview, value_lines
+from dhtui.text.format import short_id
+from dhtui.text.safe import magnet
 from dhtui.text.spans import Line, width_of
-from dhtui.words import short_id
 
 from . import snapshots
 from .item_stage import ME, keys

@@ -11,20 +11,20 @@ import pytest
 from apart import PATIENCE
 from background import Neighbours, neighbours
 
-from dhtui import launch
 from dhtui.app import Explorer, _on_network
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.operations import Decide
+from dhtui.engine.operations.direct import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
-from dhtui.keepalive import Check, Kept, Verdict, store
-from dhtui.keepalive.plan import begin
-from dhtui.keepalive.store import Items
-from dhtui.options import Options
-from dhtui.report import magnet
-from dhtui.screens.items import ItemsScreen
-from dhtui.screens.kept_list import KeptList
+from dhtui.items.keepalive import Check, Kept, Verdict, store
+from dhtui.items.keepalive.plan import begin
+from dhtui.items.keepalive.store import Items
+from dhtui.options.options import Options
+from dhtui.runtime import launch
+from dhtui.screens.items.kept_list import KeptList
+from dhtui.screens.items.screen import ItemsScreen
+from dhtui.text.safe import magnet
 from dhtui.widgets.source_input import SourceInput
 
 from . import snapshots

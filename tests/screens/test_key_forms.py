@@ -19,10 +19,10 @@ from dhtui.keyring.paper import read_paper, write_paper
 from dhtui.keyring.pem import write_pem
 from dhtui.keyring.reading import FORMS as KEY_FORMS
 from dhtui.keyring.seal import Cost
-from dhtui.screens import key_form
-from dhtui.screens.key_form import KeyForm
-from dhtui.screens.key_reveal import RevealScreen
-from dhtui.screens.keys_rows import key_details
+from dhtui.screens.keys import form as key_form
+from dhtui.screens.keys.form import KeyForm
+from dhtui.screens.keys.reveal import RevealScreen
+from dhtui.screens.keys.rows import key_details
 from dhtui.widgets.pick import Pick
 
 from . import snapshots

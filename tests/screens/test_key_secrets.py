@@ -10,12 +10,12 @@ import pytest
 from textual.widgets import Input
 
 from dhtui.engine.keys import PrivateKey
+from dhtui.headless.output import failure_words
 from dhtui.keyring import Keyring
 from dhtui.keyring.pem import write_pem
 from dhtui.keyring.seal import seal, unseal
-from dhtui.output import failure_words
-from dhtui.screens.key_form import KeyForm
-from dhtui.screens.key_reveal import RevealScreen
+from dhtui.screens.keys.form import KeyForm
+from dhtui.screens.keys.reveal import RevealScreen
 
 from . import snapshots
 from .stage import LARGE, Stage, exploring

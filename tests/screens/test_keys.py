@@ -16,8 +16,8 @@ from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.keyring import TEST_KEY_NAME, Entry, Keyring
 from dhtui.packets.parts import Link
-from dhtui.screens.key_new import NewKeyForm
-from dhtui.screens.keys_rows import KEY_COLUMNS, key_details, key_forms, key_links, when
+from dhtui.screens.keys.new_form import NewKeyForm
+from dhtui.screens.keys.rows import KEY_COLUMNS, key_details, key_forms, key_links, when
 from dhtui.text.spans import Line, width_of
 
 from . import snapshots

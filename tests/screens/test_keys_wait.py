@@ -17,20 +17,20 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from dhtui.app import THEMES, Explorer
+from dhtui.bindings.keymap import key_named
+from dhtui.bindings.registry import GLOBAL, LIST, VERBS, VIEWS, Action, View, symbol
 from dhtui.engine.keys import PrivateKey
-from dhtui.keymap import key_named
 from dhtui.keyring import Keyring
-from dhtui.registry import GLOBAL, LIST, VERBS, VIEWS, Action, View, symbol
 from dhtui.screens import gate
-from dhtui.screens.announce_form import AnnounceForm
-from dhtui.screens.get_form import GetForm
-from dhtui.screens.key_import import ImportForm
-from dhtui.screens.key_new import NewKeyForm
-from dhtui.screens.lookup_form import LookupForm
-from dhtui.screens.prompt import Prompt
-from dhtui.screens.put_form import PutForm
-from dhtui.screens.table import TableScreen
-from dhtui.screens.window import Palette
+from dhtui.screens.dialogs.prompt import Prompt
+from dhtui.screens.dialogs.window import Palette
+from dhtui.screens.items.get_form import GetForm
+from dhtui.screens.items.put_form import PutForm
+from dhtui.screens.keys.import_form import ImportForm
+from dhtui.screens.keys.new_form import NewKeyForm
+from dhtui.screens.lookup.form import LookupForm
+from dhtui.screens.peers.announce_form import AnnounceForm
+from dhtui.screens.table.screen import TableScreen
 
 from . import snapshots
 from .hostile import HostileNode

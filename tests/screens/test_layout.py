@@ -9,8 +9,8 @@ import pytest
 from textual import events
 from textual.widget import Widget
 
-from dhtui.registry import VIEWS
-from dhtui.replay import Replay
+from dhtui.bindings.registry import VIEWS
+from dhtui.sources.replay import Replay
 from dhtui.text.spans import width_of
 from dhtui.widgets.drawing import Drawing
 from dhtui.widgets.line_table import LineTable

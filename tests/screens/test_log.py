@@ -25,24 +25,15 @@ from dhtui.engine.events import (
 )
 from dhtui.engine.snapshot import ErrorView, Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
-from dhtui.event_ring import PER_KIND, EventRing, Happened
 from dhtui.packets.ring import PacketRing
-from dhtui.screens import log_lines
-from dhtui.screens.log_columns import counter_lines
-from dhtui.screens.log_lines import (
-    ERRORS_KEPT,
-    Log,
-    LogLine,
-    causes,
-    error_line,
-    event_line,
-    only,
-    packet_of,
-)
-from dhtui.screens.popup import Popup
-from dhtui.source import LiveSource
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.log import log_lines
+from dhtui.screens.log.columns import counter_lines
+from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, causes, error_line, event_line, only, packet_of
+from dhtui.sources.event_ring import PER_KIND, EventRing, Happened
+from dhtui.sources.source import LiveSource
+from dhtui.text.format import date_time, full_time
 from dhtui.text.spans import width_of
-from dhtui.words import date_time, full_time
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN, TARGET

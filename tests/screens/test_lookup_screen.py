@@ -16,10 +16,10 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import LookupDetail, LookupView, Snapshot
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
-from dhtui.screens import lookup_panes as panes
-from dhtui.screens.lookup import LookupScreen
-from dhtui.screens.lookup_form import LookupForm
-from dhtui.screens.popup import Popup
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.lookup import panes
+from dhtui.screens.lookup.form import LookupForm
+from dhtui.screens.lookup.screen import LookupScreen
 from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 

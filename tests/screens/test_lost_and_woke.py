@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dhtui.engine.events import DatagramsLost, Woke
-from dhtui.event_ring import Happened
-from dhtui.screens.home_panes import traffic_lines
-from dhtui.screens.log_lines import causes, event_line
+from dhtui.screens.home.panes import traffic_lines
+from dhtui.screens.log.log_lines import causes, event_line
+from dhtui.sources.event_ring import Happened
 
 from . import snapshots
 

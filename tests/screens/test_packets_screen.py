@@ -44,12 +44,12 @@ from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
 from dhtui.packets.summary import summary
 from dhtui.packets.verdict import judge
-from dhtui.screens import packets_columns
-from dhtui.screens.packets import PacketsScreen
-from dhtui.screens.packets_columns import gist, headline, packet_columns
-from dhtui.screens.packets_list import PacketModel
-from dhtui.screens.packets_panes import alike, meaning_of, part_lines, tree_rows, verdict_lines
-from dhtui.source import LiveSource
+from dhtui.screens.packets import columns as packets_columns
+from dhtui.screens.packets.columns import gist, headline, packet_columns
+from dhtui.screens.packets.packet_list import PacketModel
+from dhtui.screens.packets.panes import alike, meaning_of, part_lines, tree_rows, verdict_lines
+from dhtui.screens.packets.screen import PacketsScreen
+from dhtui.sources.source import LiveSource
 from dhtui.text.spans import Line, width_of
 from dhtui.widgets.filter_bar import FilterInput, guide_lines
 from dhtui.widgets.hex_view import HexView, bytes_per_row, hex_line

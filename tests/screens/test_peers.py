@@ -15,9 +15,9 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
-from dhtui.screens.announce_form import AnnounceForm, AnnounceRequest, read_announce
-from dhtui.screens.peers_rows import announce_rows, results_of, swarm_rows
-from dhtui.screens.popup import Popup
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.peers.announce_form import AnnounceForm, AnnounceRequest, read_announce
+from dhtui.screens.peers.rows import announce_rows, results_of, swarm_rows
 
 from . import snapshots
 from .snapshots import HOSTILE, OWN, TARGET

@@ -18,16 +18,16 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.wire.bencode import encode
-from dhtui.itemfile import write as write_item
-from dhtui.keepalive import Keeper
+from dhtui.items.file import write as write_item
+from dhtui.items.keepalive import Keeper
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
-from dhtui.report import magnet
-from dhtui.screens.conflict_view import ConflictView
-from dhtui.screens.key_passphrase import UnlockForm
-from dhtui.screens.put_form import PutForm
-from dhtui.screens.put_run import PutRun
+from dhtui.screens.items.conflict_view import ConflictView
+from dhtui.screens.items.put_form import PutForm
+from dhtui.screens.items.put_run import PutRun
+from dhtui.screens.keys.passphrase_form import UnlockForm
 from dhtui.testnet import Testnet
+from dhtui.text.safe import magnet
 from dhtui.widgets.pick import Pick
 
 from .item_stage import (

@@ -16,10 +16,10 @@ from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encod
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.listing import RUSH, Rush
-from dhtui.screens.queries_columns import age_bar, state_words, total_lines
-from dhtui.screens.queries_details import query_details
-from dhtui.screens.queries_rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
-from dhtui.screens.queries_tail import FADE, INCOMING, QueryTail
+from dhtui.screens.queries.columns import age_bar, state_words, total_lines
+from dhtui.screens.queries.details import query_details
+from dhtui.screens.queries.rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
+from dhtui.screens.queries.tail import FADE, INCOMING, QueryTail
 from dhtui.text.spans import width_of
 
 from . import snapshots

@@ -11,8 +11,8 @@ import pytest
 from recorded import record_session
 
 from dhtui.app import RECORDING, Explorer
-from dhtui.registry import VIEWS
-from dhtui.replay import Replay
+from dhtui.bindings.registry import VIEWS
+from dhtui.sources.replay import Replay
 
 from . import snapshots
 from .stage import SMALL, PaperNode, Stage, exploring

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dhtui.app import Explorer
-from dhtui.registry import VIEWS
-from dhtui.replay import Replay
+from dhtui.bindings.registry import VIEWS
+from dhtui.sources.replay import Replay
 
 from .snapshots import running
 from .stage import LARGE, SMALL, PaperNode, Stage, matches_golden

@@ -10,11 +10,23 @@ from apart import PATIENCE
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from dhtui.registry import ALWAYS, GLOBAL, LIST, OTHER_NAMES, PLAYER, VERBS, VIEWS, Action, View, show_actions, symbol
-from dhtui.screens.announce_form import AnnounceForm
-from dhtui.screens.help import help_lines
-from dhtui.screens.palette import Command, RegistryCommands, commands, score
-from dhtui.screens.popup import Popup
+from dhtui.bindings.registry import (
+    ALWAYS,
+    GLOBAL,
+    LIST,
+    OTHER_NAMES,
+    PLAYER,
+    VERBS,
+    VIEWS,
+    Action,
+    View,
+    show_actions,
+    symbol,
+)
+from dhtui.screens.dialogs.help import help_lines
+from dhtui.screens.dialogs.palette import Command, RegistryCommands, commands, score
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.peers.announce_form import AnnounceForm
 from dhtui.text.spans import width_of
 from dhtui.widgets.chrome import footer_line
 from dhtui.widgets.line_table import LineTable

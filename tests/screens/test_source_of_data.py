@@ -14,8 +14,8 @@ from dhtui.engine.items import Draft, ImmutableItem, mutable_target
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.wire.bencode import encode
 from dhtui.keyring import Keyring
-from dhtui.screens.get_form import GetForm
-from dhtui.screens.put_form import PutForm
+from dhtui.screens.items.get_form import GetForm
+from dhtui.screens.items.put_form import PutForm
 from dhtui.widgets.pick import Pick
 from dhtui.widgets.source_input import MAX_CHARACTERS, SourceInput, rows_of
 

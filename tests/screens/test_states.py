@@ -14,17 +14,17 @@ from engine.network import Network, naming, polite, silent
 from rich.cells import cell_len
 
 from dhtui.app import Explorer
-from dhtui.engine.answers import Question
+from dhtui.bindings.registry import ALWAYS, VIEWS
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import Node
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.ids import random_id_with_prefix
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Put, Response, encode_query
-from dhtui.registry import ALWAYS, VIEWS
-from dhtui.replay import Replay
+from dhtui.sources.replay import Replay
 from dhtui.widgets.line_table import LineTable
 
 from . import snapshots

@@ -9,7 +9,7 @@ import pytest
 from textual.css import stylesheet
 from textual.css.parse import parse
 
-from dhtui.registry import VIEWS
+from dhtui.bindings.registry import VIEWS
 
 from . import snapshots
 from .conftest import parse_rules

@@ -17,9 +17,9 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
-from dhtui.screens.table_columns import BucketRow, NodeRow
-from dhtui.screens.table_details import bep42_lines, node_details, rtt_lines
-from dhtui.screens.table_links import as_csv, as_json_lines, node_facts
+from dhtui.screens.table.columns import BucketRow, NodeRow
+from dhtui.screens.table.details import bep42_lines, node_details, rtt_lines
+from dhtui.screens.table.links import as_csv, as_json_lines, node_facts
 from dhtui.text.spans import Line, width_of
 
 from . import snapshots

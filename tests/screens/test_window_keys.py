@@ -11,17 +11,17 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from dhtui.app import Explorer
+from dhtui.bindings.keymap import key_named
+from dhtui.bindings.registry import VIEWS, Action
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import Status
 from dhtui.engine.wire.krpc import Put, encode_error
-from dhtui.keymap import key_named
 from dhtui.keyring import Keyring
-from dhtui.registry import VIEWS, Action
-from dhtui.screens.help import HelpScreen
-from dhtui.screens.popup import Popup
-from dhtui.screens.put_run import PutRun
-from dhtui.screens.window import Window
+from dhtui.screens.dialogs.help import HelpScreen
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.dialogs.window import Window
+from dhtui.screens.items.put_run import PutRun
 from dhtui.widgets.chrome import Footer, Tabs
 from dhtui.widgets.line_table import LineTable
 

@@ -10,8 +10,8 @@ from apart import PATIENCE
 from textual import events
 
 from dhtui.app import Explorer
-from dhtui.screens.popup import Popup
-from dhtui.screens.prompt import Prompt
+from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.dialogs.prompt import Prompt
 
 from . import snapshots
 from .stage import Stage, exploring

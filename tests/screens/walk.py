@@ -12,7 +12,7 @@ from apart import PATIENCE
 from textual import events
 from textual.widgets import Input
 
-from dhtui.registry import GLOBAL, LIST, PLAYER, VERBS, Action, View, symbol
+from dhtui.bindings.registry import GLOBAL, LIST, PLAYER, VERBS, Action, View, symbol
 
 from .idle import at_rest
 from .stage import Stage

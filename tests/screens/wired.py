@@ -10,10 +10,10 @@ from typing import Any, Self, cast
 from engine.network import Network
 
 from dhtui.engine.core import Core
-from dhtui.engine.find import Done
+from dhtui.engine.lookup.running import Done
 from dhtui.engine.node import Node
+from dhtui.engine.operations.operations import Operation
 from dhtui.engine.outcome import Outcome
-from dhtui.engine.searches import Operation
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr

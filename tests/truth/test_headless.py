@@ -17,7 +17,7 @@ import pytest
 from dhtui.cli import main
 from dhtui.engine import clock
 from dhtui.engine.events import PacketReceived, PacketSent
-from dhtui.replay import Replay
+from dhtui.sources.replay import Replay
 
 from .script import HONEST, MOODS, NEAR, OURS, SWARM, cast
 from .session import SLACK

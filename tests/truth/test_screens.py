@@ -25,9 +25,9 @@ from dhtui.app import Explorer
 from dhtui.engine import clock
 from dhtui.engine.outcome import Status
 from dhtui.engine.snapshot import Snapshot
-from dhtui.replay import Replay
 from dhtui.screens import base
 from dhtui.screens.listing import table_text
+from dhtui.sources.replay import Replay
 
 from .script import UNSENDABLE, Script, cast, play
 from .session import SLACK, Session, Shift, cells, figure, pane, session

@@ -8,9 +8,9 @@ import pytest
 from engine.network import events_of
 from engine.stranger import LOCAL, NOW, PUBLIC, new_core
 
-from dhtui.engine.answers import Question
 from dhtui.engine.core import Core
 from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.compact import Addr
 

@@ -17,27 +17,16 @@ from random import Random
 from time import monotonic
 from typing import Any
 
+from dhtui.engine.defence.shares import net_of
 from dhtui.engine.items import ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Node
-from dhtui.engine.shares import net_of
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_addr, pack_node
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
 
 from .attacker import Answer, Body, Forger, Puppet, query
-from .honest import (
-    PORT,
-    PROGRAM,
-    Program,
-    answers,
-    friends,
-    program,
-    served,
-    stranger,
-    text,
-    until,
-)
+from .honest import PORT, PROGRAM, Program, answers, friends, program, served, stranger, text, until
 from .namespace import open_up
 
 Result = dict[str, Any]

@@ -1,0 +1,1 @@
+"""What can be asked of a node or a keyring, and the checked request for it."""

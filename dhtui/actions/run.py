@@ -1,0 +1,435 @@
+"""What a user can ask of a node. The command line and the screens call these, and nothing else.
+
+Each returns a `Result`; none raises for what the network does. Cancelling one stops what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
+from ..engine.keys import BadKey
+from ..engine.node import Node
+from ..engine.operations.callbacks import Progress
+from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
+from ..engine.wire.compact import Addr
+from ..items.conflict import Conflict, conflict_of, to_read_again
+from ..items.keepalive import Keeper, Kept, Verdict
+from ..items.readback import ReadBack, read_back_of, to_ask
+from ..text.format import DOUBTS
+from .request import Request
+
+_BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a node stands in its network."""
+
+    identity: IdentityView
+    reachability: ReachabilityView
+    bootstrap: BootstrapView
+    nodes: int
+    """How many are in its table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of an action."""
+
+    action: str
+    ok: bool
+    """Whether it did what was wanted: the exit code."""
+    summary: str
+    """That in one sentence, in our words."""
+    outcome: Outcome | None = None
+    """What happened at each node. `None` for actions without a target of their own."""
+    stores: tuple[NodeOutcome, ...] = ()
+    """closest_stores: what each of the closest nodes holds."""
+    conflict: Conflict | None = None
+    """put: the other value that it met."""
+    read_back: ReadBack | None = None
+    """put: what came of reading it back, where that was asked for."""
+    kept: tuple[Kept, ...] = ()
+    """republish: the items that were looked after."""
+    given_up: str = ""
+    """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
+    partial: bool = False
+    """Given up, though what was found by then would have been a success."""
+    standing: Standing
+    """Where our node stood at the end."""
+
+
+class Finds(Protocol):
+    """Is told what get_peers and get find while they are under way."""
+
+    def peers(self, peers: tuple[Addr, ...]) -> None:
+        """One node's peers."""
+
+    def item(self, item: Item) -> None:
+        """A verified item, newer than those before it. A mutable one may be followed by a newer one."""
+
+
+async def run(
+    node: Node,
+    request: Request,
+    remotes: Sequence[Addr] | None,
+    progress: Progress | None,
+    finds: Finds | None = None,
+) -> Result:
+    """Carry out a request. `remotes` are those of the request, resolved."""
+    target = node.id if request.target is None else request.target
+    match request.action:
+        case "bootstrap":
+            return await bootstrap(node)
+        case "id":
+            return await identity(node)
+        case "ping":
+            return await (ping(node, remotes) if remotes is not None else _ping_nearest(node, target, progress))
+        case "find_node":
+            return await find_node(node, target, remotes, progress)
+        case "get_peers":
+            return await get_peers(node, target, remotes, progress, finds=finds)
+        case "closest_peers":
+            return await get_peers(node, target, remotes, progress, action="closest_peers")
+        case "announce_peer":
+            return await announce_peer(node, target, request.port, remotes, progress)
+        case "get":
+            return await get(
+                node,
+                target,
+                request.salt,
+                request.at_least,
+                request.newer_than,
+                remotes,
+                progress,
+                public=request.public,
+                finds=finds,
+            )
+        case "put":
+            assert request.what is not None
+            if request.dry_run:
+                return await dry_run(node, request.what, remotes, progress)
+            result = await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
+            return await _and_read_back(node, result, progress) if request.read_back else result
+        case "closest_stores":
+            return await closest_stores(node, target, request.salt, remotes, progress, public=request.public)
+    raise AssertionError(request.action)
+
+
+async def _ping_nearest(node: Node, target: bytes, progress: Progress | None) -> Result:
+    near = await node.find_node(target, progress=progress)
+    if not near.complete:
+        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+    return await ping(node, [one.addr for one in near.closest])
+
+
+def given_up(result: Result, why: str) -> Result:
+    """A result that was known when its action was given up."""
+    return replace(result, ok=False, given_up=why, partial=result.ok)
+
+
+def standing(node: Node) -> Standing:
+    """Where a node stands now."""
+    snapshot = node.snapshot()
+    table = snapshot.table
+    return Standing(
+        identity=snapshot.identity,
+        reachability=snapshot.reachability,
+        bootstrap=snapshot.bootstrap,
+        nodes=table.good + table.questionable + table.bad,
+    )
+
+
+# ---- actions --------------------------------------------------------------------------------------------
+
+
+async def bootstrap(node: Node) -> Result:
+    """Join the network. Without any node to start from there is nothing to do, which is a success."""
+    view = await node.bootstrapped()
+    ok = view.state != "failed"
+    summary = view.why if ok else "nobody answered"
+    return Result(action="bootstrap", ok=ok, summary=summary, standing=standing(node))
+
+
+async def identity(node: Node) -> Result:
+    """Tell our id and address, after a bootstrap, in which others tell us the address."""
+    await node.bootstrapped()
+    now = standing(node)
+    return Result(action="id", ok=True, summary=f"own id {node.id.hex()}", standing=now)
+
+
+async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
+    """Ask nodes whether they are there."""
+    outcome = await node.ping(remotes)
+    return _result(node, "ping", outcome, outcome.answered > 0, _asked(outcome))
+
+
+async def find_node(
+    node: Node, target: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+) -> Result:
+    """Find the nodes closest to a target."""
+    outcome = await node.find_node(target, remotes=remotes, progress=progress)
+    return _result(node, "find_node", outcome, bool(outcome.closest), _asked(outcome))
+
+
+async def get_peers(
+    node: Node,
+    info_hash: bytes,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    action: str = "get_peers",
+    finds: Finds | None = None,
+) -> Result:
+    """Find peers. That nobody knows any is an answer too."""
+    on_peers = finds.peers if finds else None
+    outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress, on_peers=on_peers)
+    peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
+    return _result(node, action, outcome, bool(outcome.closest), peers + _asked(outcome))
+
+
+async def announce_peer(
+    node: Node,
+    info_hash: bytes,
+    port: int,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Announce a peer of ours at `port`; 0 is the one that packets come from."""
+    outcome = await node.announce_peer(info_hash, port, remotes=remotes, progress=progress)
+    return _written(node, outcome, "announced to", remotes)
+
+
+async def put(
+    node: Node,
+    what: ImmutableItem | MutableItem | Draft,
+    cas: int | None = None,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    min_stored: int = 1,
+    base: MutableItem | None = None,
+) -> Result:
+    """Store an item, on at least so many nodes. `base` is the value that this one was made from, if it is known.
+
+    Where another writer's value is in the way, or got in at the same time, that is the result: `conflict`.
+    """
+    outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress)
+    result = _written(node, outcome, "stored on", remotes)
+    if 0 < outcome.stored < min_stored:
+        result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
+    if isinstance(what, ImmutableItem):
+        return result
+    again = [
+        await node.get(what.target, salt=what.salt, public=_key_of(what), remotes=who)
+        for who in to_read_again(outcome, remotes)
+    ]
+    base_seq = what.base if isinstance(what, Draft) else None
+    conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
+    if conflict is None:
+        return result
+    return replace(result, ok=False, conflict=conflict, summary=conflict.words())
+
+
+async def read_back(node: Node, put: Outcome, progress: Progress | None = None) -> ReadBack:
+    """Whether a stranger finds what was put, and who holds it. `put` is the outcome of a put that was stored.
+
+    A lookup as a stranger's, from elsewhere than where it was written to, then those that it left out.
+    """
+    assert put.item is not None
+    item = put.item
+    lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
+    remotes = to_ask(put, lookup, node.id, node.config.settings.k)
+    salt = item.salt if isinstance(item, MutableItem) else b""
+    public = _key_of(item)
+    if not remotes:
+        return read_back_of(put, lookup, ())
+    direct = await node.get(item.target, salt=salt, public=public, remotes=remotes)
+    return read_back_of(put, lookup, direct.asked, complete=direct.complete)
+
+
+async def _and_read_back(node: Node, result: Result, progress: Progress | None) -> Result:
+    """The result of a put, read back where there is something to read."""
+    if result.outcome is None or not result.outcome.stored or result.conflict is not None:
+        return result
+    read = await read_back(node, result.outcome, progress)
+    return replace(result, ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
+
+
+async def dry_run(
+    node: Node,
+    what: ImmutableItem | MutableItem | Draft,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Find out where an item would be stored, and with which seq, and store nothing."""
+    if isinstance(what, ImmutableItem) and remotes is None:
+        # A get would end at the first copy, before the closest nodes are known.
+        outcome = await node.find_node(what.target, progress=progress)
+    else:
+        salt = b"" if isinstance(what, ImmutableItem) else what.salt
+        outcome = await node.get(what.target, salt=salt, public=_key_of(what), remotes=remotes, progress=progress)
+    item: Item | None = None
+    ok, summary = bool(outcome.closest), _asked(outcome)
+    try:
+        item = what.signed(outcome.highest_seen) if isinstance(what, Draft) else what
+        summary = f"dry run: nothing was put, it would go to {_nodes(len(outcome.closest))}" if ok else summary
+    except (ItemError, BadKey) as error:
+        ok, summary = False, str(error)
+    return _result(node, "put", replace(outcome, action="put", item=item), ok, summary)
+
+
+async def republish(node: Node, keeper: Keeper) -> Result:
+    """Look after the kept items that are due, once."""
+    await node.bootstrapped()
+    kept = await keeper.one_pass()
+    if keeper.unread:
+        return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
+    failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
+    total = len(keeper.items)
+    looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
+    summary = f"{looked}, {failed} in vain" if failed else looked
+    return Result(action="republish", ok=not failed, summary=summary, kept=kept, standing=standing(node))
+
+
+async def get(
+    node: Node,
+    target: bytes,
+    salt: bytes = b"",
+    at_least: int | None = None,
+    newer_than: int | None = None,
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    public: bytes | None = None,
+    finds: Finds | None = None,
+) -> Result:
+    """Fetch an item and verify it. `public` is whose it is, if that is known."""
+    outcome = await node.get(
+        target,
+        salt=salt,
+        public=public,
+        at_least=at_least,
+        newer_than=newer_than,
+        remotes=remotes,
+        progress=progress,
+        on_item=finds.item if finds else None,
+    )
+    if outcome.item is not None:
+        return _result(node, "get", outcome, True, f"verified; {_agreement(outcome, outcome.item)}")
+    return _result(node, "get", outcome, False, _why_not_found(outcome, at_least, newer_than, salt))
+
+
+async def closest_stores(
+    node: Node,
+    target: bytes,
+    salt: bytes = b"",
+    remotes: Sequence[Addr] | None = None,
+    progress: Progress | None = None,
+    *,
+    public: bytes | None = None,
+) -> Result:
+    """Find the nodes that an item belongs on, and ask each of them what it holds."""
+    if remotes is not None:
+        outcome = await node.get(target, salt=salt, public=public, remotes=remotes)
+        stores = outcome.closest
+    else:
+        # A get would end at the first immutable value, before the closest nodes are known.
+        outcome = await node.find_node(target, progress=progress)
+        closest = [near.addr for near in outcome.closest]
+        stores = (await node.get(target, salt=salt, public=public, remotes=closest)).asked if closest else ()
+    holding = sum(one.status in (Status.VALUE, Status.OLDER, Status.UNPROVED) for one in stores)
+    summary = f"{_asked(outcome)}; {holding} of the closest {len(stores)} hold the item"
+    return Result(
+        action="closest_stores",
+        ok=bool(stores),
+        summary=summary if stores else _asked(outcome),
+        outcome=outcome,
+        stores=stores,
+        standing=standing(node),
+    )
+
+
+def _key_of(what: Item | Draft) -> bytes | None:
+    """Whose item it is; of an immutable one nobody's."""
+    return what.key.public if isinstance(what, Draft) else what.k if isinstance(what, MutableItem) else None
+
+
+# ---- sentences ------------------------------------------------------------------------------------------
+
+
+def _result(node: Node, action: str, outcome: Outcome, ok: bool, summary: str) -> Result:
+    return Result(action=action, ok=ok, summary=summary, outcome=outcome, standing=standing(node))
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
+def _asked(outcome: Outcome) -> str:
+    """How many answered; and why that proves nothing, where nothing was found among liars."""
+    if not outcome.asked:
+        return "there was no node to ask"
+    asked = f"{outcome.answered} of {_nodes(len(outcome.asked))} answered"
+    return asked if outcome.item is not None or outcome.peers else f"{asked}{_doubted(outcome)}"
+
+
+def _doubted(outcome: Outcome) -> str:
+    return "" if outcome.doubt is None else f", but {DOUBTS[outcome.doubt]}"
+
+
+def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
+    if outcome.writes:
+        # Of named nodes, one that was too dead to give a token counts as one that did not store.
+        summary = f"{verb} {outcome.stored} of {_nodes(len(outcome.writes if remotes is None else outcome.asked))}"
+    elif not outcome.complete:
+        summary = f"nothing was sent to be stored: {_asked(outcome)}"
+    elif outcome.answered:
+        summary = outcome.why
+    else:
+        summary = _asked(outcome)
+    return _result(node, outcome.action, outcome, outcome.stored > 0, summary)
+
+
+def _agreement(outcome: Outcome, item: Item) -> str:
+    """How many nodes gave this very item, and what the others gave that answered."""
+    given = [one.item for one in outcome.asked if one.status is Status.VALUE]
+    same = sum(other is not None and other.v == item.v for other in given)
+    counts = (
+        (len(given) - same, "another value with the same seq"),
+        (sum(one.status is Status.OLDER for one in outcome.asked), "an older one"),
+        (sum(one.status in _BAD for one in outcome.asked), "one that is not genuine"),
+        (sum(one.status is Status.UNPROVED for one in outcome.asked), "one that needs another salt"),
+        (sum(one.status is Status.ANSWERED for one in outcome.asked), "nothing"),
+    )
+    others = ", ".join(f"{count} {what}" for count, what in counts if count)
+    hidden = sum(one.behind is not None and one.item is not None for one in outcome.asked)
+    behind = f" ({hidden} of them behind a value that is not genuine)" if hidden else ""
+    return f"{_nodes(same)} had it{behind}" + (f", {others}" if others else "")
+
+
+def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | None, salt: bytes) -> str:
+    if not outcome.asked:
+        return _asked(outcome)
+    if not outcome.complete:
+        return f"no value by then: {_asked(outcome)}"
+    if not outcome.answered:
+        return f"nobody answered, so it is not known whether there is a value: {_asked(outcome)}"
+    if outcome.highest_seen is not None and at_least is not None:
+        newest = f"the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
+        return f"value not found: {newest}{_doubted(outcome)}"
+    told = [one.seq for one in outcome.asked if one.seq is not None and one.status is Status.ANSWERED]
+    if told and newer_than is not None:
+        newest = f"none is newer than seq {newer_than}, the stored one has {max(told)}"
+        return f"value not found: {newest}{_doubted(outcome)}"
+    if unproved := sum(one.status is Status.UNPROVED for one in outcome.asked):
+        needs = "another salt than this" if salt else "a salt: give --salt"
+        return f"value not found: {_nodes(unproved)} gave a mutable item that needs {needs}; {_asked(outcome)}"
+    bad = sum(one.status in _BAD for one in outcome.asked)
+    if bad:
+        return f"value not found: {_nodes(bad)} gave one that is not genuine; {_asked(outcome)}"
+    return f"value not found: {_asked(outcome)}"

@@ -1,0 +1,1 @@
+"""The actions of the explorer and their keys: pure data."""

@@ -1,0 +1,411 @@
+"""Every action of the explorer and its keys, once: bindings, footer, help and palette come from here.
+
+Pure data: imports no Textual, so that documentation and tests can read it. A new screen is one `View` in `VIEWS`
+with its own actions, and one file (with its .tcss) that the `View` names. `keymap.rebind` puts other keys in here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from string import punctuation
+from unicodedata import name as unicode_name
+
+_SHORTER = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+
+
+def _key_of(character: str) -> str:
+    name = unicode_name(character).lower().replace("-", "_").replace(" ", "_")
+    return _SHORTER.get(name, name)
+
+
+CHARACTERS = {character: _key_of(character) for character in punctuation}
+"""Textual's name of the key for each sign of ASCII. Keys of letters and digits are named as they are."""
+SIGNS = {
+    "escape": "esc",
+    "backspace": "⌫",
+    "delete": "Del",
+    "insert": "Ins",
+    "home": "Home",
+    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
+"""How keys are shown that are no characters, where that is not their name."""
+_SHOWN = SIGNS | {key: character for character, key in CHARACTERS.items()}
+
+
+def symbol(key: str) -> str:
+    """A key, by Textual's name, as people read it."""
+    modifiers, plus, base = key.rpartition("+")
+    return modifiers + plus + _SHOWN.get(base, base)
+
+
+def is_text(key: str) -> bool:
+    """Whether a key, by Textual's name, is text in a field."""
+    return len(key) == 1 or key == "space" or key in CHARACTERS.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do with a key."""
+
+    name: str
+    """What Textual calls: ``theme`` runs `action_theme`; ``show('home')`` passes an argument."""
+    keys: str
+    """Textual's names of the keys, joined by commas; the first one is the one shown."""
+    label: str
+    """One or two words, for the footer; "" for mere moves, which neither footer nor palette lists."""
+    help: str
+    """One sentence, for the help and the palette."""
+    rank: int = 0
+    """Place in the footer, 1 first. The highest ranks are dropped where the line is full; 0 is never in the footer."""
+    shown: str = ""
+    """The key as shown, where that is more than the first of `keys`."""
+    pair: str = ""
+    """The keys that the footer shows, where its hint stands for two actions."""
+
+    @property
+    def key(self) -> str:
+        """The key as people read it."""
+        return self.shown or symbol(self.keys.partition(",")[0])
+
+    @property
+    def hint(self) -> str:
+        """The key, or keys, as the footer shows them."""
+        return self.pair or self.key
+
+    @property
+    def in_fields(self) -> bool:
+        """Whether one of its keys is no character, and so works where text is typed."""
+        return any(not is_text(key) for key in self.keys.split(","))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A screen of the explorer."""
+
+    name: str
+    key: str
+    title: str
+    screen: str
+    """``module:Class``; loaded when the app starts."""
+    about: str
+    """What it shows, for the help."""
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The key as people read it."""
+        return symbol(self.key)
+
+
+ALWAYS: tuple[Action, ...] = (
+    Action("help", "question_mark,f1", "help", "Show what the keys do on this screen.", 1, "?"),
+    Action("quit", "q,ctrl+c", "quit", "Save nodes and id, close the node, and quit.", 1),
+)
+"""The two hints that no footer leaves out."""
+
+GLOBAL: tuple[Action, ...] = (
+    *ALWAYS,
+    Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name, of any screen.", 5, ":"),
+    Action("pause", "space", "pause", "Freeze what is shown; the node runs on.", 6),
+    Action("next_view(1)", "right_square_bracket", "", "Go to the next screen.", 0, "]"),
+    Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
+    Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),
+    Action("back", "backspace", "back", "Go back to where the last link was followed.", 0, "⌫"),
+    Action("repaint", "ctrl+l", "repaint", "Paint the screen anew, should something have been written over it."),
+    Action("theme", "t", "theme", "Switch the theme: dark, light, and the terminal's own colours.", 9),
+    Action(
+        "testnet",
+        "T",
+        "testnet",
+        "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
+        8,
+    ),
+    Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
+)
+"""Actions of the app: they work on every screen."""
+
+VERBS: tuple[Action, ...] = (
+    Action("copy", "c", "copy", "Copy what is selected, in a form to choose: it is sent to the terminal (OSC 52).", 7),
+    Action("export", "e", "export", "Write what is shown to a file, in a form to choose.", 8),
+    Action("follow", "o", "open", "Go to what the selected line is about: a node, a lookup, a packet …", 4),
+    Action("maximise", "z", "zoom", "Give the whole screen to the focused pane; again: back.", 10),
+)
+"""Actions of every screen, done with its selection."""
+
+FILTER = Action("filter", "slash", "filter", "Type a filter: only the lines that it lets through are shown.", 4, "/")
+"""The action of lists that every pane has: what is typed next must not run as commands."""
+
+LIST: tuple[Action, ...] = (
+    FILTER,
+    Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
+    Action("flip", "S", "turn", "Turn the order round."),
+    Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
+    Action("inspect", "enter", "inspect", "Show all that is known about the line.", 3),
+    Action("move(1)", "j,down", "", "Go one line down.", 0, "j ↓"),
+    Action("move(-1)", "k,up", "", "Go one line up.", 0, "k ↑"),
+    Action("page(1)", "pagedown,ctrl+f", "", "Go one page down.", 0, "PgDn"),
+    Action("page(-1)", "pageup", "", "Go one page up.", 0, "PgUp"),
+    Action("edge(-1)", "g,home", "", "Go to the first line.", 0, "g Home"),
+    Action("edge(1)", "G,end", "", "Go to the last line.", 0, "G End"),
+)
+"""Actions of every list."""
+
+PLAYER: tuple[Action, ...] = (
+    Action("seek(-10)", "comma", "", "Of a recording: go back 10 seconds.", 0, ","),
+    Action("seek(10)", "full_stop", "", "Of a recording: go on 10 seconds.", 0, "."),
+    Action("speed(0.5)", "less_than_sign", "", "Of a recording: half the speed.", 0, "<"),
+    Action("speed(2)", "greater_than_sign", "", "Of a recording: twice the speed.", 0, ">"),
+)
+"""Actions of the app while it plays a recording; space stops and goes on."""
+
+POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
+"""Actions of the windows that lie over a screen."""
+
+CHOOSE = Action("choose", "left,right,space", "choose", "Go through the answers to choose from.", 3, "← →")
+"""Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
+DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
+
+
+def form(verb: str, leave: str = "cancel", *, choose: str = "choose", fields: str = "next field") -> tuple[Action, ...]:
+    """The keys of a form, or of what is used like one: what enter does, what esc does, in one or two words.
+
+    `choose` and `fields` are what ← → and tab do; "": nothing.
+    """
+    keys = [Action("submit", "enter", verb, "Do it, if all that is needed is there.", 1)]
+    if fields:
+        keys.append(Action("focus(1)", "tab", fields, "Go to the next field or list.", 2))
+        keys.append(Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"))
+    if choose:
+        keys.append(replace(CHOOSE, label=choose))
+    return (*keys, Action("leave", "escape", leave, "Leave it: what was typed is dropped, what runs is stopped.", 1))
+
+
+KEPT: tuple[Action, ...] = (
+    Action("kept_add", "a", "add", "Keep an item alive: yours or anybody's, no key is needed.", 2),
+    Action("kept_pause", "p", "pause", "Stop looking after the selected item, or begin again.", 3),
+    Action("kept_look", "r", "look now", "Look after the selected item now.", 3),
+    Action("kept_remove", "x", "let go", "Let the selected item go; asks first.", 3),
+)
+"""Actions of the window of the items that are kept alive."""
+
+BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
+"""Actions of the window of the addresses that are ignored."""
+
+ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
+"""Actions of the window in which any node is asked anything."""
+
+VIEWS: tuple[View, ...] = (
+    View(
+        "home",
+        "1",
+        "Home",
+        "dhtui.screens.home.screen:HomeScreen",
+        "Who this node is, whether it works and why not, what it sends and receives, and what goes on now.",
+        (
+            Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
+            Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+        ),
+    ),
+    View(
+        "table",
+        "2",
+        "Table",
+        "dhtui.screens.table.screen:TableScreen",
+        "The routing table: its buckets by how many leading bits they share with our id, and the nodes of one.",
+        (
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: buckets, nodes.", 3),
+            Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
+            Action("refresh_bucket", "r", "refresh", "Look up a random id of the selected bucket, to fill it.", 2),
+            Action("find_node", "f", "find", "Ask the selected node which nodes are nearest to us, and list those.", 4),
+            Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
+            Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
+            Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
+        ),
+    ),
+    View(
+        "queries",
+        "3",
+        "Queries",
+        "dhtui.screens.queries.screen:QueriesScreen",
+        "What we are asking at the moment, by who wants to know, and what others ask us. Bars show how much of its "
+        "time a query has used up, the mark in them when it stalls: then another node is asked instead.",
+        (
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: our queries, those of others.", 3),
+            Action("group", "a", "group", "Group our queries by who asked them, or list them by their age.", 2),
+            Action("stop", "x", "stop", "Stop the lookup that the selected query belongs to.", 2),
+        ),
+    ),
+    View(
+        "lookup",
+        "4",
+        "Lookup",
+        "dhtui.screens.lookup.screen:LookupScreen",
+        "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
+        "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
+        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
+        "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
+        "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was "
+        "asked again. 'by' is the query that named a node; op opened the lookup, kn was known from the start, bs is a "
+        "bootstrap host, ? is doubted: too near, with an id that it may have chosen or that does not fit its address, "
+        "or named by nobody but nodes that mislead.",
+        (
+            Action("other_pane(1)", "tab", "pane", "Go to the next pane: lookups, the nodes of one, the drawings.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
+            Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
+            Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
+            Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
+            Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
+            Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),
+            Action("scrub(8)", "shift+right", "", "Go on by a bigger step.", 0, "⇧→"),
+        ),
+    ),
+    View(
+        "packets",
+        "5",
+        "Packets",
+        "dhtui.screens.packets.screen:PacketsScreen",
+        "The last packets, each taken apart: a tree of its parts, its bytes with the selected part in brackets, and "
+        "the verdict on it. The list follows the newest packet until you leave it, and again from its last line. In "
+        "the list q r e u are queries, responses, errors and what can't be read; in the tree ! breaks a rule, and no "
+        "BEP names what has a ?.",
+        (
+            Action("cycle(1)", "tab", "pane", "Go to the next pane: the list, the tree, the bytes, the verdict.", 5),
+            Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
+            Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
+            Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
+            Action(
+                "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
+            ),
+            Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
+            Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
+            Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
+        ),
+    ),
+    View(
+        "items",
+        "6",
+        "Items",
+        "dhtui.screens.items.screen:ItemsScreen",
+        "What others store with our node (BEP 44), and what is in it: mutable items, which the owner of a key signs "
+        "and changes, and immutable ones, whose target is the hash of their value. Forms put items, show what each "
+        "node said, and get and watch them.",
+        (
+            Action("put", "p", "put", "Put an item: write a value, sign it or not, see what each node said.", 2),
+            Action("get", "f", "get", "Get an item by target, key or magnet link, see who gives what, watch it.", 2),
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the other pane: the list, the value.", 3),
+            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 3),
+            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 2),
+        ),
+    ),
+    View(
+        "keys",
+        "7",
+        "Keys",
+        "dhtui.screens.keys.screen:KeysScreen",
+        "Your keys, which sign the items that only you can change, and what was last put with them. A private key is "
+        "shown only when you ask for it; it is in no recording and no log.",
+        (
+            Action("new_key", "n", "new", "Make a key under a name of your own.", 2),
+            Action("import_key", "i", "import", "Take in a private key: hex, base64, PEM, paper, a .key file.", 2),
+            Action("export_key", "E", "export key", "Write the private key to a file, or show it for paper.", 3),
+            Action("passphrase", "p", "passphrase", "Encrypt the key, change its passphrase, decrypt it, lock it.", 3),
+            Action("rename_key", "r", "rename", "Give the key another name; nothing else changes.", 3),
+            Action("delete_key", "d,delete", "delete", "Remove the key for ever; asks for its name first.", 4),
+            Action("reveal", "R", "reveal", "Show the private key in a window, hidden until you press this again.", 4),
+        ),
+    ),
+    View(
+        "peers",
+        "8",
+        "Peers",
+        "dhtui.screens.peers.screen:PeersScreen",
+        "Peers of torrents: those that we keep for others, the announces that we made and when they end, and what a "
+        "lookup for peers found: which node gave which, and how many agree.",
+        (
+            Action("announce", "a", "announce", "Announce a peer of a torrent: one that listens here.", 2),
+            Action("by_peer", "v", "by peer", "List what was found by peer, or by the node that gave it.", 3),
+            Action("next_lookup", "n", "next", "Show what the next lookup for peers found.", 3),
+            Action("other_pane(1)", "tab", "pane", "Go to the next list.", 3),
+            Action("other_pane(-1)", "shift+tab", "", "Go to the previous list."),
+        ),
+    ),
+    View(
+        "log",
+        "9",
+        "Log",
+        "dhtui.screens.log.screen:LogScreen",
+        "What went wrong, counted by cause, and what happened, newest first: the table, lookups, what others store "
+        "here, our address and id. To inspect a line is to go to its packet, where that is kept.",
+        (Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),),
+    ),
+)
+"""The screens, in the order of their keys."""
+
+LEGEND = (
+    ("✓", "good: answered, or asked us something, within the last 15 minutes"),
+    ("?", "questionable: silent for a while, to be asked again"),
+    ("✗", "bad: several queries in a row without an answer"),
+    ("…", "under way: an answer is waited for"),
+    ("!", "an error, a refusal, or another problem"),
+    ("▓", "the time that a query is past its mark, ┊: it has stalled"),
+    ("▪", "a replacement, waiting for a place in its bucket"),
+    ("·", "a free place"),
+    ("◀", "the bucket that our own id falls into"),
+    ("▶", "the selected line"),
+)
+"""The signs that stand for states, as the help explains them."""
+
+
+OTHER_NAMES = {
+    "announce": "announce_peer seed",
+    "back": "return",
+    "ban": "block ignore",
+    "bans": "unban",
+    "copy": "clipboard yank",
+    "export": "save write pcap csv json tsv",
+    "filter": "search find grep",
+    "find_node": "find_node neighbours",
+    "follow": "go follow link",
+    "get": "fetch read watch",
+    "help": "keys manual",
+    "kept": "keep republish",
+    "maximise": "maximise full",
+    "new_lookup": "find_node get_peers search",
+    "pause": "freeze stop",
+    "put": "store publish write",
+    "testnet": "network offline simulate",
+    "theme": "colours dark light",
+}
+"""By the names of actions: other words that the palette finds them by."""
+
+
+def moves() -> tuple[Action, ...]:
+    """The actions of lists that only move: what scrolls and is no list has them too."""
+    return tuple(action for action in LIST if action.name.partition("(")[0] in ("move", "page", "edge"))
+
+
+def show_actions() -> tuple[Action, ...]:
+    """One action for each screen: go there."""
+    return tuple(Action(f"show('{v.name}')", v.key, v.title, f"Go to the screen {v.title}.") for v in VIEWS)
+
+
+def view(name: str) -> View:
+    """The view of that name. Raises `KeyError`."""
+    return {v.name: v for v in VIEWS}[name]

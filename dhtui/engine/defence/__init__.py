@@ -1,0 +1,1 @@
+"""What holds attackers off: shares by prefix, bans, blocked ranges, smaller replies."""

@@ -1,0 +1,338 @@
+"""The defences of a node: what strangers may cost it, and what they may make it believe.
+
+A source address costs nothing: whoever's provider lets it can send a datagram "from" anybody. Ids and ports cost
+nothing either. What costs is addresses that receive, and those are rented by the block (`shares.py`). Hence four
+rules. What an unproved datagram can cause is bounded to its own reply. What is claimed about a node never outweighs
+what the node itself said. What is scarce is counted by host and by network, with a part kept for the proved and for
+the old. Where an attacker could aim, chance decides. The attacks on a node, the price of each, and what stops it:
+
+- *Silencing others by their addresses.* A datagram in their name a fifth of a second is the price; a node that
+  ignores whoever sends too much then ignores its whole table. `RateLimiter` counts queries only and mutes the replies
+  to those beyond the limit: it never forbids asking, drops an answer that is waited for, or touches the table. It is a
+  bucket that fills again, so even a host that is imitated keeps a share. Only the user can ban (`Bans`).
+- *Being an amplifier.* A forged query of 90 bytes drew 1100 (Urdaneta, Pierre, van Steen, "A survey of DHT security
+  techniques", 2011, on forged sources in general). `ReplyBudget`: a host that has proved nothing (`Proved`: by an
+  answer with our random transaction id, or by a write token) gets one full reply in 10 s, then 3 bytes for each that
+  it sends; a network gets 64 kB in 10 s; half of both buckets is kept for the proved. What does not fit is made smaller
+  (`shrink.py`). One reply takes a small part of what is left, so that under a flood replies shrink for all instead of
+  failing for most.
+- *Making us flood others, or crowding out newcomers.* Forged queries under new ids, 40 a second. Of the pings that
+  get to know queriers (`core.py`) a network has one in flight, and when all places are taken a random one gives way,
+  so a newcomer mostly keeps its own for the round trip that it needs. Checks of the table's nodes have other places.
+- *Filling the table.* Ids are free (Baumgart and Mies, "S/Kademlia", 2007), and two machines eclipsed an Ethereum node
+  (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). `table.py`: only
+  who answered enters, pinged under the id that it claimed; one node a host, one of a network in a bucket and two in
+  all; and a query keeps a node good only from a proved source.
+- *Owning the memory*, over restarts too: one address with 4000 ports took all of it. One node a host, 4 a network;
+  whoever answers remains over newcomers of its network; a full memory loses a random one of the oldest quarter
+  (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015: test before evict, random eviction,
+  shares by group); half of every lookup's starts are the table's own.
+- *Evicting by referral.* Naming an honest node under a false id made it look like one that changed its id: 4 answers
+  for 9 nodes. Only a difference from the id that we ourselves know counts (`core.py`).
+- *Moving our id.* BEP 42 binds it to the address that others see, so false voices resort table and stores, and aim
+  our probe at a victim. `AddressVote` has one voice a network, of nodes that we chose to ask, and `identity.py` lets
+  the first 10 be heard before it decides, moves at most once in 30 minutes, and knows its earlier ids.
+- *Noise.* Bytes that parse to nothing, and answers that nobody waits for, are counted and forgotten. Their entries
+  in the error log can't push out our own (`ledger.py`).
+
+What no rule here stops: whoever holds many networks all over the world gets a share of everything for each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+from ..wire.compact import Addr, is_local
+from .shares import host_of, net_of
+
+WINDOW = 10.0
+"""Seconds that buckets of the rate limit and of networks need to fill, and that a host's full reply counts."""
+MAX_TRACKED = 10_000
+"""Hosts, networks, and bans that are remembered at once. A flood from more forged ones than this can't grow memory."""
+
+TELL_SECONDS = 300.0
+"""That a host is muted is told once in this time."""
+MAX_MUTED = 1024
+
+PROOF_SECONDS, RENEWAL_SECONDS = 900.0, 60.0
+MAX_PROVED = 4096
+PROVED_A_NET = MAX_PROVED // 32
+
+NET_BYTES = 32_768
+"""Bytes of replies that a network may have in 10 s, counted from fixed moments on: 64 kB in any 10 s."""
+CREDIT = 3
+"""Bytes of replies for each byte that an unproved host has sent."""
+TOTAL_PARTS, NET_PARTS = 64, 8
+"""A reply takes at most such a part of what is left for all of its kind, and for its network..."""
+SMALL, FULL = 128, 1500
+"""...or so many bytes, which is enough for a bare reply. And no reply is larger than a packet."""
+
+MIN_VOTERS = 3
+MAX_VOTERS = 64
+ENOUGH_VOTERS = 10
+VOTE_SECONDS = 15.0
+"""A first result takes 10 voices, or so much time after the first one: liars who are quick must not be alone."""
+
+
+class Bans:
+    """Addresses that the user wants ignored: their packets are dropped unread, and nothing is sent there."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def add(self, ip: str, until: float) -> None:
+        """Ignore `ip` until then. The oldest ban gives way when 10,000 are in force."""
+        if len(self._until) >= MAX_TRACKED:
+            del self._until[next(iter(self._until))]
+        self._until.pop(ip, None)
+        self._until[ip] = until
+
+    def has(self, ip: str, now: float) -> bool:
+        """Whether `ip` is ignored at the moment."""
+        return bool(self._until) and self._until.get(ip, now) > now
+
+    def lift(self, ip: str, now: float) -> bool:
+        """Ignore `ip` no more; whether it was."""
+        return self._until.pop(ip, now) > now
+
+    def list(self, now: float) -> tuple[tuple[str, float], ...]:
+        """The addresses that are ignored at the moment, the last one banned first, and until when."""
+        return tuple((ip, until) for ip, until in reversed(self._until.items()) if until > now)
+
+    def count(self, now: float) -> int:
+        """How many addresses are ignored at the moment."""
+        return sum(until > now for until in self._until.values())
+
+    def sweep(self, now: float) -> None:
+        """Forget bans that are over."""
+        self._until = {ip: until for ip, until in self._until.items() if until > now}
+
+
+class RateLimiter:
+    """Lets a host ask `rate` queries a second, and 10 s' worth at once.
+
+    A bucket is one number: when it will be full again. It is full whenever it was not touched for 10 s, so two
+    generations of buckets are kept, and the older one is forgotten each 10 s, or when there are too many.
+    """
+
+    def __init__(self, rate: float) -> None:
+        """`rate` 0: no limit."""
+        self._gap = 1 / rate if rate else 0.0
+        self._slack = max(0.0, WINDOW - self._gap) + 1e-6
+        self._full_at: dict[str, float] = {}
+        self._before: dict[str, float] = {}
+        self._turn_at = 0.0
+        self._muted: dict[str, tuple[float, float]] = {}
+        """When a query was last beyond the limit, and when that was last told."""
+
+    def allow(self, ip: str, now: float) -> bool:
+        """Count a query from `ip`; whether it is to be answered."""
+        if not self._gap:
+            return True
+        if now >= self._turn_at or len(self._full_at) >= MAX_TRACKED // 2:
+            self._before, self._full_at, self._turn_at = self._full_at, {}, now + WINDOW
+        host = host_of(ip)
+        full_at = self._full_at.get(host)
+        if full_at is None:
+            full_at = self._before.get(host, now)
+        if full_at < now:
+            full_at = now
+        if full_at - now > self._slack:
+            return False
+        self._full_at[host] = full_at + self._gap
+        return True
+
+    def muted(self, ip: str, now: float) -> bool:
+        """Note that a query of `ip` was beyond the limit; whether that is worth telling."""
+        host = host_of(ip)
+        told_at = self._muted.pop(host, (now, float("-inf")))[1]
+        news = now - told_at >= TELL_SECONDS
+        self._muted[host] = now, now if news else told_at
+        if len(self._muted) > MAX_MUTED:
+            del self._muted[next(iter(self._muted))]
+        return news
+
+    def count(self, now: float) -> int:
+        """How many hosts have been beyond the limit in the last 10 s."""
+        return sum(now - at < WINDOW for at, _ in self._muted.values())
+
+    def sweep(self, now: float) -> None:
+        """Forget old news."""
+        self._muted = {host: (at, told) for host, (at, told) in self._muted.items() if now - at < TELL_SECONDS}
+
+
+class Proved:
+    """Hosts that have lately shown that they receive what we send them, the latest last.
+
+    A network has at most 1/32 of the places; of all, the oldest proof gives way.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+        self._nets: dict[str, int] = {}
+        """How many there are of each network."""
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def add(self, ip: str, now: float) -> None:
+        """What `ip` sent shows that it has received something from us. Good for 15 minutes."""
+        host = host_of(ip)
+        until = self._until.get(host)
+        if until is not None:
+            if until - now > PROOF_SECONDS - RENEWAL_SECONDS:
+                return  # whoever answers often is not put in order each time
+            del self._until[host]
+        else:
+            net = net_of(ip)
+            mates = self._nets.get(net, 0)
+            if mates >= PROVED_A_NET:
+                return
+            self._nets[net] = mates + 1
+            if len(self._until) >= MAX_PROVED:
+                self._forget(next(iter(self._until)))
+        self._until[host] = now + PROOF_SECONDS
+
+    def _forget(self, host: str) -> None:
+        del self._until[host]
+        net = net_of(host)
+        self._nets[net] -= 1
+        if not self._nets[net]:
+            del self._nets[net]
+
+    def has(self, ip: str, now: float) -> bool:
+        """Whether `ip` has shown it in the last 15 minutes."""
+        until = self._until.get(host_of(ip))
+        return until is not None and now < until
+
+    def sweep(self, now: float) -> None:
+        """Forget proofs that are too old."""
+        while self._until:
+            oldest = next(iter(self._until))
+            if self._until[oldest] > now:
+                return
+            self._forget(oldest)
+
+
+class ReplyBudget:
+    """Bytes that strangers can make us send: so many in all, to a network, and to a host that has proved nothing."""
+
+    def __init__(self, rate: int, proved: Proved, now: float) -> None:
+        """`rate` bytes a second in all, 2 seconds' worth at once. 0: no limits."""
+        self._rate, self._proved = rate, proved
+        self._left, self._at = 2.0 * rate, now
+        self._turn_at = self._nets_turn_at = now + WINDOW
+        self._nets: dict[str, int] = {}
+        """Bytes that went to each network since their last turn, 10 s ago at most."""
+        self._accounts: dict[str, list[float]] = {}
+        """Of unproved hosts: when each had its full reply, and the bytes that it may have besides."""
+        self._before: dict[str, list[float]] = {}
+        """Accounts that were opened before the last turn."""
+
+    def take(self, ip: str, got: int, length: int, now: float) -> int:
+        """Take `length` bytes for the reply to a datagram of `got` bytes.
+
+        Returns how many bytes may go to `ip`; where those are fewer than `length`, none are taken.
+        """
+        rate = self._rate
+        if not rate:
+            return length
+        if now >= self._turn_at or len(self._accounts) >= MAX_TRACKED // 2:
+            self._before, self._accounts, self._turn_at = self._accounts, {}, now + WINDOW
+        if now >= self._nets_turn_at:
+            self._nets, self._nets_turn_at = {}, now + WINDOW
+        left = self._left = min(2.0 * rate, self._left + (now - self._at) * rate)
+        self._at = now
+        net = net_of(ip)
+        used = self._nets.get(net, 0)
+        spare, here = left, NET_BYTES - used
+        proved = self._proved.has(ip, now)
+        if not proved:
+            if not used and len(self._nets) >= MAX_TRACKED:
+                return 0  # no flood from everywhere may make us forget what one network has had
+            spare, here = spare - rate, here - NET_BYTES // 2
+        if spare >= FULL * TOTAL_PARTS and here >= FULL * NET_PARTS:
+            room: float = FULL
+        else:
+            room = min(_part(spare, TOTAL_PARTS), _part(here, NET_PARTS))
+        if not proved:
+            host = host_of(ip)
+            account = self._accounts.get(host) or self._before.get(host)
+            if account is None or now - account[0] >= WINDOW:
+                if length > room:
+                    return int(room)
+                self._accounts[host] = [now, CREDIT * got]
+            else:
+                account[1] += CREDIT * got
+                room = min(room, account[1])
+                if length > room:
+                    return int(room)
+                account[1] -= length
+        elif length > room:
+            return int(room)
+        self._left = left - length
+        self._nets[net] = used + length
+        return length
+
+    def afford(self, ip: str, length: int, now: float) -> bool:
+        """Whether `length` bytes besides the reply may go to `ip`, on account of what it sent. If so they are taken."""
+        if self._rate and not self._proved.has(ip, now):
+            host = host_of(ip)
+            account = self._accounts.get(host) or self._before.get(host)
+            if account is None or now - account[0] >= WINDOW:
+                return False
+        return self.take(ip, 0, length, now) >= length
+
+
+def _part(left: float, parts: int) -> float:
+    """What one reply may take of the bytes that are left, so that no flood takes all before the others come."""
+    return min(left, max(left / parts, SMALL), FULL)
+
+
+class AddressVote:
+    """Our external address, as a majority of at least 3 networks sees it (BEP 42, "ip").
+
+    One voice a /24, the latest counts, and a random one of 64 gives way: neither one node that answers often nor one
+    network full of them can move our id.
+    """
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._votes: dict[str, Addr] = {}
+        self._first_at: float | None = None
+
+    def vote(self, voter: str, seen: Addr, now: float) -> bool:
+        """Count that `voter` sees us at `seen`; whether that is news.
+
+        A local voter can't tell a public address, nor the reverse.
+        """
+        net = net_of(voter)
+        if is_local(voter) != is_local(seen[0]) or self._votes.get(net) == seen:
+            return False
+        if self._first_at is None:
+            self._first_at = now
+        if net not in self._votes and len(self._votes) >= MAX_VOTERS:
+            del self._votes[self._rng.choice(list(self._votes))]
+        self._votes[net] = seen
+        return True
+
+    @property
+    def voters(self) -> int:
+        """How many networks have voted."""
+        return len(self._votes)
+
+    def ripe(self, now: float) -> bool:
+        """Whether enough of those who are going to vote have done so for a first result."""
+        waited = 0.0 if self._first_at is None else now - self._first_at
+        return len(self._votes) >= ENOUGH_VOTERS or waited >= VOTE_SECONDS
+
+    def result(self) -> Addr | None:
+        """The address that a majority names, with the port that most of it names; `None` if there is none."""
+        if len(self._votes) < MIN_VOTERS:
+            return None
+        (ip, count), *_ = Counter(addr[0] for addr in self._votes.values()).most_common(1)
+        if count * 2 <= len(self._votes):
+            return None
+        ports = Counter(addr[1] for addr in self._votes.values() if addr[0] == ip)
+        return ip, ports.most_common(1)[0][0]

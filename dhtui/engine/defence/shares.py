@@ -1,0 +1,70 @@
+"""Sharing out what is scarce by address prefix.
+
+Ids, ports and datagrams cost nothing. What costs is addresses, and they are rented by the block: whoever has one
+IPv4 address mostly has its /24 too, and a hundred /24s all over the world are dear (Baumgart and Mies, "S/Kademlia",
+2007; Heilman et al., "Eclipse attacks on Bitcoin's peer-to-peer network", 2015). So every bounded thing of ours,
+places in the table, memory, stores, pings, votes, bytes of replies, is counted by host and by network, and none of
+them gets more than its share. Loopback and private networks are exempt: there one subnet is all there is, so each
+of their addresses is a network of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+
+from ..wire.compact import is_local
+
+HOST_BITS, NET_BITS = 32, 24
+"""Prefix lengths of a host and of a network, IPv4. (IPv6 has 64 and 48: a host there owns a /64.)"""
+
+
+def host_of(ip: str) -> str:
+    """The part of an address that one host owns: all 32 bits of an IPv4 address."""
+    return ip
+
+
+@lru_cache(maxsize=8192)
+def net_of(ip: str) -> str:
+    """The network that an address is counted under: the /24 of an IPv4 address, or a local address itself."""
+    return ip if is_local(ip) else ip.rpartition(".")[0]
+
+
+class Shares:
+    """How many of something each host and each network holds."""
+
+    def __init__(self) -> None:
+        self._hosts: Counter[str] = Counter()
+        self._nets: Counter[str] = Counter()
+
+    def add(self, ip: str) -> None:
+        """An address takes one more."""
+        self._hosts[host_of(ip)] += 1
+        self._nets[net_of(ip)] += 1
+
+    def remove(self, ip: str) -> None:
+        """An address gives one back."""
+        for counts, key in ((self._hosts, host_of(ip)), (self._nets, net_of(ip))):
+            counts[key] -= 1
+            if not counts[key]:
+                del counts[key]
+
+    def host(self, ip: str) -> int:
+        """How many the host at an address holds."""
+        return self._hosts[host_of(ip)]
+
+    def net(self, ip: str) -> int:
+        """How many the network of an address holds."""
+        return self._nets[net_of(ip)]
+
+    def free(self, ip: str, *, a_host: int, a_net: int) -> bool:
+        """Whether an address may take one more, where a host has at most `a_host` and a network `a_net`.
+
+        Local addresses always may.
+        """
+        return is_local(ip) or (self.host(ip) < a_host and self.net(ip) < a_net)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._hosts.clear()
+        self._nets.clear()

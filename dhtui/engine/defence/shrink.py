@@ -1,0 +1,33 @@
+"""A smaller response: what to leave out where a full one is more than its receiver may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..wire import bencode
+from ..wire.compact import NODE_LENGTH
+
+_ITEM = frozenset((b"v", b"k", b"sig"))
+_LISTS = ((b"values", 1, 8), (b"nodes", NODE_LENGTH, NODE_LENGTH))
+"""Names of lists, how long an element is in Python, and how many bytes it takes encoded."""
+
+
+def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
+    """What is left of a response's body (``r``) in at most `most` bytes, encoded; `None` if even the rest is too much.
+
+    The value of an item goes first, for it is most of the bytes: the seq stays and tells that there is one. Then as
+    many peers as must, then as many nodes, the farthest first. Id and token stay, so the asker can prove itself.
+    """
+    left = {name: value for name, value in body.items() if name not in _ITEM}
+    excess = len(bencode.encode(left)) - most
+    for name, step, width in _LISTS:
+        if excess > 0 and name in left:
+            there = len(left[name]) // step
+            gone = min(there, -(-excess // width))
+            excess -= gone * width
+            if gone < there:
+                left[name] = left[name][: (there - gone) * step]
+            else:
+                del left[name]
+    return left if excess <= 0 or len(bencode.encode(left)) <= most else None

@@ -1,0 +1,539 @@
+"""The iterative lookup of Kademlia, as a state machine without a clock or a socket.
+
+**What it has to do.** Ids are points in a space with the XOR metric. Every node knows many nodes near itself
+and few far away, so whoever is asked for a target names nodes nearer to it than itself. Asking the nearest
+known node again and again halves the distance at least once a step; after about log2(N) halvings, fewer with
+8 nodes a bucket, the 8 nodes nearest to the target have been reached (Maymounkov and Mazieres, "Kademlia", 2002).
+
+**What makes it slow** is never the arithmetic but waiting: three table entries in ten are dead, and a dead
+node is silent. Four rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
+lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients that were measured since:
+
+1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
+   that answered have been passed, the queries in flight count against alpha; a query that nearer candidates
+   have overtaken holds no slot, for its answer no longer decides where the lookup goes.
+2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
+   candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
+3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
+   once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
+   nobody at all has answered is there any reason to wait out the hard deadline.
+4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
+   table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
+   gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
+   is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so half of
+   alpha suffices, and the queries saved serve the hops that follow. The other known ones stay in reserve until an
+   answer names them, or until there is nobody else to ask.
+
+**When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
+are never among the closest: storing at a dead node is losing.
+
+**Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
+too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
+the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
+from):
+
+- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
+  more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
+  thrown away.
+- *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
+  one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
+  by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
+- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
+  place until somebody else names the node by it.
+- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
+  silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
+  of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
+  a true one.
+- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
+  next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+  fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
+  and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
+  name.
+- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
+  can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+  networks.
+- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
+  the others that this node named wait, unless another node names them too. It costs a liar its word after four
+  lies.
+- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
+  16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
+  first.
+- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
+  remembered next to a target on purpose does not open the lookup alone.
+- *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
+- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
+  up.
+
+What is left for liars, and its price, is measured by `bench/attacks.py`: see docs/attacks.md.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from ..outcome import Doubt, NodeOutcome, Status
+from ..wire.compact import Addr, NodeInfo, is_local, leads_inside
+from ..wire.ids import ID_BITS, bep42_valid
+from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
+from .policy import OURS, Policy
+
+GRACE_SECONDS = OURS.grace
+"""How long the silent ones among the nearest are given when they are asked again."""
+SECONDS_A_BIT = 0.012
+"""Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
+RTT_UNTIL_MEASURED = 0.15
+OPENING = 0.5
+"""So many known nodes that are alive open a lookup, as a share of alpha; one that may be gone counts as half of one."""
+MAX_DISTRUSTED = 16
+"""Of those that stand too near, and of those whose ids don't fit or that only misleading nodes named, so many are asked
+beyond need: liars invent new ones for ever."""
+MAX_ALONE = 64
+"""So many of them where fewer than k others have answered: they may be all there is, or all that a liar lets be."""
+MAX_COMPARED = 64
+"""Of untried nodes whose ids don't fit, so many of the nearest are compared by who vouches for them."""
+ENOUGH_VOUCHERS = 3
+"""Trusted nodes of so many networks that name a node whose id does not fit make it worth a query in any case."""
+SMALL_NETWORK = 10_000
+"""A network of fewer nodes, by how far the closest ones reach, at public addresses is not the one that is meant mostly:
+nodes that lie, and name each other only, make up one."""
+MISFITS = 1
+"""So many nodes whose ids don't fit fill one of the k places, where most ids of the network fit: to make up an id next
+to a target costs nothing, to have an address that fits it costs a search among thousands."""
+MISFITS_CLOSEST = 3
+"""Of the closest k, so many may have ids that don't fit their addresses, where most ids of the network fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A node known from before."""
+
+    node: NodeInfo
+    rtt: float | None
+    """Its round trip, seconds, where that was measured."""
+    alive: bool
+    """Whether it answered in the last quarter of an hour. Of others about half are gone."""
+    placed: bool = False
+    """Whether it has a place in the table."""
+
+
+class Lookup:
+    """One search for the nodes closest to a target. The caller sends what `next` names and reports what comes."""
+
+    def __init__(
+        self,
+        target: bytes,
+        own: bytes,
+        *,
+        alpha: int,
+        k: int,
+        enforce: bool = False,
+        prefer: bool = False,
+        size: float | None = None,
+        policy: Policy = OURS,
+        ours: Callable[[Addr], bool] = lambda addr: False,
+    ) -> None:
+        """`enforce`: only nodes whose ids fit their addresses (BEP 42) count among the closest; `prefer`: they are
+        asked first. `size` is how many nodes the network has, if that is known. `ours` tells our own addresses."""
+        self._policy = policy
+        self.target = target
+        self._number = int.from_bytes(target, "big")
+        self._own, self._ours = own, ours
+        self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
+        self._candidates = Candidates(size, prefer)
+        self._opening: deque[Candidate] = deque()
+        self._walk: list[Candidate] | None = None
+        self.running = True
+        self.why = ""
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """All nodes that it knows of, nearest first."""
+        return self._candidates.all
+
+    # ---- candidates --------------------------------------------------------------------------------
+
+    def add(self, node: NodeInfo, parent: Candidate | None = None, *, made_up: bool = False) -> Candidate | None:
+        """A node to consider, or the candidate that it is already; `None` if it is of no use.
+
+        `made_up`: it is named too near to the target for its referrer to know of it.
+        """
+        self._walk = None
+        if node.id == self._own or self._ours(node.addr):
+            return None
+        if parent is not None and leads_inside(node.addr[0], parent.addr[0]):
+            return None
+        distance = self._distance(node.id)
+        known = self._candidates.find(node.addr)
+        if known is not None:
+            self._candidates.name_again(known, node.id, distance, parent, made_up=made_up)
+            if known.reserve:
+                known.reserve = False
+                known.tell(Mark.NONE)
+            return known
+        candidate = Candidate(
+            node.addr,
+            node.id,
+            distance,
+            self._may_count(node.id, node.addr[0]),
+            parent=parent,
+            namers=[] if parent is None else [parent],
+            claimant=parent,
+            first_hand=parent is None,
+            too_near=made_up,
+        )
+        return candidate if self._candidates.add(candidate) else None
+
+    def _may_count(self, node_id: bytes, ip: str) -> bool:
+        return not self._enforce or bep42_valid(node_id, ip)
+
+    def add_host(self, addr: Addr, router: bool, *, at_once: bool = False) -> None:
+        """A bootstrap host: an address without an id. A router never counts among the closest.
+
+        `at_once`: it is asked beside the nodes that are known, not only for want of them.
+        """
+        host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
+        self._walk = None
+        if self._candidates.add(host) and at_once and host.state is State.NEW:
+            self._opening.append(host)
+
+    def start_from(self, starts: Iterable[Start]) -> None:
+        """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
+        added = [(start, candidate) for start in starts if (candidate := self.add(start.node)) is not None]
+        if not self._policy.quick_start or len(added) < 2 * self._alpha:
+            return
+        added.sort(key=lambda pair: _cost(*pair))
+        living = 0.0
+        for start, candidate in self._mixed(added):
+            if living < OPENING * self._alpha and len(self._opening) < self._alpha:
+                living += 1 if start.alive else 0.5
+                rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
+                candidate.tell(Mark.OPENING, f"known from before{rtt}")
+                self._opening.append(candidate)
+            else:
+                candidate.reserve = True
+                candidate.tell(Mark.RESERVE, "known from before")
+
+    def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
+        """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
+        where all of the best are of the other.
+
+        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone.
+        """
+        ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
+        last = max(1, int(OPENING * self._alpha) - 1)
+        best = {start.placed for start, _ in ordered[:last]}
+        other = next((pair for pair in ordered[last:] if pair[0].placed not in best), None)
+        if len(best) == 1 and other is not None:
+            ordered.remove(other)
+            ordered.insert(last, other)
+        return ordered
+
+    def _nearest(self) -> list[Candidate]:
+        """Candidates from the nearest on, until the k closest responders have been passed.
+
+        They are kept until something comes that may change them, for each answer leads to many looks at them.
+        """
+        if self._walk is None:
+            self._walk = list(self._up_to_the_kth())
+        return self._walk
+
+    def _up_to_the_kth(self) -> Iterator[Candidate]:
+        passed, last, misfits = 0, -1, 0
+        for candidate in self._candidates.all:
+            yield candidate
+            # One id at two addresses is one node, or a node and somebody who claims to be it: they share a place.
+            if candidate.distance != last and self._may_fill(candidate):
+                fits = self._candidates.fits(candidate)
+                misfits += not fits
+                if not fits and misfits > MISFITS:
+                    continue
+                passed, last = passed + 1, candidate.distance
+                if passed == self._k:
+                    return
+
+    def edge(self) -> int:
+        """The distance beyond which nobody holds a slot: that of the k-th responder, or of the farthest candidate."""
+        nearest = self._nearest()
+        return nearest[-1].distance if nearest else 0
+
+    def distrust(self, candidate: Candidate) -> Distrust | None:
+        """Why a candidate is not trusted; `None` where it is."""
+        return self._candidates.distrust(candidate)
+
+    def _may_fill(self, candidate: Candidate) -> bool:
+        if self._policy.replace_dead:
+            return candidate.state is State.ANSWERED and candidate.counts and not candidate.doubtful
+        return candidate.counts
+
+    def _in_play(self) -> int:
+        """Queries that hold a slot wherever they stand."""
+        return 0 if self._policy.top_only else sum(c.state is State.ASKED for c in self.candidates)
+
+    # ---- progress ----------------------------------------------------------------------------------
+
+    def next(self) -> Candidate | None:
+        """The candidate to ask now. It counts as asked."""
+        if not self.running:
+            return None
+        chosen = self._opening.popleft() if self._opening else self._choose()
+        if chosen is not None:
+            chosen.state = State.ASKED
+        return chosen
+
+    def _choose(self) -> Candidate | None:
+        in_play, trusted, misfits = self._in_play(), 0, 0
+        doubtful, near, reserve, misfit = None, None, None, None
+        for candidate in self._nearest():
+            if in_play >= self._alpha:
+                return self._best_misfit(misfit)
+            fits = self._candidates.fits(candidate)
+            if candidate.state is State.ASKED:
+                in_play += self._policy.top_only
+                trusted += not candidate.too_near
+                misfits += not fits
+            elif candidate.state is State.NEW:
+                if candidate.reserve:
+                    reserve = reserve or candidate
+                elif candidate.too_near:
+                    near = near or candidate
+                elif candidate.doubtful:
+                    doubtful = doubtful or candidate
+                elif fits:
+                    return self._best_misfit(misfit) or candidate
+                elif misfits < max(1, self._alpha // 2):
+                    # Ids that don't fit are had for nothing: they must not hold all slots.
+                    misfit = misfit or candidate
+        misfit = self._best_misfit(misfit)
+        if reserve is not None and not trusted:
+            for candidate in self.candidates:
+                candidate.reserve = False
+            return reserve
+        wanted = self._wanted(alone=not trusted and self._alone())
+        return next((c for c in (misfit, doubtful, near) if c and wanted(c)), None)
+
+    def _best_misfit(self, first: Candidate | None) -> Candidate | None:
+        """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
+        else the misfit that most trusted nodes vouch for."""
+        if first is None:
+            return None
+        bits = first.distance.bit_length()
+        waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.doubtful)]
+        for other in waiting:
+            if other.distance.bit_length() == bits and self._candidates.fits(other):
+                return other
+        front = self.candidates[: self._k]
+        crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
+        wanted = self._wanted(alone=False)
+        if not crowd and wanted(first):
+            return first
+        misfits = [c for c in waiting if not self._candidates.fits(c)]
+        best = max(misfits[:MAX_COMPARED], key=self._candidates.vouchers)
+        return best if wanted(best) else next(filter(wanted, misfits), best)
+
+    def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
+        """Whether a candidate is worth a query: of the distrusted ones only so many are, and more of them where they
+        are `alone`."""
+        trusted, asked = self._candidates.trusted, [-1, -1]
+
+        def wanted(candidate: Candidate) -> bool:
+            if trusted(candidate):
+                return True
+            if alone:
+                return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
+            vouchers = self._candidates.vouchers(candidate)
+            if not candidate.doubtful and not vouchers:
+                return False  # misfits that name each other, one by one, would go on for as long as they like
+            near = candidate.too_near
+            if asked[near] < 0:
+                among = self.candidates if near else self._nearest()
+                asked[near] = sum(c.too_near == near and not c.untried and not trusted(c) for c in among)
+            if asked[near] < MAX_DISTRUSTED:
+                return True
+            return not candidate.doubtful and vouchers >= ENOUGH_VOUCHERS
+
+        return wanted
+
+    def next_again(self) -> Candidate | None:
+        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
+        if not self.running or self._policy.wait != "again":
+            return None
+        wanted = self._wanted(alone=False)
+        for c in self._nearest():
+            if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.doubtful and wanted(c):
+                return None
+        for candidate in (*self._nearest(), *self._hosts()):
+            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.doubtful:
+                candidate.state, candidate.asked_again = State.ASKED, True
+                return candidate
+        return None
+
+    def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
+        """An answer, judged. Its referrals become candidates."""
+        self._walk = None
+        candidate.outcome = outcome
+        if outcome.status is Status.REFUSED:
+            candidate.state = State.FAILED
+            self._candidates.give_way(candidate)
+            return
+        named_as = candidate.id
+        if outcome.id is not None and outcome.id != named_as:
+            self._renamed(candidate, outcome.id)
+        candidate.state = State.ANSWERED
+        if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
+            candidate.lied, candidate.counts = True, False
+        self._candidates.came_back(candidate, named_as)
+        named = [(node, self._distance(node.id)) for node in outcome.nodes]
+        made_up = self._candidates.made_up(candidate, [distance for _, distance in named])
+        for node, distance in named:
+            self.add(node, candidate, made_up=0 < distance <= made_up)
+        self._candidates.judge_answers()
+
+    def _distance(self, node_id: bytes) -> int:
+        return int.from_bytes(node_id, "big") ^ self._number
+
+    def _renamed(self, candidate: Candidate, node_id: bytes) -> None:
+        """It answers under another id than it was named under: its own word counts, not what others claim about it.
+
+        But an id that is much nearer to the target may have been chosen for it, until another node names it too.
+        """
+        before, named_as = candidate.distance.bit_length(), candidate.id
+        self._candidates.move(candidate, node_id, self._distance(node_id))
+        if before > ID_BITS:
+            candidate.counts = candidate.counts and self._may_count(node_id, candidate.addr[0])
+            return
+        candidate.counts = self._may_count(node_id, candidate.addr[0]) and node_id != self._own
+        candidate.too_near, candidate.named = False, named_as
+        candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
+
+    def add_all(self, nodes: Iterable[NodeInfo]) -> None:
+        """Several nodes to consider."""
+        for node in nodes:
+            self.add(node)
+
+    def pass_over(self, candidate: Candidate, why: str) -> None:
+        """It is not to be asked after all."""
+        self._walk = None
+        candidate.state, candidate.reserve = State.PASSED, False
+        candidate.tell(Mark.SILENT, why)
+        self._candidates.give_way(candidate)
+
+    def stalled(self, candidate: Candidate) -> None:
+        """The soft deadline of a candidate has passed."""
+        self._walk = None
+        if candidate.state is State.ASKED:
+            candidate.state = State.STALLED
+            if not candidate.asked_again:
+                self._candidates.went_silent(candidate)
+
+    def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
+        """The hard deadline of a candidate has passed, or nothing can be sent to it."""
+        self._walk = None
+        if candidate.state in (State.ASKED, State.STALLED):
+            before = candidate.state
+            candidate.state, candidate.outcome = State.FAILED, outcome
+            if outcome.status is not Status.TIMED_OUT:
+                self._candidates.give_way(candidate)
+            elif before is State.ASKED and not candidate.asked_again:
+                self._candidates.went_silent(candidate)
+
+    def settled(self) -> bool:
+        """Whether there is nothing left to do or to wait for."""
+        waiting, wait = False, self._policy.wait
+        if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
+            return False
+        if wait == "again" and any(c.state is State.ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
+            return False  # one of them that is quick and lies must not have had the only say
+        alone = self._alone()
+        wanted = self._wanted(alone=alone)
+        for candidate in self._nearest():
+            if candidate.state in (State.NEW, State.ASKED):
+                if (alone or not candidate.too_near) and wanted(candidate):
+                    return False
+            elif candidate.state is State.STALLED:
+                waiting = True
+                if wait == "nearest" or not (candidate.asked_again or candidate.doubtful):
+                    return False
+        return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
+
+    def _hosts(self) -> list[Candidate]:
+        """The bootstrap hosts that have not answered: of all candidates they stand last."""
+        unnamed = takewhile(lambda c: c.id is None, reversed(self.candidates))
+        return [host for host in unnamed if host.state is not State.FAILED]
+
+    def _alone(self) -> bool:
+        """Whether the distrusted ones are all there is: fewer than k others have answered."""
+        trusted = self._candidates.trusted
+        return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
+
+    def end(self, why: str) -> None:
+        """It is over; `why` says so in words."""
+        self.running, self.why = False, why
+
+    # ---- results -----------------------------------------------------------------------------------
+
+    def closest(self) -> list[Candidate]:
+        """The up to k nearest responders, nearest first: distrusted ones only for want of others."""
+        found, others = self.ranked()
+        return sorted((found + others)[: self._k])
+
+    def ranked(self) -> tuple[list[Candidate], list[Candidate]]:
+        """The responders that fill a place among the closest, and those that do for want of others; nearest first."""
+        found: list[Candidate] = []
+        others: list[Candidate] = []
+        misfits = 0
+        for candidate in self.candidates:
+            if candidate.state is not State.ANSWERED or not candidate.counts:
+                continue
+            fits = self._candidates.fits(candidate)
+            misfits += not fits
+            twin = bool(found) and found[-1].distance == candidate.distance
+            if twin and fits and not self._candidates.fits(found[-1]):
+                others.append(found.pop())  # one id, two addresses: the one that it fits
+                twin = False
+            if candidate.doubtful or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
+                others.append(candidate)
+            else:
+                found.append(candidate)
+        return found, others
+
+    def doubt(self) -> Doubt | None:
+        """What speaks against believing that a value which was not found is not there."""
+        answered = [c for c in self.candidates if c.state is State.ANSWERED]
+        starts = [c for c in answered if c.first_hand]
+        if starts and all(c.misleads for c in starts):
+            return Doubt.STARTS
+        if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
+            return Doubt.ALONE
+        trusted = [c for c in answered if self._candidates.trusted(c)]
+        if len(trusted) < min(self._k, len(answered) / 2):
+            return Doubt.MADE_UP
+        reach = trusted[self._k - 1].distance if len(trusted) >= self._k else 1 << ID_BITS
+        small = reach * SMALL_NETWORK > self._k << ID_BITS
+        return Doubt.SMALL if small and any(not is_local(c.addr[0]) for c in trusted) else None
+
+    def outcomes(self, under_way: Mapping[Candidate, NodeOutcome]) -> tuple[NodeOutcome, ...]:
+        """What happened at every node that was asked, nearest first; `under_way` is what is known of those that are
+        still waited for."""
+        known = (c.outcome or under_way.get(c) for c in self.candidates)
+        return tuple(outcome for outcome in known if outcome is not None)
+
+    def verdict(self) -> str:
+        """Why a lookup that has settled is over."""
+        if not self.candidates:
+            return "there was no node to ask"
+        closest = self.closest()
+        if not closest:
+            lied = any(c.lied for c in self.candidates)
+            return "no node answered with anything that holds" if lied else "no node answered"
+        if len(closest) < self._k:
+            return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
+        return f"the {len(closest)} closest nodes that are alive have answered"
+
+
+def _cost(start: Start, candidate: Candidate) -> float:
+    """What a known node costs as the first step: its distance in bits, and its round trip in bits."""
+    rtt = RTT_UNTIL_MEASURED if start.rtt is None else start.rtt
+    return candidate.distance.bit_length() + rtt / SECONDS_A_BIT

@@ -1,0 +1,356 @@
+"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from itertools import islice
+
+from ..defence.shares import net_of
+from ..outcome import NodeOutcome
+from ..wire.compact import Addr, is_local
+from ..wire.ids import ID_BITS, bep42_valid
+from .network_size import LOOKED_AT, crowded
+
+MAX_CANDIDATES = 512
+"""Beyond this many the farthest untried ones are forgotten, those first that are distrusted and that few vouch for:
+endless referrals must not fill memory, nor push out what honest nodes named."""
+MISLEADING = 4
+"""With so many silent or misnamed nodes among those that a node named, for each that answered, the others wait."""
+MAX_RIVALS = 8
+"""Claims about one /24 that are remembered."""
+MAX_NAMERS = 8
+"""Nodes remembered as having named a candidate."""
+CHOSEN_BITS = 2
+"""A node that answers under an id nearer by so many bits than the one it was named under may have chosen it."""
+
+BUCKET, WIDEST_BUCKET = 8, 128
+"""Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
+
+
+class State(Enum):
+    """Where a candidate stands."""
+
+    NEW = "untried"
+    PASSED = "passed over"
+    ASKED = "asked"
+    STALLED = "silent so far"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class Mark(StrEnum):
+    """How a candidate came to be asked, or why it was not; its `note` has the details."""
+
+    NONE = ""
+    OPENING = "opening"
+    """Known from before, quick and near: it opens the lookup."""
+    RESERVE = "reserve"
+    """Known from before, and kept back."""
+    INSTEAD = "instead"
+    """In place of another one of its /24, which is silent."""
+    TWIN = "twin"
+    """Another one of its /24 is in the lookup."""
+    SILENT = "silent"
+    """It was silent of late."""
+
+
+class Distrust(StrEnum):
+    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
+
+    TOO_NEAR = "too near"
+    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
+    CHOSEN = "chosen id"
+    """The id that it answers with may have been chosen for the target."""
+    MISLED = "misled"
+    """Named by nobody but nodes that mislead."""
+    MISFIT = "misfit"
+    """Its id does not fit its address (BEP 42)."""
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A node that the lookup knows of."""
+
+    addr: Addr
+    id: bytes | None
+    """The nearest that was claimed, until it has answered: then the one that it answered with. `None` for a
+    bootstrap host, of which only the address is known."""
+    distance: int
+    """To the target; 2^160 while the id is unknown, so that it is asked when nobody nearer is left."""
+    counts: bool = True
+    """Whether it may be one of the closest. Bootstrap routers store nothing."""
+    state: State = State.NEW
+    asked_again: bool = False
+    outcome: NodeOutcome | None = None
+    parent: Candidate | None = None
+    """Which node referred us to it first; `None` where the lookup started."""
+    namers: list[Candidate] = field(default_factory=list)
+    """All that did."""
+    claimant: Candidate | None = None
+    """The one that named it under the id that holds."""
+    fits: bool | None = None
+    """Whether its id fits its address (BEP 42); `None` before anybody asked."""
+    first_hand: bool = False
+    """Whether its id is known from itself: what others claim about it counts for nothing."""
+    reserve: bool = False
+    """Known from before, and left out when the lookup opened: asked when there is nobody else, or it is named."""
+    too_near: bool = False
+    """So near to the target that in a network of this size it is most likely made up."""
+    chosen: bool = False
+    """It answered under an id much nearer than the one it was named under, and nobody has named it under that id."""
+    named: bytes | None = None
+    """The id that it was named under, where it answered with another one."""
+    lied: bool = False
+    """Whether it gave a value that does not hold."""
+    named_bad: int = 0
+    named_alive: int = 0
+    """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
+    mark: Mark = Mark.NONE
+    note: str = ""
+    """More about the mark, for the screens."""
+
+    @property
+    def hop(self) -> int:
+        """How many referrals led to it: 0 where the lookup started."""
+        hops, at = 0, self.parent
+        while at is not None:
+            hops, at = hops + 1, at.parent
+        return hops
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
+        if self.too_near or self.chosen:
+            return True
+        return self.parent is not None and self.parent.misleads and all(namer.misleads for namer in self.namers)
+
+    @property
+    def misleads(self) -> bool:
+        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
+        if self.named_bad < MISLEADING:
+            return self.lied
+        return self.lied or self.named_bad >= MISLEADING * self.named_alive
+
+    @property
+    def untried(self) -> bool:
+        """Whether nothing has been sent to it."""
+        return self.state in (State.NEW, State.PASSED)
+
+    def tell(self, mark: Mark, note: str = "") -> None:
+        """Remember why it is treated unlike others."""
+        self.mark, self.note = mark, note
+
+    def __lt__(self, other: Candidate) -> bool:
+        return self.distance < other.distance
+
+
+class Candidates:
+    """Candidates by distance: one an address, one in play a /24, a bounded number."""
+
+    def __init__(self, size: float | None, prefer: bool = False) -> None:
+        """`size` is how many nodes the network is thought to have, if that is known. `prefer`: whether ids should
+        fit their addresses (BEP 42)."""
+        self._size, self._prefer = size, prefer
+        self.all: list[Candidate] = []
+        self._by_addr: dict[Addr, Candidate] = {}
+        self._by_net: dict[str, list[Candidate]] = {}
+        """All that were named of a /24; the first one is in play."""
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.all)
+
+    def find(self, addr: Addr) -> Candidate | None:
+        """The candidate at an address."""
+        return self._by_addr.get(addr)
+
+    def fits(self, candidate: Candidate) -> bool:
+        """Whether its id fits its address, where that matters (BEP 42)."""
+        if not self._prefer or candidate.id is None:
+            return True
+        if candidate.fits is None:
+            candidate.fits = bep42_valid(candidate.id, candidate.addr[0])
+        return candidate.fits
+
+    def trusted(self, candidate: Candidate) -> bool:
+        """Whether there is no reason to hold it for made up."""
+        return not candidate.doubtful and self.fits(candidate)
+
+    def distrust(self, candidate: Candidate) -> Distrust | None:
+        """Why it is not trusted; `None` where it is."""
+        if candidate.too_near:
+            return Distrust.TOO_NEAR
+        if candidate.chosen:
+            return Distrust.CHOSEN
+        if candidate.doubtful:
+            return Distrust.MISLED
+        return None if self.fits(candidate) else Distrust.MISFIT
+
+    def vouchers(self, candidate: Candidate) -> int:
+        """How many networks trusted nodes that named a candidate belong to, and one more if it answered us before."""
+        nets = {net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)}
+        return len(nets) + candidate.first_hand
+
+    # ---- claims ------------------------------------------------------------------------------------
+
+    def add(self, candidate: Candidate) -> bool:
+        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed."""
+        if candidate.addr in self._by_addr:
+            return False
+        ip = candidate.addr[0]
+        # Addresses of one subnet are cheap; addresses all over the world are not (S/Kademlia; BEP 42).
+        # Loopback and private networks are exempt: there one subnet is all there is.
+        if not is_local(ip) and not self._join(candidate, self._by_net.setdefault(net_of(ip), [])):
+            return False
+        self._by_addr[candidate.addr] = candidate
+        insort(self.all, candidate)
+        if len(self.all) > MAX_CANDIDATES:
+            self._forget_one()
+        return True
+
+    def _join(self, candidate: Candidate, rivals: list[Candidate]) -> bool:
+        if not rivals:
+            rivals.append(candidate)
+            return True
+        first, parent = rivals[0], candidate.parent
+        # A node names one of a /24. More claims would let a liar hide a true address among false ports.
+        if parent is not None and any(parent in rival.namers for rival in rivals):
+            return False
+        if first.state in (State.STALLED, State.FAILED):
+            rivals.insert(0, candidate)
+        else:
+            self._let_wait(candidate, first)
+            rivals.append(candidate)
+            self._reconsider(candidate, rivals)
+        if len(rivals) > MAX_RIVALS:
+            waiting = [rival for rival in rivals[1:-1] if rival.untried]
+            self._drop(min(waiting, key=self.vouchers, default=rivals[-1]))
+        return candidate in rivals
+
+    def name_again(
+        self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None, *, made_up: bool = False
+    ) -> None:
+        """A node is named that is a candidate already, under the same id or another one.
+
+        Until it has answered the best claim counts: one that is not `made_up` (too near for the node that claims it),
+        then one that fits the address, then the nearest. So a liar can neither hide a node by naming it far from the
+        target, nor discredit it by naming it too near, nor by being the first to name it.
+        """
+        if parent is not None and len(candidate.namers) < MAX_NAMERS and parent not in candidate.namers:
+            candidate.namers.append(parent)
+        if candidate.state in (State.ANSWERED, State.FAILED):
+            if candidate.chosen and node_id == candidate.id:
+                candidate.chosen = False
+            return
+        if node_id == candidate.id:
+            candidate.too_near = candidate.too_near and made_up
+        elif candidate.id is not None and not candidate.first_hand:
+            misfit = self._prefer and not bep42_valid(node_id, candidate.addr[0])
+            if (made_up, misfit, distance) < (candidate.too_near, not self.fits(candidate), candidate.distance):
+                self.move(candidate, node_id, distance)
+                candidate.too_near, candidate.claimant = made_up, parent
+        if candidate.state is State.PASSED:
+            self._reconsider(candidate, self._by_net.get(net_of(candidate.addr[0]), []))
+
+    def _reconsider(self, candidate: Candidate, rivals: list[Candidate]) -> None:
+        """One that waits for another untried one of its /24 takes its place, if it is trusted and that one is not, or
+        is nearer, or as near and named by nodes of more networks. What is far may never be asked, and would keep its
+        place for ever."""
+        if candidate not in rivals[1:] or rivals[0].state is not State.NEW or rivals[0].first_hand:
+            return
+        first = rivals[0]
+        new, old = ((not self.trusted(c), c.distance, -self.vouchers(c)) for c in (candidate, first))
+        if new < old:
+            self._let_wait(first, candidate)
+            self._put_first(rivals, candidate)
+
+    @staticmethod
+    def _let_wait(candidate: Candidate, first: Candidate) -> None:
+        candidate.state = State.PASSED
+        candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
+
+    def _put_first(self, rivals: list[Candidate], candidate: Candidate) -> None:
+        rivals.remove(candidate)
+        rivals.insert(0, candidate)
+        candidate.state = State.NEW
+        candidate.tell(Mark.NONE)
+
+    def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
+        """A candidate has another id than was thought, and so another distance."""
+        self.all.remove(candidate)
+        candidate.id, candidate.distance, candidate.fits = node_id, distance, None
+        insort(self.all, candidate)
+
+    def _forget_one(self) -> None:
+        untried = [c for c in self.all if c.untried]
+        if untried:
+            self._drop(min(reversed(untried), key=lambda c: (self.trusted(c), self.vouchers(c) > 1)))
+
+    def _drop(self, candidate: Candidate) -> None:
+        if self._by_addr.pop(candidate.addr, None) is not None:
+            self.all.remove(candidate)
+        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
+        if candidate in rivals:
+            rivals.remove(candidate)
+
+    # ---- trust -------------------------------------------------------------------------------------
+
+    def went_silent(self, candidate: Candidate) -> None:
+        """It did not answer in time: its referrer is trusted less, and its /24 gets another chance."""
+        if candidate.claimant is not None:
+            candidate.claimant.named_bad += 1
+        self.give_way(candidate)
+
+    def give_way(self, candidate: Candidate) -> None:
+        """It leads nowhere: another one of its /24 takes its place, the one that most networks vouch for."""
+        rivals = self._by_net.get(net_of(candidate.addr[0]), [])
+        if not rivals or rivals[0] is not candidate:
+            return
+        waiting = [rival for rival in rivals[1:] if rival.state is State.PASSED]
+        if waiting:
+            del rivals[0]
+            following = max(waiting, key=self.vouchers)
+            self._put_first(rivals, following)
+            following.tell(Mark.INSTEAD, f"in place of {candidate.addr[0]}, which is silent")
+
+    def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
+        """It answered: under the id that its referrer named, or under another one, which is the one that counts."""
+        if candidate.claimant is None:
+            return
+        if named_as == candidate.id:
+            candidate.claimant.named_alive += 1
+        else:
+            candidate.claimant.named_bad += 1
+
+    @property
+    def _sought(self) -> Candidate | None:
+        """The very node whose id is looked for: it may be as near as that, but only one of its name."""
+        return self.all[0] if self.all and not self.all[0].distance else None
+
+    def made_up(self, parent: Candidate, distances: Sequence[int]) -> int:
+        """Which claims of one answer are much nearer to the target than a node at its place can know of: those up to
+        this distance, 0 for none.
+
+        The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance.
+        """
+        while not self.trusted(parent) and parent.parent is not None:
+            parent = parent.parent  # what is made up itself vouches for nobody
+        reach = parent.distance / 2**ID_BITS
+        if not reach:
+            return 0
+        bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
+        # The very node whose id is looked for may be as near as that.
+        nearest = sorted(distance for distance in distances if distance)[:LOOKED_AT]
+        crowd = crowded([distance / 2**ID_BITS for distance in nearest], bucket / reach)
+        return nearest[crowd - 1] if crowd else 0
+
+    def judge_answers(self) -> None:
+        """Flag the nearest of those that answered if they are too many for the size of the network."""
+        if self._size is None:
+            return
+        answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)
+        nearest = list(islice(answered, LOOKED_AT))
+        for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
+            candidate.too_near = True

@@ -1,0 +1,103 @@
+"""The course of one lookup: every query with its times, and who led to whom. For the screens that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..items import MutableItem
+from ..outcome import NodeOutcome
+from ..snapshot import CandidateView, StepView
+from ..wire import ids
+from .algorithm import Lookup
+from .candidates import Candidate, Distrust
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One query of a lookup. Times are on the engine's clock."""
+
+    candidate: Candidate
+    again: bool
+    sent_at: float
+    doubt: Distrust | None
+    """Why the candidate was distrusted when it was asked."""
+    misnamed: int
+    """By then, how many nodes that its referrers had named were silent or had other ids."""
+    first: NodeOutcome | None = None
+    """What the node gave to the query before, where this one is to look behind that."""
+    held_since: float | None = None
+    """Since when it had waited for room among all our queries; `None`: it had not."""
+    stalled_at: float | None = None
+    ended_at: float | None = None
+    overtaken_at: float | None = None
+    """When so many nearer nodes had answered that it held no slot any more."""
+    outcome: NodeOutcome | None = None
+    """What came of it."""
+    late: bool = False
+    """Whether the lookup was over before that was known."""
+
+
+def bits(candidate: Candidate) -> float | None:
+    """`ids.bits` of a candidate's distance to the target; `None` while its id is unknown."""
+    return None if candidate.id is None else ids.bits(candidate.distance)
+
+
+def _item(outcome: NodeOutcome | None) -> str:
+    if outcome is None or outcome.item is None:
+        return ""
+    return f"seq {outcome.item.seq}" if isinstance(outcome.item, MutableItem) else "immutable"
+
+
+def step_view(step: Step, started_at: float) -> StepView:
+    """A step as a screen shows it."""
+    outcome, candidate = step.outcome, step.candidate
+    return StepView(
+        candidate.addr,
+        candidate.id,
+        bits(candidate),
+        candidate.parent.addr if candidate.parent else None,
+        candidate.hop,
+        step.again,
+        step.sent_at - started_at,
+        None if step.stalled_at is None else step.stalled_at - started_at,
+        None if step.ended_at is None else step.ended_at - started_at,
+        outcome.status.value if outcome else "in flight",
+        len(outcome.nodes) if outcome else 0,
+        len(outcome.peers) if outcome else 0,
+        _item(outcome),
+        outcome.code if outcome else None,
+        None if step.overtaken_at is None else step.overtaken_at - started_at,
+        step.doubt or "",
+        step.misnamed,
+        None if step.held_since is None else step.held_since - started_at,
+        step.late,
+    )
+
+
+def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
+    """A lookup's candidates as a screen shows them, nearest first."""
+    closest = set(map(id, lookup.closest()))
+    fills, spare = (set(map(id, found)) for found in lookup.ranked())
+    return tuple(
+        CandidateView(
+            c.addr,
+            c.id,
+            bits(c),
+            c.hop,
+            c.state.value,
+            c.outcome.status.value if c.outcome else "",
+            id(c) in closest,
+            c.outcome.rtt if c.outcome else None,
+            c.outcome is not None and c.outcome.token is not None,
+            len(c.outcome.nodes) if c.outcome else 0,
+            c.outcome.peers if c.outcome else (),
+            c.outcome.seq if c.outcome else None,
+            c.outcome.version if c.outcome else None,
+            c.note or (c.outcome.note if c.outcome else ""),
+            c.mark.value,
+            lookup.distrust(c) or "",
+            c.named,
+            "fills" if id(c) in fills else "spare" if id(c) in spare else "",
+        )
+        for c in lookup.candidates
+    )

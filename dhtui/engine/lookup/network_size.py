@@ -1,0 +1,98 @@
+"""How many nodes the network has, told from how close the closest ones are.
+
+Ids are spread evenly, so the distance to the k-th closest of N nodes, as a share of the whole space, follows a
+gamma distribution with mean k/N. Over m lookups of different targets the sum S of these shares gives the
+unbiased estimate (mk - 1) / S, with a relative standard deviation of 1 / sqrt(mk - 2).
+
+That holds for targets far apart. Lookups that end among the same nodes, as refreshes near our own id do, and any two
+in a small network, tell the same twice: m is then m^2 / sum over all pairs i, j of their overlap (1 for i = j), the
+number of independent lookups that would be as sure. The overlap of two that reach to the distances d >= d' and whose
+targets are e apart is (1 - e / d) sqrt(d' / d), or 0 for e > d. `bench/size.py` compares this with simulations.
+
+Turned round it tells what can't be: within a share d of the space lie N * d nodes on average, and a crowd of many
+more has been made up to surround somebody (a Sybil attack).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import combinations
+from math import e, exp, sqrt
+
+from ..snapshot import SizeView
+from ..wire.ids import ID_BITS
+
+MAX_TARGETS = 64
+ENOUGH_TARGETS = 4
+"""From so many lookups on the estimate serves to call nodes too near."""
+DEAD_TOO = 2.0
+"""Tables name up to as many dead nodes as living ones, and only the living are counted."""
+UNLIKELY = 1e-5
+"""A crowd less likely than this is no accident."""
+SMALLEST_CROWD = 3
+"""One or two surround nobody."""
+LOOKED_AT = 16
+"""A crowd is looked for among so many of the nearest."""
+
+
+def crowded(shares: Sequence[float], size: float) -> int:
+    """How many of the nearest are more than chance allows in a network of `size` nodes.
+
+    `shares` are distances as shares of the space, nearest first. The chance to meet j nodes or more where x are
+    expected is at most (e x / j)^j e^-x (Chernoff's bound for the Poisson distribution).
+    """
+    found = 0
+    for j, share in enumerate(shares, 1):
+        expected = size * DEAD_TOO * share
+        if SMALLEST_CROWD <= j > expected and (e * expected / j) ** j * exp(-expected) < UNLIKELY:
+            found = j
+    return found
+
+
+class SizeEstimate:
+    """Collects the distances that lookups end with, the last 64 targets."""
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+        self._shares: OrderedDict[bytes, float] = OrderedDict()
+        self._view: SizeView | None = None
+
+    def add(self, target: bytes, kth_distance: int) -> None:
+        """A lookup ended: the distance of its k-th closest responder. A target counts once, the latest time."""
+        self._view = None
+        self._shares[target] = kth_distance / 2**ID_BITS
+        self._shares.move_to_end(target)
+        if len(self._shares) > MAX_TARGETS:
+            self._shares.popitem(last=False)
+
+    def robust(self) -> float | None:
+        """The estimate by the lookup in the lower quarter, `None` without 4 of them.
+
+        Who crowds around a target makes the network look larger; nobody can make it look smaller.
+        """
+        if len(self._shares) < ENOUGH_TARGETS:
+            return None
+        wide = sorted(self._shares.values())[-1 - len(self._shares) // 4]
+        return self._k / wide if wide else None
+
+    def view(self) -> SizeView:
+        """The estimate as a screen shows it."""
+        if self._view is None:
+            self._view = self._estimate()
+        return self._view
+
+    def _estimate(self) -> SizeView:
+        count, total = len(self._shares), sum(self._shares.values())
+        if count * self._k < 3 or not total:
+            return SizeView(None, 0.0, count)
+        reaches = [(int.from_bytes(target, "big"), share) for target, share in self._shares.items()]
+        double = 2 * sum(_overlap(*one, *other) for one, other in combinations(reaches, 2))
+        independent = count * count / (count + double)
+        return SizeView((count * self._k - 1) / total, 1 / sqrt(max(1.0, independent * self._k - 2)), count)
+
+
+def _overlap(a: int, reach_a: float, b: int, reach_b: float) -> float:
+    """How much two lookups tell the same, 0 to 1: their targets, and how far they reach as shares of the space."""
+    apart, far, near = (a ^ b) / 2**ID_BITS, max(reach_a, reach_b), min(reach_a, reach_b)
+    return (1 - apart / far) * sqrt(near / far) if apart < far else 0.0

@@ -1,0 +1,378 @@
+"""A lookup under way: `Lookup` decides whom to ask, this asks, judges the answers and keeps the journal."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from ..items import ImmutableItem
+from ..outcome import Doubt, NodeOutcome, Outcome, Status
+from ..queries import Answer, InFlight
+from ..snapshot import LookupDetail, LookupView
+from ..wire.compact import Addr, NodeInfo
+from ..wire.krpc import Args
+from .algorithm import Lookup, Start
+from .candidates import Candidate, Distrust, State
+from .journal import Step, bits, candidate_views, step_view
+from .policy import OURS, Policy
+from .results import Found, outcome_of
+from .validate import Question, behind, in_the_way, judge, looking_behind, unanswered
+
+Done = Callable[[Outcome], None]
+
+MAX_STEPS = 512
+"""Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
+
+
+class Pumped(Protocol):
+    """Whatever sends queries."""
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent."""
+
+
+class Sender(Protocol):
+    """What an operation needs of the engine."""
+
+    @property
+    def id(self) -> bytes:
+        """Own id."""
+
+    @property
+    def k(self) -> int:
+        """How many closest nodes are sought."""
+
+    @property
+    def enforce(self) -> bool:
+        """Whether only ids that fit their addresses count (BEP 42)."""
+
+    @property
+    def prefer(self) -> bool:
+        """Whether ids that fit their addresses come first (BEP 42)."""
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing may be sent for now."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many silent nodes are waited for that there is no room for many more."""
+
+    def wait(self, waiting: Pumped) -> None:
+        """Pump it as soon as something may be sent again."""
+
+    def blocked(self, addr: Addr, now: float) -> Status | None:
+        """Why nothing may be sent to an address; `None` where it may."""
+
+    def ours(self, addr: Addr) -> bool:
+        """Whether an address is our own."""
+
+    def silent(self, addr: Addr, now: float) -> str:
+        """Why an address is not worth a query so soon; empty where it is."""
+
+    def soft_for(self, addr: Addr) -> float:
+        """Seconds until a query there has stalled."""
+
+    def send(
+        self,
+        addr: Addr,
+        args: Args,
+        owner: str,
+        now: float,
+        *,
+        expected: bytes | None,
+        soft: float | None,
+        hard: float,
+        done: Callable[[InFlight, Answer | None, float], None],
+        stalled: Callable[[InFlight, float], None] | None,
+        patient: bool = False,
+    ) -> InFlight:
+        """Send a query. `patient`: it is not given up for others before its hard deadline."""
+
+
+class Find:
+    """A lookup under way: sends what `Lookup` names, judges what comes, and knows what was found."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        number: int,
+        question: Question,
+        *,
+        owner: str,
+        alpha: int,
+        done: Done,
+        at_least: int | None = None,
+        on_step: Callable[[Find, float], None] | None = None,
+        on_found: Callable[[NodeOutcome], None] | None = None,
+        stop_at_value: bool = True,
+        avoid: Container[Addr] | None = None,
+        size: float | None = None,
+        policy: Policy = OURS,
+    ) -> None:
+        """`avoid`: start far off and at none of these nodes, as a stranger would; referrals may lead to them.
+        `size` is how many nodes the network is thought to have."""
+        self.number, self.question, self.owner = number, question, owner
+        self.name = f"{question.kind if owner == 'user' else owner}#{number}"
+        """What its queries are told apart by: ``get#3``, ``refresh#4``."""
+        self.lookup = Lookup(
+            question.target,
+            sender.id,
+            alpha=alpha,
+            k=sender.k,
+            enforce=sender.enforce,
+            prefer=sender.prefer,
+            size=size,
+            policy=policy,
+            ours=sender.ours,
+        )
+        self._policy = policy
+        self.avoid = avoid
+        self.hold = False
+        """More candidates are on their way (host names being resolved): don't end for want of them."""
+        self._sender, self._done, self._at_least = sender, done, at_least
+        self._on_step, self._on_found, self._stop_at_value = on_step, on_found, stop_at_value
+        self._in_flight: dict[InFlight, Step] = {}
+        self._steps: list[Step] = []
+        self._found = Found()
+        self._alpha = alpha
+        self.started_at = self.began_at = self.ended_at = 0.0
+        self._held_since: float | None = None
+        """Since when there has been no room to send."""
+        self.turn = 0
+        """Which of `Searches` it has; 0 for none."""
+        self._settled = self._stopped = False
+        self._responders: list[int] = []
+        """Their distances, sorted."""
+        self._doubt: Doubt | None = None
+        """Known at the end."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.lookup.running
+
+    def seed(self, nodes: Iterable[NodeInfo]) -> None:
+        """Nodes to start from."""
+        self.lookup.add_all(node for node in nodes if not self.avoid or node.addr not in self.avoid)
+
+    def start_from(self, starts: Iterable[Start]) -> None:
+        """Nodes known from before, nearest first, to start from."""
+        self.lookup.start_from(starts)
+
+    def start(self, now: float, since: float | None = None) -> None:
+        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        self.started_at, self.began_at = now if since is None else since, now
+        self.pump(now)
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent; end when there is nothing left."""
+        sender = self._sender
+        room = not sender.full
+        held, self._held_since = self._held_since, None
+        sent = len(self._steps)
+        while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
+            soft = self._policy.soft
+            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
+            room = not sender.full
+        while room and (candidate := self.lookup.next_again()):
+            self._ask(candidate, self._policy.grace, now)
+            room = not sender.full
+        if held is not None:
+            for step in self._steps[sent:]:
+                step.held_since = held
+        if not room and self.running and len(self._steps) < MAX_STEPS:
+            # Nothing is settled as long as there may be somebody to ask.
+            self._held_since = now if held is None else held
+            sender.wait(self)
+        elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
+            self._settled = True
+            self._end(self.lookup.verdict(), now, self.lookup.doubt())
+        elif self.running and len(self._steps) >= MAX_STEPS:
+            self._end(f"{MAX_STEPS} queries led nowhere: somebody is inventing nodes", now, self.lookup.doubt())
+        elif self._on_step:
+            self._on_step(self, now)
+
+    def _ask(self, candidate: Candidate, soft: float, now: float) -> None:
+        if blocked := self._sender.blocked(candidate.addr, now):
+            self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
+            return
+        if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
+            self.lookup.pass_over(candidate, why)
+            return
+        self._send(candidate, self.question, soft, now)
+
+    def _send(
+        self, candidate: Candidate, question: Question, soft: float, now: float, first: NodeOutcome | None = None
+    ) -> None:
+        doubt = self.lookup.distrust(candidate)
+        misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
+        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, first)
+        self._steps.append(step)
+        query = self._sender.send(
+            candidate.addr,
+            question.args(self._sender.id),
+            self.name,
+            now,
+            expected=candidate.id,
+            soft=soft,
+            hard=self._policy.hard,
+            done=self._answered,
+            stalled=self._stalled,
+        )
+        self._in_flight[query] = step
+
+    def _stalled(self, query: InFlight, now: float) -> None:
+        step = self._in_flight[query]
+        step.sent_at, step.stalled_at = query.sent_at, now
+        if not self.running:
+            return
+        if step.first is not None and step.candidate.state is State.ASKED:
+            self._take(step.candidate, step.first, now)
+        else:
+            self.lookup.stalled(step.candidate)
+        self.pump(now)
+
+    def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
+        step = self._in_flight.pop(query)
+        candidate, own = step.candidate, judge(self.question, query, answer, now)
+        outcome = own if step.first is None else behind(step.first, own)
+        step.sent_at, step.ended_at, step.late = query.sent_at, query.heard_at or now, not self.running
+        # What the node gave before came of the query before.
+        step.outcome = outcome if own.responded else own
+        if not self.running:
+            return
+        if not outcome.responded:
+            self.lookup.failed(candidate, outcome)
+        elif candidate.outcome is not None and candidate.outcome.responded:
+            self._look_again(step, outcome)
+        elif step.first is None and in_the_way(self.question, outcome) and len(self._steps) < MAX_STEPS:
+            candidate.state = State.ASKED
+            self._send(candidate, looking_behind(self.question), self._sender.soft_for(candidate.addr), now, outcome)
+            self._look_who_is_overtaken(now)
+        else:
+            self._take(candidate, outcome, now)
+            if self._stop_at_value and isinstance(self._found.item, ImmutableItem):
+                self._end("an immutable value that hashes to the target needs no second opinion", now)
+                return
+        self.pump(now)
+
+    def _take(self, candidate: Candidate, outcome: NodeOutcome, now: float) -> None:
+        """The answer of a candidate, as it counts."""
+        self.lookup.answered(candidate, outcome)
+        self._overtake(candidate, now)
+        self._note(outcome)
+
+    def _note(self, outcome: NodeOutcome) -> None:
+        if self._found.take(outcome, self._at_least) and self._on_found:
+            self._on_found(outcome)
+
+    def _look_again(self, step: Step, outcome: NodeOutcome) -> None:
+        """What a node has behind what stood in the way, of which it was thought that it would not come any more."""
+        if outcome.behind is not None and step.candidate.outcome is step.first:
+            step.candidate.outcome = outcome
+            self._note(outcome)
+
+    def _overtake(self, candidate: Candidate, now: float) -> None:
+        """Record which queries hold no slot any more, being farther than the k-th responder, now that one answered."""
+        insort(self._responders, candidate.distance)
+        self._look_who_is_overtaken(now)
+
+    def _look_who_is_overtaken(self, now: float) -> None:
+        if len(self._responders) < self._sender.k:
+            return
+        # The walk to the k-th that fills a place costs more than all this, and is seldom needed.
+        nearest = self._responders[self._sender.k - 1]
+        held = [
+            step
+            for step in self._in_flight.values()
+            if step.candidate.distance > nearest
+            and step.overtaken_at is None
+            and step.stalled_at is None
+            and step.candidate.state is State.ASKED
+        ]
+        edge = self.lookup.edge() if held else 0
+        for step in held:
+            if step.candidate.distance > edge:
+                step.overtaken_at = now
+
+    def _end(self, why: str, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
+        self.lookup.end(why)
+        self.ended_at, self._doubt = now, doubt
+        if self._on_step:
+            self._on_step(self, now)
+        closest = [c.outcome for c in self.lookup.closest() if c.outcome]
+        elapsed = now - self.started_at
+        outcome = outcome_of(self.question, self.outcomes(now), closest, self._found, elapsed, why)
+        self._done(replace(outcome, doubt=self._doubt, complete=complete))
+
+    def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
+        """What is known by now of every node that was asked, nearest first."""
+        under_way: dict[Candidate, NodeOutcome] = {}
+        for query, step in self._in_flight.items():
+            one = step.first or unanswered(query, now, ended=True)
+            before = under_way.get(step.candidate)
+            if before is None or before.status is Status.CANCELLED is not one.status:
+                under_way[step.candidate] = one
+        return self.lookup.outcomes(under_way)
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now, with what it has found so far. One that has not begun has found nothing."""
+        if self.running:
+            self._stopped = True
+            self.started_at = self.started_at or now
+            self._end(why, now, complete=False)
+
+    def kth_distance(self) -> int | None:
+        """The distance of the k-th closest responder, where the lookup settled with that many."""
+        closest = self.lookup.closest()
+        return closest[-1].distance if self._settled and len(closest) == self._sender.k else None
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`. Answers still under way only serve the table."""
+        if self.running:
+            self._stopped = True
+            self.lookup.end("cancelled")
+            self.ended_at = now
+
+    def detail(self, now: float) -> LookupDetail:
+        """The lookup with every query and candidate."""
+        self._look_at_queries(now)
+        steps = tuple(step_view(step, self.started_at) for step in self._steps)
+        began = self.began_at - self.started_at
+        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)
+
+    def _look_at_queries(self, now: float) -> None:
+        """When those in flight were sent, and which of them were not."""
+        for query, step in self._in_flight.items():
+            step.sent_at = query.sent_at
+            if query.failure:
+                step.outcome = unanswered(query, now)
+
+    def view(self, now: float) -> LookupView:
+        """The lookup as a screen shows it."""
+        self._look_at_queries(now)
+        closest, end = self.lookup.closest(), now if self.running else self.ended_at
+        outcomes = [step.outcome for step in self._steps if step.outcome and not step.late]
+        unsent = sum(step.outcome is not None and step.outcome.status is Status.SEND_FAILED for step in self._steps)
+        return LookupView(
+            self.number,
+            self.question.kind,
+            self.question.target,
+            self.owner,
+            self.started_at,
+            end - self.started_at,
+            self.running,
+            len(self._steps) - unsent,
+            sum(outcome.responded for outcome in outcomes),
+            sum(outcome.status is Status.TIMED_OUT for outcome in outcomes),
+            len(self._in_flight) if self.running else 0,
+            bits(closest[0]) if closest else None,
+            len(closest),
+            self._found.words(),
+            self.lookup.why,
+            self._doubt or "",
+            self._stopped,
+        )

@@ -1,0 +1,98 @@
+"""Getting to know nodes all over the network, once, so that every later lookup opens with a long step.
+
+The way in is a lookup of our own id: it leaves us among neighbours, and with a few nodes in the rest of the space,
+where nearly every target lies. Filling buckets by lookups of random ids (BEP 5) brings more of the kind, for most
+queries of a lookup go to the crowd around its target. A survey asks each node for the id opposite to its own. What
+it knows over there is its widest bucket, 8 nodes from anywhere in the other half; they are asked in turn, so every
+query checks one node and names 8, spread as evenly as ids are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from ..defence.shares import net_of
+from ..queries import Answer, InFlight
+from ..wire.compact import Addr, NodeInfo, is_local, leads_inside
+from ..wire.ids import bep42_valid
+from ..wire.krpc import FindNode, Response
+from .policy import OURS
+from .running import Sender
+
+ALPHA = 32
+"""Queries in flight that have not stalled."""
+
+
+class Survey:
+    """One survey under way. Whoever answers enters the table, or the memory of known nodes, as always."""
+
+    def __init__(
+        self, sender: Sender, nodes: Iterable[NodeInfo], *, queries: int, done: Callable[[Survey, float], None]
+    ) -> None:
+        """It begins with `nodes` and ends after so many queries; `done` is told when."""
+        self._sender, self._left, self._done = sender, queries, done
+        self._most_waiting = queries
+        self._halves: tuple[deque[NodeInfo], deque[NodeInfo]] = deque(), deque()
+        """Nodes to ask, by the first bit of their ids."""
+        self._seen: set[Addr | str] = set()
+        self._holding: set[InFlight] = set()
+        self.answered = 0
+        self.fitting = 0
+        """How many of those that answered have ids that fit their addresses (BEP 42): an even sample of the network."""
+        self._running = True
+        self._add(nodes)
+
+    def _add(self, nodes: Iterable[NodeInfo], named_by: str | None = None) -> None:
+        for node in nodes:
+            ip = node.addr[0]
+            if node.id == self._sender.id or (named_by is not None and leads_inside(ip, named_by)):
+                continue
+            # One node a /24: a liar names nodes of its own, and addresses all over the world are not cheap.
+            place = node.addr if is_local(ip) else net_of(ip)
+            half = self._halves[node.id[0] >> 7]
+            if place not in self._seen and len(half) < self._most_waiting:
+                self._seen.add(place)
+                half.append(node)
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent; end when there is nothing left."""
+        while self._running and any(self._halves) and self._left and len(self._holding) < ALPHA:
+            if self._sender.full:
+                self._sender.wait(self)
+                return
+            # Those asked in one half name nodes of the other: taking turns makes both equally known.
+            here, there = self._halves[self._left % 2], self._halves[self._left % 2 - 1]
+            node = (here or there).popleft()
+            if not (self._sender.blocked(node.addr, now) or self._sender.silent(node.addr, now)):
+                self._ask(node, now)
+        if self._running and not self._holding:
+            self._running = False
+            self._done(self, now)
+
+    def _ask(self, node: NodeInfo, now: float) -> None:
+        self._left -= 1
+        query = self._sender.send(
+            node.addr,
+            FindNode(self._sender.id, bytes(byte ^ 0xFF for byte in node.id)),
+            "survey",
+            now,
+            expected=node.id,
+            soft=self._sender.soft_for(node.addr),
+            hard=OURS.hard,
+            done=self._finished,
+            stalled=self._stalled,
+        )
+        self._holding.add(query)
+
+    def _stalled(self, query: InFlight, now: float) -> None:
+        self._holding.discard(query)
+        self.pump(now)
+
+    def _finished(self, query: InFlight, answer: Answer | None, now: float) -> None:
+        self._holding.discard(query)
+        if isinstance(answer, Response) and answer.id == query.expected:
+            self.answered += 1
+            self.fitting += bep42_valid(answer.id, query.addr[0])
+            self._add(answer.nodes, query.addr[0])
+        self.pump(now)

@@ -1,0 +1,1 @@
+"""What callers ask of a node, under way: direct queries, batches, stores; whose turn it is, and when it ends."""

@@ -1,0 +1,126 @@
+"""Calls into the caller's code: made after the core is done with a datagram or a timer, never out of its middle.
+
+So they may do with the node whatever they like, and what they raise breaks nothing: an operation's own callbacks end
+that operation, a listener is reported and goes on hearing events.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections import deque
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+from .. import checks
+from ..lookup.running import Find
+from ..outcome import Outcome
+from ..settings import Blocks
+from ..snapshot import LookupView
+
+P = ParamSpec("P")
+
+Progress = Callable[[LookupView], None]
+Report = Callable[[str, BaseException], None]
+
+
+class Calls(deque[tuple[Callable[[Any], None], Any]]):
+    """The calls that are to be made, in order. (A deque, since a server asks for each query whether there are any.)"""
+
+    def __init__(self, report: Report) -> None:
+        """`report` is told of what the caller's code raised where nobody waits for it."""
+        super().__init__()
+        self.report = report
+
+    def later(self, function: Callable[[Any], None], argument: Any) -> None:
+        """Call it once the core is done. It must not raise."""
+        self.append((function, argument))
+
+    def make(self) -> None:
+        """Make the calls that are due now; those that come of them are left for the next time."""
+        for _ in range(len(self)):
+            function, argument = self.popleft()
+            function(argument)
+
+
+class Subscription:
+    """A listener."""
+
+    def __init__(self, calls: Calls, listener: Callable[[Any], None]) -> None:
+        self._calls, self._listener = calls, listener
+        self.wanted, self._failed = True, False
+
+    def hear(self, event: Any) -> None:
+        """As the core calls it."""
+        self._calls.later(self._tell, event)
+
+    def _tell(self, event: Any) -> None:
+        if not self.wanted:
+            return
+        try:
+            self._listener(event)
+        except (Exception, CancelledError) as error:
+            if not self._failed:  # once: at thousands of events a second
+                self._calls.report("a listener of a node has failed; it goes on hearing events", error)
+            self._failed = True
+
+
+class Caller:
+    """Who waits for one operation. What its callbacks raise ends it, and not the node."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.done: Callable[[Outcome], None] = lambda outcome: None
+        self.failed: Callable[[BaseException], None] = lambda error: None
+        self.over: Callable[[], bool] = lambda: False
+
+    def finish(self, outcome: Outcome) -> None:
+        """The operation has ended; known after the calls that came before."""
+        self._calls.later(self.done, outcome)
+
+    def guard(self, name: str, function: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
+        """The same function, to be called by the core. Raises `ValueError` for what is none."""
+        checks.function(name, function)
+        if function is None:
+            return None
+        wanted = function
+
+        def call(argument: Any) -> None:
+            if self.over():
+                return
+            try:
+                wanted(argument)
+            except (Exception, CancelledError) as error:
+                self.failed(error)
+
+        return lambda argument: self._calls.later(call, argument)
+
+    def steps(self, progress: Progress | None) -> Callable[[Find, float], None] | None:
+        """`progress` as the core calls it: with the view of that moment."""
+        told = self.guard("progress", progress)
+        return None if told is None else lambda find, now: told(find.view(now))
+
+
+class SafeBlocks:
+    """Somebody's set of blocked addresses. One that fails blocks: better nobody than whom it was to keep out."""
+
+    def __init__(self, blocks: Blocks, report: Report) -> None:
+        self._blocks, self._report, self._failed = blocks, report, False
+
+    def __contains__(self, ip: str, /) -> bool:
+        try:
+            return ip in self._blocks
+        except Exception as error:
+            self._tell(error)
+            return True
+
+    def __len__(self) -> int:
+        try:
+            return len(self._blocks)
+        except Exception as error:
+            self._tell(error)
+            return 0
+
+    def _tell(self, error: Exception) -> None:
+        if not self._failed:
+            self._report("the blocks of a node have failed; it blocks what they fail for", error)
+        self._failed = True

@@ -1,0 +1,347 @@
+"""What the engine is asked to do, made of queries: ask some nodes, search for a target, store what was made.
+
+An operation is started with `start`, may be cancelled, and calls `done` once with its `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
+from ..keys import BadKey
+from ..lookup.results import Found, outcome_of
+from ..lookup.running import Done, Find, Sender
+from ..lookup.validate import Question, behind, in_the_way, judge, looking_behind, unanswered
+from ..outcome import NodeOutcome, Outcome, Status
+from ..queries import Answer, InFlight
+from ..wire.compact import Addr
+from ..wire.ids import distance
+from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
+
+STALLED_BATCHES = 4
+"""So many times alpha a batch has in flight at most, those included that have stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One node to ask: its address, the id it should have, and what to send."""
+
+    addr: Addr
+    expected: bytes | None
+    args: Args
+
+
+class Batch:
+    """Asks named nodes one query each, at most `alpha` at a time besides those that have stalled."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        asks: Sequence[Ask],
+        question: Question | None,
+        *,
+        owner: str,
+        alpha: int,
+        timeout: float,
+        done: Callable[[tuple[NodeOutcome, ...], float], None],
+        idle: Callable[[float], None] | None = None,
+    ) -> None:
+        """`idle` is called when only silent nodes are waited for."""
+        self._sender, self._question, self._owner, self._idle = sender, question, owner, idle
+        self._alpha, self._timeout, self._done = alpha, timeout, done
+        self._waiting = deque(enumerate(asks))
+        self._results: list[NodeOutcome | None] = [None] * len(asks)
+        self._in_flight: dict[InFlight, int] = {}
+        self._firsts: dict[InFlight, NodeOutcome] = {}
+        """What nodes gave that are asked once more, to look behind that."""
+        self._stalled: set[InFlight] = set()
+        self._over = False
+
+    def _may_send(self) -> bool:
+        in_flight = len(self._in_flight)
+        return in_flight - len(self._stalled) < self._alpha and in_flight < STALLED_BATCHES * self._alpha
+
+    def pump(self, now: float) -> None:
+        """Send what may be sent; end when there is nothing left."""
+        while self._waiting and not self._over and self._may_send():
+            if self._sender.full:
+                self._sender.wait(self)
+                return
+            place, ask = self._waiting.popleft()
+            if blocked := self._sender.blocked(ask.addr, now):
+                self._results[place] = NodeOutcome(addr=ask.addr, id=ask.expected, status=blocked)
+                continue
+            self._send(ask, place, now)
+        if not self._in_flight and not self._over:
+            self._over = True
+            self._done(tuple(result for result in self._results if result), now)
+
+    def _send(self, ask: Ask, place: int, now: float) -> InFlight:
+        query = self._sender.send(
+            ask.addr,
+            ask.args,
+            self._owner,
+            now,
+            expected=ask.expected,
+            soft=self._sender.soft_for(ask.addr),
+            hard=self._timeout,
+            done=self._answered,
+            stalled=self._went_silent,
+            patient=True,
+        )
+        self._in_flight[query] = place
+        return query
+
+    def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
+        if self._over:
+            return
+        self._stalled.discard(query)
+        place, first = self._in_flight.pop(query), self._firsts.pop(query, None)
+        outcome = judge(self._question, query, answer, now)
+        if first is not None:
+            outcome = behind(first, outcome)
+        elif self._question is not None and in_the_way(self._question, outcome):
+            args = looking_behind(self._question).args(self._sender.id)
+            self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
+            return
+        self._results[place] = outcome
+        self.pump(now)
+
+    def _went_silent(self, query: InFlight, now: float) -> None:
+        if self._over:
+            return
+        self._stalled.add(query)
+        self.pump(now)
+        if self._idle and not self._waiting and len(self._stalled) == len(self._in_flight):
+            self._idle(now)
+
+    def stop(self, now: float) -> None:
+        """End it now: `done` is told what is known by now of those that were asked."""
+        if not self._over:
+            self._over = True
+            for query, place in self._in_flight.items():
+                self._results[place] = self._firsts.get(query) or unanswered(query, now, ended=True)
+            self._done(tuple(result for result in self._results if result), now)
+
+    def cancel(self) -> None:
+        """Stop. Nothing more is sent, and `done` is not called."""
+        self._over = True
+
+
+class Direct:
+    """Asks just the nodes that the user named."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        question: Question,
+        remotes: Sequence[Addr],
+        *,
+        alpha: int,
+        timeout: float,
+        at_least: int | None = None,
+        done: Done,
+        idle: Callable[[float], None] | None = None,
+    ) -> None:
+        """`idle` is called when only silent nodes are waited for."""
+        self._question, self._at_least, self._done = question, at_least, done
+        self.turn = 0
+        self._started_at = 0.0
+        self._stopped = ""
+        args = question.args(sender.id)
+        self._batch = Batch(
+            sender,
+            [Ask(addr, None, args) for addr in dict.fromkeys(remotes)],
+            question,
+            owner="user",
+            alpha=alpha,
+            timeout=timeout,
+            done=self._finished,
+            idle=idle,
+        )
+
+    def start(self, now: float, since: float | None = None) -> None:
+        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        self._started_at = now if since is None else since
+        self._batch.pump(now)
+
+    def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
+        found = Found()
+        for result in results:
+            found.take(result, self._at_least)
+        answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
+        closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
+        why = self._stopped or "every node that was named has been asked"
+        outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
+        self._done(replace(outcome, complete=not self._stopped))
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now, with what is known by now."""
+        self._started_at, self._stopped = self._started_at or now, why
+        self._batch.stop(now)
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`."""
+        self._batch.cancel()
+
+
+Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | None]]]
+"""Turns what was found into the item, if any, and the query for each node; `None` leaves that node out."""
+
+Decide = Callable[[Outcome], tuple[Item, Container[Addr]]]
+"""Turns what was found into the item to store, and where."""
+
+
+class Write:
+    """Stores something: finds the nodes and their tokens first, then writes to the closest of them.
+
+    The tokens are those of its own lookup: one query a node less, and no chance for them to have expired.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        find: Callable[[Done], Find | Direct],
+        prepare: Prepare,
+        *,
+        action: str,
+        alpha: int,
+        timeout: float,
+        done: Done,
+    ) -> None:
+        """`prepare` may raise `ItemError` or `BadKey`: nothing is written then."""
+        self._sender, self._prepare = sender, prepare
+        self._action, self._alpha, self._timeout, self._done = action, alpha, timeout, done
+        self.turn = 0
+        self._started_at = 0.0
+        self._stopped = False
+        self._item: Item | None = None
+        self.find = find(self._have_tokens)
+        self._batch: Batch | None = None
+
+    def start(self, now: float, since: float | None = None) -> None:
+        """Begin with the search. `since`: when it was asked for, if it had to wait."""
+        self._started_at = now if since is None else since
+        self.find.start(now, since)
+
+    def _have_tokens(self, found: Outcome) -> None:
+        if self._stopped:
+            self._done(replace(found, action=self._action, item=None))
+            return
+        try:
+            self._item, args_for = self._prepare(found)
+        except (ItemError, BadKey) as error:
+            self._done(replace(found, action=self._action, item=None, why=str(error)))
+            return
+        writable = {node.addr: node for node in found.closest if node.token is not None}
+        others = tuple(self._unwritable(found))
+
+        def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+            writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
+            stored = sum(node.status is Status.STORED for node in writes)
+            why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
+            self._done(
+                replace(
+                    found,
+                    action=self._action,
+                    writes=writes,
+                    item=self._item,
+                    elapsed=now - self._started_at,
+                    why=why,
+                    complete=found.complete and not self._stopped,
+                )
+            )
+
+        self._batch = Batch(
+            self._sender,
+            [Ask(node.addr, node.id, args) for node in writable.values() if (args := args_for(node)) is not None],
+            None,
+            owner=self._action,
+            alpha=self._alpha,
+            timeout=self._timeout,
+            done=finished,
+        )
+        self._batch.pump(self._started_at + found.elapsed)
+
+    def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
+        """Nodes that should have been written to but can't be: no token, or named by the user and silent."""
+        for node in found.closest:
+            if node.token is None:
+                yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
+        if isinstance(self.find, Direct):
+            reached = {node.addr for node in found.closest}
+            yield from (node for node in found.asked if node.addr not in reached)
+
+    def _already_there(self, before: NodeOutcome, result: NodeOutcome) -> NodeOutcome:
+        """Some stores refuse the very item they hold; who republishes has nevertheless succeeded (BEP 44)."""
+        held, item = before.item, self._item
+        same = (
+            isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)
+        )
+        if result.code == SEQ_TOO_LOW and same:
+            return replace(result, status=Status.STORED, note="it held this very item already")
+        return result
+
+    def stop(self, why: str, now: float) -> None:
+        """End it now: where nothing was written yet, nothing is."""
+        self._stopped = True
+        self._started_at = self._started_at or now
+        if self._batch is None:
+            self.find.stop(why, now)
+        else:
+            self._batch.stop(now)
+
+    def cancel(self, now: float) -> None:
+        """Stop, without calling `done`."""
+        self.find.cancel(now)
+        if self._batch:
+            self._batch.cancel()
+
+
+def prepare_announce(own: bytes, info_hash: bytes, port: int) -> Prepare:
+    """The announce_peer query for each node; port 0 means the one that packets come from."""
+    return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b""))
+
+
+def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:
+    """The put query for each node. A draft is signed with one more than the highest seq seen.
+
+    Without a `cas`, a draft that knows its base compares at each node with what that node showed: one that
+    missed an update takes this one, one that got another in the meantime refuses it.
+    """
+    guarded = cas is None and isinstance(what, Draft) and what.base is not None
+
+    def prepare(found: Outcome) -> tuple[Item, Callable[[NodeOutcome], Args]]:
+        item = what.signed(found.highest_seen) if isinstance(what, Draft) else what
+        _check(item)
+        return item, lambda node: _put_args(own, item, node.seq if guarded else cas, node)
+
+    return prepare
+
+
+def prepare_republish(own: bytes, decide: Decide) -> Prepare:
+    """The put query for those nodes that `decide` wants written to."""
+
+    def prepare(found: Outcome) -> tuple[Item, Callable[[NodeOutcome], Args | None]]:
+        item, where = decide(found)
+        _check(item)
+        return item, lambda node: _put_args(own, item, None, node) if node.addr in where else None
+
+    return prepare
+
+
+def _check(item: Item) -> None:
+    check_value(item.v)
+    if isinstance(item, MutableItem) and not item.verify():
+        raise ItemError(BAD_SIGNATURE, "the signature of the item does not hold")
+
+
+def _put_args(own: bytes, item: Item, cas: int | None, node: NodeOutcome) -> Args:
+    token = node.token or b""
+    if isinstance(item, ImmutableItem):
+        return Put(own, token, item.v)
+    # A node that showed no value has nothing to compare with: some would refuse for that alone (BEP 44, "CAS").
+    compare = cas if node.seq is not None else None
+    return Put(own, token, item.v, item.k, item.sig, item.seq, item.salt, compare)

@@ -1,0 +1,1 @@
+"""A network in virtual time, of the cores that ship: honest nodes, liars and attackers."""

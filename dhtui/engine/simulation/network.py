@@ -1,0 +1,491 @@
+"""A network in virtual time, of the very cores that ship. One seed, one course of events.
+
+The clock jumps from one event to the next. What lies between two nodes is `internet.Internet`. Nodes come in
+two kinds: *cores*, which are complete, and *passive* ones of a `population.Population`, which only answer, from
+tables that are computed when somebody asks, by the server that ships. So ten thousand cores can be run together,
+or a few cores among millions of passive nodes, whom they can't tell from others: all that is said is said in
+datagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf
+from random import Random
+from typing import Any
+
+from ..core import Core
+from ..items import ImmutableItem, MutableItem
+from ..lookup.running import Done, Find
+from ..lookup.validate import Question
+from ..operations.operations import Operation
+from ..outcome import Outcome
+from ..server import Server
+from ..settings import Settings
+from ..snapshot import StepView
+from ..store import ItemStore, PeerStore, Tokens
+from ..wire.compact import Addr, NodeInfo
+from ..wire.ids import distance
+from ..wire.krpc import (
+    AnnouncePeer,
+    Args,
+    Get,
+    GetPeers,
+    MalformedDatagram,
+    Put,
+    Query,
+    RefusedQuery,
+    encode_error,
+    encode_response,
+    parse,
+)
+from .internet import Chance, Conditions, Internet
+from .liars import Ring
+from .passive_nodes import Member, Population
+
+START = 1000.0
+"""The clock of a fresh network, seconds."""
+PROBE_PORT = 50_000
+RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
+CLOSEST = 8
+PEERS_PLANTED = 10
+ATTACK_SECONDS = 0.01
+"""How far an attacker's addresses are from a core: as near as money can bring them."""
+_CALL: Addr = ("", 0)
+_CORE = 31
+
+
+Receiver = Callable[[Addr, Addr, bytes], None]
+"""What owns an address, and is given what comes there: to which of its addresses, from where, and the datagram."""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where a core lives, and what has passed there."""
+
+    core: Core
+    key: int
+    opened: set[Addr] | None
+    """Behind a NAT: the addresses that it has sent to, whose packets are let in. Else `None`."""
+    timer: float = inf
+    received: int = 0
+    sent: int = 0
+
+
+class _Table:
+    """The routing table of a passive node, as its server reads it."""
+
+    def __init__(self, population: Population, owner: Member) -> None:
+        self._population, self._owner, self.own = population, owner, owner.id
+
+    def closest(self, target: bytes, n: int) -> list[Member]:
+        return self._population.referrals(self._owner, target, n)
+
+
+class Passive:
+    """A passive node that somebody has met."""
+
+    def __init__(self, population: Population, member: Member, tokens: Tokens, rng: Random) -> None:
+        self.member = member
+        self.peers, self.items = PeerStore(member.id), ItemStore(member.id)
+        self.received = 0
+        self._server = Server(_Table(population, member), tokens, self.peers, self.items, rng)
+
+    def answer(self, query: Query, source: Addr, now: float) -> dict[bytes, Any]:
+        """The body (``r``) of its answer. Raises `RefusedQuery`."""
+        return self._server.answer(query, source, now)
+
+    def keep(self, what: ImmutableItem | MutableItem | bytes, writer: Addr, now: float) -> None:
+        """Let somebody store an item with it, or announce itself for an infohash: with a token, as by datagrams."""
+        target = what if isinstance(what, bytes) else what.target
+        asked: Get | GetPeers = GetPeers(target, target) if isinstance(what, bytes) else Get(target, target)
+        token = self.answer(_query(asked), writer, now)[b"token"]
+        write: Put | AnnouncePeer
+        if isinstance(what, bytes):
+            write = AnnouncePeer(target, target, writer[1], token)
+        elif isinstance(what, ImmutableItem):
+            write = Put(target, token, what.v)
+        else:
+            write = Put(target, token, what.v, what.k, what.sig, what.seq, what.salt)
+        self.answer(_query(write), writer, now)
+
+
+def _query(args: Args) -> Query:
+    return Query(b"plant", "", args, read_only=False, version=None, canonical=True)
+
+
+class _Limits:
+    """How passive nodes guard themselves: whoever sends one of them more than `rate` messages a second, over 10 s, is
+    ignored for 5 minutes."""
+
+    def __init__(self, rate: float) -> None:
+        self._most = rate * RATE_WINDOW
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}
+        self._ignored: dict[tuple[str, str], float] = {}
+
+    def allow(self, dest: str, source: str, now: float) -> bool:
+        """Count a message from one IP to another; whether it is read."""
+        if not self._most:
+            return True
+        key = dest, source
+        if self._ignored.get(key, now) > now:
+            return False
+        began, count = self._windows.get(key, (now, 0))
+        if now - began >= RATE_WINDOW:
+            began, count = now, 0
+        self._windows[key] = began, count + 1
+        if count >= self._most:
+            self._ignored[key] = now + IGNORED_SECONDS
+            del self._windows[key]
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One lookup, measured from outside. Times are seconds since it began."""
+
+    outcome: Outcome
+    first: float | None
+    """When the first value or peer was in hand; `None`: never."""
+    complete: float
+    queries: int
+    hops: int
+    """Queries in a row that led to the first value, or without one to the closest responder."""
+    found: float
+    """Share of the true 8 closest live nodes that answered it; liars among them don't count."""
+
+
+class Simulation:
+    """The wires, the clock and everybody on the network."""
+
+    def __init__(self, seed: int, conditions: Conditions | None = None, population: Population | None = None) -> None:
+        """Without a `population` there are only cores. With one, its conditions and not `conditions` hold."""
+        self.conditions = population.conditions if population else conditions or Conditions()
+        self.population = population
+        self.ring = Ring(population) if population else None
+        self.now = START
+        self.passive: dict[Addr, Passive] = {}
+        self.places: dict[Addr, Place] = {}
+        self._chance = Chance(seed)
+        self._internet = Internet(self._chance, self.conditions.loss)
+        self._rng = Random(seed)
+        self._tokens = Tokens(self._rng.randbytes(32))
+        self._limits = _Limits(self.conditions.rate_limit)
+        self._events: list[tuple[float, int, Addr, Addr | None, bytes]] = []
+        self._calls: dict[int, Callable[[], None]] = {}
+        self._owners: dict[str, Receiver] = {}
+        self._count = 0
+        self._added = 0
+
+    # ---- who is there ------------------------------------------------------------------------------
+
+    def add(self, *, nat: bool = False, hosts: tuple[Addr, ...] = (), **settings: Any) -> Core:
+        """A new core, which has not begun to bootstrap yet.
+
+        `nat`: packets reach it only from addresses that it has sent to. `settings`: of `Settings`.
+        """
+        self._added += 1
+        net = self._added
+        addr = f"{124 + net // 65536}.{net // 256 % 256}.{net % 256}.7", 6881
+        names = tuple(f"{ip}:{port}" for ip, port in hosts)
+        rng = Random(self._chance.bits(_CORE, net))
+        core = Core(Settings(**({"external": addr} | settings)), addr, rng, self.now, names)
+        self.places[addr] = Place(core, self._chance.bits(_CORE, net, 1), set() if nat else None)
+        self.after(core)
+        return core
+
+    def remove(self, core: Core) -> None:
+        """It is gone without a word."""
+        del self.places[core.identity.bound]
+
+    def behind_nat(self, core: Core) -> bool:
+        """Whether only those whom it has sent to can reach a core."""
+        return self.places[core.identity.bound].opened is not None
+
+    def hosts(self, n: int = 3, liars: int = 0) -> tuple[Addr, ...]:
+        """Passive nodes to bootstrap from: alive and near; honest, but the first `liars` of them, which lie from now
+        on as the conditions say."""
+        assert self.population is not None and self.ring is not None
+        found: list[Addr] = []
+        for member in self.population.some(0, self.now):
+            if self._internet.round_trip(member.key, 0) < 0.15:
+                if len(found) < liars:
+                    self.ring.recruit(member)
+                found.append(member.addr)
+            if len(found) == n:
+                break
+        return tuple(found)
+
+    def closest(self, target: bytes, n: int = CLOSEST) -> list[NodeInfo]:
+        """The true `n` live nodes closest to a target that anybody can reach, nearest first."""
+        found = [
+            NodeInfo(place.core.id, addr)
+            for addr, place in self.places.items()
+            if not place.core.identity.read_only(self.now)
+        ]
+        if self.population:
+            found += [member.info for member in self.population.closest(target, n, self.now)]
+        return sorted(found, key=lambda node: distance(node.id, target))[:n]
+
+    def _honest(self, addr: Addr) -> bool:
+        member = self._member(addr)
+        return member is None or self.ring is None or not self.ring.lies(member)
+
+    def met(self, member: Member) -> Passive:
+        """A passive node, with what it stores."""
+        passive = self.passive.get(member.addr)
+        if passive is None:
+            assert self.population is not None
+            passive = self.passive[member.addr] = Passive(self.population, member, self._tokens, self._rng)
+        return passive
+
+    def plant(self, what: ImmutableItem | MutableItem | bytes, copies: int = CLOSEST) -> None:
+        """Store an item, or a few peers of an infohash, at the passive nodes closest to its target."""
+        assert self.population is not None
+        target = what if isinstance(what, bytes) else what.target
+        for member in self.population.closest(target, copies, self.now):
+            passive = self.met(member)
+            for nth in range(PEERS_PLANTED if isinstance(what, bytes) else 1):
+                # Written from many networks, so that no store has its fill of one.
+                passive.keep(what, (f"198.51.{(target[-1] + nth) % 256}.7", 6881), self.now)
+
+    @property
+    def outdated(self) -> dict[bytes, MutableItem]:
+        """Old versions of mutable items, by target, for liars to hand out."""
+        assert self.ring is not None
+        return self.ring.outdated
+
+    # ---- attackers and other strangers -------------------------------------------------------------
+
+    def own(self, ip: str, receiver: Receiver) -> None:
+        """All ports of an IP belong to somebody else, who is given what cores send there."""
+        self._owners[ip] = receiver
+
+    def wake(self, at: float, call: Callable[[], None]) -> None:
+        """Call somebody at a time."""
+        self._later(at, _CALL, None, b"")
+        self._calls[self._count] = call
+
+    def deliver(self, data: bytes, source: Addr, core: Core) -> None:
+        """A datagram reaches a core now, with any source that its sender cares to write on it. A NAT stands firm."""
+        place = self.places.get(core.identity.bound)
+        if place is not None and (place.opened is None or source in place.opened):
+            core.receive_datagram(data, source, self.now)
+            self.after(core)
+
+    # ---- what happens ------------------------------------------------------------------------------
+
+    def after(self, core: Core) -> None:
+        """To be called after every call into a core: sends, looks names up, sets its timer."""
+        addr = core.identity.bound
+        place = self.places[addr]
+        while (datagrams := core.datagrams_to_send()) or (names := core.way_in.take_hosts_wanted()):
+            for data, dest in datagrams:
+                self._send(place, addr, data, dest)
+            for name in () if datagrams else names:
+                ip, _, port = name.rpartition(":")
+                core.host_resolved(name, ((ip, int(port)),), "", self.now)
+        at = core.next_timer()
+        if at < place.timer:
+            place.timer = at
+            self._later(at, addr, None, b"")
+
+    def _later(self, at: float, dest: Addr, source: Addr | None, data: bytes) -> None:
+        self._count += 1
+        heappush(self._events, (at, self._count, dest, source, data))
+
+    def _send(self, place: Place, source: Addr, data: bytes, dest: Addr) -> None:
+        place.sent += 1
+        if place.opened is not None:
+            place.opened.add(dest)
+        there = self.places.get(dest)
+        if dest[0] in self._owners:
+            self._later(self.now + ATTACK_SECONDS, dest, source, data)
+            return
+        if there is not None:
+            key, nth = there.key, there.received
+            there.received += 1
+        elif member := self._member(dest):
+            passive = self.met(member)
+            key, nth = member.key, passive.received
+            passive.received += 1
+        else:
+            return
+        delay = self._internet.delay(place.key, key, nth)
+        if delay is not None:
+            self._later(self.now + delay, dest, source, data)
+
+    def _member(self, addr: Addr) -> Member | None:
+        if self.population is None or self.ring is None:
+            return None
+        return self.population.at(addr) or self.ring.at(addr)
+
+    def _step(self) -> None:
+        self.now, count, dest, source, data = heappop(self._events)
+        place = self.places.get(dest)
+        if place is None:
+            if source is not None:
+                owner = self._owners.get(dest[0])
+                if owner is not None:
+                    owner(dest, source, data)
+                else:
+                    self._ask_passive(dest, source, data)
+            elif dest is _CALL:
+                self._calls.pop(count)()
+        elif source is None:
+            self._tick(place, dest)
+        elif place.opened is None or source in place.opened:
+            place.core.receive_datagram(data, source, self.now)
+            self.after(place.core)
+
+    def _tick(self, place: Place, addr: Addr) -> None:
+        if place.timer != self.now:
+            return  # an earlier one has been set since, and has struck
+        place.timer = inf
+        core = place.core
+        if core.next_timer() <= self.now:
+            core.handle_timer(self.now)
+        if probe := core.probe_to_send(self.now):
+            data, dest = probe
+            core.probe_sent(data, self.now)
+            if place.opened is None:
+                self._later(self.now, dest, (addr[0], PROBE_PORT), data)
+        self.after(core)
+
+    def _ask_passive(self, dest: Addr, source: Addr, data: bytes) -> None:
+        """A datagram reaches a passive node."""
+        population, ring, member = self.population, self.ring, self._member(dest)
+        if population is None or ring is None or member is None or not ring.alive(member, self.now):
+            return
+        asker = self.places.get(source)
+        if asker is None:
+            return  # it has left the network
+        if not self._limits.allow(dest[0], source[0], self.now):
+            return
+        try:
+            query = parse(data)
+        except (MalformedDatagram, RefusedQuery):
+            return
+        if not isinstance(query, Query):
+            return
+        passive = self.met(member)
+        answer = self._answer(passive, dest, query, source)
+        if answer is None:
+            return
+        delay = self._internet.delay(member.key, asker.key, passive.received)
+        if delay is not None:
+            self._later(self.now + delay, source, dest, answer)
+
+    def _answer(self, passive: Passive, dest: Addr, query: Query, source: Addr) -> bytes | None:
+        """What a passive node, honest or not, answers a query that came to one of its addresses; as a datagram."""
+        ring, member, now = self.ring, passive.member, self.now
+        body: dict[bytes, Any] | None
+        try:
+            if ring is not None and ring.lies(member):
+                body = ring.answer(member, dest, query, now, lambda: passive.answer(query, source, now))
+            else:
+                body = passive.answer(query, source, now)
+        except RefusedQuery as refusal:
+            return encode_error(refusal.tid, refusal.code, refusal.reason, source)
+        return None if body is None else encode_response(query.tid, body, source)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        until = self.now + seconds
+        while self._events and self._events[0][0] <= until:
+            self._step()
+        self.now = until
+
+    def run_until(self, condition: Callable[[], bool], limit: float = 120.0) -> bool:
+        """Let time pass until `condition` holds, `limit` seconds at most; whether it does."""
+        until = self.now + limit
+        while not condition():
+            if not self._events or self._events[0][0] > until:
+                return False
+            self._step()
+        return True
+
+    # ---- what cores are asked to do ------------------------------------------------------------------
+
+    def bootstrap(self, core: Core) -> float:
+        """Let a core bootstrap; the seconds until it calls itself in."""
+        began = self.now
+        core.bootstrap(self.now)
+        self.after(core)
+        self.run_until(lambda: core.way_in.state != "running")
+        return self.now - began
+
+    def finish(self, core: Core, start: Callable[[Done], Operation]) -> Outcome:
+        """Start an operation of a core and let time pass until it is done."""
+        done: list[Outcome] = []
+        start(done.append)
+        self.after(core)
+        self.run_until(lambda: bool(done))
+        return done[0]
+
+    def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
+        """Let a core ask nodes directly."""
+        return self.finish(core, lambda done: core.searches.ask(question, done, self.now, remotes=remotes))
+
+    def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
+        """Let a core put an item."""
+        return self.finish(core, lambda done: core.searches.put(what, done, self.now))
+
+    def look_up(self, core: Core, question: Question) -> Trial:
+        """Let a core look something up, and measure that."""
+        began = self.now
+        truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
+        firsts: list[float] = []
+        started: list[Operation] = []
+
+        def start(done: Done) -> Operation:
+            find = core.searches.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
+            started.append(find)
+            return find
+
+        outcome = self.finish(core, start)
+        complete = self.now - began
+        find = started[0]
+        detail = core.searches.detail(find.number, self.now) if isinstance(find, Find) else None
+        steps = detail.steps if detail else ()
+        answered = {node.addr for node in outcome.asked if node.responded}
+        return Trial(
+            outcome,
+            firsts[0] if firsts else None,
+            complete,
+            len(steps),
+            _hops(steps, outcome),
+            len(truth & answered) / len(truth) if truth else 1.0,
+        )
+
+
+def _hops(steps: Sequence[StepView], outcome: Outcome) -> int:
+    """Queries in a row until the first value, or to the closest responder."""
+    gave = [step for step in steps if step.peers or step.item]
+    if gave:
+        return min(gave, key=lambda step: step.ended or inf).hop + 1
+    nearest = outcome.closest[0].addr if outcome.closest else None
+    return next((step.hop + 1 for step in steps if step.addr == nearest), 0)
+
+
+def grow(simulation: Simulation, size: int, *, nat: float = 0.0, rate: float = 10.0, **settings: Any) -> Iterator[Core]:
+    """A network of `size` cores, `rate` of which join each second, all through the first three. Gives each in turn.
+
+    A share `nat` of them, but not these three, is behind NATs. `settings`: of `Settings`.
+    """
+    hosts: list[Addr] = []
+    chance = Chance(size)
+    for nth in range(size):
+        if nth < 3:
+            core = simulation.add(hosts=tuple(hosts), read_only=False, **settings)
+            hosts.append(core.identity.bound)
+        else:
+            core = simulation.add(hosts=tuple(hosts), nat=chance.unit(nth) < nat, **settings)
+        if nth:
+            core.bootstrap(simulation.now)
+            simulation.after(core)
+        simulation.run(1 / rate)
+        yield core

@@ -1,0 +1,270 @@
+"""Millions of nodes that take no memory until somebody meets them.
+
+The ids are N points drawn evenly from the space. Instead of drawing them all, the space is halved again and
+again: how many of n points fall into the left half is the number of ones among n random bits, which are a
+function of the seed and the prefix. After log2(N) halvings a cell holds about four nodes, which are made when
+something first looks into it. So each node, and each node's routing table, is the same whenever it is asked
+for, and only the cells that were touched are kept.
+
+A node's table is what Kademlia makes of global membership: bucket d holds 8 of the nodes that share exactly d
+leading bits with it, drawn at random. Dead ones are drawn too: that is what makes the entries of others stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import shake_128
+from math import inf
+
+from ..wire.compact import Addr, NodeInfo, pack_addr
+from ..wire.ids import ID_BITS, ID_LENGTH, crc32c
+from .internet import Chance, Conditions
+
+BUCKET = 8
+CELL = 4
+"""Nodes in a cell, about."""
+
+_DEAD, _LIAR, _PHASE, _FITS, _ADDRESS, _ENTRY = 11, 12, 13, 14, 15, 16
+
+_IP_BITS = 0x030F3FFF
+"""The bits of an address that BEP 42 looks at."""
+_FIRST, _LAST = 3, 31
+"""The upper 6 bits of an address's first byte run from here to below there: 12.0.0.0 to 123.255.255.255."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A passive node, dead or alive."""
+
+    number: int
+    """Its id."""
+    key: int
+    """The 64 bits that its chances hang on: the upper ones of its id."""
+    addr: Addr
+
+    @property
+    def id(self) -> bytes:
+        """Its id, 20 bytes."""
+        return self.number.to_bytes(ID_LENGTH, "big")
+
+    @property
+    def info(self) -> NodeInfo:
+        """Id and address."""
+        return NodeInfo(self.id, self.addr)
+
+    @property
+    def packed(self) -> bytes:
+        """Its 26 bytes in a ``nodes`` string."""
+        return self.id + pack_addr(self.addr)
+
+
+class Population:
+    """All passive nodes of a network."""
+
+    def __init__(self, size: int, seed: int, conditions: Conditions) -> None:
+        """`size` nodes are alive, about; the dead ones come on top."""
+        self.size, self.conditions = size, conditions
+        self.chance = Chance(seed)
+        self._salt = seed.to_bytes(16, "big", signed=True)
+        self.members = round(size / (1 - conditions.dead))
+        self._depth = max(0, (self.members // CELL).bit_length() - 1)
+        self._counts = {1: self.members}
+        self._cells: dict[int, list[int]] = {}
+        self._by_number: dict[int, Member] = {}
+        self._by_addr: dict[Addr, Member] = {}
+
+    # ---- who there is ------------------------------------------------------------------------------
+
+    @property
+    def made(self) -> int:
+        """How many nodes are in memory."""
+        return len(self._by_addr)
+
+    def at(self, addr: Addr) -> Member | None:
+        """The node at an address that somebody was told; `None` where there is none."""
+        return self._by_addr.get(addr)
+
+    def member(self, place: int) -> Member:
+        """The node in a place, from 0, of the order of ids."""
+        return self._pick(0, 0, place)
+
+    def alive(self, member: Member, now: float) -> bool:
+        """Whether a node answers at a time."""
+        session, turn = self.conditions.session, 0
+        if session < inf:
+            turn = int(now / session + self.chance.unit(_PHASE, member.key))
+        return self.chance.unit(_DEAD, member.key, turn) >= self.conditions.dead
+
+    def lies(self, member: Member) -> bool:
+        """Whether a node is one of the liars."""
+        return self.conditions.liars > 0 and self.chance.unit(_LIAR, member.key) < self.conditions.liars
+
+    def closest(self, target: bytes, n: int, now: float) -> list[Member]:
+        """The true `n` live nodes closest to a target, nearest first."""
+        number = int.from_bytes(target, "big")
+        for depth in range(self._depth, -1, -1):
+            found = [m for m in self._under(number >> (ID_BITS - depth), depth) if self.alive(m, now)]
+            if len(found) >= n or depth == 0:
+                found.sort(key=lambda m: m.number ^ number)
+                return found[:n]
+        return []
+
+    def some(self, label: int, now: float) -> Iterator[Member]:
+        """Live honest nodes drawn evenly, one by one, the same ones for the same label."""
+        nth = 0
+        while True:
+            member = self.member(self.chance.bits(_ENTRY, label, nth) % self.members)
+            nth += 1
+            if self.alive(member, now) and not self.lies(member):
+                yield member
+
+    # ---- tables ------------------------------------------------------------------------------------
+
+    def referrals(self, owner: Member, target: bytes, n: int) -> list[Member]:
+        """The up to `n` entries of a node's table that are closest to a target, nearest first."""
+        number = int.from_bytes(target, "big")
+        depth = min(ID_BITS - 1, ID_BITS - (owner.number ^ number).bit_length())
+        found = self._bucket(owner, depth)
+        if len(found) < n:
+            for deeper in range(depth + 1, ID_BITS):
+                if not self._count(owner.number >> (ID_BITS - deeper), deeper, but=owner):
+                    break
+                found += self._bucket(owner, deeper)
+        for shallower in range(depth - 1, -1, -1):
+            if len(found) >= n:
+                break
+            found += self._bucket(owner, shallower)
+        found.sort(key=lambda m: m.number ^ number)
+        return found[:n]
+
+    def _bucket(self, owner: Member, depth: int) -> list[Member]:
+        prefix = owner.number >> (ID_BITS - 1 - depth) ^ 1
+        count = self._count(prefix, depth + 1)
+        if count <= BUCKET:
+            return list(self._under(prefix, depth + 1)) if count else []
+        places: dict[int, None] = {}
+        nth = 0
+        while len(places) < BUCKET:
+            places[self.chance.bits(_ENTRY, owner.key, depth, nth) % count] = None
+            nth += 1
+        return [self._pick(prefix, depth + 1, place) for place in places]
+
+    # ---- the tree of prefixes ----------------------------------------------------------------------
+
+    def _count(self, prefix: int, depth: int, but: Member | None = None) -> int:
+        """How many ids start with the `depth` bits of `prefix`, one of them left out."""
+        inner = min(depth, self._depth)
+        node = 1 << inner | prefix >> (depth - inner)
+        counts = self._counts
+        known = inner
+        while node >> (inner - known) not in counts:
+            known -= 1
+        for level in range(known, inner):
+            self._halve(node >> (inner - level))
+        if depth > inner:
+            return sum(m is not but for m in self._under(prefix, depth))
+        return counts[node] - (but is not None)
+
+    def _halve(self, node: int) -> None:
+        n = self._counts[node]
+        digest = shake_128(self._salt + b"half" + node.to_bytes(21, "big")).digest((n + 7) // 8)
+        left = (int.from_bytes(digest, "big") & (1 << n) - 1).bit_count()
+        self._counts[2 * node], self._counts[2 * node + 1] = left, n - left
+
+    def _pick(self, prefix: int, depth: int, place: int) -> Member:
+        """One of the ids that start with a prefix: the one in that `place` of the order."""
+        if depth > self._depth:
+            return list(self._under(prefix, depth))[place]
+        node, counts = 1 << depth | prefix, self._counts
+        while depth < self._depth:
+            if 2 * node not in counts:
+                self._halve(node)
+            node, depth = 2 * node, depth + 1
+            left = counts[node]
+            if place >= left:
+                place -= left
+                node += 1
+        return self._settled(self._cell(node)[place])
+
+    def _under(self, prefix: int, depth: int) -> Iterator[Member]:
+        """The nodes whose ids start with a prefix. For prefixes of few nodes."""
+        if depth >= self._depth:
+            cell = prefix >> (depth - self._depth)
+            if self._count(cell, self._depth):
+                shift = ID_BITS - depth
+                for number in self._cell(1 << self._depth | cell):
+                    if number >> shift == prefix:
+                        yield self._settled(number)
+        elif self._count(prefix, depth):
+            yield from self._under(2 * prefix, depth + 1)
+            yield from self._under(2 * prefix + 1, depth + 1)
+
+    def _cell(self, node: int) -> list[int]:
+        """The ids of a cell as they were drawn, in order; `_settle` changes their last bits."""
+        cell = self._cells.get(node)
+        if cell is None:
+            count, free = self._counts[node], ID_BITS - self._depth
+            drawn = shake_128(self._salt + b"cell" + node.to_bytes(21, "big")).digest(ID_LENGTH * count)
+            head, mask = (node - (1 << self._depth)) << free, (1 << free) - 1
+            numbers = (int.from_bytes(drawn[i : i + ID_LENGTH], "big") & mask for i in range(0, len(drawn), ID_LENGTH))
+            cell = self._cells[node] = sorted(head | number for number in numbers)
+        return cell
+
+    def _settled(self, number: int) -> Member:
+        member = self._by_number.get(number)
+        if member is None:
+            member = self._by_number[number] = self._settle(number)
+            self._by_addr[member.addr] = member
+        return member
+
+    def _settle(self, number: int) -> Member:
+        """Give an id its address; one that shall fit it, by BEP 42, gets the last 3 bits that belong to it."""
+        key = number >> (ID_BITS - 64)
+        bits = self.chance.bits(_ADDRESS, key)
+        free = (_FIRST + (bits & 0xFFFF) % (_LAST - _FIRST)) << 26 | bits >> 16 & ~_IP_BITS & 0x03FFFFFF
+        if self.chance.unit(_FITS, key) < self.conditions.bep42:
+            ip, r = _address_bits(number >> (ID_BITS - 21))
+            number = number & ~7 | r
+        else:
+            ip = bits >> 32 & _IP_BITS
+        ip |= free
+        port = 1024 + (bits >> 40) % 64000
+        return Member(number, key, ("%d.%d.%d.%d" % (ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255), port))
+
+
+# ---- BEP 42 backwards ------------------------------------------------------------------------------------
+
+
+def _solutions() -> list[int]:
+    """For each of the 21 upper bits of a CRC: which bits of its input, masked address and r, set just that one.
+
+    A CRC of a fixed length is linear but for a constant, so Gaussian elimination over its input bits inverts it.
+    """
+    zero = crc32c(bytes(4))
+    rows = []
+    for bit in range(32):
+        if (_IP_BITS | 7 << 29) >> bit & 1:
+            rows.append([(crc32c((1 << bit).to_bytes(4, "big")) ^ zero) >> 11, 1 << bit])
+    solved = []
+    for place in range(21):
+        pivot = next(row for row in rows if row[0] >> place & 1 and row not in solved)
+        solved.append(pivot)
+        for row in rows:
+            if row is not pivot and row[0] >> place & 1:
+                row[0] ^= pivot[0]
+                row[1] ^= pivot[1]
+    return [pivot[1] for pivot in solved]
+
+
+_BY_CRC_BIT = _solutions()
+_OF_ZERO = crc32c(bytes(4)) >> 11
+
+
+def _address_bits(head: int) -> tuple[int, int]:
+    """The address bits and the `r` to which an id with these 21 upper bits belongs."""
+    wanted, masked = head ^ _OF_ZERO, 0
+    for place, solution in enumerate(_BY_CRC_BIT):
+        if wanted >> place & 1:
+            masked ^= solution
+    return masked & _IP_BITS, masked >> 29

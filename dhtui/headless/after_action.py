@@ -1,0 +1,169 @@
+"""What a run does once its action is done: note the key's use, keep an item alive, watch it, serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ..actions.offline import Failure
+from ..actions.request import Request
+from ..actions.run import Result
+from ..actions.unlocking import keyring
+from ..engine.items import Item, MutableItem
+from ..engine.node import Node
+from ..items.keepalive import Keeper, KeepError
+from ..keyring import KeyringError
+from ..options.config import state_folder
+from ..options.options import Options
+from .output import Output, failure_words
+from .text import kept_line
+
+
+def keeper_of(node: Node, options: Options, output: Output) -> Keeper:
+    """The kept items of the state folder, on a node. Problems with their file are warnings."""
+    told: list[str] = []
+
+    def changed() -> None:
+        if keeper.problem and keeper.problem not in told:
+            told.append(keeper.problem)
+            output.warn(keeper.problem)
+
+    keeper = Keeper(node, state_folder(options), changed=changed)
+    return keeper
+
+
+async def follow_up(
+    options: Options, request: Request, result: Result, keeper: Keeper, output: Output
+) -> tuple[Result, list[str]]:
+    """After a put: note the use of the key. With ``--keep``: keep the item alive.
+
+    To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
+    kept, and what is to be said besides.
+    """
+    outcome = result.outcome
+    item = outcome.item if outcome is not None else None
+    if item is None or outcome is None or request.dry_run:
+        return result, []
+    put = request.action == "put"
+    # A testnet's seqs mean nothing elsewhere. What was signed on another machine counts like what was signed here.
+    if put and outcome.stored and isinstance(item, MutableItem) and not options.testnet:
+        try:
+            await asyncio.to_thread(keyring(options).note_put, item.k, item.salt, item.seq)
+        except KeyringError as error:
+            output.warn(str(error))
+    if put and outcome.stored and not options.testnet and not options.keep:
+        await keeper.renew(item)
+    if not (options.keep and result.ok):
+        return result, []
+    try:
+        why = "" if await keeper.add(item, put=put) else keeper.problem
+    except KeepError as error:
+        why = str(error)
+    if why:
+        return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
+    who = "the explorer, --wait and republish look after it"
+    return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
+
+
+class Background:
+    """Tasks that run beside the action. One that dies is said, and makes the run one that failed."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._tasks = output, set[asyncio.Task[None]]()
+        self.failed = False
+        """Whether one has died."""
+
+    def start(self, what: Coroutine[Any, Any, None], name: str) -> None:
+        """Run it until `stop`. `name`: what it does, for a sentence that begins with it."""
+        task = asyncio.create_task(what, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.died(task.get_name(), problem)
+
+    def died(self, name: str, problem: BaseException | None) -> None:
+        """Something ended that should not have."""
+        if not self.failed:
+            self._output.warn(f"{name} has failed, the run goes on: {failure_words(problem)}")
+        self.failed = True
+
+    async def stop(self) -> None:
+        """End them all."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def watch(
+    get: Callable[[], Awaitable[Result]],
+    first: Result,
+    every: float,
+    asked_to_stop: asyncio.Event,
+    show: Callable[[Result], None],
+    output: Output,
+) -> None:
+    """Get an item again and again, and show what has changed, until asked to stop, or nobody reads it any more."""
+    known = _item(first)
+    output.notes([f"watching, every {every:g} s; Ctrl+C ends it"])
+    while not await _happened(asked_to_stop, every) and not output.lost:
+        getting = asyncio.ensure_future(get())
+        stopping = asyncio.ensure_future(asked_to_stop.wait())
+        await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not getting.done():
+            getting.cancel()
+            return
+        try:
+            result = getting.result()
+        except Failure as failure:
+            output.warn(str(failure))
+            continue
+        now = _item(result)
+        if now != known:
+            show(result)
+            known = now
+
+
+def _item(result: Result) -> Item | None:
+    return result.outcome.item if result.outcome is not None else None
+
+
+async def _happened(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+async def serve(
+    node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
+) -> None:
+    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
+    if output.as_json:
+        output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
+    output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
+    if keeper is not None:
+        background.start(_look_after(keeper, output), "looking after the kept items")
+    await asked_to_stop.wait()
+
+
+async def _look_after(keeper: Keeper, output: Output) -> None:
+    await keeper.load()
+    told = {kept.target: kept.last for kept in keeper.items}
+    warn = keeper.changed
+
+    def tell() -> None:
+        warn()
+        for kept in keeper.items:
+            if kept.last is not None and kept.last != told.get(kept.target):
+                output.notes([kept_line(kept)])
+            told[kept.target] = kept.last
+
+    keeper.changed = tell
+    await keeper.run()

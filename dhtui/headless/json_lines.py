@@ -1,0 +1,281 @@
+"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them for the README.
+
+Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..actions.run import Result, Standing
+from ..engine.items import Item, MutableItem
+from ..engine.outcome import NodeOutcome, Outcome
+from ..engine.wire.bencode import decode
+from ..engine.wire.compact import Addr, NodeInfo
+from ..engine.wire.ids import bits, distance, shared_prefix
+from ..items.conflict import Conflict
+from ..items.keepalive import Kept
+from ..items.readback import Gives, ReadBack
+from ..text.clients import client_name
+from ..text.safe import magnet, safe_text, value_text
+
+FIELDS = """\
+Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
+comes a `node` line for each node that was asked, and before these, at once, what get_peers and get find on their way. \
+A hybrid torrent has a result for each of its infohashes.
+
+| type | field | meaning |
+|---|---|---|
+| `found` | `elapsed_ms`, `peers`, `item` | milliseconds since the action began; the new ones of the peers that a node \
+named, as `ip:port`; or an item as in the result: a mutable one may be followed by a newer one |
+| `kept` | as in the result of republish | one of each kept item, as soon as it was looked after |
+| `node` | `phase` | `asked`; `write` for the put or announce itself; `store` for what a closest store holds; \
+`read back` for what a node gave when --read-back asked |
+| | `addr`, `id` | `ip:port`, and the id as 40 hex or null |
+| | `status` | `answered`, `value`, `older value`, `peers`, `bad signature`, `bad value`, `unproved value` \
+(its salt was not given), `stored`, `refused`, \
+`no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
+the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
+a transaction id that is none of ours); `blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
+address of our own) or `send failed` of one that nothing was sent to |
+| | `rtt_ms` | round trip in milliseconds, or null |
+| | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
+where that is another address than the one asked, else null |
+| | `behind` | null, or `bad value` or `bad signature`: what it gave first for a mutable target; asked once more, with \
+`seq` 0, it gave what the status says |
+| | `code`, `message` | KRPC error code, or null, and its text made printable |
+| | `note`, `faults` | more about the status; a list of what was wrong with an answer that was usable |
+| | `seq` | the sequence number that it named, or null |
+| | `token` | whether it gave a write token |
+| | `client`, `version_hex` | the program, as far as it says, and its `v` |
+| | `external` | our address as it sees it, or null |
+| | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
+| | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
+another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
+all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
+said that it stored the item; whether the lookup came to it, or it was asked directly |
+| `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
+what was known |
+| | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
+| | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes: of `asked` and \
+`writes` those too that nothing was sent to, as their lines tell |
+| | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
+from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
+few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
+| | `closest` | the nearest nodes that answered: `{addr, id, distance, bits, shared_bits}`: 40 hex digits, log2 \
+of that rounded down to tenths (-1 for 0), and the leading bits that are shared |
+| | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
+| | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
+`value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
+| | `highest_seq` | the highest valid sequence number seen, or null |
+| | `conflict` | put: null, or the other value that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
+newest, stored, refused}` |
+| | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
+strangers}`, counts of nodes; strangers were not written to and answered the lookup |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, next_due}`, the \
+last in seconds since 1970 |
+| | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
+| who we are |
+| | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
+| | `table_nodes` | nodes in the routing table |
+| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, \
+`value_text`, `magnet` | and `private_key` with --show-private |
+| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
+| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
+`magnet` | `ok` says whether it is genuine, and of the key and target that were given |
+| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
+each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
+| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
+| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
+`path` |
+| `serving` | `addr`, `id` | with --wait, once the action is done |
+| `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
+"""
+
+
+def render(result: Result) -> Iterator[dict[str, Any]]:
+    """The lines of a result."""
+    outcome = result.outcome
+    if outcome is not None:
+        for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
+            for one in nodes:
+                yield {"type": "node", "phase": phase, **_node(one)}
+    for copy in result.read_back.copies if result.read_back else ():
+        how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
+        yield {"type": "node", "phase": "read back", **_node(copy.node), **how}
+    head: dict[str, Any] = {
+        "type": "result",
+        "action": result.action,
+        "ok": result.ok,
+        "complete": not result.given_up,
+        "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
+    }
+    if result.action == "put":
+        head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
+        head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
+    if result.action == "republish":
+        head["kept"] = [_kept(each) for each in result.kept]
+    yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+
+
+def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = None) -> dict[str, Any]:
+    """The line of what was found after so many seconds, while the action goes on."""
+    return {
+        "type": "found",
+        "elapsed_ms": _ms(elapsed),
+        "peers": [_addr(peer) for peer in peers],
+        "item": None if item is None else _item(item),
+    }
+
+
+def looked_after(kept: Kept) -> dict[str, Any]:
+    """The line of a kept item that was looked after, while the others are."""
+    return {"type": "kept", **_kept(kept)}
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "yours_hex": conflict.yours.hex(),
+        "seq": conflict.seq,
+        "theirs": [
+            {"seq": item.seq, "value_hex": item.v.hex(), "value_text": value_text(item.v)} for item in conflict.theirs
+        ],
+        "newest": conflict.newest,
+        "stored": conflict.stored,
+        "refused": conflict.refused,
+    }
+
+
+def _read_back(read: ReadBack) -> dict[str, Any]:
+    return {
+        "ok": read.ok,
+        "took": read.acknowledged,
+        "took_and_give": read.count(Gives.IT, acknowledged=True),
+        "others_give": read.others,
+        "found_by_lookup": read.count(Gives.IT, found=True),
+        "strangers": read.strangers,
+    }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    last = kept.last
+    return {
+        "target": kept.target.hex(),
+        "seq": kept.item.seq if isinstance(kept.item, MutableItem) else None,
+        "verdict": None if last is None else str(last.verdict),
+        "copies": 0 if last is None else last.copies,
+        "stored": 0 if last is None else last.stored,
+        "tried": 0 if last is None else last.tried,
+        "note": "" if last is None else last.note,
+        "next_due": kept.due,
+    }
+
+
+def _addr(addr: Addr | None) -> str | None:
+    return f"{addr[0]}:{addr[1]}" if addr else None
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+def _node(one: NodeOutcome) -> dict[str, Any]:
+    return {
+        "addr": _addr(one.addr),
+        "id": _hex(one.id),
+        "status": str(one.status),
+        "rtt_ms": _ms(one.rtt),
+        "waited_ms": _ms(one.waited),
+        "came_from": _addr(one.came_from),
+        "behind": None if one.behind is None else str(one.behind),
+        "code": one.code,
+        "message": safe_text(one.message),
+        "note": one.note,
+        "faults": list(one.faults),
+        "seq": one.seq,
+        "token": one.token is not None,
+        "client": client_name(one.version),
+        "version_hex": _hex(one.version),
+        "external": _addr(one.external),
+        "nodes": [{"id": node.id.hex(), "addr": _addr(node.addr)} for node in one.nodes],
+        "peers": [_addr(peer) for peer in one.peers],
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    target = outcome.target or b""
+    return {
+        "target": _hex(outcome.target),
+        "elapsed_ms": _ms(outcome.elapsed),
+        "asked": len(outcome.asked),
+        "answered": outcome.answered,
+        "timed_out": outcome.timed_out,
+        "cancelled": outcome.cancelled,
+        "stored": outcome.stored,
+        "writes": len(outcome.writes),
+        "doubt": None if outcome.doubt is None else str(outcome.doubt),
+        "closest": [_near(near, target) for near in outcome.closest] if target else [],
+        "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
+        "item": None if outcome.item is None else _item(outcome.item),
+        "highest_seq": outcome.highest_seen,
+    }
+
+
+def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
+    node_id = near.id or b""
+    return {
+        "addr": _addr(near.addr),
+        "id": node_id.hex(),
+        "distance": f"{distance(node_id, target):040x}",
+        "bits": bits(distance(node_id, target)),
+        "shared_bits": shared_prefix(node_id, target),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    value = decode(item.v)
+    out: dict[str, Any] = {
+        "value_hex": item.v.hex(),
+        "value_bytes_hex": value.hex() if isinstance(value, bytes) else None,
+        "value_text": value_text(item.v),
+    }
+    if isinstance(item, MutableItem):
+        out |= {
+            "seq": item.seq,
+            "salt_hex": item.salt.hex(),
+            "public_key": item.k.hex(),
+            "signature": item.sig.hex(),
+            "magnet": magnet(item.k, item.salt),
+        }
+    return out
+
+
+def _standing(now: Standing) -> dict[str, Any]:
+    who, start = now.identity, now.bootstrap
+    return {
+        "id": who.id.hex(),
+        "id_source": who.id_source,
+        "bound": _addr(who.bound),
+        "external": _addr(who.external),
+        "external_source": who.external_source,
+        "voters": who.voters,
+        "bep42": who.bep42,
+        "reachability": now.reachability.state,
+        "read_only": now.reachability.read_only,
+        "bootstrap": {
+            "state": start.state,
+            "why": safe_text(start.why, 1000),
+            "elapsed_ms": _ms(start.elapsed),
+            "sources": [
+                {"name": source.name, "state": source.state, "detail": safe_text(source.detail)}
+                for source in start.sources
+            ],
+        },
+        "table_nodes": now.nodes,
+    }

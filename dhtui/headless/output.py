@@ -1,0 +1,109 @@
+"""Where headless output goes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING, Any
+
+from ..text.format import power
+from ..text.safe import safe_text
+from .outlet import outlets
+
+if TYPE_CHECKING:
+    from ..engine.snapshot import LookupView
+
+
+ROOM_OUT = 16 << 20
+"""Bytes of results that wait for their reader."""
+ROOM_ERR = 256 << 10
+"""The same of what goes to standard error: with ``--vv`` some 2000 lines."""
+HURRY_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0
+
+
+def failure_words(problem: BaseException | None) -> str:
+    """What went wrong inside the program and where, in one line for a bug report: instead of a traceback."""
+    if problem is None:
+        return "no reason was given"
+    where = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(problem.__traceback__)]
+    return safe_text(f"{type(problem).__name__}: {problem} (at {', '.join(where[-3:])})", 500)
+
+
+class Output:
+    """Prints results as text or as JSON, warnings, and on a terminal a line of progress.
+
+    Nothing here waits for a reader or raises when there is none, but `close`.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out, self._err = outlets(sys.stdout, sys.stderr, ROOM_OUT, ROOM_ERR)
+        self._out.on_lost, self._out.gap = self._results_lost, self._results_missing
+        self._live = sys.stderr.isatty()
+        self._progress_shown = False
+        self.outlives_readers = False
+        """Whether there is something else than output to be done, so that it is worth a word when nobody reads that."""
+        self.hurried = False
+        """Whether the run was told to stop."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether results can't be written any more."""
+        return self._out.lost is not None
+
+    def _results_lost(self, error: Exception) -> None:
+        if self.outlives_readers or not isinstance(error, BrokenPipeError):
+            self.warn(f"standard output can't be written: {getattr(error, 'strerror', None) or error}")
+
+    def _results_missing(self, lines: int) -> str:
+        self.warn(f"{lines} lines of standard output are missing: nobody read it in time")
+        return ""  # in the results themselves there is no place for such words
+
+    def close(self) -> None:
+        """Wait until all is written, unless nobody takes it. Ctrl+C ends that."""
+        self._out.drain(HURRY_SECONDS if self.hurried else None)
+        self._err.drain(HURRY_SECONDS if self.hurried else PATIENCE_SECONDS)
+
+    def results(self, lines: Iterable[str]) -> None:
+        """Lines of a result."""
+        self._clear()
+        self._out.write("".join(f"{line}\n" for line in lines))
+
+    def objects(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Objects of a result, one a line."""
+        # DEL is the one control character that JSON leaves as it is.
+        self.results(json.dumps(each).replace("\x7f", "\\u007f") for each in objects)
+
+    def notes(self, lines: Iterable[str]) -> None:
+        """Lines about what happened."""
+        self._clear()
+        self._err.write("".join(f"{line}\n" for line in lines))
+
+    def warn(self, text: str) -> None:
+        """Something to know though the run goes on."""
+        self.notes([f"dhtui: warning: {safe_text(text, 1000)}"])
+
+    def fail(self, text: str, code: int) -> int:
+        """Why there is no result, in one line. Returns the exit code."""
+        self.notes([f"dhtui: {safe_text(text, 1000)}"])
+        if self.as_json:
+            self.objects([{"type": "error", "error": safe_text(text, 1000), "exit": code}])
+        return code
+
+    def progress(self, view: LookupView, action: str) -> None:
+        """How the lookup of an action goes: one line, rewritten. Silent where standard error is no terminal."""
+        if not self._live:
+            return
+        nearest = "" if view.nearest_bits is None else f", nearest at {power(view.nearest_bits)}"
+        found = f", {view.found}" if view.found else ""
+        self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")
+        self._progress_shown = True
+
+    def _clear(self) -> None:
+        if self._progress_shown:
+            self._err.write("\r\x1b[K")
+            self._progress_shown = False

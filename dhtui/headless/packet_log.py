@@ -1,0 +1,111 @@
+"""Packets as lines, for ``--vv``. Everything in them came from the network: it is made safe here."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ..engine.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
+from ..engine.wire.krpc import (
+    AnnouncePeer,
+    Args,
+    ErrorReply,
+    Get,
+    MalformedDatagram,
+    Message,
+    Ping,
+    Put,
+    Query,
+    RefusedQuery,
+    Response,
+    parse,
+)
+from ..text import format as words
+from ..text.clients import client_name
+from ..text.safe import safe_text, value_text
+
+_WIDEST = 240
+
+
+def packet_line(event: Event) -> str | None:
+    """One line for a packet, or for packets that were lost; `None` for other events."""
+    if isinstance(event, PacketSent):
+        message: Message | None = None
+        with suppress(MalformedDatagram, RefusedQuery):  # our own, so it parses
+            message = parse(event.data)
+        return _line("send", event.addr, message, "", len(event.data))
+    if isinstance(event, PacketReceived):
+        return _line("recv", event.addr, event.message, event.problem, len(event.data))
+    if isinstance(event, DatagramsLost):
+        return f"lost {words.lost_unread(event.lost, event.total)}"
+    if isinstance(event, Woke):
+        return f"woke {words.woke(event.away)}"
+    return None
+
+
+def _line(way: str, addr: tuple[str, int], message: Message | None, problem: str, size: int) -> str:
+    head = f"{way} {_kind(message)} {words.address(addr)}"
+    parts = [head, *_details(message)]
+    if message is None:
+        parts.append(f"{size} bytes")
+    if problem:
+        parts.append(problem if problem in USED else f"dropped: {safe_text(problem, 100)}")
+    return safe_text(" ".join(parts), _WIDEST)
+
+
+def _kind(message: Message | None) -> str:
+    if message is None:
+        return "???"
+    return {Query: "query", Response: "answer", ErrorReply: "error"}[type(message)]
+
+
+def _details(message: Message | None) -> list[str]:
+    if message is None:
+        return []
+    parts = [f"tx:{message.tid.hex()}"]
+    if isinstance(message, Query):
+        parts += [safe_text(message.method, 30), *_arguments(message.args)]
+        if message.read_only:
+            parts.append("ro")
+    elif isinstance(message, Response):
+        parts += _answer(message)
+    else:
+        parts.append(f'{message.code} "{safe_text(message.message, 80)}"')
+    if message.version:
+        parts.append(f"by {client_name(message.version)}")
+    return parts
+
+
+def _arguments(args: Args) -> list[str]:
+    parts = [f"id:{words.short_id(args.id)}"]
+    if isinstance(args, Ping):
+        return parts
+    if isinstance(args, Put):
+        parts.append(f"v:{safe_text(value_text(args.v), 60)}")
+        if args.k is not None:
+            parts += [f"k:{words.short_id(args.k)}", f"seq:{args.seq}"]
+        if args.salt:
+            parts.append(f"salt:{safe_text(args.salt, 40)}")
+        if args.cas is not None:
+            parts.append(f"cas:{args.cas}")
+        return parts
+    parts.append(f"target:{words.short_id(args.target)}")
+    if isinstance(args, AnnouncePeer):
+        parts.append(f"port:{args.port}" if args.port else "implied port")
+    if isinstance(args, Get) and args.seq is not None:
+        parts.append(f"seq:{args.seq}")
+    return parts
+
+
+def _answer(message: Response) -> list[str]:
+    parts = [f"id:{words.short_id(message.id)}"]
+    if message.nodes:
+        parts.append(f"nodes:{len(message.nodes)}")
+    if message.peers:
+        parts.append(f"peers:{len(message.peers)}")
+    if message.token is not None:
+        parts.append(f"token:{message.token.hex()[:16]}")
+    if message.seq is not None:
+        parts.append(f"seq:{message.seq}")
+    if message.v is not None:
+        parts.append(f"v:{safe_text(value_text(message.v), 60)}")
+    return [*parts, *message.faults]

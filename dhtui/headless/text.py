@@ -1,0 +1,262 @@
+"""Results as lines for people: those for standard output, which scripts may read, and those for standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+
+from ..actions.run import Result, Standing
+from ..engine.items import MutableItem
+from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.wire.compact import Addr, NodeInfo
+from ..engine.wire.ids import distance, shared_prefix
+from ..items.conflict import Conflict
+from ..items.keepalive import Kept
+from ..items.readback import Copy, Gives, ReadBack
+from ..items.value import recognise
+from ..text import format as words
+from ..text.clients import client_name
+from ..text.safe import magnet, safe_text, value_text
+
+_QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
+"""What most nodes of a lookup do, and what nobody needs listed when it went well."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """What to print where."""
+
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+
+
+def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
+    """A result in words. `named`: the user named the nodes, so each of them is listed. `told`: peers printed before."""
+    lines = Lines()
+    outcome = result.outcome
+    if result.ok or result.partial:
+        lines.out = _found(result, named, told)
+    if outcome is None:
+        lines.err = sources(result.standing)
+    else:
+        lines.err = _happenings(result, outcome, named)
+    if result.read_back is not None:
+        lines.err += _copies(result.read_back)
+    if result.conflict is not None:
+        lines.err += _three_ways(result.conflict)
+    if not result.ok and not named and outcome is not None and not outcome.answered:
+        lines.err += sources(result.standing)
+    if not result.ok:
+        lines.err.append(f"{result.action} {result.given_up or 'failed'}: {_why(result)}")
+    elif result.summary not in lines.out:
+        lines.err.append(result.summary)
+    return lines
+
+
+def _why(result: Result) -> str:
+    """A blocklist is the user's own doing: say so where the others would just be silent."""
+    asked = result.outcome.asked if result.outcome else ()
+    if asked and all(one.status is Status.BLOCKED for one in asked):
+        return "blocked by the blocklist"
+    return result.summary
+
+
+# ---- standard output ------------------------------------------------------------------------------------
+
+
+def _found(result: Result, named: bool, told: Container[Addr]) -> list[str]:
+    outcome = result.outcome
+    if result.action == "republish":
+        return []  # each was printed when it was done
+    if outcome is None:
+        return _identity(result.standing) if result.action == "id" else _joined(result.standing)
+    match result.action:
+        case "ping":
+            return [_pong(one) for one in outcome.asked if one.status is Status.ANSWERED]
+        case "get_peers":
+            return [words.address(peer) for peer, _ in outcome.peers if peer not in told]
+        case "get":
+            return [value_text(outcome.item.v)] if outcome.item else []
+        case "put":
+            return _stored(outcome, result.summary)
+        case "announce_peer":
+            return [f"target {_hex(outcome.target)}", result.summary]
+        case "closest_stores":
+            return [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores]
+        case "closest_peers":
+            nodes = [_row(near, outcome) for near in nearest(outcome, named)]
+            return nodes + [f"peer {words.address(peer)}" for peer, _ in outcome.peers]
+    return [_row(near, outcome) for near in nearest(outcome, named)]
+
+
+def nearest(outcome: Outcome, named: bool) -> Sequence[NodeInfo | NodeOutcome]:
+    """The closest responders of a lookup; of nodes that the user named, what they know. Nearest first."""
+    if not named:
+        return outcome.closest
+    target = outcome.target or b""
+    return sorted({node for one in outcome.asked for node in one.nodes}, key=lambda node: distance(node.id, target))
+
+
+def _hex(value: bytes | None) -> str:
+    return (value or b"").hex()
+
+
+def _row(near: NodeInfo | NodeOutcome, outcome: Outcome) -> str:
+    node_id, target = near.id or b"", outcome.target or b""
+    shared = shared_prefix(node_id, target)
+    return f"{words.address(near.addr):<21}  {node_id.hex()}  {words.distance(node_id, target):<7}  {shared} bits"
+
+
+def _holds(one: NodeOutcome) -> str:
+    if one.item is not None:
+        return f"holds seq {one.item.seq}" if isinstance(one.item, MutableItem) else "holds the value"
+    if one.status is Status.UNPROVED:
+        return f"holds {one.note}" if one.note.startswith("a ") else f"holds a mutable item: {one.note}"
+    if one.status is not Status.ANSWERED:
+        return node_words(one)
+    return "holds nothing" if one.token is not None else "gives no token"
+
+
+def _pong(one: NodeOutcome) -> str:
+    parts = [f"{words.address(one.addr):<21}", _hex(one.id), f"rtt {_ms(one.rtt)}"]
+    if one.version:
+        parts.append(f"client {client_name(one.version)}")
+    if one.external:
+        parts.append(f"sees us as {words.address(one.external)}")
+    return "  ".join(parts)
+
+
+def _ms(seconds: float | None) -> str:
+    return f"{(seconds or 0) * 1000:.1f} ms"
+
+
+def _stored(outcome: Outcome, summary: str) -> list[str]:
+    lines = [f"target {_hex(outcome.target)}"]
+    item = outcome.item
+    if isinstance(item, MutableItem):
+        lines += [f"seq {item.seq}", f"public key {item.k.hex()}", f"sign {item.sig.hex()}", magnet(item.k, item.salt)]
+    return [*lines, summary]
+
+
+def kept_line(kept: Kept) -> str:
+    """A kept item, and what came of the last look at it."""
+    item, last = kept.item, kept.last
+    kind = f"seq {item.seq}" if isinstance(item, MutableItem) else "immutable"
+    if last is None:
+        return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
+    put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
+    note = f"; {last.note}" if last.note else ""
+    return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
+
+
+_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED)
+
+
+def _copies(read: ReadBack) -> list[str]:
+    """What was read back, but for the others that hold nothing: most nodes of a lookup."""
+    shown = [c for c in read.copies if c.acknowledged or c.gives not in _NOTHING]
+    return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
+
+
+def _copy_line(copy: Copy) -> str:
+    how = "by the lookup" if copy.found else "asked directly"
+    return f"  {words.address(copy.node.addr):<21}  {copy_words(copy)}, {how}"
+
+
+def copy_words(copy: Copy) -> str:
+    """What a node gave when it was read back, and whether it had taken the item."""
+    item = copy.node.item
+    text = str(copy.gives)
+    if isinstance(item, MutableItem) and copy.gives in (Gives.OLDER, Gives.NEWER, Gives.RIVAL):
+        text += f" ({item.seq})" if copy.gives is Gives.RIVAL else f", seq {item.seq}"
+    return f"{text}, took it" if copy.acknowledged else f"{text}, did not take it" if copy.written else text
+
+
+def _three_ways(conflict: Conflict) -> list[str]:
+    yours = "not put" if conflict.seq is None else f"seq {conflict.seq}"
+    lines = [f"  yours   {yours:<10}  {value_text(conflict.yours)}"]
+    lines += [f"  theirs  {f'seq {item.seq}':<10}  {value_text(item.v)}" for item in conflict.theirs]
+    if conflict.base is not None:
+        lines.append(f"  base    {f'seq {conflict.base.seq}':<10}  {value_text(conflict.base.v)}")
+    return [*lines, f"  to put yours in their place, read them, then put with --cas {conflict.newest}"]
+
+
+def _identity(now: Standing) -> list[str]:
+    who = now.identity
+    external = words.address(who.external) if who.external else "unknown"
+    source = {"vote": f"voted by {words.plural(who.voters, 'node')}", "user": "given", "saved": "from last time"}
+    where = f" ({source[who.external_source]})" if who.external and who.external_source in source else ""
+    fits = {
+        "valid": "the id fits the address",
+        "invalid": "the id does not fit the address",
+        "exempt": "the address is local, any id will do",
+        "unknown": "unknown without an external address",
+    }
+    return [
+        f"self id  {who.id.hex()} ({who.id_source})",
+        f"bound    {words.address(who.bound)}",
+        f"external {external}{where}",
+        f"BEP 42   {who.bep42}: {fits[who.bep42]}",
+        f"reached  {words.reach(now.reachability.state)}: {now.reachability.why}",
+    ]
+
+
+def _joined(now: Standing) -> list[str]:
+    return [*_identity(now), f"nodes    {now.nodes} in the table"]
+
+
+# ---- standard error -------------------------------------------------------------------------------------
+
+
+def node_words(one: NodeOutcome, status: str = "") -> str:
+    """What happened at one node, safe to print; `status` in place of its own word for that."""
+    text = status or one.silence or str(one.status)
+    if one.status is Status.REFUSED:
+        text = f"refused with {one.code}, {one.error_words}"
+        said = safe_text(one.message, 80)
+        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
+            text += f' ("{said}")'
+    elif one.note and not one.silence:
+        text += f": {one.note}"
+    if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
+        text += f", seq {one.item.seq}"
+    if one.behind is not None:
+        text += ", behind a value that is not genuine"
+    if one.responded:
+        text += f", {_ms(one.rtt)}"
+    return "; ".join((text, *one.faults))
+
+
+def _line(one: NodeOutcome, status: str = "") -> str:
+    return f"  {words.address(one.addr):<21}  {node_words(one, status)}"
+
+
+def _given(one: NodeOutcome) -> str:
+    return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
+
+
+def _recognised(outcome: Outcome) -> list[str]:
+    """What a value is besides bytes: a torrent (BEP 46), or DNS records (pkarr)."""
+    found = recognise(outcome.item.v) if outcome.item else None
+    return [safe_text(line, 300) for line in found.lines()] if found else []
+
+
+def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
+    if result.action == "ping":
+        return [_line(one) for one in outcome.asked if one.status is not Status.ANSWERED]
+    if result.action == "get":  # every answer with its node; who has nothing says something too
+        shown = [one for one in outcome.asked if named or not result.ok or one.responded or one.faults]
+        return [*map(_given, shown), *_recognised(outcome)]
+    written = {one.addr for one in outcome.writes}
+    shown = [one for one in outcome.asked if one.addr not in written]
+    if not named and (result.ok or written):
+        shown = [one for one in shown if one.status not in (*_QUIET, Status.PEERS) or one.faults]
+    return [_line(one) for one in (*shown, *outcome.writes)]
+
+
+def sources(now: Standing) -> list[str]:
+    """What became of each place where nodes were sought."""
+    return [
+        f"  {safe_text(source.name, 60):<21}  {source.state}{': ' if source.detail else ''}{safe_text(source.detail)}"
+        for source in now.bootstrap.sources
+    ]

@@ -1,0 +1,141 @@
+"""Two writers, one key: whether a put met somebody else's, and whose values there are now. Pure.
+
+A store refuses a put that compares with a seq it does not hold (301) or that is not newer (302); but some
+acknowledge what they don't take. A refusal alone proves nothing, for any node can refuse. What proves a conflict
+is a value: signed with the same key, not ours, and as new as ours or newer than the one that ours was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..engine.items import Draft, MutableItem
+from ..engine.keys import PrivateKey
+from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.wire.compact import Addr
+from ..engine.wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
+
+NOTHING = -1
+"""The seq to give as a base where there was no value yet."""
+MAX_THEIRS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A put that met another writer's: the three values, and what became of ours."""
+
+    yours: bytes
+    """The value that was to be put, bencoded."""
+    seq: int | None
+    """The seq that it was signed with; `None` where it was not even signed, nor put anywhere."""
+    theirs: tuple[MutableItem, ...]
+    """The other values, newest first, at most 8. More than one, where several writers met."""
+    base: MutableItem | None
+    """The value that ours was made from; `None` where there was none, or it is not known."""
+    stored: int
+    """Nodes that took ours."""
+    refused: int
+    """Nodes that refused it with 301 or 302."""
+
+    @property
+    def newest(self) -> int:
+        """The highest seq that is out there: the base of the next attempt."""
+        return max([item.seq for item in self.theirs] + ([self.seq] if self.seq is not None and self.stored else []))
+
+    def words(self) -> str:
+        """What happened, one sentence."""
+        highest = self.theirs[0].seq
+        if self.seq is None:
+            return f"conflict: seq {highest} is there already; yours was not put"
+        if highest == self.seq:
+            what = f"another value with the same seq {highest} is there"
+        else:
+            what = f"another value with seq {highest} is there, yours was seq {self.seq}"
+        return f"conflict: {what}; yours was stored on {_nodes(self.stored)}, refused by {self.refused}"
+
+
+def refusers(outcome: Outcome) -> tuple[Addr, ...]:
+    """The nodes that refused a put with 301 or 302: those to read again, to see what they hold."""
+    return tuple(node.addr for node in outcome.writes if _refused(node))
+
+
+def to_read_again(outcome: Outcome, remotes: Sequence[Addr] | None) -> tuple[Sequence[Addr] | None, ...]:
+    """Whom to ask what they hold after a put: all (`None`: a lookup) and the `refusers`, or just the nodes named.
+
+    What another writer put may have come after our lookup, and who stored ours proves nothing: libtorrent says
+    so to a second value under one seq, and keeps the first. And he may have reached other nodes than we.
+    """
+    addrs = refusers(outcome)
+    if not (outcome.stored or addrs):
+        return ()
+    return (remotes,) if remotes is not None or not addrs else (None, addrs)
+
+
+def conflict_of(
+    outcome: Outcome,
+    yours: bytes,
+    *,
+    base: MutableItem | None = None,
+    base_seq: int | None = None,
+    again: Sequence[Outcome] = (),
+) -> Conflict | None:
+    """The conflict that a put ran into, or `None`. `yours` is the value to be put, bencoded.
+
+    `base_seq` is that of `base`, `NOTHING` where there was none, `None` where nobody looked; then only values
+    as new as ours count. `again` are the gets after the put, see `to_read_again`.
+    """
+    put = outcome.item if isinstance(outcome.item, MutableItem) else None
+    known = base.seq if base is not None else base_seq
+    if known is None and put is None:
+        return None
+    floor = known + 1 if known is not None else put.seq if put is not None else 0
+    seen = _values(node for one in (outcome, *again) for node in one.asked)
+    theirs = [item for item in seen if item.v != yours and item.seq >= floor]
+    if not theirs:
+        return None
+    return Conflict(
+        yours=yours,
+        seq=None if put is None else put.seq,
+        theirs=_newest(theirs),
+        base=base,
+        stored=outcome.stored,
+        refused=len(refusers(outcome)),
+    )
+
+
+def retry(conflict: Conflict, v: bytes, key: PrivateKey, salt: bytes = b"") -> Draft:
+    """A put of `v`, which takes the place of all values of the conflict; it meets new ones as a new conflict."""
+    return Draft(v, key, salt, base=conflict.newest, known=conflict.newest)
+
+
+def reread(conflict: Conflict, now: Outcome) -> Conflict:
+    """The same conflict, with what a get found since. What was seen before counts on: nodes may have gone."""
+    items = (*conflict.theirs, *(node.item for node in now.asked if isinstance(node.item, MutableItem)))
+    theirs = [item for item in _best(items) if item.v != conflict.yours]
+    return replace(conflict, theirs=_newest(theirs))
+
+
+def _newest(items: Iterable[MutableItem]) -> tuple[MutableItem, ...]:
+    return tuple(sorted(items, key=lambda item: -item.seq)[:MAX_THEIRS])
+
+
+def _values(nodes: Iterable[NodeOutcome]) -> list[MutableItem]:
+    return _best(node.item for node in nodes if isinstance(node.item, MutableItem))
+
+
+def _best(items: Iterable[MutableItem]) -> list[MutableItem]:
+    """The different values among verified items, each with the highest seq that it was seen under."""
+    best: dict[bytes, MutableItem] = {}
+    for item in items:
+        if item.v not in best or item.seq > best[item.v].seq:
+            best[item.v] = item
+    return list(best.values())
+
+
+def _refused(node: NodeOutcome) -> bool:
+    return node.status is Status.REFUSED and node.code in (CAS_MISMATCH, SEQ_TOO_LOW)
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"

@@ -1,0 +1,172 @@
+"""When an item is looked after, and where it is then put again. Pure: times come in, decisions go out.
+
+BEP 44 has items announced once an hour, and not at all while more than 8 copies are seen and the 8 closest
+nodes have the newest. That is all one can go by when others put the item. Of our own puts we know more: a
+store keeps an item for two hours from its last put. So until ours run out, only those of the closest nodes
+are written to that lack the item; and they are all written to before ours would run out between two looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+
+from ...engine.items import Item, MutableItem
+from ...engine.outcome import NodeOutcome, Outcome
+from ...engine.wire.compact import Addr
+
+INTERVAL = (3000.0, 3540.0)
+"""Seconds from one look to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
+RETRY = (300.0, 600.0)
+"""The same after a look that came to nothing."""
+LIFETIME = 7200.0
+"""Seconds that stores keep an item after its last put (BEP 44)."""
+MARGIN = 90.0
+"""Seconds that a look may take, or be late."""
+ENOUGH = 8
+"""With more copies than this, and all of the closest nodes among the holders, others need no help (BEP 44)."""
+
+
+class Verdict(StrEnum):
+    """What a look at an item led to."""
+
+    ENOUGH = "enough copies"
+    TOPPED_UP = "put where it was missing"
+    PUT = "put"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One look at an item."""
+
+    at: float
+    """Seconds since 1970."""
+    verdict: Verdict
+    copies: int = 0
+    """Nodes seen holding the newest one, before anything was put."""
+    stored: int = 0
+    tried: int = 0
+    """How many nodes were written to."""
+    note: str = ""
+    """More about it, in our words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An item that is kept alive."""
+
+    item: Item
+    added: float
+    """Seconds since 1970, like all times here."""
+    due: float
+    """When it is looked after next."""
+    put_at: float | None = None
+    """When we last wrote to all of the closest nodes."""
+    paused: bool = False
+    last: Check | None = None
+
+    @property
+    def target(self) -> bytes:
+        """20 bytes: there is one item a target."""
+        return self.item.target
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to put where."""
+
+    item: Item
+    """The newest: the network may have had a newer one than we."""
+    where: frozenset[Addr]
+    verdict: Verdict
+    copies: int
+    note: str = ""
+
+
+def begin(item: Item, now: float, rng: Random, *, put: bool) -> Kept:
+    """An item from now on kept alive; `put` if it has just been put by us."""
+    return Kept(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
+
+
+def is_due(kept: Kept, now: float, early: float = 0.0) -> bool:
+    """Whether it is time, or will be within `early` seconds. A due time too far off means a clock set back."""
+    return not kept.paused and (kept.due <= now + early or kept.due > now + INTERVAL[1])
+
+
+def newest(one: Item, other: Item | None) -> Item:
+    """The one with the higher seq; `one`, if they have the same."""
+    if isinstance(one, MutableItem) and isinstance(other, MutableItem) and other.seq > one.seq:
+        return other
+    return one
+
+
+def replaces(item: Item, kept: Item, *, put: bool) -> bool:
+    """Whether an item takes the place of a kept one: a newer one does, the same one, and with the same seq what the
+    user has `put` last."""
+    if item == kept:
+        return True
+    return newest(item, kept) is item if put else newest(kept, item) is item
+
+
+def decide(kept: Kept, found: Outcome, now: float) -> Decision:
+    """What to put where, after a complete lookup of the item's target."""
+    item = newest(kept.item, found.item)
+    writable = [node for node in found.closest if node.token is not None]
+    missing = frozenset(node.addr for node in writable if not _holds(node, item))
+    copies = sum(_holds(node, item) for node in found.asked)
+    if _outlives(kept, now):
+        verdict = Verdict.TOPPED_UP if missing else Verdict.ENOUGH
+        return Decision(item, missing, verdict, copies, _rivals(found, item))
+    if _kept_by_others(kept, now) and copies > ENOUGH and not missing and writable:
+        return Decision(item, missing, Verdict.ENOUGH, copies, "others keep it alive")
+    return Decision(item, frozenset(node.addr for node in writable), Verdict.PUT, copies, _rivals(found, item))
+
+
+def after(kept: Kept, decision: Decision, outcome: Outcome, now: float, rng: Random) -> Kept:
+    """The item after a look, with when the next one is due. `outcome` is that of the puts."""
+    verdict, note = decision.verdict, decision.note
+    written = [node for node in outcome.writes if node.addr in decision.where]
+    stored = sum(node.addr in decision.where for node in outcome.writes if node.status == "stored")
+    if not outcome.complete:
+        verdict, note = Verdict.FAILED, "given up before all nodes had answered"
+    elif (decision.where and not stored) or not outcome.closest:
+        verdict, note = Verdict.FAILED, note or outcome.why
+    check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
+    put_at = now if verdict is Verdict.PUT else kept.put_at
+    due = now + rng.uniform(*(RETRY if verdict is Verdict.FAILED else INTERVAL))
+    return replace(kept, item=decision.item, due=due, put_at=put_at, last=check)
+
+
+def failed(kept: Kept, why: str, now: float, rng: Random) -> Kept:
+    """The item after a look that could not be had."""
+    return replace(kept, due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
+
+
+def _outlives(kept: Kept, now: float) -> bool:
+    """Whether the copies that we put will still be there at the next look, however late that comes."""
+    return kept.put_at is not None and kept.put_at <= now and now + INTERVAL[1] + MARGIN < kept.put_at + LIFETIME
+
+
+def _kept_by_others(kept: Kept, now: float) -> bool:
+    """Whether copies that are seen must be those of others: we never put it, or ours have run out."""
+    return kept.put_at is None or now >= kept.put_at + LIFETIME
+
+
+def _holds(node: NodeOutcome, item: Item) -> bool:
+    held = node.item
+    if isinstance(held, MutableItem) and isinstance(item, MutableItem):
+        return (held.seq, held.v) == (item.seq, item.v)
+    return held is not None and held.v == item.v
+
+
+def _rivals(found: Outcome, item: Item) -> str:
+    """Two values under one seq are the owner's mistake, and nothing that we could mend."""
+    if not isinstance(item, MutableItem):
+        return ""
+    rivals = sum(
+        isinstance(node.item, MutableItem) and node.item.seq == item.seq and node.item.v != item.v
+        for node in found.asked
+    )
+    return f"{rivals} of the nodes hold another value with the same seq" if rivals else ""

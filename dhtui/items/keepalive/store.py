@@ -1,0 +1,143 @@
+"""The list of items that are kept alive, in ``keep.json``: over restarts, and for several runs at a time.
+
+The file is the truth. Whoever changes something holds its lock, reads it, changes it and writes it whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
+from ..file import decode_item, encode_item
+from .plan import Check, Kept, Verdict
+
+NAME, LOCK = "keep.json", "keep.lock"
+VERSION = 1
+MAX_KEPT = 500
+MAX_BYTES = 4 << 20
+MAX_NOTE = 200
+_TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
+
+Items: TypeAlias = dict[bytes, Kept]
+"""By target, in the order in which they came."""
+Loaded: TypeAlias = tuple[Items, list[str]]
+
+
+class KeepError(ValueError):
+    """A change that can't be made. One line."""
+
+
+def load(folder: Path) -> Loaded:
+    """The items, and sentences about what could not be used. Raises `OSError` where the list can't be read.
+
+    A damaged file is set aside; one with single items of no use is, too, and the good ones are written back.
+    """
+    if not (folder / NAME).exists():
+        return {}, []
+    with locked(folder / LOCK):
+        return _read(folder)
+
+
+def check_room(folder: Path, target: bytes) -> None:
+    """Raise `KeepError` where an item at a target can't be kept: there are too many, or nothing can be saved.
+
+    Raises `OSError` where the list can't be read.
+    """
+    items, _ = load(folder)
+    if target not in items and len(items) >= MAX_KEPT:
+        raise KeepError(_TOO_MANY)
+    nearest = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise KeepError(f"nothing can be saved in {folder}: {nearest} can't be written to")
+
+
+def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
+    """Change the items in place, and save them. Returns what `load` would. Raises `OSError`, `KeepError`."""
+    private_folder(folder)
+    with locked(folder / LOCK):
+        items, warnings = _read(folder)
+        how(items)
+        if len(items) > MAX_KEPT:
+            raise KeepError(_TOO_MANY)
+        _write(folder, items)
+    return items, warnings
+
+
+def stamp(folder: Path) -> tuple[int, int]:
+    """Changes with the file."""
+    try:
+        status = (folder / NAME).stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_ino
+
+
+def _write(folder: Path, items: Items) -> None:
+    document = {"version": VERSION, "items": [_encode(kept) for kept in items.values()]}
+    atomic_write(folder / NAME, json.dumps(document, indent=0).encode() + b"\n", private=True)
+
+
+def _read(folder: Path) -> Loaded:
+    path = folder / NAME
+    try:
+        entries = _entries(read_regular(path, MAX_BYTES))
+    except FileNotFoundError:
+        return {}, []
+    except (ValueError, TypeError, KeyError):
+        aside = set_aside(path)
+        return {}, [f"The list of kept items {path} is damaged: set aside as {aside.name}, starting afresh."]
+    found = [_decode(entry) for entry in entries[:MAX_KEPT]]
+    items = {kept.target: kept for kept in found if kept is not None}
+    if dropped := len(entries) - len(items):
+        aside = set_aside(path)
+        _write(folder, items)
+        return items, [f"{dropped} of the items in {path} can't be used: left out, see {aside.name}."]
+    return items, []
+
+
+def _entries(data: bytes) -> list[Any]:
+    if len(data) > MAX_BYTES:
+        raise ValueError
+    document = parse_json(data)
+    check_version(document["version"], VERSION)
+    entries = document["items"]
+    if not isinstance(entries, list):
+        raise ValueError
+    return entries
+
+
+def _encode(kept: Kept) -> dict[str, Any]:
+    out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
+    return out | {"last": None if kept.last is None else asdict(kept.last)}
+
+
+def _decode(entry: Any) -> Kept | None:
+    """`None` for what is no item, or one that no node would take."""
+    try:
+        last, put_at = entry["last"], entry["put_at"]
+        return Kept(
+            item=decode_item(entry),
+            added=float(entry["added"]),
+            due=float(entry["due"]),
+            put_at=None if put_at is None else float(put_at),
+            paused=bool(entry["paused"]),
+            last=None if last is None else _decode_check(last),
+        )
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+
+
+def _decode_check(last: Any) -> Check:
+    return Check(
+        at=float(last["at"]),
+        verdict=Verdict(last["verdict"]),
+        copies=int(last["copies"]),
+        stored=int(last["stored"]),
+        tried=int(last["tried"]),
+        note=str(last["note"])[:MAX_NOTE],
+    )

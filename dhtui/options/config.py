@@ -1,0 +1,133 @@
+"""The options of a run, from the command line and config.toml.
+
+The command line goes before config.toml, which goes before the defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..bindings import keymap
+from ..errors import UsageError, nearest, quoted
+from ..text.safe import safe_text
+from . import argv as command_line
+from .flags import BY_NAME, Setting
+from .flags import SETTINGS as SETTINGS
+from .options import ACTIONS as ACTIONS
+from .options import Options as Options
+
+APP = "dhtui"
+MAX_CONFIG_BYTES = 1 << 20
+
+
+def read(argv: Sequence[str]) -> Options:
+    """The options of a command line and of config.toml. Raises `UsageError`."""
+    found = {BY_NAME[name].field: _value(BY_NAME[name], text, f"--{name}") for name, text in _given(argv).items()}
+    given = frozenset(found)
+    if found.get("help") or found.get("version"):
+        return Options(given=given, **found)  # also with a broken config.toml
+    return Options(given=given, **(_from_file(found.get("config")) | found))
+
+
+def without(name: str, argv: Sequence[str]) -> list[str]:
+    """A command line that means the same, but for one flag. Raises `UsageError`."""
+    return [f"--{other}={text}" for other, text in _given(argv).items() if other != name]
+
+
+def _given(argv: Sequence[str]) -> dict[str, str]:
+    switches = {setting.name: setting.is_switch for setting in SETTINGS}
+    alone = {setting.name: setting.alone for setting in SETTINGS if setting.alone is not None}
+    return command_line.read(["--help" if word == "-h" else word for word in argv], switches, alone)
+
+
+def _value(setting: Setting, text: str, where: str) -> Any:
+    try:
+        return setting.read(text)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+def state_folder(options: Options) -> Path:
+    """The folder of node.json and keys/."""
+    if options.state_dir is not None:
+        return options.state_dir
+    from platformdirs import user_state_path
+
+    return user_state_path(APP, appauthor=False)
+
+
+# ---- config.toml --------------------------------------------------------------------------------------
+
+
+def _from_file(named: Path | None) -> dict[str, Any]:
+    """The settings in config.toml by their field. A file that wasn't named need not exist."""
+    path = named
+    if path is None:
+        from platformdirs import user_config_path
+
+        path = user_config_path(APP, appauthor=False) / "config.toml"
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+    except FileNotFoundError:
+        if named is None:
+            return {}
+        raise UsageError(f"--config: there is no file {quoted(str(path))}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {quoted(str(path))}: {error.strerror}") from None
+    return _settings(_document(data, path), path)
+
+
+def _document(data: bytes, path: Path) -> Mapping[str, object]:
+    import tomllib
+
+    if len(data) > MAX_CONFIG_BYTES:
+        raise UsageError(f"{quoted(str(path))} has more than {MAX_CONFIG_BYTES} bytes: it is no config.toml")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{quoted(str(path))} is not TOML: {safe_text(str(error))}") from None
+
+
+def _settings(document: Mapping[str, object], path: Path) -> dict[str, Any]:
+    allowed = {setting.name: setting for setting in SETTINGS if setting.in_file}
+    found = {}
+    for key, value in document.items():
+        where = f"{quoted(str(path))}, {quoted(key)}"
+        if key not in allowed:
+            near = nearest(key, allowed)
+            why = "it only makes sense on the command line" if key in BY_NAME else "there is no such setting"
+            raise UsageError(f"{where}: {why}" + (f", did you mean {near}?" if near and key not in BY_NAME else ""))
+        setting = allowed[key]
+        found[setting.field] = _value(setting, _as_text(setting, value, where), where)
+    return found
+
+
+def _as_text(setting: Setting, value: object, where: str) -> str:
+    """A TOML value as the command line would have it, so that there is one reader for both."""
+    if setting.name == "keys" and isinstance(value, dict):
+        try:
+            return keymap.from_table(value)
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+    if setting.is_switch:
+        if isinstance(value, bool):
+            return str(value).lower()
+        raise UsageError(f"{where}: true or false is needed")
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return ",".join(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise UsageError(f"{where}: {setting.shape} is needed")
+    return str(value)
+
+
+def flag_table() -> str:
+    """All flags as a Markdown table, for the README."""
+    rows = ["| flag | value | default | meaning |", "|---|---|---|---|"]
+    for setting in SETTINGS:
+        shape = setting.shape.replace("|", "\\|")
+        star = "" if setting.in_file else " *"
+        rows.append(f"| `--{setting.name}`{star} | {shape} | {setting.default} | {setting.help} |")
+    return "\n".join(rows)

@@ -1,0 +1,182 @@
+"""Which flags have a meaning where. A flag that is given is obeyed, or refused before any packet is sent.
+
+What config.toml says is not given in this sense: it holds for many runs, and each takes of it what it can use.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+
+from ..errors import UsageError, quoted
+from .config import state_folder
+from .flags import SETTINGS
+from .options import ACTIONS, Options
+
+OFFLINE = ("genkey", "keys", "import", "export", "sign", "verify")
+"""Actions that need no node."""
+
+_LOOKUPS = "find_node get_peers announce_peer get put closest_stores closest_peers"
+_NETWORK = " ".join(action for action in ACTIONS if action not in OFFLINE)
+
+USED_BY = {
+    "remote": f"ping {_LOOKUPS}",
+    "target": f"ping verify {_LOOKUPS}",
+    "annport": "announce_peer",
+    "annimplied": "announce_peer",
+    "val": "put sign verify",
+    "val_file": "put sign verify",
+    "val_bencoded": "put sign verify",
+    "val_as": "put sign verify",
+    "keyname": "get put closest_stores sign verify genkey import export",
+    "public_key": "get closest_stores import verify",
+    "salt": "get put sign closest_stores verify",
+    "seq": "get put sign verify",
+    "newer_than": "get",
+    "cas": "put",
+    "show_private": "sign genkey",
+    "key_file": "import",
+    "key_form": "import",
+    "format": "export",
+    "encrypt": "genkey import",
+    "passphrase_file": "put sign genkey import export",
+    "out": "sign export",
+    "signed_file": "put verify",
+    "signature": "verify",
+    "min_stored": "put",
+    "dry_run": "put",
+    "read_back": "put",
+    "keep": "put get",
+    "watch": "get",
+    "deadline": _NETWORK,
+    "wait": _NETWORK,
+    "record": _NETWORK,
+    "testnet": _NETWORK,
+    "listen": _NETWORK,
+    "bnodes": _NETWORK,
+    "did": _NETWORK,
+    "pip": _NETWORK,
+    "blocklist": _NETWORK,
+    "blocklist_lenient": _NETWORK,
+    "read_only": _NETWORK,
+    "tsecret": _NETWORK,
+    "ksize": _NETWORK,
+    "kconcurrency": _NETWORK,
+    "qconcurrency": _NETWORK,
+    "qtimeout": _NETWORK,
+    "keys": "",
+    "replay": "",
+    "serve": "",
+}
+"""The actions that each flag has a meaning for."""
+
+EVERYWHERE = ("do", "json", "vv", "state_dir", "config", "print_completion", "version", "help")
+"""Flags of every action; ``vv`` tells of packets, also where there are none."""
+
+_EXPLORER = (
+    *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "replay", "serve", "state_dir", "config"),
+)
+_REPLAY = ("replay", "serve", "keys", "config")
+
+_DEFAULTS = {field.name: field.default for field in fields(Options)}
+_IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
+
+
+def given(options: Options, name: str) -> bool:
+    """Whether this run asks for a flag, if only for its default. A switch that is turned off asks for nothing."""
+    value = getattr(options, name)
+    return value is not False and (name in options.given or (name not in _IN_FILE and value != _DEFAULTS[name]))
+
+
+def flag(name: str) -> str:
+    """The flag of a field, as it is written."""
+    return f"--{name.replace('_', '-')}"
+
+
+def refuse(options: Options, names: tuple[str, ...], why: str) -> None:
+    """Raise `UsageError` for the first of the flags that is given. `why` follows it: ``has no meaning with …``."""
+    for name in names:
+        if given(options, name):
+            raise UsageError(f"{flag(name)} {why}")
+
+
+def refuse_unused(options: Options, action: str) -> None:
+    """Raise `UsageError` for a flag that means nothing to the action."""
+    for name, actions in USED_BY.items():
+        if action not in actions.split():
+            needs = ", which needs no node" if action in OFFLINE and _NETWORK in actions else ""
+            refuse(options, (name,), f"has no meaning for {action}{needs}")
+    _check_sources(options)
+    if "read_only" in options.given and not options.read_only and not options.wait and action not in OFFLINE:
+        raise UsageError("--read-only=false needs --wait: a single action answers no queries")
+    if action not in OFFLINE and (options.read_only or not options.wait):
+        why = "has no meaning for a node that is read-only" if options.read_only else "needs --wait"
+        refuse(options, ("tsecret",), f"{why}: it hands out no write tokens")
+    if options.testnet:
+        refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
+        if options.keyname is None:
+            refuse(options, ("state_dir",), "has no meaning with --testnet, which keeps no state")
+
+
+def refuse_in_explorer(options: Options) -> None:
+    """Raise `UsageError` for a flag that means nothing to the explorer."""
+    for name in (*USED_BY, *EVERYWHERE):
+        if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
+            refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
+        elif name not in _EXPLORER:
+            refuse(options, (name,), "needs an action, such as --do get")
+    if options.read_only:
+        refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
+    if options.testnet:
+        refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
+
+
+# ---- sources --------------------------------------------------------------------------------------------
+
+
+def _check_sources(options: Options) -> None:
+    """Two flags never read one source: the second would get what was left, a value the passphrase."""
+    read: dict[object, str] = {}
+    for name, path in _sources(options):
+        other = read.setdefault(_identity(path), name)
+        if other != name:
+            raise UsageError(f"{flag(other)} and {flag(name)} both read {_shown(path)}: each needs a source of its own")
+
+
+def _sources(options: Options) -> list[tuple[str, Path]]:
+    found = [
+        (name, path)
+        for name in ("config", "signed_file", "val_file", "key_file", "passphrase_file")
+        if (path := getattr(options, name)) is not None
+    ]
+    if (options.val_bencoded or b"").startswith(b"@"):
+        found.append(("val_bencoded", bencoded_file(options)))
+    if options.keyname is not None:
+        key = state_folder(options) / "keys" / options.keyname
+        found.append(("keyname", key if os.path.lexists(key) else Path(options.keyname)))
+    if options.blocklist is not None:
+        found.append(("blocklist", Path(options.blocklist)))
+    return found
+
+
+def bencoded_file(options: Options) -> Path:
+    """The file that --val-bencoded names behind its @."""
+    assert options.val_bencoded is not None
+    from .values import path
+
+    return path(os.fsdecode(options.val_bencoded[1:]))
+
+
+def _identity(path: Path) -> object:
+    """Equal for two names of one file, and for - and /dev/stdin."""
+    try:
+        status = os.fstat(0) if str(path) == "-" else path.stat()
+    except (OSError, ValueError):
+        return str(path)
+    return status.st_dev, status.st_ino
+
+
+def _shown(path: Path) -> str:
+    return "standard input" if str(path) in ("-", "/dev/stdin") else quoted(str(path))

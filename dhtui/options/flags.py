@@ -1,0 +1,415 @@
+"""Every setting once: its flag, its key in config.toml, how it is read, its default and its help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..bindings import keymap
+from ..errors import UsageError, nearest, quoted
+from . import values
+from .options import ACTIONS
+
+SHELLS = ("bash", "zsh", "tcsh")
+VALUE_FORMS = ("text", "hex", "json", "bencode")
+KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
+KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
+MAX_TESTNET = 1000
+
+_SPELLINGS = {"boostrap": "bootstrap", "closest_store": "closest_stores", "closest_peer": "closest_peers"}
+"""Other spellings that are accepted; the first one is the original program's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: a flag, and unless it is about a single run a key of config.toml by the same name."""
+
+    name: str
+    group: str
+    help: str
+    shape: str = ""
+    """What its value looks like, for people; empty for a switch."""
+    alone: str | None = None
+    """The value it has when it is given without one; `None`: it needs one, or is a switch."""
+    read: Callable[[str], object] = values.boolean
+    default: str = ""
+    """In words, for people."""
+    in_file: bool = True
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it takes no value."""
+        return not self.shape
+
+    @property
+    def field(self) -> str:
+        """Its name in `Options`."""
+        return self.name.replace("-", "_")
+
+
+def _action(text: str) -> str:
+    name = _SPELLINGS.get(text, text)
+    if name not in ACTIONS:
+        near = nearest(text, ACTIONS)
+        hint = f", did you mean {near}?" if near else ""
+        raise UsageError(f"unknown action {quoted(text)}{hint}; there are {', '.join(ACTIONS)}")
+    return name
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise UsageError(f"{quoted(text)} is none of {', '.join(words)}")
+        return text
+
+    return read
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise UsageError("it is empty")
+    return text
+
+
+_SEQ = values.integer(0, 2**63 - 1)
+
+ACTION, ITEM, NODE, LIMITS, OUTPUT = "What to do", "Items and keys", "The node", "Limits", "Output and files"
+GROUPS = (ACTION, ITEM, NODE, LIMITS, OUTPUT)
+
+
+def _run(name: str, group: str, help: str, **more: Any) -> Setting:
+    """A setting of a single run, which makes no sense in a file."""
+    return Setting(name=name, group=group, help=help, in_file=False, **more)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    _run(
+        "do",
+        ACTION,
+        "Run one action without the explorer, and leave. The actions are listed above.",
+        shape="ACTION",
+        read=_action,
+        default="open the explorer; with --wait, bootstrap",
+    ),
+    _run(
+        "remote",
+        ACTION,
+        "Ask just these nodes. closest_stores or closest_peers: do the full lookup first, as without the flag.",
+        shape="HOST:PORT,… | closest_stores | closest_peers",
+        read=values.remotes,
+        default="a full lookup",
+    ),
+    _run(
+        "target",
+        ACTION,
+        "What to look for: an infohash (base32 and v2 too), an item's target, a node id, a public key in any of its "
+        "forms, or a magnet link with xt=urn:btih, xt=urn:btmh (of a hybrid one both), or xs=urn:btpk and s.",
+        shape="40 HEX | self | KEY | MAGNET",
+        read=values.target,
+    ),
+    _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
+    _run("annimplied", ACTION, "Announce the port that our packets come from."),
+    _run(
+        "wait",
+        ACTION,
+        "Once the action has succeeded, serve until SIGINT or SIGTERM, looking after the items of --keep; then save id "
+        "and nodes. If it failed, leave with 1 at once.",
+    ),
+    _run("val", ITEM, "The value to put or sign, a string.", shape="TEXT", read=values.argument_bytes),
+    _run("val-file", ITEM, "The same, the bytes of a file; - is standard input.", shape="FILE", read=values.path),
+    _run(
+        "val-bencoded",
+        ITEM,
+        "The same, any bencoded value; @FILE reads it from a file.",
+        shape="BENCODE | @FILE",
+        read=values.argument_bytes,
+    ),
+    _run(
+        "val-as",
+        ITEM,
+        'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
+        shape=" | ".join(VALUE_FORMS),
+        read=_one_of(*VALUE_FORMS),
+        default="text",
+    ),
+    _run(
+        "keyname",
+        ITEM,
+        "A key of the keyring, or the path of a .key file. put and sign sign with it; get and closest_stores look for "
+        "its item; verify wants its signature. bep44test is built in, and public.",
+        shape="NAME | FILE",
+        read=_text,
+    ),
+    _run(
+        "public-key",
+        ITEM,
+        "get, closest_stores: look for the item of this public key, and --salt. verify: who must have signed. import: "
+        "the public key that the private one must have. z-base-32 (pkarr) does as well, also in pk: and in URLs.",
+        shape="64 HEX | 52 Z-BASE-32",
+        read=values.public_key,
+    ),
+    _run("salt", ITEM, "The salt of a mutable item, at most 64 bytes.", shape="TEXT | hex:00FF", read=values.salt),
+    _run(
+        "seq",
+        ITEM,
+        "put, sign: the sequence number; one lower than the last one put with this key and salt is refused. get: take "
+        "nothing older.",
+        shape="NUMBER",
+        read=_SEQ,
+        default="put: the highest seen plus one; sign: the last one put plus one, or 0",
+    ),
+    _run(
+        "newer-than",
+        ITEM,
+        "get: ask nodes to send the item only if its sequence number is above this.",
+        shape="NUMBER",
+        read=_SEQ,
+    ),
+    _run(
+        "cas",
+        ITEM,
+        "put: only if nothing newer than this is there, the sequence number that the value was made from. "
+        "An update that somebody else makes meanwhile is a conflict, shown and exit 1; neither is lost silently.",
+        shape="NUMBER",
+        read=_SEQ,
+    ),
+    _run("show-private", ITEM, "sign, genkey: print the private key too."),
+    _run(
+        "signed-file",
+        ITEM,
+        "put: store the item that sign --out wrote, perhaps on another machine; no key is needed. verify: check it.",
+        shape="FILE",
+        read=values.path,
+    ),
+    _run("signature", ITEM, "verify: the signature to check.", shape="128 HEX", read=values.signature),
+    _run(
+        "min-stored",
+        ITEM,
+        "put: on how many nodes it must be stored to be a success; at most as many as it can be stored on (--ksize).",
+        shape="1-20",
+        read=values.integer(1, 20),
+        default="1",
+    ),
+    _run("dry-run", ITEM, "put: look up where it would be stored, and with which seq; store nothing."),
+    _run(
+        "read-back",
+        ITEM,
+        "put: look it up afterwards as a stranger would, starting at none of the nodes written to, and tell what each "
+        "node gives. If a lookup does not find it, exit 1.",
+    ),
+    _run(
+        "keep",
+        ITEM,
+        "put, get: keep the item alive from now on: the explorer, and a run with --wait, look after it hourly, "
+        "republish once, for cron.",
+    ),
+    _run(
+        "watch",
+        ITEM,
+        "get: look again and again, this long apart, and print what has changed, until Ctrl+C.",
+        shape="60s | 5m | SECONDS",
+        read=values.interval,
+    ),
+    _run(
+        "key-file",
+        ITEM,
+        "import: the file with the private key; - is standard input. A private key is never an argument, for "
+        "everybody on this machine can see those.",
+        shape="FILE",
+        read=values.path,
+    ),
+    _run(
+        "key-form",
+        ITEM,
+        "import: what the bytes are. 128 hex digits of a seed and its public key need it, or --public-key: original is "
+        "the key that mh-cbon/dht published with, go what all others mean by them.",
+        shape=" | ".join(KEY_FORMS),
+        read=_one_of(*KEY_FORMS),
+        default="auto: as they show themselves",
+    ),
+    _run(
+        "format",
+        ITEM,
+        "export: as hex, as PEM (PKCS 8), in lines to be written down by hand, in OpenSSH's format, as the 64 bytes of "
+        "NaCl or the 64 expanded ones of libtorrent, in hex; or the public key alone.",
+        shape=" | ".join(KEY_FORMATS),
+        read=_one_of(*KEY_FORMATS),
+        default="hex",
+    ),
+    _run(
+        "out",
+        ITEM,
+        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file "
+        "is overwritten; - is standard output.",
+        shape="FILE",
+        read=values.path,
+    ),
+    _run("encrypt", ITEM, "genkey, import: keep the key encrypted under a passphrase."),
+    _run(
+        "passphrase-file",
+        ITEM,
+        "The passphrase of the key is the first line of this file; - is standard input. import: it opens a key that "
+        "another program encrypted, which keeps it with --encrypt.",
+        shape="FILE",
+        read=values.path,
+        default="asked for on the terminal",
+    ),
+    Setting(
+        name="listen",
+        group=NODE,
+        help="The address to bind, of IPv4.",
+        shape="[HOST]:PORT",
+        read=values.listen,
+        default="any address and a free port; with --testnet 127.0.0.1",
+    ),
+    Setting(
+        name="bnodes",
+        group=NODE,
+        help="The nodes to start from: the well-known hosts, none, or a list, joined by commas, semicolons or blanks.",
+        shape="public | no | HOST:PORT,…",
+        read=values.bootstrap_nodes,
+        default="the nodes saved last time, then public",
+    ),
+    _run(
+        "testnet",
+        NODE,
+        "Start a network of this many nodes on 127.x.y.z in this process and join it: works "
+        "offline, keeps no state, needs no --bnodes.",
+        shape=f"1-{MAX_TESTNET}",
+        read=values.integer(1, MAX_TESTNET),
+    ),
+    Setting(
+        name="did",
+        group=NODE,
+        help="Our node id.",
+        shape="40 HEX",
+        read=values.node_id,
+        default="the saved one, or one that fits our address (BEP 42)",
+    ),
+    Setting(
+        name="pip",
+        group=NODE,
+        help="Our public address, if the network's vote on it is not to be trusted.",
+        shape="IP[:PORT]",
+        read=values.public_address,
+        default="voted by the nodes we ask",
+    ),
+    Setting(
+        name="blocklist",
+        group=NODE,
+        help="Addresses never to talk to: a file (.p2p, .dat, CIDR, .gz), or the ranges themselves, joined by commas.",
+        shape="FILE | RANGES",
+        read=_text,
+    ),
+    Setting(
+        name="blocklist-lenient",
+        group=NODE,
+        help="Go on without the lines of --blocklist that make no sense, and say which; else they are refused.",
+    ),
+    Setting(
+        name="read-only",
+        group=NODE,
+        help="Say that we answer no queries (BEP 43).",
+        default="single actions are; a node that stays is until it knows that it can be reached",
+    ),
+    Setting(
+        name="tsecret",
+        group=NODE,
+        help="The secret that write tokens are made with, to keep them over restarts. Others on this machine can read "
+        "it on a command line: config.toml or the variable DHTUI_TSECRET keep it.",
+        shape="TEXT",
+        read=values.argument_bytes,
+        default="random",
+    ),
+    Setting(
+        name="ksize",
+        group=LIMITS,
+        help="Nodes in a bucket. A reply carries at most 8 whatever this is.",
+        shape="1-20",
+        read=values.integer(1, 20),
+        default="8",
+    ),
+    Setting(
+        name="kconcurrency",
+        group=LIMITS,
+        help="Questionable nodes of a full bucket that are pinged at once for a newcomer; at most --ksize.",
+        shape="1-20",
+        read=values.integer(1, 20),
+        default="8, at most ksize",
+    ),
+    Setting(
+        name="qconcurrency",
+        group=LIMITS,
+        help="Queries that a lookup keeps in flight.",
+        shape="1-64",
+        read=values.integer(1, 64),
+        default="8",
+    ),
+    Setting(
+        name="qtimeout",
+        group=LIMITS,
+        help="How long a --remote node has to answer. Lookups go on as soon as measured round trips tell.",
+        shape="100ms | 1.5s | SECONDS",
+        read=values.duration,
+        default="2s",
+    ),
+    Setting(
+        name="deadline",
+        group=LIMITS,
+        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, "
+        "unless the command line says otherwise.",
+        shape="30s | 2m | SECONDS",
+        read=values.duration,
+        default="30s",
+    ),
+    _run(
+        "record",
+        OUTPUT,
+        "Write all that happens to a new file, to be played with --replay. It names our address and those that we "
+        "talk to, and holds no private key. A name that ends in .gz is compressed.",
+        shape="FILE",
+        read=values.path,
+    ),
+    _run("replay", OUTPUT, "Play a recording in the explorer, without any network.", shape="FILE", read=values.path),
+    _run(
+        "serve",
+        OUTPUT,
+        "Show the explorer in a browser, on 127.0.0.1 only; each page that is opened runs one. Port 0 is any free one. "
+        "Needs the extra: pip install 'dhtui[serve]'.",
+        shape="[PORT]",
+        alone="8000",
+        read=values.integer(0, 65535),
+    ),
+    Setting(
+        name="keys",
+        group=OUTPUT,
+        help="Other keys for actions of the explorer; in config.toml a table, [keys].",
+        shape="ACTION=KEY,KEY…,…",
+        read=keymap.read,
+        default="those that ? shows",
+    ),
+    Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
+    Setting(name="vv", group=OUTPUT, help="A line for every packet, on standard error."),
+    Setting(
+        name="state-dir",
+        group=OUTPUT,
+        help="The folder of node.json (id, nodes) and keys/.",
+        shape="FOLDER",
+        read=values.path,
+        default="the platform's, such as ~/.local/state/dhtui",
+    ),
+    _run(
+        "config",
+        OUTPUT,
+        "The file to read settings from.",
+        shape="FILE",
+        read=values.path,
+        default="the platform's, such as ~/.config/dhtui/config.toml",
+    ),
+    _run("print-completion", OUTPUT, "Print completions for a shell.", shape=" | ".join(SHELLS), read=_one_of(*SHELLS)),
+    _run("version", OUTPUT, "Print the version."),
+    _run("help", OUTPUT, "Print this."),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}

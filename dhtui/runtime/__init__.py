@@ -1,0 +1,1 @@
+"""From options to a running node, for both front ends: start, save, swap, close."""

@@ -1,0 +1,169 @@
+"""From options to a node that can be started, and what is kept of it afterwards."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
+
+from ..engine.node import Node
+from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from ..errors import UsageError
+from ..options.config import state_folder
+from ..options.options import Options
+from ..options.values import HostPort
+from ..storage import node_state as state
+from ..storage.state_lock import Claim, take
+
+SECRET_VARIABLE = "DHTUI_TSECRET"
+"""What stands on a command line, everybody on this machine can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A node ready to start. Call `release` when it has ended."""
+
+    config: NodeConfig
+    warnings: tuple[str, ...]
+    """Sentences for the user."""
+    claim: Claim | None
+    """Held by the one run that uses, and writes, the state."""
+    self_id: bytes | None = None
+    """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
+
+    def release(self) -> None:
+        """Let another run use the state."""
+        if self.claim is not None:
+            self.claim.release()
+
+
+def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool = True) -> Launch:
+    """Reads state and blocklist. Sends nothing.
+
+    `serving`: the node stays, rather than run one action. `keeping`: it takes the saved id, and saves it again;
+    only one run at a time can, for two nodes of one id get in each other's way, and do not answer one another.
+    All others take an id of their own. Without `bootstrap` the node knows nobody at first. On a testnet the
+    bootstrap nodes are filled in once it runs, see `on_testnet`. Raises `UsageError`.
+    """
+    saved: SavedState | None = None
+    claim: Claim | None = None
+    self_id: bytes | None = None
+    warnings: list[str] = []
+    blocks, about_blocks = _blocks(options)
+    if not options.testnet:
+        folder = state_folder(options)
+        claim, problem = take(folder) if keeping else (None, "")
+        try:
+            saved, warnings = state.load(folder)
+        except state.StateError as error:
+            warnings = [str(error)]
+            if claim is not None:
+                claim.release()
+                claim = None
+        warnings += [problem] if problem else []
+        if saved is not None and claim is None and options.did is None:
+            self_id = saved.id
+        saved = _start_from(saved, options, bootstrap)
+    settings = Settings(
+        id=options.did,
+        external=_external(options),
+        saved=saved,
+        anew=claim is None,
+        k=options.ksize,
+        split_pings=options.kconcurrency or min(8, options.ksize),
+        alpha=options.qconcurrency,
+        alpha_background=min(5, options.qconcurrency),
+        query_timeout=options.qtimeout,
+        read_only=True if options.read_only or not serving else None,
+        blocks=blocks,
+        token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
+        maintain=serving,
+    )
+    listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
+    hosts = _hosts(options) if bootstrap else ()
+    config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
+    return Launch(config, (*warnings, *about_blocks), claim, self_id)
+
+
+def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
+    """The same, with the nodes of a testnet to start from."""
+    return replace(launch, config=replace(launch.config, bootstrap=hosts))
+
+
+def keep(options: Options, launch: Launch, node: Node) -> str:
+    """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
+    if launch.claim is None:
+        return ""
+    folder = state_folder(options)
+    kept = node.saved_state()
+    try:
+        before, _ = state.load(folder)
+        if before is not None:
+            if not kept.nodes:  # alone this time; the ones from last time may well be there again
+                kept = replace(kept, nodes=before.nodes, rtts=before.rtts)
+            if options.did is not None:  # that id was for this run
+                kept = replace(kept, id=before.id, external=before.external)
+        state.save(folder, kept)
+    except state.StateError as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot save the state in {folder}: {error.strerror}"
+    return ""
+
+
+def leaves_loopback(options: Options, remotes: tuple[HostPort, ...] | None) -> bool:
+    """Whether packets may go to other machines."""
+    if options.testnet or (options.listen and _is_loopback(options.listen[0])):
+        return False
+    if remotes is not None:
+        return not all(_is_loopback(remote.host) for remote in remotes)
+    if options.bnodes == "no":
+        return False
+    return not (
+        isinstance(options.bnodes, tuple) and all(_is_loopback(name.rpartition(":")[0]) for name in options.bnodes)
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return IPv4Address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _hosts(options: Options) -> tuple[str, ...]:
+    if isinstance(options.bnodes, tuple):
+        return options.bnodes
+    return () if options.bnodes == "no" else PUBLIC_BOOTSTRAP
+
+
+def _start_from(saved: SavedState | None, options: Options, bootstrap: bool) -> SavedState | None:
+    """The saved id and, unless the user named other nodes to start from, the saved nodes."""
+    if saved is not None and (not bootstrap or options.bnodes is not None):
+        return replace(saved, nodes=(), rtts=())
+    return saved
+
+
+def _external(options: Options) -> tuple[str, int] | None:
+    """The public address; where only its ip was given, the port we listen on is the likeliest."""
+    if options.pip is None or options.pip[1]:
+        return options.pip
+    return options.pip[0], options.listen[1] if options.listen else 0
+
+
+def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
+    if options.blocklist is None:
+        if "blocklist_lenient" in options.given and options.blocklist_lenient:
+            raise UsageError("--blocklist-lenient needs --blocklist")
+        return None, []
+    from ..engine.defence.blocklist import BlocklistError
+    from ..storage.blocklist_file import load
+
+    try:
+        blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
+    except BlocklistError as error:
+        raise UsageError(f"--{error}") from None
+    spared = blocks.sparing("127.0.0.0", "127.255.255.255")
+    if not options.testnet or spared == blocks:
+        return blocks, warnings
+    return spared, [*warnings, "blocklist: it holds addresses of 127.0.0.0/8, where the testnet is: they are let in"]

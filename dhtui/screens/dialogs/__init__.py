@@ -1,0 +1,1 @@
+"""Windows that several screens open."""

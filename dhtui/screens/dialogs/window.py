@@ -1,0 +1,146 @@
+"""A window over a screen: what all of them have in common. It owns its keys, its footer, and esc."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, DiscoveryHit
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ...bindings.registry import ALWAYS, CHOOSE, LIST, Action, form, moves
+from ...widgets.chrome import Footer
+from ...widgets.filter_bar import FilterBar, FilterInput
+from ...widgets.line_table import LineTable
+from ...widgets.pick import Pick
+from ...widgets.scroll_lines import ScrollLines
+
+R = TypeVar("R")
+
+
+def is_open(window: Screen[R]) -> bool:
+    """Whether a window can be closed: it is there, and no other one lies over it."""
+    return window.is_attached and window.app.screen is window
+
+
+def list_keys(focused: Widget | None) -> tuple[Action, ...]:
+    """The keys of what has the focus, if it is a list or scrolls. Esc is one of them where it clears a filter."""
+    if isinstance(focused, ScrollLines):
+        return moves()
+    if not isinstance(focused, LineTable):
+        return ()
+    if not focused.model.filter_text:
+        return LIST
+    return tuple(replace(action, label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
+
+
+class Window(ModalScreen[R]):
+    """A window that closes once, whatever keys are still on their way to it. Textual's own would close another one.
+
+    A subclass gives `compose_body`, and in `ACTIONS` all of its keys: the footer names them, the help explains them,
+    and no other ones work. Esc goes one up, wherever the focus is: the first one clears the filter of a list.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    """Its own keys; the last one closes it."""
+    ABOUT: ClassVar[str] = ""
+    """What it is for, for the help."""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(ALWAYS[0].keys, "app.help", ALWAYS[0].label, show=False)]
+
+    dismissed = False
+    """Whether it was closed."""
+
+    def compose_body(self) -> ComposeResult:
+        """What is in it."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The body, a line for the filters of its lists, and the footer."""
+        yield from self.compose_body()
+        yield FilterBar()
+        yield Footer(id="keys")
+
+    def on_mount(self) -> None:
+        """Names the keys."""
+        self.show_keys()
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """All keys that work now. Where text is typed, those that are letters are text."""
+        own, focused = self.own_actions(), self.focused
+        if isinstance(focused, FilterInput) and isinstance(focused.parent, Widget) and focused.parent.has_class("line"):
+            return form("keep the filter", "clear filter", choose="", fields="")
+        if isinstance(focused, Input):
+            own = tuple(action for action in own if action.in_fields)
+        if not isinstance(focused, Pick):
+            own = tuple(action for action in own if action.name != CHOOSE.name)
+        names = {action.name for action in own}
+        lists = tuple(action for action in list_keys(focused) if action.name not in names)
+        taken = {key for action in lists if action.label for key in action.keys.split(",")}
+        return (*(action for action in own if action.keys.partition(",")[0] not in taken), *lists)
+
+    def own_actions(self) -> tuple[Action, ...]:
+        """All keys of its own; the last one closes it."""
+        return self.ACTIONS
+
+    def show_keys(self) -> None:
+        """The footer names the keys that work now."""
+        ends = self._ends()
+        for footer in self.query(Footer):
+            footer.show_actions((action for action in self.actions_now() if action not in ends), *ends)
+
+    def _ends(self) -> tuple[Action | None, Action | None]:
+        """Help, and what esc does."""
+        shown = ALWAYS[0]
+        if isinstance(self.focused, Input):
+            keys = [key for key in shown.keys.split(",") if replace(shown, keys=key).in_fields]
+            shown = replace(shown, keys=keys[0], shown="") if keys else shown
+        now, closing = self.actions_now(), self.own_actions()[-1:]
+        clears = [action for action in now if action.name == "clear" and action.label]
+        leaving = clears or [action for action in closing if action in now] or now[-1:]
+        return (shown if self.ABOUT else None), (leaving[-1] if leaving else None)
+
+    def on_descendant_focus(self) -> None:
+        """The keys that work are those of what has the focus."""
+        self.show_keys()
+
+    @on(LineTable.Filtered)
+    def filtered(self) -> None:
+        """Esc has another meaning now."""
+        self.show_keys()
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """Close it with a result. One that is closed, or covered by another, stays as it is."""
+        if not is_open(self):
+            return AwaitComplete()
+        self.dismissed = True
+        return super().dismiss(result)
+
+
+PALETTE: tuple[Action, ...] = form("do it", "close", choose="", fields="")
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which closes once and runs one command."""
+
+    def compose(self) -> ComposeResult:
+        """The palette and its keys."""
+        yield from super().compose()
+        yield Footer(id="keys")
+
+    def on_mount(self) -> None:
+        """Names the keys."""
+        move = Action("choose", "up,down", "choose", "", 2, "↑ ↓")
+        self.query_one(Footer).show_actions((PALETTE[0], move, PALETTE[-1]), None, None)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close it."""
+        if is_open(self):
+            return super().dismiss(result)
+        self._selected_command = DiscoveryHit("", lambda: None)  # it has run already
+        return AwaitComplete()

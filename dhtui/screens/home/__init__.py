@@ -1,0 +1,1 @@
+"""Home: does the node work, and what does it do?"""

@@ -1,0 +1,280 @@
+"""The panes of the home screen: a snapshot in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+
+from ...bindings.keymap import key_of
+from ...engine.counters import PROBE
+from ...engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
+from ...sources.health import Health
+from ...text.format import address, duration, milliseconds, number, plural, short_id, size
+from ...text.format import reach as reach_words
+from ...text.safe import safe_text
+from ...text.spans import Line, Role, Span, fit, spread
+from ...widgets.spark import bar, sparkline
+from .charts import chart
+
+_LABEL = 10
+TALL = 10
+"""Rows of the pane of traffic from which on there is room for charts."""
+CERTAIN = 1.96
+"""Standard deviations to either side that hold 95 % of all cases."""
+SECONDS = 60
+"""That the charts of traffic go back."""
+METHODS = ("ping", "find_node", "get_peers", "announce_peer", "get", "put")
+
+_ID_SOURCES = {
+    "fixed": "given by you",
+    "saved": "as last time",
+    "random": "random",
+    "bep42": "made for the address",
+}
+_EXTERNAL_SOURCES = {"user": "given by you", "saved": "as last time", "none": ""}
+_BEP42: dict[str, tuple[str, Role]] = {
+    "valid": ("✓ the id fits the address", "good"),
+    "invalid": ("✗ the id does not fit the address", "warn"),
+    "exempt": ("– local address: exempt", "dim"),
+    "unknown": ("? external address not known yet", "dim"),
+}
+_SOURCE: dict[str, tuple[str, Role]] = {
+    "waiting": ("·", "dim"),
+    "asked": ("…", "plain"),
+    "answered": ("✓", "good"),
+    "silent": ("✗", "bad"),
+    "unresolved": ("✗", "bad"),
+    "blocked": ("✗", "bad"),
+}
+
+
+def _row(label: str, *spans: tuple[str, Role]) -> Line:
+    return ((fit(label, _LABEL), "dim"), *spans)
+
+
+def health_line(health: Health) -> Line:
+    """The state in words, and what to do about it."""
+    role: Role = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}[health.level]  # type: ignore[assignment]
+    return ((f" {health.glyph} {health.text}", role), (f"  {health.remedy}", "plain"))
+
+
+def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
+    """Who we are, how the world sees us, and how large it is. Where there is little room, what the header tells too
+    is left out first.
+    """
+    who, reach = snapshot.identity, snapshot.reachability
+    voters = f"  {plural(who.voters, 'voter')}" if who.external_source == "vote" else ""
+    source = _EXTERNAL_SOURCES.get(who.external_source, "")
+    known = address(who.external) if who.external else "not known yet"
+    seen = reach.state == "reachable"
+    reachable: Span = ("● yes" if seen else f"○ {reach_words(reach.state)}", "good" if seen else "warn")
+    read_only: Span = ("yes", "warn") if reach.read_only else ("no", "plain")
+    whole = width >= _LABEL + 40
+    shown_id = who.id.hex() if whole else short_id(who.id, 10)
+    origin = f"  {_ID_SOURCES[who.id_source]}"
+    told = not whole or width >= _LABEL + 40 + len(origin)
+    blocks: list[tuple[int, list[Line]]] = [
+        (0, [_row("id", (shown_id, "data"), (origin if told else "", "dim"))]),
+        (3, [_row("bound", (address(who.bound), "plain"))]),
+        (0, [_row("external", (known, "plain"), (f"{voters}{'  ' + source if source else ''}", "dim"))]),
+        (2, [_row("bep 42", _BEP42[who.bep42])]),
+        (0, [_row("network", *network_size(snapshot.size, width - _LABEL))]),
+        (0, _because("reachable", reachable, reach.why, width)),
+        (1, _because("read-only", read_only, reach.read_only_why, width)),
+    ]
+    while sum(len(lines) for _, lines in blocks) > height and (last := max(rank for rank, _ in blocks)):
+        blocks = [block for block in blocks if block[0] != last]
+    return [line for _, lines in blocks for line in lines]
+
+
+def _because(label: str, state: Span, why: str, width: int) -> list[Line]:
+    """A state and its reason, in two lines where that is long."""
+    reason = f": {safe_text(why)}" if why else ""
+    first, *rest = wrap(state[0] + reason, max(20, width - _LABEL))
+    lines: list[Line] = [_row(label, state, (first[len(state[0]) :], "dim"))]
+    return [*lines, *([_row("", (" ".join(rest), "dim"))] if rest else [])]
+
+
+def network_size(estimate: SizeView, width: int) -> Line:
+    """The size of the network with its uncertainty, in `width` cells."""
+    if estimate.nodes is None:
+        long = "not yet: it takes a lookup that finds 8 nodes"
+        return ((long if width >= len(long) else "? takes a lookup to 8 nodes", "dim"),)
+    base = plural(estimate.lookups, "lookup")
+    words = f"~ {_about(estimate.nodes)} ± {CERTAIN * estimate.uncertainty * 100:.0f} %"
+    for note in (f", 95 % sure, from {base}", f", 95 % sure, {base}", f", {base}"):
+        if width >= len(words + note):
+            break
+    return ((words, "plain"), (note, "dim"))
+
+
+def _about(count: float) -> str:
+    """A count to two digits: ``64``, ``950``, ``8.4 k``, ``8.4 M``."""
+    for unit in ("", " k", " M", " G"):
+        if count < 999.5 or unit == " G":
+            return f"{count:.1f}{unit}" if unit and count < 9.95 else f"{count:.0f}{unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
+    """Datagrams of the last minute, round trips, and what is under way; graphs where there is room."""
+    history = snapshot.traffic.history
+    lines: list[Line] = []
+    tall = height >= TALL
+    for name, packets, count in (("in ", 0, 2), ("out", 1, 3)):
+        now = history[-1] if history else (0, 0, 0, 0)
+        rate = f" {number(now[packets])}/s {size(now[count])}/s"
+        values = [second[packets] for second in history]
+        if tall:
+            lines.append(spread(((f"{name}{rate}", "plain"),), ((f"peak {max(values, default=0)}/s", "dim"),), width))
+            cells = max(1, width // SECONDS)
+            lines += chart(tuple(v for v in values for _ in range(cells)), width, (height - 7) // 2)
+        else:
+            room = seconds_drawn(width, height)
+            lines.append(
+                ((f"{name} ", "dim"), (sparkline(values, room), "accent"), (fit(rate, 17, right=True), "plain"))
+            )
+    if tall:
+        begin = max(0, width - max(1, width // SECONDS) * SECONDS)
+        lines.append(spread(((" " * begin + f"{SECONDS} s ago", "dim"),), (("now", "dim"),), width))
+    return [*lines, *_traffic_rest(snapshot, tall)]
+
+
+def seconds_drawn(width: int, height: int) -> int:
+    """How far back the traffic is drawn in a pane of that size."""
+    return SECONDS if height >= TALL else max(0, min(SECONDS, width - 4 - 17))
+
+
+def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
+    rtt, traffic = snapshot.rtt, snapshot.traffic
+    spread_words = f"p50 {milliseconds(rtt.p50)}  p95 {milliseconds(rtt.p95)}"
+    yield (("rtt     ", "dim"), (spread_words if rtt.samples else "no answer measured yet", "plain"))
+    running = sum(lookup.running for lookup in snapshot.lookups)
+    yield (
+        ("now     ", "dim"),
+        (f"{plural(len(snapshot.queries), 'query', 'queries')}  {plural(running, 'lookup')}", "plain"),
+    )
+    if tall:
+        total = f"{size(traffic.bytes_in)} in  {size(traffic.bytes_out)} out"
+        yield (("total   ", "dim"), (total, "plain"))
+    else:
+        store = snapshot.store
+        items = f"{store.immutable + store.mutable}/{2 * store.item_cap} items"
+        yield (("kept    ", "dim"), (f"{items}  {plural(store.peers, 'peer')}", "plain"))
+    dropped, lost = sum(snapshot.drops.values()), snapshot.traffic.overflowed or 0
+    most = max(snapshot.drops.items(), key=lambda item: item[1], default=("", 0))
+    yield (
+        ("dropped ", "dim"),
+        (number(dropped), "warn" if dropped else "plain"),
+        (f"  {snapshot.banned} banned", "warn" if snapshot.banned else "plain"),
+        (f"  {snapshot.muted} muted" if snapshot.muted else "", "warn"),
+        (f"  {number(lost)} lost unread" if lost else "", "warn"),
+        (f"  most: {safe_text(most[0], 20)}" if dropped else "", "dim"),
+    )
+
+
+def message_lines(snapshot: Snapshot) -> list[Line]:
+    """The matrix: what we asked and what came of it, what we were asked and what we answered."""
+    asked = "".join(fit(head, width, right=True) for head, width in zip(_ASKED, _WIDTHS, strict=False))
+    served = "".join(fit(head, width, right=True) for head, width in zip(_SERVED, _WIDTHS[4:], strict=True))
+    lines: list[Line] = [((fit("", 14) + asked, "title"), ("  │", "dim"), (served, "title"))]
+    return [*lines, *(_method(name, counts) for name, counts in method_rows(snapshot.methods))]
+
+
+def method_rows(methods: Mapping[str, MethodCounts]) -> list[tuple[str, MethodCounts]]:
+    """The counts of each method, of our own probes, and of all methods that we don't speak together, if there are any.
+
+    Every message is in one of them.
+    """
+    none = MethodCounts(0, 0, 0, 0, 0, 0, 0)
+    rows = [(name, methods.get(name, none)) for name in METHODS]
+    others = [counts for name, counts in methods.items() if name not in (*METHODS, PROBE)]
+    rest = MethodCounts(*(sum(column) for column in zip(none, *others, strict=True)))
+    return [*rows, *((name, c) for name, c in (("own probe", methods.get(PROBE, none)), ("other", rest)) if any(c))]
+
+
+_ASKED = ("sent", "answered", "silent", "errors")
+_SERVED = ("received", "answered", "refused")
+_WIDTHS = (6, 9, 8, 8, 9, 9, 8)
+
+
+def _method(name: str, counts: MethodCounts) -> Line:
+    roles: tuple[Role, ...] = ("plain", "good", "warn", "bad", "plain", "good", "warn")
+    numbers = (
+        counts.sent,
+        counts.answered,
+        counts.timed_out,
+        counts.errors,
+        counts.received,
+        counts.replied,
+        counts.refused,
+    )
+    cells: list[tuple[str, Role]] = [
+        (fit(number(count), width, right=True), role if count else "dim")
+        for count, width, role in zip(numbers, _WIDTHS, roles, strict=True)
+    ]
+    busy = counts.sent or counts.received
+    return ((fit(safe_text(name, 14), 14), "strong" if busy else "dim"), *cells[:4], ("  │", "dim"), *cells[4:])
+
+
+def store_lines(snapshot: Snapshot, width: int) -> list[Line]:
+    """What we keep for others, against the caps."""
+    store, table = snapshot.store, snapshot.table
+    rows = (
+        ("infohashes", store.infohashes, store.infohash_cap, f"{plural(store.peers, 'peer')}"),
+        ("immutable", store.immutable, store.item_cap, "items"),
+        ("mutable", store.mutable, store.item_cap, "items"),
+        ("known", table.known, table.known_cap, "not in table"),
+    )
+    room = max(4, min(20, width - 48))
+    lines: list[Line] = []
+    for name, count, cap, note in rows:
+        filled = f"▕{bar(count / cap if cap else 0, room)}▏"
+        lines.append(
+            ((fit(name, 12), "dim"), (filled, "accent"), (fit(f" {count} of {cap}", 16), "plain"), (f" {note}", "dim"))
+        )
+    return [*lines, ((fit("blocklist", 12), "dim"), (plural(snapshot.blocked_ranges, "range"), "plain"))]
+
+
+def source_line(source: BootstrapSource) -> Line:
+    """One place where nodes were sought, and what came of it."""
+    glyph, role = _SOURCE[source.state]
+    return (
+        (f"{glyph} ", role),
+        (fit(safe_text(source.name, 60), 32), "plain"),
+        (fit(f" {source.state}", 12), role),
+        (f" {safe_text(source.detail)}", "dim"),
+    )
+
+
+def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
+    """How the start went, source by source, in at most `height` lines."""
+    start = snapshot.bootstrap
+    words: dict[str, tuple[str, Role]] = {
+        "idle": ("– nothing was asked", "dim"),
+        "running": (f"… asking for {milliseconds(start.elapsed)}", "accent"),
+        "done": (f"✓ done in {milliseconds(start.elapsed)}", "good"),
+        "failed": (f"✗ failed after {milliseconds(start.elapsed)}", "bad"),
+    }
+    why = f"  {safe_text(start.why)}" if start.why else ""
+    lines: list[Line] = [(words[start.state], (why, "plain")), *map(source_line, start.sources)]
+    if len(lines) > height > 1:
+        lines[height - 1 :] = [((f"and {plural(len(lines) - height + 1, 'more source')}", "dim"),)]
+    return lines
+
+
+def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
+    """What one can do without nodes."""
+    left = snapshot.bootstrap.retry_in
+    itself = f"; by itself in {duration(left)}" if left is not None else ""
+    known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
+    again = _advice("home.try_again", f"try again now{itself}  ") if known else ()
+    lines: list[Line] = [(*again, *_advice("home.bootstrap", "start from a node: HOST:PORT"))]
+    if not in_testnet:
+        lines.append(_advice("testnet", "open a testnet: 64 real nodes inside this program, no network needed"))
+    return [*lines, _advice("show.table", "watch the table: a node that contacts us appears there")]
+
+
+def _advice(name: str, text: str) -> Line:
+    return (f" {key_of(name)} ", "key"), (f" {text}", "plain")

@@ -1,0 +1,1 @@
+"""Items (BEP 44): stored, put, got, kept alive."""

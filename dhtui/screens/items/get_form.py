@@ -1,0 +1,251 @@
+"""The get form: an item is named, looked up, and shown: who gave what, how far they agree, and the newest value."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.widgets import Input
+from textual.worker import Worker
+
+from ...actions import run as actions
+from ...bindings.keymap import key_of
+from ...bindings.registry import form, view
+from ...engine.items import Item
+from ...engine.node import Node
+from ...engine.snapshot import LookupView
+from ...errors import UsageError
+from ...keyring import Entry
+from ...packets.parts import Link
+from ...sources.feed import RATE
+from ...text.format import plural
+from ...text.safe import safe_text
+from ...text.spans import Line, Role
+from ...widgets.line_table import LineTable
+from ...widgets.lines import Lines
+from ...widgets.scroll_lines import ScrollLines
+from ...widgets.source_input import SourceInput
+from ..dialogs.fields import TABS, field
+from ..dialogs.list_window import OF_LINES, ListWindow
+from ..notify import tell_failure
+from ..verbs import CopyForm
+from .get_request import GetRequest, read_get
+from .get_rows import answer_rows, change_words, newer, running_line
+from .put_plan import verdict_lines
+from .put_rows import NODE_COLUMNS, NodeRow
+from .value import Form, following, kind_of, value_lines
+
+_VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
+
+
+async def pause(seconds: float) -> None:
+    """Waits between two looks."""
+    await asyncio.sleep(seconds)
+
+
+class GetForm(ListWindow[None]):
+    """Asks what to get, gets it, shows it; watches it, if an interval is given."""
+
+    CSS_PATH = "get_form.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        ("escape", "close", "close"),
+        *TABS,
+        Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
+    ]
+    ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
+    ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
+    AUTO_FOCUS = "#what"
+
+    answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
+    value: query_one[ScrollLines] = query_one("#value", ScrollLines)
+
+    def __init__(self, node: Node, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
+        """`what` and `salt` are what to begin with, `entries` the keys that can be named."""
+        super().__init__()
+        self._node, self._entries, self._what, self._salt = node, tuple(entries), what, salt
+        self._view: LookupView | None = None
+        self._item: Item | None = None
+        """The newest one seen."""
+        self._form: Form = "text"
+        self._changes, self._change = 0, ""
+        """While it is watched: how often it changed, and how it did last."""
+        self._getting = False
+        self._said: tuple[str, str, bool] = ("", "", False)
+
+    def compose_body(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content("get an item")
+            yield from field("item", SourceInput(self._what, id="what", placeholder=_WHAT))
+            yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
+            yield from field("watch", SourceInput(id="every", placeholder=_EVERY))
+            yield Lines(id="verdict")
+            yield Lines(id="change")
+            with Container(id="panes"):
+                yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="answers", empty=_EMPTY, id="answers")
+                yield ScrollLines(id="value", classes="box")
+
+    def on_mount(self) -> None:
+        """Says what is missing."""
+        self.set_interval(1 / RATE, self.tick)
+        self._check()
+        self.call_after_refresh(self._show_value)
+
+    # -- the fields ------------------------------------------------------------------------------------------
+
+    def _request(self) -> GetRequest:
+        what, salt, every = (self.query_one(f"#{name}", Input).value for name in ("what", "salt", "every"))
+        return read_get(what, salt, every, self._entries)
+
+    @on(Input.Changed)
+    def changed(self, event: Input.Changed) -> None:
+        """Checks what was typed so far."""
+        event.stop()
+        self._check()
+
+    def _check(self) -> None:
+        if self._getting:
+            return
+        try:
+            request = self._request()
+        except UsageError as problem:
+            blank = not self.query_one("#what", Input).value.strip()
+            self._say("…" if blank else "✗", str(problem), bad=not blank)
+        else:
+            self._say("✓", f"{request.words}; target {request.target.hex()}")
+
+    def _say(self, mark: str, text: str, bad: bool = False) -> None:
+        self._said = mark, text, bad
+        verdict = self.query_one("#verdict", Lines)
+        role: Role = "bad" if bad else "good" if mark == "✓" else "dim"
+        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or _WIDTH)))
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Gets it, in place of what was under way."""
+        event.stop()
+        self._stop()
+        try:
+            request = self._request()
+        except UsageError:
+            return  # it stands there already
+        self._item = None
+        self._changes, self._change = 0, ""
+        self.answers.show(())
+        self.query_one("#change", Lines).show(())
+        self._show_value()
+        self._get(request)
+
+    # -- getting ---------------------------------------------------------------------------------------------
+
+    @work(group="get", exclusive=True, exit_on_error=False, name="get")
+    async def _get(self, request: GetRequest) -> None:
+        looks = 0
+        given: Item | None = None
+        while True:
+            self._view, self._getting = None, True
+            self.tick()
+            result = await actions.get(
+                self._node, request.target, request.salt, progress=self._follow, public=request.public
+            )
+            self._getting, looks = False, looks + 1
+            now = result.outcome.item if result.outcome is not None else None
+            if looks > 1 and (words := change_words(given, now)):
+                self._changes += 1
+                self._change = f"look {looks}, change {self._changes}: {words}"
+            given = now
+            self._show(result, request, looks)
+            if request.every is None:
+                return
+            await pause(request.every)
+
+    def _follow(self, view: LookupView) -> None:
+        self._view = view
+
+    def tick(self) -> None:
+        """Shows how far the lookup is."""
+        if self._getting:
+            self.query_one("#verdict", Lines).show([running_line(self._view)])
+
+    def _show(self, result: actions.Result, request: GetRequest, looks: int) -> None:
+        outcome = result.outcome
+        assert outcome is not None
+        before, self._item = self._item, newer(self._item, outcome.item)
+        self.answers.title = f"answers of {plural(len(outcome.asked), 'node')}, nearest first"
+        self.answers.show(answer_rows(outcome))
+        watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
+        self._say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
+        self.query_one("#change", Lines).show(
+            [(("! ", "warn"), (self._change, "strong"))] if self._change else [],
+        )
+        if before != self._item:
+            self.value.scroll_home(animate=False)
+        self._show_value()
+
+    def _show_value(self) -> None:
+        if self._item is None:
+            self.value.show("value", ((("Here the newest genuine value is shown.", "dim"),),))
+            return
+        v = self._item.v
+        title = f"value as {self._form}: {kind_of(v)}  {key_of('items.view_as')}: {following(self._form)}"
+        self.value.show(title, value_lines(v, self._form, self.value.room))
+
+    def on_resize(self) -> None:
+        """The sentence and the value are fitted to the new size."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if not self._getting:
+            self._say(*self._said)
+        self._show_value()
+
+    @on(LineTable.Inspect, "#answers")
+    def inspect(self) -> None:
+        """All that the selected node said."""
+        self.show_node(self.answers.model.selected)
+
+    def links(self) -> Sequence[Link]:
+        """The packet in which the selected node said what it said, and the node."""
+        return self.node_links(self.answers.model.selected, "get")
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected node."""
+        return self.node_forms(self.answers.model.selected)
+
+    def action_view_as(self) -> None:
+        """Shows the value in the next form."""
+        self._form = following(self._form)
+        self._show_value()
+
+    def _stop(self) -> bool:
+        """Ends what is under way; whether anything was."""
+        cancelled = [worker for worker in self.workers if worker.group == "get" and worker.node is self]
+        for worker in cancelled:
+            worker.cancel()
+        self._getting = False
+        return bool(cancelled)
+
+    def action_close(self) -> None:
+        """Ends the get or the watch; the second time closes the form."""
+        if self._stop():
+            self._say("…", "stopped; what was found so far is shown")
+        else:
+            self.dismiss(None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self.app, event)
+
+
+_WIDTH = 74
+"""Cells of a sentence until the form has been laid out."""
+_WHAT = "target, public key, name of a key, or magnet link"
+_SALT = "of a mutable item, if it has one"
+_EVERY = "empty: look once; 60s: look every minute, and report changes"
+_EMPTY: tuple[Line, ...] = (((" Here each node that is asked is listed, with what it said.", "dim"),),)

@@ -1,0 +1,274 @@
+"""A put under way, and what came of it: phases as they happen, then a row for each node, and the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.worker import Worker
+
+from ...actions import run as actions
+from ...bindings.keymap import key_of
+from ...bindings.registry import form
+from ...engine.items import Draft, Item, MutableItem
+from ...engine.keys import PrivateKey
+from ...engine.node import Node
+from ...engine.outcome import Outcome
+from ...engine.snapshot import LookupView
+from ...items.conflict import Conflict, retry
+from ...items.keepalive import Keeper, KeepError
+from ...keyring import Keyring, KeyringError
+from ...packets.parts import Link
+from ...sources.feed import RATE
+from ...text.safe import magnet, safe_text
+from ...text.spans import Role
+from ...widgets.line_table import LineTable
+from ...widgets.lines import Lines
+from ...widgets.pick import Pick
+from ..clipboard import send_to_clipboard
+from ..dialogs.list_window import OF_LINES, ListWindow
+from ..notify import tell, tell_failure
+from ..verbs import CopyForm
+from .conflict_view import ConflictView
+from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
+from .put_rows import NODE_COLUMNS, NodeRow, held_rows, phase_lines, read_rows, waiting_rows, written_rows
+
+_BACK, _COMPARE = "back", "compare yours, theirs and the base"
+_READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
+_UNDER_WAY = "under way; esc stops it, but nodes that were asked may have stored it"
+
+
+class PutRun(ListWindow[Seen | None]):
+    """Makes a put and shows it. The result is what was seen at the target, if anything was."""
+
+    CSS_PATH = "put_run.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        ("escape", "close", "back"),
+        ("enter", "go", "do it"),
+    ]
+    ACTIONS = (*form("do it", "back", fields="nodes")[:-1], *OF_LINES, form("", "back")[-1])
+    ABOUT = (
+        "A put while it is made, and what became of it at each node. Open leads to a node's packet, such as a refusal."
+    )
+    AUTO_FOCUS = "#then"
+
+    nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
+    then: query_one[Pick] = query_one("#then", Pick)
+
+    def __init__(
+        self,
+        node: Node,
+        plan: Plan,
+        key: PrivateKey | None,
+        *,
+        dry: bool,
+        ring: Keyring | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        """`ring` notes what its keys were used for; `keeper` can keep alive what was put."""
+        super().__init__()
+        self._node, self._plan, self._key, self._dry = node, plan, key, dry
+        self._ring, self._keeper = ring, keeper
+        self._base = plan.seen.item if plan.seen is not None else None
+        """The value that ours was made from."""
+        self._view: LookupView | None = None
+        self._result: actions.Result | None = None
+        self._seen: Seen | None = None
+        self._said: tuple[str, str, Role] = ("", "", "plain")
+        self._reading = False
+        """Whether the list is about the reading back."""
+
+    def compose_body(self) -> ComposeResult:
+        """The window."""
+        with Vertical(classes="window") as window:
+            window.border_title = Content(f"dry run: {plan_title(self._plan)}" if self._dry else plan_title(self._plan))
+            yield Lines((("target   ", "dim"), (self._plan.target.hex(), "data")), id="target")
+            yield Lines(id="phases")
+            yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="nodes", id="nodes")
+            yield Lines(id="verdict")
+            yield Pick((_UNDER_WAY,), id="then")
+
+    def on_mount(self) -> None:
+        """Begins."""
+        self._timer = self.set_interval(1 / RATE, self.tick)
+        self._start(self._plan.what(self._key))
+
+    # -- doing it --------------------------------------------------------------------------------------------
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="put")
+    async def _start(self, what: Item | Draft) -> None:
+        self._result, self._view, self._reading = None, None, False
+        self.then.offer((_UNDER_WAY,))
+        self._timer.resume()
+        self.tick()
+        if self._dry:
+            result = await actions.dry_run(self._node, what, progress=self._follow)
+        else:
+            result = await actions.put(
+                self._node, what, progress=self._follow, min_stored=self._plan.min_stored, base=self._base
+            )
+            await self._note(result)
+        self._show_result(result)
+
+    def _follow(self, view: LookupView) -> None:
+        # Called for every packet: painted at the next tick, and where a phase ends.
+        before, self._view = self._view, view
+        if before is None or before.running != view.running:
+            self.tick()
+
+    async def _note(self, result: actions.Result) -> None:
+        """Notes the seq that the key was used with, and keeps alive what was put, where its target is kept alive."""
+        outcome = result.outcome
+        item = outcome.item if outcome is not None else None
+        if self._keeper is not None and outcome is not None and outcome.stored and item is not None:
+            await self._keeper.renew(item)
+        if self._ring is None or self._key is None or outcome is None or not outcome.stored:
+            return
+        assert isinstance(item, MutableItem)
+        try:
+            await asyncio.to_thread(self._ring.note_put, item.k, item.salt, item.seq)
+        except KeyringError as problem:
+            tell(self.app, safe_text(str(problem)), bad=True)
+
+    # -- showing it ------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Shows how far it is."""
+        detail = self._node.lookup(self._view.number) if self._view is not None else None
+        queries = self._node.snapshot().queries
+        queries = tuple(query for query in queries if query.owner == "put")
+        phases = phase_lines(self._view, detail, queries, self._result, dry=self._dry)
+        self.query_one("#phases", Lines).show(phases)
+        if self._result is None:
+            self.nodes.show(waiting_rows(detail, queries) if detail is not None and not detail.view.running else ())
+            self._say("", "", "plain")
+
+    def _show_result(self, result: actions.Result) -> None:
+        self._result = result
+        outcome = result.outcome
+        assert outcome is not None
+        self._seen = seen_in(outcome)
+        rows = held_rows(outcome) if self._dry else written_rows(outcome.writes)
+        self.nodes.title = "nodes that it would go to, nearest first" if self._dry else "nodes, nearest first"
+        self.nodes.show(rows)
+        self._timer.pause()
+        self.tick()
+        self.call_after_refresh(self._say, *self._words(result))
+        self.then.offer(self._choices(result))
+        if result.conflict is not None:
+            self._compare(result.conflict)
+
+    def _choices(self, result: actions.Result) -> list[str]:
+        if result.conflict is not None:
+            return [_COMPARE, _BACK]
+        if self._dry or result.outcome is None or not result.outcome.stored:
+            return [_BACK]
+        return [_BACK, _READ, *([] if self._keeper is None else [_KEEP]), _COPY]
+
+    def _words(self, result: actions.Result) -> tuple[str, str, Role]:
+        text = result.summary
+        if result.ok and not self._dry:
+            text += f", {self._plan.min_stored} needed"
+        elif not result.ok and result.outcome is not None and not result.outcome.answered:
+            text += "; Home tells whether this node has a way into the network"
+        item = result.outcome.item if result.outcome is not None else None
+        if self._dry and self._seen is not None and isinstance(item, MutableItem):
+            there = "nothing is there yet" if self._seen.item is None else f"seq {self._seen.seq} is there now"
+            text += f" as seq {item.seq}; {there}"
+        return ("✓", text, "good") if result.ok else ("✗", text, "bad")
+
+    def _say(self, mark: str, text: str, role: Role) -> None:
+        self._said = mark, text, role
+        verdict = self.query_one("#verdict", Lines)
+        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width)))
+
+    def on_resize(self) -> None:
+        """The verdict is fitted to the new size."""
+        self.call_after_refresh(lambda: self._say(*self._said))
+
+    @on(LineTable.Inspect, "#nodes")
+    def inspect(self) -> None:
+        """All that the selected node said."""
+        self.show_node(self.nodes.model.selected)
+
+    def links(self) -> Sequence[Link]:
+        """The packet in which the selected node said what it said, and the node."""
+        methods = ("get",) if self._dry or self._reading else ("put", "get", "find_node")
+        return self.node_links(self.nodes.model.selected, *methods)
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected node."""
+        return self.node_forms(self.nodes.model.selected)
+
+    # -- then ------------------------------------------------------------------------------------------------
+
+    def action_go(self) -> None:
+        """Does what is chosen."""
+        chosen, result = self.then.labels[self.then.chosen], self._result
+        if result is None:
+            return  # an enter too many on the form must not stop what it began
+        if result.outcome is None or chosen == _BACK:
+            self.action_close()
+        elif chosen == _COMPARE and result.conflict is not None:
+            self._compare(result.conflict)
+        elif chosen == _READ:
+            self._read_back(result.outcome)
+        elif chosen == _COPY and result.outcome.item is not None:
+            self._copy(result.outcome.item)
+        elif self._keeper is not None and result.outcome.item is not None:
+            self._keep(self._keeper, result.outcome.item)
+
+    def _copy(self, item: Item) -> None:
+        """What others need to get it: the magnet link of a mutable item, the target of an immutable one."""
+        text = magnet(item.k, item.salt) if isinstance(item, MutableItem) else item.target.hex()
+        send_to_clipboard(self.app, text)
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="reading it back")
+    async def _read_back(self, put: Outcome) -> None:
+        self._say("…", "a lookup that begins elsewhere looks for it, as a stranger's would", "accent")
+        read = await actions.read_back(self._node, put)
+        self._reading = True
+        self.nodes.title = "read back, nearest first"
+        self.nodes.show(read_rows(read))
+        self._say("✓" if read.ok else "✗", read.words(), "good" if read.ok else "bad")
+
+    @work(group="put", exclusive=True, exit_on_error=False, name="keeping it alive")
+    async def _keep(self, keeper: Keeper, item: Item) -> None:
+        try:
+            saved = await keeper.add(item, put=True)
+        except KeepError as problem:
+            self._say("✗", str(problem), "bad")
+            return
+        if not saved:
+            self._say("✗", f"kept alive as long as this program runs: {keeper.problem}", "bad")
+        else:
+            key = key_of("items.kept")
+            self._say("✓", f"kept alive from now on, as one of {len(keeper.items)}; {key} on Items lists them", "good")
+
+    def _compare(self, conflict: Conflict) -> None:
+        self._seen = Seen(self._plan.target, conflict.theirs[0])
+        view = ConflictView(self._node, conflict, self._plan.target, self._plan.salt, own=self._key is not None)
+        self.app.push_screen(view, self._decided)
+
+    def _decided(self, retried: Conflict | None) -> None:
+        """Puts ours in the place of theirs, if that was the decision; what comes in between is a new conflict."""
+        if retried is None:
+            return
+        assert self._key is not None
+        self._base = retried.theirs[0]
+        self._start(retry(retried, self._plan.v, self._key, self._plan.salt))
+
+    def action_close(self) -> None:
+        """Back to the form. What is under way ends."""
+        if self._result is None and not self._dry:
+            tell(self.app, "The put was stopped: nodes that were asked already may have stored it.")
+        self.dismiss(self._seen)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever goes wrong in the background is told."""
+        tell_failure(self.app, event)

@@ -1,0 +1,1 @@
+"""Keys: the keyring, and all that can be done with it."""

@@ -1,0 +1,152 @@
+"""The keys of the user: columns, details, links and forms. A private key appears in none of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from textwrap import wrap
+
+from ...bindings.keymap import key_of
+from ...engine.items import mutable_target
+from ...keyring import Entry
+from ...packets.parts import Link
+from ...text.format import short_id
+from ...text.safe import magnet, safe_text
+from ...text.spans import Line, Role, Span, fit
+from ...widgets.table_model import Column
+from ..verbs import CopyForm
+
+_WIDTH = 64
+"""Cells of a text: with its label it fits a window, beside the scroll bar."""
+
+
+def _state(entry: Entry) -> Span:
+    """A sign and a word for what is special about a key."""
+    if entry.damaged:
+        return ("✗ damaged", "bad")
+    if entry.is_public_test_key:
+        return ("! public test key", "warn")
+    if entry.exposed and not entry.encrypted:
+        return ("! others read it", "warn")
+    return ("✓ encrypted", "good") if entry.encrypted else ("✓ in the clear", "good")
+
+
+def _public(entry: Entry) -> Span:
+    return (entry.public.hex(), "data") if entry.public else (safe_text(entry.damaged), "warn")
+
+
+def when(entry: Entry) -> str:
+    """When a key was made, in UTC; of the built-in one nothing."""
+    return "–" if entry.created is None else date(entry.created)
+
+
+def date(seconds: float) -> str:
+    """A time since 1970 as a date, in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError, OSError):  # what a file system says need not be a date
+        return "?"
+
+
+def _name(entry: Entry) -> Span:
+    return (safe_text(entry.name, 64), "strong")
+
+
+def _last_put(entry: Entry) -> Span:
+    if not entry.uses:
+        return ("–", "dim")
+    salts = f", {len(entry.uses)} salts" if len(entry.uses) > 1 else ""
+    return (f"seq {entry.uses[0].seq}{salts}", "plain")
+
+
+def _last_time(entry: Entry) -> float:
+    return entry.uses[0].at if entry.uses else 0.0
+
+
+KEY_COLUMNS: tuple[Column[Entry], ...] = (
+    Column("name", 14, lambda r: (_name(r),), sort=lambda r: r.name),
+    Column("state", 17, lambda r: (_state(r),), sort=lambda r: _state(r)[0]),
+    Column("kind", 8, lambda r: ((r.form or "–", "plain"),), sort=lambda r: r.form, rank=1),
+    Column("last put", 18, lambda r: (_last_put(r),), sort=_last_time),
+    Column("public key", 14, lambda r: (_public(r),), grow=True, middle=True, sort=lambda r: r.public or b""),
+    Column("z-base-32", 14, lambda r: ((r.zbase32, "data"),), grow=True, middle=True, sort=lambda r: r.zbase32, rank=3),
+    Column("created, UTC", 16, lambda r: ((when(r), "plain"),), sort=lambda r: r.created or 0.0, rank=2),
+)
+
+
+def key_details(entry: Entry, is_open: bool = False, most_uses: int | None = None) -> list[Line]:
+    """All about a key that anybody may know, with so many of the salts that it was used with."""
+    if entry.damaged or entry.public is None:
+        return [
+            *_row("fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
+            *_row("file", _file(entry)),
+            *_row("", "It is never overwritten: mend it, move it away, or delete it."),
+        ]
+    made = f"created {when(entry)} UTC" if entry.created is not None else "built in"
+    lines = [
+        *_row("public", entry.public.hex(), "data"),
+        *_row("pkarr", f"{entry.zbase32}  in z-base-32", "data"),
+        *_row("target", f"{mutable_target(entry.public).hex()}  without a salt", "data"),
+        *_row("kind", f"{_FORMS.get(entry.form, entry.form)}; {made}"),
+        *_row("file", _file(entry)),
+    ]
+    if entry.is_public_test_key:
+        lines += _row("secret", "! Its private half is published: anybody can change what it signs.", "warn")
+    elif entry.encrypted:
+        opened = "opened in this session" if is_open else "locked: its passphrase is asked for once a session"
+        lines += _row("secret", f"encrypted (argon2id, SecretBox); {opened}")
+    elif entry.exposed:
+        lines += _row("secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn")
+    else:
+        lines += _row("secret", "in the clear, in a file that only you can read")
+    return [*lines, *_uses(entry, most_uses)]
+
+
+def _uses(entry: Entry, most: int | None) -> list[Line]:
+    """The last put under each salt, the latest first."""
+    if entry.path is None:
+        return []
+    if not entry.uses:
+        return _row("puts", "none with it yet")
+    lines = []
+    for number, use in enumerate(entry.uses[:most]):
+        salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
+        lines += _row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
+    left = len(entry.uses) - len(entry.uses[:most])
+    return [*lines, *_row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
+
+
+_FORMS = {"seed": "seed of 32 bytes", "expanded": "expanded, 64 bytes"}
+
+
+def _file(entry: Entry) -> str:
+    return safe_text(str(entry.path), 300) if entry.path else "none"
+
+
+def _row(label: str, text: str, role: Role = "plain") -> list[Line]:
+    first, *rest = wrap(text, _WIDTH) or [""]
+    return [((fit(label, 7), "dim"), (first, role)), *(((" " * 7, "plain"), (more, role)) for more in rest)]
+
+
+def key_links(entry: Entry) -> list[Link]:
+    """What a key leads to."""
+    if entry.public is None:
+        return []
+    name = safe_text(entry.name, 64)
+    target = mutable_target(entry.public)
+    return [
+        Link("key", entry.public, f"items of {name} that we keep"),
+        Link("target", target, f"the item of {name} without a salt, {short_id(target)}"),
+    ]
+
+
+def key_forms(entry: Entry) -> list[CopyForm]:
+    """A key to be copied: its public half."""
+    forms = [("name", safe_text(entry.name, 64))]
+    if entry.public is not None:
+        forms += [
+            ("public key", entry.public.hex()),
+            ("public key, z-base-32", entry.zbase32),
+            ("target without a salt", mutable_target(entry.public).hex()),
+            ("magnet link without a salt", magnet(entry.public)),
+        ]
+    return [*forms, ("file", _file(entry))] if entry.path else forms

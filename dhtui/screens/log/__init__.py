@@ -1,0 +1,1 @@
+"""Log: what happened, and what went wrong by cause."""

@@ -1,0 +1,350 @@
+"""The lists of the lookup screen, its line of state, and what its windows say: snapshot values in, lines out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+from textwrap import wrap
+
+from ...bindings.keymap import key_of
+from ...engine.items import immutable_target
+from ...engine.keys import BEP44_TEST_KEY
+from ...engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ...engine.wire.bencode import encode
+from ...lookups.compare import Difference
+from ...lookups.course import (
+    IN_TIME,
+    MARKS,
+    OVERTAKEN,
+    STALLED,
+    Fate,
+    answering,
+    bits_of,
+    counts,
+    decisive,
+    fate,
+    gave_words,
+    sent,
+    span_words,
+)
+from ...lookups.critical import critical_path
+from ...lookups.reasons import SHORT
+from ...lookups.story import story
+from ...testnet import NAMES, SALTS, TEXTS
+from ...text.clients import client_name
+from ...text.format import address, duration, power, short_id
+from ...text.safe import safe_text
+from ...text.spans import Line, Role, Span, fit, spread
+from ...widgets.table_model import Column
+
+PEERS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LookupRow:
+    """A lookup in the list."""
+
+    view: LookupView
+    age: float
+    """Seconds since it began."""
+    marked: bool
+    """To be compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A node of a lookup."""
+
+    place: int
+    """From 1 on, in the order of distance."""
+    node: CandidateView
+    bits: float | None
+    critical: bool
+    step: StepView | None
+    """The query that tells its fate: the first that was answered, else the last one."""
+    fate: Fate
+    view: LookupView
+
+
+def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
+    """The nodes that a lookup knows of, nearest first."""
+    path = {detail.steps[place].addr for place in critical_path(detail)}
+    asked, view = decisive(detail), detail.view
+    rows = []
+    for place, node in enumerate(detail.candidates, 1):
+        step = asked.get(node.addr)
+        what = Fate.UNASKED if step is None else fate(step, view)
+        rows.append(CandidateRow(place, node, bits_of(node.id, view.target), node.addr in path, step, what, view))
+    return rows
+
+
+# ---- the lookups ----------------------------------------------------------------------------------------
+
+
+def lookup_sign(view: LookupView) -> Span:
+    """Running, ended well, stopped before its end, or without an answer."""
+    if view.running:
+        return "…", "accent"
+    if view.stopped:
+        return "■", "warn"
+    return ("✓", "good") if view.best else ("✗", "bad")
+
+
+def _nearest(view: LookupView) -> Line:
+    return ((power(view.nearest_bits), "plain"),)
+
+
+LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
+    Column("", 1, lambda r: (lookup_sign(r.view),), sort=lambda r: (not r.view.running, not r.view.best)),
+    Column("#", 4, lambda r: ((str(r.view.number), "plain"),), right=True, sort=lambda r: r.view.number),
+    Column("", 1, lambda r: (("m" if r.marked else "", "key"),)),
+    Column("what", 9, lambda r: ((safe_text(r.view.kind, 9), "plain"),), sort=lambda r: r.view.kind),
+    Column(
+        "target", 9, lambda r: ((r.view.target.hex(), "data"),), grow=True, middle=True, sort=lambda r: r.view.target
+    ),
+    Column("by", 9, lambda r: ((safe_text(r.view.owner, 9), "dim"),), sort=lambda r: r.view.owner, rank=3),
+    Column(
+        "✓/sent", 7, lambda r: ((f"{r.view.answered}/{r.view.asked}", "plain"),), right=True,
+        sort=lambda r: r.view.asked,
+    ),
+    Column("near", 7, lambda r: _nearest(r.view), right=True, sort=lambda r: _far(r.view.nearest_bits), rank=2),
+    Column(
+        "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
+    ),
+    Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
+    Column("found", 12, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
+)  # fmt: skip
+
+
+# ---- its nodes ------------------------------------------------------------------------------------------
+
+
+def _state(row: CandidateRow) -> Line:
+    node, step, (sign, role) = row.node, row.step, MARKS[row.fate]
+    if step is None:
+        why = SHORT.get(node.mark) or SHORT.get(node.doubt) or (safe_text(node.result, 9) or row.fate.value)
+        return ((f"{sign} {why}", role),)
+    if row.fate in (Fate.FOUND, Fate.ANSWERED):
+        standing = "closest" if node.closest else row.fate.value if node.place == "fills" else SHORT.get(node.doubt)
+        return ((f"{sign} {standing or row.fate.value}", role if node.closest else "plain"),)
+    if row.fate is Fate.WAITING:
+        for happened, mark in ((step.overtaken, OVERTAKEN), (step.stalled, STALLED)):
+            if happened is not None:
+                sign, role = mark, "warn"
+                break
+        return ((f"{sign} {span_words(row.view.elapsed - step.sent)}", role),)
+    return ((f"{sign} {gave_words(step, row.view)}", role),)
+
+
+def _gave(row: CandidateRow) -> Line:
+    if row.step is None or row.fate not in (Fate.FOUND, Fate.ANSWERED):
+        return (("", "plain"),)
+    return ((gave_words(row.step, row.view), "plain"),)
+
+
+def _rtt(row: CandidateRow) -> float | None:
+    """Its round trip, also where the answer came late."""
+    step = row.step
+    if step is None or step.ended is None or row.fate not in IN_TIME | {Fate.LATE}:
+        return None
+    return step.ended - step.sent
+
+
+def _far(value: float | None) -> float:
+    """Sorts what is not known behind what is."""
+    return 1e9 if value is None else value
+
+
+NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
+    Column("#", 3, lambda r: ((str(r.place), "strong" if r.node.closest else "dim"),), right=True),
+    Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
+    Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
+    Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
+    Column(
+        "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
+    ),
+    Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
+    Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
+    Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.fate)),
+    Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
+)
+"""``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
+
+DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
+    Column("", 23, lambda r: ((r.what, "dim"),)),
+    Column("marked", 13, lambda r: ((r.first, "plain"),), right=True, grow=True),
+    Column("selected", 13, lambda r: ((r.second, "plain"),), right=True, grow=True),
+    Column("change", 16, lambda r: ((r.change, "strong"),), right=True, grow=True),
+)
+
+# ---- the line of state ------------------------------------------------------------------------------------
+
+
+def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
+    """The lookup in one line; `detail` is as of the moment `until`, of which the right end tells."""
+    view = detail.view
+    sign: Span = ("◷", "key") if until is not None else lookup_sign(view)
+    target = view.target.hex() if width >= 120 else short_id(view.target)
+    fates = counts(detail)
+    answers, errors = sum(fates[what] for what in IN_TIME), fates[Fate.ERROR]
+    spans: list[Span] = [
+        (" ", "plain"),
+        sign,
+        (f" {safe_text(view.kind, 16)} ", "strong"),
+        (f"{target} ", "data"),
+        (f" {view.best}/{detail.k} closest ", "plain"),
+        (f" sent {sent(fates)}", "plain"),
+        (f" ✓{answers}", "good"),
+    ]
+    if errors:
+        spans.append((f" ({errors}!)", "bad"))
+    for what, (glyph, role) in MARKS.items():
+        if fates[what] and what not in IN_TIME:
+            spans.append((f" {glyph}{fates[what]}", role))
+    if view.found:
+        spans.append((f"  {safe_text(view.found, 24)}", "accent"))
+    return spread(tuple(spans), _when(detail, until), width)
+
+
+def _when(detail: LookupDetail, until: float | None) -> Line:
+    if until is not None:
+        return ((f"◀ at {span_words(until)} ▶ ", "key"),)
+    now = span_words(detail.view.elapsed)
+    return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
+
+
+def scroll_keys(here: bool) -> str:
+    """The keys that scroll a drawing that has the focus; else the one that leads there."""
+    if not here:
+        return key_of("lookup.other_pane(1)")
+    return "/".join(key_of(f"move({step})").partition(" ")[0] for step in (1, -1))
+
+
+def more_rows(fits: int, first: int, count: int) -> str:
+    """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
+    more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]
+    if not more:
+        return ""
+    return f"{', '.join(more)}: {key_of('lookup.other_pane(1)')} goes here, {key_of('move(1)')} scrolls"
+
+
+# ---- nothing to show --------------------------------------------------------------------------------------
+
+
+def empty_lines(testnet: bool) -> tuple[Line, ...]:
+    """What to do while there is no lookup."""
+    lines: list[Line] = [
+        (),
+        (
+            (" No lookup yet. ", "plain"),
+            (key_of("lookup.start"), "key"),
+            (" starts one: from a hash, a magnet link, a public key or", "plain"),
+        ),
+        ((" your own id. The form checks what you type and says what will be looked for.", "plain"),),
+        (),
+    ]
+    if testnet:
+        return (*lines, *(((f" {words:<24}", "dim"), (text, "data")) for text, words in testnet_targets()))
+    return (
+        *lines,
+        ((f" {key_of('testnet')}", "key"), (" opens a testnet, with things to find in it, offline.", "plain")),
+    )
+
+
+def testnet_targets() -> list[tuple[str, str]]:
+    """What there is to find on a testnet: what to type, and what it is."""
+    found = [(sha1(name.encode(), usedforsecurity=False).hexdigest(), f"peers: {name}") for name in NAMES]
+    found += [(immutable_target(encode(text)).hex(), f"item: {text.decode()[:15]}") for text in TEXTS]
+    salts = " or ".join(salt.decode() for salt in SALTS if salt)
+    return [*found, (BEP44_TEST_KEY.public.hex(), f"key, salt none or {salts}")]
+
+
+# ---- all about a node ---------------------------------------------------------------------------------------
+
+
+def _row(label: str, text: str, role: Role = "plain") -> Line:
+    return ((fit(label, 12), "dim"), (text, role))
+
+
+def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
+    """All that a lookup knows of one of its nodes."""
+    node = row.node
+    late = row.fate is Fate.LATE and row.step is not None
+    sign, role = _state(row)[0]
+    place = ", one of the closest that answered" if node.closest else ""
+    heard = row.fate in IN_TIME
+    version = "it gave none" if heard else "not kept: its answer was late" if late else "not known"
+    if node.version:
+        version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}"
+    gave = f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"
+    if late and row.step is not None:
+        gave = f"{row.step.nodes} nodes, {row.step.peers} peers, too late to count"
+    token = "✓ it may be written to" if node.token else "– none" if heard else "– none that counts"
+    lines = [
+        _row("state", f"{sign}{': it answered after the end' if late else ''}", role),
+        _row("place", f"{row.place} by distance{place}"),
+        _row("id", node.id.hex() if node.id else "not known", "data"),
+        *([_row("named as", node.named.hex(), "data")] if node.named else []),
+        _row("target", detail.view.target.hex(), "data"),
+        _row("distance", "not known" if row.bits is None else power(row.bits)),
+        _row("address", safe_text(address(node.addr))),
+        _row("client", version),
+        _row("round trip", span_words(_rtt(row))),
+        _row("gave", gave if heard or late else "nothing"),
+        _row("token", token),
+    ]
+    lines += [_row("" if nth else "why", part) for nth, part in enumerate(wrap(safe_text(node.note), 58))]
+    lines += [(), (("What happened", "title"),), *_story(node, detail)]
+    lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
+    if node.peers:
+        lines += [(), (("Peers it named", "title"),), *_peers(node)]
+    return lines
+
+
+def _item_words(node: CandidateView) -> str:
+    words = f", a {node.result}" if node.result in ("value", "older value") else ""
+    return words if node.seq is None else f"{words}, seq {node.seq}"
+
+
+def _story(node: CandidateView, detail: LookupDetail) -> list[Line]:
+    lines: list[Line] = []
+    signs = [MARKS[fate(step, detail.view)] for step in detail.steps if step.addr == node.addr]
+    for place, sentence in enumerate(story(detail, node)):
+        sign, role = signs[place] if place < len(signs) else ("·", "plain")
+        first, *rest = wrap(sentence, 68)
+        lines.append(((f" {sign} ", role), (first, "plain")))
+        lines += [((f"   {part}", "plain"),) for part in rest]
+    return lines
+
+
+def story_lines(row: CandidateRow | None, detail: LookupDetail, width: int) -> list[Line]:
+    """The story of the selected node, in two lines of `width` cells at most."""
+    if row is None:
+        return []
+    words = wrap(f"{row.place}: {' '.join(story(detail, row.node))}", max(20, width - 3), max_lines=2, placeholder=" …")
+    return [(((" ▶ " if not place else "   "), "key"), (part, "plain")) for place, part in enumerate(words)]
+
+
+def _chain(node: CandidateView, detail: LookupDetail) -> list[Line]:
+    """The nodes that led to it, its referrer first."""
+    answered = answering(detail)
+    at = next((step.parent for step in detail.steps if step.addr == node.addr), None)
+    lines: list[Line] = []
+    while at is not None and (place := answered.get(at)) is not None and len(lines) <= len(detail.steps):
+        step = detail.steps[place]
+        bits = bits_of(step.id, detail.view.target)
+        distance = "" if bits is None else power(bits)
+        words = f" ↑ query {place + 1:>3}  hop {step.hop:>2}  {distance:>7}  {safe_text(address(step.addr))}"
+        lines.append(((words, "plain"),))
+        at = step.parent
+    return lines or [((" the lookup started there, or never asked it", "dim"),)]
+
+
+def _peers(node: CandidateView) -> list[Line]:
+    shown = [safe_text(address(peer), 21) for peer in node.peers[:PEERS_SHOWN]]
+    lines: list[Line] = [
+        ((" " + "  ".join(fit(peer, 21) for peer in shown[at : at + 3]), "plain"),) for at in range(0, len(shown), 3)
+    ]
+    more = len(node.peers) - len(shown)
+    return [*lines, ((f" and {more} more", "dim"),)] if more else lines

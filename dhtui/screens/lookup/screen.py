@@ -1,0 +1,484 @@
+"""The lookup screen: any lookup, running or finished, drawn, explained, gone through in time, compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.getters import query_one
+from textual.widget import Widget
+
+from ...actions import run as actions
+from ...bindings.keymap import key_of
+from ...bindings.registry import Action, moves
+from ...engine.node import Node
+from ...engine.snapshot import LookupDetail, LookupView, Snapshot
+from ...engine.wire.compact import Addr
+from ...lookups.ask import Kind, LookupRequest
+from ...lookups.compare import Difference, differences
+from ...lookups.kept import Kept
+from ...lookups.ladder import TITLE as LADDER_TITLE
+from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
+from ...lookups.legend import explained_waterfall, rows_for_queries
+from ...lookups.verdict import verdict_lines
+from ...lookups.waterfall import TITLE as WATERFALL_TITLE
+from ...lookups.waterfall import first_row
+from ...packets.parts import Link
+from ...text.format import address, short_id
+from ...text.safe import safe_text
+from ...text.spans import Line
+from ...widgets.drawing import Drawing as DrawingPane
+from ...widgets.line_table import LineTable
+from ...widgets.lines import Lines
+from ...widgets.table_model import Row
+from ..base import STACKED, ExplorerScreen, bindings
+from ..notify import tell
+from ..verbs import CopyForm, ExportForm
+from . import panes
+from .form import LookupForm
+from .links import copies, files, links_of
+from .panes import CandidateRow, LookupRow
+
+SCRUB_STEPS = 40
+"""Small steps in which one goes through a lookup."""
+VERDICT_SHARE = 0.25
+"""The share of the window's height that the verdict takes at most."""
+Drawing = Literal["both", "ladder", "waterfall"]
+_NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
+_KIND_OF: dict[str, Kind] = {"node": "find_node", "target": "get", "infohash": "get_peers", "key": "get"}
+
+
+class _Table(LineTable[Row], inherit_bindings=False):
+    """A list that leaves the keys left and right to the screen: nothing in it scrolls sideways."""
+
+    BINDINGS = LineTable.BINDINGS
+
+
+class LookupScreen(ExplorerScreen):
+    """Ladder and waterfall above; below the lookups and the nodes of the selected one; the verdict."""
+
+    CSS_PATH = "lookup.tcss"
+    BINDINGS = bindings("lookup")
+    HORIZONTAL_BREAKPOINTS = STACKED
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-middle"), (40, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS = "#lookups"
+
+    lookups: query_one[LineTable[LookupRow]] = query_one("#lookups", LineTable)
+    nodes: query_one[LineTable[CandidateRow]] = query_one("#nodes", LineTable)
+    compared: query_one[LineTable[Difference]] = query_one("#differences", LineTable)
+
+    _snapshot: Snapshot | None = None
+    _until: float | None = None
+    """The moment shown, seconds since the lookup began; `None`: now, or its end."""
+    _marked: int | None = None
+    """The number of the lookup to compare with."""
+    _drawing: Drawing | None = None
+    """What the user wants drawn; `None`: what fits."""
+    _wanted: int | None = None
+    """The number of a lookup just started, to be selected as soon as it is listed."""
+    _first: int | None = None
+    """The row of the waterfall that the user has scrolled to; `None`: that the selected node is in sight."""
+    _in_nodes = False
+    """Whether the list below is that of the nodes, where there is room for one only."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._kept = Kept()
+        self._drawn: dict[str, tuple[object, ...]] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """One line of state, the drawings, the lists, the story of a node, the verdict."""
+        yield Lines(id="state", classes="stays")
+        with Container(id="drawings"):
+            for name in ("ladder", "waterfall", "other"):
+                yield DrawingPane(id=name, classes="box")
+        with Container(id="lists"):
+            empty = panes.empty_lines(testnet=False)
+            yield _Table(panes.LOOKUP_COLUMNS, lambda row: row.view.number, title="lookups", empty=empty, id="lookups")
+            yield _Table(panes.NODE_COLUMNS, lambda row: row.node.addr, title="nodes", empty=_NO_NODES, id="nodes")
+            yield _Table(panes.DIFFERENCE_COLUMNS, lambda row: row.what, title="differences", id="differences")
+        yield Lines(id="story")
+        yield Lines(id="verdict")
+
+    def on_mount(self) -> None:
+        """There may be no snapshot for a while."""
+        self._show_selected()
+
+    # -- which lookup ----------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Fills the list of lookups, and shows the selected one."""
+        self._snapshot = snapshot
+        views = {view.number: view for view in snapshot.lookups}
+        self._kept.forget(views)
+        if self._marked not in views:
+            self._marked = None
+        rows = [
+            LookupRow(view, max(0.0, snapshot.at - view.started_at), view.number == self._marked)
+            for view in snapshot.lookups
+        ]
+        running = sum(view.running for view in snapshot.lookups)
+        finished = f"lookups: {running} running, {len(rows) - running} finished"
+        self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
+        self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
+        self.lookups.show(rows)
+        if self._wanted in views:
+            self.lookups.select(self._wanted)
+            self._wanted = None
+        self._show_selected()
+
+    def _marked_words(self) -> str:
+        """What is compared, or what to do to compare, and how to leave that; empty while nothing is marked."""
+        if self._marked is None:
+            return ""
+        view, leave = self._view(), f"{key_of('lookup.mark')} ends that"
+        if view is None or view.number == self._marked:
+            return f"lookups: {self._marked} marked, select another to compare; {leave}"
+        return f"lookups: {view.number} compared with {self._marked}; {leave}"
+
+    def _missed(self, frozen: Snapshot) -> str:
+        """How many lookups began since the view was frozen."""
+        if not self.feed.paused:
+            return ""
+        newest = max((view.number for view in frozen.lookups), default=0)
+        return f"  +{sum(view.number > newest for view in self.feed.newest(frozen).lookups)} new"
+
+    @on(LineTable.Selected, "#lookups")
+    def follow_lookup(self) -> None:
+        """Another lookup, from its end, or live."""
+        self._until = self._first = None
+        if self._marked is not None and self._snapshot is not None:
+            self.lookups.title = f"{self._marked_words()}{self._missed(self._snapshot)}"
+        self._show_selected()
+        self.nodes.action_edge(-1)
+
+    @on(LineTable.Selected, "#nodes")
+    def follow_node(self) -> None:
+        """The selected node is marked in the drawings."""
+        self._first = None
+        self._show_selected()
+
+    def _view(self) -> LookupView | None:
+        row = self.lookups.model.selected
+        return None if row is None else row.view
+
+    def _detail(self, view: LookupView | None) -> LookupDetail | None:
+        """A lookup with its queries."""
+        return None if view is None else self._kept.get(view, self.feed.lookup)
+
+    # -- showing it ------------------------------------------------------------------------------------------
+
+    def _show_selected(self) -> None:
+        detail = self._detail(self._view())
+        other = self._detail(self._marked_view()) if self._marked is not None else None
+        self.set_class(detail is None, "-nothing")
+        if detail is not None and other is not None and other.view.number != detail.view.number:
+            self._arrange(comparing=True)
+            self._compare(detail, other)
+            return
+        self._arrange()
+        if detail is None:
+            self._show_nothing()
+            return
+        then = self._kept.at(detail, self._until)
+        self._state(then)
+        self.nodes.title = f"nodes of lookup {detail.view.number}, nearest first"
+        if self._is_new("nodes", then):
+            self.nodes.show(panes.candidate_rows(then))
+        self._draw("ladder", detail, self._chosen())
+        self._draw("waterfall", detail, self._chosen())
+        self._tell_story(then)
+        self._judge(then)
+
+    def _judge(self, then: LookupDetail) -> None:
+        pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
+        # While another pane fills the window this one has no width: it keeps its lines, and so its height.
+        if pane.size.width and self._is_new("verdict", then, pane.size.width, most):
+            pane.show(verdict_lines(then, pane.size.width, most))
+
+    def _tell_story(self, then: LookupDetail) -> None:
+        pane, row = self.query_one("#story", Lines), self.nodes.model.selected
+        if pane.display and self._is_new("story", then, row and row.node.addr, pane.size.width):
+            pane.show(panes.story_lines(row, then, pane.size.width))
+
+    def _show_nothing(self) -> None:
+        self._drawn.clear()
+        for pane in ("state", "ladder", "waterfall", "other", "story", "verdict"):
+            self.query_one(f"#{pane}", Lines).show(())
+        self.nodes.show(())
+
+    def _state(self, then: LookupDetail) -> None:
+        state = self.query_one("#state", Lines)
+        state.show((panes.state_line(then, self._until, state.size.width),))
+
+    def _chosen(self) -> Addr | None:
+        """The node that the user is at, or was before going to a drawing."""
+        row = self.nodes.model.selected
+        here = self.nodes.has_focus or (self._in_nodes and isinstance(self.focused, DrawingPane))
+        return row.node.addr if row is not None and here else None
+
+    def _draw(self, name: str, detail: LookupDetail, chosen: Addr | None, *others: LookupDetail) -> None:
+        pane = self.query_one(f"#{name}", Lines)
+        width, height = pane.size
+        first = self._first if name == "waterfall" else None
+        looks = (self._until, chosen, width, height, first, pane.has_focus)
+        if not pane.display or not self._is_new(name, detail, looks, others):
+            return
+        then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
+        if name == "waterfall":
+            fits = rows_for_queries(then, width, height, until=self._until)
+            _name(pane, WATERFALL_TITLE, panes.more_rows(fits, first_row(then, fits, chosen, first), len(then.steps)))
+            lines = explained_waterfall(
+                then, width, height, until=self._until, selected=chosen, span=scale.span, first=first,
+                keys=panes.scroll_keys(pane.has_focus),
+            )  # fmt: skip
+        else:
+            lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
+            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
+        pane.show(lines)
+
+    def _is_new(self, pane: str, *shown: object) -> bool:
+        """Whether a pane is to show something else than it does."""
+        if self._drawn.get(pane) == shown:
+            return False
+        self._drawn[pane] = shown
+        return True
+
+    def _compare(self, detail: LookupDetail, marked: LookupDetail) -> None:
+        then, before = self._kept.at(detail, self._until), self._kept.at(marked, self._until)
+        self._state(then)
+        self._draw("ladder", marked, None, detail)
+        self._draw("other", detail, None, marked)
+        self._drawn.pop("waterfall", None)
+        self._drawn.pop("nodes", None)
+        self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
+        if self._is_new("differences", then, before):
+            self.compared.show(differences(before, then))
+        self._judge(then)
+
+    # -- panes -----------------------------------------------------------------------------------------------
+
+    def _arrange(self, comparing: bool = False) -> None:
+        """Shows the panes there is room for, and something to show in."""
+        broad = self.has_class("-broad")
+        wide = broad or self.has_class("-wide")
+        drawing = self._drawing or ("both" if wide else "ladder")
+        if drawing == "both" and not wide:
+            drawing = "ladder"
+        shown = {
+            "ladder": comparing or drawing != "waterfall",
+            "waterfall": not comparing and drawing != "ladder",
+            "other": comparing,
+            "lookups": broad or not self._in_nodes,
+            "nodes": not comparing and (self._in_nodes or (broad and not self.has_class("-nothing"))),
+            "differences": comparing and (broad or self._in_nodes),
+            "story": not comparing and broad and self.has_class("-tall") and not self.has_class("-nothing"),
+        }
+        for name, display in shown.items():
+            pane = self.query_one(f"#{name}")
+            if pane.display != display:
+                pane.display = display
+                self.call_after_refresh(self._show_selected)
+
+    def _lower(self) -> LineTable[Any]:
+        """The list beside that of the lookups: nodes, or differences."""
+        return self.compared if self.compared.display or self._comparing() else self.nodes
+
+    def _comparing(self) -> bool:
+        view = self._view()
+        return self._marked is not None and view is not None and view.number != self._marked
+
+    def action_other_pane(self, step: int) -> None:
+        """Goes to the next pane: the lookups, the nodes of one, the drawings."""
+        drawings = [pane for pane in self.query(DrawingPane) if pane.display and not self.has_class("-nothing")]
+        panes: list[Widget] = [self.lookups, self._lower(), *drawings]
+        at = panes.index(self.focused) if self.focused in panes else 0
+        pane = panes[(at + step) % len(panes)]
+        if isinstance(pane, DrawingPane):
+            pane.focus()
+        else:
+            self._go_to(nodes=pane is not self.lookups)
+        self._show_selected()
+
+    def _go_to(self, nodes: bool) -> None:
+        self._in_nodes = nodes
+        self._arrange(self._comparing())
+        self.set_focus(self._lower() if nodes else self.lookups)
+        self._show_selected()
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """The drawings, which are no lists, have the moves of one."""
+        here = moves() if isinstance(self.focused, DrawingPane) else ()
+        return (*here, *super().actions_now())
+
+    @on(DrawingPane.Resized)
+    def draw_again(self) -> None:
+        """There is more or less room for a drawing."""
+        self._show_selected()
+
+    @on(DrawingPane.Scrolled)
+    def scroll_waterfall(self, message: DrawingPane.Scrolled) -> None:
+        """Goes some rows up or down in the waterfall; the ladder always fits."""
+        detail = self._detail(self._view())
+        if detail is None or message.drawing.id != "waterfall":
+            return
+        then, (width, height) = self._kept.at(detail, self._until), message.drawing.size
+        fits = rows_for_queries(then, width, height, until=self._until)
+        now = first_row(then, fits, self._chosen(), self._first)
+        self._first = max(0, min(now + message.rows, len(then.steps) - fits))
+        self._show_selected()
+
+    def action_drawing(self) -> None:
+        """Draws the other thing: ladder, waterfall; where there is room, both."""
+        wide = self.has_class("-wide") or self.has_class("-broad")
+        order: tuple[Drawing, ...] = ("both", "waterfall", "ladder") if wide else ("ladder", "waterfall")
+        now = self._drawing if self._drawing in order else order[0]
+        self._drawing = order[(order.index(now) + 1) % len(order)]
+        was = self.focused
+        self._show_selected()
+        if isinstance(was, DrawingPane) and not was.display:
+            next(pane for pane in self.query(DrawingPane) if pane.display).focus()
+
+    # -- going through it, comparing ---------------------------------------------------------------------------
+
+    def action_scrub(self, steps: int) -> None:
+        """Goes some steps back or forth in the course of the lookup."""
+        detail = self._detail(self._view())
+        if detail is None:
+            tell(self, "There is no lookup to go through.")
+            return
+        elapsed = detail.view.elapsed
+        at = (elapsed if self._until is None else self._until) + steps * elapsed / SCRUB_STEPS
+        self._until = None if at >= elapsed * (1 - 1e-9) else max(0.0, at)
+        self._show_selected()
+
+    def action_mark(self) -> None:
+        """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
+        view = self._view()
+        if view is None or self._snapshot is None:
+            tell(self, "There is no lookup to mark.")
+            return
+        self._marked = view.number if self._marked is None else None
+        self.show(self._snapshot)
+
+    def _marked_view(self) -> LookupView | None:
+        views = self._snapshot.lookups if self._snapshot is not None else ()
+        return next((view for view in views if view.number == self._marked), None)
+
+    # -- looking closer --------------------------------------------------------------------------------------
+
+    @on(LineTable.Inspect, "#lookups")
+    def inspect_lookup(self) -> None:
+        """Goes to the nodes of the lookup."""
+        self._go_to(nodes=True)
+
+    @on(LineTable.Inspect, "#nodes")
+    def inspect_node(self) -> None:
+        """All that the lookup knows of the node."""
+        row, detail = self.nodes.model.selected, self._detail(self._view())
+        if row is not None and detail is not None:
+            lines = panes.candidate_details(row, self._kept.at(detail, self._until))
+            self.show_details(self.nodes, f"node {address(row.node.addr)}", lines)
+
+    # -- starting and stopping -------------------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Opens the form of a new lookup."""
+        self._open_form("get_peers", "")
+
+    def _open_form(self, kind: Kind, target: str) -> None:
+        node = self._node()
+        if node is not None:
+            known = panes.testnet_targets() if self.host.label else ()
+            self.app.push_screen(LookupForm(node.id, kind=kind, target=target, known=known), self._start)
+
+    def _node(self) -> Node | None:
+        """The running node; where there is none that is told."""
+        if self.host.node is None:
+            what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
+            tell(self, f"{what}: lookups can't be started or stopped.", bad=True)
+        return self.host.node
+
+    def _start(self, request: LookupRequest | None) -> None:
+        node = self._node() if request is not None else None
+        if request is not None and node is not None:
+            for other in request.also:  # the second infohash of a hybrid torrent
+                self._look_up(node, replace(request, target=other, also=()), followed=True)
+            self._look_up(node, request)
+
+    @work(group="lookup", exit_on_error=False, name="lookup")
+    async def _look_up(self, node: Node, request: LookupRequest, followed: bool = False) -> None:
+
+        def follow(view: LookupView) -> None:
+            nonlocal followed
+            if not followed:
+                followed, self._wanted = True, view.number
+
+        if request.kind == "find_node":
+            result = await actions.find_node(node, request.target, progress=follow)
+        elif request.kind == "get_peers":
+            result = await actions.get_peers(node, request.target, progress=follow)
+        else:
+            result = await actions.get(node, request.target, request.salt, progress=follow, public=request.public)
+        text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"
+        if not result.ok or not self.is_current:
+            tell(self, text, bad=not result.ok)
+
+    def action_stop(self) -> None:
+        """Ends the selected lookup with what it has found so far."""
+        view = self._view()
+        if view is None or not view.running:
+            tell(self, "This lookup is over already." if view else "There is no lookup to stop.")
+        elif (node := self._node()) is not None and not node.stop_lookup(view.number):
+            tell(self, f"Lookup {view.number} is over already.")
+
+    # -- links, copies, files --------------------------------------------------------------------------------
+
+    def _node_row(self) -> CandidateRow | None:
+        return self.nodes.model.selected if self.nodes.has_focus else None
+
+    def links(self) -> tuple[Link, ...]:
+        """The node that the user is at, its packet; else what the lookup is about."""
+        detail, source = self._detail(self._view()), self.feed.source
+        return links_of(detail, self._node_row(), source.packets) if detail is not None and source is not None else ()
+
+    def copy_forms(self) -> tuple[CopyForm, ...]:
+        """The node, or the target of the lookup."""
+        view = self._view()
+        return copies(view, self._node_row()) if view is not None else ()
+
+    def exports(self) -> tuple[ExportForm, ...]:
+        """The lookup as text and as JSON."""
+        detail = self._detail(self._view())
+        return files(detail) if detail is not None else ()
+
+    def here(self) -> Link | None:
+        """The selected lookup."""
+        view = self._view()
+        return None if view is None else Link("lookup", view.number, f"lookup {view.number}")
+
+    def open_link(self, link: Link) -> bool:
+        """Selects a lookup; of anything that can be looked for it opens the form."""
+        if link.kind == "lookup":
+            listed = self._snapshot is not None and any(v.number == link.value for v in self._snapshot.lookups)
+            if listed:
+                assert isinstance(link.value, int)
+                self.lookups.select(link.value)
+            return listed
+        kind = _KIND_OF.get(link.kind)
+        if kind is None or not isinstance(link.value, bytes):
+            return False
+        self._open_form(kind, link.value.hex())
+        return True
+
+
+def _name(pane: Lines, title: str, legend: str = "") -> None:
+    if not pane.styles.border_left[0]:  # there is no line below, and without corners it would touch the one above
+        beside = f"{title}  {legend}".rstrip()
+        title, legend = f" {beside if len(beside) < pane.size.width - 4 else title} ", ""
+    if (str(pane.border_title), str(pane.border_subtitle)) != (title, legend):
+        pane.border_title, pane.border_subtitle = Content(title), Content(legend)

@@ -1,0 +1,1 @@
+"""Packets: the last ones, taken apart and judged."""

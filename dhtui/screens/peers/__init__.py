@@ -1,0 +1,1 @@
+"""Peers: stored, announced, found."""

@@ -1,0 +1,106 @@
+"""The columns of the peers screen."""
+
+from __future__ import annotations
+
+from ...engine.snapshot import SwarmView
+from ...text.clients import client_name
+from ...text.format import address, duration, milliseconds, power
+from ...text.spans import Line
+from ...widgets.table_model import Column
+from .rows import AnnounceRow, Giver, NamedPeer
+
+_SWARM_PEERS = 3
+
+
+def _hash(infohash: bytes) -> Line:
+    return ((infohash.hex(), "data"),)
+
+
+def port_words(port: int) -> str:
+    """The port of an announce; 0 is whichever our packets come from."""
+    return str(port) if port else "implied"
+
+
+def _newest_peers(swarm: SwarmView) -> Line:
+    return ((", ".join(address(peer) for peer in swarm.peers[:_SWARM_PEERS]), "dim"),)
+
+
+SWARM_COLUMNS: tuple[Column[SwarmView], ...] = (
+    Column("infohash", 9, lambda r: _hash(r.infohash), grow=True, middle=True, sort=lambda r: r.infohash),
+    Column("peers", 6, lambda r: ((str(r.total), "plain"),), right=True, sort=lambda r: r.total),
+    Column(
+        "first ends",
+        10,
+        lambda r: ((duration(r.oldest_expires), "plain"),),
+        right=True,
+        sort=lambda r: r.oldest_expires,
+    ),
+    Column(
+        "last ends", 9, lambda r: ((duration(r.newest_expires), "dim"),), right=True, sort=lambda r: r.newest_expires
+    ),
+    Column("last announced", 23, _newest_peers, grow=True, rank=1),
+)
+
+
+def _stored(row: AnnounceRow) -> Line:
+    announce = row.announce
+    return ((f"{announce.stored}/{announce.asked}", "good" if announce.stored else "bad"),)
+
+
+def _expires(row: AnnounceRow) -> Line:
+    left = row.announce.expires
+    return (("over", "dim") if left <= 0 else (duration(left), "plain"),)
+
+
+ANNOUNCE_COLUMNS: tuple[Column[AnnounceRow], ...] = (
+    Column(
+        "infohash", 9, lambda r: _hash(r.announce.info_hash), grow=True, middle=True,
+        sort=lambda r: r.announce.info_hash,
+    ),
+    Column("port", 7, lambda r: ((port_words(r.announce.port), "plain"),), right=True, sort=lambda r: r.announce.port),
+    Column("stored", 6, _stored, right=True, sort=lambda r: r.announce.stored),
+    Column("made", 5, lambda r: ((duration(r.announce.age), "dim"),), right=True, sort=lambda r: r.announce.age),
+    Column("ends", 5, _expires, right=True, sort=lambda r: r.announce.expires),
+)  # fmt: skip
+"""``stored``: how many of the nodes that were asked keep it; ``ends``: when they will have forgotten it."""
+
+
+def _gave(row: Giver) -> Line:
+    return ((", ".join(address(peer) for peer in row.node.peers[:20]), "dim"),)
+
+
+GIVER_COLUMNS: tuple[Column[Giver], ...] = (
+    Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
+    Column(
+        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), middle=True,
+        sort=lambda r: r.node.id or b"",
+    ),
+    Column(
+        "dist", 7, lambda r: ((power(r.node.bits), "plain"),), right=True,
+        sort=lambda r: 161.0 if r.node.bits is None else r.node.bits,
+    ),
+    Column(
+        "rtt", 6, lambda r: ((milliseconds(r.node.rtt), "plain"),), right=True,
+        sort=lambda r: (r.node.rtt is None, r.node.rtt or 0.0),
+    ),
+    Column("client", 14, lambda r: ((client_name(r.node.version) or "–", "dim"),), rank=1),
+    Column("peers", 5, lambda r: ((str(len(r.node.peers)), "strong"),), right=True, sort=lambda r: len(r.node.peers)),
+    Column(
+        "alone", 5, lambda r: ((str(r.alone), "warn" if r.alone else "dim"),), right=True, sort=lambda r: r.alone
+    ),
+    Column("gave", 20, _gave, grow=True),
+)  # fmt: skip
+"""``alone``: how many of its peers no other node named."""
+
+
+def _named_by(row: NamedPeer) -> Line:
+    return ((f"{len(row.nodes)} of {row.givers}", "strong" if len(row.nodes) > 1 else "warn"),)
+
+
+PEER_COLUMNS: tuple[Column[NamedPeer], ...] = (
+    Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
+    Column("named by", 9, _named_by, right=True, sort=lambda r: len(r.nodes)),
+    Column(
+        "nodes that named it", 20, lambda r: ((", ".join(address(node) for node in r.nodes[:20]), "dim"),), grow=True
+    ),
+)

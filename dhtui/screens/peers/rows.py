@@ -1,0 +1,81 @@
+"""The lines of the peers screen, and how far the sources of one lookup agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ...engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
+from ...engine.wire.compact import Addr
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceRow:
+    """An announce of ours. `place` counts from the oldest that is known, so that it stays as newer ones come."""
+
+    announce: AnnounceView
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """A node that gave peers."""
+
+    node: CandidateView
+    alone: int
+    """How many of its peers nobody else named."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPeer:
+    """A peer, and who named it."""
+
+    peer: Addr
+    nodes: tuple[Addr, ...]
+    """The nearest to the infohash first."""
+    givers: int
+    """How many nodes gave peers at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a get_peers lookup brought, by source."""
+
+    detail: LookupDetail
+    givers: tuple[Giver, ...]
+    """Nearest first."""
+    peers: tuple[NamedPeer, ...]
+    """The most often named first."""
+
+
+def results_of(detail: LookupDetail) -> Results:
+    """Who gave which peers."""
+    sources = [candidate for candidate in detail.candidates if candidate.peers]
+    named: dict[Addr, list[Addr]] = {}
+    for source in sources:
+        for peer in dict.fromkeys(source.peers):
+            named.setdefault(peer, []).append(source.addr)
+    alone = Counter(nodes[0] for nodes in named.values() if len(nodes) == 1)
+    peers = (NamedPeer(peer, tuple(nodes), len(sources)) for peer, nodes in named.items())
+    return Results(
+        detail,
+        tuple(Giver(source, alone[source.addr]) for source in sources),
+        tuple(sorted(peers, key=lambda peer: -len(peer.nodes))),
+    )
+
+
+def peer_lookups(snapshot: Snapshot) -> list[LookupView]:
+    """The lookups that are remembered and looked for peers, the latest first."""
+    found = [lookup for lookup in snapshot.lookups if lookup.kind == "get_peers"]
+    return sorted(found, key=lambda lookup: lookup.number, reverse=True)
+
+
+def swarm_rows(holdings: Holdings) -> list[SwarmView]:
+    """The infohashes that we keep peers for, the last announced first."""
+    return sorted(holdings.swarms, key=lambda swarm: (-swarm.newest_expires, swarm.infohash))
+
+
+def announce_rows(holdings: Holdings) -> list[AnnounceRow]:
+    """The announces that we made, newest first."""
+    count = len(holdings.announces)
+    return [AnnounceRow(announce, count - place) for place, announce in enumerate(holdings.announces)]

@@ -1,0 +1,1 @@
+"""Queries: ours in flight, and those of others."""

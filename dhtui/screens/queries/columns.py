@@ -1,0 +1,281 @@
+"""The columns of the queries screen, and its totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...engine.snapshot import MethodCounts, Snapshot
+from ...engine.wire.ids import distance
+from ...engine.wire.krpc import Query
+from ...packets.summary import summary
+from ...text.clients import client_name
+from ...text.format import address, duration, milliseconds, number, plural
+from ...text.format import distance as distance_words
+from ...text.safe import safe_text
+from ...text.spans import Line, Role, Span, fit
+from ...widgets.table_model import Column
+from ..home.panes import method_rows
+from .rows import AskedRow, OwnerRow, QueryRow, Row
+
+BAR = 8
+"""Cells of an age bar; they stand for the time until the hard deadline."""
+
+WAITS, STALLED = "…", "?"
+RESULTS: dict[str, tuple[str, Role]] = {
+    "answered": ("✓", "good"),
+    "error": ("!", "warn"),
+    "timed out": ("✗", "bad"),
+    "cancelled": ("–", "dim"),
+}
+
+
+def short_method(method: str) -> str:
+    """A method's name in 9 cells."""
+    return "announce" if method == "announce_peer" else safe_text(method, 9)
+
+
+def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
+    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
+
+    Where it is not known how much time it had there is no bar.
+    """
+    if hard is None:
+        return (("–", "dim"),)
+    per_cell = (hard or 1.0) / width
+    filled = min(width, int(age / per_cell + 0.5))
+    mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
+    in_time, late = min(filled, mark), max(0, filled - mark)
+    rest = "".join("┊" if cell == mark else "·" for cell in range(filled, width))
+    return (("█" * in_time, "accent"), ("▓" * late, "warn"), (rest, "dim"))
+
+
+def _stalled(row: QueryRow) -> bool:
+    return row.soft is not None and row.hard is not None and row.soft < row.hard and row.age > row.soft
+
+
+def state_sign(row: QueryRow) -> Span:
+    """How the query stands, in one sign."""
+    if row.result:
+        return RESULTS.get(row.result, ("?", "dim"))
+    return (STALLED, "warn") if _stalled(row) else (WAITS, "accent")
+
+
+def state_words(row: QueryRow) -> str:
+    """How it stands, in a few safe words."""
+    if row.answer is not None:
+        return summary(row.answer).removeprefix("error ")
+    if row.result:
+        return safe_text(row.result, 20)
+    return "stalled" if _stalled(row) else "waits"
+
+
+# ---- our queries ----------------------------------------------------------------------------------------
+
+
+def _cell(head: Callable[[OwnerRow], Line], one: Callable[[QueryRow], Line]) -> Callable[[Row], Line]:
+    """A cell that is dimmed in the row of a query that has ended."""
+
+    def cell(row: Row) -> Line:
+        if isinstance(row, OwnerRow):
+            return head(row)
+        line = one(row)
+        return tuple((text, "dim") for text, _ in line) if row.result else line
+
+    return cell
+
+
+def _nothing(row: OwnerRow) -> Line:
+    return (("", "plain"),)
+
+
+def _in_flight(row: OwnerRow) -> Line:
+    return ((f"{row.in_flight} open", "strong" if row.in_flight else "dim"),)
+
+
+def _method_of_lookup(row: OwnerRow) -> Line:
+    return ((short_method(row.lookup.kind) if row.lookup else "", "strong"),)
+
+
+def _target_of_lookup(row: OwnerRow) -> Line:
+    return ((row.lookup.target.hex() if row.lookup else "", "data"),)
+
+
+def _time_used(row: QueryRow) -> Line:
+    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
+
+
+def _course(row: OwnerRow) -> Line:
+    if row.lookup is None:
+        return ((_OWNERS.get(row.owner, ""), "dim"),)
+    return ((f"{row.lookup.answered} of {row.lookup.asked} answered", "plain"),)
+
+
+_OWNERS = {
+    "newcomer": "it asked us something",
+    "ping": "is it still there?",
+    "user": "asked by you",
+    "put": "a write",
+    "announce_peer": "a write",
+}
+
+
+def _how_it_ended(row: OwnerRow) -> Line:
+    lookup = row.lookup
+    return (((safe_text(lookup.why, 60) or "runs") if lookup else "", "dim"),)
+
+
+def _sort(value: Callable[[QueryRow], Any]) -> Callable[[Row], tuple[bool, Any]]:
+    """Heads of groups come last, where they are sorted at all."""
+    return lambda row: (True, None) if isinstance(row, OwnerRow) else (False, value(row))
+
+
+def _distance(row: QueryRow) -> Line:
+    known = row.target is not None and row.id is not None
+    return ((distance_words(row.target or b"", row.id or b"") if known else "–", "plain" if known else "dim"),)
+
+
+def _how_far(row: QueryRow) -> tuple[bool, int]:
+    if row.target is None or row.id is None:
+        return True, 0
+    return False, distance(row.target, row.id)
+
+
+QUERY_COLUMNS: tuple[Column[Row], ...] = (
+    Column("", 1, _cell(lambda r: (("▾", "strong"),), lambda r: (state_sign(r),))),
+    Column(
+        "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
+        sort=_sort(lambda r: r.age),
+    ),
+    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
+    Column(
+        "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
+        sort=_sort(lambda r: r.method),
+    ),
+    Column(
+        "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
+        middle=True, sort=_sort(lambda r: r.target or b""),
+    ),
+    Column(
+        "node", 21, _cell(_course, lambda r: ((address(r.addr), "plain"),)), sort=_sort(lambda r: r.addr),
+    ),
+    Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
+    Column(
+        "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
+        middle=True, sort=_sort(lambda r: r.id or b""),
+    ),
+    Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),
+    Column("how it goes", 12, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), grow=True, rank=1),
+    Column(
+        "asked by", 13,
+        _cell(lambda r: ((safe_text(r.owner, 40), "strong"),), lambda r: ((safe_text(r.owner, 40), "dim"),)),
+        sort=_sort(lambda r: r.owner),
+    ),
+)  # fmt: skip
+
+
+# ---- queries of others ----------------------------------------------------------------------------------
+
+
+def answer_sign(row: AskedRow) -> Span:
+    """What became of it: answered, refused, ignored."""
+    answer = row.asked.answer
+    if answer is None:
+        return "–", "dim"
+    return ("!", "warn") if answer.kind == "error" else ("✓", "good")
+
+
+def answer_words(row: AskedRow) -> str:
+    """What we said, in a few safe words."""
+    answer = row.asked.answer
+    if answer is not None:
+        return summary(answer).removeprefix("error ")
+    return safe_text(row.asked.packet.problem, 60) or "nothing: the system did not send it"
+
+
+def client(row: AskedRow) -> str:
+    """What program asks; safe."""
+    message = row.asked.packet.message
+    return client_name(message.version) if isinstance(message, Query) else ""
+
+
+def _sender(row: AskedRow) -> Line:
+    sender = row.asked.packet.sender
+    return ((sender.hex() if sender else "–", "data"),)
+
+
+def _asked_target(row: AskedRow) -> Line:
+    target = row.asked.packet.target
+    return ((target.hex() if target else "–", "data"),)
+
+
+ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
+    Column("age", 5, lambda r: ((duration(r.age), "plain"),), right=True, sort=lambda r: r.age),
+    Column(
+        "method", 9, lambda r: ((short_method(r.asked.packet.method), "plain"),), sort=lambda r: r.asked.packet.method
+    ),
+    Column("from", 21, lambda r: ((address(r.asked.packet.addr), "plain"),), sort=lambda r: r.asked.packet.addr),
+    Column("id", 9, _sender, middle=True, sort=lambda r: r.asked.packet.sender or b"", rank=2),
+    Column("target", 9, _asked_target, middle=True, sort=lambda r: r.asked.packet.target or b""),
+    Column("", 1, lambda r: (answer_sign(r),)),
+    Column("we said", 14, lambda r: ((answer_words(r), "plain"),), grow=True, sort=answer_words),
+    Column("client", 12, lambda r: ((client(r) or "–", "dim"),), sort=lambda r: client(r).casefold(), rank=1),
+)
+
+
+# ---- totals ---------------------------------------------------------------------------------------------
+
+_ASKED = (("sent", 6), ("✓", 6), ("✗", 5), ("!", 4))
+_CAME = (("came", 7),)
+_CAME_WIDE = (("came", 7), ("✓", 7), ("!", 5))
+_NAME = 9
+_GAP = 3
+_BLOCK, _BLOCK_WIDE = 37 + _GAP, 49 + _GAP
+
+
+def total_lines(snapshot: Snapshot, width: int) -> list[Line]:
+    """What we asked and were asked, by method, in as many blocks side by side as fit into `width` cells."""
+    wide = width > 3 * _BLOCK_WIDE - _GAP
+    block = _BLOCK_WIDE if wide else _BLOCK
+    blocks = max(1, (width - 1 + _GAP) // block)
+    rows = method_rows(snapshot.methods)
+    count = -(-len(rows) // blocks)
+    lines = [_side_by_side([_titles(wide)] * blocks)]
+    for place in range(count):
+        lines.append(_side_by_side([_total(*row, wide) for row in rows[place::count]]))
+    return lines
+
+
+def _side_by_side(parts: list[Line]) -> Line:
+    spans: list[Span] = [(" ", "plain")]
+    for part in parts:
+        spans += (*part, (" " * _GAP, "plain"))
+    return tuple(spans[:-1])
+
+
+def _titles(wide: bool) -> Line:
+    text = fit("", _NAME) + "".join(fit(title, width, right=True) for title, width in _ASKED)
+    came = "".join(fit(title, width, right=True) for title, width in (_CAME_WIDE if wide else _CAME))
+    return ((text + came, "title"),)
+
+
+def _total(name: str, counts: MethodCounts, wide: bool) -> Line:
+    asked = zip((counts.sent, counts.answered, counts.timed_out, counts.errors), _ASKED, _ASKED_ROLES, strict=True)
+    came = zip((counts.received, counts.replied, counts.refused), _CAME_WIDE, _CAME_ROLES, strict=True)
+    cells = [*asked, *came][: None if wide else 5]
+    spans: list[Span] = [(fit(short_method(name), _NAME), "strong" if counts.sent or counts.received else "dim")]
+    spans += [(fit(number(count), width, right=True), role if count else "dim") for count, (_, width), role in cells]
+    return tuple(spans)
+
+
+_ASKED_ROLES: tuple[Role, ...] = ("plain", "good", "warn", "bad")
+_CAME_ROLES: tuple[Role, ...] = ("plain", "good", "warn")
+
+
+def flight_title(rows: int, in_flight: int, grouped: bool) -> str:
+    """The title of the upper list."""
+    if not rows:
+        return "no query in flight"
+    order = ", by who asked" if grouped else ""
+    ended = f", {rows - in_flight} just ended" if rows > in_flight else ""
+    return f"{plural(in_flight, 'query', 'queries')} in flight{ended}{order}"

@@ -1,0 +1,187 @@
+"""Queries: ours that are in flight, and those that others send us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.getters import query_one
+
+from ...bindings.keymap import key_of
+from ...engine.snapshot import Snapshot
+from ...packets.parts import Link
+from ...sources.source import Source
+from ...text.format import address
+from ...text.safe import safe_text
+from ...text.spans import Line
+from ...widgets.line_table import LineTable
+from ...widgets.lines import Lines
+from ..base import STACKED, ExplorerScreen, bindings
+from ..listing import NewestTable, Rush, link_forms, row_forms, table_form
+from ..notify import tell
+from ..verbs import CopyForm, ExportForm
+from .columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
+from .details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
+from .rows import (
+    AskedRow,
+    OwnerRow,
+    QueryRow,
+    Row,
+    asked_rows,
+    by_owner,
+    lookup_number,
+    query_rows,
+    row_key,
+    why_not_stopped,
+)
+from .tail import FADE, QueryTail
+
+_NOTHING_ASKED: tuple[Line, ...] = (
+    (),
+    ((f" Nothing is being asked at the moment. What ends stays here for {FADE:.0f} s.", "dim"),),
+    (
+        (f" {key_of('new_lookup')}", "key"),
+        (" starts a lookup;", "dim"),
+        (f" {key_of('show.table')}", "key"),
+        (" has nodes to ping and buckets to fill.", "dim"),
+    ),
+)
+_NOBODY_ASKED: tuple[Line, ...] = (
+    (),
+    ((" Nobody has asked us anything yet.", "dim"),),
+    ((" Others do once they have met us: after a lookup or two,", "dim"),),
+    ((" unless a firewall keeps them out.", "dim"),),
+)
+
+
+class QueriesScreen(ExplorerScreen):
+    """Totals above; below them our queries and those of others, above each other or side by side."""
+
+    CSS_PATH = "queries.tcss"
+    BINDINGS = bindings("queries")
+    HORIZONTAL_BREAKPOINTS = STACKED
+    AUTO_FOCUS = "#flight"
+
+    flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
+    asked: query_one[LineTable[AskedRow]] = query_one("#asked", LineTable)
+    _grouped = True
+    _shown: Source | None = None
+    _view: Snapshot | None = None
+    _rows: Sequence[QueryRow] = ()
+    _others: Sequence[AskedRow] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """The totals and the two lists."""
+        self._tail, self._rush = QueryTail(), Rush()
+        yield Lines(id="totals")
+        with Container(id="lists"):
+            yield LineTable(QUERY_COLUMNS, row_key, title="in flight", empty=_NOTHING_ASKED, id="flight")
+            yield NewestTable(
+                ASKED_COLUMNS, lambda row: row.asked.packet.number, title="asked of us", empty=_NOBODY_ASKED, id="asked"
+            )
+
+    # -- showing ---------------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Fills the lists. While the view is frozen they stay, and it is told how much they miss."""
+        source = self.feed.source
+        if source is None:
+            return
+        missed = ""
+        if not self.feed.paused or snapshot is not self._view:
+            self._take(source, snapshot)
+        if self.feed.paused:
+            missed = f"  +{self._tail.missed()} new packets"
+        totals = self.query_one("#totals", Lines)
+        totals.show(total_lines(snapshot, totals.size.width))
+        self._show_flight()
+        self.asked.title = f"asked of us, the last {len(self._others)}{missed}" if self._others else "asked of us"
+        self.asked.show(self._others)
+
+    def _take(self, source: Source, snapshot: Snapshot) -> None:
+        now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
+        others = tail.follow(source.packets, now)
+        self._rows = query_rows(snapshot, tail, now)
+        if not self._rush.skips(others) or source is not self._shown:
+            self._others = asked_rows(tail, now)
+        self._shown, self._view = source, snapshot
+
+    def _show_flight(self) -> None:
+        if self._view is None:
+            return
+        model = self.flight.model
+        grouped = self._grouped and model.sort_by is None and not model.backwards
+        in_flight = sum(not row.result for row in self._rows)
+        self.flight.title = flight_title(len(self._rows), in_flight, grouped)
+        self.flight.show(by_owner(self._rows, self._view) if grouped else self._rows)
+
+    @on(LineTable.Inspect)
+    def inspect(self, message: LineTable.Inspect) -> None:
+        """All about the query, or about who asked."""
+        row = message.table.model.selected
+        if isinstance(row, AskedRow):
+            self.show_details(message.table, f"asked by {address(row.asked.packet.addr)}", asked_details(row))
+        elif isinstance(row, QueryRow):
+            self.show_details(message.table, f"query to {address(row.addr)}", query_details(row), "stop")
+        elif isinstance(row, OwnerRow):
+            self.show_details(message.table, row.owner, owner_details(row, self._longest(row.owner)), "stop")
+
+    def _longest(self, owner: str) -> float:
+        return max((row.hard or 0.0 for row in self._rows if row.owner == owner and not row.result), default=0.0)
+
+    # -- verbs -----------------------------------------------------------------------------------------------
+
+    def _list(self) -> LineTable[Row] | LineTable[AskedRow]:
+        return self.asked if self.asked.has_focus else self.flight
+
+    def links(self) -> Sequence[Link]:
+        """What the selected line leads to."""
+        row = self._list().model.selected
+        if isinstance(row, AskedRow):
+            return asked_links(row)
+        if isinstance(row, QueryRow):
+            return query_links(row)
+        return owner_links(row) if isinstance(row, OwnerRow) else ()
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The ids and addresses of the selected line, and the line."""
+        return (*link_forms(self.links()), *row_forms(self._list()))
+
+    def exports(self) -> Sequence[ExportForm]:
+        """Both lists."""
+        return table_form(self.flight, "queries"), table_form(self.asked, "asked-of-us")
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    def action_other_pane(self) -> None:
+        """Goes to the other list."""
+        (self.flight if self.asked.has_focus else self.asked).focus()
+
+    def action_group(self) -> None:
+        """Groups our queries by who asked them, or takes the groups apart. Sorted, they are in no groups."""
+        model = self.flight.model
+        self._grouped = bool(model.sort_by or model.backwards) or not self._grouped
+        if self._grouped:
+            model.sort_by, model.backwards = None, False
+        self.flight.refresh()
+        self._show_flight()
+
+    def action_stop(self) -> None:
+        """Stops the lookup that the selected query of ours belongs to."""
+        row = self.flight.model.selected
+        node = self.host.node
+        if row is None:
+            tell(self, "No query of ours is in flight: there is nothing to stop.")
+            return
+        number = lookup_number(row.owner)
+        name = safe_text(row.owner, 40)
+        if node is None:
+            tell(self, "This is a recording: what it shows is over and can't be stopped.")
+        elif number is None:
+            tell(self, why_not_stopped(row.owner, self._longest(row.owner)))
+        elif node.stop_lookup(number):
+            tell(self, f"{name} is stopped; what it has found counts. A write that waited for it goes on with that.")
+        else:
+            tell(self, f"{name} has ended already. Answers still under way only serve the table.")

@@ -1,0 +1,1 @@
+"""Table: the routing table."""

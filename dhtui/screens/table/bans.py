@@ -1,0 +1,79 @@
+"""The window of the addresses that the user wants ignored: seen, and let in again."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.getters import query_one
+
+from ...bindings.keymap import key_of
+from ...bindings.registry import BANS, POPUP
+from ...engine.defence.guard import MAX_TRACKED
+from ...engine.snapshot import Ban
+from ...runtime.host import NodeHost
+from ...text.format import duration, number, plural
+from ...text.spans import Line
+from ...widgets.line_table import LineTable
+from ...widgets.table_model import Column
+from ..dialogs.window import Window
+from ..notify import tell
+
+COLUMNS: tuple[Column[Ban], ...] = (
+    Column("address", 16, lambda ban: ((ban.ip, "data"),), sort=lambda ban: ban.ip),
+    Column("ignored for another", 20, lambda ban: ((duration(ban.left), "plain"),), sort=lambda ban: ban.left),
+)
+
+
+class BanList(Window[None]):
+    """The list; a key lifts the selected ban."""
+
+    CSS_PATH = "bans.tcss"
+    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
+        *(Binding(action.keys, action.name, action.label, show=False) for action in BANS),
+        Binding(POPUP[0].keys, POPUP[0].name, show=False),
+    ]
+    ACTIONS = (*BANS, *POPUP)
+    ABOUT = (
+        "The addresses that you banned: their packets are dropped unread, and nothing is sent there. "
+        f"At most {number(MAX_TRACKED)}; then the oldest ban gives way. They end with the program."
+    )
+    AUTO_FOCUS = "#bans"
+
+    table: query_one[LineTable[Ban]] = query_one("#bans", LineTable)
+
+    def __init__(self, host: NodeHost) -> None:
+        super().__init__()
+        self._host = host
+
+    def compose_body(self) -> ComposeResult:
+        """The window."""
+        hint = f" Nobody is banned. {key_of('table.ban')} on the table bans a node's address."
+        empty: Line = ((hint, "dim"),)
+        with Vertical(classes="window"):
+            yield LineTable(COLUMNS, lambda ban: ban.ip, title="bans", empty=[empty], id="bans")
+
+    def on_mount(self) -> None:
+        """Shows the list, and goes on doing so: times pass."""
+        self.set_interval(1.0, self.show_rows)
+        self.show_rows()
+
+    def show_rows(self) -> None:
+        """The list as it is now."""
+        node = self._host.node
+        rows = () if node is None else node.bans()
+        self.table.title = f"{plural(len(rows), 'ban')}"
+        self.table.show(rows)
+
+    def action_unban(self) -> None:
+        """Lets the selected address in again."""
+        node, ban = self._host.node, self.table.model.selected
+        if node is None or ban is None:
+            tell(self, "There is no ban to lift.")
+        elif node.unban(ban.ip):
+            tell(self, f"{ban.ip} is not ignored any more.")
+        self.show_rows()
+
+    def action_close(self) -> None:
+        """Back to the screen below."""
+        self.dismiss()

@@ -1,0 +1,301 @@
+"""The routing table: its buckets, and the nodes of the selected one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.getters import query_one
+
+from ...actions import run as actions
+from ...bindings.keymap import key_of
+from ...engine.node import Node
+from ...engine.snapshot import BucketView, Snapshot
+from ...engine.wire.compact import Addr
+from ...headless.text import node_words
+from ...packets.parts import Link
+from ...sources.source import Source
+from ...text.format import address, plural
+from ...text.spans import Line, Role
+from ...widgets.line_table import LineTable
+from ...widgets.lines import Lines
+from ..base import STACKED, ExplorerScreen, bindings
+from ..dialogs.ask_form import AskForm
+from ..dialogs.choice import Choice
+from ..gate import opens
+from ..listing import row_text
+from ..notify import tell
+from ..verbs import CopyForm, ExportForm
+from .bans import BanList
+from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
+from .details import bucket_details, node_details
+from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
+
+
+def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
+    tells: Line = ((f" {key_of('show.home')}", "key"), (" tells why", "dim"))
+    opens: Line = (("; ", "dim"), (key_of("testnet"), "key"), (" opens a testnet to try things on", "dim"))
+    empty: Line = ((" The table is empty: no node has answered yet.", "dim"),)
+    return ((), empty, (*tells, *(() if on_testnet else opens), (".", "dim")))
+
+
+def _no_nodes() -> Line:
+    return ((" No node in this bucket. ", "dim"), (key_of("table.refresh_bucket"), "key"), (" looks for some.", "dim"))
+
+
+def _hint() -> Line:
+    inspect, ping, find, ban = map(key_of, ("inspect", "table.ping", "table.find_node", "table.ban"))
+    words = f" {inspect} shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
+    return ((words, "dim"),)
+
+
+POLL_SECONDS = 1.0
+"""What a running node keeps is read this often: there may be thousands of infohashes."""
+
+_BANS = (("no, keep it", 0.0), ("ignore it for 1 hour", 3600.0), ("ignore it for 24 hours", 86400.0))
+"""What can be done to an address, and the seconds. The harmless one first: enter by itself bans nobody."""
+
+
+class TableScreen(ExplorerScreen):
+    """Buckets above or at the left, nodes below or at the right."""
+
+    CSS_PATH = "table.tcss"
+    BINDINGS = bindings("table")
+    HORIZONTAL_BREAKPOINTS = STACKED
+    AUTO_FOCUS = "#buckets"
+
+    buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
+    nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)
+    _view: Snapshot | None = None
+    _source: Source | None = None
+    _polled = 0.0
+    _kept = Kept(Counter(), Counter())
+
+    def compose_body(self) -> ComposeResult:
+        """Two lists and the line that keeps the last result."""
+        with Container(id="lists"):
+            yield LineTable(
+                BUCKET_COLUMNS,
+                lambda row: row.bucket.depth,
+                title="buckets",
+                empty=(),
+                id="buckets",
+            )
+            yield LineTable(
+                NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
+            )
+        yield Lines(_hint(), id="last")
+
+    # -- showing ---------------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Fills the lists. While the view is frozen they stay, and it is told how many nodes they miss."""
+        source = self.feed.source
+        if source is None:
+            return
+        missed = ""
+        if self.feed.paused:
+            missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
+        if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
+            self._source, self._polled = source, snapshot.at
+            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
+        self._view = snapshot
+        table = snapshot.table
+        total = table.good + table.questionable + table.bad
+        self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
+        self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
+        self.buckets.show(self._rows() if total else ())
+        self._show_nodes()
+
+    def _rows(self) -> list[BucketRow]:
+        """All buckets, whatever the filter."""
+        view = self._view
+        return [self._kept.row(bucket, view.identity.id) for bucket in view.table.buckets] if view else []
+
+    def _show_nodes(self) -> None:
+        row = self.buckets.model.selected
+        if row is None:
+            self.nodes.title = "nodes"
+            self.nodes.show(())
+            return
+        bucket = row.bucket
+        spare = f", {plural(len(bucket.replacements), 'replacement')}" if bucket.replacements else ""
+        self.nodes.title = f"bucket {bucket.depth}: {plural(len(bucket.nodes), 'node')} of {bucket.capacity}{spare}"
+        self.nodes.show(bucket_nodes(row))
+
+    @on(LineTable.Selected, "#buckets")
+    def follow_bucket(self) -> None:
+        """Another bucket, other nodes."""
+        if self._view is not None:
+            self._show_nodes()
+
+    @on(LineTable.Inspect, "#buckets")
+    def inspect_bucket(self) -> None:
+        """All about the bucket."""
+        row = self.buckets.model.selected
+        if row is not None:
+            self.show_details(self.buckets, f"bucket {row.bucket.depth}", bucket_details(row), "refresh_bucket")
+
+    @on(LineTable.Inspect, "#nodes")
+    def inspect_node(self) -> None:
+        """All about the node."""
+        row = self.nodes.model.selected
+        if row is not None:
+            self.show_details(
+                self.nodes,
+                f"node {address(row.node.addr)}",
+                node_details(row, self.feed.contact(row.node.addr)),
+                "ping",
+                "find_node",
+                "ask",
+                "ban",
+            )
+
+    # -- verbs -----------------------------------------------------------------------------------------------
+
+    def links(self) -> Sequence[Link]:
+        """What the selected line leads to."""
+        if self.nodes.has_focus:
+            row = self.nodes.model.selected
+            return node_links(row) if row else ()
+        bucket = self.buckets.model.selected
+        return bucket_links(bucket, self._view) if bucket and self._view else ()
+
+    def copy_forms(self) -> Sequence[CopyForm]:
+        """The selected node, or the selected bucket."""
+        bucket, row = self.buckets.model.selected, self.nodes.model.selected
+        if bucket is None:
+            return ()
+        if row is not None and self.nodes.has_focus:
+            return node_forms(row, bucket.bucket.depth, row_text(self.nodes, row))
+        return bucket_forms(bucket, row_text(self.buckets, bucket))
+
+    def exports(self) -> Sequence[ExportForm]:
+        """All nodes of the table."""
+        rows = self._rows()
+        if not any(bucket_nodes(row) for row in rows):
+            return ()
+        return (
+            ("the table: JSON lines, one for each node", "table.jsonl", lambda: as_json_lines(rows)),
+            ("the table: CSV, one line for each node", "table.csv", lambda: as_csv(rows)),
+        )
+
+    def here(self) -> Link | None:
+        """The selected node, by its address: several may use one id."""
+        row = self.nodes.model.selected
+        return Link("address", row.node.addr, address(row.node.addr)) if row and self.nodes.has_focus else None
+
+    def open_link(self, link: Link) -> bool:
+        """Selects a node by its id or address; our own id lies in the last bucket."""
+        if self._view is None or link.kind not in ("node", "address"):
+            return False
+        if link.kind == "node" and link.value == self._view.identity.id:
+            own = next((row for row in self._rows() if row.bucket.own), None)
+            return own is not None and self._select(own)
+        for row in self._rows():
+            for node in bucket_nodes(row):
+                if link.value == (node.node.id if link.kind == "node" else node.node.addr):
+                    return self._select(row, node)
+        return False
+
+    def _select(self, row: BucketRow, node: NodeRow | None = None) -> bool:
+        self.buckets.change_filter("")
+        self.buckets.select(row.bucket.depth)
+        if node is None:
+            self.buckets.focus()
+            return True
+        self._show_nodes()
+        self.nodes.change_filter("")
+        self.nodes.select((node.node.id, node.node.addr))
+        self.nodes.focus()
+        return True
+
+    # -- actions ---------------------------------------------------------------------------------------------
+
+    def action_other_pane(self) -> None:
+        """Goes to the other list."""
+        (self.buckets if self.nodes.has_focus else self.nodes).focus()
+
+    def action_ping(self) -> None:
+        """Pings the selected node."""
+        if (row := self._node_to("ping")) and (node := self._node_for("ping")):
+            self._ping(node, row.node.addr)
+
+    def action_find_node(self) -> None:
+        """Asks the selected node for the nodes near us."""
+        if (row := self._node_to("ask")) and (node := self._node_for("ask")):
+            self.app.push_screen(AskForm(node, row.node.addr, at_once=True))
+
+    def action_ask(self) -> None:
+        """Asks any node anything."""
+        if node := self._node_for("ask"):
+            row = self.nodes.model.selected
+            self.app.push_screen(AskForm(node, row.node.addr if row else None))
+
+    def action_bans(self) -> None:
+        """Lists the bans."""
+        if self._node_for("ban"):
+            self.app.push_screen(BanList(self.host))
+
+    def action_ban(self) -> None:
+        """Bans the address of the selected node, if the user confirms it."""
+        if (row := self._node_to("ban")) and self._node_for("ban"):
+            self._ban(row.node.addr[0])
+
+    def action_refresh_bucket(self) -> None:
+        """Refreshes the selected bucket."""
+        row = self.buckets.model.selected
+        if row is None:
+            tell(self, "There is no bucket to refresh: the table is empty.")
+        elif node := self._node_for("ask"):
+            self._refresh(node, row.bucket)
+
+    def _node_to(self, verb: str) -> NodeRow | None:
+        row = self.nodes.model.selected
+        if row is None:
+            tell(self, f"There is no node to {verb} in this bucket.")
+        return row
+
+    def _node_for(self, verb: str) -> Node | None:
+        """The running node, through which something can be done; says so where there is none."""
+        node = self.host.node
+        if node is None:
+            what = "This is a recording" if self.feed.replay else "Our node does not run yet"
+            tell(self, f"{what}: there is nobody to {verb}.")
+        return node
+
+    @work(group="ping", exit_on_error=False, name="ping")
+    async def _ping(self, node: Node, addr: Addr) -> None:
+        self._last(f"ping {address(addr)}: asked")
+        result = await actions.ping(node, [addr])
+        asked = result.outcome.asked if result.outcome else ()
+        self._finish(f"ping {address(addr)}: {node_words(asked[0]) if asked else result.summary}", result.ok)
+
+    @opens("ban")
+    async def _ban(self, ip: str) -> None:
+        place = await self.app.push_screen_wait(Choice(f"ban {ip} and drop its nodes?", [words for words, _ in _BANS]))
+        seconds = _BANS[place or 0][1]
+        if seconds and (node := self._node_for("ban")):  # another one perhaps than before the question
+            node.ban(ip, seconds)
+            self._finish(f"ban: {ip} is ignored for {seconds / 3600:.0f} h", True)
+
+    @work(group="refresh", exit_on_error=False, name="refresh")
+    async def _refresh(self, node: Node, bucket: BucketView) -> None:
+        self._last(f"refresh of bucket {bucket.depth}: looking up a random id in it")
+        outcome = await node.refresh_bucket(bucket.depth)
+        words = f"{outcome.answered} of {plural(len(outcome.asked), 'node')} answered"
+        self._finish(f"refresh of bucket {bucket.depth}: {words}", outcome.answered > 0)
+
+    def _finish(self, text: str, ok: bool) -> None:
+        self._last(f"{'✓' if ok else '✗'} {text}", "plain" if ok else "bad")
+        tell(self, text, bad=not ok)
+
+    def _last(self, text: str, role: Role = "plain") -> None:
+        self.query_one("#last", Lines).show((((f" {text}", role),),))
+
+
+def _nodes_of(snapshot: Snapshot) -> set[tuple[bytes, Addr]]:
+    return {(node.id, node.addr) for bucket in snapshot.table.buckets for node in bucket.nodes}

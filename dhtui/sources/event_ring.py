@@ -1,0 +1,85 @@
+"""The last events that are about no single packet: what changed in the table, in lookups, in what we are."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from ..engine.events import (
+    AddressChanged,
+    Banned,
+    BootstrapProgress,
+    DatagramsLost,
+    Event,
+    IdChanged,
+    LookupFinished,
+    LookupStarted,
+    NodeAdded,
+    NodeRemoved,
+    ReachabilityChanged,
+    Stored,
+    Woke,
+)
+
+KEPT_KINDS: Final = (
+    AddressChanged,
+    Banned,
+    BootstrapProgress,
+    DatagramsLost,
+    IdChanged,
+    LookupFinished,
+    LookupStarted,
+    NodeAdded,
+    NodeRemoved,
+    ReachabilityChanged,
+    Stored,
+    Woke,
+)
+PER_KIND: Final = 200
+"""Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event and its place in the course of things."""
+
+    number: int
+    """From 1 on, increasing."""
+    event: Event
+
+
+class EventRing:
+    """The newest events of each kind. Hand it every event of an engine with `hear`."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[type, deque[Happened]] = {kind: deque(maxlen=PER_KIND) for kind in KEPT_KINDS}
+        self._newest = 0
+        self._held: list[Happened] | None = None
+
+    def freeze(self) -> None:
+        """Let `latest` give what it gives now, until `thaw`. What is heard still counts."""
+        self._held = self.latest()
+
+    def thaw(self) -> None:
+        """Let what was heard since `freeze` be seen."""
+        self._held = None
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event; those about a single packet are ignored. Never raises."""
+        kind = self._kinds.get(type(event))
+        if kind is not None:
+            self._newest += 1
+            kind.append(Happened(self._newest, event))
+
+    @property
+    def newest(self) -> int:
+        """The number of the event heard last, 0 before the first. Costs nothing."""
+        return self._newest
+
+    def latest(self) -> list[Happened]:
+        """All that is kept, newest first."""
+        if self._held is not None:
+            return self._held
+        kept = [happened for kind in self._kinds.values() for happened in kind]
+        return sorted(kept, key=lambda happened: happened.number, reverse=True)

@@ -1,0 +1,147 @@
+"""What the screens look at: a source's snapshots, or the one at which the view was frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.wire.compact import Addr
+from .replayed import ReplaySource
+from .source import Source
+
+RATE = 10.0
+"""Snapshots a second that the visible screen takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What to paint."""
+
+    snapshot: Snapshot
+    paused: bool = False
+    missed: int = 0
+    """Datagrams that went in or out since the view was frozen."""
+    player: str = ""
+    """Where a recording stands, in words; empty for a running node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """All that the screens can show of a node, as it was at one moment; its rings of packets and events freeze too."""
+
+    snapshot: Snapshot
+    holdings: Holdings
+    lookups: dict[int, LookupDetail | None]
+    contacts: dict[Addr, ContactDetail | None]
+
+    @classmethod
+    def of(cls, source: Source) -> Frozen:
+        """The present."""
+        source.packets.freeze()
+        source.events.freeze()
+        now = source.snapshot()
+        nodes = [node for bucket in now.table.buckets for node in (*bucket.nodes, *bucket.replacements)]
+        return cls(
+            now,
+            source.holdings(),
+            {lookup.number: source.lookup(lookup.number) for lookup in now.lookups},
+            {node.addr: source.contact(node.addr) for node in nodes},
+        )
+
+
+class Feed:
+    """The bridge between one source and the visible screen, which asks it `RATE` times a second.
+
+    Nothing is pushed: a flood of packets costs the screens nothing. Pausing freezes the view of all screens, whole,
+    also of those that are visited only later, and the node runs on; of a recording it stops the playing.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self.source: Source | None = None
+        """The node or the recording; `None` while there is none."""
+        self._clock = clock
+        self._newest: Snapshot | None = None
+        self._frozen: Frozen | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the view is frozen."""
+        return self._frozen is not None
+
+    @property
+    def replay(self) -> ReplaySource | None:
+        """The recording, if that is what is shown."""
+        return self.source if isinstance(self.source, ReplaySource) else None
+
+    def connect(self, source: Source | None) -> None:
+        """Shows `source` from now on; `None`: there is none."""
+        self._thaw()
+        self.source, self._newest = source, None
+
+    def frame(self) -> Frame | None:
+        """What to paint now; `None` while there is no source."""
+        source = self.source
+        if source is None:
+            return None
+        if isinstance(source, ReplaySource):
+            source.tick(self._clock())
+            return Frame(source.snapshot(), player=_player(source))
+        self._newest = now = source.snapshot()
+        if self._frozen is None:
+            return Frame(now)
+        then = self._frozen.snapshot
+        return Frame(then, True, max(0, _packets(now) - _packets(then)))
+
+    def newest(self, shown: Snapshot) -> Snapshot:
+        """What the source was like when it was asked last: later than what is shown while the view is frozen."""
+        return self._newest or shown
+
+    def holdings(self) -> Holdings:
+        """What the node keeps, at the moment that is shown."""
+        if self._frozen is not None:
+            return self._frozen.holdings
+        return self.source.holdings() if self.source is not None else Holdings((), (), ())
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        """A lookup with all its queries, at the moment that is shown."""
+        if self._frozen is not None:
+            return self._frozen.lookups.get(number)
+        return self.source.lookup(number) if self.source is not None else None
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        """All about a node of the table, at the moment that is shown."""
+        if self._frozen is not None:
+            return self._frozen.contacts.get(addr)
+        return self.source.contact(addr) if self.source is not None else None
+
+    def toggle_pause(self) -> None:
+        """Freezes the present, or lets the view run again. Does nothing while nothing was seen."""
+        source = self.source
+        if isinstance(source, ReplaySource):
+            if source.playing:
+                source.pause()
+            else:
+                source.play()
+        elif self._frozen is not None:
+            self._thaw()
+        elif source is not None and self._newest is not None:
+            self._frozen = Frozen.of(source)
+
+    def _thaw(self) -> None:
+        if self._frozen is not None and self.source is not None:
+            self.source.packets.thaw()
+            self.source.events.thaw()
+        self._frozen = None
+
+
+def _packets(snapshot: Snapshot) -> int:
+    return snapshot.traffic.packets_in + snapshot.traffic.packets_out
+
+
+def _player(replay: ReplaySource) -> str:
+    sign = "▶" if replay.playing else "‖"
+    speed = "" if replay.speed == 1 else f" x{replay.speed:g}"
+    damage = " ✗ damaged" if replay.replay.damage else ""
+    return f"{sign} recording {replay.position:.1f} of {replay.duration:.1f} s{speed}{damage}"

@@ -1,0 +1,99 @@
+"""Whether the node works, in a sentence with cause and remedy.
+
+It speaks of now: of the nodes that answered within 15 minutes, and of what became of the queries of the last 5. Nodes
+that nobody has asked since may be gone, so it is not said that they answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..bindings.keymap import key_of
+from ..engine.snapshot import BootstrapSource, RecentView, Snapshot
+from ..engine.table import GOOD_SECONDS
+from ..text.format import duration, milliseconds, plural, reach
+from ..text.safe import safe_text
+
+ENOUGH_GOOD = 4
+"""Good nodes with which a lookup is likely to work; jech/dht's rule, with `ENOUGH_KNOWN`."""
+ENOUGH_KNOWN = 30
+"""Good and questionable nodes together, likewise."""
+
+ENOUGH_SILENT = 8
+"""Queries in a row without an answer that mean more than dead nodes: in a working network half of them are answered."""
+
+Level = Literal["good", "wait", "weak", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the node is."""
+
+    level: Level
+    text: str
+    """What is so, and why."""
+    remedy: str = ""
+    """What to do about it."""
+
+    @property
+    def glyph(self) -> str:
+        """A sign for the level that needs no colour."""
+        return {"good": "✓", "wait": "…", "weak": "?", "bad": "✗"}[self.level]
+
+
+def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
+    """The state of the node in words. `Health.text` is safe to print."""
+    table, start = snapshot.table, snapshot.bootstrap
+    if not table.good + table.questionable:
+        return _no_nodes(snapshot, "" if on_testnet else f", or {key_of('testnet')}: a testnet")
+    if start.state == "running":
+        return Health("wait", f"starting: {plural(table.good, 'node')} answered so far")
+    if snapshot.recent.silent_since >= ENOUGH_SILENT:
+        return Health("bad", f"no answers: {_silence(snapshot.recent)}", "check the network")
+    answered = sum(
+        node.state == "good" and node.seen is not None and node.seen <= GOOD_SECONDS
+        for bucket in table.buckets
+        for node in bucket.nodes
+    )
+    words = f"{plural(answered, 'node')} answered in {duration(GOOD_SECONDS)}"
+    if answered < ENOUGH_GOOD:
+        return Health("weak", f"few nodes: {words}", "lookups may find little; the table fills with time")
+    return Health("good", f"good: {words}, {_rate(snapshot.recent)}, {reach(snapshot.reachability.state)}")
+
+
+def _rate(recent: RecentView) -> str:
+    """What became of what was asked lately."""
+    asked, span = recent.answered + recent.silent, duration(recent.seconds)
+    return f"{recent.answered} of {plural(asked, 'query', 'queries')} in {span}" if asked else f"no query in {span}"
+
+
+def _silence(recent: RecentView) -> str:
+    last = "" if recent.last_answer is None else f", the last one came {duration(recent.last_answer)} ago"
+    return f"the last {plural(recent.silent_since, 'query', 'queries')} got none{last}"
+
+
+def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
+    start = snapshot.bootstrap
+    if start.state == "running":
+        asked = [s for s in start.sources if s.state in ("asked", "waiting")]
+        name = f": asking {safe_text(asked[0].name, 40)}" if asked else ": looking for some"
+        return Health("wait", f"no nodes yet{name}", f"for {milliseconds(start.elapsed)} so far")
+    if start.state == "idle" and not start.sources:
+        return Health("weak", "no nodes: no bootstrap host was given", f"wait to be contacted{advice}")
+    if start.state == "done":  # there were some, once
+        return Health("bad", f"no nodes any more: {_silence(snapshot.recent)}", "check the network")
+    why = _cause(start.sources) or safe_text(start.why)
+    return Health("bad", f"no nodes: {why}", f"check the network{advice}")
+
+
+def _cause(sources: tuple[BootstrapSource, ...]) -> str:
+    """What most likely went wrong, told from how the sources behaved."""
+    states = {s.state for s in sources if not s.name.startswith("saved nodes")} or {s.state for s in sources}
+    if states == {"unresolved"}:
+        return "bootstrap names don't resolve"
+    if states == {"blocked"}:
+        return "the blocklist holds all of them"
+    if states and states <= {"silent", "unresolved", "blocked"}:
+        return "none answers, UDP may be blocked"
+    return ""

@@ -1,0 +1,364 @@
+"""A recording, read: what its node was like at any time.
+
+A file may come from a stranger, and be damaged or cut off anywhere. Every line is checked when it is loaded; what
+comes after the first bad one is left out, and `Replay.damage` says so. So it is with what comes after `MAX_SIZE` bytes
+of text, or more than a compressed file of that size can honestly hold. In memory stay the text, packed, and where its
+lines begin: they are read again when they are shown, and the last ones read are remembered.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from ..engine.events import Event, PacketReceived, PacketSent
+from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.wire.compact import Addr
+from ..engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
+from ..text.format import size
+from ..text.safe import safe_text
+from .codec import CodecError, read_json
+from .pages import Pages
+from .recording import (
+    FORMAT,
+    FORMAT_KEY,
+    GZIP,
+    HEADER,
+    LINE,
+    LONGEST_STATE,
+    MAX_SIZE,
+    ContactAt,
+    End,
+    Header,
+    Heard,
+    HoldingsAt,
+    Line,
+    LookupAt,
+    longest,
+)
+
+LONGEST_HEADER: Final = 4096
+MAX_RATIO: Final = 40
+"""Bytes of text for each of a compressed file. Recordings have up to 10."""
+ALWAYS: Final = 1024 * 1024
+"""Bytes of text that any compressed file may hold."""
+MAX_SECONDS: Final = 366 * 86_400
+"""Farther from the start no line of a recording can be: what is not a time breaks clocks and calendars."""
+LATEST: Final = 2.0**32
+"""Unix time, in the year 2106: calendars end somewhere."""
+CHUNK: Final = 65_536
+EVENTS_KEPT: Final = 16_384
+STATES_KEPT: Final = 64
+STATE_BYTES_KEPT: Final = 16 * 1024 * 1024
+"""Bytes of the lines of the states that are remembered; as values they take several times as much."""
+GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class ReplayError(ValueError):
+    """The file can't be played. The message is a clear sentence."""
+
+
+class _Track:
+    """The lines of one subject, in the order of their time."""
+
+    __slots__ = ("ends", "starts", "times")
+
+    def __init__(self) -> None:
+        self.times, self.starts, self.ends = array("d"), array("q"), array("q")
+
+    def add(self, at: float, start: int, end: int) -> None:
+        self.times.append(at)
+        self.starts.append(start)
+        self.ends.append(end)
+
+    def upto(self, at: float) -> int:
+        """How many there were at that time."""
+        return bisect_right(self.times, at)
+
+
+class Replay:
+    """A recording. Times are on the engine's clock that was recorded."""
+
+    def __init__(self, text: bytes | bytearray | Text, max_size: int = MAX_SIZE) -> None:
+        """Read a recording from memory, or as it comes from a file. Raises `ReplayError`."""
+        source = text if isinstance(text, Text) else Text([text], 0)
+        self.damage = ""
+        """What is wrong with the file, in a sentence or two; empty: nothing."""
+        lines = _Lines(source, max_size)
+        try:
+            self.header = _read_header(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
+        except CodecError as error:
+            raise ReplayError(f"it is no recording of dhtui ({error})") from error
+        self.end = self.header.clock
+        """When the last line was written."""
+        self.text = Pages()
+        """All lines that are played."""
+        self._events, self._snapshots, self._holdings = _Track(), _Track(), _Track()
+        self._lookups: dict[int, _Track] = {}
+        self._contacts: dict[Addr, _Track] = {}
+        self._packets = array("q")
+        self._event = lru_cache(maxsize=EVENTS_KEPT)(self._read_event)
+        self._states: OrderedDict[int, tuple[int, Any]] = OrderedDict()
+        self._index(lines)
+        self.damage = f"{self.damage} {source.damage}".strip()
+        if not self._snapshots.times:
+            raise ReplayError(f"nothing in it can be shown. {self.damage}".rstrip())
+
+    @classmethod
+    def load(cls, path: Path, max_size: int = MAX_SIZE) -> Replay:
+        """Read a file, compressed or not, and of it at most `max_size` bytes of text. Raises `ReplayError`."""
+        name = safe_text(str(path))
+        try:
+            with path.open("rb") as file:
+                return cls(_text_of(file), max_size)
+        except OSError as error:
+            raise ReplayError(f"{name} can't be read: {error.strerror}") from error
+        except ReplayError as error:
+            raise ReplayError(f"{name} can't be played: {error}") from error
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.end - self.header.clock
+
+    def at(self, position: float) -> float:
+        """The engine's time at a position, which is in seconds since the start."""
+        # At the end the sum may come out a hair short of the last line.
+        return self.end if position >= self.duration else self.header.clock + position
+
+    # ---- loading -----------------------------------------------------------------------------------
+
+    def _index(self, lines: _Lines) -> None:
+        number = 1
+        line: Line | None = None
+        while not isinstance(line, End):
+            number += 1
+            try:
+                text = lines.take(LONGEST_STATE)
+                if text is None:
+                    self._ends(lines, number)
+                    return
+                line = self._add(text)
+            except CodecError as error:
+                where = f"Line {number}, {self.duration:.1f} s after the start, is damaged"
+                self.damage = f"{where} ({error}): what followed is left out."
+                return
+        if line.why:
+            self.damage = f"The recording was ended early: {line.why}."
+
+    def _ends(self, lines: _Lines, number: int) -> None:
+        """There are no more lines, though the last one has not come."""
+        where = f"{self.duration:.1f} s after its start, in line {number}"
+        if lines.left > 0:
+            self.damage = f"The recording is cut off {where}."
+        else:
+            more = f"The recording holds more than {size(lines.most)}"
+            self.damage = f"{more}: what came from {where}, on is left out."
+
+    def _add(self, text: bytes | bytearray) -> Line:
+        line = LINE.loads(text)
+        if len(text) > longest(line):
+            raise CodecError("too long")
+        if abs(line.at - self.header.clock) > MAX_SECONDS:
+            raise CodecError("not of the time of this recording")
+        # An event may have been told a moment after a later one: the order of the file is what counts.
+        self.end = max(self.end, line.at)
+        track = self._track(line)
+        if track is not None:
+            track.add(self.end, *self.text.add(text))
+        return line
+
+    def _track(self, line: Line) -> _Track | None:
+        if isinstance(line, End):
+            return None
+        if isinstance(line, Snapshot):
+            return self._snapshots
+        if isinstance(line, HoldingsAt):
+            return self._holdings
+        if isinstance(line, LookupAt):
+            return self._lookups.setdefault(line.detail.view.number, _Track())
+        if isinstance(line, ContactAt):
+            return self._contacts.setdefault(line.detail.contact.addr, _Track())
+        if isinstance(line, PacketSent) or (isinstance(line, Heard) and line.parsed != "again"):
+            self._packets.append(len(self._events.times))
+        return self._events
+
+    # ---- what there was at a time ------------------------------------------------------------------
+
+    def _read(self, start: int, end: int) -> Any:
+        return LINE.loads(self.text.read(start, end))
+
+    def _last(self, track: _Track | None, at: float) -> Any:
+        count = track.upto(at) if track else 0
+        return self._state(track.starts[count - 1], track.ends[count - 1]) if track and count else None
+
+    def _state(self, start: int, end: int) -> Any:
+        """A state, of which the last ones read are remembered: so many, and no more bytes than that."""
+        states = self._states
+        if start not in states:
+            states[start] = end - start, self._read(start, end)
+        states.move_to_end(start)
+        while len(states) > STATES_KEPT or (len(states) > 1 and sum(n for n, _ in states.values()) > STATE_BYTES_KEPT):
+            states.popitem(last=False)
+        return states[start][1]
+
+    def snapshot(self, at: float) -> Snapshot:
+        """The last one up to a time; the first one before that."""
+        found: Snapshot = self._last(self._snapshots, max(at, self._snapshots.times[0]))
+        return found
+
+    def lookup(self, number: int, at: float) -> LookupDetail | None:
+        """A lookup as it was last recorded up to a time."""
+        found: LookupAt | None = self._last(self._lookups.get(number), at)
+        return found.detail if found else None
+
+    def contact(self, addr: Addr, at: float) -> ContactDetail | None:
+        """A node of the table as it was last recorded up to a time."""
+        found: ContactAt | None = self._last(self._contacts.get(addr), at)
+        return found.detail if found else None
+
+    def holdings(self, at: float) -> Holdings:
+        """What was kept when that was last recorded up to a time."""
+        found: HoldingsAt | None = self._last(self._holdings, at)
+        return found.holdings if found else Holdings((), (), ())
+
+    # ---- events ------------------------------------------------------------------------------------
+
+    def _read_event(self, index: int) -> tuple[Event, bool]:
+        line = self._read(self._events.starts[index], self._events.ends[index])
+        if not isinstance(line, Heard):
+            return line, False
+        message = None if line.parsed == "no" else _parse(line.data)
+        return PacketReceived(line.at, line.addr, line.data, message, line.problem), line.parsed == "again"
+
+    def events_upto(self, at: float) -> int:
+        """How many events there were at a time."""
+        return self._events.upto(at)
+
+    def packets_before(self, event: int) -> int:
+        """How many packets there are among the first so many events."""
+        return bisect_left(self._packets, event)
+
+    def event_of_packet(self, packet: int) -> int:
+        """Which event tells of a packet; both are counted from 0."""
+        return self._packets[packet]
+
+    def events(self, first: int, stop: int) -> Iterator[Event]:
+        """The events from one to before another, as the engine told them."""
+        message: Message | None = None
+        for index in range(first, stop):
+            event, again = self._event(index)
+            if isinstance(event, PacketReceived):
+                if again and message is not None:
+                    event = event._replace(message=message)
+                message = event.message
+            yield event
+
+
+# ---- reading files ------------------------------------------------------------------------------------
+
+
+def _parse(data: bytes) -> Message | None:
+    try:
+        return parse(data)
+    except (MalformedDatagram, RefusedQuery):
+        return None
+
+
+def _read_header(line: bytes | bytearray) -> Header:
+    head = read_json(line)
+    if type(head) is not dict or FORMAT_KEY not in head:
+        raise CodecError("its first line says nothing of the kind")
+    if head.pop(FORMAT_KEY) != FORMAT:
+        raise CodecError("it is in a format of another version")
+    header = HEADER.decode(head)
+    if not 0 <= header.started <= LATEST or abs(header.clock) > LATEST:
+        raise CodecError("its clock is out of range")
+    return header
+
+
+class Text:
+    """The text of a recording, as it comes."""
+
+    def __init__(self, chunks: Iterable[bytes | bytearray], most: int) -> None:
+        self.chunks = iter(chunks)
+        self.most = most
+        """Bytes that it can honestly hold; 0: any number."""
+        self.damage = ""
+        """What is wrong with its compression, so far."""
+
+
+class _Lines:
+    """The lines of a text, one after the other; none after so many bytes."""
+
+    def __init__(self, text: Text, max_size: int) -> None:
+        self._text = text
+        self.most = min(max_size, text.most or max_size)
+        self.left = self.most
+        """Bytes that may still come; 0 or less: there were more."""
+        self.rest = bytearray()
+        """What has come and was not taken."""
+
+    def take(self, longest: int) -> bytearray | None:
+        """The next line, without its end; `None`: there is none. Raises `CodecError` for one that is too long."""
+        looked = 0
+        while (end := self.rest.find(b"\n", looked)) < 0:
+            looked = len(self.rest)
+            if looked > longest:
+                raise CodecError("too long")
+            chunk = next(self._text.chunks, None) if self.left > 0 else None
+            if chunk is None:
+                return None
+            self.rest += chunk[: self.left]
+            self.left -= len(chunk)
+        if end > longest:
+            raise CodecError("too long")
+        line = self.rest[:end]
+        del self.rest[: end + 1]
+        return line
+
+
+def _text_of(file: BinaryIO) -> Text:
+    """The text of an open file, compressed or not."""
+    chunk = file.read(CHUNK)
+    if not chunk.startswith(GZIP_MAGIC):
+        return Text(_plain(file, chunk), 0)
+    text = Text((), max(ALWAYS, MAX_RATIO * os.fstat(file.fileno()).st_size))
+    text.chunks = _unpacked(file, chunk, text)
+    return text
+
+
+def _plain(file: BinaryIO, chunk: bytes) -> Iterator[bytes]:
+    while chunk:
+        yield chunk
+        chunk = file.read(CHUNK)
+
+
+def _unpacked(file: BinaryIO, chunk: bytes, text: Text) -> Iterator[bytes]:
+    unpack = zlib.decompressobj(GZIP)
+    while chunk and not unpack.eof:
+        before = unpack.copy()
+        try:
+            yield unpack.decompress(chunk, CHUNK)
+        except zlib.error:
+            text.damage = "The compressed data is damaged."
+            yield from _until_damage(before, chunk)
+            return
+        chunk = unpack.unconsumed_tail or file.read(CHUNK)
+    if not unpack.eof:
+        text.damage = "The compressed data is cut off."
+
+
+def _until_damage(unpack: Any, chunk: bytes) -> Iterator[bytes]:
+    """All that can be had of a damaged chunk: it takes single bytes to get it."""
+    with suppress(zlib.error):
+        for index in range(len(chunk)):
+            yield unpack.decompress(chunk[index : index + 1])

@@ -1,0 +1,1 @@
+"""Files of ours: written atomically, locked, read so that nothing hangs."""

@@ -1,0 +1,90 @@
+"""Blocklists as users name them: a file, or the ranges themselves."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from io import BufferedIOBase
+from pathlib import Path
+
+from ..engine.defence.blocklist import Blocklist, BlocklistError, NonsenseError, parse
+
+MAX_BYTES = 128 * 1024 * 1024
+"""Of a file, unpacked. Without a bound, a small .gz could fill the memory."""
+_MAX_LINE = 4096
+_GZIP = b"\x1f\x8b"
+_PACKED = "it is {}: unpack it, and name the list that is in it"
+_UTF_16 = "it is text in UTF-16: save it as UTF-8"
+_OTHERS = {
+    b"PK\x03\x04": _PACKED.format("a zip archive"),
+    b"7z\xbc\xaf\x27\x1c": _PACKED.format("a 7z archive"),
+    b"Rar!": _PACKED.format("a rar archive"),
+    b"BZh": _PACKED.format("packed with bzip2"),
+    b"\xfd7zXZ": _PACKED.format("packed with xz"),
+    b"\xff\xff\xff\xffP2B": "it is in the binary format P2B: get it, or save it, as text (P2P)",
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
+}
+"""What files begin with that are no lists as they are, and what to do about them."""
+
+
+def load(text_or_path: str, *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
+    """A blocklist from a file (.p2p, .dat, list; gzipped or not), or from ranges given literally.
+
+    Literal ranges are separated by newlines or commas, so their labels hold none; a file that exists is a file.
+    Returns the list and warnings. Raises `BlocklistError` with one sentence for whatever can't be read; lines that
+    make no sense are left out, if that is `lenient`, with a warning that names them.
+    """
+    path = _path(text_or_path)
+    if text_or_path and _exists(path):
+        return _load_file(path, lenient)
+    lines = text_or_path.replace(",", "\n").splitlines()
+    try:
+        return parse(lines)  # never lenient: it may be the name of a file that is not there
+    except BlocklistError as error:
+        raise BlocklistError(f"blocklist: there is no such file; read as ranges, {error}") from None
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        return Path(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # too long for a path
+        return False
+
+
+def _load_file(path: Path, lenient: bool) -> tuple[Blocklist, list[str]]:
+    try:
+        with path.open("rb") as file:
+            packed = file.peek(2).startswith(_GZIP)
+            return parse(_lines(gzip.GzipFile(fileobj=file) if packed else file), lenient=lenient)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise BlocklistError(f"blocklist {path}: the gzip file is damaged") from None
+    except OSError as error:
+        raise BlocklistError(f"blocklist {path}: cannot read it ({error.strerror})") from None
+    except NonsenseError as error:
+        raise BlocklistError(f"blocklist {path}: {error}; --blocklist-lenient goes on without such lines") from None
+    except BlocklistError as error:
+        raise BlocklistError(f"blocklist {path}: {error}") from None
+
+
+def _lines(file: BufferedIOBase) -> Iterator[str]:
+    """The lines of a file. Raises `BlocklistError` where a line, or all of them together, are too long."""
+    size = number = 0
+    while line := file.readline(_MAX_LINE + 1):
+        number += 1
+        size += len(line)
+        if number == 1 and (kind := next((kind for start, kind in _OTHERS.items() if line.startswith(start)), "")):
+            raise BlocklistError(kind)
+        if len(line) > _MAX_LINE:
+            raise BlocklistError(f"line {number}: it has more than {_MAX_LINE} bytes; this is no blocklist")
+        if size > MAX_BYTES:
+            raise BlocklistError(f"it has more than {MAX_BYTES >> 20} MiB unpacked, which is too much")
+        yield line.decode("utf-8", "replace")

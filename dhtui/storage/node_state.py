@@ -1,0 +1,145 @@
+"""What a node keeps from run to run: its id, its address and nodes that answered, in ``node.json``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from itertools import islice
+from pathlib import Path
+
+from ..engine.settings import SavedState
+from ..engine.wire.compact import Addr, NodeInfo, canonical_ip, is_usable
+from ..engine.wire.ids import ID_LENGTH
+from .atomic import atomic_write, check_version, parse_json, private_folder, read_regular, set_aside
+
+NAME = "node.json"
+VERSION = 1
+MAX_NODES = 2048
+MAX_BYTES = 1_048_576
+"""A file of 2048 nodes has about 240 kB; one beyond this was not written by us."""
+
+
+MAX_RTT = 60.0
+"""Seconds; a round trip beyond this is nonsense."""
+
+WITHOUT = "starting without it, and nothing is saved"
+
+
+class _Damaged(ValueError):
+    """Says what is wrong with the file, to follow "it"."""
+
+
+class StateError(Exception):
+    """There is a state that we can't read: a sentence why. Nothing may be saved in its place."""
+
+
+def load(folder: Path) -> tuple[SavedState | None, list[str]]:
+    """The state saved in `folder`, and sentences about what could not be used. Raises `StateError`.
+
+    A missing file is a first start: ``(None, [])``. One that can't be read, or that a later version wrote, stays as
+    it is; a damaged one is set aside. Single nodes that are of no use are left out.
+    """
+    path = folder / NAME
+    try:
+        state, dropped = _decode(read_regular(path, MAX_BYTES))
+    except FileNotFoundError:
+        return None, []
+    except OSError as error:
+        raise StateError(f"Cannot read the saved state {path} ({error.strerror}): {WITHOUT}.") from None
+    except _Damaged as damage:
+        return None, [_put_away(path, damage)]
+    return state, [f"{dropped} of the nodes saved in {path} can't be used: left out."] if dropped else []
+
+
+def save(folder: Path, state: SavedState) -> None:
+    """Write the first 2048 nodes and the rest of `state` to `folder`, made if missing. Raises `OSError`."""
+    document = {
+        "version": VERSION,
+        "id": state.id.hex(),
+        "external": _addr_text(state.external) if state.external else None,
+        "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
+    }
+    private_folder(folder)
+    # Private, for it tells whom this host has talked to.
+    atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
+
+
+def _document(node: NodeInfo, rtt: float | None) -> dict[str, str | float]:
+    known: dict[str, str | float] = {"id": node.id.hex(), "addr": _addr_text(node.addr)}
+    return known if rtt is None else known | {"rtt": round(rtt, 4)}
+
+
+def _put_away(path: Path, damage: _Damaged) -> str:
+    try:
+        aside = set_aside(path)
+    except OSError as error:
+        about = f"{damage}) and can't be set aside ({error.strerror}"
+        raise StateError(f"The saved state {path} is damaged ({about}): {WITHOUT}.") from None
+    return f"The saved state {path} is damaged ({damage}): set aside as {aside.name}, starting afresh."
+
+
+def _decode(data: bytes) -> tuple[SavedState, int]:
+    """The state, and how many nodes were left out. Raises `_Damaged`, `LaterFormat`."""
+    if len(data) > MAX_BYTES:
+        raise _Damaged(f"it has more than {MAX_BYTES} bytes")
+    try:
+        document = parse_json(data)
+    except ValueError:
+        raise _Damaged("it is not JSON") from None
+    if not isinstance(document, dict):
+        raise _Damaged("it is not a JSON object")
+    version, nodes, external = (document.get(key) for key in ("version", "nodes", "external"))
+    try:
+        check_version(version, VERSION)
+    except ValueError as error:
+        raise _Damaged(str(error)) from None
+    if not isinstance(nodes, list):
+        raise _Damaged("its nodes are not a list")
+    try:
+        own = _id(document.get("id"))
+        address = None if external is None else _addr(external)
+    except ValueError as error:
+        raise _Damaged(str(error)) from None
+    usable = [(node, _rtt(value)) for value in nodes[:MAX_NODES] if (node := _node(value)) is not None]
+    rtts = tuple(rtt for _, rtt in usable)
+    state = SavedState(own, address, tuple(node for node, _ in usable), rtts if any(rtts) else ())
+    return state, min(len(nodes), MAX_NODES) - len(usable)
+
+
+def _node(value: object) -> NodeInfo | None:
+    if not isinstance(value, dict):
+        return None
+    try:
+        node = NodeInfo(_id(value.get("id")), _addr(value.get("addr")))
+    except ValueError:
+        return None
+    return node if is_usable(node.addr) else None
+
+
+def _rtt(value: dict[str, object]) -> float | None:
+    rtt = value.get("rtt")
+    return rtt if type(rtt) is float and 0 < rtt < MAX_RTT else None
+
+
+def _id(value: object) -> bytes:
+    if isinstance(value, str) and len(value) == 2 * ID_LENGTH:
+        try:
+            found = bytes.fromhex(value)
+        except ValueError:
+            found = b""
+        if len(found) == ID_LENGTH:  # fromhex skips spaces
+            return found
+    raise ValueError("an id is not 40 hex digits")
+
+
+def _addr(value: object) -> Addr:
+    if isinstance(value, str):
+        host, _, port = value.rpartition(":")
+        if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 0xFFFF:
+            with contextlib.suppress(OSError, ValueError):
+                return canonical_ip(host), int(port)
+    raise ValueError("an address is not a.b.c.d:port")
+
+
+def _addr_text(addr: Addr) -> str:
+    return f"{addr[0]}:{addr[1]}"
