@@ -6,16 +6,16 @@ import pytest
 
 LONG = (
     "under_attack/",
-    "keepalive/test_day.py",
-    "engine/test_lookups_among_liars.py",
+    "items/keepalive/test_day.py",
+    "engine/lookup/test_lookups_among_liars.py",
     "screens/test_hostile_screens.py",
     "screens/test_states.py",
     "screens/test_keys_wait.py",
-    "screens/test_window_keys.py",
+    "screens/dialogs/test_window_keys.py",
     "screens/test_app.py",
-    "test_surroundings.py",
-    "test_terminal",
-    "test_explore.py",
+    "headless/test_surroundings.py",
+    "terminal/",
+    "headless/test_explore.py",
 )
 """How their paths begin, below this folder. Those of whole programs wait more than they work."""
 

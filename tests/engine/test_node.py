@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui.engine import node as node_module
 from dhtui.engine.events import Event, PacketSent, QueryFinished

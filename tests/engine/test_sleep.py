@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui.engine import clock, events
 from dhtui.engine.core import Core

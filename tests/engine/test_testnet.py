@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 import pytest_asyncio
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui import testnet as testnet_module
 from dhtui.engine.items import ImmutableItem, MutableItem

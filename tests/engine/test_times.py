@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui.engine import clock, endpoint, events
 from dhtui.engine import node as node_module

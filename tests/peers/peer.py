@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui.engine.wire.compact import Addr
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 
 from dhtui.engine.items import ImmutableItem, MutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY

@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual._context import active_app
 from textual.app import App
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled

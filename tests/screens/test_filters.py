@@ -18,8 +18,8 @@ from dhtui.widgets.filter_bar import FilterBar, FilterInput
 from dhtui.widgets.table_model import FILTER_HELP, HISTORY
 
 from . import snapshots
+from .packets.test_packets_screen import FAR, at_work, tell, traffic
 from .stage import LARGE, SMALL, Stage, exploring
-from .test_packets_screen import FAR, at_work, tell, traffic
 
 NAMES = [view.name for view in VIEWS]
 SIZES = (SMALL, (120, 35), LARGE)
@@ -174,7 +174,7 @@ async def test_filters_that_were_replaced_or_cleared_are_called_back_with_up(nam
 
 
 def test_the_history_of_filters_is_bounded_and_has_nothing_twice() -> None:
-    from .test_line_table import _model
+    from widgets.test_line_table import _model
 
     model = _model()
     for number in range(3 * HISTORY):

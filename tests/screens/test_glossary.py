@@ -36,7 +36,7 @@ from dhtui.text.spans import Line, width_of
 from dhtui.widgets.table_model import Column
 
 from . import snapshots
-from .test_home import grown
+from .home.test_home import grown
 
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "home": (NOW_COLUMNS,),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apart import run_apart
+from support.apart import run_apart
 
 REBOUND = """
 import asyncio, sys
 from string import ascii_letters, digits, punctuation
-from dhtui import keymap
+from dhtui.bindings import keymap
 
 NAMES = list(keymap.names())
 SIGNS = [f"alt+{keymap.key_named(sign)}" for sign in ascii_letters + digits + punctuation]

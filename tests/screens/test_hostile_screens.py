@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual import events
 from textual.containers import VerticalScroll
 from textual.drivers.headless_driver import HeadlessDriver

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual import events
 from textual.screen import Screen
 from textual.widgets import Input

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from recorded import record_session
+from support.recorded import record_session
 
 from dhtui.app import RECORDING, Explorer
 from dhtui.bindings.registry import VIEWS

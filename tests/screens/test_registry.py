@@ -6,7 +6,7 @@ import asyncio
 import re
 
 import pytest
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 

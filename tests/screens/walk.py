@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from apart import PATIENCE
+from support.apart import PATIENCE
 from textual import events
 from textual.widgets import Input
 

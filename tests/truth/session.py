@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apart import PATIENCE
 from screens.stage import LARGE, Stage
+from support.apart import PATIENCE
 
 from dhtui.app import Explorer
 from dhtui.engine import clock

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from apart import PATIENCE, ROOT
+from support.apart import PATIENCE, ROOT
 
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings

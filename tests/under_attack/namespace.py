@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apart import ROOT
 from peers.peer import unavailable
+from support.apart import ROOT
 
 DEADLINE = 600.0
 """Seconds that a scenario may take. A pass never waits for it."""

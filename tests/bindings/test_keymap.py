@@ -1,0 +1,176 @@
+"""Keys of the user's own: read, checked, and followed by everything that is made from the registry."""
+
+from __future__ import annotations
+
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.apart import ROOT, run_apart
+from textual.keys import Keys, _character_to_key
+
+from dhtui.bindings import keymap, registry
+from dhtui.errors import UsageError
+from dhtui.options import config
+
+
+def from_file(tmp_path: Path, text: str) -> dict[str, str]:
+    path = tmp_path / "c.toml"
+    path.write_text(text, encoding="utf-8")
+    return dict(config.read(["-config", str(path)]).keys)
+
+
+def test_keys_have_the_names_that_textual_gives_them() -> None:
+    assert {_character_to_key(sign) for sign in string.punctuation} == set(registry.CHARACTERS.values())
+    assert {*keymap.NAMED} <= {key.value for key in Keys} | {"space"}
+
+
+def test_every_key_of_the_registry_is_one_that_a_user_may_name() -> None:
+    for action in keymap.names().values():
+        for key in action.keys.split(","):
+            assert keymap.key_named(key) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("pause=f8", {"pause": "f8"}),
+        ("pause=f8,space,theme=f5", {"pause": "f8,space", "theme": "f5"}),
+        (" pause = f8 , space ", {"pause": "f8,space"}),
+        ("pause=f8,f8", {"pause": "f8"}),
+        ("table.ping=!", {"table.ping": "exclamation_mark"}),
+        ("table.ping=alt+x", {"table.ping": "alt+x"}),
+        ("show.home=f2", {"show.home": "f2"}),
+        ("seek(-10)=ctrl+shift+left", {"seek(-10)": "ctrl+shift+left"}),
+        ("help=é", {"help": "é"}),
+        ("pause=t,theme=space", {"pause": "t", "theme": "space"}),
+    ],
+)
+def test_the_command_line_names_actions_and_keys(text: str, keys: dict[str, str]) -> None:
+    assert dict(keymap.read(text)) == keys
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['pause = "f8"', 'pause = ["f8"]', '"pause" = "f8"', 'pause = " f8 "'],
+)
+def test_the_file_names_actions_and_keys(tmp_path: Path, text: str) -> None:
+    assert from_file(tmp_path, f"[keys]\n{text}\n") == {"pause": "f8"}
+
+
+def test_the_file_takes_actions_of_screens_with_and_without_quotes(tmp_path: Path) -> None:
+    text = """[keys]
+        table.ping = "f8"
+        "table.refresh_bucket" = ["ctrl+r", "f5"]
+        show.home = "f2"
+        "seek(-10)" = ";"
+        "seek(10)" = "]"
+        "next_view(1)" = "."
+    """
+    assert from_file(tmp_path, text) == {
+        "table.ping": "f8",
+        "table.refresh_bucket": "ctrl+r,f5",
+        "show.home": "f2",
+        "seek(-10)": "semicolon",
+        "seek(10)": "right_square_bracket",
+        "next_view(1)": "full_stop",
+    }
+
+
+def test_a_comma_may_be_a_key(tmp_path: Path) -> None:
+    assert from_file(tmp_path, '[keys]\ntheme = ","\n"seek(-10)" = "t"\n') == {"theme": "comma", "seek(-10)": "t"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pauze=P", "there is no action 'pauze', did you mean pause?"),
+        ("ping=P", "there is no action 'ping'"),
+        ("P", "'P' is no ACTION=KEY"),
+        ("pause=", "'' is no key"),
+        ("pause=foo", "'foo' is no key"),
+        ("pause=ctrl+", "'ctrl+' is no key"),
+        ("pause=+x", "'+x' is no key"),
+        ("pause=hyper+x", "'hyper+x' is no key"),
+        ("pause=shift+p", "did you mean P?"),
+        ("pause=\x1b[2J", r"'\x1b[2J' is no key"),
+        ("pause=ctrl+m", "a terminal sends enter for ctrl+m"),
+        ("pause=q", "q would be the key of both quit and pause"),
+        ("pause=p", "p would be the key of both pause and table.ping"),
+        ("pause=2", "2 would be the key of both pause and show.table"),
+        ("show.home=?", "? would be the key of both help and show.home"),
+        ("table.ping=f8,table.refresh_bucket=f8", "f8 would be the key of both table.ping and table.refresh_bucket"),
+        ("sort=down", "↓ would be the key of both sort and move(1)"),
+    ],
+)
+def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        config.read(["--keys", text])
+    assert words in str(error.value) and str(error.value).startswith("--keys: ")
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["pause = 7", "pause = []", "pause = [1]", "pause = true", "table.ping = 1.5"])
+def test_the_file_is_told_what_is_accepted(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"c\.toml', 'keys': '[a-z.]+' needs a key, such as"):
+        from_file(tmp_path, f"[keys]\n{text}\n")
+
+
+def test_a_wrong_key_ends_the_program_with_2_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('[keys]\npause = "q"\n', encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "dhtui", "--config", str(tmp_path / "c.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.count("\n") == 1 and "both quit and pause" in ran.stderr
+
+
+def test_no_two_actions_share_a_key_as_long_as_nobody_wishes_it() -> None:
+    for view in registry.VIEWS:
+        keys = [key for _, action in keymap._on(view) for key in action.keys.split(",")]
+        assert sorted(keys) == sorted(set(keys)), view.name
+
+
+FOLLOWED = """
+import asyncio, sys
+from dhtui.bindings import keymap
+keymap.rebind(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,help=f3"))
+sys.path.insert(0, "tests")
+from screens import snapshots
+from screens.stage import exploring
+from dhtui.screens.dialogs.palette import RegistryCommands
+
+async def main():
+    async with exploring(snapshots.running(), (160, 45)) as stage:
+        await stage.press("f2")
+        assert stage.screen.view.name == "table" and "[f2 Table]" in stage.text(), stage.text()
+        assert "! ping" in stage.lines()[-1] and "f8 pause" in stage.lines()[-1], stage.lines()[-1]
+        assert stage.lines()[-1].startswith(" f3 help")
+        await stage.press("f7")
+        assert stage.table("buckets").model.cursor == 1
+        await stage.press("j", "space")
+        assert stage.table("buckets").model.cursor == 1 and "PAUSED" not in stage.text()
+        await stage.press("f9")
+        assert "PAUSED" in stage.text()
+        await stage.press("f8", "tab", "exclamation_mark")
+        assert stage.node.asked[0][0] == "ping"
+        titles = [command.title for command, _ in RegistryCommands(stage.screen).commands()]
+        assert "ping: Ask the selected node whether it is there  (!)" in titles
+        await stage.press("f3")
+        assert "help: Table" in stage.text()
+        assert "f7         Go one line down." in stage.text(), stage.text()
+    print(keymap.key_table())
+
+asyncio.run(main())
+"""
+
+
+def test_bindings_tabs_footer_help_palette_and_table_follow(tmp_path: Path) -> None:
+    printed = run_apart(FOLLOWED, tmp_path)
+    assert "| `f8` `f9` | `pause` |" in printed and "| `!` | `table.ping` |" in printed

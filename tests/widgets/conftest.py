@@ -1,0 +1,3 @@
+"""Widgets are painted as the screens are."""
+
+from screens.conftest import same_everywhere as same_everywhere
