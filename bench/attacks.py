@@ -4,9 +4,9 @@
     python bench/attacks.py --quick                             one seed, short attacks: what runs at all
     python bench/attacks.py --only eviction --only "lie: far"   only attacks, and lies, with that in their names
 
-Three engines meet the same attackers: *undefended*, this one with its rules opened; *0.1.0*, as released, with the
-simulator of this one; and *now*. All time is virtual, and everything follows from the seeds: the same command prints
-the same bytes.
+Three engines meet the same attackers: *undefended*, this one with its rules opened; *0.1.0*, as released, in the
+simulator of the last commit that knew it; and *now*. All time is virtual, and everything follows from the seeds: the
+same command prints the same bytes.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT, MARK = ROOT / "docs" / "attacks.md", "<!-- What follows is written by bench/attacks.py. -->"
 RELEASE = "7541fa4"
 """The commit that 0.1.0 was made from."""
+ATTACKER = "66b7c3b"
+"""The last commit whose attackers know how to drive 0.1.0: of it are they, and this program, for that engine."""
 SIMULATOR = ("attackers", "internet", "liars", "lies", "population", "simulate")
-"""Modules of the engine that attack: they are those of this tree for all three."""
+"""Its modules that attack."""
 ENGINES = ("undefended", "0.1.0", "now")
 SETTLE = 30.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -94,9 +96,9 @@ def oldest_goes(swarm: Any, packed: bytes, full: bool) -> bytes | None:
 
 
 RULES: tuple[tuple[str, str, Any], ...] = (
-    ("guard", "MIN_VOTERS", 1),
-    ("guard", "ENOUGH_VOTERS", 1),
-    ("guard", "net_of", lambda ip: ip),
+    ("defence.guard", "MIN_VOTERS", 1),
+    ("defence.guard", "ENOUGH_VOTERS", 1),
+    ("defence.guard", "net_of", lambda ip: ip),
     ("identity", "REST_SECONDS", 0.0),
     ("table", "is_local", lambda ip: True),
     ("store", "SHARE", 1),
@@ -104,12 +106,12 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("store", "NET_PEERS", 10**6),
     ("store:_Nearest", "_make_room", farthest_goes),
     ("store:_Swarm", "_loser", oldest_goes),
-    ("lookup", "bep42_valid", lambda node_id, ip: True),
-    ("lookup", "CHOSEN_BITS", 160),
-    ("candidates", "bep42_valid", lambda node_id, ip: True),
-    ("candidates", "is_local", lambda ip: True),
-    ("candidates", "MISLEADING", inf),
-    ("candidates", "crowded", lambda shares, size: 0),
+    ("lookup.algorithm", "bep42_valid", lambda node_id, ip: True),
+    ("lookup.algorithm", "CHOSEN_BITS", 160),
+    ("lookup.candidates", "bep42_valid", lambda node_id, ip: True),
+    ("lookup.candidates", "is_local", lambda ip: True),
+    ("lookup.candidates", "MISLEADING", inf),
+    ("lookup.candidates", "crowded", lambda shares, size: 0),
     ("bootstrap", "IN_COMMON", 0),
 )
 """What makes this engine an undefended one: module (and class), name, and the value that opens the rule."""
@@ -613,20 +615,22 @@ LYING: tuple[Attack, ...] = tuple(Attack(name, Goal.CENSOR, NOTHING, LIE_FIGURES
 def engines() -> Iterator[dict[str, Path]]:
     """Directories to import dhtui from, by engine."""
     with tempfile.TemporaryDirectory() as place:
-        archive = subprocess.run(
-            ("git", "-C", str(ROOT), "archive", RELEASE, "dhtui"), check=True, capture_output=True
-        ).stdout
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(place, filter="data")
-        for module in SIMULATOR:
-            name = f"dhtui/engine/{module}.py"
-            Path(place, name).write_bytes((ROOT / name).read_bytes())
+        attackers = (f"dhtui/engine/{module}.py" for module in SIMULATOR)
+        extract(Path(place), RELEASE, "dhtui")
+        extract(Path(place), ATTACKER, "bench/attacks.py", *attackers)
         yield {"undefended": ROOT, "0.1.0": Path(place), "now": ROOT}
+
+
+def extract(place: Path, commit: str, *paths: str) -> None:
+    """Files of a commit."""
+    archive = subprocess.run(("git", "-C", str(ROOT), "archive", commit, *paths), check=True, capture_output=True)
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+        tar.extractall(place, filter="data")
 
 
 def measured(options: Options, engine: str, attack: Attack, kind: str, path: Path) -> dict[str, list[float]]:
     """One attack upon one engine, in a process of its own: each figure, seed by seed."""
-    command = (sys.executable, __file__, *sys.argv[1:], "--inside", engine, kind, attack.name)
+    command = (sys.executable, str(path / "bench" / "attacks.py"), *sys.argv[1:], "--inside", engine, kind, attack.name)
     environment = os.environ | {"PYTHONPATH": str(path), "PYTHONHASHSEED": "0"}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE)
     say(f"{engine}: {attack.name}{' FAILED' * bool(done.returncode)}")
