@@ -48,7 +48,7 @@ from .screens.dialogs.palette import RegistryCommands
 from .screens.dialogs.popup import Popup
 from .screens.dialogs.window import Palette, Window
 from .screens.gate import KeyGate, opens
-from .screens.notify import tell, tell_failure
+from .screens.notify import notify, notify_failure
 from .screens.verbs import views_of
 from .sources.feed import RATE, Feed
 from .sources.recording import Recorder, RecordingError
@@ -142,7 +142,7 @@ class Explorer(App[int]):
         self.gate = KeyGate(self)
         self.gate.wait()
         while self.warnings:
-            tell(self, self.warnings.pop(0), bad=True)
+            notify(self, self.warnings.pop(0), bad=True)
         if self._replay is not None:
             self._play(self._replay)
         elif self._factory is not None:
@@ -154,9 +154,9 @@ class Explorer(App[int]):
         source.play()
         back, on, slower, faster = (action.key for action in PLAYER)
         keys = f"{key_of('pause')} stops and goes on, {back} and {on} move in it, {slower} and {faster} set the speed"
-        tell(self, f"A recording of {source.duration:.0f} s: {keys}.")
+        notify(self, f"A recording of {source.duration:.0f} s: {keys}.")
         if replay.damage:
-            tell(self, replay.damage, bad=True)
+            notify(self, replay.damage, bad=True)
 
     @work(group="node", exclusive=True, exit_on_error=False)
     async def _start(self, factory: NodeFactory) -> None:
@@ -188,7 +188,7 @@ class Explorer(App[int]):
         try:
             await saver.run()
         except Exception as problem:
-            tell(self, f"id and nodes are saved at the end only: {failure_words(problem)}", bad=True)
+            notify(self, f"id and nodes are saved at the end only: {failure_words(problem)}", bad=True)
 
     async def _keep_alive(self, node: Node, folder: Path) -> None:
         told: list[str] = []
@@ -196,7 +196,7 @@ class Explorer(App[int]):
         def changed() -> None:
             if keeper.problem and keeper.problem not in told:
                 told.append(keeper.problem)
-                tell(self, safe_text(keeper.problem), bad=True)
+                notify(self, safe_text(keeper.problem), bad=True)
 
         self.host.keeper = keeper = Keeper(node, folder, changed=changed)
         try:
@@ -204,28 +204,28 @@ class Explorer(App[int]):
             await node.bootstrapped()
             await keeper.run()
         except Exception as problem:
-            tell(self, f"no items are kept alive any more: {failure_words(problem)}", bad=True)
+            notify(self, f"no items are kept alive any more: {failure_words(problem)}", bad=True)
 
     def _not_saved(self, why: str) -> None:
         if self._saver is None:  # at the end: nobody looks any more
             self.warnings.append(why)
         else:
-            tell(self, safe_text(why), bad=True)
+            notify(self, safe_text(why), bad=True)
 
     def _start_recording(self, path: Path, source: LiveSource) -> None:
         self._recorder = recorder = Recorder(path, source, self._recording_ended)
         self._recording_timer = self.set_interval(1 / RATE, lambda: recorder.tick(source.clock()))
-        tell(self, f"All that happens is recorded to {safe_text(str(path))}.")
+        notify(self, f"All that happens is recorded to {safe_text(str(path))}.")
 
     def action_record(self) -> None:
         """Begins a recording, or ends it."""
         if self._replay is not None:
-            tell(self, RECORDING)
+            notify(self, RECORDING)
         elif self._recorder is not None:
             self._stop_recording()
-            tell(self, "The recording is complete.")
+            notify(self, "The recording is complete.")
         elif self._live is None:
-            tell(self, "The node is not running yet.")
+            notify(self, "The node is not running yet.")
         else:
             stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
             names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
@@ -233,7 +233,7 @@ class Explorer(App[int]):
             try:
                 self._start_recording(path, self._live)
             except RecordingError as problem:
-                tell(self, safe_text(str(problem)), bad=True)
+                notify(self, safe_text(str(problem)), bad=True)
 
     def _stop_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
@@ -246,7 +246,7 @@ class Explorer(App[int]):
         if self._recorder is None:  # nobody looks any more, or not yet
             self.warnings.append(why)
         else:
-            tell(self, why, bad=True)
+            notify(self, why, bad=True)
 
     def _fail(self, why: str) -> None:
         self.failure = safe_text(why)
@@ -285,9 +285,9 @@ class Explorer(App[int]):
     async def action_testnet(self) -> None:
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._replay is not None:
-            tell(self, RECORDING)
+            notify(self, RECORDING)
         elif self._testnet_factory is None or self._label:
-            tell(self, "This program was started on a testnet; without --testnet it starts on the network.")
+            notify(self, "This program was started on a testnet; without --testnet it starts on the network.")
         elif self.host.label:
             if await self._leaves("return to the network?", ("no, stay on the testnet", "yes, the testnet ends")):
                 self._return()
@@ -316,17 +316,17 @@ class Explorer(App[int]):
         try:
             await self.host.start(factory, self._show_node)
         except Exception as problem:
-            tell(self, f"The testnet did not start: {safe_text(str(problem))}. Back to the network.", bad=True)
+            notify(self, f"The testnet did not start: {safe_text(str(problem))}. Back to the network.", bad=True)
             assert self._factory is not None
             self._start(self._factory)
             return
         back = f"{key_of('testnet')} returns to the network."
-        tell(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}")
+        notify(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}")
 
     @work(group="node", exclusive=True, exit_on_error=False)
     async def _return(self) -> None:
         note = await self._leave("returning to the network")
-        tell(self, f"The testnet has ended; your node joins the network again.{note}")
+        notify(self, f"The testnet has ended; your node joins the network again.{note}")
         assert self._factory is not None
         self._start(self._factory)
 
@@ -351,7 +351,7 @@ class Explorer(App[int]):
                 self._trail.append(came_from)
                 return
         await self.switch_mode(came_from[0])
-        tell(self, f"Nothing more is known about {message.link.label}.")
+        notify(self, f"Nothing more is known about {message.link.label}.")
 
     async def _open(self, name: str, link: Link | None) -> bool:
         if all(view.name != name for view in VIEWS):
@@ -370,7 +370,7 @@ class Explorer(App[int]):
         if self._trail:
             await self._open(*self._trail.pop())
         else:
-            tell(self, "There is no link to go back from.")
+            notify(self, "There is no link to go back from.")
 
     async def run_action(self, action: Any, *more: Any, **how: Any) -> bool:
         """What Textual's does; whatever ails the engine meanwhile is told, and the explorer stays."""
@@ -378,13 +378,13 @@ class Explorer(App[int]):
             return await super().run_action(action, *more, **how)
         except Exception as problem:
             name = action if isinstance(action, str) else action[1]
-            tell(self, f"{name} failed: {failure_words(problem)}", bad=True)
+            notify(self, f"{name} failed: {failure_words(problem)}", bad=True)
             return True
 
     async def do(self, view: str, action: Action) -> None:
         """Does an action; `view` is the screen to go to first, "": the one that is shown."""
         if view and not await self._open(view, None):
-            tell(self, "A window is open on that screen: close it first.")
+            notify(self, "A window is open on that screen: close it first.")
             return
         screen: Screen[Any] = self.screen
         if action in GLOBAL or action in show_actions():
@@ -395,7 +395,7 @@ class Explorer(App[int]):
                 screen.focused if isinstance(screen.focused, LineTable) else next(iter(screen.query(LineTable)), None)
             )
             if table is None:
-                tell(self, "There is no list on this screen.")
+                notify(self, "There is no list on this screen.")
                 return
             screen.set_focus(table)
             await self.run_action(action.name, table)
@@ -405,7 +405,7 @@ class Explorer(App[int]):
     async def action_new_lookup(self) -> None:
         """Opens the form that starts a lookup."""
         if self._replay is not None:
-            tell(self, RECORDING)
+            notify(self, RECORDING)
         elif await self._open("lookup", None):
             await self.screen.run_action("start")
 
@@ -421,7 +421,7 @@ class Explorer(App[int]):
 
     def _recording(self) -> ReplaySource | None:
         if self.feed.replay is None:
-            tell(self, "This is a running node, no recording.")
+            notify(self, "This is a running node, no recording.")
         return self.feed.replay
 
     def action_pause(self) -> None:
@@ -434,7 +434,7 @@ class Explorer(App[int]):
         """Takes the next theme."""
         place = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(place + 1) % len(THEMES)]
-        tell(self, f"theme: {self.theme}")
+        notify(self, f"theme: {self.theme}")
 
     @property
     def escape_to_minimize(self) -> bool:
@@ -463,7 +463,7 @@ class Explorer(App[int]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self, event)
+        notify_failure(self, event)
 
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes wait for those before them, and for what a click sets off.

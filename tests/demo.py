@@ -61,7 +61,7 @@ class CoreSource:
         return self._core.snapshot(self._net.now)
 
     def lookup(self, number: int) -> LookupDetail | None:
-        return self._core.searches.detail(number, self._net.now)
+        return self._core.operations.detail(number, self._net.now)
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         return self._core.table.detail(addr, self._net.now)
@@ -128,22 +128,22 @@ def record(path: Path) -> None:
     us.bootstrap(net.now)
     net.after(us)
     wait(4)
-    do(lambda done: us.searches.ask(Question("get_peers", INFOHASH), done, net.now))
-    do(lambda done: us.searches.announce(INFOHASH, 0, done, net.now))
-    do(lambda done: us.searches.put(ImmutableItem(encode(b"Hello World!")), done, net.now))
+    do(lambda done: us.operations.ask(Question("get_peers", INFOHASH), done, net.now))
+    do(lambda done: us.operations.announce(INFOHASH, 0, done, net.now))
+    do(lambda done: us.operations.put(ImmutableItem(encode(b"Hello World!")), done, net.now))
     for text in (b"first words", b"second thoughts"):
-        do(lambda done, text=text: us.searches.put(Draft(encode(text), KEY, b"news"), done, net.now))  # type: ignore[misc]
+        do(lambda done, text=text: us.operations.put(Draft(encode(text), KEY, b"news"), done, net.now))  # type: ignore[misc]
     for i, core in enumerate(town[10:50]):
         target = Random(i).randbytes(20) if i % 4 else us.id
-        core.searches.ask(Question("get" if i % 3 else "get_peers", target), lambda outcome: None, net.now)
+        core.operations.ask(Question("get" if i % 3 else "get_peers", target), lambda outcome: None, net.now)
         net.after(core)
         if i % 8 == 0:
-            core.searches.announce(us.id[:19] + bytes((i,)), 6881, lambda outcome: None, net.now)
-            core.searches.put(Draft(encode(b"note %d" % i), KEY, us.id[:8]), lambda outcome: None, net.now)
+            core.operations.announce(us.id[:19] + bytes((i,)), 6881, lambda outcome: None, net.now)
+            core.operations.put(Draft(encode(b"note %d" % i), KEY, us.id[:8]), lambda outcome: None, net.now)
             net.after(core)
         wait(0.3)
-    do(lambda done: us.searches.ask(Question("get", Draft(b"", KEY, b"news").target, b"news"), done, net.now))
-    do(lambda done: us.searches.ask(Question("find_node", Random(5).randbytes(20)), done, net.now), 0.6)
+    do(lambda done: us.operations.ask(Question("get", Draft(b"", KEY, b"news").target, b"news"), done, net.now))
+    do(lambda done: us.operations.ask(Question("find_node", Random(5).randbytes(20)), done, net.now), 0.6)
     recorder.close()
 
 

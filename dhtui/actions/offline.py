@@ -66,7 +66,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportedKey:
     """What `import` took into the keyring."""
 
     name: str
@@ -78,7 +78,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ExportedKey:
     """What `export` gives out."""
 
     name: str
@@ -189,7 +189,7 @@ def list_keys(options: Options) -> list[Entry]:
         raise Failure(str(error)) from None
 
 
-def import_key(options: Options) -> Taken:
+def import_key(options: Options) -> ImportedKey:
     """Take a private key into the keyring, whatever its form. Raises `UsageError`, `Failure`."""
     from ..keyring.reading import read_key
     from ..keyring.seal import Sealed
@@ -221,7 +221,7 @@ def import_key(options: Options) -> Taken:
     except KeyringError as error:
         raise _about_name(error, "no key was imported") from None
     path = ring.folder / name
-    return Taken(name, found.key.public, path, found.kind, sealed or options.encrypt)
+    return ImportedKey(name, found.key.public, path, found.kind, sealed or options.encrypt)
 
 
 def _key_data(path: Path) -> bytes:
@@ -239,7 +239,7 @@ def _key_data(path: Path) -> bytes:
         raise UsageError(f"--key-file: {quoted(str(path))} can't be read: {why}") from None
 
 
-def export_key(options: Options) -> Given:
+def export_key(options: Options) -> ExportedKey:
     """Give a private key out, in the form and to the place that the options name. Raises `UsageError`, `Failure`."""
     from ..keyring.writing import write_key
 
@@ -259,7 +259,7 @@ def export_key(options: Options) -> Given:
     out = None if options.out == STDOUT else options.out
     if out is not None:
         _write_key(out, text)
-    return Given(name, public, options.format, text, out)
+    return ExportedKey(name, public, options.format, text, out)
 
 
 def _write_key(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
 from ..items.conflict import Conflict, conflict_of, to_read_again
-from ..items.keepalive import Keeper, Kept, Verdict
+from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
 from ..text.format import DOUBTS
 from .request import Request
@@ -26,7 +26,7 @@ _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class NodeStatus:
     """Where a node stands in its network."""
 
     identity: IdentityView
@@ -53,13 +53,13 @@ class Result:
     """put: the other value that it met."""
     read_back: ReadBack | None = None
     """put: what came of reading it back, where that was asked for."""
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptItem, ...] = ()
     """republish: the items that were looked after."""
     given_up: str = ""
     """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
-    standing: Standing
+    standing: NodeStatus
     """Where our node stood at the end."""
 
 
@@ -132,11 +132,11 @@ def given_up(result: Result, why: str) -> Result:
     return replace(result, ok=False, given_up=why, partial=result.ok)
 
 
-def standing(node: Node) -> Standing:
+def standing(node: Node) -> NodeStatus:
     """Where a node stands now."""
     snapshot = node.snapshot()
     table = snapshot.table
-    return Standing(
+    return NodeStatus(
         identity=snapshot.identity,
         reachability=snapshot.reachability,
         bootstrap=snapshot.bootstrap,

@@ -14,9 +14,9 @@ from typing import Literal
 
 from . import events
 from .events import Listeners
-from .lookup.running import Find
+from .lookup.running import LookupRun
 from .lookup.validate import Question
-from .operations.operations import OnStep, Searches
+from .operations.operations import OnStep, Operations
 from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
@@ -62,7 +62,7 @@ class Bootstrap:
         self,
         names: tuple[str, ...],
         saved: Sequence[NodeInfo],
-        searches: Searches,
+        operations: Operations,
         listeners: Listeners,
         when_in: Callable[[float], None],
         keep_only: Callable[[frozenset[Addr], float], None],
@@ -71,7 +71,7 @@ class Bootstrap:
         the network was reached, `keep_only` when what is known besides some nodes belongs to another network."""
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
         self._saved = tuple(saved)
-        self._searches, self._listeners, self._when_in, self._keep_only = searches, listeners, when_in, keep_only
+        self._searches, self._listeners, self._when_in, self._keep_only = operations, listeners, when_in, keep_only
         self._saved_source = BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "") if saved else None
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
@@ -109,7 +109,9 @@ class Bootstrap:
         if names and (running or self._saved):
             self._from_hosts(own, now)
 
-    def _lookup(self, own: bytes, done: Callable[[Outcome, bytes, float], None], now: float, on_step: OnStep) -> Find:
+    def _lookup(
+        self, own: bytes, done: Callable[[Outcome, bytes, float], None], now: float, on_step: OnStep
+    ) -> LookupRun:
         return self._searches.lookup(
             Question("find_node", own),
             "bootstrap",
@@ -124,7 +126,7 @@ class Bootstrap:
         self._tell_saved("asked", "")
         self.say(f"asking {len(self._saved)} saved nodes", now)
 
-        def watch(find: Find, at: float) -> None:
+        def watch(find: LookupRun, at: float) -> None:
             if self._hosts and not self._hosts_asked and at - now >= PATIENCE and not find.lookup.closest():
                 self._from_hosts(own, at)
 
@@ -239,7 +241,7 @@ class Bootstrap:
         wanted, self.hosts_wanted = self.hosts_wanted, False
         return tuple(host.name for host in self._hosts) if wanted else ()
 
-    def seed(self, find: Find) -> None:
+    def seed(self, find: LookupRun) -> None:
         """Give a lookup the hosts to ask, where it knows nobody who is alive, or none that can be trusted yet; it is
         held while hosts are being looked up."""
         for host in self._hosts:

@@ -17,7 +17,7 @@ from typing import Any
 from . import events
 from .bootstrap import Bootstrap
 from .busy import Busy
-from .counters import PROBE, Ledger, Outgoing
+from .counters import PROBE, Counters, Outgoing
 from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shares import net_of
 from .defence.shrink import shrink
@@ -25,10 +25,10 @@ from .events import Event, Listeners
 from .identity import Identity
 from .items import ImmutableItem, MutableItem
 from .lookup.algorithm import Start
-from .lookup.running import Done, Find, Pumped
+from .lookup.running import Done, LookupRun, Pumped
 from .lookup.survey import Survey
 from .lookup.validate import Question
-from .operations.operations import Operation, Searches
+from .operations.operations import Operation, Operations
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
 from .server import MAX_NODES, Server
@@ -36,7 +36,7 @@ from .settings import SavedState, Settings
 from .snapshot import Ban, Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Contact, Table
-from .unresponsive import Silence
+from .unresponsive import UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
@@ -108,14 +108,14 @@ class Core:
         self._limiter = RateLimiter(settings.rate_limit)
         self._proved = Proved()
         self._budget = ReplyBudget(settings.reply_quota, self._proved, now)
-        self._ledger = Ledger(now)
-        self._silence = Silence()
-        self._unmet = Silence(strikes=1)
+        self._counters = Counters(now)
+        self._unresponsive = UnresponsiveNodes()
+        self._unmet = UnresponsiveNodes(strikes=1)
         """Queriers that did not answer our ping: apart, or forged ones would push out what lookups have learnt."""
         self._listeners = Listeners()
-        self.searches = Searches(self, settings, self._seed, self._listeners)
-        self.way_in = Bootstrap(
-            hosts, restored, self.searches, self._listeners, self._look_around, self.table.keep_only
+        self.operations = Operations(self, settings, self._seed, self._listeners)
+        self.bootstrapping = Bootstrap(
+            hosts, restored, self.operations, self._listeners, self._start_survey, self.table.keep_only
         )
         self._out: list[Outgoing] = []
         self._unsent: list[InFlight] = []
@@ -180,7 +180,7 @@ class Core:
         self._now = now
         self._came = now if came is None else came
         self.identity.met = True
-        self._ledger.packet_in(len(data), now)
+        self._counters.packet_in(len(data), now)
         if cause := self._unwelcome(addr, now):
             self._drop(data, addr, cause, cause)
             return
@@ -191,7 +191,7 @@ class Core:
             self._drop(data, addr, "malformed", str(error))
             return
         except RefusedQuery as refusal:
-            self._ledger.of(refusal.method).received += 1
+            self._counters.of(refusal.method).received += 1
             if self._muted(addr[0]):
                 self._mute(data, addr)
             else:
@@ -214,7 +214,7 @@ class Core:
         return BANNED if self._bans.has(addr[0], now) else ""
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
-        self._ledger.drop(self._came, cause, addr, text)
+        self._counters.drop(self._came, cause, addr, text)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, text))
 
@@ -226,10 +226,10 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._ledger.count(RATE_LIMIT)
+        self._counters.count(RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
-            self._ledger.note(self._came, RATE_LIMIT, addr, text)
+            self._counters.note(self._came, RATE_LIMIT, addr, text)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
 
@@ -257,7 +257,7 @@ class Core:
         if probed is not None:
             if self._listeners:
                 self._listeners.tell(events.PacketReceived(self._came, addr, data, query, events.OWN_PROBE))
-            self._ledger.of(PROBE).answered += 1
+            self._counters.of(PROBE).answered += 1
             self._maybe_reachable(probed)
             return
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
@@ -265,7 +265,7 @@ class Core:
         if query.args.id == self.identity.id:
             self._drop(data, addr, "own id", "a query under our own id", query)
             return
-        counts = self._ledger.of(method)
+        counts = self._counters.of(method)
         counts.received += 1
         if self._muted(addr[0]):
             self._mute(data, addr, query)
@@ -279,7 +279,7 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if body is None:
-            self._ledger.count(READ_ONLY)
+            self._counters.count(READ_ONLY)
             self._tell_received(query, data, addr, READ_ONLY)
             return
         args = query.args
@@ -348,18 +348,18 @@ class Core:
         rtt = query.rtt
         if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
             self.queries.round_trips.add(rtt)
-        self._silence.answered(addr, now)
+        self._unresponsive.answered(addr, now)
         self._unmet.answered(addr, now)
         self._proved.add(addr[0], now)
-        counts = self._ledger.of(query.method)
+        counts = self._counters.of(query.method)
         if query.owner != NEWCOMER:
-            self._ledger.ended(now, True)
+            self._counters.ended(now, True)
         if isinstance(answer, ErrorReply):
             counts.errors += 1
-            self._ledger.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
+            self._counters.error(query.heard_at, "error", addr, f"{query.method} was refused with {answer.code}")
         else:
             counts.answered += 1
-            self._meet(query, answer, addr, rtt)
+            self._record_answer(query, answer, addr, rtt)
             # Of those whom we chose to ask: whoever queries us gets a ping, and would have a voice for the asking.
             if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
                 old = self.identity.external
@@ -379,13 +379,13 @@ class Core:
 
     # ---- the table ---------------------------------------------------------------------------------
 
-    def _meet(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
+    def _record_answer(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
         """A node answered. Under another id than expected it gets no place.
 
         It loses one only if that is another id than it told us itself before: what was expected may be a liar's
         referral, made to have an honest node thrown out.
         """
-        if addr in self.way_in.routers:
+        if addr in self.bootstrapping.routers:
             return
         if query.expected is not None and answer.id != query.expected:
             known = self.table.id_at(addr)
@@ -501,7 +501,7 @@ class Core:
 
     def silent(self, addr: Addr, now: float) -> str:
         """Why an address is not worth a query so soon; empty where it is."""
-        return self._silence.why(addr, now)
+        return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:
         """Ignore an address for some time, and take its nodes out of the table."""
@@ -583,7 +583,7 @@ class Core:
     def _were_sent(self) -> None:
         """What was handed out and did not fail is on the wire."""
         handed, self._handed = self._handed, []
-        self._ledger.went(handed, self._handed_at)
+        self._counters.went(handed, self._handed_at)
         if self._listeners:
             for (data, addr), kind, method, tid in handed:
                 self._listeners.tell(events.PacketSent(self._handed_at, addr, data, kind, method, tid))
@@ -592,23 +592,23 @@ class Core:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
         lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
-        self._ledger.of(PROBE).timed_out += probe is not None and lost
+        self._counters.of(PROBE).timed_out += probe is not None and lost
         return probe
 
     def probe_sent(self, data: bytes, now: float) -> None:
         """The system has sent it."""
-        self._ledger.probe_went(len(data), now)
+        self._counters.probe_went(len(data), now)
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
-        self._ledger.error(self._now, "send failed", addr, BUFFER_FULL)
+        self._counters.error(self._now, "send failed", addr, BUFFER_FULL)
         if query := self._take_back(data, addr):
             query.failure = BUFFER_FULL
 
     def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
         """The system would not send a datagram: nobody waits for an answer to it any longer."""
         self._now = now
-        self._ledger.error(now, "send failed", addr, why)
+        self._counters.error(now, "send failed", addr, why)
         if query := self._take_back(data, addr):
             query.failure = why
             self.queries.cancel(query)
@@ -616,7 +616,7 @@ class Core:
 
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
         """A datagram was not sent after all; the query in it, if there is one that is waited for."""
-        self._ledger.send_failures += 1
+        self._counters.send_failures += 1
         for place, ((sent, to), kind, _, tid) in enumerate(self._handed):
             if sent is data and to == addr:
                 del self._handed[place]
@@ -639,20 +639,20 @@ class Core:
         self._now = now
         due = self.queries.next_deadline()
         if due is not None:
-            self.searches.late(now - due)
-        for query, hard in self.queries.strike(now if heard is None else min(now, heard)):
+            self.operations.late(now - due)
+        for query, hard in self.queries.expire(now if heard is None else min(now, heard)):
             if not hard:
                 self._stalled(query)
                 continue
             if query.failure:
                 self._finish_query(query, None, "cancelled", None)
                 continue
-            self._ledger.of(query.method).timed_out += 1
+            self._counters.of(query.method).timed_out += 1
             self._no_answer(query)
             self._finish_query(query, None, "timed out", None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
-            self._keep_house()
+            self._run_maintenance()
 
     def _stalled(self, query: InFlight) -> None:
         if query.stalled:
@@ -667,17 +667,17 @@ class Core:
         now, addr, text = self._now, query.addr, f"{query.method} got no answer"
         if query.owner == NEWCOMER:
             # Whoever asked in its name must not have packets lost until we take it for dead.
-            self._ledger.note(now, TIMED_OUT, addr, text)
+            self._counters.note(now, TIMED_OUT, addr, text)
             self._unmet.timed_out(addr, query.sent_at, now)
             return
-        self._ledger.ended(now, False)
-        self._ledger.error(now, TIMED_OUT, addr, text)
-        self._silence.timed_out(addr, query.sent_at, now)
+        self._counters.ended(now, False)
+        self._counters.error(now, TIMED_OUT, addr, text)
+        self._unresponsive.timed_out(addr, query.sent_at, now)
         self._changed(self.table.failed(addr, now, query.sent_at))
 
     def overflowed(self, total: int, now: float) -> None:
         """So many datagrams in all the system had no room for. To be called now and then: it is told seldom."""
-        self._ledger.overflowed = total
+        self._counters.overflowed = total
         if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
             if self._listeners:
                 self._listeners.tell(events.DatagramsLost(now, total - self._lost_told, total))
@@ -692,8 +692,8 @@ class Core:
         self._now = now
         if self._listeners:
             self._listeners.tell(events.Woke(now, away))
-        for query, _ in list(self.queries.strike(inf)):
-            self._ledger.of(query.method).timed_out += not query.failure
+        for query, _ in list(self.queries.expire(inf)):
+            self._counters.of(query.method).timed_out += not query.failure
             self._finish_query(query, None, "cancelled" if query.failure else "timed out", None)
         if self.settings.maintain:
             self._unchecked = deque(contact.addr for contact in self.table)
@@ -707,7 +707,7 @@ class Core:
             if contact := self.table.find(self._unchecked.popleft()):
                 self._check(contact)
 
-    def _keep_house(self) -> None:
+    def _run_maintenance(self) -> None:
         now = self._now
         self._growth.append((now, sum(contact.state(now) == "good" for contact in self.table)))
         if self.identity.lapsed(now) and self._listeners:
@@ -721,9 +721,9 @@ class Core:
                 bounded.sweep(now)
         if not self.settings.maintain:
             return
-        if self.way_in.may_retry(now) and self._lost():
+        if self.bootstrapping.may_retry(now) and self._lost():
             self.bootstrap(now)
-        if self.searches.any_of("refresh"):
+        if self.operations.any_of("refresh"):
             return
         if now >= self._own_refresh_at:
             self._own_refresh_at = now + OWN_REFRESH_SECONDS
@@ -737,7 +737,7 @@ class Core:
         return all(contact.state(self._now) == "bad" for contact in self.table)
 
     def _refresh(self, target: bytes) -> None:
-        self.searches.background(Question("find_node", target), "refresh", lambda outcome: None, self._now)
+        self.operations.background(Question("find_node", target), "refresh", lambda outcome: None, self._now)
 
     # ---- who we are --------------------------------------------------------------------------------
 
@@ -771,19 +771,19 @@ class Core:
     def bootstrap(self, now: float) -> None:
         """Find a way into the network: saved nodes first, then the hosts."""
         self._now = now
-        self.way_in.begin(self.id, now)
+        self.bootstrapping.begin(self.id, now)
 
     def bootstrap_again(self, names: tuple[str, ...], now: float) -> None:
         """Try to get in now, from the nodes of before and from these hosts."""
         self._now = now
-        self.way_in.again(names, self.id, now)
+        self.bootstrapping.again(names, self.id, now)
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
         """A bootstrap host's name was looked up: its addresses, or none and why not."""
         self._now = now
-        self.way_in.host_resolved(name, addrs, why, now)
+        self.bootstrapping.host_resolved(name, addrs, why, now)
 
-    def _seed(self, find: Find) -> None:
+    def _seed(self, find: LookupRun) -> None:
         """Give a lookup its first candidates: nodes that we know, or else whoever may let us in."""
         target, avoid = find.question.target, find.avoid
         if avoid is None:
@@ -793,30 +793,30 @@ class Core:
         fresh, placed = self._now - GOOD_SECONDS, self.table.find
         starts = [Start(NodeInfo(c.id, c.addr), c.rtt, c.last_answer > fresh, placed(c.addr) is c) for c in known]
         find.start_from(starts)
-        if self.way_in.comparing or not any(start.alive for start in starts):
-            self.way_in.seed(find)
+        if self.bootstrapping.comparing or not any(start.alive for start in starts):
+            self.bootstrapping.seed(find)
 
-    def _look_around(self, now: float) -> None:
+    def _start_survey(self, now: float) -> None:
         """Once in: get to know nodes all over the network, then fill the table."""
         if not self.settings.maintain:
             return
         wanted = self.settings.policy.survey
         if len(self.table.nearest_known(self.id, wanted)) >= wanted:
-            self._fill(now)
+            self._fill_buckets(now)
             return
 
         def done(survey: Survey, at: float) -> None:
-            self.way_in.say(f"the survey is over: {survey.answered} nodes answered", at)
+            self.bootstrapping.say(f"the survey is over: {survey.answered} nodes answered", at)
             # Of an even sample, once. Of whom lookups meet next to their targets it is the liars who decide.
             self._ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
-            self._fill(at)
+            self._fill_buckets(at)
 
-        self.way_in.say(f"a survey: up to {wanted} queries to nodes all over the network", now)
+        self.bootstrapping.say(f"a survey: up to {wanted} queries to nodes all over the network", now)
         begin = self.table.farthest_known(self.id, STRANGERS, ())
         nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
         Survey(self, nodes, queries=wanted, done=done).pump(now)
 
-    def _fill(self, now: float, depth: int = 0) -> None:
+    def _fill_buckets(self, now: float, depth: int = 0) -> None:
         """Look something up in every bucket that has room, one after the other (BEP 5)."""
         if not self.settings.policy.fill:
             return
@@ -824,12 +824,12 @@ class Core:
         while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
             depth += 1
         if depth < len(buckets) - 1:
-            self.refresh_bucket(depth, lambda outcome: self._fill(now + outcome.elapsed, depth + 1), now)
+            self.refresh_bucket(depth, lambda outcome: self._fill_buckets(now + outcome.elapsed, depth + 1), now)
 
     def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
         target = random_id_with_prefix(self.id, min(depth, len(self.table.buckets) - 1), self._rng)
-        return self.searches.background(Question("find_node", target), "refresh", done, now)
+        return self.operations.background(Question("find_node", target), "refresh", done, now)
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -851,12 +851,12 @@ class Core:
             uptime=now - self._started_at,
             identity=self.identity.view(),
             reachability=self.identity.reachability(now),
-            bootstrap=self.way_in.view(now, alone=self.settings.maintain and self._lost()),
+            bootstrap=self.bootstrapping.view(now, alone=self.settings.maintain and self._lost()),
             table=self.table.view(now),
             queries=self.queries.views(now),
-            lookups=self.searches.views(now),
-            methods=self._ledger.counts(),
-            traffic=self._ledger.traffic(now, self.receive_buffer),
+            lookups=self.operations.views(now),
+            methods=self._counters.counts(),
+            traffic=self._counters.traffic(now, self.receive_buffer),
             rtt=self.queries.round_trips.view(),
             store=StoreView(
                 len(self.peers),
@@ -867,21 +867,21 @@ class Core:
                 self.items.mutable,
                 MAX_ITEMS,
             ),
-            drops=dict(self._ledger.drops),
-            errors=self._ledger.errors(),
+            drops=dict(self._counters.drops),
+            errors=self._counters.errors(),
             blocked_ranges=len(blocks) if blocks is not None else 0,
             banned=self._bans.count(now),
             muted=self._limiter.count(now),
-            recent=self._ledger.recent(now),
-            noted=self._ledger.noted,
-            size=self.searches.size.view(),
+            recent=self._counters.recent(now),
+            noted=self._counters.noted,
+            size=self.operations.size.view(),
             growth=tuple(self._growth),
             busy=self.busy.view(now),
         )
 
     def holdings(self, now: float) -> Holdings:
         """What we keep for others, and the announces that others keep for us."""
-        return Holdings(self.peers.views(now), self.items.views(now), self.searches.announces(now))
+        return Holdings(self.peers.views(now), self.items.views(now), self.operations.announces(now))
 
 
 def _told(method: str, answer: Response) -> str:

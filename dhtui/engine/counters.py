@@ -35,7 +35,7 @@ class _Counts:
     refused: int = 0
 
 
-class Ledger:
+class Counters:
     """The counters of one engine."""
 
     def __init__(self, now: float) -> None:

@@ -239,10 +239,10 @@ class Node:
             return
         if self._calls:  # these came of calls that were made just now: others get their turn first
             self._loop.call_soon(self._after)
-        if core.way_in.hosts_wanted:
-            for name in core.way_in.take_hosts_wanted():
+        if core.bootstrapping.hosts_wanted:
+            for name in core.bootstrapping.take_hosts_wanted():
                 self._resolve(name)
-        if self._begun and core.way_in.state != "running":
+        if self._begun and core.bootstrapping.state != "running":
             self._bootstrapped.set()
         at = core.next_timer()
         if self._timer is None or at < self._timer_at:
@@ -319,7 +319,7 @@ class Node:
                         wait.cancel()
             limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
-        return self._core.way_in.view(clock.now())
+        return self._core.bootstrapping.view(clock.now())
 
     # ---- operations --------------------------------------------------------------------------------
 
@@ -340,16 +340,16 @@ class Node:
 
         caller.done, caller.failed, caller.over = done, failed, future.done
         limit = limit_here()
-        self._core.searches.caller = _part_of_program()
-        self._core.searches.given_up = limit is not None and limit.struck
+        self._core.operations.caller = _part_of_program()
+        self._core.operations.given_up = limit is not None and limit.struck
         try:
             operation = start(caller.finish, clock.now())
-            self._core.searches.given_up = False
+            self._core.operations.given_up = False
             self._after()
             try:
                 return await self._within(limit, operation, future)
             except BaseException:
-                self._core.searches.cancel(operation, clock.now())
+                self._core.operations.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
@@ -361,7 +361,7 @@ class Node:
 
         def give_up() -> None:
             if not future.done():
-                self._core.searches.give_up(operation, clock.now())
+                self._core.operations.give_up(operation, clock.now())
                 self._after()
 
         with limit.ending(give_up):
@@ -373,7 +373,7 @@ class Node:
         """Ping the named nodes."""
         named = _remotes(remotes)
         return await self._run(
-            Caller(self._calls), lambda done, now: self._core.searches.ask(Question("ping"), done, now, remotes=named)
+            Caller(self._calls), lambda done, now: self._core.operations.ask(Question("ping"), done, now, remotes=named)
         )
 
     async def find_node(
@@ -384,7 +384,7 @@ class Node:
         caller, named = Caller(self._calls), _remotes(remotes)
         question, on_step = Question("find_node", target), caller.steps(progress)
         return await self._run(
-            caller, lambda done, now: self._core.searches.ask(question, done, now, remotes=named, on_step=on_step)
+            caller, lambda done, now: self._core.operations.ask(question, done, now, remotes=named, on_step=on_step)
         )
 
     async def get_peers(
@@ -407,7 +407,7 @@ class Node:
 
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.ask(
+            lambda done, now: self._core.operations.ask(
                 question, done, now, remotes=named, on_step=on_step, on_found=on_found
             ),
         )
@@ -427,7 +427,9 @@ class Node:
         on_step = caller.steps(progress)
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.announce(info_hash, port, done, now, remotes=named, on_step=on_step),
+            lambda done, now: self._core.operations.announce(
+                info_hash, port, done, now, remotes=named, on_step=on_step
+            ),
         )
 
     async def get(
@@ -466,7 +468,7 @@ class Node:
 
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.ask(
+            lambda done, now: self._core.operations.ask(
                 question, done, now, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found
             ),
         )
@@ -486,7 +488,7 @@ class Node:
         on_step = caller.steps(progress)
         return await self._run(
             caller,
-            lambda done, now: self._core.searches.put(what, done, now, cas=cas, remotes=named, on_step=on_step),
+            lambda done, now: self._core.operations.put(what, done, now, cas=cas, remotes=named, on_step=on_step),
         )
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
@@ -500,7 +502,7 @@ class Node:
         on_step = caller.steps(progress)
         question = question_about(item)
         return await self._run(
-            caller, lambda done, now: self._core.searches.read_back(question, avoid, done, now, on_step=on_step)
+            caller, lambda done, now: self._core.operations.read_back(question, avoid, done, now, on_step=on_step)
         )
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
@@ -519,7 +521,7 @@ class Node:
                 caller.failed(error)
                 raise ItemError(CAS_MISMATCH, "nothing was decided") from None
 
-        return await self._run(caller, lambda done, now: self._core.searches.republish(what, decided, done, now))
+        return await self._run(caller, lambda done, now: self._core.operations.republish(what, decided, done, now))
 
     async def refresh_bucket(self, depth: int) -> Outcome:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
@@ -536,7 +538,7 @@ class Node:
 
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
-        return self._core.searches.detail(number, clock.now())
+        return self._core.operations.detail(number, clock.now())
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
@@ -549,7 +551,7 @@ class Node:
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with what it has found so far. Whether there was one to end."""
         self._check_running()
-        stopped = self._core.searches.stop(number, clock.now())
+        stopped = self._core.operations.stop(number, clock.now())
         self._after()
         return stopped
 

@@ -209,12 +209,12 @@ class Queries:
         self._patient.discard(query.tid)
 
     def next_deadline(self) -> float | None:
-        """When `strike` has something to do."""
+        """When `expire` has something to do."""
         while self._deadlines and self._deadlines[0][2].over:
             heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
-    def strike(self, now: float) -> Iterator[tuple[InFlight, bool]]:
+    def expire(self, now: float) -> Iterator[tuple[InFlight, bool]]:
         """The queries whose deadline has passed, and whether it was the hard one. Those are taken out."""
         while (at := self.next_deadline()) is not None and at <= now:
             query = heappop(self._deadlines)[2]

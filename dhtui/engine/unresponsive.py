@@ -14,7 +14,7 @@ SILENT_SECONDS = 300.0
 """How long that is remembered."""
 
 
-class Silence:
+class UnresponsiveNodes:
     """The last 4096 addresses that let a query time out."""
 
     def __init__(self, strikes: int = STRIKES) -> None:

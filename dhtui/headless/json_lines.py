@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..actions.run import Result, Standing
+from ..actions.run import NodeStatus, Result
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import bits, distance, shared_prefix
 from ..items.conflict import Conflict
-from ..items.keepalive import Kept
+from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
 from ..text.clients import client_name
 from ..text.safe import magnet, safe_text, value_text
@@ -130,7 +130,7 @@ def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = Non
     }
 
 
-def looked_after(kept: Kept) -> dict[str, Any]:
+def looked_after(kept: KeptItem) -> dict[str, Any]:
     """The line of a kept item that was looked after, while the others are."""
     return {"type": "kept", **_kept(kept)}
 
@@ -159,7 +159,7 @@ def _read_back(read: ReadBack) -> dict[str, Any]:
     }
 
 
-def _kept(kept: Kept) -> dict[str, Any]:
+def _kept(kept: KeptItem) -> dict[str, Any]:
     last = kept.last
     return {
         "target": kept.target.hex(),
@@ -256,7 +256,7 @@ def _item(item: Item) -> dict[str, Any]:
     return out
 
 
-def _standing(now: Standing) -> dict[str, Any]:
+def _standing(now: NodeStatus) -> dict[str, Any]:
     who, start = now.identity, now.bootstrap
     return {
         "id": who.id.hex(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ..actions.offline import STDOUT, Given, Key, Signed, Taken, Verified
+from ..actions.offline import STDOUT, ExportedKey, ImportedKey, Key, Signed, Verified
 from ..engine.items import MutableItem
 from ..keyring import Entry
 from ..options.values import salt_text
@@ -136,7 +136,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def taken_lines(taken: Taken) -> list[str]:
+def taken_lines(taken: ImportedKey) -> list[str]:
     """What was imported."""
     return [
         f"public key  (raw length:{len(taken.public):3}) {taken.public.hex()}",
@@ -146,7 +146,7 @@ def taken_lines(taken: Taken) -> list[str]:
     ]
 
 
-def taken_json(taken: Taken) -> dict[str, Any]:
+def taken_json(taken: ImportedKey) -> dict[str, Any]:
     """The same for programs."""
     return {
         "type": "result",
@@ -160,14 +160,14 @@ def taken_json(taken: Taken) -> dict[str, Any]:
     }
 
 
-def given_lines(given: Given) -> list[str]:
+def given_lines(given: ExportedKey) -> list[str]:
     """The key itself, or where it was written."""
     if given.out is None:
         return given.text.rstrip("\n").split("\n")
     return [f"written to  {safe_text(str(given.out))}"]
 
 
-def given_json(given: Given) -> dict[str, Any]:
+def given_json(given: ExportedKey) -> dict[str, Any]:
     """The same for programs."""
     return {
         "type": "result",

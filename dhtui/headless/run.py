@@ -23,7 +23,7 @@ from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
 from ..engine.wire.compact import Addr
-from ..items.keepalive import Keeper, Kept, Verdict
+from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..options.options import Options
 from ..options.values import HostPort
 from ..runtime import launch
@@ -376,7 +376,7 @@ class Looked:
     def __init__(self, output: Output) -> None:
         self._output = output
 
-    def __call__(self, kept: Kept) -> None:
+    def __call__(self, kept: KeptItem) -> None:
         """One item, as it is now."""
         if self._output.as_json:
             self._output.objects([report_json.looked_after(kept)])

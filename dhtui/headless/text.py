@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
-from ..actions.run import Result, Standing
+from ..actions.run import NodeStatus, Result
 from ..engine.items import MutableItem
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import distance, shared_prefix
 from ..items.conflict import Conflict
-from ..items.keepalive import Kept
+from ..items.keepalive import KeptItem
 from ..items.readback import Copy, Gives, ReadBack
 from ..items.value import recognise
 from ..text import format as words
@@ -138,7 +138,7 @@ def _stored(outcome: Outcome, summary: str) -> list[str]:
     return [*lines, summary]
 
 
-def kept_line(kept: Kept) -> str:
+def kept_line(kept: KeptItem) -> str:
     """A kept item, and what came of the last look at it."""
     item, last = kept.item, kept.last
     kind = f"seq {item.seq}" if isinstance(item, MutableItem) else "immutable"
@@ -181,7 +181,7 @@ def _three_ways(conflict: Conflict) -> list[str]:
     return [*lines, f"  to put yours in their place, read them, then put with --cas {conflict.newest}"]
 
 
-def _identity(now: Standing) -> list[str]:
+def _identity(now: NodeStatus) -> list[str]:
     who = now.identity
     external = words.address(who.external) if who.external else "unknown"
     source = {"vote": f"voted by {words.plural(who.voters, 'node')}", "user": "given", "saved": "from last time"}
@@ -201,7 +201,7 @@ def _identity(now: Standing) -> list[str]:
     ]
 
 
-def _joined(now: Standing) -> list[str]:
+def _joined(now: NodeStatus) -> list[str]:
     return [*_identity(now), f"nodes    {now.nodes} in the table"]
 
 
@@ -254,7 +254,7 @@ def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
     return [_line(one) for one in (*shown, *outcome.writes)]
 
 
-def sources(now: Standing) -> list[str]:
+def sources(now: NodeStatus) -> list[str]:
     """What became of each place where nodes were sought."""
     return [
         f"  {safe_text(source.name, 60):<21}  {source.state}{': ' if source.detail else ''}{safe_text(source.detail)}"

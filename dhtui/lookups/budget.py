@@ -9,8 +9,8 @@ from statistics import median
 
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
-from .course import answering, responded
 from .critical import critical_path, round_trip
+from .query_status import answering, responded
 
 _SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
 """A node is called slow if it took this share of the whole time, and so many times the usual round trip."""

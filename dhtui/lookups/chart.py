@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..text.spans import Line, Role, Span
-from .course import span_words
+from .query_status import span_words
 
 _BLANK: Span = (" ", "plain")
 

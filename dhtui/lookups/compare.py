@@ -10,9 +10,9 @@ from ..text.format import power, short_id
 from ..text.safe import safe_text
 from .budget import unanswered
 from .cost import cost, holders
-from .course import Fate, bits_of, fate, helped, span_words
 from .critical import critical_path, floor
 from .ladder import kth_best
+from .query_status import QueryStatus, bits_of, helped, query_status, span_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _kth(detail: LookupDetail) -> float | None:
 
 
 def _first_find(detail: LookupDetail) -> float | None:
-    found = (s.ended for s in detail.steps if fate(s, detail.view) is Fate.FOUND)
+    found = (s.ended for s in detail.steps if query_status(s, detail.view) is QueryStatus.FOUND)
     return min((ended for ended in found if ended is not None), default=None)
 
 
@@ -79,10 +79,10 @@ _FIGURES: tuple[tuple[str, _Figure, _Words, Callable[[float, float], str]], ...]
     ("packets", lambda d: cost(d).packets, _count, _change),
     ("queries", lambda d: cost(d).queries, _count, _change),
     ("answers", lambda d: cost(d).answers, _count, _change),
-    ("unusable", lambda d: cost(d).fates[Fate.UNUSABLE], _count, _change),
-    ("silent", lambda d: cost(d).fates[Fate.SILENT], _count, _change),
-    ("cancelled", lambda d: cost(d).fates[Fate.CANCELLED], _count, _change),
-    ("late", lambda d: cost(d).fates[Fate.LATE], _count, _change),
+    ("unusable", lambda d: cost(d).fates[QueryStatus.UNUSABLE], _count, _change),
+    ("silent", lambda d: cost(d).fates[QueryStatus.SILENT], _count, _change),
+    ("cancelled", lambda d: cost(d).fates[QueryStatus.CANCELLED], _count, _change),
+    ("late", lambda d: cost(d).fates[QueryStatus.LATE], _count, _change),
     ("answers of no use", lambda d: cost(d).idle, _count, _change),
     ("hops at most", lambda d: max((s.hop for s in d.steps), default=0), _count, _change),
     ("nearest answer", _nearest, power, _bits_nearer),

@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..engine.snapshot import LookupDetail
-from .course import IN_TIME, Fate, counts, fate, helped, sent
+from .query_status import IN_TIME, QueryStatus, counts, helped, query_status, sent
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Packets of a lookup."""
 
-    fates: Counter[Fate]
+    fates: Counter[QueryStatus]
     """How many queries had which fate."""
     idle: int
     """Answers in time that were of no use: errors, and those that led to nothing."""
@@ -26,7 +26,7 @@ class Cost:
     @property
     def answers(self) -> int:
         """In time, errors included."""
-        return sum(self.fates[fate] for fate in IN_TIME)
+        return sum(self.fates[query_status] for query_status in IN_TIME)
 
     @property
     def packets(self) -> int:
@@ -39,7 +39,7 @@ def cost(detail: LookupDetail) -> Cost:
     view, steps = detail.view, detail.steps
     closest = {candidate.addr for candidate in detail.candidates if candidate.closest}
     led = {step.parent for step in steps}
-    answers = [step for step in steps if fate(step, view) in IN_TIME]
+    answers = [step for step in steps if query_status(step, view) in IN_TIME]
     useful = sum(
         helped(step, view) and bool(step.peers or step.item or step.addr in closest or step.addr in led)
         for step in answers
@@ -49,6 +49,6 @@ def cost(detail: LookupDetail) -> Cost:
 
 def holders(detail: LookupDetail) -> tuple[int, int]:
     """How many of the closest nodes gave peers or a value, and how many the closest are."""
-    gave = {step.addr for step in detail.steps if fate(step, detail.view) is Fate.FOUND}
+    gave = {step.addr for step in detail.steps if query_status(step, detail.view) is QueryStatus.FOUND}
     closest = [candidate for candidate in detail.candidates if candidate.closest]
     return sum(candidate.addr in gave for candidate in closest), len(closest)

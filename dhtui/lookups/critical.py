@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.snapshot import LookupDetail, StepView
-from .course import Fate, answering, fate
+from .query_status import QueryStatus, answering, query_status
 
 
 def goal(detail: LookupDetail) -> int | None:
@@ -12,7 +12,9 @@ def goal(detail: LookupDetail) -> int | None:
     That is the one that brought the value, if the lookup ended with it; else the last of the closest to answer.
     """
     steps, elapsed = detail.steps, detail.view.elapsed
-    found = [place for place, step in enumerate(steps) if step.item and fate(step, detail.view) is Fate.FOUND]
+    found = [
+        place for place, step in enumerate(steps) if step.item and query_status(step, detail.view) is QueryStatus.FOUND
+    ]
     if found and not detail.view.running:
         first = min(found, key=lambda place: steps[place].ended or 0.0)
         if (steps[first].ended or 0.0) >= elapsed:

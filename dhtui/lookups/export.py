@@ -10,9 +10,9 @@ from ..text.format import address, power
 from ..text.safe import safe_text
 from ..text.spans import Line
 from .budget import Part, budget
-from .course import Fate, bits_of, decisive, fate, span_words
 from .ladder import ladder_lines
 from .legend import legend_lines
+from .query_status import QueryStatus, bits_of, decisive, query_status, span_words
 from .verdict import verdict_lines
 from .waterfall import waterfall_lines
 
@@ -22,13 +22,13 @@ _WIDTH = 110
 def as_json(detail: LookupDetail) -> bytes:
     """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal.
 
-    Each query and each candidate has its ``fate`` besides, and ``budget`` tells where the time went.
+    Each query and each candidate has its ``query_status`` besides, and ``budget`` tells where the time went.
     """
     whole, asked = coder(LookupDetail).encode(detail), decisive(detail)
     for step, written in zip(detail.steps, whole["steps"], strict=True):
-        written["fate"] = fate(step, detail.view)
+        written["fate"] = query_status(step, detail.view)
     for node, written in zip(detail.candidates, whole["candidates"], strict=True):
-        written["fate"] = fate(asked[node.addr], detail.view) if node.addr in asked else Fate.UNASKED
+        written["fate"] = query_status(asked[node.addr], detail.view) if node.addr in asked else QueryStatus.UNASKED
     whole["budget"] = [coder(Part).encode(part) for part in budget(detail)]
     return (json.dumps(whole, indent=1) + "\n").encode()
 

@@ -10,10 +10,10 @@ from math import ceil, floor
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..text.spans import Line, Role
+from .as_of import as_of
 from .chart import Canvas, TimeAxis, nice_span
-from .course import Fate, bits_of, fate, helped, responded
 from .critical import critical_path
-from .moment import as_of
+from .query_status import QueryStatus, bits_of, helped, query_status, responded
 
 TITLE = "ladder: log2 distance"
 _ANSWER, _FOUND, _PATH, _PATH_FOUND, _CHOSEN, _LATE, _LINE, _CURSOR = "•◆●◈◉□─┆"
@@ -170,20 +170,20 @@ class _Plot:
                 cells.setdefault(spot, []).append(place)
         for (x, y), places in cells.items():
             chosen = any(detail.steps[p].addr == selected for p in places)
-            fates = Counter(fate(detail.steps[p], detail.view) for p in places)
+            fates = Counter(query_status(detail.steps[p], detail.view) for p in places)
             self.canvas.put(x, y, *_dot(fates, not path.isdisjoint(places), chosen))
 
 
-def _dot(fates: Counter[Fate], critical: bool, chosen: bool) -> tuple[str, Role]:
+def _dot(fates: Counter[QueryStatus], critical: bool, chosen: bool) -> tuple[str, Role]:
     """The sign for the answers that fall into one cell: the one that matters most."""
     if chosen:
         return _CHOSEN, "key"
     if critical:
-        return (_PATH_FOUND if fates[Fate.FOUND] else _PATH), "strong"
-    if fates[Fate.FOUND]:
+        return (_PATH_FOUND if fates[QueryStatus.FOUND] else _PATH), "strong"
+    if fates[QueryStatus.FOUND]:
         return _FOUND, "accent"
     if fates.total() > 1:
         return (str(fates.total()) if fates.total() < 10 else "#"), "good"
-    if fates[Fate.LATE]:
+    if fates[QueryStatus.LATE]:
         return _LATE, "warn"
-    return ("!", "bad") if fates[Fate.ERROR] else (_ANSWER, "good")
+    return ("!", "bad") if fates[QueryStatus.ERROR] else (_ANSWER, "good")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..engine.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..text.spans import Line, Role, Span, width_of
-from .course import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
+from .as_of import as_of
 from .critical import critical_path
-from .moment import as_of
+from .query_status import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
 from .waterfall import CURSOR, SENT, waterfall_lines
 
 _FROM = 7

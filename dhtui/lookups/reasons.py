@@ -9,7 +9,7 @@ from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..text.format import plural
 from ..text.safe import safe_text
-from .course import LIES, answering
+from .query_status import LIES, answering
 
 _ASKED_THOUGH: dict[str, str] = {
     Distrust.TOO_NEAR: "distrusted: too near, who named it can hardly know of it",

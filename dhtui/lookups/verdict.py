@@ -12,7 +12,7 @@ from ..text.safe import safe_text
 from ..text.spans import Line, Role, crop
 from .budget import Reason, Share, shares
 from .cost import cost, holders
-from .course import IN_TIME, MARKS, Fate, bits_of, fate, helped, span_words
+from .query_status import IN_TIME, MARKS, QueryStatus, bits_of, helped, query_status, span_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,10 @@ def _found(detail: LookupDetail) -> str:
     have, closest = holders(detail)
     value = view.found.startswith("value")
     what, article = ("it", "a ") if value else ("peers", "")
-    first = min((s.ended for s in detail.steps if fate(s, view) is Fate.FOUND and s.ended is not None), default=None)
+    first = min(
+        (s.ended for s in detail.steps if query_status(s, view) is QueryStatus.FOUND and s.ended is not None),
+        default=None,
+    )
     came = f", the first after {span_words(first)}" if first is not None else ""
     holding = f"{have} of the closest {closest} {'holds' if have == 1 else 'hold'} {what}"
     return f"Found {article}{safe_text(view.found)}{came}; {holding}."

@@ -7,10 +7,21 @@ from ..engine.wire.compact import Addr
 from ..text.format import address, short_id
 from ..text.safe import safe_text
 from ..text.spans import Line, Role, fit
+from .as_of import as_of
 from .chart import Canvas, TimeAxis, nice_span
-from .course import AGAIN, IN_TIME, MARKS, OVERTAKEN, STALLED, end_of, fate, gave_words, responded, span_words
 from .critical import critical_path
-from .moment import as_of
+from .query_status import (
+    AGAIN,
+    IN_TIME,
+    MARKS,
+    OVERTAKEN,
+    STALLED,
+    end_of,
+    gave_words,
+    query_status,
+    responded,
+    span_words,
+)
 from .reasons import origins
 
 TITLE = "waterfall by: query #, op opener, kn known, bs host, ? doubted"
@@ -102,7 +113,7 @@ class _Drawing:
         put(14, y, self._name(step), "data" if role == "plain" else role)
         self._bar(y, step, critical)
         right = _LEFT + self.axis.width + 1
-        what = fate(step, self.detail.view)
+        what = query_status(step, self.detail.view)
         sign, sign_role = MARKS[what]
         put(right, y, fit(gave_words(step, self.detail.view), _GAVE - 1), "plain" if what in IN_TIME else sign_role)
         if self.canvas.width >= _WIDE:
@@ -115,7 +126,7 @@ class _Drawing:
     def _bar(self, y: int, step: StepView, critical: bool) -> None:
         view, put = self.detail.view, self.canvas.put
         start, end = self.axis.column(step.sent), self.axis.column(end_of(step, view.elapsed))
-        sign, usual = MARKS[fate(step, view)]
+        sign, usual = MARKS[query_status(step, view)]
         role: Role = "strong" if critical else usual
         late = self.axis.column(step.stalled) if step.stalled is not None else end + 1
         for x in range(start, end):

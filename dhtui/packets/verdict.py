@@ -32,10 +32,10 @@ def _problem(packet: Packet, context: Context) -> Iterator[Verdict]:
             return
         state: State = "warn" if packet.message is not None else "bad"
         answered = "Refused" if context.partner is not None else "Not answered"
-        fate = answered if packet.kind == "query" else "Not used"
+        use = answered if packet.kind == "query" else "Not used"
         if packet.problem == NOT_CANONICAL:
-            fate = "Used all the same"
-        yield Verdict("reading", state, f"{fate}: {safe_text(packet.problem, 100)}.")
+            use = "Used all the same"
+        yield Verdict("reading", state, f"{use}: {safe_text(packet.problem, 100)}.")
 
 
 def _bencode(packet: Packet, _: Context) -> Iterator[Verdict]:

@@ -13,7 +13,7 @@ from ..options.config import state_folder
 from ..options.options import Options
 from ..options.values import HostPort
 from ..storage import node_state as state
-from ..storage.state_lock import Claim, take
+from ..storage.state_lock import StateLock, take
 
 SECRET_VARIABLE = "DHTUI_TSECRET"
 """What stands on a command line, everybody on this machine can read."""
@@ -26,15 +26,15 @@ class Launch:
     config: NodeConfig
     warnings: tuple[str, ...]
     """Sentences for the user."""
-    claim: Claim | None
+    lock: StateLock | None
     """Held by the one run that uses, and writes, the state."""
     self_id: bytes | None = None
     """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
 
     def release(self) -> None:
         """Let another run use the state."""
-        if self.claim is not None:
-            self.claim.release()
+        if self.lock is not None:
+            self.lock.release()
 
 
 def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool = True) -> Launch:
@@ -46,29 +46,29 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     bootstrap nodes are filled in once it runs, see `on_testnet`. Raises `UsageError`.
     """
     saved: SavedState | None = None
-    claim: Claim | None = None
+    lock: StateLock | None = None
     self_id: bytes | None = None
     warnings: list[str] = []
     blocks, about_blocks = _blocks(options)
     if not options.testnet:
         folder = state_folder(options)
-        claim, problem = take(folder) if keeping else (None, "")
+        lock, problem = take(folder) if keeping else (None, "")
         try:
             saved, warnings = state.load(folder)
         except state.StateError as error:
             warnings = [str(error)]
-            if claim is not None:
-                claim.release()
-                claim = None
+            if lock is not None:
+                lock.release()
+                lock = None
         warnings += [problem] if problem else []
-        if saved is not None and claim is None and options.did is None:
+        if saved is not None and lock is None and options.did is None:
             self_id = saved.id
         saved = _start_from(saved, options, bootstrap)
     settings = Settings(
         id=options.did,
         external=_external(options),
         saved=saved,
-        anew=claim is None,
+        anew=lock is None,
         k=options.ksize,
         split_pings=options.kconcurrency or min(8, options.ksize),
         alpha=options.qconcurrency,
@@ -82,7 +82,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
     hosts = _hosts(options) if bootstrap else ()
     config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
-    return Launch(config, (*warnings, *about_blocks), claim, self_id)
+    return Launch(config, (*warnings, *about_blocks), lock, self_id)
 
 
 def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
@@ -92,7 +92,7 @@ def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
 
 def keep(options: Options, launch: Launch, node: Node) -> str:
     """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
-    if launch.claim is None:
+    if launch.lock is None:
         return ""
     folder = state_folder(options)
     kept = node.saved_state()

@@ -30,7 +30,7 @@ from .dialogs.choosing import Followed, choose, copy, follow
 from .dialogs.popup import Popup
 from .dialogs.window import list_keys
 from .gate import opens
-from .notify import tell, tell_failure
+from .notify import notify, notify_failure
 from .verbs import CopyForm, ExportForm, write_new
 
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
@@ -165,9 +165,9 @@ class ExplorerScreen(Screen[None]):
         try:
             path = await asyncio.to_thread(write_new, name, content(), Path.cwd())
         except OSError as problem:
-            tell(self, f"cannot write {name}: {problem.strerror or problem}", bad=True)
+            notify(self, f"cannot write {name}: {problem.strerror or problem}", bad=True)
         else:
-            tell(self, f"written: {safe_text(str(path))}")
+            notify(self, f"written: {safe_text(str(path))}")
 
     @opens("open")
     async def action_follow(self) -> None:
@@ -188,7 +188,7 @@ class ExplorerScreen(Screen[None]):
         def doing(action: Action) -> Callable[[], None]:
             def do() -> None:
                 if model.selected is None or model.key(model.selected) != key:
-                    tell(self, "That line has left the list meanwhile.")
+                    notify(self, "That line has left the list meanwhile.")
                 else:
                     self.app.call_later(self.run_action, action.name)
 
@@ -243,4 +243,4 @@ class ExplorerScreen(Screen[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self, event)
+        notify_failure(self, event)

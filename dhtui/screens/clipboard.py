@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from ..text.safe import safe_text
-from .notify import tell
+from .notify import notify
 
 _SHOWN = 60
 """Characters of the text that are said again."""
@@ -18,7 +18,7 @@ TMUX_ADVICE = "tmux set -s set-clipboard on"
 def send_to_clipboard(app: App[Any], text: str) -> None:
     """Sends a text to the terminal, and says just that: nobody tells whether it has arrived."""
     app.copy_to_clipboard(text)
-    tell(app, f"sent to the terminal: {safe_text(text, _SHOWN)}{_advice(os.environ)}")
+    notify(app, f"sent to the terminal: {safe_text(text, _SHOWN)}{_advice(os.environ)}")
 
 
 def _advice(environment: os._Environ[str] | dict[str, str]) -> str:

@@ -24,7 +24,7 @@ from ..bindings.registry import moves
 from ..widgets.line_table import LineTable
 from ..widgets.scroll_lines import ScrollLines
 from .dialogs.window import Window
-from .notify import tell
+from .notify import notify
 
 Typed: TypeAlias = events.Key | events.Paste
 P = ParamSpec("P")
@@ -147,7 +147,7 @@ class KeyGate:
             self._task = None
             lost, self._lost = self._lost, 0
             if lost:
-                tell(self._app, f"{lost} keys were dropped: {MAX_HELD} wait at most.", bad=True)
+                notify(self._app, f"{lost} keys were dropped: {MAX_HELD} wait at most.", bad=True)
 
     def _begin(self) -> None:
         self._target = self._app.focused or self._app.screen
@@ -231,4 +231,4 @@ class KeyGate:
             late = _now() - self._began >= PATIENCE
             if late and not told:
                 told = True
-                tell(self._app, "A window is being opened, and keys wait for it; esc gives it up.")
+                notify(self._app, "A window is being opened, and keys wait for it; esc gives it up.")

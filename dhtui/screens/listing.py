@@ -17,7 +17,7 @@ RUSH = 40
 TURNS = 5
 
 
-class Rush:
+class UpdateThrottle:
     """Tells when to paint a list into which more lines pour than anybody reads: at each fifth tick only."""
 
     def __init__(self) -> None:

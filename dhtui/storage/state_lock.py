@@ -10,7 +10,7 @@ from .atomic import open_lock, private_folder, sweep, try_lock
 NAME = "lock"
 
 
-class Claim:
+class StateLock:
     """The state folder, held until `release`."""
 
     def __init__(self, held: ExitStack) -> None:
@@ -21,7 +21,7 @@ class Claim:
         self._held.close()
 
 
-def take(folder: Path) -> tuple[Claim | None, str]:
+def take(folder: Path) -> tuple[StateLock | None, str]:
     """Hold the state folder, made if missing; or `None`, and a sentence about why not.
 
     Where there are no locks (Windows, some network file systems), two runs may share an id.
@@ -36,4 +36,4 @@ def take(folder: Path) -> tuple[Claim | None, str]:
             return None, f"another dhtui uses {folder}: this run takes an id of its own, and nothing is saved"
         for ours in (folder, folder / "keys", folder / "keys" / ".notes"):
             sweep(ours)
-        return Claim(stack.pop_all()), ""
+        return StateLock(stack.pop_all()), ""

@@ -79,5 +79,3 @@ def crop(line: Sequence[Span], width: int) -> Line:
         spans.append((text, role))
         width -= length
     raise AssertionError("the line was longer than the width")
-
-

@@ -14,7 +14,7 @@ import pytest
 
 from dhtui.actions import request
 from dhtui.actions import run as actions
-from dhtui.actions.run import Standing
+from dhtui.actions.run import NodeStatus
 from dhtui.engine.events import PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
@@ -163,7 +163,7 @@ def test_what_is_found_is_printed_once(capsys: pytest.CaptureFixture[str]) -> No
     outcome = Outcome(
         action="get_peers", target=ID, asked=asked, peers=((one, 1), (two, 1), (three, 1), (("127.0.0.1", 4), 1))
     )
-    now = Standing(identity=None, reachability=None, bootstrap=None, nodes=0)  # type: ignore[arg-type]
+    now = NodeStatus(identity=None, reachability=None, bootstrap=None, nodes=0)  # type: ignore[arg-type]
     result = actions.Result(action="get_peers", ok=True, summary="4 peers", outcome=outcome, standing=now)
     assert report_text.render(result, named=False, told=found.told).out == ["127.0.0.1:4"]
 
@@ -284,7 +284,7 @@ def test_a_node_that_stays_starts_from_the_saved_state(tmp_path: Path) -> None:
     assert start.config.bootstrap == PUBLIC_BOOTSTRAP
     assert start.config.settings.read_only is None and start.config.settings.maintain
     second = launch.prepare(Options(state_dir=tmp_path), serving=True, keeping=True)
-    assert second.claim is None and "another dhtui uses" in second.warnings[0]
+    assert second.lock is None and "another dhtui uses" in second.warnings[0]
     start.release()
 
 
@@ -306,7 +306,7 @@ def test_named_bootstrap_nodes_replace_the_saved_ones(tmp_path: Path) -> None:
 def test_a_testnet_touches_no_state(tmp_path: Path) -> None:
     start = launch.prepare(Options(state_dir=tmp_path, testnet=4), serving=True, keeping=True)
     assert start.config.listen == ("127.0.0.1", 0)
-    assert start.claim is None and not list(tmp_path.iterdir())
+    assert start.lock is None and not list(tmp_path.iterdir())
 
 
 def test_a_state_folder_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None:

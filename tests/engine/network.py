@@ -187,7 +187,7 @@ class Network:
     def after(self, core: Core) -> None:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
         addr = core.identity.bound
-        while (datagrams := core.datagrams_to_send()) or (names := core.way_in.take_hosts_wanted()):
+        while (datagrams := core.datagrams_to_send()) or (names := core.bootstrapping.take_hosts_wanted()):
             for data, dest in datagrams:
                 self.send(data, addr, dest)
             for name in () if datagrams else names:
@@ -254,8 +254,8 @@ class Network:
         return done[0]
 
     def ask(self, core: Core, question: Question, **how: Any) -> Outcome:
-        """The outcome of `Searches.ask`."""
-        return self.finish(core, lambda done: core.searches.ask(question, done, self.now, **how))
+        """The outcome of `Operations.ask`."""
+        return self.finish(core, lambda done: core.operations.ask(question, done, self.now, **how))
 
     def find_node(self, core: Core, target: bytes, **how: Any) -> Outcome:
         """The outcome of a search for the nodes closest to `target`."""
@@ -267,12 +267,12 @@ class Network:
         return self.ask(core, Question("get", what.target, salt, how.pop("newer_than", None)), **how)
 
     def put(self, core: Core, what: ImmutableItem | MutableItem | Draft, **how: Any) -> Outcome:
-        """The outcome of `Searches.put`."""
-        return self.finish(core, lambda done: core.searches.put(what, done, self.now, **how))
+        """The outcome of `Operations.put`."""
+        return self.finish(core, lambda done: core.operations.put(what, done, self.now, **how))
 
     def announce(self, core: Core, info_hash: bytes, port: int = 0, **how: Any) -> Outcome:
-        """The outcome of `Searches.announce`."""
-        return self.finish(core, lambda done: core.searches.announce(info_hash, port, done, self.now, **how))
+        """The outcome of `Operations.announce`."""
+        return self.finish(core, lambda done: core.operations.announce(info_hash, port, done, self.now, **how))
 
     def refresh_bucket(self, core: Core, depth: int) -> Outcome:
         """The outcome of `Core.refresh_bucket`."""
@@ -290,7 +290,7 @@ class Network:
         """Bootstrap a core and wait for the end of that."""
         core.bootstrap(self.now)
         self.after(core)
-        self.run_until(lambda: core.way_in.state != "running")
+        self.run_until(lambda: core.bootstrapping.state != "running")
 
     # ---- what there is to see ------------------------------------------------------------------------
 

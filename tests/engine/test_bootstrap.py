@@ -54,9 +54,9 @@ def test_refresh_saved_nodes_first_and_then_compared_with_the_hosts() -> None:
     core = net.core(hosts=(name(old[7]),), saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
-    assert view.state == "done" and view.why == "8 nodes answered" and core.way_in.comparing
+    assert view.state == "done" and view.why == "8 nodes answered" and core.bootstrapping.comparing
     net.run(5.0)
-    assert not core.way_in.comparing and len(core.table) == 8
+    assert not core.bootstrapping.comparing and len(core.table) == 8
     assert [(s.name, s.state) for s in core.snapshot(net.now).bootstrap.sources] == [
         ("saved nodes (8)", "answered"),
         (name(old[7]), "answered"),
@@ -84,7 +84,7 @@ def test_a_lookup_before_that_is_known_asks_the_hosts_too() -> None:
     theirs, ours = community(net, 40), community(net, 12)
     core = net.core(hosts=(name(ours[9]),), saved=saved(*(puppet.info for puppet in theirs)), maintain=False)
     net.bootstrap(core)
-    assert core.way_in.comparing
+    assert core.bootstrapping.comparing
     asked = {node.addr for node in net.find_node(core, net.rng.randbytes(20)).asked}
     assert asked & {puppet.addr for puppet in theirs}
     assert ours[9].addr in asked and len(asked & {puppet.addr for puppet in ours}) > 1
@@ -113,7 +113,7 @@ def test_silent_hosts_say_nothing_against_saved_nodes() -> None:
     core = net.core(hosts=names, saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     net.run(10.0)
-    assert not core.way_in.comparing and states(core, net) == ["answered", "unresolved", "silent"]
+    assert not core.bootstrapping.comparing and states(core, net) == ["answered", "unresolved", "silent"]
     assert len(core.table) == 8
 
 

@@ -40,7 +40,7 @@ def only(heard: list[Event], kind: type[E]) -> list[E]:
 def ask(core: Core, kind: str, addr: Addr, now: float = NOW) -> tuple[bytes, list[Outcome]]:
     """Let the core ask a node something; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.searches.ask(Question(kind, TARGET), done.append, now, remotes=[addr])
+    core.operations.ask(Question(kind, TARGET), done.append, now, remotes=[addr])
     query = core.datagrams_to_send()[-1][0]
     tid = bencode.decode(query)[b"t"]
     assert isinstance(tid, bytes)
@@ -172,7 +172,7 @@ def test_query_finished_when_the_system_would_not_send_it() -> None:
     """`QueryFinished` with "cancelled"."""
     core = new_core()
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
+    core.operations.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
     heard = heard_of(core)
     core.send_failed(*core.datagrams_to_send()[-1], "no route to host", NOW)
     assert [event.result for event in only(heard, events.QueryFinished)] == ["cancelled"]
@@ -233,7 +233,7 @@ def test_lookup_started_and_finished() -> None:
     assert core.datagrams_to_send() == []
     heard = heard_of(core)
     done: list[Outcome] = []
-    core.searches.ask(Question("get_peers", TARGET), done.append, NOW + 1)
+    core.operations.ask(Question("get_peers", TARGET), done.append, NOW + 1)
     assert len(core.datagrams_to_send()) == 1 and core.datagrams_to_send() == []
     assert heard[0] == events.LookupStarted(NOW + 1, 1, "get_peers", TARGET, "user")
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
@@ -249,8 +249,8 @@ def test_lookup_finished_when_it_is_cancelled() -> None:
     core = new_core()
     answer(core, LOCAL)
     heard = heard_of(core)
-    operation = core.searches.ask(Question("find_node", TARGET), lambda outcome: None, NOW + 1)
-    core.searches.cancel(operation, NOW + 2)
+    operation = core.operations.ask(Question("find_node", TARGET), lambda outcome: None, NOW + 1)
+    core.operations.cancel(operation, NOW + 2)
     (finished,) = only(heard, events.LookupFinished)
     assert (finished.at, finished.number, finished.answered, finished.why) == (NOW + 2, 1, 0, "cancelled")
 
@@ -381,7 +381,7 @@ def traffic(core: Core) -> None:
     core.bootstrap(NOW)
     fill_table(core, 30)
     stranger = Stranger(core)
-    core.searches.ask(Question("get_peers", TARGET), lambda outcome: None, NOW)
+    core.operations.ask(Question("get_peers", TARGET), lambda outcome: None, NOW)
     core.datagrams_to_send()
     for data in (PING, UNSORTED, b"garbage", BAD_TOKEN, message(b"vote", {})):
         stranger.raw(data)

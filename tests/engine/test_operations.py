@@ -516,11 +516,11 @@ def test_a_cancelled_put_stops_and_tells_nobody(after: float) -> None:
     net = Network()
     core, _ = stage(net, *[holding(None)] * 12)
     done: list[Outcome] = []
-    operation = core.searches.put(ImmutableItem(HELLO), done.append, net.now)
+    operation = core.operations.put(ImmutableItem(HELLO), done.append, net.now)
     net.after(core)
     net.run(after)
     before = len(net.queries(source=core.identity.bound))
-    core.searches.cancel(operation, net.now)
+    core.operations.cancel(operation, net.now)
     net.run(20.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert all(not view.running for view in core.snapshot(net.now).lookups)

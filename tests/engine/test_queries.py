@@ -119,10 +119,10 @@ def test_timeouts_the_soft_deadline_strikes_once_then_the_hard_one() -> None:
     waiting = Waiting()
     query = waiting.start(0.6, 4.0)
     assert waiting.queries.next_deadline() == 0.6
-    assert list(waiting.queries.strike(0.5)) == []
-    assert list(waiting.queries.strike(0.6)) == [(query, False)]
+    assert list(waiting.queries.expire(0.5)) == []
+    assert list(waiting.queries.expire(0.6)) == [(query, False)]
     assert waiting.queries.next_deadline() == 4.0
-    assert list(waiting.queries.strike(1.0)) == []
+    assert list(waiting.queries.expire(1.0)) == []
     assert waiting.queries.match(query.tid, query.addr) is query
     assert waiting.queries.next_deadline() is None
 
@@ -131,7 +131,7 @@ def test_timeouts_both_deadlines_at_once_are_one_end() -> None:
     """A timer that comes late finds the hard deadline passed: the query ends, it does not stall first."""
     waiting = Waiting()
     query = waiting.start(0.6, 4.0)
-    assert list(waiting.queries.strike(9.0)) == [(query, True)]
+    assert list(waiting.queries.expire(9.0)) == [(query, True)]
     assert len(waiting.queries) == 0 and waiting.queries.next_deadline() is None
 
 
@@ -198,7 +198,7 @@ def test_defence_a_transaction_id_in_use_is_not_used_again() -> None:
 def pinging(net: Network, core: Core, puppet: Puppet) -> tuple[list[Outcome], Query]:
     """A ping under way to a puppet, and the query as it went out."""
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
     net.after(core)
     query = net.packets[-1].message
     assert isinstance(query, Query)
@@ -260,7 +260,7 @@ def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
     core = net.core(alpha=10_000)
     many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_LIVE + 10)]
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=many)
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=many)
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) == len(core.queries) == MAX_LIVE == 2048
     net.run(5.0)
@@ -299,7 +299,7 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
     ((data, addr),) = core.datagrams_to_send()
     core.send_failed(data, addr, "Network is unreachable", net.now)
     assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]

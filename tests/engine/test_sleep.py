@@ -67,7 +67,7 @@ def test_silence_over_the_sleep_is_nobodys_fault() -> None:
     net.meet(core, puppet)
     puppet.answer = silent
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
     net.after(core)
     net.sleep(core, NIGHT)
     assert done[0].timed_out == 1 and not core.snapshot(net.now).queries
@@ -82,7 +82,7 @@ def test_no_round_trip_lasts_a_night() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     net.slow[puppet.addr] = NIGHT + 1.0
-    core.searches.ask(Question("ping"), lambda outcome: None, net.now, remotes=(puppet.addr,))
+    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=(puppet.addr,))
     net.after(core)
     net.sleep(core, NIGHT)
     net.run(10.0)
@@ -133,7 +133,7 @@ def test_in_another_network_a_new_way_in_is_sought() -> None:
     net.names["host.example:6881"] = (host.identity.bound,)
     net.sleep(core, NIGHT)
     net.run_until(lambda: core.snapshot(net.now).table.good >= 8, 60.0)
-    assert core.way_in.state == "done"
+    assert core.bootstrapping.state == "done"
 
 
 def test_a_node_that_is_not_kept_up_asks_nobody() -> None:

@@ -35,7 +35,7 @@ BUSY = 0.5
 def ping(core: Core, addr: Addr, sent: float | None = None) -> tuple[bytes, list[Outcome]]:
     """Ask; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, NOW, remotes=(addr,))
+    core.operations.ask(Question("ping"), done.append, NOW, remotes=(addr,))
     ((data, _),) = core.datagrams_to_send(sent)
     assert core.datagrams_to_send() == [], "that none is left also says that the others were sent"
     tid = bencode.decode(data)[b"t"]
@@ -64,11 +64,11 @@ def test_a_lookup_shows_when_its_answers_came() -> None:
     """The course of a lookup has the network's times, too."""
     core = new_core()
     core.table.answered(Stranger(core).info, 0.05, None, NOW)
-    core.searches.ask(Question("find_node", ID), lambda outcome: None, NOW)
+    core.operations.ask(Question("find_node", ID), lambda outcome: None, NOW)
     ((data, addr),) = core.datagrams_to_send(NOW + 0.003)
     answer = encode_response(bencode.decode(data)[b"t"], {b"id": ID, b"nodes": b""}, addr)
     core.receive_datagram(answer, addr, NOW + BUSY, NOW + 0.02)
-    detail = core.searches.detail(1, NOW + BUSY)
+    detail = core.operations.detail(1, NOW + BUSY)
     assert detail is not None
     (step,) = detail.steps
     assert step.sent == pytest.approx(0.003) and step.ended == pytest.approx(0.02)

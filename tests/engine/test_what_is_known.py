@@ -81,7 +81,7 @@ def test_noise_from_an_address_is_told_of_the_query_that_it_belongs_to() -> None
     core, node = net.core(maintain=False), net.puppet(silent)
     done: list[Outcome] = []
     for _ in range(2):
-        core.searches.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
+        core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
     net.after(core)
     net.run(0.1)
     net.send(b"\x00" + node.queries[1].tid, node.addr, core.identity.bound)
@@ -188,15 +188,15 @@ QUESTION = Question("get", MINE.target, mutable=True)
 
 
 def asked_by(how: str, net: Network, core: Core, stores: list[Puppet]) -> Outcome:
-    searches = core.searches
+    operations = core.operations
     if how == "the named nodes":
         return net.ask(core, QUESTION, remotes=[store.addr for store in stores])
     if how == "read back":
-        return net.finish(core, lambda done: searches.read_back(QUESTION, (), done, net.now))
+        return net.finish(core, lambda done: operations.read_back(QUESTION, (), done, net.now))
     if how == "put":
         return net.put(core, Draft(b"4:next", KEY))
     if how == "republish":
-        return net.finish(core, lambda done: searches.republish(MINE, lambda found: (MINE, ()), done, net.now))
+        return net.finish(core, lambda done: operations.republish(MINE, lambda found: (MINE, ()), done, net.now))
     if how == "only the target":
         return net.ask(core, Question("get", MINE.target, blind=True))
     return net.ask(core, QUESTION)
@@ -303,7 +303,7 @@ def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
     net = Network()
     core, nodes = net.core(maintain=False), [net.puppet(), net.puppet()]
     heard, done = events_of(core), list[Outcome]()
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=[node.addr for node in nodes])
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr for node in nodes])
     (failed, addr), sent = core.datagrams_to_send()
     core.send_failed(failed, addr, "no route to host", net.now)
     snapshot = core.snapshot(net.now)
@@ -328,7 +328,7 @@ def test_a_full_send_buffer_blames_no_node() -> None:
     net.meet(core, node)
     sent = core.snapshot(net.now).methods["ping"].sent
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
+    core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
     core.send_dropped(*core.datagrams_to_send()[0])
     net.after(core)
     net.run(5.0)

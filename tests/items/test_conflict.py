@@ -178,10 +178,10 @@ class Writer:
 
     def get(self, remotes: tuple[Addr, ...] | None = None) -> Start:
         question = Question("get", MINE.target)
-        return lambda done: self.core.searches.ask(question, done, self.net.now, remotes=remotes)
+        return lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes)
 
     def put(self, draft: Draft) -> Start:
-        return lambda done: self.core.searches.put(draft, done, self.net.now)
+        return lambda done: self.core.operations.put(draft, done, self.net.now)
 
     def work(self, notes: int) -> Steps:
         for number in range(notes):

@@ -63,13 +63,13 @@ class VirtualNode:
         return self.core.snapshot(self.net.now)
 
     async def put(self, what: Draft, *, cas: int | None, remotes: Sequence[Addr] | None, progress: None) -> Outcome:
-        return await Call(lambda done: self.core.searches.put(what, done, self.net.now, cas=cas, remotes=remotes))
+        return await Call(lambda done: self.core.operations.put(what, done, self.net.now, cas=cas, remotes=remotes))
 
     async def get(
         self, target: bytes, *, salt: bytes = b"", public: bytes | None = None, remotes: Sequence[Addr] | None = None
     ) -> Outcome:
         question = Question("get", target, salt, blind=public is None)
-        return await Call(lambda done: self.core.searches.ask(question, done, self.net.now, remotes=remotes))
+        return await Call(lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes))
 
 
 def race(net: Network, racers: Sequence[tuple[Core, Coroutine[Any, Any, None]]]) -> None:

@@ -122,7 +122,7 @@ def back_of(net: Network, core: Core, stored: Outcome) -> ReadBack:
     assert item is not None
     written = {node.addr for node in stored.writes}
     looked = net.finish(
-        core, lambda done: core.searches.read_back(Question("get", item.target), written, done, net.now)
+        core, lambda done: core.operations.read_back(Question("get", item.target), written, done, net.now)
     )
     remotes = to_ask(stored, looked, core.id, 8)
     return read_back_of(stored, looked, net.get(core, item, remotes=remotes).asked if remotes else ())

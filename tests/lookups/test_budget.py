@@ -10,15 +10,15 @@ import pytest
 from engine.network import Network, naming
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.running import Find
+from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.lookups.as_of import as_of
 from dhtui.lookups.budget import AVOIDABLE, Reason, budget, shares
 from dhtui.lookups.compare import differences
-from dhtui.lookups.course import IN_TIME, counts
 from dhtui.lookups.critical import critical_path
-from dhtui.lookups.moment import as_of
+from dhtui.lookups.query_status import IN_TIME, counts
 from dhtui.lookups.verdict import slow_words
 
 from .samples import detail, node_id, ruled, step, walk
@@ -42,12 +42,12 @@ class Wires(Network):
 
 def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[LookupDetail]:
     """Lookups by one core, all at the same time, when the last answers are in."""
-    finds: list[Find] = []
+    finds: list[LookupRun] = []
     ended: list[object] = []
     for nth in range(times):
         one = target if times == 1 else Random(nth).randbytes(20)
-        find = core.searches.ask(Question("get_peers", one), ended.append, net.now)
-        assert isinstance(find, Find)
+        find = core.operations.ask(Question("get_peers", one), ended.append, net.now)
+        assert isinstance(find, LookupRun)
         finds.append(find)
     net.after(core)
     net.run_until(lambda: len(ended) == times)
@@ -136,7 +136,7 @@ def chain(doomed: int | None) -> tuple[LookupDetail, list[Addr]]:
     nodes: list[NodeInfo] = []
     for place in range(5):
         nodes.insert(0, net.puppet(naming(*nodes[:1]), node_id=node_id(140 + 4 * place, place)).info)
-    core.searches.ask(Question("ping"), lambda outcome: None, net.now, remotes=[nodes[0].addr])
+    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=[nodes[0].addr])
     net.after(core)
     net.run(1.0)
     if doomed is not None:

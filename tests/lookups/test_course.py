@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.snapshot import StepView
+from dhtui.lookups.as_of import as_of
+from dhtui.lookups.cache import LookupCache
 from dhtui.lookups.chart import TimeAxis, nice_span
 from dhtui.lookups.compare import differences
 from dhtui.lookups.cost import cost, holders
-from dhtui.lookups.course import MARKS, Fate, bits_of, decisive, fate, gave_words, span_words
 from dhtui.lookups.critical import critical_path, floor
-from dhtui.lookups.kept import Kept
-from dhtui.lookups.moment import as_of
+from dhtui.lookups.query_status import MARKS, QueryStatus, bits_of, decisive, gave_words, query_status, span_words
 
 from .samples import TARGET, detail, node_id, step, walk
 
@@ -24,35 +24,35 @@ from .samples import TARGET, detail, node_id, step, walk
 
 def test_each_result_of_a_query_has_its_fate_and_words() -> None:
     over, running = detail([], 4.5).view, detail([], 4.5, running=True).view
-    cases: tuple[tuple[StepView, Fate, str], ...] = (
-        (step(1, 140, 0, 1, result="peers", peers=12), Fate.FOUND, "8n 12p"),
-        (step(1, 140, 0, 1, result="value", item="immutable"), Fate.FOUND, "8n value"),
-        (step(1, 140, 0, 1, result="value", item="seq 7"), Fate.FOUND, "8n seq 7"),
-        (step(1, 140, 0, 1), Fate.ANSWERED, "8n"),
-        (step(1, 140, 0, 1, nodes=0), Fate.ANSWERED, "nothing"),
-        (step(1, 140, 0, 1, result="refused", code=203), Fate.ERROR, "error 203"),
-        (step(1, 140, 0, 1, result="wrong id"), Fate.ERROR, "wrong id"),
-        (step(1, 140, 0, 1, result="bad signature"), Fate.ERROR, "bad signature"),
-        (step(1, 140, 1, 5), Fate.LATE, "late"),
-        (step(1, 140, 1, 5, result="refused", code=203), Fate.LATE, "late"),
-        (step(1, 140, 0, 4, result="timed out"), Fate.SILENT, "silent"),
-        (step(1, 140, 1, 5, result="timed out"), Fate.CANCELLED, "cancelled"),
-        (step(1, 140, 1, None, stalled=1.6), Fate.CANCELLED, "cancelled"),
-        (step(1, 140, 0, 1, result="cancelled"), Fate.CANCELLED, "cancelled"),
-        (step(1, 140, 0, 0.1, result="send failed"), Fate.UNASKED, "send failed"),
-        (step(1, 140, 0, 4, result="unreadable answer"), Fate.UNUSABLE, "unreadable …"),
-        (step(1, 140, 1, 5, result="unmatched answer"), Fate.UNUSABLE, "unmatched a…"),
-        (step(1, 140, 0, 4, late=True), Fate.LATE, "late"),
+    cases: tuple[tuple[StepView, QueryStatus, str], ...] = (
+        (step(1, 140, 0, 1, result="peers", peers=12), QueryStatus.FOUND, "8n 12p"),
+        (step(1, 140, 0, 1, result="value", item="immutable"), QueryStatus.FOUND, "8n value"),
+        (step(1, 140, 0, 1, result="value", item="seq 7"), QueryStatus.FOUND, "8n seq 7"),
+        (step(1, 140, 0, 1), QueryStatus.ANSWERED, "8n"),
+        (step(1, 140, 0, 1, nodes=0), QueryStatus.ANSWERED, "nothing"),
+        (step(1, 140, 0, 1, result="refused", code=203), QueryStatus.ERROR, "error 203"),
+        (step(1, 140, 0, 1, result="wrong id"), QueryStatus.ERROR, "wrong id"),
+        (step(1, 140, 0, 1, result="bad signature"), QueryStatus.ERROR, "bad signature"),
+        (step(1, 140, 1, 5), QueryStatus.LATE, "late"),
+        (step(1, 140, 1, 5, result="refused", code=203), QueryStatus.LATE, "late"),
+        (step(1, 140, 0, 4, result="timed out"), QueryStatus.SILENT, "silent"),
+        (step(1, 140, 1, 5, result="timed out"), QueryStatus.CANCELLED, "cancelled"),
+        (step(1, 140, 1, None, stalled=1.6), QueryStatus.CANCELLED, "cancelled"),
+        (step(1, 140, 0, 1, result="cancelled"), QueryStatus.CANCELLED, "cancelled"),
+        (step(1, 140, 0, 0.1, result="send failed"), QueryStatus.UNASKED, "send failed"),
+        (step(1, 140, 0, 4, result="unreadable answer"), QueryStatus.UNUSABLE, "unreadable …"),
+        (step(1, 140, 1, 5, result="unmatched answer"), QueryStatus.UNUSABLE, "unmatched a…"),
+        (step(1, 140, 0, 4, late=True), QueryStatus.LATE, "late"),
     )
     for one, expected, words in cases:
-        assert (fate(one, over), gave_words(one, over)) == (expected, words)
+        assert (query_status(one, over), gave_words(one, over)) == (expected, words)
     for one, words in (
         (step(1, 140, 0, None), ""),
         (step(1, 140, 0, None, stalled=0.6), "stalled"),
         (step(1, 140, 0, None, overtaken=0.6), "overtaken"),
     ):
-        assert (fate(one, running), gave_words(one, running)) == (Fate.WAITING, words)
-    assert set(MARKS) == set(Fate) == {what for _, what, _ in cases} | {Fate.WAITING}
+        assert (query_status(one, running), gave_words(one, running)) == (QueryStatus.WAITING, words)
+    assert set(MARKS) == set(QueryStatus) == {what for _, what, _ in cases} | {QueryStatus.WAITING}
     assert len({sign for sign, _ in MARKS.values()}) == len(MARKS), "each fact has a sign of its own"
 
 
@@ -202,13 +202,13 @@ def test_the_cost_counts_each_query_once() -> None:
         step(5, 152, 0.0, 0.9),
     ]
     spent = cost(detail(steps, 0.3, k=1))
-    assert spent.fates == {Fate.ANSWERED: 2, Fate.ERROR: 1, Fate.CANCELLED: 1, Fate.LATE: 1}
+    assert spent.fates == {QueryStatus.ANSWERED: 2, QueryStatus.ERROR: 1, QueryStatus.CANCELLED: 1, QueryStatus.LATE: 1}
     assert (spent.queries, spent.answers, spent.idle, spent.packets) == (5, 3, 1, 8)
 
 
 def test_a_query_under_way_is_waited_for() -> None:
     spent = cost(detail([step(1, 150, 0, None)], 0.1, running=True))
-    assert spent.fates == {Fate.WAITING: 1}
+    assert spent.fates == {QueryStatus.WAITING: 1}
 
 
 def test_holders_are_those_of_the_closest_that_gave_something() -> None:
@@ -275,7 +275,7 @@ def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
         asked.append(number)
         return answers[min(len(asked), 2) - 1]
 
-    kept = Kept()
+    kept = LookupCache()
     for _ in range(4):
         found = kept.get(early.view, ask)  # type: ignore[arg-type]
     assert asked == [3, 3]
@@ -288,14 +288,14 @@ def test_a_finished_lookup_is_asked_for_until_the_last_answer_is_in() -> None:
 def test_a_lookup_that_is_forgotten_stays_as_it_was_last() -> None:
     one = detail([step(1, 140, 0, None)], 0.2, running=True)
     two = detail([step(1, 140, 0, 0.3)], 0.4, running=True)
-    kept = Kept()
+    kept = LookupCache()
     assert kept.get(one.view, lambda _: one) is one
     assert kept.get(one.view, lambda _: two) is two
     assert kept.get(one.view, lambda _: None) is two
 
 
 def test_a_moment_is_made_once() -> None:
-    kept, whole = Kept(), walk()
+    kept, whole = LookupCache(), walk()
     assert kept.at(whole, None) is whole
     assert kept.at(whole, 0.5) is kept.at(whole, 0.5)
     assert kept.at(whole, 0.5) is not kept.at(whole, 0.6)

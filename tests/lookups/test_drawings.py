@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from dhtui.engine.lookup.candidates import Distrust
 from dhtui.engine.outcome import Doubt
 from dhtui.engine.snapshot import LookupDetail
+from dhtui.lookups.as_of import as_of
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of
 from dhtui.lookups.legend import explained_waterfall, legend_lines
-from dhtui.lookups.moment import as_of
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
 from dhtui.text.format import DOUBTS

@@ -8,16 +8,16 @@ import re
 import pytest
 from engine.network import Network, naming, silent
 
-from dhtui.engine.lookup.running import Find
+from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
-from dhtui.lookups.course import IN_TIME, MARKS, Fate, counts, sent
+from dhtui.lookups.explanation import explanation
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import ladder_lines, scale_of
 from dhtui.lookups.legend import legend_lines
-from dhtui.lookups.story import story
+from dhtui.lookups.query_status import IN_TIME, MARKS, QueryStatus, counts, sent
 from dhtui.lookups.verdict import verdict
 from dhtui.lookups.waterfall import waterfall_lines
 from dhtui.screens.lookup.panes import (
@@ -32,7 +32,7 @@ from dhtui.text.spans import Line
 
 from .samples import candidate, detail, node_id, step
 
-WORDS = {what.value for what in Fate}
+WORDS = {what.value for what in QueryStatus}
 OLD = {"given up", "timed out", "too late", "no answer in time", "wasted", "to the dead", "▸", "■"}
 """What the same facts were called before."""
 
@@ -41,21 +41,21 @@ def text_of(*lines: Line) -> str:
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
-def scripted(*, running: bool = False) -> tuple[LookupDetail, dict[str, Fate]]:
+def scripted(*, running: bool = False) -> tuple[LookupDetail, dict[str, QueryStatus]]:
     """A lookup in which each fate is met by one node, by its address."""
     steps = {
-        Fate.ANSWERED: step(1, 150, 0.0, 0.2),
-        Fate.FOUND: step(2, 140, 0.0, 0.3, result="peers", peers=3),
-        Fate.ERROR: step(3, 141, 0.0, 0.4, result="refused", code=203, nodes=0),
-        Fate.SILENT: step(4, 142, 0.0, 0.9, stalled=0.5, result="timed out", nodes=0),
-        Fate.UNASKED: step(5, 143, 0.0, 0.05, result="send failed", nodes=0),
-        Fate.UNUSABLE: step(10, 148, 0.0, 0.9, result="unreadable answer", nodes=0),
+        QueryStatus.ANSWERED: step(1, 150, 0.0, 0.2),
+        QueryStatus.FOUND: step(2, 140, 0.0, 0.3, result="peers", peers=3),
+        QueryStatus.ERROR: step(3, 141, 0.0, 0.4, result="refused", code=203, nodes=0),
+        QueryStatus.SILENT: step(4, 142, 0.0, 0.9, stalled=0.5, result="timed out", nodes=0),
+        QueryStatus.UNASKED: step(5, 143, 0.0, 0.05, result="send failed", nodes=0),
+        QueryStatus.UNUSABLE: step(10, 148, 0.0, 0.9, result="unreadable answer", nodes=0),
     }
     if running:
-        steps[Fate.WAITING] = step(6, 144, 0.5, None, stalled=0.9)
+        steps[QueryStatus.WAITING] = step(6, 144, 0.5, None, stalled=0.9)
     else:
-        steps[Fate.LATE] = step(7, 145, 0.5, 1.2, stalled=0.9, peers=2)
-        steps[Fate.CANCELLED] = step(8, 146, 0.5, 4.5, stalled=0.9, result="timed out", nodes=0)
+        steps[QueryStatus.LATE] = step(7, 145, 0.5, 1.2, stalled=0.9, peers=2)
+        steps[QueryStatus.CANCELLED] = step(8, 146, 0.5, 4.5, stalled=0.9, result="timed out", nodes=0)
     whole = detail(list(steps.values()), 1.0, running=running, why="" if running else "it ended")
     late = [
         node._replace(state="silent so far", result="", token=False, nodes=0, peers=(), rtt=None, version=None)
@@ -64,7 +64,7 @@ def scripted(*, running: bool = False) -> tuple[LookupDetail, dict[str, Fate]]:
         for node in whole.candidates
     ]
     late.append(candidate(step(9, 147, 0.0, None), state="untried"))
-    fates = {one.addr[0]: what for what, one in steps.items()} | {"203.0.113.9": Fate.UNASKED}
+    fates = {one.addr[0]: what for what, one in steps.items()} | {"203.0.113.9": QueryStatus.UNASKED}
     return whole._replace(candidates=tuple(late)), fates
 
 
@@ -80,10 +80,10 @@ def test_each_fact_has_one_word_and_one_sign_in_all_views(running: bool) -> None
         sign, word = MARKS[what][0], what.value
         row, number = rows[ip], next((n for n, s in enumerate(whole.steps, 1) if s.addr[0] == ip), None)
         cell, window = text_of(state.cell(row)), text_of(*candidate_details(row, whole))
-        told = " ".join(story(whole, row.node))
-        assert row.fate is what
-        assert cell[0] == (sign if what is not Fate.WAITING else "┄")
-        if what in (Fate.LATE, Fate.SILENT, Fate.CANCELLED):
+        told = " ".join(explanation(whole, row.node))
+        assert row.query_status is what
+        assert cell[0] == (sign if what is not QueryStatus.WAITING else "┄")
+        if what in (QueryStatus.LATE, QueryStatus.SILENT, QueryStatus.CANCELLED):
             assert cell == f"{sign} {word}"
             assert f"state       {sign} {word}" in window and f"{word}" in told
         in_json = next(node["fate"] for node in written["candidates"] if node["addr"][0] == ip)
@@ -109,25 +109,34 @@ def test_each_query_is_counted_once_and_alike_in_all_views(running: bool) -> Non
     whole, _ = scripted(running=running)
     fates, view = counts(whole), whole.view
     answers = sum(fates[what] for what in IN_TIME)
-    assert (view.asked, view.answered, view.timed_out) == (sent(fates), answers, fates[Fate.SILENT])
+    assert (view.asked, view.answered, view.timed_out) == (sent(fates), answers, fates[QueryStatus.SILENT])
     header = text_of(state_line(whole, None, 160))
     assert f" sent {sent(fates)} ✓{answers} (1!)" in header
     listed = next(column for column in LOOKUP_COLUMNS if column.title == "✓/sent")
     assert text_of(listed.cell(LookupRow(view, 0.0, False))) == f"{answers}/{sent(fates)}"
     cost = verdict(whole).cost
     assert f"{sent(fates)} queries, {answers} answers" in cost
-    for what in (Fate.LATE, Fate.UNUSABLE, Fate.SILENT, Fate.CANCELLED, Fate.WAITING, Fate.UNASKED):
+    for what in (
+        QueryStatus.LATE,
+        QueryStatus.UNUSABLE,
+        QueryStatus.SILENT,
+        QueryStatus.CANCELLED,
+        QueryStatus.WAITING,
+        QueryStatus.UNASKED,
+    ):
         sign, many = MARKS[what][0], fates[what]
         assert (f" {sign}{many}" in header) == (f"{many} {what}" in cost) == (many > 0)
     compared = {row.what: row.first for row in differences(whole, whole)}
-    assert compared["answers"] == str(answers) and compared["late"] == str(fates[Fate.LATE])
-    assert compared["unusable"] == str(fates[Fate.UNUSABLE])
-    assert compared["silent"] == str(fates[Fate.SILENT]) and compared["cancelled"] == str(fates[Fate.CANCELLED])
+    assert compared["answers"] == str(answers) and compared["late"] == str(fates[QueryStatus.LATE])
+    assert compared["unusable"] == str(fates[QueryStatus.UNUSABLE])
+    assert compared["silent"] == str(fates[QueryStatus.SILENT]) and compared["cancelled"] == str(
+        fates[QueryStatus.CANCELLED]
+    )
 
 
 def test_what_came_late_counts_for_nothing_but_is_told() -> None:
     whole, _ = scripted()
-    row = next(row for row in candidate_rows(whole) if row.fate is Fate.LATE)
+    row = next(row for row in candidate_rows(whole) if row.query_status is QueryStatus.LATE)
     window = text_of(*candidate_details(row, whole))
     assert "□ late: it answered after the end" in window
     assert "gave        8 nodes, 2 peers, too late to count" in window
@@ -147,10 +156,10 @@ def one_late() -> tuple[LookupDetail, Outcome]:
     net.meet(core, quick, slow, dead)
     net.slow[slow.addr] = 0.3
     dead.answer = silent
-    finds: list[Find] = []
+    finds: list[LookupRun] = []
     ended: list[Outcome] = []
-    find = core.searches.ask(Question("find_node", target), ended.append, net.now)
-    assert isinstance(find, Find)
+    find = core.operations.ask(Question("find_node", target), ended.append, net.now)
+    assert isinstance(find, LookupRun)
     finds.append(find)
     net.after(core)
     net.run(8.0)
@@ -159,9 +168,9 @@ def one_late() -> tuple[LookupDetail, Outcome]:
 
 def test_the_engine_and_its_outcome_say_the_same() -> None:
     whole, outcome = one_late()
-    fates = {row.node.addr: row.fate for row in candidate_rows(whole)}
-    assert sorted(fates.values()) == [Fate.ANSWERED, Fate.CANCELLED, Fate.LATE]
+    fates = {row.node.addr: row.query_status for row in candidate_rows(whole)}
+    assert sorted(fates.values()) == [QueryStatus.ANSWERED, QueryStatus.CANCELLED, QueryStatus.LATE]
     for node in outcome.asked:
         # What an outcome is made of is known at the end: who answers after it is cancelled in it.
-        assert (node.status is Status.CANCELLED) == (fates[node.addr] in (Fate.LATE, Fate.CANCELLED))
+        assert (node.status is Status.CANCELLED) == (fates[node.addr] in (QueryStatus.LATE, QueryStatus.CANCELLED))
     assert (whole.view.asked, whole.view.answered, whole.view.timed_out) == (3, 1, 0)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.candidates import State
-from dhtui.engine.lookup.running import Done, Find
+from dhtui.engine.lookup.running import Done, LookupRun
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Get, Query
-from dhtui.lookups.moment import as_of
+from dhtui.lookups.as_of import as_of
 
 from .samples import walk
 
@@ -63,18 +63,18 @@ def beside_the_engine(net: Network, core: Core, question: Question) -> tuple[Loo
     """A lookup, and the moment from which on the walk from the nearest node on no longer meets a query in flight."""
     seen: dict[int, float] = {}
 
-    def watch(find: Find, now: float) -> None:
+    def watch(find: LookupRun, now: float) -> None:
         met = set(map(id, find.lookup._nearest()))
         for candidate in find.lookup.candidates:
             if candidate.state is State.ASKED and id(candidate) not in met:
                 places = [place for place, one in enumerate(find._steps) if one.candidate is candidate]
                 seen.setdefault(places[-1], now - find.started_at)
 
-    finds: list[Find] = []
+    finds: list[LookupRun] = []
 
-    def start(done: Done) -> Find:
-        find = core.searches.ask(question, done, net.now, on_step=watch)
-        assert isinstance(find, Find)
+    def start(done: Done) -> LookupRun:
+        find = core.operations.ask(question, done, net.now, on_step=watch)
+        assert isinstance(find, LookupRun)
         finds.append(find)
         return find
 

@@ -11,14 +11,14 @@ from engine.network import Network, naming, silent
 from dhtui.engine.lookup.algorithm import Lookup, Start
 from dhtui.engine.lookup.candidates import Candidate, Distrust, Mark
 from dhtui.engine.lookup.journal import candidate_views
-from dhtui.engine.lookup.running import Done, Find
+from dhtui.engine.lookup.running import Done, LookupRun
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
-from dhtui.lookups.moment import as_of
+from dhtui.lookups.as_of import as_of
+from dhtui.lookups.explanation import explanation
 from dhtui.lookups.reasons import origins
-from dhtui.lookups.story import story
 from dhtui.lookups.waterfall import waterfall_lines
 
 from .samples import TARGET, candidate, detail, node_id, step, walk
@@ -123,8 +123,8 @@ def test_who_was_passed_over_is_told_with_the_reason() -> None:
     whole = view_of(lookup)
     assert of(whole, "50.1.1.2").note == "a node of the same /24, 50.1.1.1, is in the lookup"
     assert marks(lookup) == {"50.1.1.2": Mark.TWIN, "50.9.9.9": Mark.SILENT}
-    assert story(whole, of(whole, "50.1.1.2"))[0].startswith("Not asked: one of its /24 is in the lookup")
-    assert story(whole, of(whole, "50.9.9.9")) == ["Not asked: silent to 2 queries, the last 30 s ago."]
+    assert explanation(whole, of(whole, "50.1.1.2"))[0].startswith("Not asked: one of its /24 is in the lookup")
+    assert explanation(whole, of(whole, "50.9.9.9")) == ["Not asked: silent to 2 queries, the last 30 s ago."]
 
 
 # ---- who named it ---------------------------------------------------------------------------------------------
@@ -182,8 +182,8 @@ def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, mis
 def test_what_an_answer_makes_of_a_node_is_told(more: dict[str, object], words: str) -> None:
     whole = detail([step(1, 150, 0.0, 0.1)], 1.0)
     node = whole.candidates[0]._replace(**({"place": "spare"} | more))  # type: ignore[arg-type]
-    assert story(whole, node)[-1].startswith(words)
-    assert len(story(whole, whole.candidates[0])) == 1
+    assert explanation(whole, node)[-1].startswith(words)
+    assert len(explanation(whole, whole.candidates[0])) == 1
 
 
 def test_before_it_answered_a_node_has_the_id_that_it_was_named_under() -> None:
@@ -220,16 +220,16 @@ def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None
     honest = [net.puppet(node_id=node_id(152 + n / 8, n)) for n in range(8)]
     liar = net.puppet(naming(*(one.info for one in dead)), node_id=node_id(151, 99))
     net.meet(core, liar, *honest)
-    doubtful: list[bool] = []
+    deprioritised: list[bool] = []
 
-    def watch(find: Find, now: float) -> None:
-        doubtful.extend(one.candidate.doubtful for one in find._steps[len(doubtful) :])
+    def watch(find: LookupRun, now: float) -> None:
+        deprioritised.extend(one.candidate.deprioritised for one in find._steps[len(deprioritised) :])
 
-    finds: list[Find] = []
+    finds: list[LookupRun] = []
 
-    def start(done: Done) -> Find:
-        find = core.searches.ask(Question("find_node", TARGET), done, net.now, on_step=watch)
-        assert isinstance(find, Find)
+    def start(done: Done) -> LookupRun:
+        find = core.operations.ask(Question("find_node", TARGET), done, net.now, on_step=watch)
+        assert isinstance(find, LookupRun)
         finds.append(find)
         return find
 
@@ -238,7 +238,7 @@ def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None
     first = [place for place, one in enumerate(whole.steps) if not one.again]
     doubted = [origins(whole)[place].doubted for place in first]
     assert any(doubted)
-    assert doubted == [doubtful[place] for place in first]
+    assert doubted == [deprioritised[place] for place in first]
 
 
 # ---- what happened --------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_the_story_of_a_query_tells_what_the_policy_did() -> None:
         step(4, 139, 0.7, 4.7, stalled=1.0, result="timed out", again=True),
     ]
     whole = detail(steps, 1.0, k=2)
-    stories = {node.addr: story(whole, node) for node in whole.candidates}
+    stories = {node.addr: explanation(whole, node) for node in whole.candidates}
     assert stories == {
         steps[0].addr: [
             "Query 1, sent at 0 ms: it opened the lookup; 2 nearer nodes had answered at 300 ms, so it held no slot "
@@ -275,7 +275,7 @@ def test_the_story_of_a_query_tells_what_the_policy_did() -> None:
 def test_the_story_of_a_past_moment_knows_nothing_of_what_came() -> None:
     far = step(1, 150, 0.0, 0.9)
     whole = detail([far, step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.3)], 1.0, k=2)
-    told = [story(as_of(whole, at), candidate(far))[0].partition("; ")[2] for at in (0.25, 0.3, 1.0)]
+    told = [explanation(as_of(whole, at), candidate(far))[0].partition("; ")[2] for at in (0.25, 0.3, 1.0)]
     assert told == [
         "under way.",
         "2 nearer nodes had answered at 300 ms, so it held no slot any more; under way, still welcome.",
@@ -287,11 +287,11 @@ def test_the_story_of_a_past_moment_knows_nothing_of_what_came() -> None:
 def test_what_ended_with_the_lookup_is_told_so() -> None:
     far, slow = step(1, 150, 0.0, 0.9), step(4, 139, 0.1, None, stalled=0.5)
     whole = detail([far, slow, step(2, 140, 0.0, 0.2), step(3, 141, 0.0, 0.3)], 0.3, k=2)
-    assert story(whole, candidate(far))[0].endswith(
+    assert explanation(whole, candidate(far))[0].endswith(
         "2 nearer nodes had answered at 300 ms, and the lookup was over; answered late, at 900 ms with 8 nodes: the "
         "lookup was over."
     )
-    assert "stalled" not in story(whole, candidate(slow))[0]
+    assert "stalled" not in explanation(whole, candidate(slow))[0]
 
 
 @pytest.mark.parametrize(
@@ -307,9 +307,9 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
 def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, str], words: str) -> None:
     node = candidate(step(1, 150, 0.0, 0.1))._replace(**({"state": "untried", "result": ""} | more))  # type: ignore[arg-type]
     whole = detail([], 1.0)._replace(candidates=(node,))
-    assert story(whole, node)[0].startswith(words)
+    assert explanation(whole, node)[0].startswith(words)
     running = whole._replace(view=whole.view._replace(running=True))
-    assert "over" not in story(running, node)[0]
+    assert "over" not in explanation(running, node)[0]
 
 
 # ---- in the drawing -------------------------------------------------------------------------------------------
@@ -342,5 +342,5 @@ def test_nothing_a_terminal_obeys_is_told() -> None:
             told = {"note": hostile, "mark": mark, "doubt": hostile, "state": state}
             nodes = tuple(node._replace(**told) for node in whole.candidates)
             poisoned = whole._replace(candidates=(*nodes, nodes[0]._replace(addr=("\x1b", 1))))
-            text = "".join(part for node in poisoned.candidates for part in story(poisoned, node))
+            text = "".join(part for node in poisoned.candidates for part in explanation(poisoned, node))
             assert not {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}

@@ -20,7 +20,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.errors import UsageError
 from dhtui.items.file import text, write
 from dhtui.items.keepalive import MAX_KEPT
-from dhtui.items.keepalive.plan import Kept
+from dhtui.items.keepalive.plan import KeptItem
 from dhtui.items.keepalive.store import change
 from dhtui.keyring import Keyring
 from dhtui.options import config, fitting
@@ -247,7 +247,7 @@ def test_a_signed_file_that_contradicts_cas_is_refused(item: str, home: Path) ->
 
 def test_an_item_too_many_to_be_kept_is_refused_before_the_first_packet(home: Path) -> None:
     folder = home / "s"
-    kept = [Kept(item=ImmutableItem(b"i%de" % number), added=0.0, due=0.0) for number in range(MAX_KEPT)]
+    kept = [KeptItem(item=ImmutableItem(b"i%de" % number), added=0.0, due=0.0) for number in range(MAX_KEPT)]
     change(folder, lambda items: items.update({each.target: each for each in kept}))
     keep = ("--state-dir", "s", "--keep", "--do")
     assert f"at most {MAX_KEPT} items can be kept alive" in said(*keep, "put", "--val", "one more")

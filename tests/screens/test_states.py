@@ -91,7 +91,7 @@ async def work(node: WiredNode) -> None:
     for data in (b"d0:0:-5:", b"d1:q1:x1:t1:a1:y1:qe", b"\x00" * 1200):
         node.hears(data, stranger.addr)
     net.run(0.1)
-    core.searches.ask(Question("get_peers", OWN[::-1]), lambda outcome: None, net.now)
+    core.operations.ask(Question("get_peers", OWN[::-1]), lambda outcome: None, net.now)
     net.after(core)
     net.run(0.01)
 

@@ -59,7 +59,7 @@ class WiredNode(Node):
         return self._core.snapshot(self.net.now)
 
     def lookup(self, number: int) -> LookupDetail | None:
-        return self._core.searches.detail(number, self.net.now)
+        return self._core.operations.detail(number, self.net.now)
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         return self._core.table.detail(addr, self.net.now)

@@ -184,9 +184,9 @@ def test_a_file_system_without_locks_is_used_without(
     monkeypatch.setattr(fcntl, "flock", flock)
     with locked(tmp_path / "lock", patience=0):
         pass
-    claim, problem = claiming.take(tmp_path)
-    assert claim is not None and problem == ""
-    claim.release()
+    lock, problem = claiming.take(tmp_path)
+    assert lock is not None and problem == ""
+    lock.release()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
@@ -219,6 +219,6 @@ def test_the_start_of_a_run_clears_its_own_folders_of_what_was_left(tmp_path: Pa
     left = [
         aged(folder / f".x.{'0' * 16}.tmp") for folder in (tmp_path, tmp_path / "keys", tmp_path / "keys" / ".notes")
     ]
-    claim, _ = claiming.take(tmp_path)
-    assert claim is not None and not any(path.exists() for path in left)
-    claim.release()
+    lock, _ = claiming.take(tmp_path)
+    assert lock is not None and not any(path.exists() for path in left)
+    lock.release()

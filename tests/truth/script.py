@@ -127,10 +127,10 @@ class Script:
 
     # -- they ask ------------------------------------------------------------------------------------------------
 
-    async def answer(self, who: str, method: str, args: dict[bytes, Any], fate: str = "") -> dict[bytes, Any]:
+    async def answer(self, who: str, method: str, args: dict[bytes, Any], query_status: str = "") -> dict[bytes, Any]:
         """What we answer a node: the body of a response; empty for anything else."""
         session = self.session
-        tid = self[who].ask(session.us, method, args, fate)
+        tid = self[who].ask(session.us, method, args, query_status)
         await session.read()
         (reply,) = (one for one in session.wire.of(session.wire.sent(), self[who]) if one.tid == tid)
         body: dict[bytes, Any] = reply.message.get(b"r", {})

@@ -149,7 +149,9 @@ def messages(wire: Wire) -> dict[str, list[int]]:
             row(query)[1 if answer.kind == "r" else 3] += 1
         elif not wire.refused_to_hear(query):
             row(query)[2] += 1
-    read = [one for one in wire.received() if one.kind == "q" and one.fate not in ("banned by the user", "own id")]
+    read = [
+        one for one in wire.received() if one.kind == "q" and one.query_status not in ("banned by the user", "own id")
+    ]
     for query in read:
         row(query)[4] += 1
         for reply in wire.replies_to(query):
@@ -186,7 +188,7 @@ def test_every_kind_of_message_was_in_the_script(told: Told) -> None:
 def drops(wire: Wire) -> Counter[str]:
     """By cause: what the script sent to be dropped, refusals by their codes, and what met the limit."""
     found = wire.fates()
-    for query in (one for one in wire.received() if one.kind == "q" and not one.fate):
+    for query in (one for one in wire.received() if one.kind == "q" and not one.query_status):
         replies = wire.replies_to(query)
         if not replies:
             found["rate limit"] += 1
@@ -417,7 +419,9 @@ def test_the_bytes_on_the_screen_are_those_of_the_last_datagram(told: Told) -> N
 def test_table_lists_nodes_that_have_answered_and_counts_them_right(told: Told) -> None:
     """Each under the id that it gave, at the address where it answered; and no others."""
     answered = {
-        one.peer: one.message[b"r"][b"id"].hex() for one in told.wire.received() if one.kind == "r" and not one.fate
+        one.peer: one.message[b"r"][b"id"].hex()
+        for one in told.wire.received()
+        if one.kind == "r" and not one.query_status
     }
     listed = figure(told.text("table"), r"╭─ \d+ buckets, (\d+) nodes")
     head = re.search(r"✓(\d+) \?(\d+) ✗(\d+)", told.text("table"))

@@ -112,7 +112,7 @@ class Seen(NamedTuple):
     """It was sent, or has come, by then."""
     message: dict[bytes, Any]
     """What it says; empty where it says nothing."""
-    fate: str = ""
+    query_status: str = ""
     """What must become of it, in the words of the script; empty: it is a query or an answer like others."""
 
     @property
@@ -230,19 +230,19 @@ class Scripted:
     # -- asking --------------------------------------------------------------------------------------------------
 
     def ask(
-        self, us: Addr, method: str, args: dict[bytes, Any] | None = None, fate: str = "", tid: bytes = b""
+        self, us: Addr, method: str, args: dict[bytes, Any] | None = None, query_status: str = "", tid: bytes = b""
     ) -> bytes:
         """Send a query to the node under test, and return its transaction id."""
         tid = tid or self.wire.new_tid()
         query = {b"t": tid, b"y": b"q", b"q": method.encode(), b"a": {b"id": self.id, **(args or {})}}
-        self.wire.send(self, bencode(query), us, fate)
+        self.wire.send(self, bencode(query), us, query_status)
         return tid
 
-    def release(self, fate: str = "") -> int:
+    def release(self, query_status: str = "") -> int:
         """Send what was held back; how many answers that were."""
         held, self.held = self.held, []
         for data, addr in held:
-            self.wire.send(self, data, addr, fate)
+            self.wire.send(self, data, addr, query_status)
         return len(held)
 
 
@@ -310,13 +310,15 @@ class Wire(AbstractContextManager["Wire"]):
         self._tids += 1
         return struct.pack("!H", self._tids)
 
-    def send(self, node: Scripted, data: bytes, us: Addr, fate: str = "", by: socket.socket | None = None) -> None:
+    def send(
+        self, node: Scripted, data: bytes, us: Addr, query_status: str = "", by: socket.socket | None = None
+    ) -> None:
         """Send a datagram to the node under test, and note it."""
         source = by or node.main
         with self._lock:
             before = self._clock()
             source.sendto(data, us)
-            seen = Seen("to us", source.getsockname(), us[1], data, before, self._clock(), read(data), fate)
+            seen = Seen("to us", source.getsockname(), us[1], data, before, self._clock(), read(data), query_status)
             self._seen.append(seen)
 
     def _run(self) -> None:
@@ -364,13 +366,19 @@ class Wire(AbstractContextManager["Wire"]):
         """What came in answer to a query of the node under test and may count: from where it asked, readable, under
         the transaction id, and not released too late."""
         for one in self.received():
-            if one.peer == query.peer and one.tid == query.tid and one.kind in "re" and one.kind and not one.fate:
+            if (
+                one.peer == query.peer
+                and one.tid == query.tid
+                and one.kind in "re"
+                and one.kind
+                and not one.query_status
+            ):
                 return one
         return None
 
     def refused_to_hear(self, query: Seen) -> bool:
         """Whether it was answered, but the user had banned the node meanwhile."""
-        banned = [one for one in self.received() if one.fate == "banned by the user"]
+        banned = [one for one in self.received() if one.query_status == "banned by the user"]
         return any(one.peer == query.peer and one.tid == query.tid for one in banned)
 
     def mood_of(self, query: Seen) -> Mood:
@@ -384,4 +392,4 @@ class Wire(AbstractContextManager["Wire"]):
 
     def fates(self) -> Counter[str]:
         """What must have become of what was sent to it, but for what is like others."""
-        return Counter(one.fate for one in self.received() if one.fate)
+        return Counter(one.query_status for one in self.received() if one.query_status)

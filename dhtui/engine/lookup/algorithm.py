@@ -75,7 +75,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ..outcome import Doubt, NodeOutcome, Status
-from ..wire.compact import Addr, NodeInfo, is_local, leads_inside
+from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
 from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
 from .policy import OURS, Policy
@@ -163,7 +163,7 @@ class Lookup:
         self._walk = None
         if node.id == self._own or self._ours(node.addr):
             return None
-        if parent is not None and leads_inside(node.addr[0], parent.addr[0]):
+        if parent is not None and is_private_referral(node.addr[0], parent.addr[0]):
             return None
         distance = self._distance(node.id)
         known = self._candidates.find(node.addr)
@@ -182,7 +182,7 @@ class Lookup:
             namers=[] if parent is None else [parent],
             claimant=parent,
             first_hand=parent is None,
-            too_near=made_up,
+            sybil_suspect=made_up,
         )
         return candidate if self._candidates.add(candidate) else None
 
@@ -265,7 +265,7 @@ class Lookup:
 
     def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
-            return candidate.state is State.ANSWERED and candidate.counts and not candidate.doubtful
+            return candidate.state is State.ANSWERED and candidate.counts and not candidate.deprioritised
         return candidate.counts
 
     def _in_play(self) -> int:
@@ -285,22 +285,22 @@ class Lookup:
 
     def _choose(self) -> Candidate | None:
         in_play, trusted, misfits = self._in_play(), 0, 0
-        doubtful, near, reserve, misfit = None, None, None, None
+        deprioritised, near, reserve, misfit = None, None, None, None
         for candidate in self._nearest():
             if in_play >= self._alpha:
                 return self._best_misfit(misfit)
             fits = self._candidates.fits(candidate)
             if candidate.state is State.ASKED:
                 in_play += self._policy.top_only
-                trusted += not candidate.too_near
+                trusted += not candidate.sybil_suspect
                 misfits += not fits
             elif candidate.state is State.NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
-                elif candidate.too_near:
+                elif candidate.sybil_suspect:
                     near = near or candidate
-                elif candidate.doubtful:
-                    doubtful = doubtful or candidate
+                elif candidate.deprioritised:
+                    deprioritised = deprioritised or candidate
                 elif fits:
                     return self._best_misfit(misfit) or candidate
                 elif misfits < max(1, self._alpha // 2):
@@ -312,7 +312,7 @@ class Lookup:
                 candidate.reserve = False
             return reserve
         wanted = self._wanted(alone=not trusted and self._alone())
-        return next((c for c in (misfit, doubtful, near) if c and wanted(c)), None)
+        return next((c for c in (misfit, deprioritised, near) if c and wanted(c)), None)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
         """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
@@ -320,7 +320,7 @@ class Lookup:
         if first is None:
             return None
         bits = first.distance.bit_length()
-        waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.doubtful)]
+        waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.deprioritised)]
         for other in waiting:
             if other.distance.bit_length() == bits and self._candidates.fits(other):
                 return other
@@ -344,15 +344,15 @@ class Lookup:
             if alone:
                 return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
             vouchers = self._candidates.vouchers(candidate)
-            if not candidate.doubtful and not vouchers:
+            if not candidate.deprioritised and not vouchers:
                 return False  # misfits that name each other, one by one, would go on for as long as they like
-            near = candidate.too_near
+            near = candidate.sybil_suspect
             if asked[near] < 0:
                 among = self.candidates if near else self._nearest()
-                asked[near] = sum(c.too_near == near and not c.untried and not trusted(c) for c in among)
+                asked[near] = sum(c.sybil_suspect == near and not c.untried and not trusted(c) for c in among)
             if asked[near] < MAX_DISTRUSTED:
                 return True
-            return not candidate.doubtful and vouchers >= ENOUGH_VOUCHERS
+            return not candidate.deprioritised and vouchers >= ENOUGH_VOUCHERS
 
         return wanted
 
@@ -362,10 +362,10 @@ class Lookup:
             return None
         wanted = self._wanted(alone=False)
         for c in self._nearest():
-            if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.doubtful and wanted(c):
+            if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.deprioritised and wanted(c):
                 return None
         for candidate in (*self._nearest(), *self._hosts()):
-            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.doubtful:
+            if candidate.state is State.STALLED and not candidate.asked_again and not candidate.deprioritised:
                 candidate.state, candidate.asked_again = State.ASKED, True
                 return candidate
         return None
@@ -383,7 +383,7 @@ class Lookup:
             self._renamed(candidate, outcome.id)
         candidate.state = State.ANSWERED
         if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE):
-            candidate.lied, candidate.counts = True, False
+            candidate.served_bad_value, candidate.counts = True, False
         self._candidates.came_back(candidate, named_as)
         named = [(node, self._distance(node.id)) for node in outcome.nodes]
         made_up = self._candidates.made_up(candidate, [distance for _, distance in named])
@@ -405,7 +405,7 @@ class Lookup:
             candidate.counts = candidate.counts and self._may_count(node_id, candidate.addr[0])
             return
         candidate.counts = self._may_count(node_id, candidate.addr[0]) and node_id != self._own
-        candidate.too_near, candidate.named = False, named_as
+        candidate.sybil_suspect, candidate.named = False, named_as
         candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
 
     def add_all(self, nodes: Iterable[NodeInfo]) -> None:
@@ -450,11 +450,11 @@ class Lookup:
         wanted = self._wanted(alone=alone)
         for candidate in self._nearest():
             if candidate.state in (State.NEW, State.ASKED):
-                if (alone or not candidate.too_near) and wanted(candidate):
+                if (alone or not candidate.sybil_suspect) and wanted(candidate):
                     return False
             elif candidate.state is State.STALLED:
                 waiting = True
-                if wait == "nearest" or not (candidate.asked_again or candidate.doubtful):
+                if wait == "nearest" or not (candidate.asked_again or candidate.deprioritised):
                     return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
 
@@ -493,7 +493,7 @@ class Lookup:
             if twin and fits and not self._candidates.fits(found[-1]):
                 others.append(found.pop())  # one id, two addresses: the one that it fits
                 twin = False
-            if candidate.doubtful or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
+            if candidate.deprioritised or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
                 others.append(candidate)
             else:
                 found.append(candidate)
@@ -503,7 +503,7 @@ class Lookup:
         """What speaks against believing that a value which was not found is not there."""
         answered = [c for c in self.candidates if c.state is State.ANSWERED]
         starts = [c for c in answered if c.first_hand]
-        if starts and all(c.misleads for c in starts):
+        if starts and all(c.bad_referrer for c in starts):
             return Doubt.STARTS
         if len(answered) == len(starts) > 1 and not any(c.namers for c in self.candidates):
             return Doubt.ALONE
@@ -526,8 +526,8 @@ class Lookup:
             return "there was no node to ask"
         closest = self.closest()
         if not closest:
-            lied = any(c.lied for c in self.candidates)
-            return "no node answered with anything that holds" if lied else "no node answered"
+            served_bad_value = any(c.served_bad_value for c in self.candidates)
+            return "no node answered with anything that holds" if served_bad_value else "no node answered"
         if len(closest) < self._k:
             return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
         return f"the {len(closest)} closest nodes that are alive have answered"

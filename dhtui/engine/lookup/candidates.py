@@ -97,13 +97,13 @@ class Candidate:
     """Whether its id is known from itself: what others claim about it counts for nothing."""
     reserve: bool = False
     """Known from before, and left out when the lookup opened: asked when there is nobody else, or it is named."""
-    too_near: bool = False
+    sybil_suspect: bool = False
     """So near to the target that in a network of this size it is most likely made up."""
     chosen: bool = False
     """It answered under an id much nearer than the one it was named under, and nobody has named it under that id."""
     named: bytes | None = None
     """The id that it was named under, where it answered with another one."""
-    lied: bool = False
+    served_bad_value: bool = False
     """Whether it gave a value that does not hold."""
     named_bad: int = 0
     named_alive: int = 0
@@ -121,18 +121,18 @@ class Candidate:
         return hops
 
     @property
-    def doubtful(self) -> bool:
+    def deprioritised(self) -> bool:
         """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
-        if self.too_near or self.chosen:
+        if self.sybil_suspect or self.chosen:
             return True
-        return self.parent is not None and self.parent.misleads and all(namer.misleads for namer in self.namers)
+        return self.parent is not None and self.parent.bad_referrer and all(namer.bad_referrer for namer in self.namers)
 
     @property
-    def misleads(self) -> bool:
+    def bad_referrer(self) -> bool:
         """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
         if self.named_bad < MISLEADING:
-            return self.lied
-        return self.lied or self.named_bad >= MISLEADING * self.named_alive
+            return self.served_bad_value
+        return self.served_bad_value or self.named_bad >= MISLEADING * self.named_alive
 
     @property
     def untried(self) -> bool:
@@ -176,21 +176,21 @@ class Candidates:
 
     def trusted(self, candidate: Candidate) -> bool:
         """Whether there is no reason to hold it for made up."""
-        return not candidate.doubtful and self.fits(candidate)
+        return not candidate.deprioritised and self.fits(candidate)
 
     def distrust(self, candidate: Candidate) -> Distrust | None:
         """Why it is not trusted; `None` where it is."""
-        if candidate.too_near:
+        if candidate.sybil_suspect:
             return Distrust.TOO_NEAR
         if candidate.chosen:
             return Distrust.CHOSEN
-        if candidate.doubtful:
+        if candidate.deprioritised:
             return Distrust.MISLED
         return None if self.fits(candidate) else Distrust.MISFIT
 
     def vouchers(self, candidate: Candidate) -> int:
         """How many networks trusted nodes that named a candidate belong to, and one more if it answered us before."""
-        nets = {net_of(n.addr[0]) for n in candidate.namers if not n.misleads and self.trusted(n)}
+        nets = {net_of(n.addr[0]) for n in candidate.namers if not n.bad_referrer and self.trusted(n)}
         return len(nets) + candidate.first_hand
 
     # ---- claims ------------------------------------------------------------------------------------
@@ -245,12 +245,12 @@ class Candidates:
                 candidate.chosen = False
             return
         if node_id == candidate.id:
-            candidate.too_near = candidate.too_near and made_up
+            candidate.sybil_suspect = candidate.sybil_suspect and made_up
         elif candidate.id is not None and not candidate.first_hand:
             misfit = self._prefer and not bep42_valid(node_id, candidate.addr[0])
-            if (made_up, misfit, distance) < (candidate.too_near, not self.fits(candidate), candidate.distance):
+            if (made_up, misfit, distance) < (candidate.sybil_suspect, not self.fits(candidate), candidate.distance):
                 self.move(candidate, node_id, distance)
-                candidate.too_near, candidate.claimant = made_up, parent
+                candidate.sybil_suspect, candidate.claimant = made_up, parent
         if candidate.state is State.PASSED:
             self._reconsider(candidate, self._by_net.get(net_of(candidate.addr[0]), []))
 
@@ -353,4 +353,4 @@ class Candidates:
         answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)
         nearest = list(islice(answered, LOOKED_AT))
         for candidate in nearest[: crowded([c.distance / 2**ID_BITS for c in nearest], self._size)]:
-            candidate.too_near = True
+            candidate.sybil_suspect = True

@@ -18,7 +18,7 @@ from .candidates import Candidate, Distrust, State
 from .journal import Step, bits, candidate_views, step_view
 from .policy import OURS, Policy
 from .results import Found, outcome_of
-from .validate import Question, behind, in_the_way, judge, looking_behind, unanswered
+from .validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
 
 Done = Callable[[Outcome], None]
 
@@ -92,7 +92,7 @@ class Sender(Protocol):
         """Send a query. `patient`: it is not given up for others before its hard deadline."""
 
 
-class Find:
+class LookupRun:
     """A lookup under way: sends what `Lookup` names, judges what comes, and knows what was found."""
 
     def __init__(
@@ -105,7 +105,7 @@ class Find:
         alpha: int,
         done: Done,
         at_least: int | None = None,
-        on_step: Callable[[Find, float], None] | None = None,
+        on_step: Callable[[LookupRun, float], None] | None = None,
         on_found: Callable[[NodeOutcome], None] | None = None,
         stop_at_value: bool = True,
         avoid: Container[Addr] | None = None,
@@ -142,7 +142,7 @@ class Find:
         self._held_since: float | None = None
         """Since when there has been no room to send."""
         self.turn = 0
-        """Which of `Searches` it has; 0 for none."""
+        """Which of `Operations` it has; 0 for none."""
         self._settled = self._stopped = False
         self._responders: list[int] = []
         """Their distances, sorted."""
@@ -237,7 +237,7 @@ class Find:
 
     def _answered(self, query: InFlight, answer: Answer | None, now: float) -> None:
         step = self._in_flight.pop(query)
-        candidate, own = step.candidate, judge(self.question, query, answer, now)
+        candidate, own = step.candidate, validate_response(self.question, query, answer, now)
         outcome = own if step.first is None else behind(step.first, own)
         step.sent_at, step.ended_at, step.late = query.sent_at, query.heard_at or now, not self.running
         # What the node gave before came of the query before.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from ..defence.shares import net_of
 from ..queries import Answer, InFlight
-from ..wire.compact import Addr, NodeInfo, is_local, leads_inside
+from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import bep42_valid
 from ..wire.krpc import FindNode, Response
 from .policy import OURS
@@ -46,7 +46,7 @@ class Survey:
     def _add(self, nodes: Iterable[NodeInfo], named_by: str | None = None) -> None:
         for node in nodes:
             ip = node.addr[0]
-            if node.id == self._sender.id or (named_by is not None and leads_inside(ip, named_by)):
+            if node.id == self._sender.id or (named_by is not None and is_private_referral(ip, named_by)):
                 continue
             # One node a /24: a liar names nodes of its own, and addresses all over the world are not cheap.
             place = node.addr if is_local(ip) else net_of(ip)

@@ -9,7 +9,7 @@ from ..outcome import NodeOutcome, Status
 from ..queries import InFlight
 from ..wire.krpc import Args, ErrorReply, FindNode, Get, GetPeers, Ping, Response
 
-__all__ = ["Question", "behind", "in_the_way", "judge", "looking_behind", "question_about", "unanswered"]
+__all__ = ["Question", "behind", "in_the_way", "looking_behind", "question_about", "unanswered", "validate_response"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutco
     )
 
 
-def judge(question: Question | None, query: InFlight, answer: Response | ErrorReply | None, now: float) -> NodeOutcome:
+def validate_response(
+    question: Question | None, query: InFlight, answer: Response | ErrorReply | None, now: float
+) -> NodeOutcome:
     """What happened at one node. `question` is `None` for a write, which any response confirms."""
     if answer is None:
         return unanswered(query, now)

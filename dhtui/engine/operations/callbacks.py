@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec
 
 from .. import checks
-from ..lookup.running import Find
+from ..lookup.running import LookupRun
 from ..outcome import Outcome
 from ..settings import Blocks
 from ..snapshot import LookupView
@@ -94,7 +94,7 @@ class Caller:
 
         return lambda argument: self._calls.later(call, argument)
 
-    def steps(self, progress: Progress | None) -> Callable[[Find, float], None] | None:
+    def steps(self, progress: Progress | None) -> Callable[[LookupRun, float], None] | None:
         """`progress` as the core calls it: with the view of that moment."""
         told = self.guard("progress", progress)
         return None if told is None else lambda find, now: told(find.view(now))

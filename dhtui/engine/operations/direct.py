@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
 from ..lookup.results import Found, outcome_of
-from ..lookup.running import Done, Find, Sender
-from ..lookup.validate import Question, behind, in_the_way, judge, looking_behind, unanswered
+from ..lookup.running import Done, LookupRun, Sender
+from ..lookup.validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
 from ..outcome import NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..wire.compact import Addr
@@ -33,7 +33,7 @@ class Ask:
     args: Args
 
 
-class Batch:
+class QueryBatch:
     """Asks named nodes one query each, at most `alpha` at a time besides those that have stalled."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Batch:
             return
         self._stalled.discard(query)
         place, first = self._in_flight.pop(query), self._firsts.pop(query, None)
-        outcome = judge(self._question, query, answer, now)
+        outcome = validate_response(self._question, query, answer, now)
         if first is not None:
             outcome = behind(first, outcome)
         elif self._question is not None and in_the_way(self._question, outcome):
@@ -130,7 +130,7 @@ class Batch:
         self._over = True
 
 
-class Direct:
+class DirectQuery:
     """Asks just the nodes that the user named."""
 
     def __init__(
@@ -151,7 +151,7 @@ class Direct:
         self._started_at = 0.0
         self._stopped = ""
         args = question.args(sender.id)
-        self._batch = Batch(
+        self._batch = QueryBatch(
             sender,
             [Ask(addr, None, args) for addr in dict.fromkeys(remotes)],
             question,
@@ -194,7 +194,7 @@ Decide = Callable[[Outcome], tuple[Item, Container[Addr]]]
 """Turns what was found into the item to store, and where."""
 
 
-class Write:
+class StoreOperation:
     """Stores something: finds the nodes and their tokens first, then writes to the closest of them.
 
     The tokens are those of its own lookup: one query a node less, and no chance for them to have expired.
@@ -203,7 +203,7 @@ class Write:
     def __init__(
         self,
         sender: Sender,
-        find: Callable[[Done], Find | Direct],
+        find: Callable[[Done], LookupRun | DirectQuery],
         prepare: Prepare,
         *,
         action: str,
@@ -219,7 +219,7 @@ class Write:
         self._stopped = False
         self._item: Item | None = None
         self.find = find(self._have_tokens)
-        self._batch: Batch | None = None
+        self._batch: QueryBatch | None = None
 
     def start(self, now: float, since: float | None = None) -> None:
         """Begin with the search. `since`: when it was asked for, if it had to wait."""
@@ -254,7 +254,7 @@ class Write:
                 )
             )
 
-        self._batch = Batch(
+        self._batch = QueryBatch(
             self._sender,
             [Ask(node.addr, node.id, args) for node in writable.values() if (args := args_for(node)) is not None],
             None,
@@ -270,7 +270,7 @@ class Write:
         for node in found.closest:
             if node.token is None:
                 yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
-        if isinstance(self.find, Direct):
+        if isinstance(self.find, DirectQuery):
             reached = {node.addr for node in found.closest}
             yield from (node for node in found.asked if node.addr not in reached)
 

@@ -11,13 +11,13 @@ from .. import events
 from ..events import Listeners
 from ..items import Draft, ImmutableItem, MutableItem
 from ..lookup.network_size import SizeEstimate
-from ..lookup.running import Done, Find, Sender
+from ..lookup.running import Done, LookupRun, Sender
 from ..lookup.validate import Question, question_about
 from ..outcome import NodeOutcome, Outcome
 from ..settings import Settings
 from ..snapshot import AnnounceView, LookupDetail, LookupView
 from ..wire.compact import Addr
-from .direct import Decide, Direct, Prepare, Write, prepare_announce, prepare_put, prepare_republish
+from .direct import Decide, DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
 from .turns import Turns
 
 ANNOUNCES_KEPT = 64
@@ -26,19 +26,21 @@ ANNOUNCE_SECONDS = 1800.0
 VIEWS = 64
 GIVEN_UP = "it was given up"
 
-Operation = Direct | Find | Write
-OnStep = Callable[[Find, float], None] | None
+Operation = DirectQuery | LookupRun | StoreOperation
+OnStep = Callable[[LookupRun, float], None] | None
 
 
-class Searches:
+class Operations:
     """Starts and ends operations for one engine."""
 
-    def __init__(self, sender: Sender, settings: Settings, seed: Callable[[Find], None], listeners: Listeners) -> None:
+    def __init__(
+        self, sender: Sender, settings: Settings, seed: Callable[[LookupRun], None], listeners: Listeners
+    ) -> None:
         """`seed` gives a lookup its first candidates."""
         self._sender, self._settings, self._seed, self._listeners = sender, settings, seed, listeners
-        self._running: dict[int, Find] = {}
-        self._users: deque[Find] = deque(maxlen=settings.lookups_kept)
-        self._backgrounds: deque[Find] = deque(maxlen=settings.lookups_kept)
+        self._running: dict[int, LookupRun] = {}
+        self._users: deque[LookupRun] = deque(maxlen=settings.lookups_kept)
+        self._backgrounds: deque[LookupRun] = deque(maxlen=settings.lookups_kept)
         self._count = 0
         self._turns: Turns[Operation] = Turns()
         self._letting_begin = False
@@ -49,7 +51,7 @@ class Searches:
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
         self.size = SizeEstimate(settings.k)
 
-    def held(self) -> list[Find]:
+    def held(self) -> list[LookupRun]:
         """Lookups that wait for the addresses of bootstrap hosts."""
         return [find for find in self._running.values() if find.hold]
 
@@ -132,27 +134,27 @@ class Searches:
             self._letting_begin = False
 
     def _begin(self, operation: Operation, since: float, now: float) -> None:
-        find = operation.find if isinstance(operation, Write) else operation
-        if isinstance(find, Find):
+        find = operation.find if isinstance(operation, StoreOperation) else operation
+        if isinstance(find, LookupRun):
             self._register(find, now)
             self._seed(find)
         operation.start(now, since)
 
     # ---- lookups -----------------------------------------------------------------------------------
 
-    def lookup(self, question: Question, owner: str, done: Done, now: float, **extra: Any) -> Find:
-        """A new lookup that waits for no turn, not started and without candidates. `extra` is what `Find` takes."""
+    def lookup(self, question: Question, owner: str, done: Done, now: float, **extra: Any) -> LookupRun:
+        """A new lookup that waits for no turn, not started and without candidates. `extra`: for `LookupRun`."""
         find = self._new(question, owner, done, **extra)
         self._register(find, now)
         return find
 
-    def _register(self, find: Find, now: float) -> None:
+    def _register(self, find: LookupRun, now: float) -> None:
         self._running[find.number] = find
         if self._listeners:
             question = find.question
             self._listeners.tell(events.LookupStarted(now, find.number, question.kind, question.target, find.owner))
 
-    def _new(self, question: Question, owner: str, done: Done, *, alpha: int | None = None, **extra: Any) -> Find:
+    def _new(self, question: Question, owner: str, done: Done, *, alpha: int | None = None, **extra: Any) -> LookupRun:
         self._count += 1
         number = self._count
 
@@ -163,7 +165,7 @@ class Searches:
             done(outcome)
 
         policy = self._settings.policy
-        return Find(
+        return LookupRun(
             self._sender,
             number,
             question,
@@ -175,7 +177,7 @@ class Searches:
             **extra,
         )
 
-    def _retire(self, find: Find) -> None:
+    def _retire(self, find: LookupRun) -> None:
         del self._running[find.number]
         # Kept apart: refreshes, which never end, must not push out what a person looked up.
         (self._users if find.owner == "user" else self._backgrounds).append(find)
@@ -199,11 +201,11 @@ class Searches:
 
     def _search(
         self, question: Question, remotes: Sequence[Addr] | None, done: Done, turn: int = 0, **extra: Any
-    ) -> Direct | Find:
+    ) -> DirectQuery | LookupRun:
         """A question to the nodes that are named, or to the network. Not started yet. A `turn` may end early."""
         if remotes is not None:
             settings = self._settings
-            return Direct(
+            return DirectQuery(
                 self._sender,
                 question,
                 remotes,
@@ -293,7 +295,7 @@ class Searches:
         on_step: OnStep,
     ) -> Operation:
         turn = self._turns.new()
-        write = Write(
+        write = StoreOperation(
             self._sender,
             lambda have_tokens: self._search(question, remotes, have_tokens, on_step=on_step, stop_at_value=False),
             prepare,
@@ -312,7 +314,7 @@ class Searches:
         """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""
         self._turns.over(operation.turn)
         operation.cancel(now)
-        find = operation.find if isinstance(operation, Write) else operation
-        if isinstance(find, Find) and find.number in self._running:
+        find = operation.find if isinstance(operation, StoreOperation) else operation
+        if isinstance(find, LookupRun) and find.number in self._running:
             self._retire(find)
         self._let_begin(now)

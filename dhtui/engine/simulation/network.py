@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core import Core
 from ..items import ImmutableItem, MutableItem
-from ..lookup.running import Done, Find
+from ..lookup.running import Done, LookupRun
 from ..lookup.validate import Question
 from ..operations.operations import Operation
 from ..outcome import Outcome
@@ -282,7 +282,7 @@ class Simulation:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
         addr = core.identity.bound
         place = self.places[addr]
-        while (datagrams := core.datagrams_to_send()) or (names := core.way_in.take_hosts_wanted()):
+        while (datagrams := core.datagrams_to_send()) or (names := core.bootstrapping.take_hosts_wanted()):
             for data, dest in datagrams:
                 self._send(place, addr, data, dest)
             for name in () if datagrams else names:
@@ -415,7 +415,7 @@ class Simulation:
         began = self.now
         core.bootstrap(self.now)
         self.after(core)
-        self.run_until(lambda: core.way_in.state != "running")
+        self.run_until(lambda: core.bootstrapping.state != "running")
         return self.now - began
 
     def finish(self, core: Core, start: Callable[[Done], Operation]) -> Outcome:
@@ -428,11 +428,11 @@ class Simulation:
 
     def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
         """Let a core ask nodes directly."""
-        return self.finish(core, lambda done: core.searches.ask(question, done, self.now, remotes=remotes))
+        return self.finish(core, lambda done: core.operations.ask(question, done, self.now, remotes=remotes))
 
     def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
         """Let a core put an item."""
-        return self.finish(core, lambda done: core.searches.put(what, done, self.now))
+        return self.finish(core, lambda done: core.operations.put(what, done, self.now))
 
     def look_up(self, core: Core, question: Question) -> Trial:
         """Let a core look something up, and measure that."""
@@ -442,14 +442,14 @@ class Simulation:
         started: list[Operation] = []
 
         def start(done: Done) -> Operation:
-            find = core.searches.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
+            find = core.operations.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
             started.append(find)
             return find
 
         outcome = self.finish(core, start)
         complete = self.now - began
         find = started[0]
-        detail = core.searches.detail(find.number, self.now) if isinstance(find, Find) else None
+        detail = core.operations.detail(find.number, self.now) if isinstance(find, LookupRun) else None
         steps = detail.steps if detail else ()
         answered = {node.addr for node in outcome.asked if node.responded}
         return Trial(

@@ -59,7 +59,7 @@ def is_local(ip: str) -> bool:
     return a in (10, 127) or (a == 172 and b >> 4 == 1) or (a, b) in ((192, 168), (169, 254))
 
 
-def leads_inside(named: str, named_by: str) -> bool:
+def is_private_referral(named: str, named_by: str) -> bool:
     """Whether a referral from outside leads into the local network: it would aim our packets at services there."""
     return is_local(named) and not is_local(named_by)
 

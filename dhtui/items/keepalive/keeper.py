@@ -15,7 +15,7 @@ from ...engine.operations.direct import Decide
 from ...engine.outcome import Outcome
 from ...engine.wire.compact import Addr
 from . import plan, store
-from .plan import Decision, Kept
+from .plan import Decision, KeptItem
 from .store import Items
 
 AT_ONCE = 4
@@ -53,7 +53,7 @@ class Keeper:
         self.clock, self._rng = clock, rng or SystemRandom()
         """Seconds since 1970."""
         self.changed = changed
-        self.looked: Callable[[Kept], None] = lambda kept: None
+        self.looked: Callable[[KeptItem], None] = lambda kept: None
         """Called with each item that was looked after, as it is then."""
         self.looking: set[bytes] = set()
         """The targets of those that are looked after right now."""
@@ -66,7 +66,7 @@ class Keeper:
         """Whether there is a list that can't be read, so that nothing in it is looked after."""
 
     @property
-    def items(self) -> tuple[Kept, ...]:
+    def items(self) -> tuple[KeptItem, ...]:
         """All kept items, in the order in which they came."""
         return tuple(self._items.values())
 
@@ -150,7 +150,7 @@ class Keeper:
             except TimeoutError:
                 pass
 
-    async def one_pass(self) -> tuple[Kept, ...]:
+    async def one_pass(self) -> tuple[KeptItem, ...]:
         """Look after all that is due, or soon will be, once. Returns what was looked after, as it is now.
 
         That is less where whoever asks gives up before: the others are left as they were.
@@ -204,7 +204,7 @@ class Keeper:
         finally:
             self.looking.discard(target)
 
-    async def _look(self, before: Kept) -> Callable[[Items], None] | None:
+    async def _look(self, before: KeptItem) -> Callable[[Items], None] | None:
         """Look after an item. Returns how the list changes by it; `None` where that was given up too early."""
         decisions: list[Decision] = []
 
@@ -254,7 +254,7 @@ class Keeper:
         self.changed()
 
 
-def _replacing(before: Kept, looked: Kept) -> Callable[[Items], None]:
+def _replacing(before: KeptItem, looked: KeptItem) -> Callable[[Items], None]:
     """How the list changes by a look at an item, whatever became of it meanwhile."""
 
     def how(items: Items) -> None:

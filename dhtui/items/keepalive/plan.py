@@ -54,7 +54,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptItem:
     """An item that is kept alive."""
 
     item: Item
@@ -85,12 +85,12 @@ class Decision:
     note: str = ""
 
 
-def begin(item: Item, now: float, rng: Random, *, put: bool) -> Kept:
+def begin(item: Item, now: float, rng: Random, *, put: bool) -> KeptItem:
     """An item from now on kept alive; `put` if it has just been put by us."""
-    return Kept(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
+    return KeptItem(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
 
 
-def is_due(kept: Kept, now: float, early: float = 0.0) -> bool:
+def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:
     """Whether it is time, or will be within `early` seconds. A due time too far off means a clock set back."""
     return not kept.paused and (kept.due <= now + early or kept.due > now + INTERVAL[1])
 
@@ -110,7 +110,7 @@ def replaces(item: Item, kept: Item, *, put: bool) -> bool:
     return newest(item, kept) is item if put else newest(kept, item) is item
 
 
-def decide(kept: Kept, found: Outcome, now: float) -> Decision:
+def decide(kept: KeptItem, found: Outcome, now: float) -> Decision:
     """What to put where, after a complete lookup of the item's target."""
     item = newest(kept.item, found.item)
     writable = [node for node in found.closest if node.token is not None]
@@ -124,7 +124,7 @@ def decide(kept: Kept, found: Outcome, now: float) -> Decision:
     return Decision(item, frozenset(node.addr for node in writable), Verdict.PUT, copies, _rivals(found, item))
 
 
-def after(kept: Kept, decision: Decision, outcome: Outcome, now: float, rng: Random) -> Kept:
+def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng: Random) -> KeptItem:
     """The item after a look, with when the next one is due. `outcome` is that of the puts."""
     verdict, note = decision.verdict, decision.note
     written = [node for node in outcome.writes if node.addr in decision.where]
@@ -139,17 +139,17 @@ def after(kept: Kept, decision: Decision, outcome: Outcome, now: float, rng: Ran
     return replace(kept, item=decision.item, due=due, put_at=put_at, last=check)
 
 
-def failed(kept: Kept, why: str, now: float, rng: Random) -> Kept:
+def failed(kept: KeptItem, why: str, now: float, rng: Random) -> KeptItem:
     """The item after a look that could not be had."""
     return replace(kept, due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
 
 
-def _outlives(kept: Kept, now: float) -> bool:
+def _outlives(kept: KeptItem, now: float) -> bool:
     """Whether the copies that we put will still be there at the next look, however late that comes."""
     return kept.put_at is not None and kept.put_at <= now and now + INTERVAL[1] + MARGIN < kept.put_at + LIFETIME
 
 
-def _kept_by_others(kept: Kept, now: float) -> bool:
+def _kept_by_others(kept: KeptItem, now: float) -> bool:
     """Whether copies that are seen must be those of others: we never put it, or ours have run out."""
     return kept.put_at is None or now >= kept.put_at + LIFETIME
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 from ..file import decode_item, encode_item
-from .plan import Check, Kept, Verdict
+from .plan import Check, KeptItem, Verdict
 
 NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
@@ -23,7 +23,7 @@ MAX_BYTES = 4 << 20
 MAX_NOTE = 200
 _TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
 
-Items: TypeAlias = dict[bytes, Kept]
+Items: TypeAlias = dict[bytes, KeptItem]
 """By target, in the order in which they came."""
 Loaded: TypeAlias = tuple[Items, list[str]]
 
@@ -111,16 +111,16 @@ def _entries(data: bytes) -> list[Any]:
     return entries
 
 
-def _encode(kept: Kept) -> dict[str, Any]:
+def _encode(kept: KeptItem) -> dict[str, Any]:
     out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
     return out | {"last": None if kept.last is None else asdict(kept.last)}
 
 
-def _decode(entry: Any) -> Kept | None:
+def _decode(entry: Any) -> KeptItem | None:
     """`None` for what is no item, or one that no node would take."""
     try:
         last, put_at = entry["last"], entry["put_at"]
-        return Kept(
+        return KeptItem(
             item=decode_item(entry),
             added=float(entry["added"]),
             due=float(entry["due"]),

@@ -31,7 +31,7 @@ from ...widgets.source_input import SourceInput
 from ..items.put_plan import verdict_lines
 from ..items.put_rows import NodeRow
 from ..items.value import value_lines
-from ..notify import tell_failure
+from ..notify import notify_failure
 from ..verbs import CopyForm
 from .ask_request import (
     NAMED_COLUMNS,
@@ -218,7 +218,7 @@ class AskForm(ListWindow[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)
 
 
 _TARGET = "empty: our own id; an id, infohash, public key or magnet link"

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from ...packets.parts import Link
 from ..clipboard import send_to_clipboard
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm
 from .choice import Choice
 
@@ -26,7 +26,7 @@ class Followed(Message):
 async def choose(screen: Screen[Any], title: str, labels: Sequence[str]) -> int | None:
     """Lets the user choose; says so where there is nothing to choose from. To be awaited in a worker that `opens`."""
     if not labels:
-        tell(screen.app, f"There is nothing here to {title.removesuffix(' as')}.")
+        notify(screen.app, f"There is nothing here to {title.removesuffix(' as')}.")
         return None
     return 0 if len(labels) == 1 else await screen.app.push_screen_wait(Choice(title, labels))
 

@@ -18,11 +18,11 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import ExplorerScreen, bindings
+from ..dialogs.bootstrap import name_hosts, try_again
 from ..gate import opens
 from ..listing import row_forms, table_form
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from ..way_in import name_hosts, try_again
 from . import charts, panes
 from .now import NOW_COLUMNS, NowRow, now_links, now_rows
 
@@ -134,7 +134,7 @@ class HomeScreen(ExplorerScreen):
 
     def _may_start(self) -> bool:
         if self.feed.replay is not None:
-            tell(self, "This is a recording: nothing is started in it.")
+            notify(self, "This is a recording: nothing is started in it.")
         return self.feed.replay is None
 
     # -- verbs -----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
 from ..dialogs.window import Window
-from ..notify import tell_failure
+from ..notify import notify_failure
 from .put_plan import verdict_lines
 from .value import Form, following, value_lines
 
@@ -148,4 +148,4 @@ class ConflictView(Window[Conflict | None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)

@@ -33,7 +33,7 @@ from ...widgets.scroll_lines import ScrollLines
 from ...widgets.source_input import SourceInput
 from ..dialogs.fields import TABS, field
 from ..dialogs.list_window import OF_LINES, ListWindow
-from ..notify import tell_failure
+from ..notify import notify_failure
 from ..verbs import CopyForm
 from .get_request import GetRequest, read_get
 from .get_rows import answer_rows, change_words, newer, running_line
@@ -240,7 +240,7 @@ class GetForm(ListWindow[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)
 
 
 _WIDTH = 74

@@ -30,7 +30,7 @@ from ..dialogs.choice import Choice
 from ..dialogs.list_window import OF_LINES, ListWindow
 from ..dialogs.prompt import Prompt
 from ..gate import opens
-from ..notify import tell, tell_failure
+from ..notify import notify, notify_failure
 from ..verbs import CopyForm
 from .kept_rows import (
     KEPT_COLUMNS,
@@ -168,7 +168,7 @@ class KeptList(ListWindow[None]):
         """Fetches an item that the user names, and keeps it alive from then on."""
         keeper, node = self._host.keeper, self._host.node
         if keeper is None or node is None:
-            tell(self, "There is no node that could keep it alive.")
+            notify(self, "There is no node that could keep it alive.")
             return
         text = await self.app.push_screen_wait(
             Prompt("keep an item alive", _NOTES, _fault, "magnet link, public key, or target (40 hex digits)")
@@ -180,21 +180,21 @@ class KeptList(ListWindow[None]):
     async def _fetch(self, node: Node, keeper: Keeper, text: str) -> None:
         wanted = read_wanted(text)
         assert wanted.id is not None
-        tell(self, f"Looking up {short_id(wanted.id)} …")
+        notify(self, f"Looking up {short_id(wanted.id)} …")
         result = await actions.get(node, wanted.id, wanted.salt, public=wanted.public)
         item = result.outcome.item if result.outcome else None
         if item is None:
-            tell(self, f"Not kept: {result.summary}.", bad=True)
+            notify(self, f"Not kept: {result.summary}.", bad=True)
             return
         try:
             saved = await keeper.add(item, put=False)
         except KeepError as problem:
-            tell(self, f"Not kept: {problem}.", bad=True)
+            notify(self, f"Not kept: {problem}.", bad=True)
             return
         self.show_rows()
         self.table.select(item.target)
         until = "from now on" if saved else "as long as this program runs: the list can't be saved"
-        tell(self, f"{short_id(item.target)} is kept alive {until}.", bad=not saved)
+        notify(self, f"{short_id(item.target)} is kept alive {until}.", bad=not saved)
 
     def action_close(self) -> None:
         """Back to the screen below."""
@@ -202,7 +202,7 @@ class KeptList(ListWindow[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self, event)
+        notify_failure(self, event)
 
 
 def _fault(text: str) -> str:

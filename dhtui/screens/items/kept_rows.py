@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from ...engine.items import Item, MutableItem
-from ...items.keepalive import Check, Keeper, Kept, Verdict
+from ...items.keepalive import Check, Keeper, KeptItem, Verdict
 from ...options.values import Target, target
 from ...options.values import item as wanted_item
 from ...packets.fields import text_or_hex
@@ -23,7 +23,7 @@ from ..verbs import CopyForm
 class KeptRow:
     """A kept item as it stands now."""
 
-    kept: Kept
+    kept: KeptItem
     wait: int
     """Whole seconds until it is looked after; 0 where it is time."""
     since: int | None

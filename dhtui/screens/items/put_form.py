@@ -32,7 +32,7 @@ from ..dialogs.fields import TABS, field
 from ..dialogs.window import Window
 from ..gate import opens
 from ..keys.passphrase_form import unlock
-from ..notify import tell, tell_failure
+from ..notify import notify, notify_failure
 from .put_plan import Fields, Seen, over_labels, plan_words, preview_lines, read_plan, verdict_lines
 from .put_run import PutRun
 from .put_source import read_signed, read_value
@@ -252,7 +252,7 @@ class PutForm(Window[None]):
         try:
             return await asyncio.to_thread(ring.load, name) if await unlock(self.app, ring, name) else None
         except KeyringError as problem:
-            tell(self.app, safe_text(str(problem)), bad=True)
+            notify(self.app, safe_text(str(problem)), bad=True)
             return None
 
     def _came_back(self, seen: Seen | None) -> None:
@@ -277,7 +277,7 @@ class PutForm(Window[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)
 
 
 _SALT = "none; another salt is another item of the same key"

@@ -32,7 +32,7 @@ from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ..clipboard import send_to_clipboard
 from ..dialogs.list_window import OF_LINES, ListWindow
-from ..notify import tell, tell_failure
+from ..notify import notify, notify_failure
 from ..verbs import CopyForm
 from .conflict_view import ConflictView
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
@@ -133,7 +133,7 @@ class PutRun(ListWindow[Seen | None]):
         try:
             await asyncio.to_thread(self._ring.note_put, item.k, item.salt, item.seq)
         except KeyringError as problem:
-            tell(self.app, safe_text(str(problem)), bad=True)
+            notify(self.app, safe_text(str(problem)), bad=True)
 
     # -- showing it ------------------------------------------------------------------------------------------
 
@@ -266,9 +266,9 @@ class PutRun(ListWindow[Seen | None]):
     def action_close(self) -> None:
         """Back to the form. What is under way ends."""
         if self._result is None and not self._dry:
-            tell(self.app, "The put was stopped: nodes that were asked already may have stored it.")
+            notify(self.app, "The put was stopped: nodes that were asked already may have stored it.")
         self.dismiss(self._seen)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
-        tell_failure(self.app, event)
+        notify_failure(self.app, event)

@@ -24,7 +24,7 @@ from ...widgets.scroll_lines import ScrollLines
 from ..base import STACKED, ExplorerScreen, bindings
 from ..gate import opens
 from ..listing import row_text, table_form
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .get_form import GetForm
 from .kept_list import KeptList
@@ -204,7 +204,7 @@ class ItemsScreen(ExplorerScreen):
         """The running node; where there is none that is told."""
         if self.host.node is None:
             what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
-            tell(self, f"{what}: nothing can be put or got.", bad=True)
+            notify(self, f"{what}: nothing can be put or got.", bad=True)
         return self.host.node
 
     @opens("opening the form")
@@ -223,5 +223,5 @@ class ItemsScreen(ExplorerScreen):
         try:
             return await asyncio.to_thread(ring.list)
         except KeyringError as problem:
-            tell(self, safe_text(str(problem)), bad=True)
+            notify(self, safe_text(str(problem)), bad=True)
             return []

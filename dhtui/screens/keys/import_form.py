@@ -50,7 +50,7 @@ _READ_AS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportedKey:
     """A key that is in the keyring now."""
 
     name: str
@@ -58,7 +58,7 @@ class Taken:
     """In what form it came, in words."""
 
 
-class ImportForm(KeyForm[Taken]):
+class ImportForm(KeyForm[ImportedKey]):
     """Asks for a private key and a name for it, and keeps it."""
 
     HEADING = "import a key"
@@ -147,7 +147,7 @@ class ImportForm(KeyForm[Taken]):
             fault = bad("the key is encrypted already and stays so: empty the passphrase")
         return Verdict((*lines, *fault.lines)) if fault else Verdict(lines, ready=True)
 
-    def prepare(self) -> Callable[[], Taken]:
+    def prepare(self) -> Callable[[], ImportedKey]:
         """Takes the key."""
         found, name, secret = self._found(), self.text("name"), new_passphrase(self)
         if isinstance(found, EncryptedKey):
@@ -163,9 +163,9 @@ class ImportForm(KeyForm[Taken]):
             return self._content
         return self.text("key").strip().encode("utf-8", "surrogateescape")
 
-    def _take(self, name: str, found: Imported, passphrase: bytes | None) -> Taken:
+    def _take(self, name: str, found: Imported, passphrase: bytes | None) -> ImportedKey:
         self._ring.add(name, found.key, passphrase)
-        return Taken(name, found.kind)
+        return ImportedKey(name, found.kind)
 
     def progress(self) -> str:
         """What is being done."""

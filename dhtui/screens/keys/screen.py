@@ -24,7 +24,7 @@ from ...widgets.paint import titled
 from ..base import ExplorerScreen, bindings
 from ..gate import opens
 from ..listing import row_forms, table_form
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import courses
 from .rows import KEY_COLUMNS, key_details, key_forms, key_links
@@ -206,11 +206,11 @@ class KeysScreen(ExplorerScreen):
         """Does something with the selected key, if that is one it can be done with."""
         entry = self.keys.model.selected
         if entry is None:
-            tell(self, "No key is selected." if self._folder() else _NO_KEYS)
+            notify(self, "No key is selected." if self._folder() else _NO_KEYS)
         elif entry.path is None and not builtin:
-            tell(self, f"{entry.name} is built in: it stays as it is.")
+            notify(self, f"{entry.name} is built in: it stays as it is.")
         elif entry.damaged and not damaged:
-            tell(self, f"That can't be done with a damaged key: {safe_text(entry.damaged)}", bad=True)
+            notify(self, f"That can't be done with a damaged key: {safe_text(entry.damaged)}", bad=True)
         else:
             self._follow(lambda ring: course(ring, entry))
 
@@ -218,14 +218,14 @@ class KeysScreen(ExplorerScreen):
     async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
         ring = self._ring()
         if ring is None:
-            tell(self, _NO_KEYS)
+            notify(self, _NO_KEYS)
             return
         try:
             done = await course(ring)
         except KeyringError as problem:
-            tell(self, f"Nothing was done: {safe_text(str(problem), 400)}", bad=True)
+            notify(self, f"Nothing was done: {safe_text(str(problem), 400)}", bad=True)
         else:
             if done is not None and done.text:
-                tell(self, done.text)
+                notify(self, done.text)
             self._select = done.select if done else ""
         self._read()

@@ -18,7 +18,7 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import ExplorerScreen, bindings
-from ..listing import NewestTable, Rush, link_forms, row_forms, table_form
+from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
 from ..verbs import CopyForm, ExportForm
 from .columns import LEVEL_WORDS, counter_lines, log_columns, log_details
 from .log_lines import Level, Log, LogLine, only, packet_of
@@ -58,7 +58,7 @@ class LogScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """The counters and the lines."""
-        self._course, self._rush = Log(), Rush()
+        self._course, self._throttle = Log(), UpdateThrottle()
         yield Lines(id="counters")
         yield NewestTable(log_columns(self._today), lambda line: line.key, title="log", empty=_NOTHING, id="lines")
 
@@ -76,7 +76,7 @@ class LogScreen(ExplorerScreen):
         missed, spared = "", False
         if not self.feed.paused or snapshot is not self._view:
             self._all = self._course.follow(source, snapshot)
-            spared = self._rush.skips(self._course.came) and source is self._source and not self.feed.paused
+            spared = self._throttle.skips(self._course.came) and source is self._source and not self.feed.paused
             self._source, self._view = source, snapshot
         if self.feed.paused:
             missed = f"  +{self._course.missed(source, self.feed.newest(snapshot))} new"

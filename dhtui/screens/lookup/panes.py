@@ -12,24 +12,24 @@ from ...engine.keys import BEP44_TEST_KEY
 from ...engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
 from ...lookups.compare import Difference
-from ...lookups.course import (
+from ...lookups.critical import critical_path
+from ...lookups.explanation import explanation
+from ...lookups.query_status import (
     IN_TIME,
     MARKS,
     OVERTAKEN,
     STALLED,
-    Fate,
+    QueryStatus,
     answering,
     bits_of,
     counts,
     decisive,
-    fate,
     gave_words,
+    query_status,
     sent,
     span_words,
 )
-from ...lookups.critical import critical_path
 from ...lookups.reasons import SHORT
-from ...lookups.story import story
 from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.format import address, duration, power, short_id
@@ -62,7 +62,7 @@ class CandidateRow:
     critical: bool
     step: StepView | None
     """The query that tells its fate: the first that was answered, else the last one."""
-    fate: Fate
+    query_status: QueryStatus
     view: LookupView
 
 
@@ -73,7 +73,7 @@ def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
     rows = []
     for place, node in enumerate(detail.candidates, 1):
         step = asked.get(node.addr)
-        what = Fate.UNASKED if step is None else fate(step, view)
+        what = QueryStatus.UNASKED if step is None else query_status(step, view)
         rows.append(CandidateRow(place, node, bits_of(node.id, view.target), node.addr in path, step, what, view))
     return rows
 
@@ -120,14 +120,16 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 
 
 def _state(row: CandidateRow) -> Line:
-    node, step, (sign, role) = row.node, row.step, MARKS[row.fate]
+    node, step, (sign, role) = row.node, row.step, MARKS[row.query_status]
     if step is None:
-        why = SHORT.get(node.mark) or SHORT.get(node.doubt) or (safe_text(node.result, 9) or row.fate.value)
+        why = SHORT.get(node.mark) or SHORT.get(node.doubt) or (safe_text(node.result, 9) or row.query_status.value)
         return ((f"{sign} {why}", role),)
-    if row.fate in (Fate.FOUND, Fate.ANSWERED):
-        standing = "closest" if node.closest else row.fate.value if node.place == "fills" else SHORT.get(node.doubt)
-        return ((f"{sign} {standing or row.fate.value}", role if node.closest else "plain"),)
-    if row.fate is Fate.WAITING:
+    if row.query_status in (QueryStatus.FOUND, QueryStatus.ANSWERED):
+        standing = (
+            "closest" if node.closest else row.query_status.value if node.place == "fills" else SHORT.get(node.doubt)
+        )
+        return ((f"{sign} {standing or row.query_status.value}", role if node.closest else "plain"),)
+    if row.query_status is QueryStatus.WAITING:
         for happened, mark in ((step.overtaken, OVERTAKEN), (step.stalled, STALLED)):
             if happened is not None:
                 sign, role = mark, "warn"
@@ -137,7 +139,7 @@ def _state(row: CandidateRow) -> Line:
 
 
 def _gave(row: CandidateRow) -> Line:
-    if row.step is None or row.fate not in (Fate.FOUND, Fate.ANSWERED):
+    if row.step is None or row.query_status not in (QueryStatus.FOUND, QueryStatus.ANSWERED):
         return (("", "plain"),)
     return ((gave_words(row.step, row.view), "plain"),)
 
@@ -145,7 +147,7 @@ def _gave(row: CandidateRow) -> Line:
 def _rtt(row: CandidateRow) -> float | None:
     """Its round trip, also where the answer came late."""
     step = row.step
-    if step is None or step.ended is None or row.fate not in IN_TIME | {Fate.LATE}:
+    if step is None or step.ended is None or row.query_status not in IN_TIME | {QueryStatus.LATE}:
         return None
     return step.ended - step.sent
 
@@ -166,7 +168,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     ),
     Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
-    Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.fate)),
+    Column("state", 11, _state, grow=True, sort=lambda r: list(MARKS).index(r.query_status)),
     Column("tok", 3, lambda r: (("✓" if r.node.token else "", "good"),), rank=2),
 )
 """``dist`` is log2 of the XOR distance; ``●`` is on the critical path; ``tok``: it gave a write token."""
@@ -187,7 +189,7 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
     sign: Span = ("◷", "key") if until is not None else lookup_sign(view)
     target = view.target.hex() if width >= 120 else short_id(view.target)
     fates = counts(detail)
-    answers, errors = sum(fates[what] for what in IN_TIME), fates[Fate.ERROR]
+    answers, errors = sum(fates[what] for what in IN_TIME), fates[QueryStatus.ERROR]
     spans: list[Span] = [
         (" ", "plain"),
         sign,
@@ -270,10 +272,10 @@ def _row(label: str, text: str, role: Role = "plain") -> Line:
 def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
     """All that a lookup knows of one of its nodes."""
     node = row.node
-    late = row.fate is Fate.LATE and row.step is not None
+    late = row.query_status is QueryStatus.LATE and row.step is not None
     sign, role = _state(row)[0]
     place = ", one of the closest that answered" if node.closest else ""
-    heard = row.fate in IN_TIME
+    heard = row.query_status in IN_TIME
     version = "it gave none" if heard else "not kept: its answer was late" if late else "not known"
     if node.version:
         version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}"
@@ -309,8 +311,8 @@ def _item_words(node: CandidateView) -> str:
 
 def _story(node: CandidateView, detail: LookupDetail) -> list[Line]:
     lines: list[Line] = []
-    signs = [MARKS[fate(step, detail.view)] for step in detail.steps if step.addr == node.addr]
-    for place, sentence in enumerate(story(detail, node)):
+    signs = [MARKS[query_status(step, detail.view)] for step in detail.steps if step.addr == node.addr]
+    for place, sentence in enumerate(explanation(detail, node)):
         sign, role = signs[place] if place < len(signs) else ("·", "plain")
         first, *rest = wrap(sentence, 68)
         lines.append(((f" {sign} ", role), (first, "plain")))
@@ -322,7 +324,9 @@ def story_lines(row: CandidateRow | None, detail: LookupDetail, width: int) -> l
     """The story of the selected node, in two lines of `width` cells at most."""
     if row is None:
         return []
-    words = wrap(f"{row.place}: {' '.join(story(detail, row.node))}", max(20, width - 3), max_lines=2, placeholder=" …")
+    words = wrap(
+        f"{row.place}: {' '.join(explanation(detail, row.node))}", max(20, width - 3), max_lines=2, placeholder=" …"
+    )
     return [(((" ▶ " if not place else "   "), "key"), (part, "plain")) for place, part in enumerate(words)]
 
 

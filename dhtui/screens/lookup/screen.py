@@ -19,8 +19,8 @@ from ...engine.node import Node
 from ...engine.snapshot import LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
+from ...lookups.cache import LookupCache
 from ...lookups.compare import Difference, differences
-from ...lookups.kept import Kept
 from ...lookups.ladder import TITLE as LADDER_TITLE
 from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
 from ...lookups.legend import explained_waterfall, rows_for_queries
@@ -36,7 +36,7 @@ from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.table_model import Row
 from ..base import STACKED, ExplorerScreen, bindings
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import panes
 from .form import LookupForm
@@ -87,7 +87,7 @@ class LookupScreen(ExplorerScreen):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._kept = Kept()
+        self._kept = LookupCache()
         self._drawn: dict[str, tuple[object, ...]] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -349,7 +349,7 @@ class LookupScreen(ExplorerScreen):
         """Goes some steps back or forth in the course of the lookup."""
         detail = self._detail(self._view())
         if detail is None:
-            tell(self, "There is no lookup to go through.")
+            notify(self, "There is no lookup to go through.")
             return
         elapsed = detail.view.elapsed
         at = (elapsed if self._until is None else self._until) + steps * elapsed / SCRUB_STEPS
@@ -360,7 +360,7 @@ class LookupScreen(ExplorerScreen):
         """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
         view = self._view()
         if view is None or self._snapshot is None:
-            tell(self, "There is no lookup to mark.")
+            notify(self, "There is no lookup to mark.")
             return
         self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
@@ -400,7 +400,7 @@ class LookupScreen(ExplorerScreen):
         """The running node; where there is none that is told."""
         if self.host.node is None:
             what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
-            tell(self, f"{what}: lookups can't be started or stopped.", bad=True)
+            notify(self, f"{what}: lookups can't be started or stopped.", bad=True)
         return self.host.node
 
     def _start(self, request: LookupRequest | None) -> None:
@@ -426,15 +426,15 @@ class LookupScreen(ExplorerScreen):
             result = await actions.get(node, request.target, request.salt, progress=follow, public=request.public)
         text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"
         if not result.ok or not self.is_current:
-            tell(self, text, bad=not result.ok)
+            notify(self, text, bad=not result.ok)
 
     def action_stop(self) -> None:
         """Ends the selected lookup with what it has found so far."""
         view = self._view()
         if view is None or not view.running:
-            tell(self, "This lookup is over already." if view else "There is no lookup to stop.")
+            notify(self, "This lookup is over already." if view else "There is no lookup to stop.")
         elif (node := self._node()) is not None and not node.stop_lookup(view.number):
-            tell(self, f"Lookup {view.number} is over already.")
+            notify(self, f"Lookup {view.number} is over already.")
 
     # -- links, copies, files --------------------------------------------------------------------------------
 

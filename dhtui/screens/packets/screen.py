@@ -34,8 +34,8 @@ from ...widgets.line_table import LineTable
 from ...widgets.scroll_lines import ScrollLines
 from ..base import STACKED, ExplorerScreen, bindings
 from ..gate import opens
-from ..listing import Rush
-from ..notify import tell
+from ..listing import UpdateThrottle
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .columns import headline, packet_columns
 from .packet_list import PacketTable
@@ -99,7 +99,7 @@ class PacketsScreen(ExplorerScreen):
     def compose_body(self) -> ComposeResult:
         """The four panes."""
         self._turned: set[Key] = set()
-        self._rush = Rush()
+        self._throttle = UpdateThrottle()
         with Container(id="panes"):
             yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
@@ -140,7 +140,7 @@ class PacketsScreen(ExplorerScreen):
             table.model.forget()
         self._shown, self._ring = source, ring
         fresh = ring.since(table.model.newest)
-        spared = self._rush.skips(len(fresh)) and table.model.follows and not jumped
+        spared = self._throttle.skips(len(fresh)) and table.model.follows and not jumped
         table.take(fresh, ring.dropped + 1, paint=not spared)
         if jumped and table.model.cursor < 0:
             table.go_newest()
@@ -282,7 +282,7 @@ class PacketsScreen(ExplorerScreen):
         """A window with the verdict, where there is no room for a pane."""
         packet, ring, view = self.packets.model.selected, self._ring, self._view
         if packet is None or ring is None or view is None:
-            tell(self, "No packet is selected.")
+            notify(self, "No packet is selected.")
         else:
             lines = self._verdict(packet, ring, view, self._popup_width())
             self.show_details(self.packets, headline(packet), lines, "partner", "alike")
@@ -325,7 +325,7 @@ class PacketsScreen(ExplorerScreen):
         """Goes from a query to its answer, or back."""
         packet, ring = self.packets.model.selected, self._ring
         if packet is None or ring is None:
-            tell(self, "No packet is selected.")
+            notify(self, "No packet is selected.")
             return
         partner = ring.partner(packet)
         if partner is not None:
@@ -334,9 +334,9 @@ class PacketsScreen(ExplorerScreen):
             else:
                 self.packets.select(partner.number)
         elif packet.kind == "query":
-            tell(self, f"No answer to packet {packet.number} is kept.")
+            notify(self, f"No answer to packet {packet.number} is kept.")
         else:
-            tell(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
+            notify(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
 
     @opens("alike")
     async def action_alike(self) -> None:
@@ -375,7 +375,7 @@ class PacketsScreen(ExplorerScreen):
                 self.packets.set_filter(before)
                 self.packets.change_filter(text)
                 if before and text == term != before:
-                    tell(self, f"The filter {before} hid all of {link.label}: it is replaced.")
+                    notify(self, f"The filter {before} hid all of {link.label}: it is replaced.")
                 return True
         self.packets.set_filter(before)
         return False
@@ -385,10 +385,10 @@ class PacketsScreen(ExplorerScreen):
         if model.find(number) is None:
             newer = ring is not None and model.newest < number <= ring.newest
             frozen = f"came after the view was frozen: {key_of('pause')} lets it run"
-            tell(self, f"Packet {number} {frozen if newer else 'has left the ring'}.")
+            notify(self, f"Packet {number} {frozen if newer else 'has left the ring'}.")
             return True
         if model.place_of(number) is None:
-            tell(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")
+            notify(self, f"The filter {model.filter_text} hid packet {number}: it is cleared.")
             self.packets.change_filter("")
         self.packets.select(number)
         return True

@@ -27,7 +27,7 @@ from ..base import ExplorerScreen, bindings
 from ..dialogs.popup import Popup
 from ..gate import opens
 from ..listing import link_forms, row_forms, table_form
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import details
 from .announce_form import AnnounceForm, AnnounceRequest
@@ -263,7 +263,7 @@ class PeersScreen(ExplorerScreen):
         """Shows the results of the next lookup for peers; after the oldest the newest."""
         numbers = [one.number for one in self._lookups]
         if not numbers or self._source is None:
-            tell(self, f"No lookup for peers is remembered: {key_of('new_lookup')} starts one.")
+            notify(self, f"No lookup for peers is remembered: {key_of('new_lookup')} starts one.")
             return
         shown = self._results.detail.view.number if self._results else numbers[-1]
         place = numbers.index(shown) + 1 if shown in numbers else 0
@@ -273,7 +273,7 @@ class PeersScreen(ExplorerScreen):
     def action_announce(self) -> None:
         """Asks what to announce, and announces it."""
         if self.host.node is None:
-            tell(self, "This is a recording: nothing can be announced from it.")
+            notify(self, "This is a recording: nothing can be announced from it.")
         else:
             self._announce(self.host.node)
 
@@ -302,7 +302,7 @@ class PeersScreen(ExplorerScreen):
         result = await actions.announce_peer(node, info_hash, port, progress=progress)
         text = f"{name}: {safe_text(result.summary)}"
         self._last(f"{'✓' if result.ok else '✗'} {text}", "plain" if result.ok else "bad")
-        tell(self, text, bad=not result.ok)
+        notify(self, text, bad=not result.ok)
         self._polled = 0.0
         if self in self.app.screen_stack:  # the user is still here
             self.app.push_screen(Popup(name, details.announced_lines(result, port)))

@@ -19,8 +19,8 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import STACKED, ExplorerScreen, bindings
-from ..listing import NewestTable, Rush, link_forms, row_forms, table_form
-from ..notify import tell
+from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
 from .details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
@@ -74,7 +74,7 @@ class QueriesScreen(ExplorerScreen):
 
     def compose_body(self) -> ComposeResult:
         """The totals and the two lists."""
-        self._tail, self._rush = QueryTail(), Rush()
+        self._tail, self._throttle = QueryTail(), UpdateThrottle()
         yield Lines(id="totals")
         with Container(id="lists"):
             yield LineTable(QUERY_COLUMNS, row_key, title="in flight", empty=_NOTHING_ASKED, id="flight")
@@ -104,7 +104,7 @@ class QueriesScreen(ExplorerScreen):
         now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
         others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
-        if not self._rush.skips(others) or source is not self._shown:
+        if not self._throttle.skips(others) or source is not self._shown:
             self._others = asked_rows(tail, now)
         self._shown, self._view = source, snapshot
 
@@ -173,15 +173,15 @@ class QueriesScreen(ExplorerScreen):
         row = self.flight.model.selected
         node = self.host.node
         if row is None:
-            tell(self, "No query of ours is in flight: there is nothing to stop.")
+            notify(self, "No query of ours is in flight: there is nothing to stop.")
             return
         number = lookup_number(row.owner)
         name = safe_text(row.owner, 40)
         if node is None:
-            tell(self, "This is a recording: what it shows is over and can't be stopped.")
+            notify(self, "This is a recording: what it shows is over and can't be stopped.")
         elif number is None:
-            tell(self, why_not_stopped(row.owner, self._longest(row.owner)))
+            notify(self, why_not_stopped(row.owner, self._longest(row.owner)))
         elif node.stop_lookup(number):
-            tell(self, f"{name} is stopped; what it has found counts. A write that waited for it goes on with that.")
+            notify(self, f"{name} is stopped; what it has found counts. A write that waited for it goes on with that.")
         else:
-            tell(self, f"{name} has ended already. Answers still under way only serve the table.")
+            notify(self, f"{name} has ended already. Answers still under way only serve the table.")

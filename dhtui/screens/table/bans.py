@@ -17,7 +17,7 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from ..dialogs.window import Window
-from ..notify import tell
+from ..notify import notify
 
 COLUMNS: tuple[Column[Ban], ...] = (
     Column("address", 16, lambda ban: ((ban.ip, "data"),), sort=lambda ban: ban.ip),
@@ -69,9 +69,9 @@ class BanList(Window[None]):
         """Lets the selected address in again."""
         node, ban = self._host.node, self.table.model.selected
         if node is None or ban is None:
-            tell(self, "There is no ban to lift.")
+            notify(self, "There is no ban to lift.")
         elif node.unban(ban.ip):
-            tell(self, f"{ban.ip} is not ignored any more.")
+            notify(self, f"{ban.ip} is not ignored any more.")
         self.show_rows()
 
     def action_close(self) -> None:

@@ -54,14 +54,14 @@ class NodeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class BucketHoldings:
     """How much of what we keep for others shares how many leading bits with our id."""
 
     items: Counter[int]
     infohashes: Counter[int]
 
     @classmethod
-    def of(cls, holdings: Holdings, own: bytes) -> Kept:
+    def of(cls, holdings: Holdings, own: bytes) -> BucketHoldings:
         """Counts it."""
         return cls(
             Counter(shared_prefix(own, item.target) for item in holdings.items),

@@ -8,7 +8,7 @@ from socket import inet_aton
 from ...engine.snapshot import ContactDetail, ContactView
 from ...engine.wire.compact import is_local
 from ...engine.wire.ids import bep42, bep42_valid, shared_prefix
-from ...lookups.course import span_words
+from ...lookups.query_status import span_words
 from ...text.clients import client_name
 from ...text.format import address, clock, duration, plural
 from ...text.format import distance as distance_words

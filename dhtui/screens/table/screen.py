@@ -27,10 +27,10 @@ from ..dialogs.ask_form import AskForm
 from ..dialogs.choice import Choice
 from ..gate import opens
 from ..listing import row_text
-from ..notify import tell
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .bans import BanList
-from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketRow, Kept, NodeRow
+from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
 from .details import bucket_details, node_details
 from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
 
@@ -72,7 +72,7 @@ class TableScreen(ExplorerScreen):
     _view: Snapshot | None = None
     _source: Source | None = None
     _polled = 0.0
-    _kept = Kept(Counter(), Counter())
+    _kept = BucketHoldings(Counter(), Counter())
 
     def compose_body(self) -> ComposeResult:
         """Two lists and the line that keeps the last result."""
@@ -101,7 +101,7 @@ class TableScreen(ExplorerScreen):
             missed = f", +{len(_nodes_of(self.feed.newest(snapshot)) - _nodes_of(snapshot))} new"
         if source is not self._source or not 0 <= snapshot.at - self._polled < POLL_SECONDS:
             self._source, self._polled = source, snapshot.at
-            self._kept = Kept.of(self.feed.holdings(), snapshot.identity.id)
+            self._kept = BucketHoldings.of(self.feed.holdings(), snapshot.identity.id)
         self._view = snapshot
         table = snapshot.table
         total = table.good + table.questionable + table.bad
@@ -249,14 +249,14 @@ class TableScreen(ExplorerScreen):
         """Refreshes the selected bucket."""
         row = self.buckets.model.selected
         if row is None:
-            tell(self, "There is no bucket to refresh: the table is empty.")
+            notify(self, "There is no bucket to refresh: the table is empty.")
         elif node := self._node_for("ask"):
             self._refresh(node, row.bucket)
 
     def _node_to(self, verb: str) -> NodeRow | None:
         row = self.nodes.model.selected
         if row is None:
-            tell(self, f"There is no node to {verb} in this bucket.")
+            notify(self, f"There is no node to {verb} in this bucket.")
         return row
 
     def _node_for(self, verb: str) -> Node | None:
@@ -264,7 +264,7 @@ class TableScreen(ExplorerScreen):
         node = self.host.node
         if node is None:
             what = "This is a recording" if self.feed.replay else "Our node does not run yet"
-            tell(self, f"{what}: there is nobody to {verb}.")
+            notify(self, f"{what}: there is nobody to {verb}.")
         return node
 
     @work(group="ping", exit_on_error=False, name="ping")
@@ -291,7 +291,7 @@ class TableScreen(ExplorerScreen):
 
     def _finish(self, text: str, ok: bool) -> None:
         self._last(f"{'✓' if ok else '✗'} {text}", "plain" if ok else "bad")
-        tell(self, text, bad=not ok)
+        notify(self, text, bad=not ok)
 
     def _last(self, text: str, role: Role = "plain") -> None:
         self.query_one("#last", Lines).show((((f" {text}", role),),))

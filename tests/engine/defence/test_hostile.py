@@ -123,7 +123,7 @@ def test_killer_answers(kind: str, said: dict[bytes, Any], addr: Addr) -> None:
     """From the right address, with the right transaction id, and hostile: the operation ends all the same."""
     core = new_core(bound=("0.0.0.0", 6881), read_only=False)
     done: list[Outcome] = []
-    core.searches.ask(Question(kind, TARGET), done.append, NOW, remotes=[addr])
+    core.operations.ask(Question(kind, TARGET), done.append, NOW, remotes=[addr])
     ((query, _),) = core.datagrams_to_send()
     core.receive_datagram(bencode.encode({b"t": bencode.decode(query)[b"t"]} | said), addr, NOW + 0.1)
     assert all(bencode.decode(out)[b"y"] == b"q" for out, _ in core.datagrams_to_send())
@@ -138,7 +138,7 @@ def test_an_answer_counts_only_with_its_tid_from_the_address_and_port_that_was_a
     """Defence: neither a guessed transaction id nor another port of the same host will do."""
     core = new_core()
     done: list[Outcome] = []
-    core.searches.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
+    core.operations.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
     ((query, _),) = core.datagrams_to_send()
     tid = bencode.decode(query)[b"t"]
     assert len(tid) >= 2
@@ -327,16 +327,16 @@ class Arena:
         self.core = new_core(bound=("0.0.0.0", 6881), read_only=False, rate_limit=0.0)
         for node in (NEAR, FAR):
             self.core.table.answered(node, 0.05, None, NOW)
-        searches = self.core.searches
+        operations = self.core.operations
         both = [NEAR.addr, FAR.addr]
-        searches.ask(Question("ping"), self.done.append, NOW, remotes=both)
-        searches.ask(Question("find_node", TARGET), self.done.append, NOW)
-        searches.ask(Question("get_peers", TARGET), self.done.append, NOW)
-        searches.ask(Question("get", mutable_target(KEY)), self.done.append, NOW, remotes=both)
-        searches.ask(Question("get", mutable_target(KEY)), self.done.append, NOW)
-        searches.announce(TARGET, 0, self.done.append, NOW)
-        searches.put(ImmutableItem(b"1:x"), self.done.append, NOW)
-        searches.put(Draft(b"1:x", BEP44_TEST_KEY), self.done.append, NOW, cas=3)
+        operations.ask(Question("ping"), self.done.append, NOW, remotes=both)
+        operations.ask(Question("find_node", TARGET), self.done.append, NOW)
+        operations.ask(Question("get_peers", TARGET), self.done.append, NOW)
+        operations.ask(Question("get", mutable_target(KEY)), self.done.append, NOW, remotes=both)
+        operations.ask(Question("get", mutable_target(KEY)), self.done.append, NOW)
+        operations.announce(TARGET, 0, self.done.append, NOW)
+        operations.put(ImmutableItem(b"1:x"), self.done.append, NOW)
+        operations.put(Draft(b"1:x", BEP44_TEST_KEY), self.done.append, NOW, cas=3)
         self.started = 8
         self.collect()
 
@@ -399,8 +399,8 @@ class Arena:
         assert len(core.identity._contacted) <= MAX_CONTACTED
         assert core.identity.voters <= 64
         assert all(len(bucket.nodes) <= 8 and len(bucket.replacements) <= 8 for bucket in core.table.buckets)
-        assert all(len(find.lookup.candidates) <= MAX_CANDIDATES for find in core.searches._running.values())
-        assert len(core._ledger.drops) < 20
+        assert all(len(find.lookup.candidates) <= MAX_CANDIDATES for find in core.operations._running.values())
+        assert len(core._counters.drops) < 20
 
     def finish(self) -> None:
         """The attacker goes silent: every operation ends by its deadline, and there is a snapshot to be had."""

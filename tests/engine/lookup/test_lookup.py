@@ -19,7 +19,7 @@ from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
-from dhtui.engine.unresponsive import SILENT_SECONDS, Silence
+from dhtui.engine.unresponsive import SILENT_SECONDS, UnresponsiveNodes
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
@@ -115,7 +115,7 @@ def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int
     net.meet(core, *ring(net, 9))
     before = len(net.queries(source=core.identity.bound))
     if owner == "user":
-        core.searches.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
+        core.operations.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
     else:
         core.refresh_bucket(0, lambda outcome: None, net.now)
     net.after(core)
@@ -339,10 +339,10 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     done: list[Outcome] = []
-    operation = core.searches.ask(Question("find_node", TARGET), done.append, net.now)
+    operation = core.operations.ask(Question("find_node", TARGET), done.append, net.now)
     net.after(core)
     net.run(1.5 * RTT)
-    core.searches.cancel(operation, net.now)
+    core.operations.cancel(operation, net.now)
     before = len(net.queries(source=core.identity.bound))
     net.run(10.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
@@ -827,7 +827,7 @@ def test_whose_value_does_not_hold_is_not_followed(lie: Status) -> None:
     lookup.answered(honest, answer_of(honest, *(node_at(157, 30 + nth) for nth in range(2))))
     asked = [lookup.next() for _ in range(3)]
     assert [one.parent if one else None for one in asked] == [honest, honest, liar], "after them it is their turn"
-    assert lookup.closest() == [honest] and liar.lied
+    assert lookup.closest() == [honest] and liar.served_bad_value
 
 
 def test_a_lookup_among_liars_alone_is_over_and_says_so() -> None:
@@ -887,7 +887,7 @@ def test_the_node_whose_id_is_looked_for_is_not_too_near() -> None:
     lookup.add(node_at(158, 0))
     (parent,) = asked_by(lookup)
     lookup.answered(parent, answer_of(parent, NodeInfo(TARGET, ("61.0.0.1", 1))))
-    assert not lookup.candidates[0].too_near
+    assert not lookup.candidates[0].sybil_suspect
 
 
 def test_addresses_that_were_silent_twice_are_not_asked_again_soon() -> None:
@@ -908,7 +908,7 @@ def test_addresses_that_were_silent_twice_are_not_asked_again_soon() -> None:
 
 def test_an_outage_of_our_own_makes_nobody_silent() -> None:
     """When nobody at all answers, the fault is ours."""
-    silence = Silence()
+    silence = UnresponsiveNodes()
     silence.timed_out(("1.1.1.1", 1), 1.0, 5.0)
     silence.timed_out(("1.1.1.1", 1), 2.0, 6.0)
     assert silence.why(("1.1.1.1", 1), 6.0) == ""

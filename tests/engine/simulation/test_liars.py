@@ -136,7 +136,7 @@ def test_liars_hand_out_forged_and_outdated_versions() -> None:
 def test_liars_confirm_what_they_drop() -> None:
     simulation, core = among_liars(2000, 1)
     liar, item = a_liar(simulation), ImmutableItem(b"4:mine")
-    put = simulation.finish(core, lambda done: core.searches.put(item, done, simulation.now, remotes=[liar.addr]))
+    put = simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar.addr]))
     assert [write.status for write in put.writes] == [Status.STORED]
     assert simulation.ask(core, Question("get", item.target), [liar.addr]).item is None
 
@@ -285,7 +285,7 @@ def test_liars_withhold_values_tokens_and_answers() -> None:
 def test_who_lies_about_nodes_only_stores_what_it_is_given() -> None:
     simulation, core, liar = lying("true values, ids off by the last bit")
     item = ImmutableItem(b"4:mine")
-    simulation.finish(core, lambda done: core.searches.put(item, done, simulation.now, remotes=[liar]))
+    simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar]))
     assert simulation.ask(core, Question("get", item.target), [liar]).item == item
 
 

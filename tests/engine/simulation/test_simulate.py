@@ -221,7 +221,9 @@ def test_whole_nodes_mute_who_floods_them(whole: tuple[Simulation, list[Core]]) 
     answered: list[int] = []
     for _ in range(80):  # all at once: one after the other they would be too slow where the round trip is long
         ping = Question("ping")
-        flooder.searches.ask(ping, lambda outcome: answered.append(outcome.answered), simulation.now, remotes=[victim])
+        flooder.operations.ask(
+            ping, lambda outcome: answered.append(outcome.answered), simulation.now, remotes=[victim]
+        )
     simulation.after(flooder)
     simulation.run(8.0)
     assert len(answered) == 80 and 40 < sum(answered) <= 55

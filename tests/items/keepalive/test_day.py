@@ -15,7 +15,7 @@ from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
-from dhtui.items.keepalive.plan import Decision, Kept, Verdict
+from dhtui.items.keepalive.plan import Decision, KeptItem, Verdict
 
 HOUR = 3600.0
 ITEMS = 100
@@ -67,7 +67,7 @@ class Day:
         self.net.find_node(core, core.id)
         return core
 
-    def look_after(self, kept: Kept) -> Kept:
+    def look_after(self, kept: KeptItem) -> KeptItem:
         decisions: list[Decision] = []
 
         def decide(found: Outcome) -> tuple[Item, frozenset[Addr]]:
@@ -75,7 +75,7 @@ class Day:
             return decisions[0].item, decisions[0].where
 
         outcome = self.net.finish(
-            self.keeper, lambda done: self.keeper.searches.republish(kept.item, decide, done, self.net.now)
+            self.keeper, lambda done: self.keeper.operations.republish(kept.item, decide, done, self.net.now)
         )
         self.puts += len(decisions[0].where)
         looked = plan.after(kept, decisions[0], outcome, self.net.now, self.rng)
@@ -83,7 +83,7 @@ class Day:
         self.verdicts[looked.last.verdict] += 1
         return looked
 
-    def unreadable(self, some: list[Kept]) -> list[Kept]:
+    def unreadable(self, some: list[KeptItem]) -> list[KeptItem]:
         """Those that somebody who has just come can't read."""
         reader = self.newcomer()
         return [kept for kept in some if self.net.get(reader, kept.item).item != kept.item]
@@ -102,12 +102,12 @@ def items() -> list[Item]:
 def test_a_hundred_items_live_through_a_day_of_churn(capsys: pytest.CaptureFixture[str]) -> None:
     day = Day()
     begin = day.net.now
-    queue: list[tuple[float, int, Kept]] = []
+    queue: list[tuple[float, int, KeptItem]] = []
     for number, item in enumerate(items()):
         day.net.put(day.guests[number % 20], item)  # their owners go, sooner or later, and never put them again
         kept = plan.begin(item, day.net.now, day.rng, put=False)
         heappush(queue, (day.net.now + day.rng.uniform(0, HOUR / 2), number, kept))
-    unread, sample = list[Kept](), begin + HOUR
+    unread, sample = list[KeptItem](), begin + HOUR
     while queue[0][0] < begin + 24 * HOUR:
         due, number, kept = heappop(queue)
         day.pass_time(due)

@@ -21,7 +21,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations.direct import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
-from dhtui.items.keepalive import Keeper, Kept, Verdict, plan, store
+from dhtui.items.keepalive import Keeper, KeptItem, Verdict, plan, store
 from dhtui.items.keepalive.store import Items, KeepError
 from dhtui.storage.atomic import locked, open_lock, try_lock
 from dhtui.testnet import Testnet
@@ -332,7 +332,7 @@ async def test_a_newer_item_found_in_the_network_is_kept_from_then_on(tmp_path: 
 
 
 def test_a_kept_item_holds_no_private_key() -> None:
-    kept: Kept = plan.begin(ITEM, 1.0, Random(1), put=True)
+    kept: KeptItem = plan.begin(ITEM, 1.0, Random(1), put=True)
     assert BEP44_TEST_KEY.secret.hex() not in repr(kept)
 
 

@@ -15,7 +15,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
-from dhtui.items.keepalive.plan import Decision, Kept, Verdict
+from dhtui.items.keepalive.plan import Decision, KeptItem, Verdict
 
 NOW = 1_000_000.0
 ITEM = sign(BEP44_TEST_KEY, b"3:two", 2)
@@ -43,8 +43,8 @@ def found(holders: Sequence[Item | None], farther: int = 0, best: Item | None = 
     return Outcome(action="get", target=bytes(20), asked=(*closest, *others), closest=closest, item=newest)
 
 
-def kept(item: Item = ITEM, put_ago: float | None = None) -> Kept:
-    return Kept(item=item, added=0.0, due=NOW, put_at=None if put_ago is None else NOW - put_ago)
+def kept(item: Item = ITEM, put_ago: float | None = None) -> KeptItem:
+    return KeptItem(item=item, added=0.0, due=NOW, put_at=None if put_ago is None else NOW - put_ago)
 
 
 def written(outcome: Outcome, decision: Decision, status: Status = Status.STORED) -> Outcome:

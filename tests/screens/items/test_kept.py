@@ -17,7 +17,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.operations.direct import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
-from dhtui.items.keepalive import Check, Kept, Verdict, store
+from dhtui.items.keepalive import Check, KeptItem, Verdict, store
 from dhtui.items.keepalive.plan import begin
 from dhtui.items.keepalive.store import Items
 from dhtui.options.options import Options
@@ -40,21 +40,21 @@ PAUSED = ImmutableItem(b"i42e")
 NEW = ImmutableItem(b"3:new")
 
 
-def kept() -> tuple[Kept, ...]:
+def kept() -> tuple[KeptItem, ...]:
     """One of each state."""
     put = Check(at=NOW - 300, verdict=Verdict.PUT, copies=3, stored=8, tried=8)
     enough = Check(at=NOW - 65, verdict=Verdict.ENOUGH, copies=11, note="others keep it alive")
     failed = Check(at=NOW - 30, verdict=Verdict.FAILED, note="there was no node to ask")
     return (
-        Kept(item=BLOG, added=NOW - 9000, due=NOW + 3000, put_at=NOW - 300, last=put),
-        Kept(item=FOREIGN, added=NOW - 8000, due=NOW + 3400, last=enough),
-        Kept(item=FIXED, added=NOW - 40, due=NOW + 412, last=failed),
-        Kept(item=PAUSED, added=NOW - 90_000, due=NOW - 5000, paused=True, last=enough),
-        Kept(item=NEW, added=NOW, due=NOW),
+        KeptItem(item=BLOG, added=NOW - 9000, due=NOW + 3000, put_at=NOW - 300, last=put),
+        KeptItem(item=FOREIGN, added=NOW - 8000, due=NOW + 3400, last=enough),
+        KeptItem(item=FIXED, added=NOW - 40, due=NOW + 412, last=failed),
+        KeptItem(item=PAUSED, added=NOW - 90_000, due=NOW - 5000, paused=True, last=enough),
+        KeptItem(item=NEW, added=NOW, due=NOW),
     )
 
 
-def keep(folder: Path, *some: Kept) -> None:
+def keep(folder: Path, *some: KeptItem) -> None:
     """Puts these into the list of a folder."""
 
     def change(items: Items) -> None:
@@ -179,7 +179,7 @@ async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size:
     evil = ESCAPES.encode()[:60]
     item = sign(KEY, b"%d:%b" % (len(evil), evil), 1, evil)
     note = Check(at=NOW, verdict=Verdict.FAILED, note=ESCAPES)
-    keep(tmp_path, Kept(item=item, added=NOW, due=NOW, last=note))
+    keep(tmp_path, KeptItem(item=item, added=NOW, due=NOW, last=note))
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)
         text = stage.text()

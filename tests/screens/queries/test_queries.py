@@ -15,7 +15,7 @@ from dhtui.engine.snapshot import QueryView, Snapshot
 from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encode_response, parse
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
-from dhtui.screens.listing import RUSH, Rush
+from dhtui.screens.listing import RUSH, UpdateThrottle
 from dhtui.screens.queries.columns import age_bar, state_words, total_lines
 from dhtui.screens.queries.details import query_details
 from dhtui.screens.queries.rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
@@ -411,6 +411,6 @@ async def test_a_list_seen_again_while_frozen_stands_at_the_moment_of_freezing()
 
 
 def test_a_rush_is_painted_at_each_fifth_tick_and_calm_at_once() -> None:
-    rush = Rush()
+    rush = UpdateThrottle()
     assert [rush.skips(RUSH + 1) for _ in range(7)] == [False, True, True, True, True, False, True]
     assert [rush.skips(came) for came in (1, 0, RUSH, RUSH + 1)] == [False, False, False, False]

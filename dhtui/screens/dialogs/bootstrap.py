@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from ..engine.node import Node
-from ..errors import UsageError
-from ..options.values import bootstrap_nodes
-from .dialogs.prompt import Prompt
-from .notify import tell
+from ...engine.node import Node
+from ...errors import UsageError
+from ...options.values import bootstrap_nodes
+from ..notify import notify
+from .prompt import Prompt
 
 _NOTES = (
     "Any node of the network will do: it is asked at once, and names others. Several are joined by commas or blanks.",
@@ -19,24 +19,24 @@ _NOTES = (
 def try_again(screen: Screen[None], node: Node | None) -> None:
     """Looks for a way in now."""
     if node is None:
-        tell(screen, "There is no running node.", bad=True)
+        notify(screen, "There is no running node.", bad=True)
     elif not node.snapshot().bootstrap.sources:
-        tell(screen, "No node is known to start from: name one.", bad=True)
+        notify(screen, "No node is known to start from: name one.", bad=True)
     else:
         node.bootstrap()
-        tell(screen, "Looking for a way into the network.")
+        notify(screen, "Looking for a way into the network.")
 
 
 async def name_hosts(screen: Screen[None], node: Node | None) -> None:
     """Asks for nodes to start from, and asks those. To be awaited in a worker that opens windows."""
     if node is None:
-        tell(screen, "There is no running node.", bad=True)
+        notify(screen, "There is no running node.", bad=True)
         return
     text = await screen.app.push_screen_wait(Prompt("a node to start from", _NOTES, _fault, "HOST:PORT"))
     if text is not None:
         hosts = read_hosts(text)
         node.bootstrap(hosts)
-        tell(screen, f"Asking {', '.join(hosts)}.")
+        notify(screen, f"Asking {', '.join(hosts)}.")
 
 
 def read_hosts(text: str) -> tuple[str, ...]:

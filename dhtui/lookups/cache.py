@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from ..engine.snapshot import LookupDetail, LookupView
-from .moment import as_of
+from .as_of import as_of
 
 
-class Kept:
+class LookupCache:
     """Lookups by number, as many as `forget` leaves; and each of them at one moment of its course."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
-from .course import IN_TIME, bits_of, distance_of, fate, responded, sent
+from .query_status import IN_TIME, bits_of, distance_of, query_status, responded, sent
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
@@ -106,8 +106,8 @@ def _view(
     closest = [candidate for candidate in candidates if candidate.closest]
     then = view._replace(elapsed=until, running=True, stopped=False)
     return then._replace(
-        asked=sent(Counter(fate(step, then) for step in steps)),
-        answered=sum(fate(step, then) in IN_TIME for step in steps),
+        asked=sent(Counter(query_status(step, then) for step in steps)),
+        answered=sum(query_status(step, then) in IN_TIME for step in steps),
         timed_out=sum(step.result == "timed out" for step in steps),
         in_flight=sum(step.ended is None for step in steps),
         nearest_bits=closest[0].bits if closest else None,

@@ -6,7 +6,7 @@ from ..engine.lookup.candidates import Mark
 from ..engine.snapshot import CandidateView, LookupDetail, StepView
 from ..text.format import plural, short_id
 from ..text.safe import safe_text
-from .course import LIES, Fate, fate, span_words
+from .query_status import LIES, QueryStatus, query_status, span_words
 from .reasons import DISTRUSTED, origins
 
 _NEVER: dict[str, str] = {
@@ -15,7 +15,7 @@ _NEVER: dict[str, str] = {
 }
 
 
-def story(detail: LookupDetail, node: CandidateView) -> list[str]:
+def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
     """One sentence for each query to a node, or why it was not asked; safe to print."""
     places = [place for place, step in enumerate(detail.steps) if step.addr == node.addr]
     if not places:
@@ -64,23 +64,23 @@ def explained(detail: LookupDetail, step: StepView) -> list[str]:
 def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
     """What came of a query; `slotless`: it had lost its slot before."""
     welcome = ", still welcome" if slotless else ""
-    match fate(step, detail.view):
-        case Fate.FOUND | Fate.ANSWERED:
+    match query_status(step, detail.view):
+        case QueryStatus.FOUND | QueryStatus.ANSWERED:
             return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
-        case Fate.ERROR:
+        case QueryStatus.ERROR:
             code = "" if step.code is None else f", error {step.code}"
             return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
-        case Fate.UNUSABLE:
+        case QueryStatus.UNUSABLE:
             return f"{safe_text(step.result, 24)}: that is no answer to it"
-        case Fate.LATE:
+        case QueryStatus.LATE:
             return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
-        case Fate.SILENT:
+        case QueryStatus.SILENT:
             return f"silent: no answer in {span_words(_took(step))}"
-        case Fate.CANCELLED:
+        case QueryStatus.CANCELLED:
             return "cancelled: " + ("others needed its room" if step.result == "cancelled" else "the lookup was over")
-        case Fate.UNASKED:
+        case QueryStatus.UNASKED:
             return f"not asked: {safe_text(step.result, 24)}"
-        case Fate.WAITING:
+        case QueryStatus.WAITING:
             return f"under way{welcome}"
 
 

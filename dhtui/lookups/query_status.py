@@ -18,7 +18,7 @@ from ..text.safe import safe_text
 from ..text.spans import Span
 
 
-class Fate(StrEnum):
+class QueryStatus(StrEnum):
     """What became of a query, or of a node, in the word for it."""
 
     FOUND = "found"
@@ -39,20 +39,20 @@ class Fate(StrEnum):
     """Nothing was sent, or the system would not send it."""
 
 
-MARKS: dict[Fate, Span] = {
-    Fate.ANSWERED: ("✓", "good"),
-    Fate.FOUND: ("◆", "accent"),
-    Fate.ERROR: ("!", "bad"),
-    Fate.LATE: ("□", "warn"),
-    Fate.UNUSABLE: ("≠", "warn"),
-    Fate.SILENT: ("✗", "bad"),
-    Fate.CANCELLED: ("–", "dim"),
-    Fate.WAITING: ("…", "plain"),
-    Fate.UNASKED: ("·", "dim"),
+MARKS: dict[QueryStatus, Span] = {
+    QueryStatus.ANSWERED: ("✓", "good"),
+    QueryStatus.FOUND: ("◆", "accent"),
+    QueryStatus.ERROR: ("!", "bad"),
+    QueryStatus.LATE: ("□", "warn"),
+    QueryStatus.UNUSABLE: ("≠", "warn"),
+    QueryStatus.SILENT: ("✗", "bad"),
+    QueryStatus.CANCELLED: ("–", "dim"),
+    QueryStatus.WAITING: ("…", "plain"),
+    QueryStatus.UNASKED: ("·", "dim"),
 }
 """The signs of the facts, in the order of a legend."""
 
-IN_TIME = frozenset((Fate.FOUND, Fate.ANSWERED, Fate.ERROR))
+IN_TIME = frozenset((QueryStatus.FOUND, QueryStatus.ANSWERED, QueryStatus.ERROR))
 STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
 """What happened to a query on the way: it was silent for so long that another node got its slot; nearer answers took
 its slot; it is the second one to its node. One cell in every terminal."""
@@ -69,36 +69,36 @@ def responded(step: StepView) -> bool:
     return step.ended is not None and step.result not in _NO_ANSWER
 
 
-def fate(step: StepView, view: LookupView) -> Fate:
+def query_status(step: StepView, view: LookupView) -> QueryStatus:
     """What became of a query of that lookup, by the end of the lookup."""
     if step.result in _UNSENT:
-        return Fate.UNASKED
+        return QueryStatus.UNASKED
     if step.ended is None:
-        return Fate.WAITING if view.running else Fate.CANCELLED
+        return QueryStatus.WAITING if view.running else QueryStatus.CANCELLED
     if step.result in _UNUSABLE:
-        return Fate.UNUSABLE
+        return QueryStatus.UNUSABLE
     if step.late or (step.ended > view.elapsed and not view.running):
-        return Fate.LATE if responded(step) else Fate.CANCELLED
+        return QueryStatus.LATE if responded(step) else QueryStatus.CANCELLED
     if step.result in _ERRORS:
-        return Fate.ERROR
+        return QueryStatus.ERROR
     if not responded(step):
-        return Fate.CANCELLED if step.result == "cancelled" else Fate.SILENT
-    return Fate.FOUND if step.peers or step.item else Fate.ANSWERED
+        return QueryStatus.CANCELLED if step.result == "cancelled" else QueryStatus.SILENT
+    return QueryStatus.FOUND if step.peers or step.item else QueryStatus.ANSWERED
 
 
-def counts(detail: LookupDetail) -> Counter[Fate]:
+def counts(detail: LookupDetail) -> Counter[QueryStatus]:
     """How many queries had which fate; but for those not asked they add up to the queries that were sent."""
-    return Counter(fate(step, detail.view) for step in detail.steps)
+    return Counter(query_status(step, detail.view) for step in detail.steps)
 
 
-def sent(fates: Counter[Fate]) -> int:
+def sent(fates: Counter[QueryStatus]) -> int:
     """How many queries were sent: what the system would not send was not."""
-    return fates.total() - fates[Fate.UNASKED]
+    return fates.total() - fates[QueryStatus.UNASKED]
 
 
 def helped(step: StepView, view: LookupView) -> bool:
     """Whether its answer counted: in time, no error, and without a value that does not hold."""
-    return fate(step, view) in (Fate.FOUND, Fate.ANSWERED)
+    return query_status(step, view) in (QueryStatus.FOUND, QueryStatus.ANSWERED)
 
 
 def decisive(detail: LookupDetail) -> dict[Addr, StepView]:
@@ -138,7 +138,7 @@ def answering(detail: LookupDetail) -> dict[Addr, int]:
     return {
         step.addr: place
         for place, step in enumerate(detail.steps)
-        if step is counted[step.addr] and responded(step) and fate(step, detail.view) in IN_TIME
+        if step is counted[step.addr] and responded(step) and query_status(step, detail.view) in IN_TIME
     }
 
 
@@ -154,17 +154,17 @@ def span_words(seconds: float | None) -> str:
 
 def gave_words(step: StepView, view: LookupView) -> str:
     """What an answer brought, or what became of the query instead; at most 12 characters."""
-    match fate(step, view):
-        case Fate.FOUND | Fate.ANSWERED:
+    match query_status(step, view):
+        case QueryStatus.FOUND | QueryStatus.ANSWERED:
             parts = [f"{step.nodes}n"] if step.nodes else []
             parts += [f"{step.peers}p"] if step.peers else []
             parts += ["value" if step.item == "immutable" else safe_text(step.item, 9)] if step.item else []
             return safe_text(" ".join(parts) or "nothing", 12)
-        case Fate.ERROR:
+        case QueryStatus.ERROR:
             return f"error {step.code}" if step.code is not None else safe_text(step.result, 13)
-        case Fate.UNUSABLE | Fate.UNASKED:
+        case QueryStatus.UNUSABLE | QueryStatus.UNASKED:
             return safe_text(step.result, 12)
-        case Fate.WAITING:
+        case QueryStatus.WAITING:
             return "overtaken" if step.overtaken is not None else "stalled" if step.stalled is not None else ""
         case other:
             return other.value
