@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import dhtui
 from dhtui.engine.wire import ids
 from dhtui.text import format as words
 
@@ -65,12 +66,12 @@ def test_a_distance_is_a_power_of_two_rounded_down_to_tenths(number: int, text: 
 def test_only_one_function_writes_a_distance() -> None:
     """No other text that a value is put into has a power of two in it."""
     writers = []
-    for path in Path(words.__file__).parent.rglob("*.py"):
+    for path in Path(dhtui.__file__).parent.rglob("*.py"):
         for part in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(part, ast.JoinedStr):
                 before = [one.value for one in part.values if isinstance(one, ast.Constant)]
                 writers += [path.name for text in before if str(text).endswith("2^")]
-    assert writers == ["words.py"]
+    assert writers == ["format.py"]
 
 
 def test_prefix_bits_end_in_the_bit_that_differs() -> None:
