@@ -19,6 +19,7 @@ from ..engine.wire.compact import Addr
 from ..items.conflict import Conflict, conflict_of, to_read_again
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
+from ..text.decisions import outcome_stop_words
 from ..text.format import DOUBTS
 from .request import Request
 
@@ -389,7 +390,7 @@ def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | 
     elif not outcome.complete:
         summary = f"nothing was sent to be stored: {_asked(outcome)}"
     elif outcome.answered:
-        summary = outcome.why
+        summary = outcome_stop_words(outcome)
     else:
         summary = _asked(outcome)
     return _result(node, outcome.action, outcome, outcome.stored > 0, summary)

@@ -36,7 +36,7 @@ from .settings import SavedState, Settings
 from .snapshot import Ban, Holdings, Snapshot, StoreView
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Contact, Table
-from .unresponsive import UnresponsiveNodes
+from .unresponsive import Silence, UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
@@ -499,8 +499,8 @@ class Core:
             del self._hungry[hungry]
             hungry.pump(self._now)
 
-    def silent(self, addr: Addr, now: float) -> str:
-        """Why an address is not worth a query so soon; empty where it is."""
+    def silent(self, addr: Addr, now: float) -> Silence | None:
+        """Why an address is not worth a query so soon; `None` where it is."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
+from .lookup.decisions import StopReason
 from .wire.compact import Addr
 from .wire.krpc import Message
 
@@ -99,7 +100,10 @@ class LookupFinished(NamedTuple):
     """Queries sent."""
     answered: int
     """Queries that were answered by then, errors included."""
-    why: str
+    closest: int
+    """How many of the k closest nodes have answered."""
+    stopped: StopReason
+    """Why it ended."""
 
 
 class Stored(NamedTuple):

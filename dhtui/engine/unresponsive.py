@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import NamedTuple
 
 from .wire.compact import Addr
 
@@ -12,6 +13,15 @@ STRIKES = 2
 WITNESS_SECONDS = 2.0
 SILENT_SECONDS = 300.0
 """How long that is remembered."""
+
+
+class Silence(NamedTuple):
+    """What makes an address not worth a query now."""
+
+    queries: int
+    """So many in a row were not answered."""
+    seconds: float
+    """Since the last of them timed out."""
 
 
 class UnresponsiveNodes:
@@ -37,12 +47,12 @@ class UnresponsiveNodes:
         self._answer_at = now
         self._by_addr.pop(addr, None)
 
-    def why(self, addr: Addr, now: float) -> str:
-        """Why `addr` is not worth a query now; empty where it is."""
+    def why(self, addr: Addr, now: float) -> Silence | None:
+        """Why `addr` is not worth a query now; `None` where it is."""
         strikes, at = self._by_addr.get(addr, (0, now))
         if strikes < self._strikes:
-            return ""
+            return None
         if now - at >= SILENT_SECONDS:
             del self._by_addr[addr]
-            return ""
-        return f"silent to {strikes} queries, the last {now - at:.0f} s ago"
+            return None
+        return Silence(strikes, now - at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
+from ..engine.lookup.decisions import EARLY
 from ..engine.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from .critical import critical_path, round_trip
@@ -157,13 +158,13 @@ class _Walk:
             return Reason.LOST if step.addr in self.alive else Reason.UNANSWERED
         if sent is None:
             return Reason.OTHERS
-        return Reason.DOUBT if self.steps[sent].doubt else Reason.BEHIND
+        return Reason.BEHIND if self.steps[sent].doubt is None else Reason.DOUBT
 
     def _nothing_happened(self, sent: int | None) -> Reason:
         """Why it went on, or ended, where nothing came in and nothing was given up."""
         if all(step.sent >= self.at for step in self.steps):
             return Reason.START
-        unfinished = self.detail.view.running or self.detail.view.stopped
+        unfinished = self.detail.view.running or self.detail.view.stopped in EARLY
         return Reason.OPEN if sent is None and unfinished else Reason.OWN
 
 

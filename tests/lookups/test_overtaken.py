@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.candidates import State
+from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.running import Done, LookupRun
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail

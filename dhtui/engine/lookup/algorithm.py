@@ -75,9 +75,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ..outcome import Doubt, NodeOutcome, Status
+from ..unresponsive import Silence
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
-from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
+from .candidates import CHOSEN_BITS, Candidate, Candidates
+from .decisions import Decisions, Distrust, Reason, State, StopReason
 from .policy import OURS, Policy
 
 GRACE_SECONDS = OURS.grace
@@ -146,7 +148,13 @@ class Lookup:
         self._opening: deque[Candidate] = deque()
         self._walk: list[Candidate] | None = None
         self.running = True
-        self.why = ""
+        self.stopped: StopReason | None = None
+        """Why it ended; `None` while it runs."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided about candidates. Whoever drives the lookup sets their time."""
+        return self._candidates.decisions
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -171,7 +179,7 @@ class Lookup:
             self._candidates.name_again(known, node.id, distance, parent, made_up=made_up)
             if known.reserve:
                 known.reserve = False
-                known.tell(Mark.NONE)
+                self.decisions.take(node.addr, Reason.NAMED, None if parent is None else parent.addr)
             return known
         candidate = Candidate(
             node.addr,
@@ -197,7 +205,7 @@ class Lookup:
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
         self._walk = None
         if self._candidates.add(host) and at_once and host.state is State.NEW:
-            self._opening.append(host)
+            self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
     def start_from(self, starts: Iterable[Start]) -> None:
         """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
@@ -209,12 +217,10 @@ class Lookup:
         for start, candidate in self._mixed(added):
             if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
-                rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
-                candidate.tell(Mark.OPENING, f"known from before{rtt}")
-                self._opening.append(candidate)
+                self._opening.append(candidate.choose(Reason.OPENING, seconds=start.rtt))
             else:
                 candidate.reserve = True
-                candidate.tell(Mark.RESERVE, "known from before")
+                self.decisions.take(candidate.addr, Reason.RESERVE, seconds=start.rtt)
 
     def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
         """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
@@ -302,7 +308,8 @@ class Lookup:
                 elif candidate.deprioritised:
                     deprioritised = deprioritised or candidate
                 elif fits:
-                    return self._best_misfit(misfit) or candidate
+                    usual = Reason.NEAREST if candidate.id is not None else Reason.BOOTSTRAP_HOST
+                    return self._best_misfit(misfit) or candidate.choose(usual)
                 elif misfits < max(1, self._alpha // 2):
                     # Ids that don't fit are had for nothing: they must not hold all slots.
                     misfit = misfit or candidate
@@ -310,9 +317,22 @@ class Lookup:
         if reserve is not None and not trusted:
             for candidate in self.candidates:
                 candidate.reserve = False
-            return reserve
+            return reserve.choose(Reason.LAST_RESORT)
         wanted = self._wanted(alone=not trusted and self._alone())
-        return next((c for c in (misfit, deprioritised, near) if c and wanted(c)), None)
+        if misfit is not None and wanted(misfit):
+            return misfit
+        if deprioritised is not None and wanted(deprioritised):
+            return self._misled(deprioritised)
+        return near.choose(Reason.TOO_NEAR) if near is not None and wanted(near) else None
+
+    @staticmethod
+    def _misled(candidate: Candidate) -> Candidate:
+        """The same candidate, named by nobody but bad referrers: asked for want of better ones."""
+        misnamed = sum(namer.named_bad for namer in candidate.namers)
+        parent = candidate.parent
+        if not misnamed or (parent is not None and parent.served_bad_value):
+            return candidate.choose(Reason.BAD_VALUE, parent)
+        return candidate.choose(Reason.BAD_REFERRER, parent, misnamed)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
         """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
@@ -323,15 +343,19 @@ class Lookup:
         waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.deprioritised)]
         for other in waiting:
             if other.distance.bit_length() == bits and self._candidates.fits(other):
-                return other
+                return other.choose(Reason.FITTING_ID, first)
         front = self.candidates[: self._k]
         crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
         wanted = self._wanted(alone=False)
         if not crowd and wanted(first):
-            return first
+            return first.choose(Reason.MISFIT)
         misfits = [c for c in waiting if not self._candidates.fits(c)]
         best = max(misfits[:MAX_COMPARED], key=self._candidates.vouchers)
-        return best if wanted(best) else next(filter(wanted, misfits), best)
+        if not wanted(best):
+            best = next(filter(wanted, misfits), best)
+        if best is first:
+            return first.choose(Reason.MISFIT)
+        return best.choose(Reason.VOUCHED, first, self._candidates.vouchers(best))
 
     def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query: of the distrusted ones only so many are, and more of them where they
@@ -367,8 +391,14 @@ class Lookup:
         for candidate in (*self._nearest(), *self._hosts()):
             if candidate.state is State.STALLED and not candidate.asked_again and not candidate.deprioritised:
                 candidate.state, candidate.asked_again = State.ASKED, True
-                return candidate
+                return candidate.choose(Reason.ASKED_AGAIN)
         return None
+
+    def query_sent(self, candidate: Candidate, *, behind: bool = False) -> None:
+        """A query goes to a candidate: for what it was chosen, or to look `behind` what it gave."""
+        if behind:
+            candidate.choose(Reason.LOOK_BEHIND)
+        self.decisions.take(candidate.addr, *candidate.chosen_for)
 
     def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """An answer, judged. Its referrals become candidates."""
@@ -413,11 +443,11 @@ class Lookup:
         for node in nodes:
             self.add(node)
 
-    def pass_over(self, candidate: Candidate, why: str) -> None:
-        """It is not to be asked after all."""
+    def pass_over(self, candidate: Candidate, silence: Silence) -> None:
+        """It is not to be asked after all: it was silent of late."""
         self._walk = None
         candidate.state, candidate.reserve = State.PASSED, False
-        candidate.tell(Mark.SILENT, why)
+        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, silence.queries, silence.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
@@ -468,9 +498,9 @@ class Lookup:
         trusted = self._candidates.trusted
         return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
 
-    def end(self, why: str) -> None:
-        """It is over; `why` says so in words."""
-        self.running, self.why = False, why
+    def end(self, why: StopReason) -> None:
+        """It is over."""
+        self.running, self.stopped = False, why
 
     # ---- results -----------------------------------------------------------------------------------
 
@@ -520,17 +550,15 @@ class Lookup:
         known = (c.outcome or under_way.get(c) for c in self.candidates)
         return tuple(outcome for outcome in known if outcome is not None)
 
-    def verdict(self) -> str:
+    def verdict(self) -> StopReason:
         """Why a lookup that has settled is over."""
         if not self.candidates:
-            return "there was no node to ask"
+            return StopReason.NOBODY_TO_ASK
         closest = self.closest()
         if not closest:
             served_bad_value = any(c.served_bad_value for c in self.candidates)
-            return "no node answered with anything that holds" if served_bad_value else "no node answered"
-        if len(closest) < self._k:
-            return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
-        return f"the {len(closest)} closest nodes that are alive have answered"
+            return StopReason.NOTHING_HOLDS if served_bad_value else StopReason.NOBODY_ANSWERED
+        return StopReason.ALL_ANSWERED if len(closest) < self._k else StopReason.CLOSEST_ANSWERED
 
 
 def _cost(start: Start, candidate: Candidate) -> float:

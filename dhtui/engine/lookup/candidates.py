@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from itertools import islice
 
 from ..defence.shares import net_of
 from ..outcome import NodeOutcome
 from ..wire.compact import Addr, is_local
 from ..wire.ids import ID_BITS, bep42_valid
+from .decisions import Decisions, Distrust, Reason, State
 from .network_size import LOOKED_AT, crowded
 
 MAX_CANDIDATES = 512
@@ -28,46 +28,6 @@ CHOSEN_BITS = 2
 
 BUCKET, WIDEST_BUCKET = 8, 128
 """Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
-
-
-class State(Enum):
-    """Where a candidate stands."""
-
-    NEW = "untried"
-    PASSED = "passed over"
-    ASKED = "asked"
-    STALLED = "silent so far"
-    ANSWERED = "answered"
-    FAILED = "failed"
-
-
-class Mark(StrEnum):
-    """How a candidate came to be asked, or why it was not; its `note` has the details."""
-
-    NONE = ""
-    OPENING = "opening"
-    """Known from before, quick and near: it opens the lookup."""
-    RESERVE = "reserve"
-    """Known from before, and kept back."""
-    INSTEAD = "instead"
-    """In place of another one of its /24, which is silent."""
-    TWIN = "twin"
-    """Another one of its /24 is in the lookup."""
-    SILENT = "silent"
-    """It was silent of late."""
-
-
-class Distrust(StrEnum):
-    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
-
-    TOO_NEAR = "too near"
-    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
-    CHOSEN = "chosen id"
-    """The id that it answers with may have been chosen for the target."""
-    MISLED = "misled"
-    """Named by nobody but nodes that mislead."""
-    MISFIT = "misfit"
-    """Its id does not fit its address (BEP 42)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,9 +68,8 @@ class Candidate:
     named_bad: int = 0
     named_alive: int = 0
     """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
-    mark: Mark = Mark.NONE
-    note: str = ""
-    """More about the mark, for the screens."""
+    chosen_for: tuple[Reason, Addr | None, int, float | None] = (Reason.NEAREST, None, 0, None)
+    """Why it was last chosen to be asked: the end of a `Decision`."""
 
     @property
     def hop(self) -> int:
@@ -139,9 +98,12 @@ class Candidate:
         """Whether nothing has been sent to it."""
         return self.state in (State.NEW, State.PASSED)
 
-    def tell(self, mark: Mark, note: str = "") -> None:
-        """Remember why it is treated unlike others."""
-        self.mark, self.note = mark, note
+    def choose(
+        self, reason: Reason, by: Candidate | None = None, number: int = 0, seconds: float | None = None
+    ) -> Candidate:
+        """Remember why it is chosen to be asked. Returns itself."""
+        self.chosen_for = reason, None if by is None else by.addr, number, seconds
+        return self
 
     def __lt__(self, other: Candidate) -> bool:
         return self.distance < other.distance
@@ -154,6 +116,7 @@ class Candidates:
         """`size` is how many nodes the network is thought to have, if that is known. `prefer`: whether ids should
         fit their addresses (BEP 42)."""
         self._size, self._prefer = size, prefer
+        self.decisions = Decisions()
         self.all: list[Candidate] = []
         self._by_addr: dict[Addr, Candidate] = {}
         self._by_net: dict[str, list[Candidate]] = {}
@@ -264,18 +227,17 @@ class Candidates:
         new, old = ((not self.trusted(c), c.distance, -self.vouchers(c)) for c in (candidate, first))
         if new < old:
             self._let_wait(first, candidate)
-            self._put_first(rivals, candidate)
+            self._put_first(rivals, candidate, Reason.PREFERRED, first)
 
-    @staticmethod
-    def _let_wait(candidate: Candidate, first: Candidate) -> None:
+    def _let_wait(self, candidate: Candidate, first: Candidate) -> None:
         candidate.state = State.PASSED
-        candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
+        self.decisions.take(candidate.addr, Reason.SAME_SUBNET, first.addr)
 
-    def _put_first(self, rivals: list[Candidate], candidate: Candidate) -> None:
+    def _put_first(self, rivals: list[Candidate], candidate: Candidate, reason: Reason, first: Candidate) -> None:
         rivals.remove(candidate)
         rivals.insert(0, candidate)
         candidate.state = State.NEW
-        candidate.tell(Mark.NONE)
+        self.decisions.take(candidate.addr, reason, first.addr)
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
         """A candidate has another id than was thought, and so another distance."""
@@ -289,6 +251,7 @@ class Candidates:
             self._drop(min(reversed(untried), key=lambda c: (self.trusted(c), self.vouchers(c) > 1)))
 
     def _drop(self, candidate: Candidate) -> None:
+        self.decisions.take(candidate.addr, Reason.TOO_MANY)
         if self._by_addr.pop(candidate.addr, None) is not None:
             self.all.remove(candidate)
         rivals = self._by_net.get(net_of(candidate.addr[0]), [])
@@ -312,8 +275,7 @@ class Candidates:
         if waiting:
             del rivals[0]
             following = max(waiting, key=self.vouchers)
-            self._put_first(rivals, following)
-            following.tell(Mark.INSTEAD, f"in place of {candidate.addr[0]}, which is silent")
+            self._put_first(rivals, following, Reason.INSTEAD, candidate)
 
     def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
         """It answered: under the id that its referrer named, or under another one, which is the one that counts."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
-from ..lookup.results import Found, outcome_of
+from ..lookup.decisions import StopReason
+from ..lookup.results import Findings, outcome_of
 from ..lookup.running import Done, LookupRun, Sender
 from ..lookup.validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
 from ..outcome import NodeOutcome, Outcome, Status
@@ -149,7 +150,7 @@ class DirectQuery:
         self._question, self._at_least, self._done = question, at_least, done
         self.turn = 0
         self._started_at = 0.0
-        self._stopped = ""
+        self._stopped: StopReason | None = None
         args = question.args(sender.id)
         self._batch = QueryBatch(
             sender,
@@ -168,16 +169,16 @@ class DirectQuery:
         self._batch.pump(now)
 
     def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
-        found = Found()
+        found = Findings()
         for result in results:
             found.take(result, self._at_least)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
-        why = self._stopped or "every node that was named has been asked"
+        why = self._stopped or StopReason.NAMED_ASKED
         outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
-        self._done(replace(outcome, complete=not self._stopped))
+        self._done(replace(outcome, complete=self._stopped is None))
 
-    def stop(self, why: str, now: float) -> None:
+    def stop(self, why: StopReason, now: float) -> None:
         """End it now, with what is known by now."""
         self._started_at, self._stopped = self._started_at or now, why
         self._batch.stop(now)
@@ -233,15 +234,14 @@ class StoreOperation:
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
-            self._done(replace(found, action=self._action, item=None, why=str(error)))
+            refused = replace(found, action=self._action, item=None, stopped=StopReason.NOT_STORABLE, problem=error)
+            self._done(refused)
             return
         writable = {node.addr: node for node in found.closest if node.token is not None}
         others = tuple(self._unwritable(found))
 
         def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
-            stored = sum(node.status is Status.STORED for node in writes)
-            why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
             self._done(
                 replace(
                     found,
@@ -249,7 +249,7 @@ class StoreOperation:
                     writes=writes,
                     item=self._item,
                     elapsed=now - self._started_at,
-                    why=why,
+                    stopped=StopReason.WRITTEN if writes else found.stopped,
                     complete=found.complete and not self._stopped,
                 )
             )
@@ -284,7 +284,7 @@ class StoreOperation:
             return replace(result, status=Status.STORED, note="it held this very item already")
         return result
 
-    def stop(self, why: str, now: float) -> None:
+    def stop(self, why: StopReason, now: float) -> None:
         """End it now: where nothing was written yet, nothing is."""
         self._stopped = True
         self._started_at = self._started_at or now

@@ -10,6 +10,7 @@ from typing import Any
 from .. import events
 from ..events import Listeners
 from ..items import Draft, ImmutableItem, MutableItem
+from ..lookup.decisions import StopReason
 from ..lookup.network_size import SizeEstimate
 from ..lookup.running import Done, LookupRun, Sender
 from ..lookup.validate import Question, question_about
@@ -24,7 +25,6 @@ ANNOUNCES_KEPT = 64
 ANNOUNCE_SECONDS = 1800.0
 """How long most nodes keep a peer at least."""
 VIEWS = 64
-GIVEN_UP = "it was given up"
 
 Operation = DirectQuery | LookupRun | StoreOperation
 OnStep = Callable[[LookupRun, float], None] | None
@@ -92,7 +92,7 @@ class Operations:
         """End a lookup with what it has found so far. Whether there was one to end."""
         find = self._running.get(number)
         if find is not None:
-            find.stop("stopped by the user", now)
+            find.stop(StopReason.STOPPED_BY_USER, now)
         return find is not None
 
     # ---- turns -------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ class Operations:
         """Start an operation, at once or when its turn comes."""
         operation.turn = turn
         if self.given_up:
-            operation.stop(GIVEN_UP, now)
+            operation.stop(StopReason.GIVEN_UP, now)
             return operation
         if self._turns.may_begin(turn, operation, caller, now):
             self._begin(operation, now, now)
@@ -185,9 +185,17 @@ class Operations:
             self.size.add(find.question.target, distance)
         if self._listeners:
             view = find.view(find.ended_at)
+            assert view.stopped is not None
             self._listeners.tell(
                 events.LookupFinished(
-                    find.ended_at, view.number, view.kind, view.target, view.asked, view.answered, view.why
+                    at=find.ended_at,
+                    number=view.number,
+                    kind=view.kind,
+                    target=view.target,
+                    asked=view.asked,
+                    answered=view.answered,
+                    closest=view.best,
+                    stopped=view.stopped,
                 )
             )
 
@@ -308,7 +316,7 @@ class Operations:
 
     def give_up(self, operation: Operation, now: float) -> None:
         """End an operation with what it knows by now. Its `done` is called, if that has not been done."""
-        operation.stop(GIVEN_UP, now)
+        operation.stop(StopReason.GIVEN_UP, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
         """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...engine.snapshot import LookupView
 from ...packets.parts import Link
+from ...text.decisions import found_words, lookup_stop_words
 from ...text.format import duration, milliseconds, power, short_id
 from ...text.safe import safe_text
 from ...text.spans import Line, Span
@@ -38,8 +39,8 @@ def _kind(row: NowRow) -> Line:
 
 def _result(row: NowRow) -> Line:
     one = row.lookup
-    state = f"{one.in_flight} in flight" if one.running else safe_text(one.why)
-    return ((f"{safe_text(one.found)}  " if one.found else "", "plain"), (state, "dim"))
+    state = f"{one.in_flight} in flight" if one.running else lookup_stop_words(one)
+    return ((f"{found_words(one.found)}  " if one.found else "", "plain"), (state, "dim"))
 
 
 def _when(row: NowRow) -> Line:

@@ -10,6 +10,7 @@ from ...engine.wire.ids import distance
 from ...engine.wire.krpc import Query
 from ...packets.summary import summary
 from ...text.clients import client_name
+from ...text.decisions import lookup_stop_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
 from ...text.safe import safe_text
@@ -122,7 +123,7 @@ _OWNERS = {
 
 def _how_it_ended(row: OwnerRow) -> Line:
     lookup = row.lookup
-    return (((safe_text(lookup.why, 60) or "runs") if lookup else "", "dim"),)
+    return (((lookup_stop_words(lookup) or "runs") if lookup else "", "dim"),)
 
 
 def _sort(value: Callable[[QueryRow], Any]) -> Callable[[Row], tuple[bool, Any]]:

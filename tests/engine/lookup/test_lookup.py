@@ -13,7 +13,8 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
-from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
+from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate
+from dhtui.engine.lookup.decisions import Distrust, Reason, State, StopReason
 from dhtui.engine.lookup.running import MAX_STEPS
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
@@ -24,6 +25,7 @@ from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
 from dhtui.engine.wire.krpc import Query, encode_error
+from dhtui.text.decisions import outcome_stop_words
 
 from ..network import Answer, Network, Puppet, naming, silent, swarm
 
@@ -145,7 +147,7 @@ def test_lookup_end_the_8_closest_responders_are_known() -> None:
     outcome = net.find_node(core, TARGET)
     assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
     assert outcome.elapsed == pytest.approx(2 * RTT)
-    assert outcome.why == "the 8 closest nodes that are alive have answered"
+    assert outcome.stopped is StopReason.CLOSEST_ANSWERED
 
 
 def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
@@ -209,7 +211,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
     late.answer = silent
     outcome = net.find_node(core, TARGET)
     assert outcome.closest == () and outcome.elapsed <= HARD_SECONDS + 0.7
-    assert outcome.why == "no node answered"
+    assert outcome.stopped is StopReason.NOBODY_ANSWERED
 
 
 def test_timeouts_a_late_answer_still_counts_while_the_lookup_runs() -> None:
@@ -234,7 +236,7 @@ def test_lookup_end_nobody_known() -> None:
     """With nobody to ask it ends at once and says so."""
     net = Network()
     outcome = net.find_node(net.core(), TARGET)
-    assert outcome.asked == () and outcome.elapsed == 0 and outcome.why == "there was no node to ask"
+    assert outcome.asked == () and outcome.elapsed == 0 and outcome.stopped is StopReason.NOBODY_TO_ASK
 
 
 def test_lookup_end_an_error_is_no_closest_node() -> None:
@@ -329,7 +331,7 @@ def test_progress_is_told_step_by_step() -> None:
     net.find_node(core, TARGET, on_step=lambda find, now: steps.append(find.view(now)))
     assert [step.answered for step in steps] == sorted(step.answered for step in steps)
     assert [step.running for step in steps] == [True] * (len(steps) - 1) + [False]
-    assert steps[-1].nearest_bits == 0 and steps[-1].best == 8 and steps[-1].why
+    assert steps[-1].nearest_bits == 0 and steps[-1].best == 8 and steps[-1].stopped
 
 
 def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
@@ -347,7 +349,7 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     net.run(10.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert len(core.table.nearest_known(TARGET, 20)) == 9
-    assert [view.why for view in core.snapshot(net.now).lookups] == ["cancelled"]
+    assert [view.stopped for view in core.snapshot(net.now).lookups] == [StopReason.CANCELLED]
 
 
 # ---- liars -------------------------------------------------------------------------------------------
@@ -391,7 +393,7 @@ def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
     net.meet(core, net.puppet(invent))
     outcome = net.find_node(core, TARGET)
     assert len(outcome.asked) <= MAX_STEPS and len(outcome.closest) == 8
-    assert "inventing" in outcome.why
+    assert outcome.stopped is StopReason.QUERY_LIMIT and "inventing" in outcome_stop_words(outcome)
 
 
 # ---- what others claim about a node --------------------------------------------------------------------
@@ -658,7 +660,7 @@ def test_a_cold_lookup_with_hosts_that_can_not_be_resolved_ends() -> None:
     net = Network()
     net.names["nowhere.example:1"] = "no such name"
     outcome = net.find_node(net.core(hosts=("nowhere.example:1",)), TARGET)
-    assert outcome.asked == () and outcome.why == "there was no node to ask"
+    assert outcome.asked == () and outcome.stopped is StopReason.NOBODY_TO_ASK
 
 
 # ---- recall ------------------------------------------------------------------------------------------
@@ -723,7 +725,7 @@ def test_a_lookup_opens_with_four_quick_and_near_nodes() -> None:
     lookup.start_from(starts(*slow, *[(159, 0.2)] * 8, *quick))
     opened = asked_by(lookup)
     assert [candidate.distance.bit_length() for candidate in opened] == [153] * 4
-    assert {candidate.mark for candidate in opened} == {Mark.OPENING}
+    assert {candidate.chosen_for[0] for candidate in opened} == {Reason.OPENING}
     lookup.answered(opened[0], answer_of(opened[0], *(node_at(149, 50 + nth) for nth in range(8))))
     assert [candidate.distance.bit_length() for candidate in asked_by(lookup)] == [150] * 8, "not the reserve"
 
@@ -836,7 +838,7 @@ def test_a_lookup_among_liars_alone_is_over_and_says_so() -> None:
     (liar,) = asked_by(lookup)
     lookup.answered(liar, replace(answer_of(liar), status=Status.BAD_VALUE))
     assert lookup.settled()
-    assert lookup.verdict() == "no node answered with anything that holds"
+    assert lookup.verdict() is StopReason.NOTHING_HOLDS
 
 
 def test_many_that_are_too_near_keep_nobody_else_from_being_asked() -> None:
@@ -911,4 +913,4 @@ def test_an_outage_of_our_own_makes_nobody_silent() -> None:
     silence = UnresponsiveNodes()
     silence.timed_out(("1.1.1.1", 1), 1.0, 5.0)
     silence.timed_out(("1.1.1.1", 1), 2.0, 6.0)
-    assert silence.why(("1.1.1.1", 1), 6.0) == ""
+    assert silence.why(("1.1.1.1", 1), 6.0) is None

@@ -23,6 +23,7 @@ from dhtui.engine.events import (
     ReachabilityChanged,
     Stored,
 )
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.snapshot import ErrorView, Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.packets.ring import PacketRing
@@ -51,8 +52,8 @@ HAPPENED: list[Event] = [
     ReachabilityChanged(NOW - 40, True, "203.0.113.50 contacted us unasked"),
     NodeAdded(NOW - 30, THEIRS, THEM, 15),
     LookupStarted(NOW - 20, 3, "get_peers", TARGET, "user"),
-    LookupFinished(NOW - 16, 3, "get_peers", TARGET, 37, 29, "the 8 closest nodes have answered"),
-    LookupFinished(NOW - 15, 4, "find_node", TARGET, 3, 0, "nobody answered"),
+    LookupFinished(NOW - 16, 3, "get_peers", TARGET, 37, 29, 8, StopReason.CLOSEST_ANSWERED),
+    LookupFinished(NOW - 15, 4, "find_node", TARGET, 3, 0, 0, StopReason.NOBODY_ANSWERED),
     Stored(NOW - 12, "peer", TARGET, THEM),
     Stored(NOW - 11, "mutable", TARGET, THEM),
     Banned(NOW - 5, "203.0.113.66", NOW + 55, "by the user"),
@@ -331,7 +332,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
         BootstrapProgress(NOW, HOSTILE),
         NodeRemoved(NOW, THEIRS, (HOSTILE, 1), HOSTILE),
         LookupStarted(NOW, 1, HOSTILE, TARGET, HOSTILE),
-        LookupFinished(NOW, 1, HOSTILE, TARGET, 1, 1, HOSTILE),
+        LookupFinished(NOW, 1, HOSTILE, TARGET, 1, 1, 1, StopReason.ALL_ANSWERED),
         Banned(NOW, HOSTILE, NOW + 9, HOSTILE),
         IdChanged(NOW, OWN, OWN, HOSTILE),
         ReachabilityChanged(NOW, False, HOSTILE),
