@@ -132,7 +132,7 @@ def test_every_kind_of_event_is_told_in_words() -> None:
     assert levels["4 voters see us as 198.51.100.7:6881"] == "notable"
     assert levels["2d7c…6978 instead of 2d7d…2222, to fit the external address (BEP 42)"] == "notable"
     assert levels["2d7d…2222 entered the table, bucket 15"] == "detail"
-    assert levels["find_node#4 4f1a…6978 ended: 0 of 3 answered; nobody answered"] == "problem"
+    assert levels["find_node#4 4f1a…6978 ended: 0 of 3 answered; no node answered"] == "problem"
     assert levels["ignored for 1m: by the user"] == "notable", "it was the user's own wish"
     assert told["ignored for 1m: by the user"].where == "203.0.113.66"
     assert levels["a peer of 4f1a…6978 is kept here now"] == "detail"
