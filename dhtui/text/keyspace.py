@@ -105,7 +105,7 @@ def marks(part: Part, what: Sequence[Mark], width: int) -> Line:
         cells[at], free[at] = (mark.sign, mark.role), False
         word = f" {mark.word}"
         for begin in (at + 1, at - len(word)):
-            if 0 <= begin and begin + len(word) <= width and all(free[begin : begin + len(word)]):
+            if begin >= 0 and begin + len(word) <= width and all(free[begin : begin + len(word)]):
                 text = word if begin > at else f"{mark.word} "
                 cells[begin : begin + len(word)] = [(char, mark.role) for char in text]
                 free[begin : begin + len(word)] = [False] * len(word)
