@@ -441,6 +441,7 @@ class Snapshot(NamedTuple):
     busy: BusyView = BusyView()
     muted: int = 0
     """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""
-    recent: RecentView = RecentView()
+    recent: RecentView | None = None
+    """`None`: not known, as in recordings of earlier versions."""
     noted: int = 0
     """All that went wrong so far and was counted: of that `errors` has the last ones."""
