@@ -143,7 +143,7 @@ class NodeOutcome:
             case Status.TIMED_OUT:
                 return f"timed out{waited}"
             case Status.CANCELLED:
-                return self.note or f"not waited for: no answer{waited}"
+                return self.note or f"cancelled: no answer{waited}"
             case Status.ELSEWHERE if self.came_from is not None:
                 return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
             case Status.UNREADABLE:

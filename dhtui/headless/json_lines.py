@@ -54,7 +54,7 @@ where that is another address than the one asked, else null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
 | | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
-all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
+all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \

@@ -128,12 +128,12 @@ def test_read_back_tells_silence_from_not_having_waited() -> None:
     )
     read = read_back_of(put, lookup, [])
     assert [(copy.gives, copy.found) for copy in read.copies] == [
-        (Gives.NOT_WAITED, True),
+        (Gives.CANCELLED, True),
         (Gives.SILENT, True),
         (Gives.UNUSABLE, True),
         (Gives.NOT_ASKED, True),
     ]
-    assert "0 of the 2 that took it give it, 1 gave no answer, 1 not waited for" in read.words()
+    assert "0 of the 2 that took it give it, 1 gave no answer, 1 cancelled" in read.words()
     answered = [NodeOutcome(addr=nodes[1], id=bytes(20), status=Status.VALUE, item=item, rtt=0.01)]
     assert [(c.gives, c.found) for c in read_back_of(put, lookup, answered).copies][:1] == [(Gives.IT, False)]
 

@@ -170,6 +170,7 @@ class PutRun(ListWindow[Seen | None]):
         self.tick()
         self.call_after_refresh(self._say, *self._words(result))
         self.then.offer(self._choices(result))
+        self.shows_anew()
         if result.conflict is not None:
             self._compare(result.conflict)
 

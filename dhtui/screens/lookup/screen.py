@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -364,6 +365,12 @@ class LookupScreen(ExplorerScreen):
             return
         self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
+
+    def action_leave(self) -> None:
+        """Ends the comparison. Where there is none, or one pane has all the room, the key is for others."""
+        if self._marked is None or self.maximized is not None:
+            raise SkipAction
+        self.action_mark()
 
     def _marked_view(self) -> LookupView | None:
         views = self._snapshot.lookups if self._snapshot is not None else ()

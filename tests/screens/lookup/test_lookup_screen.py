@@ -321,6 +321,11 @@ async def test_two_lookups_are_compared_until_the_mark_is_taken_away() -> None:
         assert rows["time"] == "+25 %"
         await stage.press("m")
         assert "waterfall by:" in stage.text() and "ends that" not in stage.text()
+        for keys in (["m", "k"], ["m", "k", "tab"]):
+            await stage.press(*keys)
+            assert "ends that" in stage.text()
+            await stage.press("escape")
+            assert "ends that" not in stage.text(), "esc goes one up"
 
 
 async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
