@@ -876,6 +876,7 @@ class Core:
             muted=self._limiter.count(now),
             recent=self._counters.recent(now),
             noted=self._counters.noted,
+            waiting=self.operations.waiting,
             size=self.operations.size.view(),
             growth=tuple(self._growth),
             busy=self.busy.view(now),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pytest
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 from dhtui.widgets.driver import TerminalDriver
 from dhtui.widgets.paste import END, MAX_PASTE, START, Pasted, Pastes
@@ -56,11 +57,11 @@ class Hearing(TerminalDriver):
     """Hears what came in one read."""
 
     def __init__(self) -> None:
-        self.heard: list[events.Message] = []
+        self.heard: list[Message] = []
         self._parser = XTermParser(False)
         self._decode = getincrementaldecoder("utf-8")("surrogateescape").decode
 
-    def process_message(self, message: events.Message) -> None:
+    def process_message(self, message: Message) -> None:
         self.heard.append(message)
 
 

@@ -122,8 +122,10 @@ class LookupScreen(ExplorerScreen):
             LookupRow(view, max(0.0, snapshot.at - view.started_at), view.number == self._marked)
             for view in snapshot.lookups
         ]
-        running = sum(view.running for view in snapshot.lookups)
-        finished = f"lookups: {running} running, {len(rows) - running} finished"
+        waiting = sum(view.place > 0 for view in snapshot.lookups)
+        running = sum(view.running for view in snapshot.lookups) - waiting
+        wait = f"{waiting} waiting, " if waiting else ""
+        finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
