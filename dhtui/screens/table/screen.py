@@ -74,6 +74,8 @@ class TableScreen(ExplorerScreen):
     _view: Snapshot | None = None
     _source: Source | None = None
     _polled = 0.0
+    _banned = ""
+    """The address that the last line says is ignored."""
     _kept = BucketHoldings(Counter(), Counter())
 
     def compose_body(self) -> ComposeResult:
@@ -96,6 +98,7 @@ class TableScreen(ExplorerScreen):
 
     def show(self, snapshot: Snapshot) -> None:
         """Fills the lists. While the view is frozen they stay, and it is told how many nodes they miss."""
+        self._check_ban()
         source = self.feed.source
         if source is None:
             return
@@ -112,6 +115,12 @@ class TableScreen(ExplorerScreen):
         self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
+
+    def _check_ban(self) -> None:
+        """A ban that was lifted, or is over, is not what the last line goes on to tell."""
+        node, ip = self.host.node, self._banned
+        if ip and (node is None or all(ban.ip != ip for ban in node.bans())):
+            self._last(f"ban: {ip} is not ignored any more")
 
     def _rows(self) -> list[BucketRow]:
         """All buckets, whatever the filter."""
@@ -301,6 +310,7 @@ class TableScreen(ExplorerScreen):
         if seconds and (node := self._node_for("ban")):  # another one perhaps than before the question
             node.ban(ip, seconds)
             self._finish(f"ban: {ip} is ignored for {seconds / 3600:.0f} h", True)
+            self._banned = ip
 
     @work(group="refresh", exit_on_error=False, name="refresh")
     async def _refresh(self, node: Node, bucket: BucketView) -> None:
@@ -314,6 +324,7 @@ class TableScreen(ExplorerScreen):
         notify(self, text, bad=not ok)
 
     def _last(self, text: str, role: Role = "plain") -> None:
+        self._banned = ""
         self.query_one("#last", Lines).show((((f" {text}", role),),))
 
 
