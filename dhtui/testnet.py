@@ -56,6 +56,7 @@ class Testnet:
         """Stored items: immutable ones, and mutable ones under BEP 44's public test key."""
         self.strays: list[Node] = []
         """Nodes that have not found all their neighbours, for all their tries."""
+        self._stack = AsyncExitStack()
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
@@ -72,7 +73,14 @@ class Testnet:
         return f"<Testnet of {len(self.nodes)} nodes, bootstrap {', '.join(self.bootstrap) or 'not started'}>"
 
     async def __aenter__(self) -> Self:
-        """Start, join and fill it. Raises `OSError` if there is no loopback to bind."""
+        """Start it."""
+        return await self.start()
+
+    async def start(self) -> Self:
+        """Start all nodes, let them join, and store something. Gives the testnet itself; close it in the end.
+
+        Raises `OSError` if there is no loopback to bind.
+        """
         async with AsyncExitStack() as stack:
             while len(self.nodes) < self._size:
                 # Not all at once: each would wait for the others' answers until it gives up.
@@ -108,7 +116,11 @@ class Testnet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop all nodes."""
+        """Close it."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all nodes. A second time nothing happens."""
         await self._stack.aclose()
 
     def _config(self) -> NodeConfig:

@@ -158,6 +158,7 @@ class MutableItem:
 
 
 Item: TypeAlias = ImmutableItem | MutableItem
+"""What is stored under a target."""
 
 
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:

@@ -472,7 +472,7 @@ class Node:
             ),
         )
 
-    def peers(self, info_hash: bytes, *, remotes: Sequence[Addr] | None = None) -> Stream[Addr]:
+    def peers(self, info_hash: bytes) -> Stream[Addr]:
         """Find peers of a 20-byte infohash: ``async for peer in node.peers(info_hash)``, each once, as they come.
 
         The lookup begins with the loop and ends with it; to leave the loop early stops it. The `outcome` of the stream
@@ -480,14 +480,13 @@ class Node:
         """
         self._check_running()
         checks.an_id("info_hash", info_hash)
-        named = _remotes(remotes)
 
         def begin(take: Take[Addr]) -> Coroutine[Any, Any, Outcome]:
             asking = _part_of_program()
 
             async def run() -> Outcome:
                 _asking.set(asking)
-                return await self.get_peers(info_hash, remotes=named, on_peers=take)
+                return await self.get_peers(info_hash, on_peers=take)
 
             return run()
 
