@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
-    from .engine.node import Node, NodeError
+    from .engine.node import Node, NodeError, deadline
     from .engine.operations.limit import Limit
     from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
     from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
@@ -98,6 +98,7 @@ __all__ = [
     "Woke",
     "bdecode",
     "bencode",
+    "deadline",
     "load_blocklist",
     "mutable_target",
     "safe_text",
@@ -110,7 +111,7 @@ _HOMES = {
     " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
-    "engine.node": "Node NodeError",
+    "engine.node": "Node NodeError deadline",
     "engine.operations.limit": "Limit",
     "engine.outcome": "Doubt NodeOutcome Outcome Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",

@@ -11,9 +11,9 @@ for those, and to programs in other processes, which join it by its `bootstrap` 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pytest
 
@@ -60,18 +60,23 @@ class ThreadedTestnet:
         """A node that joins it once it is started, in the event loop of whoever starts it: ``async with``."""
         return self._net.node(settings, state=state)
 
-    def call(self, action: Callable[[Testnet], Awaitable[T] | T]) -> T:
+    @overload
+    def call(self, action: Callable[[Testnet], Coroutine[Any, Any, T]]) -> T: ...
+
+    @overload
+    def call(self, action: Callable[[Testnet], T]) -> T: ...
+
+    def call(self, action: Callable[[Testnet], Any]) -> Any:
         """What `action` gives, called in the thread of the testnet: ``call(lambda net: net.nodes[0].holdings())``.
 
         It may be a coroutine function. Raises what that raises, `TimeoutError` after two minutes.
         """
-        call: Future[T] = asyncio.run_coroutine_threadsafe(_called(action, self._net), self._loop)
-        return call.result(CALL_SECONDS)
+        return asyncio.run_coroutine_threadsafe(_called(action, self._net), self._loop).result(CALL_SECONDS)
 
 
-async def _called(action: Callable[[Testnet], Awaitable[T] | T], net: Testnet) -> T:
+async def _called(action: Callable[[Testnet], Any], net: Testnet) -> Any:
     result = action(net)
-    return await result if isinstance(result, Awaitable) else result
+    return await result if isinstance(result, Coroutine) else result
 
 
 async def _run(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:

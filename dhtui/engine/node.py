@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from random import Random, SystemRandom
@@ -74,6 +74,22 @@ def _part_of_program() -> Hashable:
     """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
     task = asyncio.current_task()
     return _asking.get() or (None if task is None else getattr(task.get_coro(), "cr_code", None))
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[Limit]:
+    """Whatever is asked of a node in here ends after so many seconds, with what is known by then.
+
+    Its outcome is then not `complete`, and the limit is `cut`. What is asked for later ends at once.
+    """
+    checks.number("seconds", seconds, 0.0)
+    limit = Limit()
+    timer = asyncio.get_running_loop().call_later(seconds, limit.strike)
+    try:
+        with limit.applied():
+            yield limit
+    finally:
+        timer.cancel()
 
 
 async def has_ipv6(host: str) -> bool:

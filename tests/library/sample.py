@@ -29,10 +29,12 @@ from dhtui import (
     Testnet,
     Value,
     bencode,
+    deadline,
     mutable_target,
     safe_text,
     sign,
 )
+from dhtui.pytest import ThreadedTestnet
 
 
 class Crawler:
@@ -77,6 +79,15 @@ def holders(outcome: Outcome) -> Sequence[NodeOutcome]:
     return [one for one in outcome.writes if one.status is Status.STORED]
 
 
+def about(net: ThreadedTestnet) -> tuple[str, int]:
+    """What a test asks the testnet of its fixture: a coroutine function, or a plain one."""
+
+    async def text(net: Testnet) -> str:
+        return repr(net)
+
+    return assert_type(net.call(text), str), assert_type(net.call(lambda net: len(net.nodes)), int)
+
+
 async def tour(net: Testnet, folder: Path) -> list[str]:
     """What there is to say about a testnet."""
     said: list[str] = []
@@ -95,8 +106,8 @@ async def tour(net: Testnet, folder: Path) -> list[str]:
             if isinstance(outcome.item, MutableItem):
                 said.append(f"seq {outcome.item.seq}")
         said.append(await crawler.text(key.public))
-        limit = Limit()
-        with limit.applied():
+        with deadline(600.0) as limit:
+            assert_type(limit, Limit)
             said.append(str((await node.find_node(node.id)).ok))
         leave()
         said.append(f"{bool(crawler.heard)} {bool(crawler.steps)} {bool(crawler.items)}")

@@ -13,7 +13,8 @@ from support.apart import run_apart
 import dhtui
 
 API = {
-    "node": "Node NodeConfig NodeError Settings PUBLIC_BOOTSTRAP Addr NodeInfo Limit Stream Snapshot LookupView",
+    "node": "Node NodeConfig NodeError Settings PUBLIC_BOOTSTRAP Addr NodeInfo Limit deadline Stream Snapshot "
+    "LookupView",
     "state": "SavedState StateFolder StateError StateStorage",
     "outcomes": "Outcome NodeOutcome Status Doubt",
     "items": "Item ImmutableItem MutableItem Draft ItemError Value sign mutable_target PrivateKey BadKey",

@@ -78,8 +78,11 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 def test_async_tests_have_a_testnet(installed: pytest.Pytester) -> None:
-    installed.makepyfile(ASYNC)
-    run(installed).assert_outcomes(passed=2)
+    """Those of the handbook, too."""
+    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    (example,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def test_" in code)
+    installed.makepyfile(ASYNC, test_handbook=example)
+    run(installed).assert_outcomes(passed=4)
 
 
 def test_other_tests_have_one_too(installed: pytest.Pytester) -> None:
@@ -92,13 +95,6 @@ def test_other_tests_have_one_too(installed: pytest.Pytester) -> None:
 def test_its_size_can_be_set(installed: pytest.Pytester) -> None:
     installed.makepyfile("def test(dhtui_testnet): assert dhtui_testnet.call(lambda net: len(net.nodes)) == 3")
     run(installed, "-o", "dhtui_testnet_size=3").assert_outcomes(passed=1)
-
-
-def test_the_example_of_the_handbook_passes(installed: pytest.Pytester) -> None:
-    text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    (example,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def test_" in code)
-    installed.makepyfile(example)
-    run(installed).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("size", ["many", "1001"])

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from support.apart import PATIENCE
 
-from dhtui import Addr, Event, Limit, Node, NodeConfig, NodeError, Outcome, PacketSent, Stream, Testnet
+from dhtui import Addr, Event, Limit, Node, NodeConfig, NodeError, Outcome, PacketSent, Stream, Testnet, deadline
 from dhtui.engine import node as node_module
 from dhtui.engine.stream import Take
 
@@ -119,6 +119,20 @@ async def test_a_limit_ends_the_loop_with_what_is_known(stuck: Node) -> None:
     with pytest.raises(StopAsyncIteration):
         await step
     assert stream.outcome is not None and not stream.outcome.complete
+
+
+async def test_a_deadline_is_a_limit_with_a_clock(stuck: Node) -> None:
+    """What is under way ends then, and what is asked for later in the block, at once."""
+    with deadline(0.0) as limit:
+        assert [peer async for peer in stuck.peers(MISSING)] == []
+        outcome = await stuck.find_node(MISSING)
+    assert limit.cut and not outcome.complete and not under_way(stuck)
+    with deadline(600.0) as limit:
+        pass
+    assert not limit.struck
+    for seconds in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="seconds"), deadline(seconds):
+            pass
 
 
 async def test_arguments_are_checked_at_once(node: Node) -> None:
