@@ -13,7 +13,8 @@ from .pages import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 JOURNEYS = re.findall(r"<!-- journey -->(.*?)<!-- /journey -->", PAGE, re.S)
-STEPS = [step for table in JOURNEYS for step in re.findall(r"\| `([\w/]+\.py)` \| `([\w.]+)` \|", table)]
+NAMED = r"\| `([\w/]+\.py)` \| `([\w.]+)` \|"
+STEPS = [step for table in JOURNEYS for step in re.findall(NAMED, table)]
 
 
 def test_there_are_three_journeys_whose_steps_are_all_read() -> None:
@@ -23,8 +24,17 @@ def test_there_are_three_journeys_whose_steps_are_all_read() -> None:
 
 @pytest.mark.parametrize(("file", "function"), sorted(set(STEPS)))
 def test_a_step_names_code_that_is_there(file: str, function: str) -> None:
-    module = import_module(file.removesuffix(".py").replace("/", "."))
-    assert callable(reduce(getattr, function.split("."), module))
+    assert callable(named(file, function))
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(re.findall(NAMED, PAGE)) - set(STEPS)))
+def test_a_place_is_where_it_says(file: str, name: str) -> None:
+    named(file, name)
+
+
+def named(file: str, name: str) -> object:
+    """What a file of the program holds under a name. Raises `AttributeError`."""
+    return reduce(getattr, name.split("."), import_module(file.removesuffix(".py").replace("/", ".")))
 
 
 def test_every_file_and_folder_it_names_is_there() -> None:
