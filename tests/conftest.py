@@ -9,20 +9,33 @@ SLOW = (
     "under_attack/",
     "items/keepalive/test_day.py",
     "engine/lookup/test_lookups_among_liars.py",
+    "screens/",
+    "headless/test_surroundings.py",
+    "actions/test_seed_table.py",
+    "engine/defence/test_attacks_on_a_node.py",
+    "engine/simulation/",
+    "headless/test_keys_and_items.py",
+    "items/test_race.py",
+    "items/value/test_forms.py",
+    "lookups/test_budget.py",
+    "lookups/test_overtaken.py",
+    "truth/",
+)
+"""How the paths begin, below this folder, of files that take more than ten seconds, and of all that open the explorer."""
+LONGEST = (
+    "under_attack/",
+    "items/keepalive/test_day.py",
+    "engine/lookup/test_lookups_among_liars.py",
     "screens/test_hostile_screens.py",
     "screens/test_states.py",
     "screens/test_keys_wait.py",
     "screens/dialogs/test_window_keys.py",
     "screens/test_app.py",
     "headless/test_surroundings.py",
-    "actions/test_seed_table.py",
-    "engine/defence/test_attacks_on_a_node.py",
-    "engine/simulation/",
-    "headless/test_keys_and_items.py",
+    "terminal/",
+    "headless/test_explore.py",
 )
-"""How the paths begin, below this folder, of those that take more than ten seconds a file."""
-FIRST = (*SLOW, "terminal/", "headless/test_explore.py")
-"""Those of whole programs wait more than they work."""
+"""The same of those that begin first. Those of whole programs wait more than they work."""
 MARKS = {
     "peers": ("peers/",),
     "terminal": ("terminal/",),
@@ -44,7 +57,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts the files; the tests of each stay in their order."""
-    items.sort(key=lambda item: not _path(item).startswith(FIRST))
+    items.sort(key=lambda item: not _path(item).startswith(LONGEST))
 
 
 def _path(item: pytest.Item) -> str:
