@@ -23,7 +23,7 @@ SLOW = (
     "lookups/test_overtaken.py",
     "truth/",
 )
-"""How the paths begin, below this folder, of files that take more than ten seconds, and of all that open the explorer."""
+"""How the paths begin, below this folder, of files that take over ten seconds, and of all that open the explorer."""
 LONGEST = (
     "under_attack/",
     "items/keepalive/test_day.py",
