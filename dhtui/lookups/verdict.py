@@ -9,7 +9,7 @@ from textwrap import wrap
 from ..engine.lookup.decisions import FoundKind, State
 from ..engine.snapshot import LookupDetail, LookupView
 from ..text.decisions import found_words, lookup_stop_words
-from ..text.format import DOUBTS, plural, power
+from ..text.format import DOUBTS, plural, power, waiting_words
 from ..text.spans import Line, Role, crop
 from .budget import Reason, Share, shares
 from .cost import cost, holders
@@ -59,6 +59,8 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
 
 def _why(detail: LookupDetail) -> str:
     view = detail.view
+    if view.place:
+        return f"It has not begun: {waiting_words(view.place)}."
     if view.running:
         return f"Under way: {view.best} of the {detail.k} closest found so far, {view.in_flight} in flight."
     why = lookup_stop_words(view) or "it ended"

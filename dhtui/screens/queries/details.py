@@ -11,7 +11,7 @@ from ...packets.packet import Packet
 from ...packets.parts import Link
 from ...packets.summary import summary
 from ...text.decisions import found_words, lookup_stop_words
-from ...text.format import address, distance, duration, milliseconds, plural, power, short_id
+from ...text.format import address, distance, duration, milliseconds, plural, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, fit
 from .columns import answer_sign, answer_words, client, state_sign, state_words
@@ -65,11 +65,9 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     lookup = row.lookup
     if lookup is None:
         return [*lines, *detail("to stop it", why_not_stopped(row.owner, hard))]
-    state = (
-        f"it runs; {key_of('queries.stop')} stops it"
-        if lookup.running
-        else f"it has ended: {lookup_stop_words(lookup)}"
-    )
+    runs = waiting_words(lookup.place) if lookup.place else "it runs"
+    ended = f"it has ended: {lookup_stop_words(lookup)}"
+    state = f"{runs}; {key_of('queries.stop')} stops it" if lookup.running else ended
     near = "–" if lookup.nearest_bits is None else f"{power(lookup.nearest_bits)} from the target"
     return [
         *lines,
