@@ -44,6 +44,8 @@ class BootstrapSource(NamedTuple):
     name: str
     state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
+    saved: bool = False
+    """Whether these are the nodes saved by an earlier run, not a host."""
 
 
 class BootstrapView(NamedTuple):

@@ -120,7 +120,7 @@ def no_network() -> Snapshot:
     """A node whose bootstrap hosts could not be resolved."""
     detail = "its name can't be resolved: Temporary failure in name resolution"
     sources = (
-        BootstrapSource("saved nodes (12)", "silent", "none of 12 answered"),
+        BootstrapSource("saved nodes (12)", "silent", "none of 12 answered", saved=True),
         *(BootstrapSource(name, "unresolved", detail) for name in PUBLIC_BOOTSTRAP),
     )
     why = "no node answered; the next attempt is in 60 s"
@@ -146,7 +146,7 @@ def running(nodes: int = 200) -> Snapshot:
     """A node at work."""
     rng = Random(7)
     sources = (
-        BootstrapSource("saved nodes (12)", "answered", "9 of 12 answered"),
+        BootstrapSource("saved nodes (12)", "answered", "9 of 12 answered", saved=True),
         BootstrapSource(PUBLIC_BOOTSTRAP[0], "answered", "16 nodes"),
         BootstrapSource(PUBLIC_BOOTSTRAP[3], "silent", "no answer within 5 s"),
         BootstrapSource(PUBLIC_BOOTSTRAP[4], "unresolved", "its name can't be resolved"),

@@ -177,4 +177,4 @@ def _of_another(question: Question) -> _Fault:
         return _Fault(Status.BAD_VALUE, "the public key and salt do not hash to the target")
     if question.salt:
         return _Fault(Status.UNPROVED, "its public key and this salt do not hash to the target: it needs another salt")
-    return _Fault(Status.UNPROVED, "a mutable item that needs a salt")
+    return _Fault(Status.UNPROVED, "it needs a salt")

@@ -65,7 +65,7 @@ def state_sign(row: QueryRow) -> Span:
 def state_words(row: QueryRow) -> str:
     """How it stands, in a few safe words."""
     if row.answer is not None:
-        return summary(row.answer).removeprefix("error ")
+        return summary(row.answer, kind=False)
     if row.result:
         return safe_text(row.result, 20)
     return "stalled" if _stalled(row) else "waits"
@@ -190,7 +190,7 @@ def answer_words(row: AskedRow) -> str:
     """What we said, in a few safe words."""
     answer = row.asked.answer
     if answer is not None:
-        return summary(answer).removeprefix("error ")
+        return summary(answer, kind=False)
     return safe_text(row.asked.packet.problem, 60) or "nothing: the system did not send it"
 
 
