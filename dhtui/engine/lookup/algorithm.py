@@ -9,60 +9,62 @@ known node again and again halves the distance at least once a step; after about
 node is silent. Four rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
 lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients that were measured since:
 
-1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
+L1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
    that answered have been passed, the queries in flight count against alpha; a query that nearer candidates
    have overtaken holds no slot, for its answer no longer decides where the lookup goes.
-2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
+L2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
    candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
-3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
+L3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
    once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
    nobody at all has answered is there any reason to wait out the hard deadline.
-4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
+L4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
    table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
    gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
    is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so half of
    alpha suffices, and the queries saved serve the hops that follow. The other known ones stay in reserve until an
    answer names them, or until there is nobody else to ask.
 
-**When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
-are never among the closest: storing at a dead node is losing.
+**When it ends.**
+
+L5. *The 8 closest responders are known* and nothing nearer is untried or in flight. Silent nodes are never among
+   the closest: storing at a dead node is losing.
 
 **Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
 too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
 the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
 from):
 
-- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
-  more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
-  thrown away.
-- *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
-  one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
-  by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
-- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
-  place until somebody else names the node by it.
-- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
-  silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
-  of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
-  a true one.
-- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
-  next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
-  fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
-  and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
-  name.
-- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
-  can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
-  networks.
-- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
-  the others that this node named wait, unless another node names them too. It costs a liar its word after four
-  lies.
-- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
-  16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
-  first.
-- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
-  remembered next to a target on purpose does not open the lookup alone.
-- *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
-- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
-  up.
+L6. *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
+   more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
+   thrown away.
+L7. *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
+   one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
+   by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
+L8. *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
+   place until somebody else names the node by it.
+L9. *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
+   silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
+   of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
+   a true one.
+L10. *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
+   next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+   fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
+   and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
+   name.
+L11. *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
+   can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+   networks.
+L12. *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
+   the others that this node named wait, unless another node names them too. It costs a liar its word after four
+   lies.
+L13. *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
+   16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
+   first.
+L14. *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
+   remembered next to a target on purpose does not open the lookup alone.
+L15. *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
+L16. *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
+   up.
 
 What is left for liars, and its price, is measured by `bench/attacks.py`: see docs/attacks.md.
 """
@@ -208,7 +210,7 @@ class Lookup:
             self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
     def start_from(self, starts: Iterable[Start]) -> None:
-        """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
+        """Known nodes, nearest first. With many of them the quick and near ones open the lookup (L4)."""
         added = [(start, candidate) for start in starts if (candidate := self.add(start.node)) is not None]
         if not self._policy.quick_start or len(added) < 2 * self._alpha:
             return
@@ -226,7 +228,8 @@ class Lookup:
         """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
         where all of the best are of the other.
 
-        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone.
+        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone
+        (L14).
         """
         ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
         last = max(1, int(OPENING * self._alpha) - 1)
@@ -238,7 +241,7 @@ class Lookup:
         return ordered
 
     def _nearest(self) -> list[Candidate]:
-        """Candidates from the nearest on, until the k closest responders have been passed.
+        """Candidates from the nearest on, until the k closest responders have been passed (L1).
 
         They are kept until something comes that may change them, for each answer leads to many looks at them.
         """
@@ -335,8 +338,8 @@ class Lookup:
         return candidate.choose(Reason.BAD_REFERRER, parent, misnamed)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
-        """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
-        else the misfit that most trusted nodes vouch for."""
+        """Whom to ask where the nearest one's id does not fit its address (L10): one as near to the bit whose id does,
+        or else the misfit that most trusted nodes vouch for."""
         if first is None:
             return None
         bits = first.distance.bit_length()
@@ -358,8 +361,8 @@ class Lookup:
         return best.choose(Reason.VOUCHED, first, self._candidates.vouchers(best))
 
     def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
-        """Whether a candidate is worth a query: of the distrusted ones only so many are, and more of them where they
-        are `alone`."""
+        """Whether a candidate is worth a query (L13): of the distrusted ones only so many are, and more of them where
+        they are `alone`."""
         trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
@@ -381,7 +384,7 @@ class Lookup:
         return wanted
 
     def next_again(self) -> Candidate | None:
-        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
+        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS` (L3)."""
         if not self.running or self._policy.wait != "again":
             return None
         wanted = self._wanted(alone=False)
@@ -425,9 +428,10 @@ class Lookup:
         return int.from_bytes(node_id, "big") ^ self._number
 
     def _renamed(self, candidate: Candidate, node_id: bytes) -> None:
-        """It answers under another id than it was named under: its own word counts, not what others claim about it.
+        """It answers under another id than it was named under: its own word counts, not what others claim about it
+        (L6).
 
-        But an id that is much nearer to the target may have been chosen for it, until another node names it too.
+        But an id that is much nearer to the target may have been chosen for it, until another node names it too (L8).
         """
         before, named_as = candidate.distance.bit_length(), candidate.id
         self._candidates.move(candidate, node_id, self._distance(node_id))
@@ -451,7 +455,7 @@ class Lookup:
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
-        """The soft deadline of a candidate has passed."""
+        """The soft deadline of a candidate has passed (L2)."""
         self._walk = None
         if candidate.state is State.ASKED:
             candidate.state = State.STALLED
@@ -470,7 +474,7 @@ class Lookup:
                 self._candidates.went_silent(candidate)
 
     def settled(self) -> bool:
-        """Whether there is nothing left to do or to wait for."""
+        """Whether there is nothing left to do or to wait for (L5)."""
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
@@ -530,7 +534,7 @@ class Lookup:
         return found, others
 
     def doubt(self) -> Doubt | None:
-        """What speaks against believing that a value which was not found is not there."""
+        """What speaks against believing that a value which was not found is not there (L16)."""
         answered = [c for c in self.candidates if c.state is State.ANSWERED]
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.bad_referrer for c in starts):

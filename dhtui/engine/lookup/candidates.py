@@ -1,4 +1,7 @@
-"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts."""
+"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts.
+
+L1 … L16 are the rules in the essay of `algorithm.py`.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,7 @@ class Candidate:
 
     @property
     def bad_referrer(self) -> bool:
-        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
+        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself (L12)."""
         if self.named_bad < MISLEADING:
             return self.served_bad_value
         return self.served_bad_value or self.named_bad >= MISLEADING * self.named_alive
@@ -159,7 +162,7 @@ class Candidates:
     # ---- claims ------------------------------------------------------------------------------------
 
     def add(self, candidate: Candidate) -> bool:
-        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed."""
+        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed (L9)."""
         if candidate.addr in self._by_addr:
             return False
         ip = candidate.addr[0]
@@ -195,7 +198,7 @@ class Candidates:
     def name_again(
         self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None, *, made_up: bool = False
     ) -> None:
-        """A node is named that is a candidate already, under the same id or another one.
+        """A node is named that is a candidate already, under the same id or another one (L7).
 
         Until it has answered the best claim counts: one that is not `made_up` (too near for the node that claims it),
         then one that fits the address, then the nearest. So a liar can neither hide a node by naming it far from the
@@ -293,7 +296,7 @@ class Candidates:
 
     def made_up(self, parent: Candidate, distances: Sequence[int]) -> int:
         """Which claims of one answer are much nearer to the target than a node at its place can know of: those up to
-        this distance, 0 for none.
+        this distance, 0 for none (L11).
 
         The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance.
         """
@@ -309,7 +312,7 @@ class Candidates:
         return nearest[crowd - 1] if crowd else 0
 
     def judge_answers(self) -> None:
-        """Flag the nearest of those that answered if they are too many for the size of the network."""
+        """Flag the nearest of those that answered if they are too many for the size of the network (L11)."""
         if self._size is None:
             return
         answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)

@@ -1,6 +1,7 @@
 """What a lookup decided and why, as values. Their sentences are in `text/decisions.py`.
 
-The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to.
+The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to. L1 … L16 are
+the rules in the essay of `algorithm.py`.
 """
 
 from __future__ import annotations
@@ -42,43 +43,43 @@ class Reason(StrEnum):
     """Why a candidate was asked, kept back, passed over or asked again."""
 
     OPENING = "opening"
-    """Asked: known from before, alive, quick and near. `seconds`: its round trip."""
+    """Asked: known from before, quick and near (L4). `seconds`: its round trip."""
     BOOTSTRAP_HOST = "bootstrap_host"
     """Asked: a bootstrap host, of which only the address is known."""
     NEAREST = "nearest"
     """Asked: the nearest candidate that was not asked yet and is trusted."""
     LAST_RESORT = "last_resort"
-    """Asked: it was kept in reserve, and no other trusted candidate was left or in flight."""
+    """Asked: it was kept in reserve, and no other trusted candidate was left or in flight (L4)."""
     FITTING_ID = "fitting_id"
-    """Asked: its id fits its address (BEP 42), that of `by`, which is as near to the bit, does not."""
+    """Asked: its id fits its address (BEP 42), that of `by`, which is as near to the bit, does not (L10)."""
     VOUCHED = "vouched"
     """Asked: its id does not fit its address, but trusted nodes of `number` networks name it, more than name `by`,
-    which is nearer."""
+    which is nearer (L10)."""
     MISFIT = "misfit"
-    """Asked though its id does not fit its address: it is the nearest, and such ids don't hold too many slots."""
+    """Asked though its id does not fit its address: it is the nearest, and such ids don't hold too many slots (L10)."""
     BAD_REFERRER = "bad_referrer"
     """Asked, no better candidate being left: `number` other referrals of the nodes that named it, `by` first, timed out
-    or had other ids."""
+    or had other ids (L12)."""
     BAD_VALUE = "bad_value"
-    """Asked, no better candidate being left: `by`, which named it, gave a value that does not hold."""
+    """Asked, no better candidate being left: `by`, which named it, gave a value that does not hold (L12)."""
     TOO_NEAR = "too_near"
-    """Asked, no better candidate being left: it is nearer to the target than its referrer can know of."""
+    """Asked, no better candidate being left: it is nearer to the target than its referrer can know of (L11)."""
     ASKED_AGAIN = "asked_again"
-    """Asked a second time at the end: it is among the nearest and was silent, and one packet in fifty is lost."""
+    """Asked a second time at the end: it is among the nearest and was silent (L3)."""
     LOOK_BEHIND = "look_behind"
     """Asked once more: what it gave may stand in the way of a signed value that it has."""
 
     RESERVE = "reserve"
-    """Kept back: known from before. `seconds`: its round trip."""
+    """Kept back: known from before (L4). `seconds`: its round trip."""
     NAMED = "named"
     """No longer kept in reserve: `by` named it."""
     SAME_SUBNET = "same_subnet"
-    """Kept back: `by`, of the same /24, is in the lookup."""
+    """Kept back: `by`, of the same /24, is in the lookup (L9)."""
     PREFERRED = "preferred"
     """In the lookup in place of `by` of the same /24: it is trusted and `by` is not, or it is nearer, or as near and
-    named by nodes of more networks."""
+    named by nodes of more networks (L9)."""
     INSTEAD = "instead"
-    """In the lookup in place of `by` of the same /24, which was silent or answered with an error."""
+    """In the lookup in place of `by` of the same /24, which was silent or answered with an error (L9)."""
     UNRESPONSIVE = "unresponsive"
     """Passed over: it let `number` queries in a row time out, the last one `seconds` ago."""
     TOO_MANY = "too_many"

@@ -139,7 +139,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
 
 
 def test_lookup_end_the_8_closest_responders_are_known() -> None:
-    """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried."""
+    """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried (L5)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 30)
@@ -168,7 +168,7 @@ def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
 
 
 def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for() -> None:
-    """The silent ones nearer than the 8th responder get a second query, and 0.4 s."""
+    """The silent ones nearer than the 8th responder get a second query, and 0.4 s (L3)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
@@ -215,7 +215,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
 
 
 def test_timeouts_a_late_answer_still_counts_while_the_lookup_runs() -> None:
-    """After the soft deadline an answer is late but welcome: its node is among the closest."""
+    """After the soft deadline an answer is late but welcome: its node is among the closest (L2)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 9)
@@ -444,7 +444,7 @@ def test_a_node_that_is_named_far_off_is_asked_where_another_one_names_it() -> N
 
 
 def test_a_true_address_under_other_ports_is_asked_when_the_false_one_is_silent() -> None:
-    """Nodes of one /24 are rivals: the claims that wait are kept, a few of them."""
+    """Nodes of one /24 are rivals: the claims that wait are kept, a few of them (L9)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     named_by(lookup, [claim(1 << 150, 1, port=9)], [claim(1 << 150, 1)])
     (false,) = asked_by(lookup)
@@ -474,7 +474,7 @@ def test_of_the_rivals_of_a_subnet_the_one_that_most_networks_vouch_for_goes_fir
 
 
 def test_an_id_that_was_chosen_when_asked_fills_no_place_until_another_one_names_it() -> None:
-    """Who answers much nearer to the target than it was named may have made up its id for it."""
+    """Who answers much nearer to the target than it was named may have made up its id for it (L8)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=1)
     named_by(lookup, [claim(1 << 156, 1), claim(1 << 155, 2)])
     near, liar = asked_by(lookup)
@@ -517,7 +517,7 @@ def fitting(net: Random, count: int) -> list[NodeInfo]:
 
 
 def test_misfits_fill_one_place_so_that_the_lookup_goes_on_behind_them() -> None:
-    """A ring of made-up ids around a target does not end the lookup before the honest ones are reached."""
+    """A ring of made-up ids around a target does not end the lookup before the honest ones are reached (L10)."""
     lookup = Lookup(TARGET, at(99), alpha=64, k=8, prefer=True)
     honest = fitting(Random(1), 12)
     lookup.add_all((*(claim((1 << 100 + nth) + 1, nth) for nth in range(8)), *honest))
@@ -531,7 +531,7 @@ def test_misfits_fill_one_place_so_that_the_lookup_goes_on_behind_them() -> None
 
 
 def test_distrusted_nodes_hold_no_place_at_all() -> None:
-    """As long as there are others, k of them have to answer."""
+    """As long as there are others, k of them have to answer (L13)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=2)
     crowd, others = [claim(1 << 100, nth) for nth in range(8)], [claim((1 << 157) + nth, 20 + nth) for nth in range(2)]
     named_by(lookup, crowd, others)
@@ -719,7 +719,7 @@ def node_at(bits: int, nth: int) -> NodeInfo:
 
 
 def test_a_lookup_opens_with_four_quick_and_near_nodes() -> None:
-    """A bit of distance is worth 12 ms: the quick ones open it, the slow near ones stay in reserve."""
+    """A bit of distance is worth 12 ms: the quick ones open it, the slow near ones stay in reserve (L4)."""
     slow, quick = [(150, 0.4)] * 4, [(152, 0.03)] * 5
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     lookup.start_from(starts(*slow, *[(159, 0.2)] * 8, *quick))
@@ -747,7 +747,7 @@ def test_no_more_than_alpha_open_it(alpha: int, living: int, doubtful: int) -> N
 
 
 def test_the_reserve_is_asked_when_the_opening_leads_nowhere() -> None:
-    """Nobody else is left: the known nodes that stayed behind get their turn."""
+    """Nobody else is left: the known nodes that stayed behind get their turn (L4)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     lookup.start_from(starts(*[(150, 0.05)] * 20))
     for candidate in asked_by(lookup):
@@ -780,7 +780,7 @@ def test_a_lookup_starts_from_the_nodes_of_an_earlier_run() -> None:
 
 
 def test_one_candidate_a_subnet_and_the_next_when_it_is_silent() -> None:
-    """Addresses of one /24 are cheap: one is enough, unless it is silent."""
+    """Addresses of one /24 are cheap: one is enough, unless it is silent (L9)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     first, second = NodeInfo(at(1 << 150), ("50.1.1.1", 1)), NodeInfo(at(1 << 149), ("50.1.1.2", 1))
     lookup.add_all((first, second, NodeInfo(at(1 << 151), ("50.1.2.1", 1))))
@@ -808,7 +808,7 @@ def test_bep42_ids_that_fit_come_first_among_the_equally_near() -> None:
 
 
 def test_who_names_only_silent_nodes_is_not_followed() -> None:
-    """After four silent ones in a row that somebody named, the others it named wait for those of others."""
+    """After four silent ones in a row that somebody named, the others it named wait for those of others (L12)."""
     lookup = Lookup(TARGET, at(99), alpha=4, k=8)
     lookup.add_all((node_at(159, 0), node_at(159, 1)))
     liar, honest = asked_by(lookup)
