@@ -153,6 +153,27 @@ async def test_many_streams_at_once_take_turns(net: Testnet, node: Node) -> None
     assert together == alone * 17
 
 
+async def test_a_stream_asks_on_behalf_of_who_reads_it(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a program take turns, and the task that runs for a stream is no part of its own."""
+    parts: list[object] = []
+    part_of_program = node_module._part_of_program
+
+    def seen() -> object:
+        parts.append(part_of_program())
+        return parts[-1]
+
+    monkeypatch.setattr(node_module, "_part_of_program", seen)
+
+    async def one() -> None:
+        assert [peer async for peer in node.peers(MISSING)] == []
+
+    async def other() -> None:
+        assert [peer async for peer in node.peers(MISSING)] == []
+
+    await asyncio.gather(one(), other())
+    assert len(parts) == 4 and set(parts) == {one.__code__, other.__code__}
+
+
 # ---- without a network ---------------------------------------------------------------------------------
 
 
