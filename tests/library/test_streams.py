@@ -10,7 +10,20 @@ import pytest
 import pytest_asyncio
 from support.apart import PATIENCE
 
-from dhtui import Addr, Event, Limit, Node, NodeConfig, NodeError, Outcome, PacketSent, Stream, Testnet, deadline
+from dhtui import (
+    Addr,
+    Event,
+    Limit,
+    LookupStarted,
+    Node,
+    NodeConfig,
+    NodeError,
+    Outcome,
+    PacketSent,
+    Stream,
+    Testnet,
+    deadline,
+)
 from dhtui.engine import node as node_module
 from dhtui.engine.stream import Take
 
@@ -133,6 +146,21 @@ async def test_a_deadline_is_a_limit_with_a_clock(stuck: Node) -> None:
     for seconds in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="seconds"), deadline(seconds):
             pass
+
+
+async def test_a_deadline_binds_only_what_is_asked_in_its_block(node: Node) -> None:
+    """A listener may be called while such a thing is under way, and asks for itself."""
+    tasks: list[asyncio.Task[Outcome]] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, LookupStarted) and event.owner == "user" and not tasks:
+            tasks.append(asyncio.create_task(node.find_node(MISSING)))
+
+    leave = node.subscribe(hear)
+    with deadline(0.0):
+        await node.find_node(node.id)
+    leave()
+    assert (await tasks[0]).complete
 
 
 async def test_arguments_are_checked_at_once(node: Node) -> None:
