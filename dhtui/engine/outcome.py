@@ -52,6 +52,8 @@ class Status(StrEnum):
     """A datagram came from it that could not be read; `note` says why."""
     UNMATCHED = "unmatched answer"
     """An answer came from it with a transaction id that is none of ours."""
+    ECHO = "own query back"
+    """It sent our own query back: an echo, or this node behind a NAT that does not know its address yet."""
     BLOCKED = "blocked"
     """It is on the blocklist: nothing was sent."""
     BANNED = "banned"
@@ -66,7 +68,7 @@ class Status(StrEnum):
 
 NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
 """Nothing was sent, and why is known before."""
-UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED))
+UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED, Status.ECHO))
 """Something came that is no answer to what was asked."""
 UNANSWERED = NOT_SENT | UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED, Status.SEND_FAILED}
 """Without an answer that counts, whatever the reason."""
@@ -147,13 +149,15 @@ class NodeOutcome:
             case Status.TIMED_OUT:
                 return f"timed out{waited}"
             case Status.CANCELLED:
-                return self.note or f"not waited for: no answer{waited}"
+                return self.note or f"cancelled: no answer{waited}"
             case Status.ELSEWHERE if self.came_from is not None:
                 return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
             case Status.UNREADABLE:
                 return f"what it answered can't be read: {self.note}"
             case Status.UNMATCHED:
                 return "answered under a transaction id that is none of ours"
+            case Status.ECHO:
+                return "it sent our own query back, and no answer"
             case Status.BLOCKED:
                 return "blocked by the blocklist"
             case Status.BANNED:
