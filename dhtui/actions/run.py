@@ -293,7 +293,10 @@ async def republish(node: Node, keeper: Keeper) -> Result:
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
     summary = f"{looked}, {failed} in vain" if failed else looked
-    return Result(action="republish", ok=not failed, summary=summary, kept=kept, standing=standing(node))
+    if keeper.damaged:
+        summary += "; the list was damaged"
+    ok = not failed and not keeper.damaged
+    return Result(action="republish", ok=ok, summary=summary, kept=kept, standing=standing(node))
 
 
 async def get(

@@ -147,8 +147,13 @@ class Identity:
         return self.id
 
     def is_own(self, addr: Addr) -> bool:
-        """Whether a datagram to that address and port would come to us."""
-        return addr in (self.external, self._voted) or addr in self._own or reaches(self.bound, addr)
+        """Whether a datagram to that address and port would come to us.
+
+        A saved address is that of the run whose id it is: in a run beside it, another socket is bound there.
+        """
+        elsewhere = self._settings.anew and self._external_source == "saved"
+        known = self._voted if elsewhere else self.external
+        return addr in (known, self._voted) or addr in self._own or reaches(self.bound, addr)
 
     def learn_own(self, addr: Addr) -> None:
         """What we sent there came to us."""

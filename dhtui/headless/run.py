@@ -19,6 +19,7 @@ from ..actions.request import Request, last_of_all
 from ..actions.resolve import look_up
 from ..actions.run import Result
 from ..actions.unlocking import exposure
+from ..engine.identity import reaches
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
@@ -280,7 +281,7 @@ def reason(error: OSError) -> str:
 
 
 async def _testnet(stack: AsyncExitStack, options: Options, output: Output) -> tuple[str, ...]:
-    from ..testnet import Testnet
+    from ..testnet import ONE_ADDRESS, Testnet
 
     assert options.testnet is not None
     patience = options.deadline + options.testnet * SECONDS_A_NODE
@@ -291,6 +292,8 @@ async def _testnet(stack: AsyncExitStack, options: Options, output: Output) -> t
         raise Failure(f"the testnet did not start within {patience:g} s (--deadline)") from None
     except OSError as error:
         raise Failure(f"the testnet cannot start: {reason(error)}") from None
+    if net.one_address:
+        output.warn(ONE_ADDRESS)
     if net.strays:
         output.warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
     return net.bootstrap
@@ -448,7 +451,7 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for remote, addr in zip(remotes, found, strict=True):
         if isinstance(addr, str):
             problems.append(f"{remote} {addr}")
-        elif _is_own(addr, node.address):
+        elif reaches(node.address, addr):
             problems.append(f"{remote} is this node itself")
         elif addr not in addrs:
             addrs.append(addr)
@@ -457,11 +460,6 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for problem in problems:
         output.warn(problem)
     return addrs
-
-
-def _is_own(addr: Addr, bound: Addr) -> bool:
-    same_host = addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127."))
-    return addr[1] == bound[1] and same_host
 
 
 def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:

@@ -174,7 +174,10 @@ class AskForm(ListWindow[None]):
     def _show(self, request: AskRequest, one: NodeOutcome) -> None:
         snapshot = self._node.snapshot()
         known = {contact.addr for bucket in snapshot.table.buckets for contact in bucket.nodes}
-        bound = {addr for addr in (snapshot.identity.external, self._node.address) if addr is not None}
+        identity = snapshot.identity
+        # A saved address may be that of another run, which uses the same folder now.
+        external = None if identity.external_source == "saved" else identity.external
+        bound = {addr for addr in (external, identity.bound) if addr is not None}
         rows = named_rows(one, request.target, snapshot.identity.id, bound, known)
         self.named.title = f"{plural(len(rows), 'node')} named for {short_id(request.target)}, nearest first"
         self.named.show(rows)
