@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UsageError, quoted
-from .headless.output import Output, failure_words
+from .headless.output import Output
 from .options import config
 from .options.options import Options
+from .text.failure import failure_words
 
 if TYPE_CHECKING:
     from .sources.replay import Replay

@@ -17,6 +17,7 @@ from textual.worker import Worker
 from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..engine.snapshot import Snapshot
+from ..keyring import Keyring
 from ..packets.parts import Link
 from ..runtime.host import NodeHost
 from ..sources.feed import RATE, Feed
@@ -57,6 +58,12 @@ class ExplorerScreen(Screen[None]):
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__()
         self.view, self.feed, self.host = view, feed, host
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The user's keys; while a node starts they are there already. `None` where there are none to be had."""
+        source = self.feed.source
+        return self.host.keyring if source is None else source.keyring
 
     # -- for subclasses --------------------------------------------------------------------------------------
 
@@ -139,7 +146,7 @@ class ExplorerScreen(Screen[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        header.show_frame(frame, self.host.label)
+        header.show_frame(frame, testnet=self.host.testnet)
         self.show(frame.snapshot)
 
     # -- keys ------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.background import neighbours
 
 from dhtui.actions import run as actions
 from dhtui.actions.resolve import look_up
@@ -31,7 +32,6 @@ from dhtui.runtime import launch
 from dhtui.storage.node_state import save
 from dhtui.storage.state_lock import take
 from dhtui.testnet import Testnet
-from support.background import neighbours
 
 ID = bytes(range(20))
 

@@ -23,7 +23,8 @@ from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
 
 from dhtui.headless.output import Output
-from dhtui.headless.run import SIGNALS, Stop
+from dhtui.headless.stopping import Stop
+from dhtui.runtime.signals import SIGNALS
 from dhtui.storage.atomic import locked
 
 DHTUI = f"{shlex.quote(sys.executable)} -m dhtui"

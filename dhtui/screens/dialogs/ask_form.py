@@ -15,7 +15,7 @@ from textual.worker import Worker
 
 from ...actions.resolve import look_up
 from ...bindings.registry import ASK, form
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
 from ...errors import UsageError
@@ -73,7 +73,7 @@ class AskForm(ListWindow[None]):
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: Node, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
+        self, node: NodeCommands, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
     ) -> None:
         """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()

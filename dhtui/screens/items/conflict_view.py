@@ -12,8 +12,8 @@ from textual.worker import Worker
 
 from ...actions import run as actions
 from ...bindings.registry import form, view
+from ...engine.commands import NodeCommands
 from ...engine.items import MutableItem
-from ...engine.node import Node
 from ...items.conflict import Conflict, reread
 from ...text.format import plural
 from ...text.safe import safe_text
@@ -43,7 +43,7 @@ class ConflictView(Window[Conflict | None]):
     ABOUT = "Another writer's value is in the way of yours. Both, and what yours was made from, are shown."
     AUTO_FOCUS = "#todo"
 
-    def __init__(self, node: Node, conflict: Conflict, target: bytes, salt: bytes, *, own: bool) -> None:
+    def __init__(self, node: NodeCommands, conflict: Conflict, target: bytes, salt: bytes, *, own: bool) -> None:
         """`own`: the key is at hand, so that yours can be signed once more."""
         super().__init__()
         self._node, self._conflict, self._target, self._salt, self._own = node, conflict, target, salt, own

@@ -17,8 +17,8 @@ from textual.worker import Worker
 from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import form, view
+from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.node import Node
 from ...engine.snapshot import LookupView
 from ...errors import UsageError
 from ...keyring import Entry
@@ -65,7 +65,7 @@ class GetForm(ListWindow[None]):
     answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
     value: query_one[ScrollLines] = query_one("#value", ScrollLines)
 
-    def __init__(self, node: Node, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
+    def __init__(self, node: NodeCommands, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
         """`what` and `salt` are what to begin with, `entries` the keys that can be named."""
         super().__init__()
         self._node, self._entries, self._what, self._salt = node, tuple(entries), what, salt

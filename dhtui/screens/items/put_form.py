@@ -15,9 +15,9 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from ...bindings.registry import Action, form
+from ...engine.commands import NodeCommands
 from ...engine.items import ImmutableItem, Item, MutableItem
 from ...engine.keys import PrivateKey
-from ...engine.node import Node
 from ...errors import UsageError
 from ...items.keepalive import Keeper
 from ...items.value import FORMS
@@ -78,7 +78,7 @@ class PutForm(Window[None]):
 
     def __init__(
         self,
-        node: Node,
+        node: NodeCommands,
         ring: Keyring | None,
         entries: Sequence[Entry],
         *,
@@ -145,7 +145,7 @@ class PutForm(Window[None]):
             seq=self._text("seq"),
             nodes=self._text("nodes"),
             careful=self.over.chosen == 0,
-            most=self._node.config.settings.k,
+            most=self._node.k,
             signed=signed,
         )
 

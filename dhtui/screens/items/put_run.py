@@ -15,9 +15,9 @@ from textual.worker import Worker
 from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import form
+from ...engine.commands import NodeCommands
 from ...engine.items import Draft, Item, MutableItem
 from ...engine.keys import PrivateKey
-from ...engine.node import Node
 from ...engine.outcome import Outcome
 from ...engine.snapshot import LookupView
 from ...items.conflict import Conflict, retry
@@ -62,7 +62,7 @@ class PutRun(ListWindow[Seen | None]):
 
     def __init__(
         self,
-        node: Node,
+        node: NodeCommands,
         plan: Plan,
         key: PrivateKey | None,
         *,

@@ -20,6 +20,7 @@ from dhtui.screens.queries import columns as queries_columns
 from dhtui.screens.table.columns import NodeRow
 from dhtui.screens.table.details import node_details
 from dhtui.sources.health import health
+from dhtui.sources.source import LiveSource
 from dhtui.text.format import reach
 from dhtui.widgets.spark import level_line
 
@@ -72,7 +73,7 @@ async def test_a_frozen_view_is_frozen_whole(size: tuple[int, int], seen_before:
     paper = PaperNode(node.snapshot())
     async with exploring(paper, size) as stage:
         stage.app.feed.connect(None)
-        stage.app._show_node(node)
+        stage.app.feed.connect(LiveSource(node))
         await stage.settle()
         if seen_before:
             await _walk(stage)
