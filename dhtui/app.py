@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
@@ -24,7 +24,7 @@ from textual.worker import Worker, get_current_worker
 
 from .actions.offline import Failure
 from .bindings.keymap import key_of
-from .bindings.registry import GLOBAL, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .headless.output import Output
 from .options.config import state_folder
 from .options.options import Options
@@ -53,6 +53,7 @@ from .sources.source import Player
 from .text.failure import failure_words
 from .text.safe import safe_text
 from .text.spans import clean
+from .widgets.bound import all_bound
 from .widgets.line_table import LineTable
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
@@ -77,10 +78,7 @@ class Explorer(App[int]):
     COMMANDS = {RegistryCommands}  # noqa: RUF012 - Textual's own declaration
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (40, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label or action.help, show=False)
-        for action in (*GLOBAL, *PLAYER, *show_actions())
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = all_bound((*GLOBAL, *PLAYER, *show_actions()))
 
     def __init__(
         self,
@@ -118,6 +116,7 @@ class Explorer(App[int]):
             self.exit(0)
             return
         self.theme = THEMES[0]
+        self.set_keymap(KEYMAP)
         await self.switch_mode(VIEWS[0].name)
         self.gate = KeyGate(self)
         self.gate.wait()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -23,6 +23,7 @@ from ..runtime.host import NodeHost
 from ..sources.feed import RATE, Feed
 from ..text.safe import safe_text
 from ..text.spans import Line, Span
+from ..widgets.bound import all_bound
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
@@ -42,15 +43,13 @@ _RETURNS: Span = (" shows the others again.", "plain")
 
 def bindings(name: str) -> list[BindingType]:
     """The keys of the actions that a view has of its own, for `BINDINGS` of its screen."""
-    return [Binding(action.keys, action.name, action.label, show=False) for action in view(name).actions]
+    return all_bound(view(name).actions)
 
 
 class ExplorerScreen(Screen[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label, show=False) for action in (*VERBS, FILTER)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = all_bound((*VERBS, FILTER))
     AUTO_FOCUS: ClassVar[str | None] = "LineTable"
     ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "Header, Tabs, FilterBar, Footer, .stays, .zoomed"
     Followed = Followed

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -14,7 +13,7 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from ...actions.resolve import look_up
-from ...bindings.registry import ASK, form
+from ...bindings.registry import ASK, LEAVE, SUBMIT, form
 from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
@@ -23,6 +22,7 @@ from ...packets.parts import Link
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
@@ -57,10 +57,10 @@ class AskForm(ListWindow[None]):
 
     CSS_PATH = "ask_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "close"),
-        ("enter", "submit", "ask"),
+        bound(LEAVE, "close"),
+        bound(SUBMIT),
         *TABS,
-        *(Binding(action.keys, action.name, action.label, show=False) for action in ASK),
+        *all_bound(ASK),
     ]
     ACTIONS = (*form("ask", choose="question")[:-1], *ASK, *OF_LINES, form("", "close")[-1])
     ABOUT = (

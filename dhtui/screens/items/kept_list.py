@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -24,6 +23,7 @@ from ...sources.feed import Feed
 from ...text.format import short_id
 from ...text.safe import safe_text
 from ...text.spans import Line
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.paint import titled
@@ -73,8 +73,8 @@ class KeptList(ListWindow[None]):
 
     CSS_PATH = "kept_list.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(action.keys, action.name, action.label, show=False) for action in (*KEPT, *OF_LINES)),
-        Binding(POPUP[0].keys, POPUP[0].name, show=False),
+        *all_bound((*KEPT, *OF_LINES)),
+        bound(POPUP[0]),
     ]
     ACTIONS = (*KEPT, *OF_LINES, *POPUP)
     ABOUT = "The items that are looked after every hour while the node runs, whoever signed them, and put again."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.getters import query_one
 
@@ -14,6 +13,7 @@ from ...engine.snapshot import Ban
 from ...sources.feed import Feed
 from ...text.format import duration, number, plural
 from ...text.spans import Line
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from ..dialogs.window import Window
@@ -30,8 +30,8 @@ class BanList(Window[None]):
 
     CSS_PATH = "bans.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(action.keys, action.name, action.label, show=False) for action in BANS),
-        Binding(POPUP[0].keys, POPUP[0].name, show=False),
+        *all_bound(BANS),
+        bound(POPUP[0]),
     ]
     ACTIONS = (*BANS, *POPUP)
     ABOUT = (

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dhtui.bindings import keymap, registry
+from dhtui.bindings import registry
 from dhtui.bindings.registry import VIEWS
 from dhtui.engine.counters import PROBE
 from dhtui.engine.snapshot import MethodCounts, RecentView, Snapshot, SwarmView
@@ -238,14 +238,9 @@ def test_pcapng_names_our_end_of_the_packets() -> None:
 
 def test_texts_name_the_keys_that_are_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when they are others; and none on a testnet, where there is none to open."""
-    for name in ("GLOBAL", "VIEWS", "ALWAYS", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT"):
-        monkeypatch.setattr(registry, name, getattr(registry, name))
-    keymap.rebind((("testnet", "f7"),))
-    try:
-        assert "f7: a testnet" in health(snapshots.no_network()).remedy
-        assert "testnet" not in health(snapshots.no_network(), on_testnet=True).remedy
-    finally:
-        keymap.key_of.cache_clear()
+    monkeypatch.setitem(registry.KEYMAP, "testnet", "f7")
+    assert "f7: a testnet" in health(snapshots.no_network()).remedy
+    assert "testnet" not in health(snapshots.no_network(), on_testnet=True).remedy
 
 
 def test_no_snapshot_of_older_recordings_lacks_a_field() -> None:
