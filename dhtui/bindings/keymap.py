@@ -50,7 +50,7 @@ def read(text: str) -> Keys:
             name, _, part = (piece.strip() for piece in part.partition("="))
             if name not in names():
                 near = nearest(name, names())
-                hint = f", did you mean {near}?" if near else "; README lists them"
+                hint = f", did you mean {near}?" if near else "; docs/keys.md lists them"
                 raise UsageError(f"there is no action {quoted(name)}{hint}")
             wished[name] = []
         if not name:
@@ -169,7 +169,7 @@ def key_of(name: str) -> str:
 
 
 def key_table() -> str:
-    """All keys as a Markdown table, for the README."""
+    """All keys as a Markdown table, for docs/keys.md."""
     rows = ["| where | keys | name | what it does |", "|---|---|---|---|"]
     for where, actions in _GROUPS:
         for place, action in enumerate(actions):
