@@ -3,6 +3,8 @@ them in the end."""
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 SLOW = (
@@ -58,6 +60,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts the files; the tests of each stay in their order."""
     items.sort(key=lambda item: not _path(item).startswith(LONGEST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """From here on garbage is looked for seldom: a third of the time of a test of a screen would go into that."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 1000)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test of a file it is: what was left unclosed is told there, and doesn't pile up."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
 
 
 def _path(item: pytest.Item) -> str:
