@@ -38,7 +38,26 @@ LONGEST = (
     "headless/test_explore.py",
 )
 """The same of those that begin first. Those of whole programs wait more than they work."""
+LINUX = (
+    "under_attack/",
+    "peers/",
+    "screens/",
+    "terminal/",
+    "truth/",
+    "actions/",
+    "engine/test_callers.py",
+    "engine/test_testnet.py",
+    "headless/",
+    "items/",
+    "options/test_given.py",
+    "project/test_json.py",
+    "project/test_readme.py",
+    "sources/test_recording.py",
+    "sources/test_replay.py",
+)
+"""The same of those that need more of loopback than 127.0.0.1, or were never run elsewhere."""
 MARKS = {
+    "linux": LINUX,
     "peers": ("peers/",),
     "terminal": ("terminal/",),
     "browser": ("terminal/test_serve.py",),
