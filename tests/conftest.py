@@ -19,11 +19,12 @@ SLOW = (
     "headless/test_keys_and_items.py",
     "items/test_race.py",
     "items/value/test_forms.py",
+    "library/test_plugin.py",
     "lookups/test_budget.py",
     "lookups/test_overtaken.py",
     "truth/",
 )
-"""How the paths begin, below this folder, of files that take more than ten seconds, and of all that open the explorer."""
+"""How the paths begin, below this folder, of files that take over ten seconds, and of all that open the explorer."""
 LONGEST = (
     "under_attack/",
     "items/keepalive/test_day.py",
@@ -49,6 +50,7 @@ LINUX = (
     "engine/test_testnet.py",
     "headless/",
     "items/",
+    "library/",
     "options/test_given.py",
     "project/test_json.py",
     "project/test_readme.py",

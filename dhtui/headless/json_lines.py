@@ -37,7 +37,8 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 (its salt was not given), `stored`, `refused`, \
 `no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
 the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
-a transaction id that is none of ours); `blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
+a transaction id that is none of ours), `own query back` (what we had sent, and no answer); \
+`blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
 address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
@@ -53,7 +54,7 @@ where that is another address than the one asked, else null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
 | | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
-all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
+all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
