@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -60,8 +60,8 @@ def test_every_column_of_a_screen_has_its_meaning_in_the_help(screen: str) -> No
 
 def test_no_list_is_forgotten() -> None:
     known = {columns for each in COLUMNS.values() for columns in each}
-    for module in iter_modules(screens.__path__):
-        for name, value in vars(import_module(f"dhtui.screens.{module.name}")).items():
+    for module in walk_packages(screens.__path__, "dhtui.screens."):
+        for name, value in vars(import_module(module.name)).items():
             if isinstance(value, tuple) and value and isinstance(value[0], Column) and any(c.title for c in value):
                 assert value in known, f"{module.name}.{name}"
 
