@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them for the README.
+"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them, for docs/json.md.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -86,8 +86,9 @@ last in seconds since 1970 |
 | `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
 | `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
 `magnet` | `ok` says whether it is genuine, and of the key and target that were given |
-| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
-each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
+| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `readable_by`, `damaged`, `path`, \
+`uses` | one of each key; `readable_by`: who else can read its file, empty for nobody; `uses` are \
+`{salt_hex, seq, at}`, the last put under each salt |
 | `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
 | `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
 `path` |

@@ -33,6 +33,7 @@ from .bans import BanList
 from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
 from .details import bucket_details, node_details
 from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
+from .space import part_of, space_lines, space_title
 
 
 def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
@@ -65,6 +66,7 @@ class TableScreen(ExplorerScreen):
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
     HORIZONTAL_BREAKPOINTS = STACKED
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (33, "-middle"), (40, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
@@ -89,6 +91,7 @@ class TableScreen(ExplorerScreen):
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
             )
+        yield Lines(id="space", classes="box")
         yield Lines(_hint(), id="last")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -129,11 +132,28 @@ class TableScreen(ExplorerScreen):
         if row is None:
             self.nodes.title = "nodes"
             self.nodes.show(())
+            self._show_space()
             return
         bucket = row.bucket
         spare = f", {plural(len(bucket.replacements), 'replacement')}" if bucket.replacements else ""
         self.nodes.title = f"bucket {bucket.depth}: {plural(len(bucket.nodes), 'node')} of {bucket.capacity}{spare}"
         self.nodes.show(bucket_nodes(row))
+        self._show_space()
+
+    @on(LineTable.Selected, "#nodes")
+    def follow_node(self) -> None:
+        """Another node, another place in the id space."""
+        self._show_space()
+
+    def _show_space(self) -> None:
+        """The id space, where there is room for it."""
+        view, pane = self._view, self.query_one("#space", Lines)
+        if view is None or not pane.size.width:
+            return
+        bucket, node = self.buckets.model.selected, self.nodes.model.selected
+        here = bucket.bucket if bucket else None
+        pane.border_title = space_title(part_of(here, view.identity.id), view.table)
+        pane.show(space_lines(view.table, here, node.node if node else None, view.identity.id, pane.size.width))
 
     @on(LineTable.Selected, "#buckets")
     def follow_bucket(self) -> None:
