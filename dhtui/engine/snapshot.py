@@ -161,6 +161,8 @@ class LookupView(NamedTuple):
     """Whether it was ended before it had come to its end."""
     place: int = 0
     """Its place among what waits for its turn, 1 for what is next; 0: it has begun."""
+    wrote: float = 0.0
+    """How long the writing took that came after it, seconds: of a put or an announce, once that is over."""
 
 
 class StepView(NamedTuple):

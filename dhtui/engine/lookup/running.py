@@ -141,6 +141,8 @@ class LookupRun:
         self.started_at = self.began_at = self.ended_at = 0.0
         self._held_since: float | None = None
         """Since when there has been no room to send."""
+        self.wrote = 0.0
+        """How long the writing took that came after it, seconds."""
         self.turn = 0
         """Which of `Operations` it has; 0 for none."""
         self._settled = self._stopped = False
@@ -375,4 +377,5 @@ class LookupRun:
             self.lookup.why,
             self._doubt or "",
             self._stopped,
+            wrote=self.wrote,
         )

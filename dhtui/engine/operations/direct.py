@@ -239,6 +239,8 @@ class StoreOperation:
         others = tuple(self._unwritable(found))
 
         def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+            if isinstance(self.find, LookupRun):
+                self.find.wrote = now - self._started_at - found.elapsed
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             stored = sum(node.status is Status.STORED for node in writes)
             why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why

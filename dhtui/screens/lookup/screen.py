@@ -8,6 +8,7 @@ from typing import Any, Literal
 from textual import on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Container
 from textual.content import Content
 from textual.getters import query_one
@@ -63,7 +64,7 @@ class LookupScreen(ExplorerScreen):
     """Ladder and waterfall above; below the lookups and the nodes of the selected one; the verdict."""
 
     CSS_PATH = "lookup.tcss"
-    BINDINGS = bindings("lookup")
+    BINDINGS = [*bindings("lookup"), Binding("escape", "leave", show=False)]  # noqa: RUF012 - Textual's own declaration
     HORIZONTAL_BREAKPOINTS = STACKED
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (30, "-middle"), (40, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#lookups"
