@@ -22,6 +22,7 @@ from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.bencode import encode
+from dhtui.engine.wire.family import IPV4
 
 MAX_SIZE = 1000
 WAVE = 32
@@ -103,11 +104,8 @@ class Testnet:
         await self._stack.aclose()
 
     def _config(self) -> NodeConfig:
-        host = "127.%d.%d.%d" % (
-            self._rng.randint(1, 254),
-            self._rng.randrange(256),
-            self._rng.randint(1, 254),
-        )
+        rng = self._rng
+        host = IPV4.loopback_ip(int.from_bytes((rng.randint(1, 254), rng.randrange(256), rng.randint(1, 254))))
         return NodeConfig(
             listen=(host, 0),
             bootstrap=self.bootstrap,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from .wire.compact import Addr
 from .wire.krpc import Message
@@ -171,11 +171,10 @@ class BootstrapProgress(NamedTuple):
     text: str
 
 
-Event: TypeAlias = (
-    PacketReceived
-    | PacketSent
-    | QueryFinished
-    | NodeAdded
+PacketEvent: TypeAlias = PacketReceived | PacketSent | QueryFinished
+"""What is about a single packet or query."""
+StateEvent: TypeAlias = (
+    NodeAdded
     | NodeRemoved
     | LookupStarted
     | LookupFinished
@@ -188,6 +187,12 @@ Event: TypeAlias = (
     | Woke
     | BootstrapProgress
 )
+"""What changed in the table, in lookups, in stores and in what we are: the event ring keeps these, the log shows them.
+
+This is the only list of them. A new one needs its name here, and its words in the log.
+"""
+Event: TypeAlias = PacketEvent | StateEvent
+STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 
 
 class Listeners(list[Callable[[Event], None]]):

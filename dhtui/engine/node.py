@@ -50,6 +50,7 @@ from .outcome import NodeOutcome, Outcome
 from .settings import NodeConfig, SavedState
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .wire.compact import Addr, canonical_ip
+from .wire.family import IPV4, IPV6, family_of
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
@@ -72,7 +73,7 @@ async def has_ipv6(host: str) -> bool:
     """Whether a host that has no IPv4 address has one of IPv6. Never raises."""
     try:
         loop = asyncio.get_running_loop()
-        return bool(await loop.getaddrinfo(host, None, family=socket.AF_INET6, type=socket.SOCK_DGRAM))
+        return bool(await loop.getaddrinfo(host, None, family=IPV6.af, type=socket.SOCK_DGRAM))
     except (OSError, UnicodeError):
         return False
 
@@ -265,7 +266,7 @@ class Node:
                     core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        with suppress(OSError), socket.socket(family_of(addr[0]).af, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
             self._core.probe_sent(data, clock.now())
@@ -288,7 +289,7 @@ class Node:
         addrs: tuple[Addr, ...] = ()
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                found = await self._loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+                found = await self._loop.getaddrinfo(host, port, family=IPV4.af, type=socket.SOCK_DGRAM)
             addrs = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
         except TimeoutError:
             why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"

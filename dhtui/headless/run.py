@@ -19,6 +19,7 @@ from ..actions.request import Request, last_of_all
 from ..actions.resolve import look_up
 from ..actions.run import Result
 from ..actions.unlocking import exposure
+from ..engine.identity import reaches
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
@@ -448,7 +449,7 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for remote, addr in zip(remotes, found, strict=True):
         if isinstance(addr, str):
             problems.append(f"{remote} {addr}")
-        elif _is_own(addr, node.address):
+        elif reaches(addr, node.address):
             problems.append(f"{remote} is this node itself")
         elif addr not in addrs:
             addrs.append(addr)
@@ -457,11 +458,6 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for problem in problems:
         output.warn(problem)
     return addrs
-
-
-def _is_own(addr: Addr, bound: Addr) -> bool:
-    same_host = addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127."))
-    return addr[1] == bound[1] and same_host
 
 
 def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:

@@ -13,21 +13,19 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
-from ..wire.compact import is_local
-
-HOST_BITS, NET_BITS = 32, 24
-"""Prefix lengths of a host and of a network, IPv4. (IPv6 has 64 and 48: a host there owns a /64.)"""
+from ..wire.family import family_of, is_local
 
 
 def host_of(ip: str) -> str:
-    """The part of an address that one host owns: all 32 bits of an IPv4 address."""
-    return ip
+    """The part of an address that one host owns: all of an IPv4 address, the /64 of one of IPv6."""
+    return family_of(ip).host_of(ip)
 
 
 @lru_cache(maxsize=8192)
 def net_of(ip: str) -> str:
-    """The network that an address is counted under: the /24 of an IPv4 address, or a local address itself."""
-    return ip if is_local(ip) else ip.rpartition(".")[0]
+    """The network that an address is counted under: the /24 of an IPv4 address, the /48 of one of IPv6, or a local
+    address itself."""
+    return family_of(ip).net_of(ip)
 
 
 class Shares:

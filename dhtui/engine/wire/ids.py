@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from math import log2
 from random import Random
-from socket import inet_aton
 from typing import NamedTuple
 
-from .compact import is_local
+from .family import ID_LENGTH, family_of, is_local
 
-ID_LENGTH = 20
+__all__ = [
+    "ID_BITS",
+    "ID_LENGTH",
+    "Bep42",
+    "bep42",
+    "bep42_id",
+    "bep42_valid",
+    "bits",
+    "crc32c",
+    "distance",
+    "random_id",
+    "random_id_with_prefix",
+    "shared_prefix",
+]
+
 ID_BITS = 160
 
 
@@ -72,15 +85,15 @@ class Bep42(NamedTuple):
     """The computation of BEP 42 for one address, step by step."""
 
     masked: bytes
-    """The address, masked with 03.0f.3f.ff, the low 3 bits of `r` in its top bits (4 bytes)."""
+    """The first bytes of the address, masked, the low 3 bits of `r` in the top bits: 4 bytes, masked with 03.0f.3f.ff,
+    or 8 of IPv6."""
     crc: int
     """CRC-32C of `masked`. The first 21 bits of the id must be the first 21 bits of this."""
 
 
 def bep42(ip: str, r: int) -> Bep42:
-    """What an id at an IPv4 address must start with, for a last byte `r` (only its low 3 bits count)."""
-    masked = int.from_bytes(inet_aton(ip), "big") & 0x030F3FFF | (r & 7) << 29
-    data = masked.to_bytes(4, "big")
+    """What an id at an address must start with, for a last byte `r` (only its low 3 bits count)."""
+    data = family_of(ip).bep42_input(ip, r)
     return Bep42(data, crc32c(data))
 
 

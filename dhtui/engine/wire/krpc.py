@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from . import bencode
 from .bencode import Bencached, BencodeError, Value
-from .compact import NODE_LENGTH, Addr, NodeInfo, is_usable, pack_addr, unpack_addr, unpack_nodes
+from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
+from .family import IPV4
 
 VERSION: Final = b"dT\x00\x01"
 """What we call ourselves in ``v``."""
@@ -363,7 +364,7 @@ _NO_ITEM: Final = (None, None, None, None)
 
 def _parse_nodes(value: Value, faults: list[str]) -> tuple[NodeInfo, ...]:
     # The type first: a list of 26 integers can be cut up like a string, and comes out as ids that are lists.
-    if type(value) is not bytes or len(value) % NODE_LENGTH:
+    if type(value) is not bytes or len(value) % IPV4.node_length:
         faults.append("nodes is not a string of 26-byte entries")
         return ()
     return tuple(node for node in unpack_nodes(value, MAX_NODES_READ) if is_usable(node.addr))
@@ -373,7 +374,7 @@ def _parse_peers(value: Value, faults: list[str]) -> tuple[Addr, ...]:
     if type(value) is not list:
         faults.append("values is not a list")
         return ()
-    peers = [unpack_addr(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == 6]
+    peers = [IPV4.unpack(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == IPV4.peer_length]
     usable = tuple(dict.fromkeys(peer for peer in peers if is_usable(peer)))
     if len(usable) != len(value):
         faults.append("values has surplus, repeated or malformed peers")
@@ -421,9 +422,9 @@ def _parse_error(tid: bytes, message: dict[bytes, Value], version: bytes | None)
 
 def _parse_external(message: dict[bytes, Value]) -> Addr | None:
     value = message.get(b"ip")
-    if type(value) is not bytes or len(value) != 6:
+    if type(value) is not bytes or len(value) != IPV4.peer_length:
         return None
-    addr = unpack_addr(value)
+    addr = IPV4.unpack(value)
     return addr if is_usable(addr) else None
 
 

@@ -13,13 +13,13 @@ from ...engine.events import (
     Banned,
     BootstrapProgress,
     DatagramsLost,
-    Event,
     IdChanged,
     LookupFinished,
     LookupStarted,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
+    StateEvent,
     Stored,
     Woke,
 )
@@ -141,7 +141,7 @@ def _id(node_id: bytes) -> Link:
 _Told = tuple[Level, str, str, tuple[Link, ...]]
 
 
-def _told(event: Event) -> _Told:
+def _told(event: StateEvent) -> _Told:
     match event:
         case NodeAdded(id=node_id, addr=addr, bucket=bucket):
             text = f"{short_id(node_id)} entered the table, bucket {bucket}"
@@ -159,10 +159,11 @@ def _told(event: Event) -> _Told:
             return "notable", "banned", f"{done}: {safe_text(why)}", ()
         case BootstrapProgress(text=text):
             return "notable", "bootstrap", safe_text(text), ()
-    return _about_us(event)
+        case _:
+            return _about_us(event)
 
 
-def _about_us(event: Event) -> _Told:
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> _Told:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -177,7 +178,6 @@ def _about_us(event: Event) -> _Told:
             return "problem", "lost", lost_unread(lost, total), ()
         case Woke(away=away):
             return "notable", "woke", woke(away), ()
-    raise AssertionError(event)
 
 
 def _lookup(event: LookupStarted | LookupFinished) -> _Told:
