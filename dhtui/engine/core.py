@@ -23,11 +23,10 @@ from .defence.shares import net_of
 from .defence.shrink import shrink
 from .events import Event, Listeners
 from .identity import Identity
-from .items import ImmutableItem, MutableItem
 from .lookup.algorithm import Start
+from .lookup.questions import FindClosest
 from .lookup.running import Done, LookupRun, Pumped
 from .lookup.survey import Survey
-from .lookup.validate import Question
 from .operations.operations import Operation, Operations
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
@@ -40,14 +39,11 @@ from .unresponsive import UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
-    AnnouncePeer,
     Args,
     ErrorReply,
-    Get,
     MalformedDatagram,
     Message,
     Ping,
-    Put,
     Query,
     RefusedQuery,
     Response,
@@ -56,6 +52,7 @@ from .wire.krpc import (
     encode_response,
     parse,
 )
+from .wire.methods import BY_ARGS, WRITES, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
 OWN_REFRESH_SECONDS = 1800.0
@@ -283,7 +280,7 @@ class Core:
             self._tell_received(query, data, addr, READ_ONLY)
             return
         args = query.args
-        stored = args if type(args) is Put or type(args) is AnnouncePeer else None
+        stored = type(args) in WRITES
         if stored:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
@@ -293,7 +290,7 @@ class Core:
         else:
             self._drop(data, addr, REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
-            self._tell_stored(stored, addr)
+            self._tell_stored(args, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
 
@@ -315,8 +312,8 @@ class Core:
         if room >= len(reply):
             return reply
         args = query.args
-        if b"v" in body and type(args) is Get:  # it took the room of nodes, and is the first to go
-            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(args.target, MAX_NODES))}
+        if b"v" in body and (target := target_of(args)):  # it took the room of nodes, and is the first to go
+            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""
@@ -324,16 +321,10 @@ class Core:
         self._budget.take(addr[0], 0, len(smaller), self._now)
         return smaller
 
-    def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
-        if not self._listeners:
-            return
-        if isinstance(args, AnnouncePeer):
-            self._listeners.tell(events.Stored(self._now, "peer", args.target, addr))
-        elif args.k is None:
-            self._listeners.tell(events.Stored(self._now, "immutable", ImmutableItem(args.v).target, addr))
-        else:
-            target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
-            self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
+    def _tell_stored(self, args: Args, addr: Addr) -> None:
+        row, target = BY_ARGS[type(args)], target_of(args)
+        if self._listeners and row.stores and target is not None:
+            self._listeners.tell(events.Stored(self._now, row.stores(args), target, addr))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
@@ -737,7 +728,7 @@ class Core:
         return all(contact.state(self._now) == "bad" for contact in self.table)
 
     def _refresh(self, target: bytes) -> None:
-        self.operations.background(Question("find_node", target), "refresh", lambda outcome: None, self._now)
+        self.operations.background(FindClosest(target), "refresh", lambda outcome: None, self._now)
 
     # ---- who we are --------------------------------------------------------------------------------
 
@@ -829,7 +820,7 @@ class Core:
     def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
         target = random_id_with_prefix(self.id, min(depth, len(self.table.buckets) - 1), self._rng)
-        return self.operations.background(Question("find_node", target), "refresh", done, now)
+        return self.operations.background(FindClosest(target), "refresh", done, now)
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -888,7 +879,7 @@ def _told(method: str, answer: Response) -> str:
     """What an answer said, in our words."""
     said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
     said += [f"{len(answer.peers)} peers"] if answer.peers else []
-    said += ["a value"] if answer.v is not None else []
-    said += [f"seq {answer.seq}"] if answer.seq is not None else []
+    said += ["a value"] if answer.item.v is not None else []
+    said += [f"seq {answer.item.seq}"] if answer.item.seq is not None else []
     said += ["a token"] if answer.token else []
     return intern(f"{method}: {', '.join(said) or 'alive'}")

@@ -40,8 +40,8 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
+from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, question_about
 from .lookup.running import Done
-from .lookup.validate import Question, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.direct import Decide
 from .operations.limit import Limit, limit_here
@@ -374,7 +374,7 @@ class Node:
         """Ping the named nodes."""
         named = _remotes(remotes)
         return await self._run(
-            Caller(self._calls), lambda done, now: self._core.operations.ask(Question("ping"), done, now, remotes=named)
+            Caller(self._calls), lambda done, now: self._core.operations.ask(PingNode(), done, now, remotes=named)
         )
 
     async def find_node(
@@ -383,7 +383,7 @@ class Node:
         """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
         checks.an_id("target", target)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("find_node", target), caller.steps(progress)
+        question, on_step = FindClosest(target), caller.steps(progress)
         return await self._run(
             caller, lambda done, now: self._core.operations.ask(question, done, now, remotes=named, on_step=on_step)
         )
@@ -399,7 +399,7 @@ class Node:
         """Find peers of a 20-byte infohash. `on_peers` is called as they come."""
         checks.an_id("info_hash", info_hash)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("get_peers", info_hash), caller.steps(progress)
+        question, on_step = FindPeers(info_hash), caller.steps(progress)
         found = caller.guard("on_peers", on_peers)
 
         def on_found(node: NodeOutcome) -> None:
@@ -459,7 +459,8 @@ class Node:
         if public is not None and mutable_target(public, salt) != target:
             raise ValueError("the target is not that of the public key and the salt")
         caller, named = Caller(self._calls), _remotes(remotes)
-        question = Question("get", target, salt, newer_than, blind=public is None, mutable=True if public else None)
+        mutable = True if public else None
+        question = GetItem(target, salt, newer_than, blind=public is None, mutable=mutable, at_least=at_least)
         on_step = caller.steps(progress)
         found = caller.guard("on_item", on_item)
 
@@ -470,7 +471,7 @@ class Node:
         return await self._run(
             caller,
             lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found
+                question, done, now, remotes=named, on_step=on_step, on_found=on_found
             ),
         )
 

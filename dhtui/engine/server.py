@@ -134,7 +134,7 @@ class Server:
         elif item is not None:
             body[b"v"] = Bencached(item.v)
             room -= len(item.v)
-        if most := room // IPV4.node_length:
+        if (most := room // IPV4.node_length) > 0:
             body[b"nodes"] = self._nodes(args.target, most)
         return body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from math import log2
 from random import Random
 from typing import NamedTuple
@@ -18,6 +19,8 @@ __all__ = [
     "bits",
     "crc32c",
     "distance",
+    "immutable_target",
+    "mutable_target",
     "random_id",
     "random_id_with_prefix",
     "shared_prefix",
@@ -45,6 +48,16 @@ def bits(apart: int) -> float:
         return -1.0
     whole = apart.bit_length() - 1
     return round(whole + min(9, max(0, int((log2(apart) - whole) * 10))) / 10, 1)
+
+
+def immutable_target(v: bytes) -> bytes:
+    """The 20-byte target of an immutable item: SHA-1 of its bencoded value (BEP 44, "Immutable items")."""
+    return sha1(v, usedforsecurity=False).digest()
+
+
+def mutable_target(k: bytes, salt: bytes = b"") -> bytes:
+    """The 20-byte target of a mutable item: SHA-1 of public key and salt (BEP 44, "Mutable items")."""
+    return sha1(k + salt, usedforsecurity=False).digest()
 
 
 def random_id(rng: Random) -> bytes:

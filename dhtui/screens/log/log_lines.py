@@ -25,8 +25,9 @@ from ...engine.events import (
 )
 from ...engine.snapshot import ErrorView, Snapshot
 from ...engine.wire.compact import Addr
+from ...engine.wire.methods import about
 from ...packets.packet import Packet
-from ...packets.parts import Link
+from ...packets.parts import Link, LinkKind
 from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
@@ -182,9 +183,10 @@ def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | Datagram
 
 def _lookup(event: LookupStarted | LookupFinished) -> _Told:
     name = f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
+    what: LinkKind = "infohash" if about(event.kind) == "infohash" else "target"
     links = (
         Link("lookup", event.number, f"the lookup {name}"),
-        Link("infohash" if event.kind == "get_peers" else "target", event.target, f"its target {event.target.hex()}"),
+        Link(what, event.target, f"its target {event.target.hex()}"),
     )
     if isinstance(event, LookupStarted):
         owner = "asked by you" if event.owner == "user" else f"for {safe_text(event.owner, 40)}"

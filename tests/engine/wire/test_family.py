@@ -130,7 +130,7 @@ STRINGS = ("127.", "0.0.0.0")
 
 
 def _family_facts(path: Path) -> list[str]:
-    found = []
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else {name}
