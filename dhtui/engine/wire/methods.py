@@ -274,11 +274,11 @@ def _target_of_put(args: Put) -> bytes:
 
 
 def _read_peers(body: Arguments, _: bool, faults: list[Fault], family: Family) -> GivenPeers:
-    value, length = body[b"values"], family.peer_length
+    value, length, unpack = body[b"values"], family.peer_length, family.unpack
     if type(value) is not list:
         faults.append(Fault.PEERS_NO_LIST)
         return GivenPeers(())
-    peers = [family.unpack(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == length]
+    peers = [unpack(x) for x in value[:MAX_PEERS_READ] if type(x) is bytes and len(x) == length]
     usable = tuple(dict.fromkeys(peer for peer in peers if is_usable(peer)))
     if len(usable) != len(value):
         faults.append(Fault.PEERS)
