@@ -21,7 +21,7 @@ from .counters import PROBE, Counters, Outgoing
 from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shares import net_of
 from .defence.shrink import shrink
-from .events import Event, Listeners
+from .events import DropCause, Event, Listeners, refused
 from .identity import Identity
 from .lookup.algorithm import Start
 from .lookup.questions import FindClosest
@@ -67,9 +67,7 @@ TELL_LOST_SECONDS = 60.0
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
-READ_ONLY, REPLY_QUOTA = "read-only", "reply quota"
-"""Why something was dropped."""
+OURSELVES, TIMED_OUT = "it is this node itself", "timed out"
 QUOTA_WORDS = "our replies have used up their bytes"
 BUFFER_FULL = "the send buffer was full"
 """Why the system would not send something."""
@@ -185,7 +183,7 @@ class Core:
             message = parse(data)
         except MalformedDatagram as error:
             self.queries.unreadable(data, addr, str(error))
-            self._drop(data, addr, "malformed", str(error))
+            self._drop(data, addr, DropCause.MALFORMED, str(error))
             return
         except RefusedQuery as refusal:
             self._counters.of(refusal.method).received += 1
@@ -200,15 +198,15 @@ class Core:
             assert not isinstance(message, Query)
             self._on_answer(message, data, addr)
 
-    def _unwelcome(self, addr: Addr, now: float) -> str:
+    def _unwelcome(self, addr: Addr, now: float) -> DropCause | None:
         """Why a datagram is not even read. What its sender may have forged decides nothing else."""
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
-            return "blocklist"
+            return DropCause.BLOCKLIST
         # An answer to a forged broadcast or multicast source would reach many.
         if not is_usable(addr):
-            return "no unicast source"
-        return BANNED if self._bans.has(addr[0], now) else ""
+            return DropCause.NO_UNICAST
+        return DropCause.BANNED if self._bans.has(addr[0], now) else None
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
         self._counters.drop(self._came, cause, addr, text)
@@ -223,22 +221,22 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._counters.count(RATE_LIMIT)
+        self._counters.count(DropCause.RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
-            self._counters.note(self._came, RATE_LIMIT, addr, text)
+            self._counters.note(self._came, DropCause.RATE_LIMIT, addr, text)
         if self._listeners:
-            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, DropCause.RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
         if self._silent_to(addr):
-            self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
+            self._drop(data, addr, DropCause.READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
-            self._drop(data, addr, REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
             return
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
+        self._drop(data, addr, refused(refusal.code), refusal.reason, message)
         self._out.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
@@ -260,7 +258,7 @@ class Core:
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
             self._met_ourselves(sent)
         if query.args.id == self.identity.id:
-            self._drop(data, addr, "own id", "a query under our own id", query)
+            self._drop(data, addr, DropCause.OWN_ID, "a query under our own id", query)
             return
         counts = self._counters.of(method)
         counts.received += 1
@@ -276,8 +274,8 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if body is None:
-            self._counters.count(READ_ONLY)
-            self._tell_received(query, data, addr, READ_ONLY)
+            self._counters.count(DropCause.READ_ONLY)
+            self._tell_received(query, data, addr, DropCause.READ_ONLY)
             return
         args = query.args
         stored = type(args) in WRITES
@@ -288,7 +286,7 @@ class Core:
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
             self._out.append(((reply, addr), "response", method, query.tid))
         else:
-            self._drop(data, addr, REPLY_QUOTA, QUOTA_WORDS, query)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
             self._tell_stored(args, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
@@ -331,7 +329,7 @@ class Core:
         query = self.queries.match(answer.tid, addr)
         if query is None:
             # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
-            self._drop(data, addr, "unexpected answer", "no query of ours waits for it", answer)
+            self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
@@ -499,7 +497,7 @@ class Core:
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
-            self._changed(self.table.drop(contact.addr, now, BANNED))
+            self._changed(self.table.drop(contact.addr, now, DropCause.BANNED))
         # Its answers will not be read: it must not be said that there were none.
         for query in [query for query in self.queries if query.addr[0] == ip]:
             query.given_up = BANNED_MEANWHILE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..engine.events import DropCause
 from ..engine.wire.faults import Fault
 
 FAULT_WORDS: Final = {
@@ -18,3 +19,17 @@ FAULT_WORDS: Final = {
     Fault.NO_SEQ: "store omitted seq",
 }
 """What is wrong with a response that was usable all the same."""
+
+DROP_WORDS: Final = {
+    DropCause.REFUSED: "queries of others that we answered with that error; likewise other codes",
+    DropCause.MALFORMED: "datagrams that are no KRPC messages",
+    DropCause.UNEXPECTED: "answers that no query of ours waited for: late, unasked, or from another address",
+    DropCause.RATE_LIMIT: "queries beyond the limit of their host, not answered",
+    DropCause.BLOCKLIST: "datagrams from addresses on the blocklist",
+    DropCause.BANNED: "datagrams from addresses that you have banned",
+    DropCause.NO_UNICAST: "datagrams from where no host can be",
+    DropCause.OWN_ID: "queries under our own id",
+    DropCause.REPLY_QUOTA: "queries not answered, as our replies to that host had used up their bytes",
+    DropCause.READ_ONLY: "queries not answered while we were read-only",
+}
+"""What is counted under a cause."""

@@ -10,12 +10,10 @@ from dhtui.engine.counters import Counters
 from dhtui.engine.server import Server
 from dhtui.engine.store import ItemStore, PeerStore, Tokens
 from dhtui.engine.table import Table
-from dhtui.engine.wire.faults import Fault
 from dhtui.engine.wire.krpc import Query, RefusedQuery, encode_query, parse
 from dhtui.engine.wire.methods import BY_ARGS, METHODS, WRITES, Args, Method, about, is_write, target_of
 from dhtui.packets.fields import ARGUMENTS, VALUES
 from dhtui.packets.terms import TERMS
-from dhtui.text.faults import FAULT_WORDS
 
 OWN = bytes(20)
 each = pytest.mark.parametrize("row", METHODS.values(), ids=METHODS)
@@ -80,11 +78,6 @@ def test_counters_filters_and_names_of_keys_follow(row: Method) -> None:
     assert row.name in TERMS["method"].values
     assert row.write(example(row)).keys() <= ARGUMENTS.keys()
     assert row.answer is None or set(row.answer.keys) <= VALUES.keys()
-
-
-def test_every_fault_has_words() -> None:
-    assert FAULT_WORDS.keys() == set(Fault)
-    assert len(set(FAULT_WORDS.values())) == len(Fault)
 
 
 def test_a_method_that_is_not_known_is_about_a_target_and_stores_nothing() -> None:
