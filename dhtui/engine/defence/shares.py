@@ -11,21 +11,10 @@ of their addresses is a network of its own.
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 
-from ..wire.family import family_of, is_local
+from ..wire.family import host_of, is_local, net_of
 
-
-def host_of(ip: str) -> str:
-    """The part of an address that one host owns: all of an IPv4 address, the /64 of one of IPv6."""
-    return family_of(ip).host_of(ip)
-
-
-@lru_cache(maxsize=8192)
-def net_of(ip: str) -> str:
-    """The network that an address is counted under: the /24 of an IPv4 address, the /48 of one of IPv6, or a local
-    address itself."""
-    return family_of(ip).net_of(ip)
+__all__ = ["Shares", "host_of", "net_of"]
 
 
 class Shares:

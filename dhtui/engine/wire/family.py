@@ -217,6 +217,19 @@ def family_of(ip: str) -> Family:
     return IPV6 if ":" in ip else IPV4
 
 
+def host_of(ip: str) -> str:
+    """The part of an address that one host owns: all of an IPv4 address, the /64 of one of IPv6."""
+    # Three times a query: no method call for what is the address itself.
+    return IPV6.host_of(ip) if ":" in ip else ip
+
+
+@lru_cache(maxsize=8192)
+def net_of(ip: str) -> str:
+    """The network that an address is counted under: the /24 of an IPv4 address, the /48 of one of IPv6, or a local
+    address itself."""
+    return family_of(ip).net_of(ip)
+
+
 @lru_cache(maxsize=4096)
 def is_local(ip: str) -> bool:
     """Whether an address belongs to this host or a private network (loopback, RFC 1918 and 4193, link-local).

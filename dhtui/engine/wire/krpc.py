@@ -37,7 +37,6 @@ from .methods import (
     Given,
     GivenItem,
     GivenPeers,
-    GivenReader,
     Ping,
     Put,
     Refusal,
@@ -254,7 +253,9 @@ def _parse_query(tid: bytes, message: dict[bytes, Value], version: bytes | None,
 
 
 _READERS: Final = {name.encode(): (name, row.read) for name, row in METHODS.items()}
-_GIVEN: Final = {key: row.answer.read for row in METHODS.values() if row.answer for key in row.answer.keys}
+_ANSWERS: Final = tuple(row.answer for row in METHODS.values() if row.answer)
+_GIVEN: Final = frozenset(key for answer in _ANSWERS for key in answer.keys)
+"""Keys of ``r`` that say that it holds what only the answers to one method do."""
 
 
 def _parse_response(
@@ -265,22 +266,29 @@ def _parse_response(
     if type(body) is not dict or type(node_id) is not bytes or len(node_id) != 20:
         raise MalformedDatagram("a response without a 20-byte id")
     faults: list[Fault] = [] if canonical else [Fault.NOT_CANONICAL]
-    given: dict[GivenReader, Given] = {}
-    for key in body:
-        if (read := _GIVEN.get(key)) is not None and read not in given:
-            given[read] = read(body, canonical, faults, family)
+    given = () if _GIVEN.isdisjoint(body) else _parse_given(body, canonical, faults, family)
     nodes = family.nodes_key
     return Response(
         tid,
         node_id,
         _parse_nodes(body[nodes], faults, family) if nodes in body else (),
         _parse_token(body[b"token"], faults) if b"token" in body else None,
-        tuple(given.values()),
+        given,
         _parse_external(message, family),
         version,
         canonical,
         tuple(faults),
     )
+
+
+def _parse_given(body: dict[bytes, Value], canonical: bool, faults: list[Fault], family: Family) -> tuple[Given, ...]:
+    found: list[Given] = []
+    for answer in _ANSWERS:
+        for key in answer.keys:
+            if key in body:
+                found.append(answer.read(body, canonical, faults, family))
+                break
+    return tuple(found)
 
 
 def _parse_nodes(value: Value, faults: list[Fault], family: Family) -> tuple[NodeInfo, ...]:
@@ -333,8 +341,9 @@ def encode_query(tid: bytes, args: Args, read_only: bool) -> tuple[str, bytes]:
 
 def encode_response(tid: bytes, body: dict[bytes, Any], to: Addr) -> bytes:
     """A response as a datagram. `body` is ``r``; the receiver's address goes into ``ip`` (BEP 42)."""
-    packed = pack_addr(to), bencode.encode(body), len(tid), tid, VERSION
-    return b"d2:ip6:%b1:r%b1:t%d:%b1:v4:%b1:y1:re" % packed
+    ip = pack_addr(to)
+    packed = len(ip), ip, bencode.encode(body), len(tid), tid, VERSION
+    return b"d2:ip%d:%b1:r%b1:t%d:%b1:v4:%b1:y1:re" % packed
 
 
 def encode_error(tid: bytes, code: int, reason: str, to: Addr) -> bytes:

@@ -161,10 +161,6 @@ def _fixed(a: Arguments, name: bytes, length: int) -> bytes:
     return value
 
 
-def _id(a: Arguments) -> bytes:
-    return _fixed(a, b"id", ID_LENGTH)
-
-
 def _token(a: Arguments) -> bytes:
     value = a.get(b"token")
     if type(value) is not bytes or len(value) > MAX_TOKEN:
@@ -180,15 +176,15 @@ def _integer(a: Arguments, name: bytes) -> int | None:
 
 
 def _read_ping(a: Arguments, _: bool) -> Ping:
-    return Ping(_id(a))
+    return Ping(_fixed(a, b"id", ID_LENGTH))
 
 
 def _read_find_node(a: Arguments, _: bool) -> FindNode:
-    return FindNode(_id(a), _fixed(a, b"target", ID_LENGTH))
+    return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH))
 
 
 def _read_get_peers(a: Arguments, _: bool) -> GetPeers:
-    return GetPeers(_id(a), _fixed(a, b"info_hash", ID_LENGTH))
+    return GetPeers(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH))
 
 
 def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
@@ -198,15 +194,15 @@ def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
         if given is None or not 0 < given < 65536:
             raise Refusal("port must be 1 to 65535")
         port = given
-    return AnnouncePeer(_id(a), _fixed(a, b"info_hash", ID_LENGTH), port, _token(a))
+    return AnnouncePeer(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH), port, _token(a))
 
 
 def _read_get(a: Arguments, _: bool) -> Get:
-    return Get(_id(a), _fixed(a, b"target", ID_LENGTH), _integer(a, b"seq"))
+    return Get(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH), _integer(a, b"seq"))
 
 
 def _read_put(a: Arguments, canonical: bool) -> Put:
-    node_id, token = _id(a), _token(a)
+    node_id, token = _fixed(a, b"id", ID_LENGTH), _token(a)
     if not canonical:
         # Re-encoded, an unsorted value is another value: its hash and its signature would not hold elsewhere.
         raise Refusal("put must be canonical bencode")
@@ -228,7 +224,7 @@ def read_unknown(a: Arguments, _: bool) -> FindNode:
     """BEP 44 and 51 rely on it: an unknown method with a target is answered as find_node. Raises `Refusal`."""
     for name in (b"target", b"info_hash"):
         if name in a:
-            return FindNode(_id(a), _fixed(a, name, ID_LENGTH))
+            return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, name, ID_LENGTH))
     raise Refusal("method unknown", UNKNOWN_METHOD)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 
 import dhtui
 from dhtui.engine.defence.shares import host_of, net_of
+from dhtui.engine.wire.bencode import decode
 from dhtui.engine.wire.compact import NodeInfo, is_usable, pack_addr, pack_node, unpack_nodes
 from dhtui.engine.wire.family import FAMILIES, IPV4, IPV6, Family, family_of, is_local
+from dhtui.engine.wire.faults import Fault
 from dhtui.engine.wire.ids import bep42, bep42_id, bep42_valid
+from dhtui.engine.wire.krpc import Response, encode_response, parse
 
 families = pytest.mark.parametrize("family", FAMILIES, ids=str)
 
@@ -52,6 +56,25 @@ def test_a_string_of_nodes_is_read_by_its_family(family: Family) -> None:
     assert unpack_nodes(packed, 2, family) == nodes[:2]
     with pytest.raises(ValueError, match=f"not a multiple of {family.node_length}"):
         unpack_nodes(packed[:-1], 3, family)
+
+
+@families
+def test_a_response_is_read_by_the_family_of_who_asked(family: Family) -> None:
+    """Nodes under its own key, peers of its own length, and our address in ``ip``: those of the other are left out."""
+    (other,) = set(FAMILIES) - {family}
+    public = {IPV4: ("203.0.113.9", 6881), IPV6: ("2001:db8::9", 6881)}
+    node_id = b"i" * 20
+    body: dict[bytes, Any] = {each.nodes_key: pack_node(NodeInfo(node_id, public[each])) for each in FAMILIES}
+    body |= {b"id": node_id, b"values": [pack_addr(public[each]) for each in FAMILIES]}
+    data = encode_response(b"aa", body, public[family])
+    found = parse(data, family)
+    assert isinstance(found, Response)
+    assert found.nodes == (NodeInfo(node_id, public[family]),)
+    assert found.peers == (public[family],)
+    assert found.external == public[family] and decode(data)[b"ip"] == pack_addr(public[family])
+    assert Fault.PEERS in found.faults, "one is of the other family"
+    foreign = parse(encode_response(b"aa", body, public[other]), family)
+    assert isinstance(foreign, Response) and foreign.external is None
 
 
 @pytest.mark.parametrize(
