@@ -220,6 +220,7 @@ StateEvent: TypeAlias = (
 This is the only list of them. A new one needs its name here, and its words in the log.
 """
 Event: TypeAlias = PacketEvent | StateEvent
+"""What a listener is called with."""
 STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 
 

@@ -64,6 +64,20 @@ class SavedState:
         return zip_longest(self.nodes, self.rtts[: len(self.nodes)])
 
 
+class StateStorage(Protocol):
+    """Where a node keeps its state from run to run, such as `dhtui.StateFolder`. Called in other threads."""
+
+    def open(self) -> SavedState | None:
+        """Take it for this node alone, and give what was saved; `None` the first time. Raises what keeps it from that:
+        the node does not start then."""
+
+    def save(self, state: SavedState, /) -> None:
+        """Save, in place of what was there. Raises `OSError` where that can't be done."""
+
+    def close(self) -> None:
+        """Let another one have it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings of one engine. All have working defaults."""
@@ -144,6 +158,8 @@ class NodeConfig:
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
     """Makes every random choice repeatable. For tests and simulations: tokens and ids become guessable."""
+    state: StateStorage | None = None
+    """Where id, address and nodes are kept from run to run. `None`: nowhere."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
@@ -154,3 +170,8 @@ class NodeConfig:
         checks.kind("settings", self.settings, Settings)
         if self.seed is not None:
             checks.kind("seed", self.seed, int)
+        if self.state is not None:
+            for name in ("open", "save", "close"):
+                checks.function(f"`{name}` of state", getattr(self.state, name, "missing"))
+            if self.settings.saved is not None:
+                raise ValueError("state and settings.saved: what was saved can come from one of them only")
