@@ -66,6 +66,16 @@ def check_seq(seq: int) -> None:
         raise ItemError(PROTOCOL, f"the sequence number must be from 0 to {MAX_SEQ}, not {seq}")
 
 
+def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
+    """What is signed: salt, seq and v as in a bencoded dictionary without its ends; no salt if it is empty.
+
+    The lengths in it stop anyone from moving bytes between salt, seq and value (BEP 44, "Signature
+    verification").
+    """
+    head = b"4:salt%d:%b" % (len(salt), salt) if salt else b""
+    return b"%b3:seqi%de1:v%b" % (head, seq, v)
+
+
 def value_of(v: bytes) -> Value:
     """A bencoded value, decoded. Raises `ItemError` where no node would store it: for what is too long, too deep, not
     canonical, or holds integers beyond 64 bits."""
@@ -77,16 +87,6 @@ def value_of(v: bytes) -> Value:
 def _shown(v: bytes) -> str:
     """The beginning of a value as a Python literal, which is ASCII and printable."""
     return f"{v[:SHOWN]!r}{'...' if len(v) > SHOWN else ''}"
-
-
-def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
-    """What is signed: salt, seq and v as in a bencoded dictionary without its ends; no salt if it is empty.
-
-    The lengths in it stop anyone from moving bytes between salt, seq and value (BEP 44, "Signature
-    verification").
-    """
-    head = b"4:salt%d:%b" % (len(salt), salt) if salt else b""
-    return b"%b3:seqi%de1:v%b" % (head, seq, v)
 
 
 @dataclass(frozen=True, slots=True)
