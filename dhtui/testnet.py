@@ -24,6 +24,7 @@ from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings, StateStorage
 from dhtui.engine.wire.bencode import encode
+from dhtui.engine.wire.family import IPV4
 
 MAX_SIZE = 1000
 WAVE = 32
@@ -38,7 +39,7 @@ NAMES = ("debian-13.iso", "sintel.mkv", "kademlia.pdf")
 """Swarms to find: the infohash of each is the SHA-1 of its name."""
 TEXTS = (b"Hello World!", b"The DHT is a map that nobody holds.")
 SALTS = (b"", b"foobar")
-ONLY = "127.0.0.1"
+ONLY = IPV4.loopback
 """The one loopback address that every system has: macOS has no other."""
 ONE_ADDRESS = f"this system has no loopback address but {ONLY}: the nodes of the testnet differ by port alone"
 
@@ -86,7 +87,7 @@ class Testnet:
 
     def node(self, settings: Settings | None = None, *, state: StateStorage | None = None) -> Node:
         """A node on loopback that joins it once it is started, and that its maker closes."""
-        place = NodeConfig(listen=("127.0.0.1", 0), bootstrap=self.bootstrap, state=state)
+        place = NodeConfig(listen=(IPV4.loopback, 0), bootstrap=self.bootstrap, state=state)
         return Node(place if settings is None else replace(place, settings=settings))
 
     def __repr__(self) -> str:
@@ -145,11 +146,8 @@ class Testnet:
         await self._stack.aclose()
 
     def _config(self) -> NodeConfig:
-        host = "127.%d.%d.%d" % (
-            self._rng.randint(1, 254),
-            self._rng.randrange(256),
-            self._rng.randint(1, 254),
-        )
+        rng = self._rng
+        host = IPV4.loopback_ip(int.from_bytes((rng.randint(1, 254), rng.randrange(256), rng.randint(1, 254))))
         self.one_address = self.one_address or not self._bind(host)
         return NodeConfig(
             listen=(ONLY if self.one_address else host, 0),

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from . import checks
 from .lookup.policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
+from .wire.family import IPV4
 
 PUBLIC_BOOTSTRAP = (
     "dht.libtorrent.org:25401",
@@ -155,7 +156,7 @@ class Settings:
 class NodeConfig:
     """Settings of the asyncio shell: those of its engine, and its place on the network."""
 
-    listen: Addr = ("0.0.0.0", 0)
+    listen: Addr = (IPV4.anywhere, 0)
     """Address to bind; port 0 takes a free one."""
     bootstrap: tuple[str, ...] = ()
     """Bootstrap hosts as ``host:port``, resolved off the loop. They stay out of the table."""

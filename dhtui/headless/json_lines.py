@@ -18,6 +18,7 @@ from ..items.conflict import Conflict
 from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
 from ..text.clients import client_name
+from ..text.faults import FAULT_WORDS
 from ..text.safe import magnet, safe_text, value_text
 
 FIELDS = """\
@@ -199,7 +200,7 @@ def _node(one: NodeOutcome) -> dict[str, Any]:
         "code": one.code,
         "message": safe_text(one.message),
         "note": one.note,
-        "faults": list(one.faults),
+        "faults": [FAULT_WORDS[fault] for fault in one.faults],
         "seq": one.seq,
         "token": one.token is not None,
         "client": client_name(one.version),

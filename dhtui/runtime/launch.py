@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
 from typing import Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from ..engine.wire.compact import canonical_ip
+from ..engine.wire.family import IPV4
 from ..errors import UsageError
 from ..options.config import state_folder
 from ..options.options import Options
@@ -88,7 +89,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
         maintain=serving,
     )
-    listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
+    listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
     hosts = _hosts(options) if bootstrap else ()
     config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
     return Launch(config, (*warnings, *about_blocks), lock, self_id)
@@ -135,8 +136,8 @@ def leaves_loopback(options: Options, remotes: tuple[HostPort, ...] | None) -> b
 
 def _is_loopback(host: str) -> bool:
     try:
-        return IPv4Address(host).is_loopback
-    except ValueError:
+        return IPV4.is_loopback(canonical_ip(host))
+    except (OSError, ValueError):
         return host == "localhost"
 
 
@@ -172,7 +173,10 @@ def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
         blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
-    spared = blocks.sparing("127.0.0.0", "127.255.255.255")
+    spared = blocks.sparing(IPV4.loopback_net.first, IPV4.loopback_net.last)
     if not options.testnet or spared == blocks:
         return blocks, warnings
-    return spared, [*warnings, "blocklist: it holds addresses of 127.0.0.0/8, where the testnet is: they are let in"]
+    return spared, [
+        *warnings,
+        f"blocklist: it holds addresses of {IPV4.loopback_net}, where the testnet is: they are let in",
+    ]

@@ -16,26 +16,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, get_args
 
 from .. import __version__
 from ..engine.events import (
-    AddressChanged,
-    Banned,
-    BootstrapProgress,
-    DatagramsLost,
     Event,
-    IdChanged,
     LookupFinished,
     LookupStarted,
-    NodeAdded,
-    NodeRemoved,
     PacketReceived,
     PacketSent,
     QueryFinished,
-    ReachabilityChanged,
-    Stored,
-    Woke,
+    StateEvent,
 )
 from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
@@ -126,34 +117,15 @@ class End:
     why: str
 
 
-Line: TypeAlias = (
-    Heard
-    | PacketSent
-    | QueryFinished
-    | NodeAdded
-    | NodeRemoved
-    | LookupStarted
-    | LookupFinished
-    | Stored
-    | AddressChanged
-    | IdChanged
-    | ReachabilityChanged
-    | Banned
-    | DatagramsLost
-    | Woke
-    | BootstrapProgress
-    | Snapshot
-    | LookupAt
-    | ContactAt
-    | HoldingsAt
-    | End
-)
-"""All events but `PacketReceived`, and the states."""
+State: TypeAlias = Snapshot | LookupAt | ContactAt | HoldingsAt
+Line: TypeAlias = Heard | PacketSent | QueryFinished | StateEvent | State | End
+"""All events, `PacketReceived` as `Heard`, and the states."""
+_STATES: Final = get_args(State)
 
 
 def longest(line: Line) -> int:
     """Bytes that a line may have."""
-    return LONGEST_STATE if isinstance(line, Snapshot | LookupAt | ContactAt | HoldingsAt) else LONGEST_EVENT
+    return LONGEST_STATE if isinstance(line, _STATES) else LONGEST_EVENT
 
 
 HEADER: Final[Coder[Header]] = coder(Header)

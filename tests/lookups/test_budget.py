@@ -11,8 +11,8 @@ from engine.network import Network, naming, swarm
 
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
+from dhtui.engine.lookup.questions import FindPeers, PingNode
 from dhtui.engine.lookup.running import LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
@@ -47,7 +47,7 @@ def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[
     ended: list[object] = []
     for nth in range(times):
         one = target if times == 1 else Random(nth).randbytes(20)
-        find = core.operations.ask(Question("get_peers", one), ended.append, net.now)
+        find = core.operations.ask(FindPeers(one), ended.append, net.now)
         assert isinstance(find, LookupRun)
         finds.append(find)
     net.after(core)
@@ -137,7 +137,7 @@ def chain(doomed: int | None) -> tuple[LookupDetail, list[Addr]]:
     nodes: list[NodeInfo] = []
     for place in range(5):
         nodes.insert(0, net.puppet(naming(*nodes[:1]), node_id=node_id(140 + 4 * place, place)).info)
-    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=[nodes[0].addr])
+    core.operations.ask(PingNode(), lambda outcome: None, net.now, remotes=[nodes[0].addr])
     net.after(core)
     net.run(1.0)
     if doomed is not None:

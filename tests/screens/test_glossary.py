@@ -12,6 +12,7 @@ import pytest
 
 from dhtui import screens
 from dhtui.bindings import registry
+from dhtui.engine.events import DropCause, refused
 from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
@@ -95,15 +96,8 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
 @pytest.mark.parametrize(
     "cause",
     [
-        "blocklist",
-        "no unicast source",
-        "banned by the user",
-        "malformed",
-        "own id",
-        "unexpected answer",
-        "reply quota",
-        "rate limit",
-        "read-only",
+        *(cause.value for cause in DropCause if cause is not DropCause.REFUSED),
+        refused(203),
         "not sent",
         "lost unread",
         "error replies",

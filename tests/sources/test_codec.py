@@ -25,7 +25,9 @@ from dhtui.engine.snapshot import (
     StepView,
 )
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.engine.wire.faults import Fault
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
+from dhtui.engine.wire.methods import GivenItem, GivenPeers
 from dhtui.sources.codec import CodecError, coder
 from dhtui.sources.recording import LINE
 
@@ -33,7 +35,15 @@ ID, ADDR = bytes(range(20)), ("203.0.113.7", 6881)
 PUT = Put(ID, b"t", ESCAPES, b"k" * 32, b"s" * 64, 2**63 - 1, b"salt")
 QUERY = Query(b"\x1b[2J", "\x9b\xff\x00", PUT, True, None, True)
 RESPONSE = Response(
-    b"t", ID, (NodeInfo(ID, ADDR),), (ADDR, ADDR), None, ESCAPES, None, None, -1, None, ESCAPES, False, ("a fault",)
+    b"t",
+    ID,
+    (NodeInfo(ID, ADDR),),
+    None,
+    (GivenPeers((ADDR, ADDR)), GivenItem(ESCAPES, None, None, -1)),
+    None,
+    ESCAPES,
+    False,
+    (Fault.TOKEN,),
 )
 VIEW = LookupView(3, "get", ID, "user", 1.5, 0.25, False, 9, 8, 1, 0, 152, 8, "a value", "the closest have answered")
 STEP = StepView(ADDR, None, None, ADDR, 1, False, 0.0, 0.1, None, "in flight", 0, 0, "", None)

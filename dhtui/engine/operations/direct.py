@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
-from ..lookup.results import Found, outcome_of
+from ..lookup.questions import Question
+from ..lookup.results import Findings, outcome_of
 from ..lookup.running import Done, LookupRun, Sender
-from ..lookup.validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
+from ..lookup.validate import behind, unanswered, validate_response
 from ..outcome import NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..wire.compact import Addr
@@ -102,8 +103,8 @@ class QueryBatch:
         outcome = validate_response(self._question, query, answer, now)
         if first is not None:
             outcome = behind(first, outcome)
-        elif self._question is not None and in_the_way(self._question, outcome):
-            args = looking_behind(self._question).args(self._sender.id)
+        elif self._question is not None and (again := self._question.again(outcome)):
+            args = again.args(self._sender.id)
             self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
             return
         self._results[place] = outcome
@@ -141,12 +142,11 @@ class DirectQuery:
         *,
         alpha: int,
         timeout: float,
-        at_least: int | None = None,
         done: Done,
         idle: Callable[[float], None] | None = None,
     ) -> None:
         """`idle` is called when only silent nodes are waited for."""
-        self._question, self._at_least, self._done = question, at_least, done
+        self._question, self._done = question, done
         self.turn = 0
         self._started_at = 0.0
         self._stopped = ""
@@ -168,13 +168,15 @@ class DirectQuery:
         self._batch.pump(now)
 
     def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
-        found = Found()
+        findings = Findings()
         for result in results:
-            found.take(result, self._at_least)
+            self._question.merge(findings, result)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
         why = self._stopped or "every node that was named has been asked"
-        outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
+        question = self._question
+        target, elapsed = question.target or None, now - self._started_at
+        outcome = outcome_of(question.kind, target, results, closest, findings, elapsed, why)
         self._done(replace(outcome, complete=not self._stopped))
 
     def stop(self, why: str, now: float) -> None:
