@@ -46,7 +46,7 @@ ONE_ADDRESS = f"this system has no loopback address but {ONLY}: the nodes of the
 
 def can_bind(host: str) -> bool:
     """Whether a UDP socket can be bound at a host."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    with socket.socket(IPV4.af, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, 0))
         except OSError:
