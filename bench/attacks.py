@@ -33,7 +33,7 @@ from typing import Any, TypeAlias
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event, IdChanged
 from dhtui.engine.items import ImmutableItem
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, GetItem, Question
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import SavedState
 from dhtui.engine.simulation.attackers import (
@@ -188,12 +188,12 @@ def find_item(simulation: Simulation, core: Core, rng: Random) -> bool:
     """Plant an item, and see whether it is found."""
     item = ImmutableItem(b"20:" + rng.randbytes(20))
     simulation.plant(item)
-    return simulation.look_up(core, Question("get", item.target)).outcome.item == item
+    return simulation.look_up(core, GetItem(item.target)).outcome.item == item
 
 
 def find_nodes(simulation: Simulation, core: Core, target: bytes) -> float:
     """Look a target up; the share of the true 8 closest that answered."""
-    return simulation.look_up(core, Question("find_node", target)).found
+    return simulation.look_up(core, FindClosest(target)).found
 
 
 def said(outcome: Outcome) -> bool:
@@ -346,7 +346,7 @@ def censor(ports: int, turning: float) -> Run:
             ).start()
             simulation.run(budget.seconds)
             simulation.plant(item)  # again: what nobody republishes is gone after 2 hours
-            found.append(simulation.look_up(core, Question("get", near)).outcome.item == item)
+            found.append(simulation.look_up(core, GetItem(near)).outcome.item == item)
             reached.append(find_nodes(simulation, core, near))
             simulation.run(2 * MINUTE)
         return {ITEMS.name: mean(found), FOUND.name: mean(reached)}
@@ -520,11 +520,11 @@ def started(options: Options, seed: int, conditions: Conditions, liars: int) -> 
     for nth in range(options.lookups):
         item = ImmutableItem(b"20:" + rng.randbytes(20))
         simulation.plant(item)
-        outcome = fresh_lookup(simulation, hosts, nth, Question("get", item.target))[0]
+        outcome = fresh_lookup(simulation, hosts, nth, GetItem(item.target))[0]
         items.append(outcome.item == item)
         silent.append(not said(outcome))
         if liars == 1:
-            nodes.append(fresh_lookup(simulation, hosts, nth, Question("find_node", rng.randbytes(20)))[1])
+            nodes.append(fresh_lookup(simulation, hosts, nth, FindClosest(rng.randbytes(20)))[1])
     return {ITEMS.name: mean(items), FOUND.name: mean(nodes or [0.0]), SILENT.name: mean(silent)}
 
 

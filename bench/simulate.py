@@ -26,7 +26,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.policy import OURS, Policy
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.lies import LIES
 from dhtui.engine.simulation.network import Simulation, Trial, grow
@@ -172,12 +172,12 @@ def measure(population: Population, client: Client, lookups: int, seed: int) -> 
     for nth in range(lookups):
         target = rng.randbytes(20)
         simulation.plant(target, 8 if nth % 4 else 20)
-        peers.append(simulation.look_up(core, Question("get_peers", target)))
+        peers.append(simulation.look_up(core, FindPeers(target)))
         simulation.run(PAUSE)
     for _ in range(lookups):
         item = ImmutableItem(b"20:" + rng.randbytes(20))
         simulation.plant(item)
-        items.append(simulation.look_up(core, Question("get", item.target)))
+        items.append(simulation.look_up(core, GetItem(item.target)))
         simulation.run(PAUSE)
     return Figures(bootstrap, peers, items, max(passive.received for passive in simulation.passive.values()))
 
@@ -198,7 +198,7 @@ def right_answers(population: Population, lookups: int, seed: int) -> tuple[str,
         else:
             item = ImmutableItem(b"20:" + rng.randbytes(20))
         simulation.plant(item)
-        trial = simulation.look_up(core, Question("get", item.target))
+        trial = simulation.look_up(core, GetItem(item.target))
         simulation.run(PAUSE)
         right[type(item)] += trial.outcome.item == item
         if nth % 2:
@@ -271,12 +271,12 @@ def whole(options: argparse.Namespace, conditions: Conditions) -> None:
     seeker = simulation.add(hosts=tuple(core.identity.bound for core in cores[:3]))
     simulation.bootstrap(seeker)
     simulation.run(SETTLE)
-    trials = [simulation.look_up(seeker, Question("find_node", rng.randbytes(20))) for _ in range(options.lookups)]
+    trials = [simulation.look_up(seeker, FindClosest(rng.randbytes(20))) for _ in range(options.lookups)]
     right = 0
     for _ in range(options.lookups):
         item = ImmutableItem(b"20:" + rng.randbytes(20))
         simulation.store(rng.choice(cores), item)
-        right += simulation.look_up(seeker, Question("get", item.target)).outcome.item == item
+        right += simulation.look_up(seeker, GetItem(item.target)).outcome.item == item
     print(f"{options.full:,} complete nodes, {options.nat:.0%} behind NATs, {options.churn:.1%} a minute replaced\n")
     table(
         ("", "p50", "p95", "most"),

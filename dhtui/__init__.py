@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from .engine.wire.bencode import BencodeError
     from .engine.wire.bencode import decode as bdecode
     from .engine.wire.bencode import encode as bencode
-    from .engine.wire.compact import Addr, NodeInfo
+    from .engine.wire.compact import NodeInfo
+    from .engine.wire.family import Addr
     from .storage.blocklist_file import load as load_blocklist
     from .storage.node_state import StateError
     from .storage.state_folder import StateFolder
@@ -121,7 +122,8 @@ _HOMES = {
     "engine.snapshot": "LookupView Snapshot",
     "engine.stream": "Stream",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",
-    "engine.wire.compact": "Addr NodeInfo",
+    "engine.wire.compact": "NodeInfo",
+    "engine.wire.family": "Addr",
     "storage.blocklist_file": "load_blocklist=load",
     "storage.node_state": "StateError",
     "storage.state_folder": "StateFolder",

@@ -1,12 +1,14 @@
 """The explorer in a browser: textual-serve on loopback, and a guard before it.
 
 textual-serve starts an explorer for each page, and has no guard of its own: any web page that the user happens to
-visit could connect to it from within the user's browser.
+visit could connect to it from within the user's browser, and so could every other user of the machine. So the address
+of the page holds a token that is made for each run, and who comes without it is turned away.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import shlex
 import socket
 import sys
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from .actions.offline import Failure
 from .headless.output import Output
-from .headless.run import reason
+from .runtime.opening import why_not_bound
 from .text.safe import safe_text
 
 if TYPE_CHECKING:
@@ -25,10 +27,8 @@ HOST = "127.0.0.1"
 SHUTDOWN = 2.0
 """Seconds for open pages to be told that it is over."""
 
-WARNING = (
-    "there is no password: whoever can reach this port, every user of this machine, can drive the explorer and "
-    "holds its keys"
-)
+WARNING = "whoever has this address, or can read what this browser keeps, can drive the explorer and holds its keys"
+TOKEN_BYTES = 16
 
 
 def serve(port: int, arguments: Sequence[str], output: Output) -> int:
@@ -40,17 +40,18 @@ def serve(port: int, arguments: Sequence[str], output: Output) -> int:
         raise Failure("--serve needs textual-serve: pip install 'dhtui[serve]'") from None
 
     output.outlives_readers = True
+    token = secrets.token_urlsafe(TOKEN_BYTES)
 
     class Quiet(Server):
         """Tells where it is, and nothing else."""
 
         async def on_startup(self, app: web.Application) -> None:
-            output.notes([f"dhtui: the explorer is at {self.public_url}/; Ctrl+C ends it"])
+            output.notes([f"dhtui: the explorer is at {self.public_url}/?token={token}; Ctrl+C ends it"])
             output.warn(WARNING)
 
         async def _make_app(self) -> web.Application:
             app = await super()._make_app()
-            protect(app, self.public_url)
+            protect(app, self.public_url, token)
             return app
 
     with _bound(port) as listener:
@@ -69,12 +70,14 @@ def _bound(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as problem:
         listener.close()
-        raise Failure(f"--serve: cannot bind {HOST}:{port}: {reason(problem)}") from None
+        raise Failure(f"--serve: cannot bind {HOST}:{port}: {why_not_bound(problem)}") from None
     return listener
 
 
-def protect(app: web.Application, url: str) -> None:
-    """Lets in only what comes from our own page, at `url`.
+def protect(app: web.Application, url: str, token: str) -> None:
+    """Lets in only what comes from our own page, at `url`, from a browser that has come with the token.
+
+    The token is kept in a cookie then, and leaves the address: it is in no history and no Referer.
 
     Another site's page may connect to loopback too, and is told apart by its Origin; or it may have a name that leads
     to 127.0.0.1, and is told apart by its Host (DNS rebinding). Our own page loads nothing from elsewhere.
@@ -82,6 +85,7 @@ def protect(app: web.Application, url: str) -> None:
     from aiohttp import web
 
     own = url.removeprefix("http://")
+    cookie = f"dhtui-{own.rpartition(':')[2]}"  # the ports of a host share their cookies
     policy = f"default-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src ws://{own}; frame-ancestors 'none'"
 
     @web.middleware
@@ -89,11 +93,17 @@ def protect(app: web.Application, url: str) -> None:
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         if request.host == own.replace(HOST, "localhost") and request.path == "/":
-            raise web.HTTPFound(f"{url}/")
+            raise web.HTTPFound(f"{url}{request.path_qs}")
         if request.host != own or request.headers.get("Origin", url) != url:
             raise web.HTTPForbidden(text=f"This is only for {url}/\n")
         if request.path == "/ws" and "Origin" not in request.headers:
             raise web.HTTPForbidden(text="This is only for browsers\n")
+        if request.path == "/" and _same(request.query.get("token", ""), token):
+            entry = web.HTTPFound(f"{url}/")
+            entry.set_cookie(cookie, token, httponly=True, samesite="Strict")
+            raise entry
+        if not _same(request.cookies.get(cookie, ""), token):
+            raise web.HTTPForbidden(text="This is only for whoever has the address that dhtui printed.\n")
         return await handler(request)
 
     async def harden(request: web.Request, response: web.StreamResponse) -> None:
@@ -101,6 +111,11 @@ def protect(app: web.Application, url: str) -> None:
 
     app.middlewares.append(check)
     app.on_response_prepare.append(harden)
+
+
+def _same(given: str, token: str) -> bool:
+    """Compares in a time that tells nothing."""
+    return secrets.compare_digest(given.encode("utf-8", "surrogateescape"), token.encode())
 
 
 class _Lines(logging.Handler):

@@ -39,7 +39,27 @@ LONGEST = (
     "headless/test_explore.py",
 )
 """The same of those that begin first. Those of whole programs wait more than they work."""
+LINUX = (
+    "under_attack/",
+    "peers/",
+    "screens/",
+    "terminal/",
+    "truth/",
+    "actions/",
+    "engine/test_callers.py",
+    "engine/test_testnet.py",
+    "headless/",
+    "items/",
+    "library/",
+    "options/test_given.py",
+    "project/test_json.py",
+    "project/test_readme.py",
+    "sources/test_recording.py",
+    "sources/test_replay.py",
+)
+"""The same of those that need more of loopback than 127.0.0.1, or were never run elsewhere."""
 MARKS = {
+    "linux": LINUX,
     "peers": ("peers/",),
     "terminal": ("terminal/",),
     "browser": ("terminal/test_serve.py",),
@@ -63,10 +83,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not _path(item).startswith(LONGEST))
 
 
-def _path(item: pytest.Item) -> str:
-    return str(item.path).removeprefix(f"{item.config.rootpath}/tests/")
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """From here on garbage is looked for seldom: a third of the time of a test of a screen would go into that."""
@@ -79,3 +95,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """After the last test of a file it is: what was left unclosed is told there, and doesn't pile up."""
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
+
+
+def _path(item: pytest.Item) -> str:
+    return str(item.path).removeprefix(f"{item.config.rootpath}/tests/")

@@ -25,8 +25,8 @@ from dhtui.engine.events import Event
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.policy import OURS
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem
 from dhtui.engine.lookup.running import Done
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.operations.operations import Operation
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
@@ -130,29 +130,29 @@ def record(path: Path) -> None:
     us.bootstrap(net.now)
     net.after(us)
     wait(4)
-    do(lambda done: us.operations.ask(Question("get_peers", INFOHASH), done, net.now))
+    do(lambda done: us.operations.ask(FindPeers(INFOHASH), done, net.now))
     do(lambda done: us.operations.announce(INFOHASH, 0, done, net.now))
     do(lambda done: us.operations.put(ImmutableItem(encode(b"Hello World!")), done, net.now))
     for text in (b"first words", b"second thoughts"):
         do(lambda done, text=text: us.operations.put(Draft(encode(text), KEY, b"news"), done, net.now))  # type: ignore[misc]
     for i, core in enumerate(town[10:50]):
         target = Random(i).randbytes(20) if i % 4 else us.id
-        core.operations.ask(Question("get" if i % 3 else "get_peers", target), lambda outcome: None, net.now)
+        core.operations.ask(GetItem(target) if i % 3 else FindPeers(target), lambda outcome: None, net.now)
         net.after(core)
         if i % 8 == 0:
             core.operations.announce(us.id[:19] + bytes((i,)), 6881, lambda outcome: None, net.now)
             core.operations.put(Draft(encode(b"note %d" % i), KEY, us.id[:8]), lambda outcome: None, net.now)
             net.after(core)
         wait(0.3)
-    do(lambda done: us.operations.ask(Question("get", Draft(b"", KEY, b"news").target, b"news"), done, net.now))
-    do(lambda done: us.operations.ask(Question("find_node", Random(5).randbytes(20)), done, net.now), 0.6)
+    do(lambda done: us.operations.ask(GetItem(Draft(b"", KEY, b"news").target, b"news"), done, net.now))
+    do(lambda done: us.operations.ask(FindClosest(Random(5).randbytes(20)), done, net.now), 0.6)
     recorder.close()
 
 
 async def _pictures(replay: Replay) -> None:
     app = Explorer(replay=replay)
     async with app.run_test(size=SIZE) as pilot:
-        source = app.feed.replay
+        source = app.feed.player
         assert source is not None
         source.pause()
         source.seek(source.duration)

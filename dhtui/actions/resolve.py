@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from socket import AF_INET, SOCK_DGRAM
+from socket import SOCK_DGRAM
 
 from ..engine.node import has_ipv6
 from ..engine.wire.compact import Addr, canonical_ip
+from ..engine.wire.family import IPV4
 from ..options.values import HostPort
 
 
@@ -17,7 +18,7 @@ async def look_up(remote: HostPort) -> Addr | str:
         return canonical_ip(remote.host), remote.port
     try:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(remote.host, remote.port, family=AF_INET, type=SOCK_DGRAM)
+        found = await loop.getaddrinfo(remote.host, remote.port, family=IPV4.af, type=SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
         if await has_ipv6(remote.host):
             return "has IPv6 addresses only, and IPv6 is not supported yet"

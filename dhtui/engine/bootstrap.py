@@ -14,8 +14,8 @@ from typing import Literal
 
 from . import events
 from .events import Listeners
+from .lookup.questions import FindClosest
 from .lookup.running import LookupRun
-from .lookup.validate import Question
 from .operations.operations import OnStep, Operations
 from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from .settings import PUBLIC_BOOTSTRAP
@@ -115,7 +115,7 @@ class Bootstrap:
         self, own: bytes, done: Callable[[Outcome, bytes, float], None], now: float, on_step: OnStep
     ) -> LookupRun:
         return self._searches.lookup(
-            Question("find_node", own),
+            FindClosest(own),
             "bootstrap",
             lambda outcome: done(outcome, own, now + outcome.elapsed),
             now,

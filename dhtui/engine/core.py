@@ -21,13 +21,12 @@ from .counters import Counters, Outgoing
 from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shares import net_of
 from .defence.shrink import shrink
-from .events import Event, Listeners
+from .events import DropCause, Event, Listeners, refused
 from .identity import Identity
-from .items import ImmutableItem, MutableItem
 from .lookup.algorithm import Start
+from .lookup.questions import FindClosest
 from .lookup.running import Done, LookupRun, Pumped
 from .lookup.survey import Survey
-from .lookup.validate import Question
 from .operations.operations import Operation, Operations
 from .outcome import Status
 from .queries import TID_LENGTH, Answer, InFlight, Queries
@@ -40,14 +39,11 @@ from .unresponsive import Silence, UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
-    AnnouncePeer,
     Args,
     ErrorReply,
-    Get,
     MalformedDatagram,
     Message,
     Ping,
-    Put,
     Query,
     RefusedQuery,
     Response,
@@ -56,6 +52,7 @@ from .wire.krpc import (
     encode_response,
     parse,
 )
+from .wire.methods import BY_ARGS, WRITES, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
 OWN_REFRESH_SECONDS = 1800.0
@@ -70,10 +67,9 @@ TELL_LOST_SECONDS = 60.0
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-BANNED, RATE_LIMIT, TIMED_OUT = "banned by the user", "rate limit", "timed out"
-OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
-READ_ONLY, REPLY_QUOTA = "read-only", "reply quota"
-"""Why something was dropped."""
+OURSELVES, TIMED_OUT = "it is this node itself", "timed out"
+ECHO = "it sent our own query back"
+"""Why a node has no place in the table, or what became of a query."""
 QUOTA_WORDS = "our replies have used up their bytes"
 BUFFER_FULL = "the send buffer was full"
 """Why the system would not send something."""
@@ -189,7 +185,7 @@ class Core:
             message = parse(data)
         except MalformedDatagram as error:
             self.queries.unreadable(data, addr, str(error))
-            self._drop(data, addr, "malformed", str(error))
+            self._drop(data, addr, DropCause.MALFORMED, str(error))
             return
         except RefusedQuery as refusal:
             self._counters.of(refusal.method).received += 1
@@ -204,15 +200,15 @@ class Core:
             assert not isinstance(message, Query)
             self._on_answer(message, data, addr)
 
-    def _unwelcome(self, addr: Addr, now: float) -> str:
+    def _unwelcome(self, addr: Addr, now: float) -> DropCause | None:
         """Why a datagram is not even read. What its sender may have forged decides nothing else."""
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
-            return "blocklist"
+            return DropCause.BLOCKLIST
         # An answer to a forged broadcast or multicast source would reach many.
         if not is_usable(addr):
-            return "no unicast source"
-        return BANNED if self._bans.has(addr[0], now) else ""
+            return DropCause.NO_UNICAST
+        return DropCause.BANNED if self._bans.has(addr[0], now) else None
 
     def _drop(self, data: bytes, addr: Addr, cause: str, text: str, message: Message | None = None) -> None:
         self._counters.drop(self._came, cause, addr, text)
@@ -227,22 +223,22 @@ class Core:
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
         """A query beyond the limit of its host is not answered, and nothing else comes of it."""
-        self._counters.count(RATE_LIMIT)
+        self._counters.count(DropCause.RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
-            self._counters.note(self._came, RATE_LIMIT, addr, text)
+            self._counters.note(self._came, DropCause.RATE_LIMIT, addr, text)
         if self._listeners:
-            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, RATE_LIMIT))
+            self._listeners.tell(events.PacketReceived(self._came, addr, data, message, DropCause.RATE_LIMIT))
 
     def _refuse(self, data: bytes, addr: Addr, refusal: RefusedQuery, message: Message | None = None) -> None:
         if self._silent_to(addr):
-            self._drop(data, addr, READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
+            self._drop(data, addr, DropCause.READ_ONLY, f"{refusal.reason}; not answered, being read-only", message)
             return
         error = encode_error(refusal.tid, refusal.code, refusal.reason, addr)
         if not is_local(addr[0]) and self._budget.take(addr[0], len(data), len(error), self._now) < len(error):
-            self._drop(data, addr, REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
             return
-        self._drop(data, addr, f"refused {refusal.code}", refusal.reason, message)
+        self._drop(data, addr, refused(refusal.code), refusal.reason, message)
         self._out.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
@@ -264,7 +260,7 @@ class Core:
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
             self._came_back(sent)
         if query.args.id == self.identity.id:
-            self._drop(data, addr, "own id", "a query under our own id", query)
+            self._drop(data, addr, DropCause.OWN_ID, "a query under our own id", query)
             return
         counts = self._counters.of(method)
         counts.received += 1
@@ -280,11 +276,11 @@ class Core:
             self._refuse(data, addr, refusal, query)
             return
         if body is None:
-            self._counters.count(READ_ONLY)
-            self._tell_received(query, data, addr, READ_ONLY)
+            self._counters.count(DropCause.READ_ONLY)
+            self._tell_received(query, data, addr, DropCause.READ_ONLY)
             return
         args = query.args
-        stored = args if type(args) is Put or type(args) is AnnouncePeer else None
+        stored = type(args) in WRITES
         if stored:
             self._proved.add(addr[0], now)  # its token held
         reply = encode_response(query.tid, body, addr)
@@ -292,9 +288,9 @@ class Core:
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
             self._out.append(((reply, addr), "response", method, query.tid))
         else:
-            self._drop(data, addr, REPLY_QUOTA, QUOTA_WORDS, query)
+            self._drop(data, addr, DropCause.REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
-            self._tell_stored(stored, addr)
+            self._tell_stored(args, addr)
         if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
             self._welcome(addr, args.id)
 
@@ -317,8 +313,8 @@ class Core:
         if room >= len(reply):
             return reply
         args = query.args
-        if b"v" in body and type(args) is Get:  # it took the room of nodes, and is the first to go
-            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(args.target, MAX_NODES))}
+        if b"v" in body and (target := target_of(args)):  # it took the room of nodes, and is the first to go
+            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""
@@ -326,23 +322,17 @@ class Core:
         self._budget.take(addr[0], 0, len(smaller), self._now)
         return smaller
 
-    def _tell_stored(self, args: Put | AnnouncePeer, addr: Addr) -> None:
-        if not self._listeners:
-            return
-        if isinstance(args, AnnouncePeer):
-            self._listeners.tell(events.Stored(self._now, "peer", args.target, addr))
-        elif args.k is None:
-            self._listeners.tell(events.Stored(self._now, "immutable", ImmutableItem(args.v).target, addr))
-        else:
-            target = MutableItem(args.v, args.k, args.sig or b"", args.seq or 0, args.salt).target
-            self._listeners.tell(events.Stored(self._now, "mutable", target, addr))
+    def _tell_stored(self, args: Args, addr: Addr) -> None:
+        row, target = BY_ARGS[type(args)], target_of(args)
+        if self._listeners and row.stores and target is not None:
+            self._listeners.tell(events.Stored(self._now, row.stores(args), target, addr))
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
         query = self.queries.match(answer.tid, addr)
         if query is None:
             # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
-            self._drop(data, addr, "unexpected answer", "no query of ours waits for it", answer)
+            self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
@@ -510,7 +500,7 @@ class Core:
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self.table if contact.addr[0] == ip]:
-            self._changed(self.table.drop(contact.addr, now, BANNED))
+            self._changed(self.table.drop(contact.addr, now, DropCause.BANNED))
         # Its answers will not be read: it must not be said that there were none.
         for query in [query for query in self.queries if query.addr[0] == ip]:
             query.given_up = BANNED_MEANWHILE
@@ -739,7 +729,7 @@ class Core:
         return all(contact.state(self._now) == "bad" for contact in self.table)
 
     def _refresh(self, target: bytes) -> None:
-        self.operations.background(Question("find_node", target), "refresh", lambda outcome: None, self._now)
+        self.operations.background(FindClosest(target), "refresh", lambda outcome: None, self._now)
 
     # ---- who we are --------------------------------------------------------------------------------
 
@@ -831,7 +821,7 @@ class Core:
     def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
         target = random_id_with_prefix(self.id, min(depth, len(self.table.buckets) - 1), self._rng)
-        return self.operations.background(Question("find_node", target), "refresh", done, now)
+        return self.operations.background(FindClosest(target), "refresh", done, now)
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -891,7 +881,7 @@ def _told(method: str, answer: Response) -> str:
     """What an answer said, in our words."""
     said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
     said += [f"{len(answer.peers)} peers"] if answer.peers else []
-    said += ["a value"] if answer.v is not None else []
-    said += [f"seq {answer.seq}"] if answer.seq is not None else []
+    said += ["a value"] if answer.item.v is not None else []
+    said += [f"seq {answer.item.seq}"] if answer.item.seq is not None else []
     said += ["a token"] if answer.token else []
     return intern(f"{method}: {', '.join(said) or 'alive'}")

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
 from .wire.compact import Addr
-from .wire.krpc import METHODS
+from .wire.methods import METHODS
 
 HISTORY_SECONDS = 60
 MAX_ERRORS = 25

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .wire.compact import Addr
+from .wire.family import family_of
 
 RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes asked of the system: the default holds 166 datagrams of 300 bytes, less than one burst."""
@@ -69,7 +70,7 @@ class Endpoint:
     def __init__(self, listen: Addr, clock: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
         """Bind. `wall` is the clock that the system stamps datagrams with. Raises `OSError`."""
         self._clock, self._wall = clock, wall
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(family_of(listen[0]).af, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
             with suppress(OSError):

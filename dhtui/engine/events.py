@@ -6,11 +6,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from .lookup.decisions import StopReason
 from .wire.compact import Addr
 from .wire.krpc import Message
+
+
+class DropCause(StrEnum):
+    """Why a datagram was dropped, or refused or left unanswered. The values are keys of `Snapshot.drops`, and stand in
+    recordings; what they mean is in `text.faults`."""
+
+    REFUSED = "refused"
+    """A query answered with an error: counted with the code, see `refused`."""
+    MALFORMED = "malformed"
+    UNEXPECTED = "unexpected answer"
+    RATE_LIMIT = "rate limit"
+    BLOCKLIST = "blocklist"
+    BANNED = "banned by the user"
+    NO_UNICAST = "no unicast source"
+    OWN_ID = "own id"
+    REPLY_QUOTA = "reply quota"
+    READ_ONLY = "read-only"
+
+
+UNREAD: Final = frozenset((DropCause.BLOCKLIST, DropCause.BANNED, DropCause.NO_UNICAST, DropCause.RATE_LIMIT))
+"""No time is spent on answering these: they are what a flood is made of."""
+
+
+def refused(code: int) -> str:
+    """The key of `Snapshot.drops` for queries that were answered with an error of that code."""
+    return f"{DropCause.REFUSED} {code}"
+
 
 OWN_PROBE = "our own probe"
 """As the `problem` of a packet: it went out from another socket of ours, to our external address, and came in."""
@@ -175,11 +203,10 @@ class BootstrapProgress(NamedTuple):
     text: str
 
 
-Event: TypeAlias = (
-    PacketReceived
-    | PacketSent
-    | QueryFinished
-    | NodeAdded
+PacketEvent: TypeAlias = PacketReceived | PacketSent | QueryFinished
+"""What is about a single packet or query."""
+StateEvent: TypeAlias = (
+    NodeAdded
     | NodeRemoved
     | LookupStarted
     | LookupFinished
@@ -192,7 +219,13 @@ Event: TypeAlias = (
     | Woke
     | BootstrapProgress
 )
+"""What changed in the table, in lookups, in stores and in what we are: the event ring keeps these, the log shows them.
+
+This is the only list of them. A new one needs its name here, and its words in the log.
+"""
+Event: TypeAlias = PacketEvent | StateEvent
 """What a listener is called with."""
+STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 
 
 class Listeners(list[Callable[[Event], None]]):

@@ -18,6 +18,7 @@ from .settings import Settings
 from .snapshot import IdentityView, ReachabilityView
 from .table import bep42_verdict
 from .wire.compact import Addr, is_local
+from .wire.family import family_of
 from .wire.ids import bep42_id, bep42_valid, random_id
 from .wire.krpc import Ping, encode_query
 
@@ -36,7 +37,10 @@ IDS_KEPT = 8
 
 def reaches(bound: Addr, addr: Addr) -> bool:
     """Whether a socket that is bound to `bound` is at `addr`, as far as the address alone tells."""
-    return addr[1] == bound[1] and (addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127.")))
+    family = family_of(bound[0])
+    return addr[1] == bound[1] and (
+        addr[0] == bound[0] or (bound[0] == family.anywhere and family.is_loopback(addr[0]))
+    )
 
 
 class Identity:
@@ -68,7 +72,7 @@ class Identity:
         self._why = "no stranger has contacted us yet"
         self.met = False
         """Whether anything came from anybody: before that nothing is known of how others reach us."""
-        self._loopback = bound[0].startswith("127.")
+        self._loopback = family_of(bound[0]).is_loopback(bound[0])
         if self._loopback:
             self._reachable_until = float("inf")
             self._why = "bound to loopback: everybody on this host reaches it"
@@ -147,8 +151,13 @@ class Identity:
         return self.id
 
     def is_own(self, addr: Addr) -> bool:
-        """Whether a datagram to that address and port would come to us."""
-        known = [at for at in (self.bound, self.external, self._voted) if at is not None]
+        """Whether a datagram to that address and port would come to us.
+
+        A saved address is that of the run whose id it is: in a run beside it, another socket is bound there.
+        """
+        elsewhere = self._settings.anew and self._external_source == "saved"
+        external = None if elsewhere else self.external
+        known = [at for at in (self.bound, external, self._voted) if at is not None]
         if addr in self._mirrors and any(addr[0] == at[0] for at in known):
             return True
         return addr in known or reaches(self.bound, addr)

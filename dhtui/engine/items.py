@@ -7,13 +7,14 @@ that was decoded and encoded again need not be the same bytes. Clients and serve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import TypeAlias
 
 from . import keys
 from .keys import PrivateKey
 from .wire import bencode
-from .wire.krpc import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
+from .wire.codes import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
+from .wire.ids import immutable_target as immutable_target
+from .wire.ids import mutable_target as mutable_target
 
 MAX_VALUE = 1000
 """Bytes that a value may take, bencoded (BEP 44)."""
@@ -63,16 +64,6 @@ def check_seq(seq: int) -> None:
     """Raise `ItemError` 203 for a sequence number below 0 or above 2**63 - 1."""
     if not 0 <= seq <= MAX_SEQ:
         raise ItemError(PROTOCOL, f"the sequence number must be from 0 to {MAX_SEQ}, not {seq}")
-
-
-def immutable_target(v: bytes) -> bytes:
-    """The 20-byte target of an immutable item: SHA-1 of its bencoded value (BEP 44, "Immutable items")."""
-    return sha1(v, usedforsecurity=False).digest()
-
-
-def mutable_target(k: bytes, salt: bytes = b"") -> bytes:
-    """The 20-byte target of a mutable item: SHA-1 of public key and salt (BEP 44, "Mutable items")."""
-    return sha1(k + salt, usedforsecurity=False).digest()
 
 
 def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:

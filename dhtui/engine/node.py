@@ -42,8 +42,8 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
+from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, question_about
 from .lookup.running import Done
-from .lookup.validate import Question, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.direct import Decide
 from .operations.limit import Limit, limit_here
@@ -53,6 +53,7 @@ from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateS
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .stream import Stream, Take
 from .wire.compact import Addr, canonical_ip
+from .wire.family import IPV4, IPV6, family_of
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
@@ -97,7 +98,7 @@ async def has_ipv6(host: str) -> bool:
     """Whether a host that has no IPv4 address has one of IPv6. Never raises."""
     try:
         loop = asyncio.get_running_loop()
-        return bool(await loop.getaddrinfo(host, None, family=socket.AF_INET6, type=socket.SOCK_DGRAM))
+        return bool(await loop.getaddrinfo(host, None, family=IPV6.af, type=socket.SOCK_DGRAM))
     except (OSError, UnicodeError):
         return False
 
@@ -257,6 +258,11 @@ class Node:
         """Own id, 20 bytes."""
         return self._core.id
 
+    @property
+    def k(self) -> int:
+        """The closest nodes that a lookup seeks, and that a put writes to."""
+        return self.config.settings.k
+
     # ---- driving the core --------------------------------------------------------------------------
 
     def _readable(self) -> None:
@@ -345,7 +351,7 @@ class Node:
                     core.send_failed(data, addr, error.strerror or str(error), now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        with suppress(OSError), socket.socket(family_of(addr[0]).af, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.sendto(data, addr)
             self._core.probe_sent(data, clock.now())
@@ -366,7 +372,7 @@ class Node:
         addrs: tuple[Addr, ...] = ()
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                found = await self._loop.getaddrinfo(host, port, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+                found = await self._loop.getaddrinfo(host, port, family=IPV4.af, type=socket.SOCK_DGRAM)
             addrs = tuple(dict.fromkeys((str(entry[4][0]), port) for entry in found))
         except TimeoutError:
             why = f"its name was not resolved within {RESOLVE_SECONDS:.0f} s"
@@ -451,7 +457,7 @@ class Node:
         """Ping the named nodes."""
         named = _remotes(remotes)
         return await self._run(
-            Caller(self._calls), lambda done, now: self._core.operations.ask(Question("ping"), done, now, remotes=named)
+            Caller(self._calls), lambda done, now: self._core.operations.ask(PingNode(), done, now, remotes=named)
         )
 
     async def find_node(
@@ -460,7 +466,7 @@ class Node:
         """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
         checks.an_id("target", target)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("find_node", target), caller.steps(progress)
+        question, on_step = FindClosest(target), caller.steps(progress)
         return await self._run(
             caller, lambda done, now: self._core.operations.ask(question, done, now, remotes=named, on_step=on_step)
         )
@@ -476,7 +482,7 @@ class Node:
         """Find peers of a 20-byte infohash. `on_peers` is called as they come."""
         checks.an_id("info_hash", info_hash)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("get_peers", info_hash), caller.steps(progress)
+        question, on_step = FindPeers(info_hash), caller.steps(progress)
         found = caller.guard("on_peers", on_peers)
 
         def on_found(node: NodeOutcome) -> None:
@@ -558,7 +564,8 @@ class Node:
         if public is not None and mutable_target(public, salt) != target:
             raise ValueError("the target is not that of the public key and the salt")
         caller, named = Caller(self._calls), _remotes(remotes)
-        question = Question("get", target, salt, newer_than, blind=public is None, mutable=True if public else None)
+        mutable = True if public else None
+        question = GetItem(target, salt, newer_than, blind=public is None, mutable=mutable, at_least=at_least)
         on_step = caller.steps(progress)
         found = caller.guard("on_item", on_item)
 
@@ -569,7 +576,7 @@ class Node:
         return await self._run(
             caller,
             lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found
+                question, done, now, remotes=named, on_step=on_step, on_found=on_found
             ),
         )
 

@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from .items import ImmutableItem, Item, MutableItem
 from .lookup.decisions import StopReason
+from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
-from .wire.krpc import ERROR_WORDS
+from .wire.faults import Fault
+from .wire.methods import Given
 
 __all__ = [
     "NOT_SENT",
@@ -114,8 +116,10 @@ class NodeOutcome:
     """Its client, ``v``: hostile."""
     external: Addr | None = None
     """Our address as it sees it."""
-    faults: tuple[str, ...] = ()
-    """What was wrong with its answer though usable, in our words."""
+    given: tuple[Given, ...] = ()
+    """What its answer holds beside nodes and token, as it came: unchecked."""
+    faults: tuple[Fault, ...] = ()
+    """What was wrong with its answer though usable."""
     note: str = ""
     """More about the status, in our words."""
     waited: float | None = None

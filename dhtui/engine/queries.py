@@ -17,7 +17,7 @@ from .lookup.policy import OURS
 from .outcome import Status
 from .snapshot import QueryView, RttView
 from .wire.compact import Addr
-from .wire.krpc import Args, ErrorReply, Ping, Response
+from .wire.krpc import Args, ErrorReply, Response
 
 TID_LENGTH = 4
 """Bytes of a transaction id: random, so that nobody can answer in another node's name without seeing the query."""
@@ -238,7 +238,7 @@ class Queries:
                 query.addr,
                 query.expected,
                 query.method,
-                None if isinstance(query.args, Ping) else getattr(query.args, "target", None),
+                getattr(query.args, "target", None),
                 query.owner,
                 now - query.sent_at,
                 query.soft_at - query.sent_at,

@@ -10,6 +10,7 @@ from .items import MAX_SALT, MAX_VALUE, ImmutableItem, MutableItem, immutable_ta
 from .store import ItemStore, PeerStore, Tokens
 from .wire.bencode import Bencached
 from .wire.compact import Addr
+from .wire.family import IPV4
 from .wire.krpc import (
     BAD_SIGNATURE,
     PROTOCOL,
@@ -133,8 +134,8 @@ class Server:
         elif item is not None:
             body[b"v"] = Bencached(item.v)
             room -= len(item.v)
-        if room >= 26:
-            body[b"nodes"] = self._nodes(args.target, room // 26)
+        if (most := room // IPV4.node_length) > 0:
+            body[b"nodes"] = self._nodes(args.target, most)
         return body
 
     def _put(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from . import checks
 from .lookup.policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
+from .wire.family import IPV4
 
 PUBLIC_BOOTSTRAP = (
     "dht.libtorrent.org:25401",
@@ -91,7 +92,8 @@ class Settings:
     """Our own public address, where the user knows it better than the network's vote."""
     saved: SavedState | None = None
     anew: bool = False
-    """Take an id of its own rather than the saved one, which belongs to another run. The rest of `saved` is used."""
+    """Take an id of its own rather than the saved one, which belongs to another run, as does the saved port. The rest
+    of `saved` is used."""
     k: int = 8
     """Nodes in a bucket, and closest nodes that a lookup seeks (BEP 5: 8). Replies carry at most 8 in any case."""
     split_pings: int = 8
@@ -154,7 +156,7 @@ class Settings:
 class NodeConfig:
     """Settings of the asyncio shell: those of its engine, and its place on the network."""
 
-    listen: Addr = ("0.0.0.0", 0)
+    listen: Addr = (IPV4.anywhere, 0)
     """Address to bind; port 0 takes a free one."""
     bootstrap: tuple[str, ...] = ()
     """Bootstrap hosts as ``host:port``, resolved off the loop. They stay out of the table."""

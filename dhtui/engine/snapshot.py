@@ -163,6 +163,8 @@ class LookupView(NamedTuple):
     """What speaks against believing what it did not find."""
     place: int = 0
     """Its place among what waits for its turn, 1 for what is next; 0: it has begun."""
+    wrote: float = 0.0
+    """How long the writing took that came after it, seconds: of a put or an announce, once that is over."""
 
 
 class StepView(NamedTuple):

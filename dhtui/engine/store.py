@@ -22,13 +22,13 @@ from hashlib import blake2s
 from itertools import takewhile
 from operator import itemgetter
 from random import Random
-from socket import inet_ntoa
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
-from .defence.shares import HOST_BITS, NET_BITS, net_of
+from .defence.shares import net_of
 from .items import ImmutableItem, Item, MutableItem
 from .snapshot import StoredItemView, SwarmView
-from .wire.compact import PEER_LENGTH, Addr, is_local, pack_addr, unpack_addr
+from .wire.compact import Addr, is_local, pack_addr, unpack_addr
+from .wire.family import IPV4
 from .wire.ids import distance
 from .wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
@@ -237,13 +237,13 @@ class _Nearest(Generic[V]):
             places[:] = sorted((distance(own, target), target) for _, target in places)
 
 
-_HOST_BYTES: Final = HOST_BITS // 8
-_NET_BYTES: Final = NET_BITS // 8
+_HOST_BYTES: Final = IPV4.host_bits // 8
+_NET_BYTES: Final = IPV4.net_bits // 8
 _net_bytes: Final = itemgetter(slice(_NET_BYTES))
 
 
 def _ip(packed: bytes) -> str:
-    return inet_ntoa(packed[:_HOST_BYTES])
+    return IPV4.unpack_ip(packed[: IPV4.ip_length])
 
 
 def _net(packed: bytes) -> bytes:
@@ -272,7 +272,7 @@ class _Swarm:
     def held(self, prefix: bytes) -> int:
         """How many peers begin so."""
         at = bisect_left(self._sorted, prefix)
-        return bisect_left(self._sorted, prefix.ljust(PEER_LENGTH + 1, b"\xff"), at) - at
+        return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
 
     def announce(self, packed: bytes, until: float) -> bytes | None:
         """Keep a peer; the one that had to go for it."""

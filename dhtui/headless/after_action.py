@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from ..actions.offline import Failure
 from ..actions.request import Request
@@ -16,23 +15,10 @@ from ..engine.items import Item, MutableItem
 from ..engine.node import Node
 from ..items.keepalive import Keeper, KeepError
 from ..keyring import KeyringError
-from ..options.config import state_folder
 from ..options.options import Options
-from .output import Output, failure_words
+from ..runtime.background import Background
+from .output import Output
 from .text import kept_line
-
-
-def keeper_of(node: Node, options: Options, output: Output) -> Keeper:
-    """The kept items of the state folder, on a node. Problems with their file are warnings."""
-    told: list[str] = []
-
-    def changed() -> None:
-        if keeper.problem and keeper.problem not in told:
-            told.append(keeper.problem)
-            output.warn(keeper.problem)
-
-    keeper = Keeper(node, state_folder(options), changed=changed)
-    return keeper
 
 
 async def follow_up(
@@ -66,38 +52,6 @@ async def follow_up(
         return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
-
-
-class Background:
-    """Tasks that run beside the action. One that dies is said, and makes the run one that failed."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self._tasks = output, set[asyncio.Task[None]]()
-        self.failed = False
-        """Whether one has died."""
-
-    def start(self, what: Coroutine[Any, Any, None], name: str) -> None:
-        """Run it until `stop`. `name`: what it does, for a sentence that begins with it."""
-        task = asyncio.create_task(what, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            self.died(task.get_name(), problem)
-
-    def died(self, name: str, problem: BaseException | None) -> None:
-        """Something ended that should not have."""
-        if not self.failed:
-            self._output.warn(f"{name} has failed, the run goes on: {failure_words(problem)}")
-        self.failed = True
-
-    async def stop(self) -> None:
-        """End them all."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def watch(

@@ -19,6 +19,7 @@ from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
+from ..text.faults import FAULT_WORDS
 from ..text.safe import magnet, safe_text, value_text
 
 FIELDS = """\
@@ -204,7 +205,7 @@ def _node(one: NodeOutcome) -> dict[str, Any]:
         "code": one.code,
         "message": safe_text(one.message),
         "note": one.note,
-        "faults": list(one.faults),
+        "faults": [FAULT_WORDS[fault] for fault in one.faults],
         "seq": one.seq,
         "token": one.token is not None,
         "client": client_name(one.version),

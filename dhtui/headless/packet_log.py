@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from ..engine.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from ..engine.wire.krpc import (
     AnnouncePeer,
     Args,
     ErrorReply,
-    Get,
     MalformedDatagram,
     Message,
-    Ping,
     Put,
     Query,
     RefusedQuery,
     Response,
     parse,
 )
+from ..engine.wire.methods import GivenItem, GivenPeers
+from ..packets.summary import record_fields
 from ..text import format as words
 from ..text.clients import client_name
+from ..text.faults import FAULT_WORDS
 from ..text.safe import safe_text, value_text
 
 _WIDEST = 240
@@ -77,8 +79,6 @@ def _details(message: Message | None) -> list[str]:
 
 def _arguments(args: Args) -> list[str]:
     parts = [f"id:{words.short_id(args.id)}"]
-    if isinstance(args, Ping):
-        return parts
     if isinstance(args, Put):
         parts.append(f"v:{safe_text(value_text(args.v), 60)}")
         if args.k is not None:
@@ -87,13 +87,16 @@ def _arguments(args: Args) -> list[str]:
             parts.append(f"salt:{safe_text(args.salt, 40)}")
         if args.cas is not None:
             parts.append(f"cas:{args.cas}")
-        return parts
-    parts.append(f"target:{words.short_id(args.target)}")
-    if isinstance(args, AnnouncePeer):
-        parts.append(f"port:{args.port}" if args.port else "implied port")
-    if isinstance(args, Get) and args.seq is not None:
-        parts.append(f"seq:{args.seq}")
+    elif isinstance(args, AnnouncePeer):
+        port = f"port:{args.port}" if args.port else "implied port"
+        parts += [f"target:{words.short_id(args.target)}", port]
+    else:
+        parts += _record(args)
     return parts
+
+
+def _record(record: NamedTuple) -> list[str]:
+    return [f"{name}:{value}" for name, value in record_fields(record)]
 
 
 def _answer(message: Response) -> list[str]:
@@ -104,8 +107,10 @@ def _answer(message: Response) -> list[str]:
         parts.append(f"peers:{len(message.peers)}")
     if message.token is not None:
         parts.append(f"token:{message.token.hex()[:16]}")
-    if message.seq is not None:
-        parts.append(f"seq:{message.seq}")
-    if message.v is not None:
-        parts.append(f"v:{safe_text(value_text(message.v), 60)}")
-    return [*parts, *message.faults]
+    for given in message.given:
+        if isinstance(given, GivenItem):
+            parts += [f"seq:{given.seq}"] if given.seq is not None else []
+            parts += [f"v:{safe_text(value_text(given.v), 60)}"] if given.v is not None else []
+        elif not isinstance(given, GivenPeers):
+            parts += _record(given)
+    return [*parts, *(FAULT_WORDS[fault] for fault in message.faults)]

@@ -16,6 +16,7 @@ from ..items.readback import Copy, Gives, ReadBack
 from ..items.value import recognise
 from ..text import format as words
 from ..text.clients import client_name
+from ..text.faults import FAULT_WORDS
 from ..text.safe import magnet, safe_text, value_text
 
 _QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
@@ -224,7 +225,7 @@ def node_words(one: NodeOutcome, status: str = "") -> str:
         text += ", behind a value that is not genuine"
     if one.responded:
         text += f", {_ms(one.rtt)}"
-    return "; ".join((text, *one.faults))
+    return "; ".join((text, *(FAULT_WORDS[fault] for fault in one.faults)))
 
 
 def _line(one: NodeOutcome, status: str = "") -> str:

@@ -109,7 +109,7 @@ def _view(
     view: LookupView, steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...], until: float
 ) -> LookupView:
     closest = [candidate for candidate in candidates if candidate.closest]
-    then = view._replace(elapsed=until, running=True, stopped=None)
+    then = view._replace(elapsed=until, running=True, stopped=None, wrote=0.0)
     return then._replace(
         asked=sent(Counter(query_status(step, then) for step in steps)),
         answered=sum(query_status(step, then) in IN_TIME for step in steps),

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     """Nothing was waited for but our own program: an answer had come and was not read, a query made and not sent."""
     OPEN = "open"
     """Queries were under way when it was stopped, or still are."""
+    WRITES = "writes"
+    """The lookup was over, and what it was for was written to the closest nodes: a put, an announce."""
 
 
 AVOIDABLE = (Reason.LOST, Reason.UNANSWERED)
@@ -73,8 +75,12 @@ class _Event:
 
 
 def budget(detail: LookupDetail) -> tuple[Part, ...]:
-    """The parts of a lookup's time in their order. They follow each other without a gap and add up to the whole."""
-    return tuple(reversed(list(_Walk(detail).parts())))
+    """The parts of a lookup's time in their order. They follow each other without a gap and add up to the whole.
+
+    To the time of a put or an announce belongs that of the writing.
+    """
+    looked, view = tuple(reversed(list(_Walk(detail).parts()))), detail.view
+    return (*looked, Part(Reason.WRITES, view.elapsed, view.wrote)) if view.wrote > 0 else looked
 
 
 def unanswered(detail: LookupDetail) -> float:
@@ -213,7 +219,7 @@ def shares(detail: LookupDetail) -> Shares:
         old = found.get(part.reason, Share(part.reason, 0, (), 0.0, "", 0))
         places = tuple(dict.fromkeys((*old.places, *part.places)))
         found[part.reason] = replace(old, parts=old.parts + 1, places=places, seconds=old.seconds + part.seconds)
-    whole = detail.view.elapsed
+    whole = detail.view.elapsed + detail.view.wrote
     unit = 1e-4 if whole < 0.00995 else 1e-3 if whole < 9.995 else 0.1
     listed = sorted(found.values(), key=lambda share: -share.seconds)
     counts = _rounded([share.seconds / unit for share in listed], round(whole / unit))

@@ -158,6 +158,7 @@ _SHARES: dict[Reason, tuple[str, str]] = {
     Reason.START: ("before the first query", ""),
     Reason.OWN: ("our own program", "our own program"),
     Reason.OPEN: ("answers not yet in", "answers not yet in"),
+    Reason.WRITES: ("for the writing", ""),
 }
 """What the time went to: where that happened once, and several times."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from ..engine.wire.compact import Addr, canonical_ip, is_usable
+from ..engine.wire.family import IPV4
 from ..errors import UsageError, quoted
 from ..text.safe import safe_text
 
@@ -385,12 +386,12 @@ def listen(text: str) -> Addr:
     if "[" in host or ":" in host:
         raise UsageError(f"{quoted(text)}: IPv6 is not supported yet, give an IPv4 address and a port")
     if not host and not port:
-        return "0.0.0.0", 0
+        return IPV4.anywhere, 0
     if host == "localhost":
-        host = "127.0.0.1"
+        host = IPV4.loopback
     if host and not _is_numeric(host):
         raise UsageError(f"{quoted(text)}: the address to listen on must be a dotted IPv4 address, not a name")
-    return _host(host) if host else "0.0.0.0", _port(port, text, 0)
+    return _host(host) if host else IPV4.anywhere, _port(port, text, 0)
 
 
 def public_address(text: str) -> Addr:

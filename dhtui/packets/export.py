@@ -25,13 +25,13 @@ import struct
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from socket import inet_aton
 from typing import BinaryIO
 
 from .. import __version__
 from ..engine.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import IPV4
 from ..text.format import address
 from .packet import Packet
 
@@ -70,7 +70,7 @@ def write_pcapng(
 
 def own_end(who: IdentityView) -> Addr:
     """Our end of each packet: the address that our socket is bound to; where it is bound to all, how others see us."""
-    return who.external if who.bound[0] == "0.0.0.0" and who.external is not None else who.bound
+    return who.external if who.bound[0] == IPV4.anywhere and who.external is not None else who.bound
 
 
 def _section() -> bytes:
@@ -112,7 +112,7 @@ def datagram(data: bytes, source: Addr, dest: Addr, number: int) -> bytes:
     `data` has at most 65507 bytes, as all that comes over UDP.
     """
     udp_length = _UDP_HEADER + len(data)
-    ips = inet_aton(source[0]) + inet_aton(dest[0])
+    ips = IPV4.pack_ip(source[0]) + IPV4.pack_ip(dest[0])
     pseudo = ips + struct.pack("!HH", _UDP, udp_length)
     ports = struct.pack("!HHH", source[1], dest[1], udp_length)
     # In UDP a checksum of 0 means that there is none: all ones stand for it.

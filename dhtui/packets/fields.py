@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from socket import AF_INET6, inet_ntop
 from typing import Final, TypeAlias
 
-from ..engine.wire.compact import NODE_LENGTH, is_usable, unpack_addr
+from ..engine.wire.compact import is_usable
+from ..engine.wire.family import IPV4, IPV6
 from ..engine.wire.krpc import ERROR_WORDS
 from ..text import format as words
 from ..text.clients import client_name
@@ -101,19 +101,21 @@ def _fixed(length: int, what: str, kind: LinkKind | None = None) -> Show:
 
 def _addr(piece: Piece, _: bytes | None) -> Shown:
     data = _bytes(piece)
-    if len(data) == 18:
+    if len(data) == IPV6.peer_length:
         return Shown(_ipv6(data))
-    if len(data) != 6:
-        return Shown(hex_text(data), odd=f"an address has 6 bytes (18 for IPv6), this has {len(data)}")
+    if len(data) != IPV4.peer_length:
+        lengths = f"{IPV4.peer_length} bytes ({IPV6.peer_length} for {IPV6})"
+        return Shown(hex_text(data), odd=f"an address has {lengths}, this has {len(data)}")
     return _addr_of(data)
 
 
 def _ipv6(data: bytes) -> str:
-    return f"[{inet_ntop(AF_INET6, data[:16])}]:{int.from_bytes(data[16:], 'big')}"
+    ip, port = IPV6.unpack(data)
+    return f"[{ip}]:{port}"
 
 
 def _addr_of(data: bytes) -> Shown:
-    addr = unpack_addr(data)
+    addr = IPV4.unpack(data)
     text = words.address(addr)
     odd = "" if is_usable(addr) else "no packet can be sent there"
     return Shown(text, links=(Link("address", addr, text),), odd=odd)
@@ -138,19 +140,20 @@ def _many(piece: Piece, length: int, children: tuple[Part, ...], what: str, many
 
 
 def _nodes(piece: Piece, target: bytes | None) -> Shown:
-    parts = tuple(_node(i, at, data, target) for i, at, data in _entries(piece, NODE_LENGTH))
-    return _many(piece, NODE_LENGTH, parts, "node", "nodes")
+    parts = tuple(_node(i, at, data, target) for i, at, data in _entries(piece, IPV4.node_length))
+    return _many(piece, IPV4.node_length, parts, "node", "nodes")
 
 
 def _node(i: int, at: int, data: bytes, target: bytes | None) -> Part:
     node_id, place = data[:20], _addr_of(data[20:])
     label = f"node {words.short_id(node_id)}"
+    end = at + IPV4.node_length
     children = (
         Part("id", node_id.hex(), at, at + 20, links=(Link("node", node_id, label),)),
-        Part("address", place.value, at + 20, at + 26, (), "odd" if place.odd else "", place.odd, place.links),
+        Part("address", place.value, at + 20, end, (), "odd" if place.odd else "", place.odd, place.links),
     )
     value = f"{words.short_id(node_id)} {place.value}"
-    return Part(f"{i}  node", value, at, at + NODE_LENGTH, children, note=_away(node_id, target))
+    return Part(f"{i}  node", value, at, end, children, note=_away(node_id, target))
 
 
 def _nodes6(piece: Piece, target: bytes | None) -> Shown:
@@ -159,13 +162,13 @@ def _nodes6(piece: Piece, target: bytes | None) -> Shown:
             f"{i}  node",
             f"{words.short_id(data[:20])} {_ipv6(data[20:])}",
             at,
-            at + 38,
+            at + IPV6.node_length,
             note=_away(data[:20], target),
             links=(Link("node", data[:20], f"node {words.short_id(data[:20])}"),),
         )
-        for i, at, data in _entries(piece, 38)
+        for i, at, data in _entries(piece, IPV6.node_length)
     )
-    return _many(piece, 38, parts, "node", "nodes")
+    return _many(piece, IPV6.node_length, parts, "node", "nodes")
 
 
 def _samples(piece: Piece, _: bytes | None) -> Shown:
@@ -266,8 +269,8 @@ VALUES: Final[Mapping[bytes, Field]] = _ITEM | {
     b"BFsd": Field("bloom filter of the seeds (BEP 33)", "string", _bloom),
     b"id": _ID,
     b"interval": Field("seconds until other samples come (BEP 51)", "integer"),
-    b"nodes": Field("nodes nearest to the target", "string", _nodes),
-    b"nodes6": Field("nodes nearest to the target, IPv6 (BEP 32)", "string", _nodes6),
+    IPV4.nodes_key: Field("nodes nearest to the target", "string", _nodes),
+    IPV6.nodes_key: Field("nodes nearest to the target, IPv6 (BEP 32)", "string", _nodes6),
     b"num": Field("infohashes in its store (BEP 51)", "integer"),
     b"samples": Field("infohashes (BEP 51)", "string", _samples),
     b"token": _TOKEN,

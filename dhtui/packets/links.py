@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..engine.wire.compact import Addr
+from ..engine.wire.methods import about
 from ..text.format import address, short_id
 from .dissect import dissect
 from .packet import Packet
@@ -19,7 +20,7 @@ def links(packet: Packet, partner: Packet | None = None) -> list[Link]:
         found.append(Link("packet", partner.number, f"{what}, packet {partner.number}"))
     found.append(Link("address", packet.addr, address(packet.addr)))
     if packet.target is not None:
-        kind: LinkKind = "infohash" if packet.method in ("get_peers", "announce_peer") else "target"
+        kind: LinkKind = "infohash" if about(packet.method) == "infohash" else "target"
         found.append(Link(kind, packet.target, f"{kind} {short_id(packet.target)}"))
     for part in walk(dissect(packet.data)):
         found.extend(part.links)

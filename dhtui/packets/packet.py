@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from ..engine.items import immutable_target, mutable_target
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Ping, Put, Query, RefusedQuery, Response, parse
+from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, Response, parse
+from ..engine.wire.methods import target_of
 
 Direction: TypeAlias = Literal["in", "out"]
 Kind: TypeAlias = Literal["query", "response", "error", "unreadable"]
@@ -57,7 +57,7 @@ class Packet:
         if self.query is not None:
             return self.query.target
         message = self.message
-        return _target(message) if isinstance(message, Query) else None
+        return target_of(message.args) if isinstance(message, Query) else None
 
     @property
     def code(self) -> int | None:
@@ -72,13 +72,6 @@ class Packet:
         if isinstance(message, Response):
             return message.token
         return getattr(message.args, "token", None) if isinstance(message, Query) else None
-
-
-def _target(query: Query) -> bytes | None:
-    args = query.args
-    if isinstance(args, Put):
-        return immutable_target(args.v) if args.k is None else mutable_target(args.k, args.salt)
-    return None if isinstance(args, Ping) else args.target
 
 
 @lru_cache(maxsize=4096)

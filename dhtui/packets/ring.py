@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from ..engine.events import Event, PacketReceived, PacketSent, QueryFinished
+from ..engine.events import UNREAD, Event, PacketReceived, PacketSent, QueryFinished
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
 from .packet import Direction, Kind, Packet
 
 MAX_BYTES = 16 * 2**20
 """Bytes of datagrams kept, whatever their number: a flood of the largest ones must not fill the memory."""
-
-_DROPPED_UNREAD = frozenset(("banned by the user", "blocklist", "no unicast source", "rate limit"))
-"""The engine spent no time on answering these, so neither does the ring: they are what a flood is made of."""
 
 _PACKETS = (PacketReceived, PacketSent)
 _Key: TypeAlias = tuple[Direction, Addr, bytes]
@@ -210,7 +207,7 @@ def _kind(message: Message) -> tuple[Kind, str, bytes]:
 
 def _kind_of_refused(event: PacketReceived) -> tuple[Kind, str, bytes]:
     """A query whose arguments are wrong is a query all the same: it was answered, with an error."""
-    if event.problem not in _DROPPED_UNREAD:
+    if event.problem not in UNREAD:  # the engine spent no time on those, so neither does the ring
         try:
             return _kind(parse(event.data))
         except RefusedQuery as refusal:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
 from ..engine.events import USED
-from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Ping, Put, Query, Response
+from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Put, Query, Response
+from ..engine.wire.methods import GivenItem, GivenPeers
 from ..text.clients import client_name
+from ..text.faults import FAULT_WORDS
 from ..text.format import plural
 from ..text.safe import safe_text, value_text
 from .packet import Packet
@@ -41,20 +46,37 @@ def _said(message: Message) -> list[str]:
     return _response(message) if isinstance(message, Response) else _error(message)
 
 
+def record_fields(record: NamedTuple) -> list[tuple[str, str]]:
+    """The names and values of arguments or of a part of a response, safe, but for ids, tokens and what is not there."""
+    found = []
+    for name, value in record._asdict().items():
+        if name in ("id", "token") or value is None or value in (b"", ()):
+            continue
+        if isinstance(value, bytes):
+            found.append((name, short(value)))
+        else:
+            found.append((name, str(len(value)) if isinstance(value, tuple) else safe_text(str(value), 20)))
+    return found
+
+
+def _record(record: NamedTuple) -> list[str]:
+    return [value if name == "target" else f"{name} {value}" for name, value in record_fields(record)]
+
+
 def _query(query: Query) -> list[str]:
-    args = query.args
-    parts = [safe_text(query.method, 30)]
-    if isinstance(args, Put):
-        parts += _put(args)
-    elif not isinstance(args, Ping):
-        parts.append(short(args.target))
-    if isinstance(args, AnnouncePeer):
-        parts.append(f"port {args.port}" if args.port else "implied port")
-    if isinstance(args, Get) and args.seq is not None:
-        parts.append(f"newer than seq {args.seq}")
+    say = _ARGUMENTS.get(type(query.args), _record)
+    parts = [safe_text(query.method, 30), *say(query.args)]
     if query.read_only:
         parts.append("read-only")
     return parts
+
+
+def _announce(args: AnnouncePeer) -> list[str]:
+    return [short(args.target), f"port {args.port}" if args.port else "implied port"]
+
+
+def _get(args: Get) -> list[str]:
+    return [short(args.target), *([] if args.seq is None else [f"newer than seq {args.seq}"])]
 
 
 def _put(args: Put) -> list[str]:
@@ -72,6 +94,10 @@ def _value(v: bytes) -> str:
     return f"value {len(v)} B {safe_text(value_text(v), 60)}"
 
 
+_ARGUMENTS: Final[dict[type, Callable[[Any], list[str]]]] = {AnnouncePeer: _announce, Get: _get, Put: _put}
+"""Where the fields of the arguments, in their order, don't say it well."""
+
+
 def _response(answer: Response) -> list[str]:
     parts = []
     if answer.nodes:
@@ -80,15 +106,25 @@ def _response(answer: Response) -> list[str]:
         parts.append(plural(len(answer.peers), "peer"))
     if answer.token is not None:
         parts.append("token")
-    if answer.k is not None:
-        parts.append(f"key {short(answer.k)}")
-    if answer.seq is not None:
-        parts.append(f"seq {answer.seq}")
-    if answer.v is not None:
-        parts.append(_value(answer.v))
+    for given in answer.given:
+        if isinstance(given, GivenItem):
+            parts += _item(given)
+        elif not isinstance(given, GivenPeers):
+            parts += _record(given)
     if not parts:
         parts = ["ok", *([f"from {client_name(answer.version)}"] if answer.version else [])]
-    return [*parts, *(f"! {fault}" for fault in answer.faults)]
+    return [*parts, *(f"! {FAULT_WORDS[fault]}" for fault in answer.faults)]
+
+
+def _item(given: GivenItem) -> list[str]:
+    parts = []
+    if given.k is not None:
+        parts.append(f"key {short(given.k)}")
+    if given.seq is not None:
+        parts.append(f"seq {given.seq}")
+    if given.v is not None:
+        parts.append(_value(given.v))
+    return parts
 
 
 def _error(answer: ErrorReply) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from ..engine.events import OWN_PROBE
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import METHODS
+from ..engine.wire.methods import METHODS
 from ..text.format import address
 from .packet import Packet
 from .summary import summary
@@ -144,7 +144,11 @@ _TYPES: Final = {
 }
 TERMS: Final[dict[str, Term]] = {
     "method": Term(
-        _method, "a method: " + ", ".join(METHODS), "queries of this method and their answers", "method:get", METHODS
+        _method,
+        "a method: " + ", ".join(METHODS),
+        "queries of this method and their answers",
+        "method:get",
+        tuple(METHODS),
     ),
     "dir": Term(
         _one_of({"in": "in", "out": "out"}, lambda packet: packet.direction),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ..engine.events import NOT_CANONICAL, OWN_PROBE
 from ..engine.wire.bencode import BencodeError, decode
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
+from ..text.faults import FAULT_WORDS
 from ..text.format import address, milliseconds, plural
 from ..text.safe import safe_text
 from .judgement import Context, State, Verdict
@@ -57,7 +58,7 @@ def _bencode(packet: Packet, _: Context) -> Iterator[Verdict]:
 def _faults(packet: Packet, _: Context) -> Iterator[Verdict]:
     if isinstance(packet.message, Response):
         for fault in packet.message.faults:
-            yield Verdict("content", "warn", f"{safe_text(fault, 100)}. The rest of the answer was used.")
+            yield Verdict("content", "warn", f"{FAULT_WORDS[fault]}. The rest of the answer was used.")
 
 
 def _size(packet: Packet, _: Context) -> Iterator[Verdict]:

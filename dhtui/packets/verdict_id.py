@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..engine.wire.compact import is_local
+from ..engine.wire.family import family_of
 from ..engine.wire.ids import ID_BITS, bep42, bep42_valid, distance, shared_prefix
 from ..engine.wire.krpc import Response
 from ..text.format import address, plural, short_id
@@ -34,8 +35,9 @@ def _bep42(node_id: bytes, ip: str, whose: str) -> Verdict:
         return Verdict("BEP 42", "info", f"{ip} is a local address: any id may be used there.")
     step = bep42(ip, node_id[19])
     valid = bep42_valid(node_id, ip)
+    mask = family_of(ip).bep42_mask.hex(".")
     sentence = (
-        f"{ip} masked with 03.0f.3f.ff, and r = {node_id[19] & 7} from the last byte of {whose} id, gives "
+        f"{ip} masked with {mask}, and r = {node_id[19] & 7} from the last byte of {whose} id, gives "
         f"{step.masked.hex()}; the CRC-32C of that is {step.crc:08x}. The id begins with {node_id[:4].hex()}: "
         f"the first 21 bits are {'the same' if valid else 'not the same'}."
     )

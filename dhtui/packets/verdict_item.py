@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..engine.items import MAX_SALT, MAX_VALUE, MutableItem, immutable_target, mutable_target
 from ..engine.wire.krpc import Get, Put, Query, Response
+from ..engine.wire.methods import GivenItem
 from ..text.format import duration, plural, short_id
 from .judgement import Context, Verdict
 from .packet import Packet
@@ -49,14 +50,19 @@ def items(packet: Packet, context: Context) -> Iterator[Verdict]:
     message = packet.message
     if isinstance(message, Query) and isinstance(message.args, Put):
         yield from _put(message.args)
-    elif isinstance(message, Response) and message.v is not None:
-        yield from _size("value", len(message.v), MAX_VALUE)
-        if message.k is None:
-            yield _immutable(message.v, packet.target)
+    elif isinstance(message, Response):
+        yield from _given(message.item, packet, context)
+
+
+def _given(item: GivenItem, packet: Packet, context: Context) -> Iterator[Verdict]:
+    if item.v is not None:
+        yield from _size("value", len(item.v), MAX_VALUE)
+        if item.k is None:
+            yield _immutable(item.v, packet.target)
         else:
-            yield from _mutable(message, message.v, message.k, packet.target, context.salts)
-    elif isinstance(message, Response) and message.seq is not None:
-        yield _nothing_newer(message.seq, packet.query)
+            yield from _mutable(item, item.v, item.k, packet.target, context.salts)
+    elif item.seq is not None:
+        yield _nothing_newer(item.seq, packet.query)
 
 
 def _size(what: str, size: int, most: int) -> Iterator[Verdict]:
@@ -101,7 +107,9 @@ def _immutable(v: bytes, target: bytes | None) -> Verdict:
     return Verdict("target", "bad", sentence)
 
 
-def _mutable(answer: Response, v: bytes, k: bytes, target: bytes | None, salts: tuple[bytes, ...]) -> Iterator[Verdict]:
+def _mutable(
+    answer: GivenItem, v: bytes, k: bytes, target: bytes | None, salts: tuple[bytes, ...]
+) -> Iterator[Verdict]:
     if answer.sig is None or answer.seq is None:
         yield Verdict("signature", "bad", "A mutable item without signature or seq: nobody can trust it.")
         return

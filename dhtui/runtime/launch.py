@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
+from typing import Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from ..engine.wire.compact import canonical_ip
+from ..engine.wire.family import IPV4
 from ..errors import UsageError
 from ..options.config import state_folder
 from ..options.options import Options
@@ -21,7 +23,7 @@ SECRET_VARIABLE = "DHTUI_TSECRET"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A node ready to start. Call `release` when it has ended."""
+    """A node ready to start. To be entered for its run: at the end the lock is released."""
 
     config: NodeConfig
     warnings: tuple[str, ...]
@@ -31,8 +33,16 @@ class Launch:
     self_id: bytes | None = None
     """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
 
-    def release(self) -> None:
+    def __enter__(self) -> Self:
+        """The run begins."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Let another run use the state."""
+        self.release()
+
+    def release(self) -> None:
+        """The same."""
         if self.lock is not None:
             self.lock.release()
 
@@ -43,7 +53,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     `serving`: the node stays, rather than run one action. `keeping`: it takes the saved id, and saves it again;
     only one run at a time can, for two nodes of one id get in each other's way, and do not answer one another.
     All others take an id of their own. Without `bootstrap` the node knows nobody at first. On a testnet the
-    bootstrap nodes are filled in once it runs, see `on_testnet`. Raises `UsageError`.
+    bootstrap nodes are filled in once it runs, see `with_hosts`. Raises `UsageError`.
     """
     saved: SavedState | None = None
     lock: StateLock | None = None
@@ -79,18 +89,18 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
         maintain=serving,
     )
-    listen = options.listen or ("127.0.0.1" if options.testnet else "0.0.0.0", 0)
+    listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
     hosts = _hosts(options) if bootstrap else ()
     config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
     return Launch(config, (*warnings, *about_blocks), lock, self_id)
 
 
-def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
-    """The same, with the nodes of a testnet to start from."""
+def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
+    """The same, with these nodes to start from: those of a testnet."""
     return replace(launch, config=replace(launch.config, bootstrap=hosts))
 
 
-def keep(options: Options, launch: Launch, node: Node) -> str:
+def save(options: Options, launch: Launch, node: Node) -> str:
     """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
     if launch.lock is None:
         return ""
@@ -126,8 +136,8 @@ def leaves_loopback(options: Options, remotes: tuple[HostPort, ...] | None) -> b
 
 def _is_loopback(host: str) -> bool:
     try:
-        return IPv4Address(host).is_loopback
-    except ValueError:
+        return IPV4.is_loopback(canonical_ip(host))
+    except (OSError, ValueError):
         return host == "localhost"
 
 
@@ -163,7 +173,10 @@ def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
         blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
-    spared = blocks.sparing("127.0.0.0", "127.255.255.255")
+    spared = blocks.sparing(IPV4.loopback_net.first, IPV4.loopback_net.last)
     if not options.testnet or spared == blocks:
         return blocks, warnings
-    return spared, [*warnings, "blocklist: it holds addresses of 127.0.0.0/8, where the testnet is: they are let in"]
+    return spared, [
+        *warnings,
+        f"blocklist: it holds addresses of {IPV4.loopback_net}, where the testnet is: they are let in",
+    ]

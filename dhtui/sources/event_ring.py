@@ -4,38 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from ..engine.events import (
-    AddressChanged,
-    Banned,
-    BootstrapProgress,
-    DatagramsLost,
-    Event,
-    IdChanged,
-    LookupFinished,
-    LookupStarted,
-    NodeAdded,
-    NodeRemoved,
-    ReachabilityChanged,
-    Stored,
-    Woke,
-)
+from ..engine.events import STATE_EVENTS, Event, StateEvent
 
-KEPT_KINDS: Final = (
-    AddressChanged,
-    Banned,
-    BootstrapProgress,
-    DatagramsLost,
-    IdChanged,
-    LookupFinished,
-    LookupStarted,
-    NodeAdded,
-    NodeRemoved,
-    ReachabilityChanged,
-    Stored,
-    Woke,
-)
 PER_KIND: Final = 200
 """Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""
 
@@ -46,14 +18,14 @@ class Happened:
 
     number: int
     """From 1 on, increasing."""
-    event: Event
+    event: StateEvent
 
 
 class EventRing:
     """The newest events of each kind. Hand it every event of an engine with `hear`."""
 
     def __init__(self) -> None:
-        self._kinds: dict[type, deque[Happened]] = {kind: deque(maxlen=PER_KIND) for kind in KEPT_KINDS}
+        self._kinds: dict[type, deque[Happened]] = {kind: deque(maxlen=PER_KIND) for kind in STATE_EVENTS}
         self._newest = 0
         self._held: list[Happened] | None = None
 
@@ -70,7 +42,7 @@ class EventRing:
         kind = self._kinds.get(type(event))
         if kind is not None:
             self._newest += 1
-            kind.append(Happened(self._newest, event))
+            kind.append(Happened(self._newest, cast(StateEvent, event)))
 
     @property
     def newest(self) -> int:

@@ -16,33 +16,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, get_args
 
 from .. import __version__
 from ..engine.events import (
-    AddressChanged,
-    Banned,
-    BootstrapProgress,
-    DatagramsLost,
     Event,
-    IdChanged,
     LookupFinished,
     LookupStarted,
-    NodeAdded,
-    NodeRemoved,
     PacketReceived,
     PacketSent,
     QueryFinished,
-    ReachabilityChanged,
-    Stored,
-    Woke,
+    StateEvent,
 )
 from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import Message
 from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
-from .source import Source
+from .source import Readable
 
 FORMAT: Final = 2
 """1, of dhtui 0.1.0, has sentences where this one has the tokens of what lookups decided, and is not read."""
@@ -127,41 +118,22 @@ class End:
     why: str
 
 
-Line: TypeAlias = (
-    Heard
-    | PacketSent
-    | QueryFinished
-    | NodeAdded
-    | NodeRemoved
-    | LookupStarted
-    | LookupFinished
-    | Stored
-    | AddressChanged
-    | IdChanged
-    | ReachabilityChanged
-    | Banned
-    | DatagramsLost
-    | Woke
-    | BootstrapProgress
-    | Snapshot
-    | LookupAt
-    | ContactAt
-    | HoldingsAt
-    | End
-)
-"""All events but `PacketReceived`, and the states."""
+State: TypeAlias = Snapshot | LookupAt | ContactAt | HoldingsAt
+Line: TypeAlias = Heard | PacketSent | QueryFinished | StateEvent | State | End
+"""All events, `PacketReceived` as `Heard`, and the states."""
+_STATES: Final = get_args(State)
 
 
 def longest(line: Line) -> int:
     """Bytes that a line may have."""
-    return LONGEST_STATE if isinstance(line, Snapshot | LookupAt | ContactAt | HoldingsAt) else LONGEST_EVENT
+    return LONGEST_STATE if isinstance(line, _STATES) else LONGEST_EVENT
 
 
 HEADER: Final[Coder[Header]] = coder(Header)
 LINE: Final[Coder[Line]] = coder(Line)
 
 
-class Recordable(Source, Protocol):
+class Recordable(Readable, Protocol):
     """A source that tells its events: a `LiveSource`."""
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

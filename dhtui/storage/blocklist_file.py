@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
@@ -12,6 +13,12 @@ from ..engine.defence.blocklist import Blocklist, BlocklistError, NonsenseError,
 
 MAX_BYTES = 128 * 1024 * 1024
 """Of a file, unpacked. Without a bound, a small .gz could fill the memory."""
+MAX_LINES = 2_000_000
+"""Comments and blank lines included: each takes its time."""
+MAX_RATIO = 40
+"""Bytes of text for each of a compressed file. Lists have up to 10."""
+ALWAYS = 1024 * 1024
+"""Bytes of text that any compressed file may hold."""
 _MAX_LINE = 4096
 _GZIP = b"\x1f\x8b"
 _PACKED = "it is {}: unpack it, and name the list that is in it"
@@ -64,7 +71,8 @@ def _load_file(path: Path, lenient: bool) -> tuple[Blocklist, list[str]]:
     try:
         with path.open("rb") as file:
             packed = file.peek(2).startswith(_GZIP)
-            return parse(_lines(gzip.GzipFile(fileobj=file) if packed else file), lenient=lenient)
+            most = max(ALWAYS, MAX_RATIO * os.fstat(file.fileno()).st_size) if packed else MAX_BYTES
+            return parse(_lines(gzip.GzipFile(fileobj=file) if packed else file, most), lenient=lenient)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise BlocklistError(f"blocklist {path}: the gzip file is damaged") from None
     except OSError as error:
@@ -75,8 +83,9 @@ def _load_file(path: Path, lenient: bool) -> tuple[Blocklist, list[str]]:
         raise BlocklistError(f"blocklist {path}: {error}") from None
 
 
-def _lines(file: BufferedIOBase) -> Iterator[str]:
-    """The lines of a file. Raises `BlocklistError` where a line, or all of them together, are too long."""
+def _lines(file: BufferedIOBase, most: int) -> Iterator[str]:
+    """The lines of a file that can honestly hold `most` bytes. Raises `BlocklistError` where a line, or all of them
+    together, are too long, or they are too many."""
     size = number = 0
     while line := file.readline(_MAX_LINE + 1):
         number += 1
@@ -87,4 +96,8 @@ def _lines(file: BufferedIOBase) -> Iterator[str]:
             raise BlocklistError(f"line {number}: it has more than {_MAX_LINE} bytes; this is no blocklist")
         if size > MAX_BYTES:
             raise BlocklistError(f"it has more than {MAX_BYTES >> 20} MiB unpacked, which is too much")
+        if size > most:
+            raise BlocklistError(f"it unpacks to more than {MAX_RATIO} times its size, which no list does")
+        if number > MAX_LINES:
+            raise BlocklistError(f"it has more than {MAX_LINES} lines, which is too much")
         yield line.decode("utf-8", "replace")

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
+from ..engine.events import DropCause, refused
+from ..engine.wire.codes import PROTOCOL
+from .faults import DROP_WORDS
+
 Meanings: TypeAlias = tuple[tuple[str, str], ...]
 """Labels, each with what it means."""
 
@@ -417,6 +421,12 @@ _PEERS: Final = (
     ),
 )
 
+
+def _counted(cause: DropCause) -> str:
+    """What a cause is counted under; of refusals one stands for all."""
+    return refused(PROTOCOL) if cause is DropCause.REFUSED else cause
+
+
 _LOG: Final = (
     Section(
         "counters",
@@ -427,16 +437,7 @@ _LOG: Final = (
             ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),
             ("banned now", "addresses that you have banned"),
             ("muted now", "hosts over the rate limit in the last 10 s"),
-            ("refused 203", "queries of others that we answered with that error; likewise other codes"),
-            ("malformed", "datagrams that are no KRPC messages"),
-            ("unexpected answer", "answers that no query of ours waited for: late, unasked, or from another address"),
-            ("rate limit", "queries beyond the limit of their host, not answered"),
-            ("blocklist", "datagrams from addresses on the blocklist"),
-            ("banned by the user", "datagrams from addresses that you have banned"),
-            ("no unicast source", "datagrams from where no host can be"),
-            ("own id", "queries under our own id"),
-            ("reply quota", "queries not answered, as our replies to that host had used up their bytes"),
-            ("read-only", "queries not answered while we were read-only"),
+            *((_counted(cause), meaning) for cause, meaning in DROP_WORDS.items()),
         ),
     ),
     Section(

@@ -3,7 +3,7 @@
     net = Network(latency=0.02)
     a, b = net.core(), net.core()
     net.meet(a, b)
-    outcome = net.ask(a, Question("find_node", target))
+    outcome = net.ask(a, FindClosest(target))
 
 One seed makes every run the same. No socket, no sleeping: the clock jumps to the next thing that happens.
 """
@@ -19,8 +19,8 @@ from typing import Any
 from dhtui.engine.core import Core
 from dhtui.engine.events import Event
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
+from dhtui.engine.lookup.questions import FindClosest, GetItem, PingNode, Question
 from dhtui.engine.lookup.running import Done
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.operations.operations import Operation
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import Settings
@@ -259,12 +259,13 @@ class Network:
 
     def find_node(self, core: Core, target: bytes, **how: Any) -> Outcome:
         """The outcome of a search for the nodes closest to `target`."""
-        return self.ask(core, Question("find_node", target), **how)
+        return self.ask(core, FindClosest(target), **how)
 
     def get(self, core: Core, what: ImmutableItem | MutableItem | Draft, **how: Any) -> Outcome:
         """The outcome of a get for the target of `what`."""
         salt = b"" if isinstance(what, ImmutableItem) else what.salt
-        return self.ask(core, Question("get", what.target, salt, how.pop("newer_than", None)), **how)
+        bounds = {name: how.pop(name) for name in ("newer_than", "at_least") if name in how}
+        return self.ask(core, GetItem(what.target, salt, **bounds), **how)
 
     def put(self, core: Core, what: ImmutableItem | MutableItem | Draft, **how: Any) -> Outcome:
         """The outcome of `Operations.put`."""
@@ -280,7 +281,7 @@ class Network:
 
     def ping(self, core: Core, *addrs: Addr) -> Outcome:
         """The outcome of pings to addresses."""
-        return self.ask(core, Question("ping"), remotes=addrs)
+        return self.ask(core, PingNode(), remotes=addrs)
 
     def meet(self, core: Core, *others: Core | Puppet) -> None:
         """Let a core ping others, so that they enter its table."""

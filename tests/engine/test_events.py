@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 import pytest
@@ -13,7 +14,7 @@ from dhtui.engine.events import Event
 from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
@@ -33,6 +34,11 @@ def heard_of(core: Core) -> list[Event]:
     return heard
 
 
+KINDS: dict[str, Callable[[bytes], Question]] = {
+    kind.kind: kind for kind in (PingNode, FindClosest, FindPeers, GetItem)
+}
+
+
 def only(heard: list[Event], kind: type[E]) -> list[E]:
     """The events of one type."""
     return [event for event in heard if isinstance(event, kind)]
@@ -41,7 +47,7 @@ def only(heard: list[Event], kind: type[E]) -> list[E]:
 def ask(core: Core, kind: str, addr: Addr, now: float = NOW) -> tuple[bytes, list[Outcome]]:
     """Let the core ask a node something; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.operations.ask(Question(kind, TARGET), done.append, now, remotes=[addr])
+    core.operations.ask(KINDS[kind](TARGET), done.append, now, remotes=[addr])
     query = core.datagrams_to_send()[-1][0]
     tid = bencode.decode(query)[b"t"]
     assert isinstance(tid, bytes)
@@ -187,7 +193,7 @@ def test_query_finished_when_the_system_would_not_send_it() -> None:
     """`QueryFinished` with "cancelled"."""
     core = new_core()
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
+    core.operations.ask(PingNode(), done.append, NOW, remotes=[LOCAL])
     heard = heard_of(core)
     core.send_failed(*core.datagrams_to_send()[-1], "no route to host", NOW)
     assert [event.result for event in only(heard, events.QueryFinished)] == ["cancelled"]
@@ -248,7 +254,7 @@ def test_lookup_started_and_finished() -> None:
     assert core.datagrams_to_send() == []
     heard = heard_of(core)
     done: list[Outcome] = []
-    core.operations.ask(Question("get_peers", TARGET), done.append, NOW + 1)
+    core.operations.ask(FindPeers(TARGET), done.append, NOW + 1)
     assert len(core.datagrams_to_send()) == 1 and core.datagrams_to_send() == []
     assert heard[0] == events.LookupStarted(NOW + 1, 1, "get_peers", TARGET, "user")
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
@@ -264,7 +270,7 @@ def test_lookup_finished_when_it_is_cancelled() -> None:
     core = new_core()
     answer(core, LOCAL)
     heard = heard_of(core)
-    operation = core.operations.ask(Question("find_node", TARGET), lambda outcome: None, NOW + 1)
+    operation = core.operations.ask(FindClosest(TARGET), lambda outcome: None, NOW + 1)
     core.operations.cancel(operation, NOW + 2)
     (finished,) = only(heard, events.LookupFinished)
     assert (finished.at, finished.number, finished.answered) == (NOW + 2, 1, 0)
@@ -397,7 +403,7 @@ def traffic(core: Core) -> None:
     core.bootstrap(NOW)
     fill_table(core, 30)
     stranger = Stranger(core)
-    core.operations.ask(Question("get_peers", TARGET), lambda outcome: None, NOW)
+    core.operations.ask(FindPeers(TARGET), lambda outcome: None, NOW)
     core.datagrams_to_send()
     for data in (PING, UNSORTED, b"garbage", BAD_TOKEN, message(b"vote", {})):
         stranger.raw(data)

@@ -11,7 +11,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.lookup.decisions import StopReason
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
@@ -118,7 +118,7 @@ def test_bep5_announce_and_get_peers_between_cores(town: tuple[Network, list[Cor
     first = net.announce(cores[1], infohash, 51413)
     second = net.announce(cores[2], infohash)
     assert first.stored == second.stored == 8 and first.action == "announce_peer"
-    got = net.ask(cores[11], Question("get_peers", infohash))
+    got = net.ask(cores[11], FindPeers(infohash))
     ips = [core.identity.bound[0] for core in cores]
     assert dict(got.peers).keys() == {(ips[1], 51413), (ips[2], 6881)}
     assert all(named >= 7 for _, named in got.peers), "by all 8, but for the asker itself"
@@ -133,7 +133,7 @@ def test_bep5_get_peers_goes_on_after_the_first_peers() -> None:
     for puppet, known in zip(puppets, (peers[:1], peers[:2], peers), strict=True):
         values = [pack_addr(peer) for peer in known]
         puppet.answer = lambda query, values=values: {b"values": values, b"token": b"t"}  # type: ignore[misc]
-    outcome = net.ask(core, Question("get_peers", bytes(20)))
+    outcome = net.ask(core, FindPeers(bytes(20)))
     assert outcome.peers == ((peers[0], 3), (peers[1], 2), (peers[2], 1))
 
 
@@ -541,7 +541,7 @@ def test_lookups_that_wait_for_their_turn_are_shown_and_can_be_stopped() -> None
     node.answer = silent
     done: list[Outcome] = []
     for n in range(60):
-        core.operations.ask(Question("find_node", bytes(19) + bytes([n])), done.append, net.now)
+        core.operations.ask(FindClosest(bytes(19) + bytes([n])), done.append, net.now)
     net.after(core)
     net.run(0.5)
     snapshot = core.snapshot(net.now)

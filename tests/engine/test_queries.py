@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,
@@ -198,7 +198,7 @@ def test_defence_a_transaction_id_in_use_is_not_used_again() -> None:
 def pinging(net: Network, core: Core, puppet: Puppet) -> tuple[list[Outcome], Query]:
     """A ping under way to a puppet, and the query as it went out."""
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
     net.after(core)
     query = net.packets[-1].message
     assert isinstance(query, Query)
@@ -260,7 +260,7 @@ def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
     core = net.core(alpha=10_000)
     many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_LIVE + 10)]
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=many)
+    core.operations.ask(PingNode(), done.append, net.now, remotes=many)
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) == len(core.queries) == MAX_LIVE == 2048
     net.run(5.0)
@@ -299,7 +299,7 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
     ((data, addr),) = core.datagrams_to_send()
     core.send_failed(data, addr, "Network is unreachable", net.now)
     assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]

@@ -11,7 +11,7 @@ from support.apart import PATIENCE
 from dhtui.engine import clock, events
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.node import AWAY_SECONDS, Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
@@ -68,7 +68,7 @@ def test_silence_over_the_sleep_is_nobodys_fault() -> None:
     net.meet(core, puppet)
     puppet.answer = silent
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
     net.after(core)
     net.sleep(core, NIGHT)
     assert done[0].timed_out == 1 and not core.snapshot(net.now).queries
@@ -83,7 +83,7 @@ def test_no_round_trip_lasts_a_night() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     net.slow[puppet.addr] = NIGHT + 1.0
-    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=(puppet.addr,))
+    core.operations.ask(PingNode(), lambda outcome: None, net.now, remotes=(puppet.addr,))
     net.after(core)
     net.sleep(core, NIGHT)
     net.run(10.0)
@@ -108,9 +108,9 @@ def test_what_we_keep_for_others_has_run_out() -> None:
     asked(Put(puppet.id, token, ITEM.v))
     peers_token = asked(GetPeers(puppet.id, TARGET)).token or b""
     asked(AnnouncePeer(puppet.id, TARGET, 6881, peers_token))
-    assert asked(Get(puppet.id, ITEM.target)).v == ITEM.v and asked(GetPeers(puppet.id, TARGET)).peers
+    assert asked(Get(puppet.id, ITEM.target)).item.v == ITEM.v and asked(GetPeers(puppet.id, TARGET)).peers
     net.sleep(core, NIGHT)
-    assert asked(Get(puppet.id, ITEM.target)).v is None and not asked(GetPeers(puppet.id, TARGET)).peers
+    assert asked(Get(puppet.id, ITEM.target)).item.v is None and not asked(GetPeers(puppet.id, TARGET)).peers
     store = core.snapshot(net.now).store
     assert (store.immutable, store.infohashes) == (0, 0)
     puppet.query(core, Put(puppet.id, token, ITEM.v))

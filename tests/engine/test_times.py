@@ -14,7 +14,7 @@ from dhtui.engine import clock, endpoint, events
 from dhtui.engine import node as node_module
 from dhtui.engine.busy import KEPT_SECONDS, Busy
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig, Settings
@@ -35,7 +35,7 @@ BUSY = 0.5
 def ping(core: Core, addr: Addr, sent: float | None = None) -> tuple[bytes, list[Outcome]]:
     """Ask; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, NOW, remotes=(addr,))
+    core.operations.ask(PingNode(), done.append, NOW, remotes=(addr,))
     ((data, _),) = core.datagrams_to_send(sent)
     assert core.datagrams_to_send() == [], "that none is left also says that the others were sent"
     tid = bencode.decode(data)[b"t"]
@@ -64,7 +64,7 @@ def test_a_lookup_shows_when_its_answers_came() -> None:
     """The course of a lookup has the network's times, too."""
     core = new_core()
     core.table.answered(Stranger(core).info, 0.05, None, NOW)
-    core.operations.ask(Question("find_node", ID), lambda outcome: None, NOW)
+    core.operations.ask(FindClosest(ID), lambda outcome: None, NOW)
     ((data, addr),) = core.datagrams_to_send(NOW + 0.003)
     answer = encode_response(bencode.decode(data)[b"t"], {b"id": ID, b"nodes": b""}, addr)
     core.receive_datagram(answer, addr, NOW + BUSY, NOW + 0.02)

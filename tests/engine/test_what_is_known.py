@@ -10,7 +10,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.events import PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import GetItem, PingNode
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import SavedState
 from dhtui.engine.wire.bencode import Bencached
@@ -81,7 +81,7 @@ def test_noise_from_an_address_is_told_of_the_query_that_it_belongs_to() -> None
     core, node = net.core(maintain=False), net.puppet(silent)
     done: list[Outcome] = []
     for _ in range(2):
-        core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
+        core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr])
     net.after(core)
     net.run(0.1)
     net.send(b"\x00" + node.queries[1].tid, node.addr, core.identity.bound)
@@ -184,7 +184,7 @@ def with_stores(*answers: Callable[[Query], Answer]) -> tuple[Network, Core, lis
     return net, core, stores
 
 
-QUESTION = Question("get", MINE.target, mutable=True)
+QUESTION = GetItem(MINE.target, mutable=True)
 
 
 def asked_by(how: str, net: Network, core: Core, stores: list[Puppet]) -> Outcome:
@@ -198,7 +198,7 @@ def asked_by(how: str, net: Network, core: Core, stores: list[Puppet]) -> Outcom
     if how == "republish":
         return net.finish(core, lambda done: operations.republish(MINE, lambda found: (MINE, ()), done, net.now))
     if how == "only the target":
-        return net.ask(core, Question("get", MINE.target, blind=True))
+        return net.ask(core, GetItem(MINE.target, blind=True))
     return net.ask(core, QUESTION)
 
 
@@ -227,10 +227,10 @@ def test_an_unsigned_value_never_counts_for_a_mutable_target() -> None:
     """Also one that hashes to it; and for an immutable one nobody is asked twice."""
     found = ImmutableItem(b"5:other")
     net, core, stores = with_stores(hiding())
-    outcome = net.ask(core, Question("get", found.target, mutable=True), remotes=[stores[0].addr])
+    outcome = net.ask(core, GetItem(found.target, mutable=True), remotes=[stores[0].addr])
     assert [one.item for one in outcome.asked] != [found]
     net, core, stores = with_stores(hiding())
-    outcome = net.ask(core, Question("get", bytes(20), mutable=False), remotes=[stores[0].addr])
+    outcome = net.ask(core, GetItem(bytes(20), mutable=False), remotes=[stores[0].addr])
     assert [one.status for one in outcome.asked] == [Status.BAD_VALUE]
     assert stores[0].methods().count("get") == 1
 
@@ -323,7 +323,7 @@ def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
     net = Network()
     core, nodes = net.core(maintain=False), [net.puppet(), net.puppet()]
     heard, done = events_of(core), list[Outcome]()
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr for node in nodes])
+    core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr for node in nodes])
     (failed, addr), sent = core.datagrams_to_send()
     core.send_failed(failed, addr, "no route to host", net.now)
     snapshot = core.snapshot(net.now)
@@ -348,7 +348,7 @@ def test_a_full_send_buffer_blames_no_node() -> None:
     net.meet(core, node)
     sent = core.snapshot(net.now).methods["ping"].sent
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=[node.addr])
+    core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr])
     core.send_dropped(*core.datagrams_to_send()[0])
     net.after(core)
     net.run(5.0)

@@ -13,8 +13,8 @@ from engine.network import Network, swarm
 from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.questions import GetItem
 from dhtui.engine.lookup.running import Done
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
@@ -179,7 +179,7 @@ class Writer:
     conflicts: int = 0
 
     def get(self, remotes: tuple[Addr, ...] | None = None) -> Start:
-        question = Question("get", MINE.target)
+        question = GetItem(MINE.target)
         return lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes)
 
     def put(self, draft: Draft) -> Start:

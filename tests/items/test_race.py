@@ -19,8 +19,8 @@ from dhtui.actions.run import Result
 from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.questions import GetItem
 from dhtui.engine.lookup.running import Done
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import Snapshot
@@ -68,7 +68,7 @@ class VirtualNode:
     async def get(
         self, target: bytes, *, salt: bytes = b"", public: bytes | None = None, remotes: Sequence[Addr] | None = None
     ) -> Outcome:
-        question = Question("get", target, salt, blind=public is None)
+        question = GetItem(target, salt, blind=public is None)
         return await Call(lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes))
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from engine.network import Network, naming
+from engine.network import Network, naming, swarm
 
 from dhtui.engine.core import Core
+from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.decisions import Distrust, StopReason
+from dhtui.engine.lookup.questions import FindPeers, PingNode
 from dhtui.engine.lookup.running import LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
@@ -48,7 +49,7 @@ def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[
     ended: list[object] = []
     for nth in range(times):
         one = target if times == 1 else Random(nth).randbytes(20)
-        find = core.operations.ask(Question("get_peers", one), ended.append, net.now)
+        find = core.operations.ask(FindPeers(one), ended.append, net.now)
         assert isinstance(find, LookupRun)
         finds.append(find)
     net.after(core)
@@ -59,7 +60,7 @@ def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[
 
 def holds(whole: LookupDetail) -> None:
     """The rule: no gap, no overlap, and figures that add up."""
-    parts, elapsed, at = budget(whole), whole.view.elapsed, 0.0
+    parts, elapsed, at = budget(whole), whole.view.elapsed + whole.view.wrote, 0.0
     for part in parts:
         assert part.since == pytest.approx(at, abs=1e-9) and part.seconds > 0
         assert (part.node is not None) == bool(part.places)
@@ -138,7 +139,7 @@ def chain(doomed: int | None) -> tuple[LookupDetail, list[Addr]]:
     nodes: list[NodeInfo] = []
     for place in range(5):
         nodes.insert(0, net.puppet(naming(*nodes[:1]), node_id=node_id(140 + 4 * place, place)).info)
-    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=[nodes[0].addr])
+    core.operations.ask(PingNode(), lambda outcome: None, net.now, remotes=[nodes[0].addr])
     net.after(core)
     net.run(1.0)
     if doomed is not None:
@@ -218,3 +219,21 @@ def test_a_queue_of_our_own_is_no_fault_of_the_network() -> None:
         (turn,) = [part for part in budget(whole) if part.reason is Reason.TURN]
         assert turn.since == 0.0 and turn.seconds == pytest.approx(whole.began)
         assert "for other lookups" in slow_words(whole)
+
+
+def test_the_writing_of_a_put_is_a_part_of_its_time() -> None:
+    """All that the caller waits for is told: the lookup, and the writes to the closest nodes."""
+    net = Network()
+    cores = swarm(net, 20)
+    us = cores[-1]
+    outcome = net.put(us, ImmutableItem(b"5:hello"))
+    (view,) = [one for one in us.operations.views(net.now) if one.wrote]
+    detail = us.operations.detail(view.number, net.now)
+    assert detail is not None and outcome.stored
+    parts = budget(detail)
+    assert parts[-1].reason is Reason.WRITES and parts[-1].seconds > 0
+    assert sum(part.seconds for part in parts) == pytest.approx(outcome.elapsed)
+    assert parts[-1].since == pytest.approx(detail.view.elapsed)
+    told = shares(detail)
+    assert sum(share.percent for share in told.shares) == 100
+    assert "for the writing" in slow_words(detail)

@@ -9,8 +9,8 @@ import pytest
 from engine.network import Network, naming, silent
 
 from dhtui.engine.lookup.decisions import State
+from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
@@ -159,7 +159,7 @@ def one_late() -> tuple[LookupDetail, Outcome]:
     dead.answer = silent
     finds: list[LookupRun] = []
     ended: list[Outcome] = []
-    find = core.operations.ask(Question("find_node", target), ended.append, net.now)
+    find = core.operations.ask(FindClosest(target), ended.append, net.now)
     assert isinstance(find, LookupRun)
     finds.append(find)
     net.after(core)

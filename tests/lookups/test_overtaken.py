@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.decisions import State
+from dhtui.engine.lookup.questions import GetItem, Question
 from dhtui.engine.lookup.running import Done, LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Get, Query
@@ -89,7 +89,7 @@ def test_it_is_recorded_when_the_walk_to_the_kth_responder_no_longer_meets_a_que
     for seed in range(4):
         net = Network(seed=seed, latency=0.01, spread=0.1)
         cores = troubled(net, 80, dead=16, liars=liars)
-        whole, seen = beside_the_engine(net, cores[0], Question("get", Random(seed).randbytes(20)))
+        whole, seen = beside_the_engine(net, cores[0], GetItem(Random(seed).randbytes(20)))
         assert overtaken(whole) == pytest.approx(seen)
         middle = whole.view.elapsed / 2
         assert overtaken(as_of(whole, middle)) == pytest.approx({p: at for p, at in seen.items() if at <= middle})

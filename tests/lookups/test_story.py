@@ -14,8 +14,8 @@ from dhtui.engine.lookup.algorithm import Lookup, Start
 from dhtui.engine.lookup.candidates import Candidate
 from dhtui.engine.lookup.decisions import MAX_DECISIONS, Decision, Decisions, Distrust, Reason, State
 from dhtui.engine.lookup.journal import candidate_views, decision_views
+from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import Done, LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.unresponsive import Silence
@@ -268,7 +268,7 @@ def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None
     finds: list[LookupRun] = []
 
     def start(done: Done) -> LookupRun:
-        find = core.operations.ask(Question("find_node", TARGET), done, net.now, on_step=watch)
+        find = core.operations.ask(FindClosest(TARGET), done, net.now, on_step=watch)
         assert isinstance(find, LookupRun)
         finds.append(find)
         return find

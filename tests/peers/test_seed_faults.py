@@ -19,6 +19,8 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.faults import Fault as MessageFault
+from dhtui.text.faults import FAULT_WORDS
 
 from .matrix import key_of
 from .peer import DEADLINE
@@ -103,14 +105,14 @@ async def test_a_missing_seq_is_named_and_an_item_of_seq_0_is_read_all_the_same(
     item = sign(KEY, VALUE.v, 0, b"foobar")
     got = await ask(node, serves(item), item.target, b"foobar")
     assert (got.status, got.item) == (Status.VALUE, item)
-    assert got.faults == ("store omitted seq",)
+    assert got.faults == (MessageFault.NO_SEQ,)
 
 
 async def test_without_its_seq_a_later_item_can_not_be_verified_and_the_reason_is_named(node: Node) -> None:
     item = sign(KEY, VALUE.v, 1)
     got = await ask(node, serves(item), item.target)
     assert (got.status, got.item) == (Status.BAD_SIGNATURE, None)
-    assert "store omitted seq" in got.faults
+    assert MessageFault.NO_SEQ in got.faults
 
 
 async def test_a_store_that_omits_seq_does_not_hide_the_value_of_one_that_is_right(node: Node) -> None:
@@ -201,7 +203,7 @@ async def test_an_unusable_ip_costs_the_answer_nothing(node: Node, ip: object) -
 async def test_odd_nodes_and_peers_are_named(node: Node, nodes: bytes, peers: object, fault: str) -> None:
     async with Store(answers(nodes=nodes, values=peers)) as store:
         outcome = await node.get_peers(VALUE.target, remotes=[store.address])
-    assert [name.split()[0] for name in outcome.asked[0].faults] == [fault]
+    assert [FAULT_WORDS[one].split()[0] for one in outcome.asked[0].faults] == [fault]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 
 from dhtui import screens
 from dhtui.bindings import registry
+from dhtui.engine.events import DropCause, refused
 from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
@@ -60,8 +61,8 @@ def test_every_column_of_a_screen_has_its_meaning_in_the_help(screen: str) -> No
 
 def test_no_list_is_forgotten() -> None:
     known = {columns for each in COLUMNS.values() for columns in each}
-    for module in iter_modules(screens.__path__):
-        for name, value in vars(import_module(f"dhtui.screens.{module.name}")).items():
+    for module in walk_packages(screens.__path__, "dhtui.screens."):
+        for name, value in vars(import_module(module.name)).items():
             if isinstance(value, tuple) and value and isinstance(value[0], Column) and any(c.title for c in value):
                 assert value in known, f"{module.name}.{name}"
 
@@ -95,15 +96,8 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
 @pytest.mark.parametrize(
     "cause",
     [
-        "blocklist",
-        "no unicast source",
-        "banned by the user",
-        "malformed",
-        "own id",
-        "unexpected answer",
-        "reply quota",
-        "rate limit",
-        "read-only",
+        *(cause.value for cause in DropCause if cause is not DropCause.REFUSED),
+        refused(203),
         "not sent",
         "lost unread",
         "error replies",

@@ -26,7 +26,9 @@ from dhtui.engine.snapshot import (
     StepView,
 )
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.engine.wire.faults import Fault
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
+from dhtui.engine.wire.methods import GivenItem, GivenPeers
 from dhtui.sources.codec import CodecError, coder
 from dhtui.sources.recording import LINE
 
@@ -34,7 +36,15 @@ ID, ADDR = bytes(range(20)), ("203.0.113.7", 6881)
 PUT = Put(ID, b"t", ESCAPES, b"k" * 32, b"s" * 64, 2**63 - 1, b"salt")
 QUERY = Query(b"\x1b[2J", "\x9b\xff\x00", PUT, True, None, True)
 RESPONSE = Response(
-    b"t", ID, (NodeInfo(ID, ADDR),), (ADDR, ADDR), None, ESCAPES, None, None, -1, None, ESCAPES, False, ("a fault",)
+    b"t",
+    ID,
+    (NodeInfo(ID, ADDR),),
+    None,
+    (GivenPeers((ADDR, ADDR)), GivenItem(ESCAPES, None, None, -1)),
+    None,
+    ESCAPES,
+    False,
+    (Fault.TOKEN,),
 )
 FOUND = Found(FoundKind.MUTABLE, 4, 1)
 VIEW = LookupView(

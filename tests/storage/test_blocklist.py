@@ -264,6 +264,20 @@ def test_a_damaged_gzip_file_is_refused(tmp_path: Path, cut: int) -> None:
         blocklist_file.load(str(path))
 
 
+def test_what_takes_too_long_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file that unpacks to very many lines, and a file of nothing but blank ones."""
+    path = tmp_path / "list.gz"
+    path.write_bytes(gzip.compress(b"1.2.3.4\n" * 500_000))
+    with pytest.raises(BlocklistError, match="unpacks to more than 40 times its size"):
+        blocklist_file.load(str(path))
+    monkeypatch.setattr(blocklist_file, "MAX_LINES", 1000)
+    path.write_bytes(b"\n" * 1001)
+    with pytest.raises(BlocklistError, match="more than 1000 lines"):
+        blocklist_file.load(str(path))
+    path.write_bytes(b"\n" * 1000)
+    assert len(blocklist_file.load(str(path))[0]) == 0
+
+
 def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "list.gz"
     path.write_bytes(gzip.compress(b"\0" * 10_000_000))

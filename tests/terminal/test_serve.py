@@ -67,8 +67,8 @@ async def served(home: Path) -> AsyncIterator[tuple[Process, str]]:
     environment = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     words = (sys.executable, "-m", "dhtui", "--serve=0", "--testnet=8")
     async with _started(*words, cwd=ROOT, env=environment) as process:
-        url = await _said(process, r"the explorer is at (http://127\.0\.0\.1:\d+/)")
-        await _listening(int(url.rstrip("/").rpartition(":")[2]))
+        url = await _said(process, r"the explorer is at (http://127\.0\.0\.1:\d+/\?token=\S+);")
+        await _listening(int(url.partition("/?")[0].rpartition(":")[2]))
         yield process, url
 
 
@@ -148,9 +148,17 @@ async def test_a_browser_shows_the_explorer_and_its_keys_work(tmp_path: Path) ->
 
 
 async def test_only_our_own_page_is_let_in(tmp_path: Path) -> None:
-    async with served(tmp_path) as (process, url), aiohttp.ClientSession() as session:
-        assert "whoever can reach this port" in await _said(process, "(.*warning.*)")
+    keeping = aiohttp.CookieJar(unsafe=True)  # also of a host that is an address
+    async with served(tmp_path) as (process, entry), aiohttp.ClientSession(cookie_jar=keeping) as session:
+        assert "whoever has this address" in await _said(process, "(.*warning.*)")
+        url, _, token = entry.partition("?token=")
         port = url.rstrip("/").rpartition(":")[2]
+        # Another user of the machine can reach the port, and knows no token.
+        for path in ("", "?token=", f"?token={token[:-1]}", "ws", "static/js/textual.js"):
+            async with session.get(url + path, headers={"Origin": url.rstrip("/")}, allow_redirects=False) as answer:
+                assert answer.status == 403, path
+        async with session.get(entry, allow_redirects=False) as answer:
+            assert answer.status == 302 and token not in answer.headers["Location"]
         for path, headers, status in (
             ("", {}, 200),
             ("", {"Host": f"localhost:{port}"}, 302),

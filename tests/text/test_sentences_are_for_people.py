@@ -23,7 +23,6 @@ SENTENCES = frozenset(("why", "note", "summary", "silence", "detail", "words"))
 EXCEPTIONS = {
     "keyring/pem.py": "the labels of PEM are those of a file format",
     "packets/verdict.py": "`QueryFinished.result` is a `Literal`: mypy holds what it is compared with",
-    "engine/lookup/validate.py": "the faults of a message are texts still",
 }
 
 

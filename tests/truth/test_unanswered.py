@@ -10,7 +10,7 @@ from engine.stranger import LOCAL, NOW, PUBLIC, new_core
 
 from dhtui.engine.core import Core
 from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.compact import Addr
 
@@ -74,7 +74,7 @@ def test_who_is_banned_while_it_is_waited_for_was_not_silent() -> None:
     """Its answer is not read: nobody knows whether there was one."""
     core, done = new_core(), list[Outcome]()
     heard = events_of(core)
-    core.operations.ask(Question("ping"), done.append, NOW, remotes=(PUBLIC,))
+    core.operations.ask(PingNode(), done.append, NOW, remotes=(PUBLIC,))
     core.datagrams_to_send(NOW)
     core.ban(PUBLIC[0], 60.0, NOW)
     core.handle_timer(NOW + 30.0)
@@ -89,7 +89,7 @@ def test_who_was_not_sent_a_query_was_not_silent(asleep: bool) -> None:
     """Also where there was no room to send: nothing is counted, and the end is no time-out."""
     core, done = new_core(), list[Outcome]()
     heard = events_of(core)
-    core.operations.ask(Question("ping"), done.append, NOW, remotes=(PUBLIC,))
+    core.operations.ask(PingNode(), done.append, NOW, remotes=(PUBLIC,))
     ((data, addr),) = core.datagrams_to_send(NOW)
     core.send_dropped(data, addr)
     if asleep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 from textual.app import App, ComposeResult
@@ -156,7 +156,7 @@ def test_graphs_are_as_wide_as_asked() -> None:
 
 
 def test_every_column_of_ids_keeps_both_ends_of_what_does_not_fit() -> None:
-    modules = [import_module(f"dhtui.screens.{each.name}") for each in iter_modules(screens.__path__)]
+    modules = [import_module(each.name) for each in walk_packages(screens.__path__, "dhtui.screens.")]
     tuples = [each for module in modules for each in vars(module).values() if isinstance(each, tuple)]
     columns = {id(each): each for one in tuples for each in one if isinstance(each, Column)}.values()
     ids = [each for each in columns if each.title in ("id", "target", "infohash", "key", "public key", "z-base-32")]

@@ -19,7 +19,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from heapq import merge
-from socket import AF_INET, inet_ntop, inet_pton
+
+from ..wire.family import IPV4
 
 _ACCEPTED = "accepted are label:first-last, first - last , level , label (DAT), CIDR, first-last, addresses"
 _ALLOWED_LEVEL = 128
@@ -100,7 +101,7 @@ class Blocklist:
 
     def __contains__(self, ip: str) -> bool:
         """Whether a dotted IPv4 address is blocked. Raises `OSError` if `ip` is none."""
-        number = int.from_bytes(inet_pton(AF_INET, ip))
+        number = int.from_bytes(IPV4.pack_ip(ip))
         place = bisect_right(self._first, number)
         return place > 0 and number <= self._last[place - 1]
 
@@ -115,7 +116,7 @@ class Blocklist:
 
     def sparing(self, first: str, last: str) -> Blocklist:
         """The same without the addresses from `first` to `last`."""
-        low, high = (int.from_bytes(inet_pton(AF_INET, ip)) for ip in (first, last))
+        low, high = (int.from_bytes(IPV4.pack_ip(ip)) for ip in (first, last))
         spans: list[_Span] = []
         for one, other in zip(self._first, self._last, strict=True):
             spans += [(one, min(other, low - 1)), (max(one, high + 1), other)]
@@ -124,7 +125,7 @@ class Blocklist:
     def ranges(self) -> Iterator[tuple[str, str]]:
         """First and last address of each range, dotted, in ascending order."""
         for first, last in zip(self._first, self._last, strict=True):
-            yield inet_ntop(AF_INET, first.to_bytes(4)), inet_ntop(AF_INET, last.to_bytes(4))
+            yield IPV4.unpack_ip(first.to_bytes(4)), IPV4.unpack_ip(last.to_bytes(4))
 
 
 def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, list[str]]:

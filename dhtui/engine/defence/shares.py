@@ -11,23 +11,10 @@ of their addresses is a network of its own.
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 
-from ..wire.compact import is_local
+from ..wire.family import host_of, is_local, net_of
 
-HOST_BITS, NET_BITS = 32, 24
-"""Prefix lengths of a host and of a network, IPv4. (IPv6 has 64 and 48: a host there owns a /64.)"""
-
-
-def host_of(ip: str) -> str:
-    """The part of an address that one host owns: all 32 bits of an IPv4 address."""
-    return ip
-
-
-@lru_cache(maxsize=8192)
-def net_of(ip: str) -> str:
-    """The network that an address is counted under: the /24 of an IPv4 address, or a local address itself."""
-    return ip if is_local(ip) else ip.rpartition(".")[0]
+__all__ = ["Shares", "host_of", "net_of"]
 
 
 class Shares:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..wire import bencode
-from ..wire.compact import NODE_LENGTH
+from ..wire.family import FAMILIES, IPV4
 
 _ITEM = frozenset((b"v", b"k", b"sig"))
-_LISTS = ((b"values", 1, 8), (b"nodes", NODE_LENGTH, NODE_LENGTH))
+_LISTS = (
+    (b"values", 1, len("6:") + IPV4.peer_length),
+    *((family.nodes_key, family.node_length, family.node_length) for family in FAMILIES),
+)
 """Names of lists, how long an element is in Python, and how many bytes it takes encoded."""
 
 

@@ -10,7 +10,6 @@ from ..items import Item, MutableItem
 from ..outcome import NodeOutcome, Outcome, Status
 from ..wire.compact import Addr
 from .decisions import Found, FoundKind, StopReason
-from .validate import Question
 
 
 @dataclass(slots=True)
@@ -19,18 +18,6 @@ class Findings:
 
     item: Item | None = None
     peers: Counter[Addr] | None = None
-
-    def take(self, outcome: NodeOutcome, at_least: int | None) -> bool:
-        """Count one answer; whether it brought something new."""
-        new = False
-        if outcome.peers:
-            self.peers = self.peers or Counter()
-            new = any(peer not in self.peers for peer in outcome.peers)
-            self.peers.update(outcome.peers)
-        item = outcome.item
-        if item is not None and _newer(item, self.item) and (at_least is None or _seq(item) >= at_least):
-            self.item, new = item, True
-        return new
 
     def found(self) -> Found | None:
         """What was found, in numbers; `None` for nothing."""
@@ -46,14 +33,6 @@ def found_of(item: Item | None, peers: int) -> Found | None:
     return Found(FoundKind.PEERS, None, peers) if peers else None
 
 
-def _seq(item: Item) -> int:
-    return item.seq if isinstance(item, MutableItem) else 0
-
-
-def _newer(item: Item, best: Item | None) -> bool:
-    return best is None or _seq(item) > _seq(best)
-
-
 def _with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
     """The same outcome, its value marked as older where the operation saw a newer one."""
     if outcome.status is Status.VALUE and highest is not None and (outcome.seq or 0) < highest:
@@ -62,7 +41,8 @@ def _with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
 
 
 def outcome_of(
-    question: Question,
+    action: str,
+    target: bytes | None,
     asked: Iterable[NodeOutcome],
     closest: Iterable[NodeOutcome],
     found: Findings,
@@ -73,8 +53,8 @@ def outcome_of(
     seqs = [o.item.seq for o in asked if isinstance(o.item, MutableItem)]
     highest = max(seqs) if seqs else None
     return Outcome(
-        action=question.kind,
-        target=question.target or None,
+        action=action,
+        target=target,
         asked=tuple(_with_age(o, highest) for o in asked),
         closest=tuple(_with_age(o, highest) for o in closest),
         item=found.item,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from ..items import ImmutableItem
 from ..outcome import Doubt, NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..snapshot import LookupDetail, LookupView
@@ -19,8 +18,9 @@ from .candidates import Candidate
 from .decisions import State, StopReason
 from .journal import Step, bits, candidate_views, decision_views, step_view
 from .policy import OURS, Policy
+from .questions import Question
 from .results import Findings, outcome_of
-from .validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
+from .validate import behind, unanswered, validate_response
 
 Done = Callable[[Outcome], None]
 
@@ -106,7 +106,6 @@ class LookupRun:
         owner: str,
         alpha: int,
         done: Done,
-        at_least: int | None = None,
         on_step: Callable[[LookupRun, float], None] | None = None,
         on_found: Callable[[NodeOutcome], None] | None = None,
         stop_at_value: bool = True,
@@ -134,7 +133,7 @@ class LookupRun:
         self.avoid = avoid
         self.hold = False
         """More candidates are on their way (host names being resolved): don't end for want of them."""
-        self._sender, self._done, self._at_least = sender, done, at_least
+        self._sender, self._done = sender, done
         self._on_step, self._on_found, self._stop_at_value = on_step, on_found, stop_at_value
         self._in_flight: dict[InFlight, Step] = {}
         self._steps: list[Step] = []
@@ -143,6 +142,8 @@ class LookupRun:
         self.started_at = self.began_at = self.ended_at = 0.0
         self._held_since: float | None = None
         """Since when there has been no room to send."""
+        self.wrote = 0.0
+        """How long the writing took that came after it, seconds."""
         self.turn = 0
         """Which of `Operations` it has; 0 for none."""
         self._settled = False
@@ -252,13 +253,13 @@ class LookupRun:
             self.lookup.failed(candidate, outcome)
         elif candidate.outcome is not None and candidate.outcome.responded:
             self._look_again(step, outcome)
-        elif step.first is None and in_the_way(self.question, outcome) and len(self._steps) < MAX_STEPS:
+        elif step.first is None and len(self._steps) < MAX_STEPS and (again := self.question.again(outcome)):
             candidate.state = State.ASKED
-            self._send(candidate, looking_behind(self.question), self._sender.soft_for(candidate.addr), now, outcome)
+            self._send(candidate, again, self._sender.soft_for(candidate.addr), now, outcome)
             self._look_who_is_overtaken(now)
         else:
             self._take(candidate, outcome, now)
-            if self._stop_at_value and isinstance(self._findings.item, ImmutableItem):
+            if self._stop_at_value and self.question.done(self._findings):
                 self._end(StopReason.VALUE_FOUND, now)
                 return
         self.pump(now)
@@ -270,7 +271,7 @@ class LookupRun:
         self._note(outcome)
 
     def _note(self, outcome: NodeOutcome) -> None:
-        if self._findings.take(outcome, self._at_least) and self._on_found:
+        if self.question.merge(self._findings, outcome) and self._on_found:
             self._on_found(outcome)
 
     def _look_again(self, step: Step, outcome: NodeOutcome) -> None:
@@ -309,7 +310,8 @@ class LookupRun:
             self._on_step(self, now)
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
-        outcome = outcome_of(self.question, self.outcomes(now), closest, self._findings, elapsed, why)
+        target = self.question.target or None
+        outcome = outcome_of(self.question.kind, target, self.outcomes(now), closest, self._findings, elapsed, why)
         self._done(replace(outcome, doubt=self._doubt, complete=complete))
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
@@ -385,4 +387,5 @@ class LookupRun:
             self._findings.found(),
             self.lookup.stopped,
             self._doubt,
+            wrote=self.wrote,
         )

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
 from ..lookup.decisions import StopReason
+from ..lookup.questions import Question
 from ..lookup.results import Findings, outcome_of
 from ..lookup.running import Done, LookupRun, Sender
-from ..lookup.validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
+from ..lookup.validate import behind, unanswered, validate_response
 from ..outcome import NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..wire.compact import Addr
@@ -103,8 +104,8 @@ class QueryBatch:
         outcome = validate_response(self._question, query, answer, now)
         if first is not None:
             outcome = behind(first, outcome)
-        elif self._question is not None and in_the_way(self._question, outcome):
-            args = looking_behind(self._question).args(self._sender.id)
+        elif self._question is not None and (again := self._question.again(outcome)):
+            args = again.args(self._sender.id)
             self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
             return
         self._results[place] = outcome
@@ -142,12 +143,11 @@ class DirectQuery:
         *,
         alpha: int,
         timeout: float,
-        at_least: int | None = None,
         done: Done,
         idle: Callable[[float], None] | None = None,
     ) -> None:
         """`idle` is called when only silent nodes are waited for."""
-        self._question, self._at_least, self._done = question, at_least, done
+        self._question, self._done = question, done
         self.turn = 0
         self._started_at = 0.0
         self._stopped: StopReason | None = None
@@ -169,13 +169,14 @@ class DirectQuery:
         self._batch.pump(now)
 
     def _finished(self, results: tuple[NodeOutcome, ...], now: float) -> None:
-        found = Findings()
+        findings = Findings()
         for result in results:
-            found.take(result, self._at_least)
+            self._question.merge(findings, result)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
-        why = self._stopped or StopReason.NAMED_ASKED
-        outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
+        why, question = self._stopped or StopReason.NAMED_ASKED, self._question
+        target, elapsed = question.target or None, now - self._started_at
+        outcome = outcome_of(question.kind, target, results, closest, findings, elapsed, why)
         self._done(replace(outcome, complete=self._stopped is None))
 
     def stop(self, why: StopReason, now: float) -> None:
@@ -241,6 +242,8 @@ class StoreOperation:
         others = tuple(self._unwritable(found))
 
         def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+            if isinstance(self.find, LookupRun):
+                self.find.wrote = now - self._started_at - found.elapsed
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             self._done(
                 replace(

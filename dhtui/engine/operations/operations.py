@@ -13,8 +13,8 @@ from ..events import Listeners
 from ..items import Draft, ImmutableItem, MutableItem
 from ..lookup.decisions import StopReason
 from ..lookup.network_size import SizeEstimate
+from ..lookup.questions import FindPeers, Question, question_about
 from ..lookup.running import Done, LookupRun, Sender
-from ..lookup.validate import Question, question_about
 from ..outcome import NodeOutcome, Outcome
 from ..settings import Settings
 from ..snapshot import AnnounceView, LookupDetail, LookupView
@@ -247,7 +247,6 @@ class Operations:
                 remotes,
                 alpha=settings.alpha,
                 timeout=settings.query_timeout,
-                at_least=extra.get("at_least"),
                 done=done,
                 idle=partial(self._idle, turn) if turn else None,
             )
@@ -260,14 +259,13 @@ class Operations:
         now: float,
         *,
         remotes: Sequence[Addr] | None = None,
-        at_least: int | None = None,
         on_step: OnStep = None,
         on_found: Callable[[NodeOutcome], None] | None = None,
     ) -> Operation:
         """Ask the named nodes, or look the target up. Returns the operation, for `cancel`."""
         turn = self._turns.new()
         ended = self._ending(turn, done, now)
-        operation = self._search(question, remotes, ended, turn, at_least=at_least, on_step=on_step, on_found=on_found)
+        operation = self._search(question, remotes, ended, turn, on_step=on_step, on_found=on_found)
         return self._in_turn(operation, turn, self.caller, now)
 
     def read_back(
@@ -297,7 +295,7 @@ class Operations:
             done(outcome)
 
         prepare = prepare_announce(self._sender.id, info_hash, port)
-        return self._write("announce_peer", Question("get_peers", info_hash), prepare, announced, now, remotes, on_step)
+        return self._write("announce_peer", FindPeers(info_hash), prepare, announced, now, remotes, on_step)
 
     def put(
         self,

@@ -16,6 +16,7 @@ from typing import Any
 from ..items import MutableItem
 from ..wire.bencode import Bencached
 from ..wire.compact import Addr, NodeInfo, pack_addr, pack_node
+from ..wire.family import IPV4
 from ..wire.ids import ID_BITS, ID_LENGTH, bep42
 from ..wire.krpc import AnnouncePeer, Get, GetPeers, Ping, Put, Query
 from .lies import LIES, As, At, Ids, Lie, Order, Values, Where, Whom
@@ -224,8 +225,8 @@ class Ring:
         if lie.at is At.PORT:
             return ip, port + 1 + nth
         if lie.at is At.NET:
-            net, _, last = ip.rpartition(".")
-            return f"{net}.{int(last) ^ 1 + nth}", port
+            *net, last = IPV4.pack_ip(ip)
+            return IPV4.unpack_ip(bytes((*net, last ^ 1 + nth))), port
         if lie.at is At.ACCOMPLICE:
             return self._door(self._accomplice(lie.where, liar, target, place, now))
         if lie.at is At.DEAD:

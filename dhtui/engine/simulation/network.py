@@ -18,8 +18,8 @@ from typing import Any
 
 from ..core import Core
 from ..items import ImmutableItem, MutableItem
+from ..lookup.questions import Question
 from ..lookup.running import Done, LookupRun
-from ..lookup.validate import Question
 from ..operations.operations import Operation
 from ..outcome import Outcome
 from ..server import Server

@@ -18,6 +18,7 @@ from hashlib import shake_128
 from math import inf
 
 from ..wire.compact import Addr, NodeInfo, pack_addr
+from ..wire.family import IPV4
 from ..wire.ids import ID_BITS, ID_LENGTH, crc32c
 from .internet import Chance, Conditions
 
@@ -27,7 +28,7 @@ CELL = 4
 
 _DEAD, _LIAR, _PHASE, _FITS, _ADDRESS, _ENTRY = 11, 12, 13, 14, 15, 16
 
-_IP_BITS = 0x030F3FFF
+_IP_BITS = int.from_bytes(IPV4.bep42_mask)
 """The bits of an address that BEP 42 looks at."""
 _FIRST, _LAST = 3, 31
 """The upper 6 bits of an address's first byte run from here to below there: 12.0.0.0 to 123.255.255.255."""
@@ -230,7 +231,7 @@ class Population:
             ip = bits >> 32 & _IP_BITS
         ip |= free
         port = 1024 + (bits >> 40) % 64000
-        return Member(number, key, ("%d.%d.%d.%d" % (ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255), port))
+        return Member(number, key, (IPV4.unpack_ip(ip.to_bytes(IPV4.ip_length)), port))
 
 
 # ---- BEP 42 backwards ------------------------------------------------------------------------------------

@@ -1,16 +1,24 @@
-"""Addresses, and the compact forms of BEP 5: 6 bytes a peer, 26 bytes a node."""
+"""Addresses and nodes as messages name them (BEP 5, BEP 32), and which of them a packet may go to."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from socket import AF_INET, inet_aton, inet_ntop, inet_pton
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-Addr: TypeAlias = tuple[str, int]
-"""An IPv4 address in dotted form and a UDP port, as sockets hand them over."""
+from .family import ID_LENGTH, IPV4, Addr, Family, family_of, is_local
 
-PEER_LENGTH = 6
-NODE_LENGTH = 26
+__all__ = [
+    "Addr",
+    "NodeInfo",
+    "canonical_ip",
+    "is_local",
+    "is_private_referral",
+    "is_usable",
+    "pack_addr",
+    "pack_node",
+    "unpack_addr",
+    "unpack_nodes",
+]
 
 
 class NodeInfo(NamedTuple):
@@ -21,42 +29,31 @@ class NodeInfo(NamedTuple):
 
 
 def pack_addr(addr: Addr) -> bytes:
-    """The 6 bytes of an address, network order."""
-    return inet_aton(addr[0]) + addr[1].to_bytes(2, "big")
-
-
-@lru_cache(maxsize=16384)
-def unpack_addr(data: bytes) -> Addr:
-    """The address in 6 bytes. Raises `ValueError` for any other length.
-
-    The same nodes are named over and over: one object for each saves time, and half the memory of whoever keeps them.
-    """
-    if len(data) != PEER_LENGTH:
-        raise ValueError(f"a compact address has 6 bytes, not {len(data)}")
-    return "%d.%d.%d.%d" % (data[0], data[1], data[2], data[3]), data[4] << 8 | data[5]
-
-
-def pack_node(node: NodeInfo) -> bytes:
-    """The 26 bytes of a node: id, IPv4 address, port."""
-    return node.id + pack_addr(node.addr)
-
-
-def unpack_nodes(data: bytes, most: int) -> list[NodeInfo]:
-    """The first `most` nodes of a ``nodes`` string. Raises `ValueError` if it is not a multiple of 26 bytes."""
-    if len(data) % NODE_LENGTH:
-        raise ValueError(f"nodes has {len(data)} bytes, not a multiple of 26")
-    end = min(len(data), most * NODE_LENGTH)
-    return [NodeInfo(data[i : i + 20], unpack_addr(data[i + 20 : i + 26])) for i in range(0, end, NODE_LENGTH)]
+    """The compact form of an address: 6 bytes, or 18 of IPv6, network order."""
+    return _packed_ip(addr[0]) + addr[1].to_bytes(2, "big")
 
 
 @lru_cache(maxsize=4096)
-def is_local(ip: str) -> bool:
-    """Whether an address belongs to this host or a private network (loopback, RFC 1918, link-local).
+def _packed_ip(ip: str) -> bytes:
+    return family_of(ip).pack_ip(ip)
 
-    BEP 42 and the one-node-per-address rules don't bind such addresses.
-    """
-    a, b, _, _ = inet_aton(ip)
-    return a in (10, 127) or (a == 172 and b >> 4 == 1) or (a, b) in ((192, 168), (169, 254))
+
+unpack_addr: Final = IPV4.unpack
+"""The IPv4 address in 6 bytes. Raises `ValueError` for any other length."""
+
+
+def pack_node(node: NodeInfo) -> bytes:
+    """The compact form of a node: id and address, 26 bytes, or 38 of IPv6."""
+    return node.id + pack_addr(node.addr)
+
+
+def unpack_nodes(data: bytes, most: int, family: Family = IPV4) -> list[NodeInfo]:
+    """The first `most` nodes of a string of them. Raises `ValueError` if it is not a multiple of a node's bytes."""
+    length, unpack = family.node_length, family.unpack
+    if len(data) % length:
+        raise ValueError(f"nodes has {len(data)} bytes, not a multiple of {length}")
+    end = min(len(data), most * length)
+    return [NodeInfo(data[i : i + ID_LENGTH], unpack(data[i + ID_LENGTH : i + length])) for i in range(0, end, length)]
 
 
 def is_private_referral(named: str, named_by: str) -> bool:
@@ -66,7 +63,7 @@ def is_private_referral(named: str, named_by: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_unicast(ip: str) -> bool:
-    return 0 < inet_aton(ip)[0] < 224
+    return family_of(ip).is_unicast(ip)
 
 
 def is_usable(addr: Addr) -> bool:
@@ -77,6 +74,5 @@ def is_usable(addr: Addr) -> bool:
     return addr[1] > 0 and _is_unicast(addr[0])
 
 
-def canonical_ip(text: str) -> str:
-    """The one spelling of an IPv4 address. Raises `OSError` or `ValueError`."""
-    return inet_ntop(AF_INET, inet_pton(AF_INET, text))
+canonical_ip: Final = IPV4.canonical
+"""The one spelling of an IPv4 address. Raises `OSError` or `ValueError`."""

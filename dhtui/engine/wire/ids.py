@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from math import log2
 from random import Random
-from socket import inet_aton
 from typing import NamedTuple
 
-from .compact import is_local
+from .family import ID_LENGTH, family_of, is_local
 
-ID_LENGTH = 20
+__all__ = [
+    "ID_BITS",
+    "ID_LENGTH",
+    "Bep42",
+    "bep42",
+    "bep42_id",
+    "bep42_valid",
+    "bits",
+    "crc32c",
+    "distance",
+    "immutable_target",
+    "mutable_target",
+    "random_id",
+    "random_id_with_prefix",
+    "shared_prefix",
+]
+
 ID_BITS = 160
 
 
@@ -32,6 +48,16 @@ def bits(apart: int) -> float:
         return -1.0
     whole = apart.bit_length() - 1
     return round(whole + min(9, max(0, int((log2(apart) - whole) * 10))) / 10, 1)
+
+
+def immutable_target(v: bytes) -> bytes:
+    """The 20-byte target of an immutable item: SHA-1 of its bencoded value (BEP 44, "Immutable items")."""
+    return sha1(v, usedforsecurity=False).digest()
+
+
+def mutable_target(k: bytes, salt: bytes = b"") -> bytes:
+    """The 20-byte target of a mutable item: SHA-1 of public key and salt (BEP 44, "Mutable items")."""
+    return sha1(k + salt, usedforsecurity=False).digest()
 
 
 def random_id(rng: Random) -> bytes:
@@ -72,15 +98,15 @@ class Bep42(NamedTuple):
     """The computation of BEP 42 for one address, step by step."""
 
     masked: bytes
-    """The address, masked with 03.0f.3f.ff, the low 3 bits of `r` in its top bits (4 bytes)."""
+    """The first bytes of the address, masked, the low 3 bits of `r` in the top bits: 4 bytes, masked with 03.0f.3f.ff,
+    or 8 of IPv6."""
     crc: int
     """CRC-32C of `masked`. The first 21 bits of the id must be the first 21 bits of this."""
 
 
 def bep42(ip: str, r: int) -> Bep42:
-    """What an id at an IPv4 address must start with, for a last byte `r` (only its low 3 bits count)."""
-    masked = int.from_bytes(inet_aton(ip), "big") & 0x030F3FFF | (r & 7) << 29
-    data = masked.to_bytes(4, "big")
+    """What an id at an address must start with, for a last byte `r` (only its low 3 bits count)."""
+    data = family_of(ip).bep42_input(ip, r)
     return Bep42(data, crc32c(data))
 
 

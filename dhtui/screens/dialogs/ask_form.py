@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -14,21 +13,20 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from ...actions.resolve import look_up
-from ...bindings.registry import ASK, form
-from ...engine.node import Node
+from ...bindings.registry import ASK, LEAVE, SUBMIT, form
+from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
-from ...errors import UsageError
 from ...packets.parts import Link
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
-from ...text.spans import Line, Role
+from ...text.spans import Line
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
 from ...widgets.source_input import SourceInput
-from ..items.put_plan import verdict_lines
 from ..items.put_rows import NodeRow
 from ..items.value import value_lines
 from ..notify import notify_failure
@@ -44,23 +42,22 @@ from .ask_request import (
     put_question,
     read_ask,
 )
+from .checked_form import CheckedForm
 from .fields import TABS, field
 from .list_window import OF_LINES, ListWindow
 
-_WIDTH = 74
-"""Cells of a sentence until the form has been laid out."""
 _NOBODY: tuple[Line, ...] = (((" Here the nodes that it names are listed.", "dim"),),)
 
 
-class AskForm(ListWindow[None]):
+class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     """Puts one question to one node, as often as one likes."""
 
     CSS_PATH = "ask_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "close"),
-        ("enter", "submit", "ask"),
+        bound(LEAVE, "close"),
+        bound(SUBMIT),
         *TABS,
-        *(Binding(action.keys, action.name, action.label, show=False) for action in ASK),
+        *all_bound(ASK),
     ]
     ACTIONS = (*form("ask", choose="question")[:-1], *ASK, *OF_LINES, form("", "close")[-1])
     ABOUT = (
@@ -68,18 +65,18 @@ class AskForm(ListWindow[None]):
         "apart. Of the nodes that it names each can be asked in turn. Our own node is marked."
     )
     AUTO_FOCUS = "#node"
+    FIRST = "node"
 
     named: query_one[LineTable[NamedRow]] = query_one("#named", LineTable)
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: Node, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
+        self, node: NodeCommands, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
     ) -> None:
         """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
         self._node, self._question, self._at_once = node, question, at_once
         self._first = "" if addr is None else address(addr)
-        self._said: tuple[str, str, bool] = ("", "", False)
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -95,8 +92,7 @@ class AskForm(ListWindow[None]):
                 yield ScrollLines(id="answer", classes="box")
 
     def on_mount(self) -> None:
-        """Says what is missing; or asks."""
-        self._check()
+        """Asks, if that was said."""
         self.call_after_refresh(self._begin)
         if self._at_once:
             self.named.focus()
@@ -108,65 +104,41 @@ class AskForm(ListWindow[None]):
 
     # -- the fields ------------------------------------------------------------------------------------------
 
-    def _read(self) -> AskRequest:
+    def read(self) -> AskRequest:
+        """What is to be asked, and whom."""
         node, target, salt = (self.query_one(f"#{name}", Input).value for name in ("node", "target", "salt"))
         return read_ask(node, QUESTIONS[self.query_one(Pick).chosen], target, salt, self._node.id)
 
-    @on(Input.Changed)
-    @on(Pick.Changed)
-    def changed(self, event: Input.Changed | Pick.Changed) -> None:
-        """Checks what was typed so far."""
-        event.stop()
-        self._check()
-
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Shows the fields that the question has a use for."""
         question = QUESTIONS[self.query_one(Pick).chosen]
         self.query_one("#field-target").display = question != "ping"
         self.query_one("#field-salt").display = question == "get"
-        try:
-            request = self._read()
-        except UsageError as problem:
-            blank = not self.query_one("#node", Input).value.strip()
-            self._say("…" if blank else "✗", str(problem), bad=not blank)
-        else:
-            self._say("✓", f"asks {request.remote}: {request.words}")
+        super().check()
 
-    def _say(self, mark: str, text: str, bad: bool = False) -> None:
-        self._said = mark, text, bad
-        verdict = self.query_one("#verdict", Lines)
-        role: Role = "bad" if bad else "good" if mark == "✓" else "dim"
-        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or _WIDTH)))
+    def tell(self, request: AskRequest) -> None:
+        """What would be asked."""
+        self.say("✓", f"asks {request.remote}: {request.words}")
 
     def on_resize(self) -> None:
         """The sentence is fitted to the new size."""
-        self.call_after_refresh(lambda: self._say(*self._said))
+        self.say_again()
 
     # -- asking ----------------------------------------------------------------------------------------------
 
-    @on(Input.Submitted)
-    def submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field."""
-        event.stop()
-        self.action_submit()
-
-    def action_submit(self) -> None:
-        """Asks, in place of what was asked before."""
-        try:
-            request = self._read()
-        except UsageError:
-            self._check()
-        else:
-            self._ask(request)
+    def go(self, request: AskRequest) -> None:
+        """In place of what was asked before."""
+        self._ask(request)
 
     @work(group="ask", exclusive=True, exit_on_error=False, name="asking a node")
     async def _ask(self, request: AskRequest) -> None:
         self.named.title = "named"
         self.named.show(())
         self.answer.show("answer", [])
-        self._say("…", f"{request.question}: {request.remote} is asked {request.words}")
+        self.say("…", f"{request.question}: {request.remote} is asked {request.words}")
         addr = await look_up(request.remote)
         if isinstance(addr, str):
-            self._say("✗", f"{request.remote} {addr}", bad=True)
+            self.say("✗", f"{request.remote} {addr}", bad=True)
             return
         outcome = await put_question(self._node, addr, request)
         self._show(request, outcome.asked[0])
@@ -174,7 +146,10 @@ class AskForm(ListWindow[None]):
     def _show(self, request: AskRequest, one: NodeOutcome) -> None:
         snapshot = self._node.snapshot()
         known = {contact.addr for bucket in snapshot.table.buckets for contact in bucket.nodes}
-        bound = {addr for addr in (snapshot.identity.external, self._node.address) if addr is not None}
+        identity = snapshot.identity
+        # A saved address may be that of another run, which uses the same folder now.
+        external = None if identity.external_source == "saved" else identity.external
+        bound = {addr for addr in (external, identity.bound) if addr is not None}
         rows = named_rows(one, request.target, snapshot.identity.id, bound, known)
         self.named.title = f"{plural(len(rows), 'node')} named for {short_id(request.target)}, nearest first"
         self.named.show(rows)
@@ -183,7 +158,7 @@ class AskForm(ListWindow[None]):
             lines += value_lines(one.item.v, "text", self.answer.room)
         self.answer.show(f"answer of {address(one.addr)}", lines)
         words = f"{request.question} {address(one.addr)}: {safe_text(lines[0][1][0], 200)}"
-        self._say("✓" if one.responded else "✗", words, bad=not one.responded)
+        self.say("✓" if one.responded else "✗", words, bad=not one.responded)
 
     # -- what it named ---------------------------------------------------------------------------------------
 

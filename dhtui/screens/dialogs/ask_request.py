@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.ids import bep42_valid, distance
@@ -14,9 +14,9 @@ from ...errors import UsageError
 from ...headless.text import node_words
 from ...lookups.ask import KINDS, Kind, read_request
 from ...options.values import HostPort, host_port, salt
+from ...text.faults import FAULT_WORDS
 from ...text.format import address, plural
 from ...text.format import distance as distance_words
-from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit
 from ...widgets.table_model import Column
 
@@ -51,7 +51,7 @@ def read_ask(remote: str, question: Question, text: str, salt_text: str, own: by
     return AskRequest(node, question, wanted.target, salt(salt_text), wanted.public, wanted.words + first)
 
 
-async def put_question(node: Node, addr: Addr, request: AskRequest) -> Outcome:
+async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> Outcome:
     """Asks the node at an address, and nobody else."""
     match request.question:
         case "ping":
@@ -135,6 +135,6 @@ def answer_lines(one: NodeOutcome, request: AskRequest) -> list[Line]:
         *(("", address(peer)) for peer in one.peers[:200]),
         *([("seq", str(one.seq))] if one.seq is not None else []),
         *([("sees us at", address(one.external))] if one.external else []),
-        *(("but", safe_text(fault)) for fault in one.faults),
+        *(("but", FAULT_WORDS[fault]) for fault in one.faults),
     ]
     return [((fit(label, 11), "dim"), (text, "plain")) for label, text in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...engine.snapshot import LookupView
+from ...engine.wire.methods import about
 from ...packets.parts import Link
 from ...text.decisions import found_words, lookup_stop_words
 from ...text.format import duration, milliseconds, power, short_id, waiting_words
@@ -72,11 +73,11 @@ NOW_COLUMNS: tuple[Column[NowRow], ...] = (
 def now_links(row: NowRow) -> tuple[Link, ...]:
     """What a lookup leads to."""
     one = row.lookup
-    kind = safe_text(one.kind, 20)
+    kind, what = safe_text(one.kind, 20), about(one.kind)
     target = short_id(one.target)
     lookup = Link("lookup", one.number, f"the lookup {kind} {target}")
-    if kind in ("get_peers", "announce_peer"):
+    if what == "infohash":
         return lookup, Link("infohash", one.target, f"the infohash {target}")
-    if kind in ("get", "put"):
+    if what == "target":
         return lookup, Link("target", one.target, f"the item {target}")
     return lookup, Link("node", one.target, f"the id {target}")

@@ -8,6 +8,7 @@ from textwrap import wrap
 from ...bindings.keymap import key_of
 from ...engine.counters import PROBE
 from ...engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
+from ...engine.wire.methods import METHODS
 from ...sources.health import Health
 from ...text.format import address, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
@@ -23,7 +24,6 @@ CERTAIN = 1.96
 """Standard deviations to either side that hold 95 % of all cases."""
 SECONDS = 60
 """That the charts of traffic go back."""
-METHODS = ("ping", "find_node", "get_peers", "announce_peer", "get", "put")
 
 _ID_SOURCES = {
     "fixed": "given by you",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -16,28 +15,27 @@ from textual.worker import Worker
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
-from ...bindings.registry import form, view
+from ...bindings.registry import LEAVE, form, view
+from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.node import Node
 from ...engine.snapshot import LookupView
-from ...errors import UsageError
 from ...keyring import Entry
 from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.format import plural
-from ...text.safe import safe_text
-from ...text.spans import Line, Role
+from ...text.spans import Line
+from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.scroll_lines import ScrollLines
 from ...widgets.source_input import SourceInput
+from ..dialogs.checked_form import CheckedForm
 from ..dialogs.fields import TABS, field
 from ..dialogs.list_window import OF_LINES, ListWindow
 from ..notify import notify_failure
 from ..verbs import CopyForm
 from .get_request import GetRequest, read_get
 from .get_rows import answer_rows, change_words, newer, running_line
-from .put_plan import verdict_lines
 from .put_rows import NODE_COLUMNS, NodeRow
 from .value import Form, following, kind_of, value_lines
 
@@ -49,23 +47,24 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-class GetForm(ListWindow[None]):
+class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
     """Asks what to get, gets it, shows it; watches it, if an interval is given."""
 
     CSS_PATH = "get_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "close"),
+        bound(LEAVE, "close"),
         *TABS,
-        Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
+        bound(_VIEW_AS),
     ]
     ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
     ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
     AUTO_FOCUS = "#what"
+    FIRST = "what"
 
     answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
     value: query_one[ScrollLines] = query_one("#value", ScrollLines)
 
-    def __init__(self, node: Node, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
+    def __init__(self, node: NodeCommands, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
         """`what` and `salt` are what to begin with, `entries` the keys that can be named."""
         super().__init__()
         self._node, self._entries, self._what, self._salt = node, tuple(entries), what, salt
@@ -76,7 +75,6 @@ class GetForm(ListWindow[None]):
         self._changes, self._change = 0, ""
         """While it is watched: how often it changed, and how it did last."""
         self._getting = False
-        self._said: tuple[str, str, bool] = ("", "", False)
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -92,49 +90,33 @@ class GetForm(ListWindow[None]):
                 yield ScrollLines(id="value", classes="box")
 
     def on_mount(self) -> None:
-        """Says what is missing."""
+        """Begins to show how far it is."""
         self.set_interval(1 / RATE, self.tick)
-        self._check()
         self.call_after_refresh(self._show_value)
 
     # -- the fields ------------------------------------------------------------------------------------------
 
-    def _request(self) -> GetRequest:
+    def read(self) -> GetRequest:
+        """What is to be got."""
         what, salt, every = (self.query_one(f"#{name}", Input).value for name in ("what", "salt", "every"))
         return read_get(what, salt, every, self._entries)
 
-    @on(Input.Changed)
-    def changed(self, event: Input.Changed) -> None:
-        """Checks what was typed so far."""
-        event.stop()
-        self._check()
+    def check(self) -> None:
+        """While something is got its progress is told."""
+        if not self._getting:
+            super().check()
 
-    def _check(self) -> None:
-        if self._getting:
-            return
-        try:
-            request = self._request()
-        except UsageError as problem:
-            blank = not self.query_one("#what", Input).value.strip()
-            self._say("…" if blank else "✗", str(problem), bad=not blank)
-        else:
-            self._say("✓", f"{request.words}; target {request.target.hex()}")
+    def tell(self, request: GetRequest) -> None:
+        """What would be got."""
+        self.say("✓", f"{request.words}; target {request.target.hex()}")
 
-    def _say(self, mark: str, text: str, bad: bool = False) -> None:
-        self._said = mark, text, bad
-        verdict = self.query_one("#verdict", Lines)
-        role: Role = "bad" if bad else "good" if mark == "✓" else "dim"
-        verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width or _WIDTH)))
-
-    @on(Input.Submitted)
-    def submitted(self, event: Input.Submitted) -> None:
+    def action_submit(self) -> None:
         """Gets it, in place of what was under way."""
-        event.stop()
         self._stop()
-        try:
-            request = self._request()
-        except UsageError:
-            return  # it stands there already
+        super().action_submit()
+
+    def go(self, request: GetRequest) -> None:
+        """Begins anew."""
         self._item = None
         self._changes, self._change = 0, ""
         self.answers.show(())
@@ -180,7 +162,7 @@ class GetForm(ListWindow[None]):
         self.answers.title = f"answers of {plural(len(outcome.asked), 'node')}, nearest first"
         self.answers.show(answer_rows(outcome))
         watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
-        self._say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
+        self.say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
         self.query_one("#change", Lines).show(
             [(("! ", "warn"), (self._change, "strong"))] if self._change else [],
         )
@@ -202,7 +184,7 @@ class GetForm(ListWindow[None]):
 
     def _fit(self) -> None:
         if not self._getting:
-            self._say(*self._said)
+            self.say(*self._said)
         self._show_value()
 
     @on(LineTable.Inspect, "#answers")
@@ -234,7 +216,7 @@ class GetForm(ListWindow[None]):
     def action_close(self) -> None:
         """Ends the get or the watch; the second time closes the form."""
         if self._stop():
-            self._say("…", "stopped; what was found so far is shown")
+            self.say("…", "stopped; what was found so far is shown")
         else:
             self.dismiss(None)
 
@@ -243,8 +225,6 @@ class GetForm(ListWindow[None]):
         notify_failure(self.app, event)
 
 
-_WIDTH = 74
-"""Cells of a sentence until the form has been laid out."""
 _WHAT = "target, public key, name of a key, or magnet link"
 _SALT = "of a mutable item, if it has one"
 _EVERY = "empty: look once; 60s: look every minute, and report changes"

@@ -14,8 +14,8 @@ from ...engine.wire.compact import Addr
 from ...headless.text import copy_words, node_words
 from ...items.readback import Copy, Gives, ReadBack
 from ...text.decisions import lookup_stop_words
+from ...text.faults import FAULT_WORDS
 from ...text.format import address, milliseconds, plural
-from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
 
@@ -74,7 +74,7 @@ def answer_words(one: NodeOutcome) -> str:
     """What a node said to a get."""
     if one.status is not Status.ANSWERED:
         return _said(one)
-    return "has nothing" if not one.faults else "; ".join(("has nothing", *map(safe_text, one.faults)))
+    return "; ".join(("has nothing", *(FAULT_WORDS[fault] for fault in one.faults)))
 
 
 def read_rows(read: ReadBack) -> list[NodeRow]:

@@ -13,20 +13,21 @@ from ...engine.events import (
     Banned,
     BootstrapProgress,
     DatagramsLost,
-    Event,
     IdChanged,
     LookupFinished,
     LookupStarted,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
+    StateEvent,
     Stored,
     Woke,
 )
 from ...engine.snapshot import ErrorView, Snapshot
 from ...engine.wire.compact import Addr
+from ...engine.wire.methods import about
 from ...packets.packet import Packet
-from ...packets.parts import Link
+from ...packets.parts import Link, LinkKind
 from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
@@ -142,7 +143,7 @@ def _id(node_id: bytes) -> Link:
 _Told = tuple[Level, str, str, tuple[Link, ...]]
 
 
-def _told(event: Event) -> _Told:
+def _told(event: StateEvent) -> _Told:
     match event:
         case NodeAdded(id=node_id, addr=addr, bucket=bucket):
             text = f"{short_id(node_id)} entered the table, bucket {bucket}"
@@ -160,10 +161,11 @@ def _told(event: Event) -> _Told:
             return "notable", "banned", f"{done}: {safe_text(why)}", ()
         case BootstrapProgress(text=text):
             return "notable", "bootstrap", safe_text(text), ()
-    return _about_us(event)
+        case _:
+            return _about_us(event)
 
 
-def _about_us(event: Event) -> _Told:
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> _Told:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -178,14 +180,14 @@ def _about_us(event: Event) -> _Told:
             return "problem", "lost", lost_unread(lost, total), ()
         case Woke(away=away):
             return "notable", "woke", woke(away), ()
-    raise AssertionError(event)
 
 
 def _lookup(event: LookupStarted | LookupFinished) -> _Told:
     name = f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
+    what: LinkKind = "infohash" if about(event.kind) == "infohash" else "target"
     links = (
         Link("lookup", event.number, f"the lookup {name}"),
-        Link("infohash" if event.kind == "get_peers" else "target", event.target, f"its target {event.target.hex()}"),
+        Link(what, event.target, f"its target {event.target.hex()}"),
     )
     if isinstance(event, LookupStarted):
         owner = "asked by you" if event.owner == "user" else f"for {safe_text(event.owner, 40)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...engine.snapshot import LookupDetail, LookupView
+from ...engine.wire.methods import about
 from ...lookups.export import as_json, as_text
 from ...packets.packet import Packet
 from ...packets.parts import Link
@@ -19,21 +20,21 @@ def links_of(detail: LookupDetail, row: CandidateRow | None, packets: PacketRing
     """Where to go to from a node of a lookup, or from the lookup itself."""
     view = detail.view
     kind = view.kind
-    if kind == "get_peers":
-        about = Link("infohash", view.target, f"infohash {short_id(view.target)}")
-    elif kind == "get":
-        about = Link("target", view.target, f"target {short_id(view.target)}")
+    if about(kind) == "infohash":
+        target = Link("infohash", view.target, f"infohash {short_id(view.target)}")
+    elif about(kind) == "target":
+        target = Link("target", view.target, f"target {short_id(view.target)}")
     else:
-        about = Link("node", view.target, f"id {short_id(view.target)}")
+        target = Link("node", view.target, f"id {short_id(view.target)}")
     if row is None:
-        return (about,)
+        return (target,)
     node = row.node
     found = [Link("node", node.id, f"node {short_id(node.id)}")] if node.id is not None else []
     found.append(Link("address", node.addr, safe_text(address(node.addr))))
     packet = _packet(detail, row, packets)
     if packet is not None:
         found.insert(0, Link("packet", packet.number, f"its query, packet {packet.number}"))
-    return (*found, about)
+    return (*found, target)
 
 
 def _packet(detail: LookupDetail, row: CandidateRow, packets: PacketRing) -> Packet | None:

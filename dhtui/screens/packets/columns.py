@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from socket import inet_aton
 
+from ...engine.wire.compact import pack_addr
 from ...packets.packet import Packet
 from ...packets.summary import summary
 from ...text.format import address, date_time
@@ -57,5 +57,5 @@ def _summary(packet: Packet) -> Line:
     return ((gist(packet), "warn" if packet.problem or packet.kind == "error" else "plain"),)
 
 
-def _by_address(packet: Packet) -> tuple[bytes, int]:
-    return inet_aton(packet.addr[0]), packet.addr[1]
+def _by_address(packet: Packet) -> bytes:
+    return pack_addr(packet.addr)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import wrap
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ...bindings.registry import form
+from ...bindings.registry import LEAVE, form
 from ...errors import UsageError
 from ...options.values import integer, target, torrent
+from ...text.spans import Line
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.source_input import SourceInput
+from ..dialogs.checked_form import CheckedForm
 from ..dialogs.fields import TABS, field
-from ..dialogs.window import Window
 
 _WIDTH = 72
 _PORT = integer(1, 65535)
@@ -49,14 +50,15 @@ def read_announce(text: str, port_text: str) -> AnnounceRequest:
     return AnnounceRequest(torrent(target(text)), _PORT(port_text) if port_text else 0)
 
 
-class AnnounceForm(Window[AnnounceRequest | None]):
+class AnnounceForm(CheckedForm[AnnounceRequest | None, AnnounceRequest]):
     """Asks what to announce. The result is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "announce_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
+    BINDINGS = [bound(LEAVE, "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
     ACTIONS = form("announce", choose="")
     ABOUT = "Tell the nodes closest to an infohash that a peer is here. Each letter is checked as it is typed."
     AUTO_FOCUS = "#infohash"
+    FIRST = "infohash"
 
     def __init__(self, info_hash: str = "", note: str = "") -> None:
         """`note` is said below: why it may be of little use."""
@@ -75,46 +77,24 @@ class AnnounceForm(Window[AnnounceRequest | None]):
             if self._note:
                 yield Lines(*(((text, "warn"),) for text in wrap(self._note, _WIDTH)), id="note")
 
-    def on_mount(self) -> None:
-        """Says what is missing."""
-        self._check()
-
-    def _read(self) -> AnnounceRequest:
+    def read(self) -> AnnounceRequest:
+        """What is to be announced."""
         return read_announce(self.query_one("#infohash", Input).value, self.query_one("#port", Input).value)
 
-    @on(Input.Changed)
-    def follow(self, event: Input.Changed) -> None:
-        """Checks what was typed so far."""
-        event.stop()
-        self._check()
+    def tell_fault(self, problem: str, *, blank: bool) -> None:
+        """In up to three lines."""
+        lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
+        self.query_one("#verdict", Lines).show([((line, "dim" if blank else "bad"),) for line in lines])
 
-    def _check(self) -> None:
-        verdict = self.query_one("#verdict", Lines)
-        try:
-            request = self._read()
-        except UsageError as problem:
-            blank = not self.query_one("#infohash", Input).value.strip()
-            lines = wrap(f"{'…' if blank else '✗'} {problem}", _WIDTH)[:3]
-            verdict.show([((line, "dim" if blank else "bad"),) for line in lines])
-        else:
-            lines = wrap(request.words, _WIDTH - 2)
-            verdict.show(
-                [
-                    *(((f"✓ {each.hex()}", "good"),) for each in request.info_hashes),
-                    *(((f"  {line}", "plain"),) for line in lines),
-                ]
-            )
+    def tell(self, request: AnnounceRequest) -> None:
+        """What would be done."""
+        hashes: list[Line] = [((f"✓ {each.hex()}", "good"),) for each in request.info_hashes]
+        words: list[Line] = [((f"  {line}", "plain"),) for line in wrap(request.words, _WIDTH - 2)]
+        self.query_one("#verdict", Lines).show([*hashes, *words])
 
-    @on(Input.Submitted)
-    def submitted(self, event: Input.Submitted) -> None:
-        """Announces, if that can be done."""
-        event.stop()
-        try:
-            request = self._read()
-        except UsageError:
-            self._check()
-        else:
-            self.dismiss(request)
+    def go(self, request: AnnounceRequest) -> None:
+        """The screen announces it."""
+        self.dismiss(request)
 
     def action_cancel(self) -> None:
         """Nothing is to be done."""

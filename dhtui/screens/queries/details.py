@@ -6,6 +6,7 @@ from textwrap import wrap
 
 from ...bindings.keymap import key_of
 from ...engine.wire.compact import Addr
+from ...engine.wire.methods import about
 from ...packets.links import links as packet_links
 from ...packets.packet import Packet
 from ...packets.parts import Link
@@ -144,8 +145,8 @@ def _node_links(addr: Addr, node_id: bytes | None) -> list[Link]:
 def _target_links(method: str, target: bytes | None) -> list[Link]:
     if target is None:
         return []
-    if method in ("get_peers", "announce_peer"):
+    if about(method) == "infohash":
         return [Link("infohash", target, f"the infohash {short_id(target)}")]
-    if method == "find_node":
+    if about(method) == "node":
         return [Link("node", target, f"the id {short_id(target)}")]
     return [Link("target", target, f"the item {short_id(target)}")]

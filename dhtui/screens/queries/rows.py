@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ...engine.snapshot import LookupView, QueryView, Snapshot
 from ...engine.wire.compact import Addr
+from ...engine.wire.methods import is_write
 from ...packets.packet import Packet
 from .tail import ENDED, Asked, Ended, QueryTail
 
@@ -158,6 +159,6 @@ def why_not_stopped(owner: str, hard: float) -> str:
     rest = f"each ends by itself after {hard:.1f} s at most"
     if owner == "user":
         return f"Queries to nodes that you named can't be taken back: {rest}."
-    if owner in ("put", "announce_peer"):
+    if is_write(owner):
         return f"A write that is on its way can't be taken back: {rest}."
     return f"Single queries can't be taken back, only lookups can be stopped: {rest}."

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...engine.snapshot import BucketView, ContactView, Holdings
+from ...engine.wire.compact import pack_addr
 from ...engine.wire.ids import ID_BITS, distance, shared_prefix
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, prefix_bits
@@ -165,9 +166,8 @@ def _late(value: float | None) -> tuple[bool, float]:
     return value is None, value or 0.0
 
 
-def _by_address(row: NodeRow) -> tuple[bytes, int]:
-    ip, port = row.node.addr
-    return bytes(int(part) for part in ip.split(".")), port
+def _by_address(row: NodeRow) -> bytes:
+    return pack_addr(row.node.addr)
 
 
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (

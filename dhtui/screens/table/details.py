@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from socket import inet_aton
 
 from ...engine.snapshot import ContactDetail, ContactView
 from ...engine.wire.compact import is_local
+from ...engine.wire.family import family_of
 from ...engine.wire.ids import bep42, bep42_valid, shared_prefix
 from ...lookups.query_status import span_words
 from ...text.clients import client_name
@@ -28,7 +28,6 @@ _BEP42_WORDS = {
     "exempt": "– a local address is exempt",
     "unknown": "? not checked",
 }
-_MASK = bytes.fromhex("030f3fff")
 _WANTED_BITS = 21
 _CHART = 3
 """Rows of the chart of round trips."""
@@ -93,8 +92,9 @@ def rtt_lines(smoothed: float | None, rtts: Sequence[float]) -> list[Line]:
 
 def bep42_lines(node_id: bytes, ip: str) -> list[Line]:
     """The computation of BEP 42, step by step."""
-    step, packed = bep42(ip, node_id[19]), inet_aton(ip)
-    masked = bytes(a & b for a, b in zip(packed, _MASK, strict=True))
+    family = family_of(ip)
+    mask, step, packed = family.bep42_mask, bep42(ip, node_id[19]), family.pack_ip(ip)
+    masked = bytes(a & b for a, b in zip(packed, mask, strict=False))
     wanted = _bits(step.crc.to_bytes(4, "big"))
     actual = _bits(node_id[:4])
     same = [a == b for a, b in zip(wanted, actual, strict=True)]
@@ -112,7 +112,7 @@ def bep42_lines(node_id: bytes, ip: str) -> list[Line]:
     return [
         (("The id that its address wants (BEP 42)", "title"),),
         _row("address", f"{packed.hex(' ')}   {ip}"),
-        _row("mask", _MASK.hex(" ")),
+        _row("mask", mask.hex(" ")),
         _row("masked", masked.hex(" ")),
         _row("r", f"{node_id[19] & 7}: the low 3 bits of the id's last byte, {node_id[19]:02x}"),
         _row("r on top", f"{step.masked.hex(' ')}   r in the first 3 bits"),

@@ -195,8 +195,8 @@ def test_a_smaller_reply_says_what_fits() -> None:
         asker.query(core, Get(asker.id, targets[0]), read_only=True)
     net.run(1.0)
     whole, smaller = asker.replies
-    assert whole.v is not None and len(whole.nodes) < 8  # type: ignore[union-attr]
-    assert smaller.v is None and smaller.token and smaller.nodes  # type: ignore[union-attr]
+    assert whole.item.v is not None and len(whole.nodes) < 8  # type: ignore[union-attr]
+    assert smaller.item.v is None and smaller.token and smaller.nodes  # type: ignore[union-attr]
 
 
 # ---- newcomers ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from dhtui.engine.identity import MAX_CONTACTED
 from dhtui.engine.items import Draft, ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.queries import MAX_LIVE, MAX_STALLED
 from dhtui.engine.table import MAX_KNOWN
@@ -116,14 +117,19 @@ ANSWER_KILLERS: list[tuple[str, dict[bytes, Any] | bytes]] = [
 ]
 
 
+KINDS: dict[str, Callable[[bytes], Question]] = {
+    kind.kind: kind for kind in (PingNode, FindClosest, FindPeers, GetItem)
+}
+
+
 @pytest.mark.parametrize("addr", [LOCAL, PUBLIC], ids=["local", "public"])
 @pytest.mark.parametrize("said", [said for _, said in ANSWER_KILLERS], ids=[name for name, _ in ANSWER_KILLERS])
-@pytest.mark.parametrize("kind", ["ping", "find_node", "get_peers", "get"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_killer_answers(kind: str, said: dict[bytes, Any], addr: Addr) -> None:
     """From the right address, with the right transaction id, and hostile: the operation ends all the same."""
     core = new_core(bound=("0.0.0.0", 6881), read_only=False)
     done: list[Outcome] = []
-    core.operations.ask(Question(kind, TARGET), done.append, NOW, remotes=[addr])
+    core.operations.ask(KINDS[kind](TARGET), done.append, NOW, remotes=[addr])
     ((query, _),) = core.datagrams_to_send()
     core.receive_datagram(bencode.encode({b"t": bencode.decode(query)[b"t"]} | said), addr, NOW + 0.1)
     assert all(bencode.decode(out)[b"y"] == b"q" for out, _ in core.datagrams_to_send())
@@ -138,7 +144,7 @@ def test_an_answer_counts_only_with_its_tid_from_the_address_and_port_that_was_a
     """Defence: neither a guessed transaction id nor another port of the same host will do."""
     core = new_core()
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, NOW, remotes=[LOCAL])
+    core.operations.ask(PingNode(), done.append, NOW, remotes=[LOCAL])
     ((query, _),) = core.datagrams_to_send()
     tid = bencode.decode(query)[b"t"]
     assert len(tid) >= 2
@@ -329,11 +335,11 @@ class Arena:
             self.core.table.answered(node, 0.05, None, NOW)
         operations = self.core.operations
         both = [NEAR.addr, FAR.addr]
-        operations.ask(Question("ping"), self.done.append, NOW, remotes=both)
-        operations.ask(Question("find_node", TARGET), self.done.append, NOW)
-        operations.ask(Question("get_peers", TARGET), self.done.append, NOW)
-        operations.ask(Question("get", mutable_target(KEY)), self.done.append, NOW, remotes=both)
-        operations.ask(Question("get", mutable_target(KEY)), self.done.append, NOW)
+        operations.ask(PingNode(), self.done.append, NOW, remotes=both)
+        operations.ask(FindClosest(TARGET), self.done.append, NOW)
+        operations.ask(FindPeers(TARGET), self.done.append, NOW)
+        operations.ask(GetItem(mutable_target(KEY)), self.done.append, NOW, remotes=both)
+        operations.ask(GetItem(mutable_target(KEY)), self.done.append, NOW)
         operations.announce(TARGET, 0, self.done.append, NOW)
         operations.put(ImmutableItem(b"1:x"), self.done.append, NOW)
         operations.put(Draft(b"1:x", BEP44_TEST_KEY), self.done.append, NOW, cas=3)

@@ -9,8 +9,8 @@ import pytest
 from dhtui.engine.lookup.algorithm import Lookup
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES
 from dhtui.engine.lookup.decisions import ASKS, MAX_DECISIONS, Reason, StopReason
+from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import Done, LookupRun
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
@@ -29,7 +29,7 @@ def looked_up(net: Network, size: int, *, gone: int, seconds: float = 6.0) -> Lo
     finds: list[LookupRun] = []
 
     def start(done: Done) -> LookupRun:
-        find = cores[0].operations.ask(Question("find_node", TARGET), done, net.now)
+        find = cores[0].operations.ask(FindClosest(TARGET), done, net.now)
         assert isinstance(find, LookupRun)
         finds.append(find)
         return find

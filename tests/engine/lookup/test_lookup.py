@@ -15,8 +15,8 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate
 from dhtui.engine.lookup.decisions import Distrust, Reason, State, StopReason
+from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import MAX_STEPS
-from dhtui.engine.lookup.validate import Question
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
@@ -117,7 +117,7 @@ def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int
     net.meet(core, *ring(net, 9))
     before = len(net.queries(source=core.identity.bound))
     if owner == "user":
-        core.operations.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
+        core.operations.ask(FindClosest(TARGET), lambda outcome: None, net.now)
     else:
         core.refresh_bucket(0, lambda outcome: None, net.now)
     net.after(core)
@@ -341,7 +341,7 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     done: list[Outcome] = []
-    operation = core.operations.ask(Question("find_node", TARGET), done.append, net.now)
+    operation = core.operations.ask(FindClosest(TARGET), done.append, net.now)
     net.after(core)
     net.run(1.5 * RTT)
     core.operations.cancel(operation, net.now)

@@ -10,7 +10,7 @@ import pytest
 
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, GetItem
 from dhtui.engine.outcome import Doubt
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.lies import LIES, Lie, Values
@@ -34,9 +34,9 @@ def quality(simulation: Simulation, cores: list[Core]) -> tuple[int, float]:
     for core in cores:
         item = ImmutableItem(b"20:" + rng.randbytes(20))
         simulation.plant(item)
-        trial = simulation.look_up(core, Question("get", item.target))
+        trial = simulation.look_up(core, GetItem(item.target))
         items += trial.outcome.item == item
-        search = simulation.look_up(core, Question("find_node", rng.randbytes(20)))
+        search = simulation.look_up(core, FindClosest(rng.randbytes(20)))
         found.append(search.found)
         assert max(trial.complete, search.complete) < ENDED
     return items, mean(found)
@@ -80,7 +80,7 @@ def test_what_is_not_found_among_liars_alone_is_never_said_to_be_missing(name: s
         core = simulation.add(hosts=hosts, maintain=False)
         if nth % 2:
             simulation.bootstrap(core)
-        outcome = simulation.look_up(core, Question("get", Random(nth).randbytes(20))).outcome
+        outcome = simulation.look_up(core, GetItem(Random(nth).randbytes(20))).outcome
         assert isinstance(outcome.doubt, Doubt) or not outcome.answered
 
 

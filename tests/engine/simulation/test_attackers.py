@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import GetItem, PingNode
 from dhtui.engine.simulation.attackers import (
     KINDS,
     Budget,
@@ -163,7 +163,7 @@ def test_nodes_under_true_ids_get_into_the_table() -> None:
 
 
 def told(simulation: Simulation, core: Core, addr: Addr, target: bytes) -> tuple[NodeInfo, ...]:
-    return simulation.ask(core, Question("get", target), [addr]).asked[0].nodes
+    return simulation.ask(core, GetItem(target), [addr]).asked[0].nodes
 
 
 def test_slow_ones_tell_the_truth_until_their_patience_is_over() -> None:
@@ -177,7 +177,7 @@ def test_slow_ones_tell_the_truth_until_their_patience_is_over() -> None:
     named = told(simulation, core, attacker.addrs[0], target)
     assert len(named) == 8 and all(node.addr in attacker.addrs for node in named)
     for node in named:
-        assert simulation.ask(core, Question("get", target), [node.addr]).asked[0].id == node.id
+        assert simulation.ask(core, GetItem(target), [node.addr]).asked[0].id == node.id
 
 
 def test_they_gather_near_a_target() -> None:
@@ -193,7 +193,7 @@ def test_turning_ones_ask_under_one_id_and_answer_under_another() -> None:
     attacker = Poisoner(simulation, core, Budget(1, 1, 1, 30), 1, ports=30, turning=1)
     attacker.start()
     simulation.run(3)
-    first, second = (simulation.ask(core, Question("ping"), [attacker.addrs[0]]).asked[0].id for _ in range(2))
+    first, second = (simulation.ask(core, PingNode(), [attacker.addrs[0]]).asked[0].id for _ in range(2))
     assert first != second and attacker.asked_of_us > 2
 
 
@@ -212,7 +212,7 @@ def test_voters_name_an_address_that_is_not_the_cores() -> None:
     simulation, core = settled()
     attacker = Poisoner(simulation, core, Budget(1, 1, 1, 1), 1, external=lambda now: ("202.7.1.9", 6881))
     attacker.start()
-    assert simulation.ask(core, Question("ping"), attacker.addrs).asked[0].external == ("202.7.1.9", 6881)
+    assert simulation.ask(core, PingNode(), attacker.addrs).asked[0].external == ("202.7.1.9", 6881)
 
 
 # ---- honest ones beside them -------------------------------------------------------------------------

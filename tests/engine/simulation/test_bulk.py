@@ -15,7 +15,7 @@ from dhtui.engine.events import LookupStarted
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.operations import Operation
 from dhtui.engine.operations.turns import (
@@ -44,7 +44,7 @@ WITHOUT_A_QUERY = (Status.BLOCKED, Status.SEND_FAILED)
 def crowd(core: Core, n: int, now: float, done: list[Outcome], seed: int = 5) -> list[Operation]:
     """So many lookups of random targets, asked for in the same moment."""
     rng = Random(seed)
-    return [core.operations.ask(Question("get_peers", rng.randbytes(20)), done.append, now) for _ in range(n)]
+    return [core.operations.ask(FindPeers(rng.randbytes(20)), done.append, now) for _ in range(n)]
 
 
 # ---- each gives what it would give alone ---------------------------------------------------------------
@@ -103,7 +103,7 @@ def test_bulk_of_200_lookups_among_100_000_nodes_finds_what_each_finds_alone() -
     targets = [rng.randbytes(20) for _ in range(200)]
     planted = targets[::8]
     simulation, core = town(1)
-    alone = [simulation.look_up(core, Question("get_peers", target)) for target in planted]
+    alone = [simulation.look_up(core, FindPeers(target)) for target in planted]
     simulation, core = town(1)
     for target in planted:
         simulation.plant(target)
@@ -117,7 +117,7 @@ def test_bulk_of_200_lookups_among_100_000_nodes_finds_what_each_finds_alone() -
         queries.append(len(core.queries))
 
     for target in targets:
-        core.operations.ask(Question("get_peers", target), finished, simulation.now)
+        core.operations.ask(FindPeers(target), finished, simulation.now)
     simulation.after(core)
     assert simulation.run_until(lambda: len(done) == 200)
     assert all(outcome.peers for outcome in done if outcome.target in planted)
@@ -140,7 +140,7 @@ def test_bulk_does_not_hold_up_what_another_part_of_the_program_asks_for() -> No
         simulation.after(core)
         simulation.run(0.5)  # less than what makes a caller one apart
         core.operations.caller = "a person"
-        trial = simulation.look_up(core, Question("get_peers", target))
+        trial = simulation.look_up(core, FindPeers(target))
         assert core.operations._turns.waiting > 100 or not bulk
         assert trial.first is not None and trial.found == 1.0
         firsts.append(trial.first)
@@ -156,7 +156,7 @@ def test_bulk_without_anybody_to_ask_ends_at_once() -> None:
     crowd(core, 100, net.now, done)
     assert {outcome.stopped for outcome in done} == {StopReason.NOBODY_TO_ASK}
     for _ in range(int(MAX_PLACES)):
-        core.operations.ask(Question("ping"), done.append, net.now, remotes=(held.addr,))
+        core.operations.ask(PingNode(), done.append, net.now, remotes=(held.addr,))
     crowd(core, 5000, net.now, done)
     net.after(core)
     net.run(30.0)
@@ -307,7 +307,7 @@ def test_bulk_refreshes_that_wait_are_not_asked_for_again() -> None:
     for caller in range(int(PLACES) + SPARE_PLACES):
         core.operations.caller = caller
         crowd(core, 1, net.now, [], caller)
-    core.operations.background(Question("find_node", bytes(20)), "refresh", lambda outcome: None, net.now)
+    core.operations.background(FindClosest(bytes(20)), "refresh", lambda outcome: None, net.now)
     assert core.operations._turns.waits("refresh") and core.operations.any_of("refresh")
 
 
@@ -331,7 +331,7 @@ def test_room_for_queries_that_runs_out_delays_lookups_and_puts(
     rng = Random(9)
     for i in range(40):
         target = rng.randbytes(20)
-        core.operations.ask(Question("get_peers", target), done.append, net.now)
+        core.operations.ask(FindPeers(target), done.append, net.now)
         core.operations.put(Draft(encode(b"w"), BEP44_TEST_KEY, b"%d" % i), done.append, net.now)
         assert len(core.queries) <= little_room
     net.after(core)
@@ -349,8 +349,8 @@ def test_room_is_not_held_by_queries_that_have_stalled(little_room: int) -> None
     dead, alive = [net.puppet(silent) for _ in range(48)], net.puppet()
     done: list[Outcome] = []
     for puppet in dead:
-        core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(alive.addr,))
+        core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
+    core.operations.ask(PingNode(), done.append, net.now, remotes=(alive.addr,))
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) <= little_room
     net.run_until(lambda: bool(done))
@@ -372,7 +372,7 @@ def test_turns_are_not_held_by_operations_that_wait_for_silent_nodes_only() -> N
     done: list[Outcome] = []
     began = net.now
     for addr in dead:
-        core.operations.ask(Question("ping"), done.append, net.now, remotes=(addr,))
+        core.operations.ask(PingNode(), done.append, net.now, remotes=(addr,))
     net.after(core)
     net.run_until(lambda: len(done) == 300)
     assert {node.status for outcome in done for node in outcome.asked} == {Status.TIMED_OUT}
@@ -391,7 +391,7 @@ def test_room_of_stalled_queries_is_bounded_and_whose_time_is_cut_short_is_not_b
     for puppet in puppets:
         puppet.answer = silent
     done: list[Outcome] = []
-    core.operations.ask(Question("find_node", bytes(20)), done.append, net.now)
+    core.operations.ask(FindClosest(bytes(20)), done.append, net.now)
     net.after(core)
     net.run(1.0)
     assert len(core.queries) == 4

@@ -9,7 +9,7 @@ import pytest
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode
 from dhtui.engine.outcome import Status
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.lies import LIES
@@ -48,7 +48,7 @@ def planted(simulation: Simulation, nth: int) -> Item:
 def gets(simulation: Simulation, core: Core, n: int) -> list[tuple[Item, Trial]]:
     """Gets of planted items, one after the other."""
     items = (planted(simulation, nth) for nth in range(n))
-    return [(item, simulation.look_up(core, Question("get", item.target))) for item in items]
+    return [(item, simulation.look_up(core, GetItem(item.target))) for item in items]
 
 
 @pytest.mark.parametrize(("size", "seed"), [(2000, 1), (100_000, 2)])
@@ -87,7 +87,7 @@ def test_one_in_ten_lies() -> None:
 def test_a_liar_names_made_up_nodes_nearer_than_all_true_ones() -> None:
     simulation, core = among_liars(2000, 1)
     target = bytes(20)
-    (liar,) = simulation.ask(core, Question("get_peers", target), [a_liar(simulation).addr]).asked
+    (liar,) = simulation.ask(core, FindPeers(target), [a_liar(simulation).addr]).asked
     nearest = distance(simulation.closest(target)[0].id, target)
     assert len(liar.nodes) == NAMED + DEAD_NAMED
     assert all(0 < distance(node.id, target) < nearest for node in liar.nodes)
@@ -103,7 +103,7 @@ def test_cunning_liars_spread_made_up_nodes_as_true_ones_are() -> None:
     for _ in range(40):
         target = rng.randbytes(20)
         eighth = distance(simulation.closest(target)[-1].id, target)
-        (liar,) = simulation.ask(core, Question("find_node", target), [a_liar(simulation).addr]).asked
+        (liar,) = simulation.ask(core, FindClosest(target), [a_liar(simulation).addr]).asked
         nearer += [distance(node.id, target) < eighth / 2 for node in liar.nodes]
     assert sum(nearer) / len(nearer) == pytest.approx(0.5, abs=0.1)
 
@@ -111,14 +111,14 @@ def test_cunning_liars_spread_made_up_nodes_as_true_ones_are() -> None:
 def test_made_up_nodes_answer_under_their_made_up_ids_and_go_on_lying() -> None:
     simulation, core = among_liars(2000, 1)
     target = bytes(20)
-    question = Question("find_node", target)
+    question = FindClosest(target)
     (liar,) = simulation.ask(core, question, [a_liar(simulation).addr]).asked
     for node in liar.nodes[:NAMED]:
         asked = [simulation.ask(core, question, [node.addr]).asked[0] for _ in range(3)]  # packets get lost
         answers = [outcome for outcome in asked if outcome.responded]
         assert {outcome.id for outcome in answers} == {node.id}
         assert all(len(outcome.nodes) == NAMED + DEAD_NAMED for outcome in answers)
-    dead = simulation.ask(core, Question("ping"), [node.addr for node in liar.nodes[NAMED:]])
+    dead = simulation.ask(core, PingNode(), [node.addr for node in liar.nodes[NAMED:]])
     assert dead.answered == 0
 
 
@@ -128,8 +128,8 @@ def test_liars_hand_out_forged_and_outdated_versions() -> None:
     assert isinstance(item, MutableItem)
     liar = a_liar(simulation)
     seen = set()
-    for node in simulation.ask(core, Question("find_node", item.target), [liar.addr]).asked[0].nodes[:NAMED]:
-        seen |= {o.status for o in simulation.ask(core, Question("get", item.target), [node.addr, liar.addr]).asked}
+    for node in simulation.ask(core, FindClosest(item.target), [liar.addr]).asked[0].nodes[:NAMED]:
+        seen |= {o.status for o in simulation.ask(core, GetItem(item.target), [node.addr, liar.addr]).asked}
     assert {Status.VALUE, Status.BAD_SIGNATURE} <= seen
 
 
@@ -138,7 +138,7 @@ def test_liars_confirm_what_they_drop() -> None:
     liar, item = a_liar(simulation), ImmutableItem(b"4:mine")
     put = simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar.addr]))
     assert [write.status for write in put.writes] == [Status.STORED]
-    assert simulation.ask(core, Question("get", item.target), [liar.addr]).item is None
+    assert simulation.ask(core, GetItem(item.target), [liar.addr]).item is None
 
 
 # ---- every other lie ---------------------------------------------------------------------------------
@@ -157,14 +157,14 @@ def lying(name: str, share: float = 0.0) -> tuple[Simulation, Core, Addr]:
 def told(name: str, share: float = 0.0) -> tuple[Simulation, Core, tuple[NodeInfo, ...]]:
     """The nodes that a liar names."""
     simulation, core, liar = lying(name, share)
-    (outcome,) = simulation.ask(core, Question("find_node", TARGET), [liar]).asked
+    (outcome,) = simulation.ask(core, FindClosest(TARGET), [liar]).asked
     return simulation, core, outcome.nodes
 
 
 @pytest.mark.parametrize("name", LIES)
 def test_every_lie_is_an_answer_that_can_be_read_or_none(name: str) -> None:
     simulation, core, liar = lying(name)
-    for question in (Question("find_node", TARGET), Question("get", TARGET), Question("get_peers", TARGET)):
+    for question in (FindClosest(TARGET), GetItem(TARGET), FindPeers(TARGET)):
         (outcome,) = simulation.ask(core, question, [liar]).asked
         assert outcome.faults == ()
         assert outcome.responded or (name in ("deaf to get", "mixed") and question.kind != "find_node")
@@ -175,7 +175,7 @@ def test_only_so_many_of_the_starting_nodes_lie() -> None:
     simulation = Simulation(1, population=population)
     hosts = simulation.hosts(3, liars=2)
     core = simulation.add()
-    asked = simulation.ask(core, Question("find_node", TARGET), hosts).asked
+    asked = simulation.ask(core, FindClosest(TARGET), hosts).asked
     assert [len(next(o for o in asked if o.addr == host).nodes) for host in hosts] == [0, 0, 8]
 
 
@@ -208,14 +208,14 @@ def test_true_ids_are_named_at_other_ports_other_addresses_of_the_net_and_dead_o
         for node in named:
             assert node.addr != true[node.id]
             assert node.addr[0].split(".")[:kept] == true[node.id][0].split(".")[:kept]
-        assert not simulation.ask(core, Question("ping"), [node.addr for node in named]).answered
+        assert not simulation.ask(core, PingNode(), [node.addr for node in named]).answered
 
 
 def test_accomplices_answer_under_true_ids_that_are_claimed_for_them() -> None:
     simulation, core, named = told("at accomplices")
     assert {node.id for node in named} == {node.id for node in simulation.closest(TARGET)}
     for node in named:
-        assert simulation.ask(core, Question("find_node", TARGET), [node.addr]).asked[0].id == node.id
+        assert simulation.ask(core, FindClosest(TARGET), [node.addr]).asked[0].id == node.id
 
 
 def test_several_claims_are_made_about_one_ip() -> None:
@@ -228,7 +228,7 @@ def test_several_claims_are_made_about_one_ip() -> None:
 
 def test_accomplices_live_where_the_attacker_pays_for_addresses() -> None:
     simulation, core, liar = lying("from its own IP")
-    named = simulation.ask(core, Question("find_node", TARGET), [liar]).asked[0].nodes
+    named = simulation.ask(core, FindClosest(TARGET), [liar]).asked[0].nodes
     assert {node.addr[0] for node in named} == {liar[0]}
     assert len({node.addr[0] for node in told("from one IP")[2]}) == 1
     assert len({node.addr[0].rpartition(".")[0] for node in told("from one /24")[2]}) == 1
@@ -245,8 +245,8 @@ def test_accomplices_can_have_ids_that_fit_their_addresses_and_are_near() -> Non
 def test_silent_accomplices_answer_nothing_but_pings() -> None:
     simulation, core, named = told("silent accomplices")
     addrs = [node.addr for node in named]
-    assert simulation.ask(core, Question("ping"), addrs).answered == len(set(addrs))
-    assert not simulation.ask(core, Question("find_node", TARGET), addrs).answered
+    assert simulation.ask(core, PingNode(), addrs).answered == len(set(addrs))
+    assert not simulation.ask(core, FindClosest(TARGET), addrs).answered
 
 
 def test_a_partition_is_of_liars_under_their_true_ids() -> None:
@@ -259,14 +259,14 @@ def test_a_partition_is_of_liars_under_their_true_ids() -> None:
     )
     alone = told("only liars")
     assert len(alone[2]) == 8
-    assert alone[0].ask(alone[1], Question("ping"), [node.addr for node in alone[2]]).answered == 8
+    assert alone[0].ask(alone[1], PingNode(), [node.addr for node in alone[2]]).answered == 8
 
 
 def test_liars_answer_under_ids_that_are_not_theirs() -> None:
     simulation, core, liar = lying("the querier's id")
-    assert simulation.ask(core, Question("find_node", TARGET), [liar]).asked[0].id == core.id
+    assert simulation.ask(core, FindClosest(TARGET), [liar]).asked[0].id == core.id
     simulation, core, liar = lying("an id chosen when asked")
-    (outcome,) = simulation.ask(core, Question("find_node", TARGET), [liar]).asked
+    (outcome,) = simulation.ask(core, FindClosest(TARGET), [liar]).asked
     assert outcome.id is not None and distance(outcome.id, TARGET) < distance(simulation.closest(TARGET)[0].id, TARGET)
 
 
@@ -277,16 +277,16 @@ def test_liars_withhold_values_tokens_and_answers() -> None:
         ("deaf to get", False, False),
     ):
         simulation, core, liar = lying(name)
-        (outcome,) = simulation.ask(core, Question("get", TARGET), [liar]).asked
+        (outcome,) = simulation.ask(core, GetItem(TARGET), [liar]).asked
         assert (bool(outcome.token), outcome.responded, outcome.item) == (token, answered, None)
-        assert simulation.ask(core, Question("find_node", TARGET), [liar]).answered == 1
+        assert simulation.ask(core, FindClosest(TARGET), [liar]).answered == 1
 
 
 def test_who_lies_about_nodes_only_stores_what_it_is_given() -> None:
     simulation, core, liar = lying("true values, ids off by the last bit")
     item = ImmutableItem(b"4:mine")
     simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar]))
-    assert simulation.ask(core, Question("get", item.target), [liar]).item == item
+    assert simulation.ask(core, GetItem(item.target), [liar]).item == item
 
 
 def test_mixed_liars_lie_each_in_another_way_and_for_each_target_anew() -> None:

@@ -11,7 +11,7 @@ import pytest
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.lookup.validate import Question
+from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode
 from dhtui.engine.outcome import Status
 from dhtui.engine.simulation.internet import Chance, Conditions, Internet
 from dhtui.engine.simulation.network import Simulation, Trial, grow
@@ -36,7 +36,7 @@ def lookups(simulation: Simulation, core: Core, n: int, seed: int = 7) -> list[T
     for _ in range(n):
         target = rng.randbytes(20)
         simulation.plant(target)
-        trials.append(simulation.look_up(core, Question("get_peers", target)))
+        trials.append(simulation.look_up(core, FindPeers(target)))
     return trials
 
 
@@ -88,7 +88,7 @@ def test_so_many_packets_are_lost() -> None:
 def test_a_question_and_its_answer_are_lost_independently() -> None:
     simulation, core = network(1000, conditions=Conditions(loss=0.2, dead=0.0))
     addrs = simulation.hosts(150)
-    answered = simulation.ask(core, Question("ping"), remotes=addrs).answered
+    answered = simulation.ask(core, PingNode(), remotes=addrs).answered
     assert answered / len(set(addrs)) == pytest.approx(0.64, abs=0.08)
 
 
@@ -163,14 +163,14 @@ def test_passive_nodes_store_what_they_are_given_and_check_it() -> None:
     assert {write.code for write in older.writes} == {302}
     other = simulation.add(hosts=simulation.hosts())
     simulation.bootstrap(other)
-    assert simulation.look_up(other, Question("get", item.target)).outcome.item == item
-    assert simulation.look_up(other, Question("get", mutable.target)).outcome.item == mutable
+    assert simulation.look_up(other, GetItem(item.target)).outcome.item == item
+    assert simulation.look_up(other, GetItem(mutable.target)).outcome.item == mutable
 
 
 def test_a_passive_node_ignores_who_asks_too_much() -> None:
     simulation, core = network(100, conditions=Conditions(loss=0.0, dead=0.0, rate_limit=2.0))
     addr = simulation.hosts(1)
-    ping = Question("ping")
+    ping = PingNode()
     statuses = []
     for _ in range(30):
         statuses += [o.status for o in simulation.ask(core, ping, remotes=addr).asked]
@@ -196,7 +196,7 @@ def test_what_one_whole_node_puts_another_finds(whole: tuple[Simulation, list[Co
     for nth in range(12):
         item = ImmutableItem(b"2:%02d" % nth)
         stored += simulation.store(cores[5 * nth], item).stored
-        assert simulation.look_up(cores[99 - nth], Question("get", item.target)).outcome.item == item
+        assert simulation.look_up(cores[99 - nth], GetItem(item.target)).outcome.item == item
     assert stored >= 12 * 7.5  # a write is lost with one packet in fifty
 
 
@@ -208,10 +208,10 @@ def test_a_node_behind_a_nat_asks_but_cannot_be_asked(whole: tuple[Simulation, l
     assert not any(core.identity.read_only(simulation.now) for core in cores if core not in behind)
     hidden = {core.identity.bound for core in behind}
     assert not any(contact.addr in hidden for core in cores for contact in core.table)
-    trial = simulation.look_up(behind[0], Question("find_node", bytes(20)))
+    trial = simulation.look_up(behind[0], FindClosest(bytes(20)))
     assert len(trial.outcome.closest) == 8 and trial.found >= 7 / 8
     stranger = simulation.add()
-    asked = simulation.ask(stranger, Question("ping"), remotes=[behind[0].identity.bound, cores[0].identity.bound])
+    asked = simulation.ask(stranger, PingNode(), remotes=[behind[0].identity.bound, cores[0].identity.bound])
     assert [node.status for node in asked.asked] == [Status.TIMED_OUT, Status.ANSWERED]
 
 
@@ -220,7 +220,7 @@ def test_whole_nodes_mute_who_floods_them(whole: tuple[Simulation, list[Core]]) 
     flooder, victim = simulation.add(), cores[0].identity.bound
     answered: list[int] = []
     for _ in range(80):  # all at once: one after the other they would be too slow where the round trip is long
-        ping = Question("ping")
+        ping = PingNode()
         flooder.operations.ask(
             ping, lambda outcome: answered.append(outcome.answered), simulation.now, remotes=[victim]
         )
@@ -228,7 +228,7 @@ def test_whole_nodes_mute_who_floods_them(whole: tuple[Simulation, list[Core]]) 
     simulation.run(8.0)
     assert len(answered) == 80 and 40 < sum(answered) <= 55
     assert cores[0].snapshot(simulation.now).drops["rate limit"] > 0
-    last = simulation.ask(flooder, Question("ping"), remotes=[victim])
+    last = simulation.ask(flooder, PingNode(), remotes=[victim])
     assert last.asked[0].status is Status.ANSWERED, "it is not ignored from then on"
 
 
@@ -241,7 +241,7 @@ def test_whole_nodes_get_over_the_loss_of_half_of_them() -> None:
 
     def found() -> float:
         targets = [Random(n).randbytes(20) for n in range(24)]
-        return mean(simulation.look_up(cores[-2], Question("find_node", target)).found for target in targets)
+        return mean(simulation.look_up(cores[-2], FindClosest(target)).found for target in targets)
 
     assert found() > 0.8
     simulation.run(1000)  # until each has refreshed its buckets

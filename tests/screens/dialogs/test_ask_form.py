@@ -17,6 +17,7 @@ from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import Ban
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.engine.wire.faults import Fault
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.ask_form import AskForm
@@ -151,7 +152,7 @@ async def test_what_a_node_gave_is_shown_and_nothing_of_it_is_obeyed() -> None:
         peers=(("192.0.2.1", 1),),
         item=item,
         token=b"\x1b[",
-        faults=(HOSTILE,),
+        faults=tuple(Fault),
     )
     async with exploring(Asked(snapshots.running(), one=one), show="table") as stage:
         await stage.press("a")

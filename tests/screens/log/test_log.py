@@ -21,6 +21,7 @@ from dhtui.engine.events import (
     NodeRemoved,
     QueryFinished,
     ReachabilityChanged,
+    StateEvent,
     Stored,
 )
 from dhtui.engine.lookup.decisions import StopReason
@@ -44,7 +45,7 @@ NOW = 1000.0
 THEM = ("203.0.113.9", 6881)
 THEIRS = bytes.fromhex("2d7d" + "22" * 18)
 
-HAPPENED: list[Event] = [
+HAPPENED: list[StateEvent] = [
     BootstrapProgress(NOW - 60, "asking 5 bootstrap hosts"),
     BootstrapProgress(NOW - 58, "25 nodes answered"),
     AddressChanged(NOW - 50, None, ("198.51.100.7", 6881), 4),
@@ -328,7 +329,7 @@ async def test_the_newest_line_stays_selected_until_another_is_chosen() -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
-    evil: list[Event] = [
+    evil: list[StateEvent] = [
         BootstrapProgress(NOW, HOSTILE),
         NodeRemoved(NOW, THEIRS, (HOSTILE, 1), HOSTILE),
         LookupStarted(NOW, 1, HOSTILE, TARGET, HOSTILE),

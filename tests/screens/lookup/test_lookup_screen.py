@@ -178,7 +178,7 @@ async def test_no_lookup_teaches_how_to_start_one(size: tuple[int, int]) -> None
 
 
 async def test_on_a_testnet_it_names_what_there_is_to_find() -> None:
-    async with exploring(snapshots.starting(), show="lookup", label="testnet") as stage:
+    async with exploring(snapshots.starting(), show="lookup", on_testnet=True) as stage:
         for text, words in panes.testnet_targets():
             assert text[:40] in stage.text() and words in stage.text()
 
@@ -492,7 +492,7 @@ async def test_a_running_lookup_is_stopped_and_a_finished_one_is_not() -> None:
 async def test_without_a_node_nothing_is_started() -> None:
     node = busy()
     async with exploring(node, show="lookup") as stage:
-        stage.app.host.node = None
+        stage.app.feed.connect(None)
         await stage.press("n", "x")
         assert stage.toasts() == ["The node is not running yet: lookups can't be started or stopped."] * 2
 

@@ -1,0 +1,193 @@
+"""What a lookup, or a query to a named node, wants to know: how it is asked, what an answer is worth, when it is done.
+
+A class for each kind. Who asks (`running`, `operations.direct`) knows none of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from ..items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
+from ..outcome import NodeOutcome, Status
+from ..wire.faults import Fault
+from ..wire.krpc import Response
+from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping
+from .results import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Question(ABC):
+    """A question, about a target."""
+
+    kind: ClassVar[str]
+    """The RPC method that it asks with, which also names its lookups."""
+    target: bytes = b""
+    """20 bytes; empty where it is about none."""
+
+    @abstractmethod
+    def args(self, own: bytes) -> Args:
+        """The query to send, from our id."""
+
+    def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
+        """What a node's answer is worth. `outcome` says already that it answered, and whom it named."""
+        return outcome
+
+    def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
+        """Add what a node gave to what others gave; whether that is something new."""
+        return False
+
+    def done(self, findings: Findings) -> bool:
+        """Whether no other node can give anything better than what was found."""
+        return False
+
+    def again(self, outcome: NodeOutcome) -> Question | None:
+        """What to ask a node once more, because what it gave may stand in the way of what it has; mostly `None`."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PingNode(Question):
+    """Whether a node is there (BEP 5)."""
+
+    kind = "ping"
+
+    def args(self, own: bytes) -> Args:
+        """A ping."""
+        return Ping(own)
+
+
+@dataclass(frozen=True, slots=True)
+class FindClosest(Question):
+    """Which nodes are closest to the target (BEP 5)."""
+
+    kind = "find_node"
+
+    def args(self, own: bytes) -> Args:
+        """A find_node."""
+        return FindNode(own, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class FindPeers(Question):
+    """Which peers an infohash has (BEP 5)."""
+
+    kind = "get_peers"
+
+    def args(self, own: bytes) -> Args:
+        """A get_peers."""
+        return GetPeers(own, self.target)
+
+    def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
+        """Its peers."""
+        return replace(outcome, status=Status.PEERS, peers=answer.peers) if answer.peers else outcome
+
+    def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
+        """Count who names each peer; new is one that nobody named before."""
+        if not outcome.peers:
+            return False
+        peers = findings.peers = findings.peers or Counter()
+        new = any(peer not in peers for peer in outcome.peers)
+        peers.update(outcome.peers)
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class GetItem(Question):
+    """Which item is kept at the target (BEP 44)."""
+
+    kind = "get"
+
+    salt: bytes = b""
+    newer_than: int | None = None
+    """The filter of BEP 44, only items with a higher seq are sent."""
+    blind: bool = False
+    """Only the target is known, not whose item it is: one under another salt than ours may be the true one."""
+    mutable: bool | None = None
+    """Whether the item is mutable, where that is known."""
+    at_least: int | None = None
+    """An item with a lower seq is shown as what its node gave, and is not the result."""
+
+    def args(self, own: bytes) -> Args:
+        """A get."""
+        return Get(own, self.target, self.newer_than)
+
+    def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
+        """Its item, if that is genuine."""
+        given = answer.item
+        if given.seq is not None:
+            outcome = replace(outcome, seq=given.seq)
+        if given.v is None:
+            if Fault.VALUE_REFUSED in answer.faults:
+                return replace(outcome, status=Status.BAD_VALUE, note="the answer is not canonical bencode")
+            return outcome
+        item = self._verified(given.v, given)
+        if isinstance(item, _NoItem):
+            return replace(outcome, status=item.status, note=item.note)
+        return replace(outcome, status=Status.VALUE, item=item, seq=item.seq if isinstance(item, MutableItem) else None)
+
+    def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
+        """Take an item that is newer than what was found before."""
+        item = outcome.item
+        if item is None or (findings.item is not None and _seq(item) <= _seq(findings.item)):
+            return False
+        if self.at_least is not None and _seq(item) < self.at_least:
+            return False
+        findings.item = item
+        return True
+
+    def done(self, findings: Findings) -> bool:
+        """An immutable value that hashes to the target needs no second opinion."""
+        return isinstance(findings.item, ImmutableItem)
+
+    def again(self, outcome: NodeOutcome) -> Question | None:
+        """A store may hold a value without a signature under the target of a mutable item, and give that to a plain
+        get. A ``seq`` in the get makes it give what is signed."""
+        if self.mutable is False or self.newer_than is not None:
+            return None
+        return replace(self, newer_than=0) if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE) else None
+
+    def _verified(self, v: bytes, given: GivenItem) -> Item | _NoItem:
+        """The item in an answer, or why it is none (BEP 44: by hash, or by key, salt and signature)."""
+        if len(v) > MAX_VALUE:
+            return _NoItem(Status.BAD_VALUE, f"the value has {len(v)} bytes, more than {MAX_VALUE}")
+        if not self.mutable and immutable_target(v) == self.target:
+            return ImmutableItem(v)
+        if given.k is None or given.sig is None:
+            unsigned = "the value has no signature" if self.mutable else "the value does not hash to the target"
+            return _NoItem(Status.BAD_VALUE, unsigned)
+        if mutable_target(given.k, self.salt) != self.target:
+            return self._of_another()
+        # A store that leaves seq out (one is known) can only be right about items of seq 0.
+        item = MutableItem(v, given.k, given.sig, given.seq or 0, self.salt)
+        return item if item.seq >= 0 and item.verify() else _NoItem(Status.BAD_SIGNATURE, "the signature does not hold")
+
+    def _of_another(self) -> _NoItem:
+        """A mutable item that is not at home here: of another key, or under a salt that only its owner knows."""
+        if not self.blind:
+            return _NoItem(Status.BAD_VALUE, "the public key and salt do not hash to the target")
+        if self.salt:
+            note = "its public key and this salt do not hash to the target: it needs another salt"
+            return _NoItem(Status.UNPROVED, note)
+        return _NoItem(Status.UNPROVED, "it needs a salt")
+
+
+@dataclass(frozen=True, slots=True)
+class _NoItem:
+    """Why what a node gave does not count as the item."""
+
+    status: Status
+    note: str
+
+
+def _seq(item: Item) -> int:
+    return item.seq if isinstance(item, MutableItem) else 0
+
+
+def question_about(what: ImmutableItem | MutableItem | Draft) -> GetItem:
+    """What is there before something is stored."""
+    if isinstance(what, ImmutableItem):
+        return GetItem(what.target, mutable=False)
+    return GetItem(what.target, what.salt, mutable=True)

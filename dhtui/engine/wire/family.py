@@ -1,0 +1,239 @@
+"""The address families (BEP 5, BEP 32): all that differs between IPv4 and IPv6, in one value for each.
+
+Nothing else knows how many bytes an address has, which addresses are local, or how BEP 42 masks them. An `Addr` tells
+its family by itself (`family_of`); what has no address yet, such as a ``nodes`` string, is read by the family of the
+core that reads it. A core speaks IPv4 only so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from socket import AF_INET, AF_INET6, AddressFamily, inet_aton, inet_ntoa, inet_ntop, inet_pton
+from typing import Final, NamedTuple, TypeAlias
+
+Addr: TypeAlias = tuple[str, int]
+"""An address in its one spelling, dotted or with colons, and a UDP port, as sockets hand them over."""
+
+ID_LENGTH: Final = 20
+PORT_LENGTH: Final = 2
+
+
+class Net(NamedTuple):
+    """A block of addresses."""
+
+    first: str
+    last: str
+    prefix: int
+    """Its first `bits` bits, as a number."""
+    bits: int
+
+    def __str__(self) -> str:
+        return f"{self.first}/{self.bits}"
+
+
+class Family:
+    """An address family: lengths, keys, blocks of addresses, and the compact form."""
+
+    def __init__(
+        self,
+        name: str,
+        af: AddressFamily,
+        *,
+        ip_length: int,
+        nodes_key: bytes,
+        want: bytes,
+        host_bits: int,
+        net_bits: int,
+        bep42_mask: bytes,
+        anywhere: str,
+        loopback: tuple[str, int],
+        local: Iterable[tuple[str, int]],
+        never: Iterable[tuple[str, int]],
+        number_of: Callable[[str], bytes],
+        text_of: Callable[[bytes], str],
+        net_text: Callable[[str], str],
+    ) -> None:
+        """`number_of` gives the bytes of an address, `text_of` undoes that; `net_text` names the network of one.
+        Blocks are first addresses and prefix lengths."""
+        self.name = name
+        """``IPv4`` or ``IPv6``."""
+        self.af = af
+        """What the socket module calls it."""
+        self.ip_length = ip_length
+        """Bytes of an address: 4 or 16."""
+        self.peer_length = ip_length + PORT_LENGTH
+        """Bytes of a peer in ``values``: 6 or 18."""
+        self.node_length = ID_LENGTH + self.peer_length
+        """Bytes of a node in `nodes_key`: 26 or 38."""
+        self.nodes_key = nodes_key
+        """Under which key a response names nodes (BEP 32)."""
+        self.want = want
+        """How a query asks for nodes of it (BEP 32, ``want``)."""
+        self.host_bits, self.net_bits = host_bits, net_bits
+        """Bits of an address that one host owns, and that one network has."""
+        self.bep42_mask = bep42_mask
+        """Which bits of an address's first bytes an id has to fit (BEP 42)."""
+        self.anywhere = anywhere
+        """What a socket is bound to for all addresses of this host."""
+        self.pack_ip, self._text_of, self._net_text = number_of, text_of, net_text
+        self.loopback_net = self._block(*loopback)
+        self.loopback = self.loopback_ip(1)
+        """The usual address of this host for itself."""
+        self._local = tuple(self._block(*block) for block in local)
+        self._never = tuple(self._block(*block) for block in never)
+        self.unpack: Callable[[bytes], Addr] = lru_cache(maxsize=16384)(self._unpack)
+        """The address in `peer_length` bytes. Raises `ValueError` for any other length.
+
+        The same nodes are named over and over: one object for each saves time, and half the memory of whoever keeps
+        them."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def _block(self, first: str, bits: int) -> Net:
+        width = 8 * self.ip_length
+        low = int.from_bytes(self.pack_ip(first))
+        high = low | (1 << width - bits) - 1
+        return Net(first, self._text(high), low >> width - bits, bits)
+
+    def _text(self, number: int) -> str:
+        return self._text_of(number.to_bytes(self.ip_length))
+
+    def _inside(self, ip: str, blocks: Iterable[Net]) -> bool:
+        number, width = int.from_bytes(self.pack_ip(ip)), 8 * self.ip_length
+        return any(number >> width - block.bits == block.prefix for block in blocks)
+
+    # ---- compact form ------------------------------------------------------------------------------
+
+    def pack(self, addr: Addr) -> bytes:
+        """The `peer_length` bytes of an address and its port, network order."""
+        return self.pack_ip(addr[0]) + addr[1].to_bytes(PORT_LENGTH, "big")
+
+    def _unpack(self, data: bytes) -> Addr:
+        if len(data) != self.peer_length:
+            raise ValueError(f"a compact address has {self.peer_length} bytes, not {len(data)}")
+        return self._text_of(data[: self.ip_length]), int.from_bytes(data[self.ip_length :])
+
+    def unpack_ip(self, data: bytes) -> str:
+        """The address in `ip_length` bytes."""
+        return self._text_of(data)
+
+    def canonical(self, text: str) -> str:
+        """The one spelling of an address. Raises `OSError` or `ValueError`."""
+        return inet_ntop(self.af, inet_pton(self.af, text))
+
+    # ---- kinds of addresses ------------------------------------------------------------------------
+
+    def is_local(self, ip: str) -> bool:
+        """Whether an address belongs to this host or a private network."""
+        return self._inside(ip, self._local)
+
+    def is_unicast(self, ip: str) -> bool:
+        """Whether a packet may be sent to an address."""
+        return not self._inside(ip, self._never)
+
+    def is_loopback(self, ip: str) -> bool:
+        """Whether an address is this host's own, for itself."""
+        return self._inside(ip, (self.loopback_net,))
+
+    def loopback_ip(self, nth: int) -> str:
+        """The loopback address of a number. IPv6 has only one of them, 1."""
+        return self._text(int.from_bytes(self.pack_ip(self.loopback_net.first)) | nth)
+
+    def host_of(self, ip: str) -> str:
+        """The part of an address that one host owns."""
+        spare = 8 * self.ip_length - self.host_bits
+        return self._text(int.from_bytes(self.pack_ip(ip)) >> spare << spare) if spare else ip
+
+    def net_of(self, ip: str) -> str:
+        """The network that an address is counted under; a local address is one itself."""
+        return ip if is_local(ip) else self._net_text(ip)
+
+    # ---- BEP 42 ------------------------------------------------------------------------------------
+
+    def bep42_input(self, ip: str, r: int) -> bytes:
+        """What the CRC of BEP 42 is taken of: the masked bytes, the low 3 bits of `r` on top."""
+        length = len(self.bep42_mask)
+        number = int.from_bytes(self.pack_ip(ip)[:length]) & int.from_bytes(self.bep42_mask)
+        return (number | (r & 7) << 8 * length - 3).to_bytes(length)
+
+
+def _colons(data: bytes) -> str:
+    return inet_ntop(AF_INET6, data)
+
+
+def _six(ip: str) -> bytes:
+    return inet_pton(AF_INET6, ip)
+
+
+def _net6(ip: str) -> str:
+    return _colons(_six(ip)[:6] + bytes(10))
+
+
+IPV4: Final = Family(
+    "IPv4",
+    AF_INET,
+    ip_length=4,
+    nodes_key=b"nodes",
+    want=b"n4",
+    host_bits=32,
+    net_bits=24,
+    bep42_mask=bytes.fromhex("030f3fff"),
+    anywhere="0.0.0.0",
+    loopback=("127.0.0.0", 8),
+    local=(("127.0.0.0", 8), ("10.0.0.0", 8), ("172.16.0.0", 12), ("192.168.0.0", 16), ("169.254.0.0", 16)),
+    never=(("0.0.0.0", 8), ("224.0.0.0", 3)),
+    number_of=inet_aton,
+    text_of=inet_ntoa,
+    net_text=lambda ip: ip.rpartition(".")[0],
+)
+"""Local: loopback, RFC 1918, link-local. Never sent to: 0/8, multicast, reserved, broadcast."""
+
+IPV6: Final = Family(
+    "IPv6",
+    AF_INET6,
+    ip_length=16,
+    nodes_key=b"nodes6",
+    want=b"n6",
+    host_bits=64,
+    net_bits=48,
+    bep42_mask=bytes.fromhex("0103070f1f3f7fff"),
+    anywhere="::",
+    loopback=("::1", 128),
+    local=(("::1", 128), ("fc00::", 7), ("fe80::", 10)),
+    never=(("::", 128), ("::ffff:0:0", 96), ("ff00::", 8)),
+    number_of=_six,
+    text_of=_colons,
+    net_text=_net6,
+)
+"""Local: loopback, unique local, link-local. Never sent to: unspecified, IPv4-mapped, multicast."""
+
+FAMILIES: Final = (IPV4, IPV6)
+
+
+def family_of(ip: str) -> Family:
+    """The family of an address, by its spelling."""
+    return IPV6 if ":" in ip else IPV4
+
+
+def host_of(ip: str) -> str:
+    """The part of an address that one host owns: all of an IPv4 address, the /64 of one of IPv6."""
+    # Three times a query: no method call for what is the address itself.
+    return IPV6.host_of(ip) if ":" in ip else ip
+
+
+@lru_cache(maxsize=8192)
+def net_of(ip: str) -> str:
+    """The network that an address is counted under: the /24 of an IPv4 address, the /48 of one of IPv6, or a local
+    address itself."""
+    return family_of(ip).net_of(ip)
+
+
+@lru_cache(maxsize=4096)
+def is_local(ip: str) -> bool:
+    """Whether an address belongs to this host or a private network (loopback, RFC 1918 and 4193, link-local).
+
+    BEP 42 and the one-node-per-address rules don't bind such addresses.
+    """
+    return family_of(ip).is_local(ip)
