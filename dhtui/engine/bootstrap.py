@@ -16,7 +16,8 @@ from . import events
 from .events import Listeners
 from .lookup.running import LookupRun
 from .lookup.validate import Question
-from .operations.operations import OnStep, Operations
+from .operations.operations import Operations
+from .operations.requests import OnStep
 from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
@@ -115,7 +116,7 @@ class Bootstrap:
         return self._searches.lookup(
             Question("find_node", own),
             "bootstrap",
-            lambda outcome: done(outcome, own, now + outcome.elapsed),
+            lambda outcome, at: done(outcome, own, at),
             now,
             alpha=ALPHA,
             on_step=on_step,

@@ -13,9 +13,11 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
+from .bounded import BoundedDict
 from .defence.guard import AddressVote
 from .settings import Settings
 from .snapshot import IdentityView, ReachabilityView
+from .statistics import Level
 from .table import bep42_verdict
 from .wire.compact import Addr, is_local
 from .wire.ids import bep42_id, bep42_valid, random_id
@@ -54,13 +56,12 @@ class Identity:
         self.id = self._first_id()
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
-        self._ids: dict[str, bytes] = {}
-        self._own: dict[Addr, None] = {}
+        self._ids: BoundedDict[str, bytes] = BoundedDict(IDS_KEPT)
+        self._own: BoundedDict[Addr, None] = BoundedDict(OWN_KEPT)
         """Addresses where a query of our own came back to us from, the latest last."""
         self._voted: Addr | None = None
         """What the vote says, also while it is not ripe: enough for not asking there."""
-        self._contacted: dict[Addr | str, None] = {}
-        """The latest last. (An OrderedDict would take twice the memory.)"""
+        self._contacted: BoundedDict[Addr | str, None] = BoundedDict(MAX_CONTACTED)
         self.probe_tid = b""
         """The transaction id of a probe that is under way, or was lost."""
         self._probe_at = now
@@ -126,10 +127,7 @@ class Identity:
 
     def _keep_id(self) -> None:
         if self.external is not None and bep42_valid(self.id, self.external[0]):
-            self._ids.pop(self.external[0], None)
-            self._ids[self.external[0]] = self.id
-            if len(self._ids) > IDS_KEPT:
-                del self._ids[next(iter(self._ids))]
+            self._ids.put(self.external[0], self.id)
 
     @property
     def voters(self) -> int:
@@ -152,19 +150,18 @@ class Identity:
 
     def learn_own(self, addr: Addr) -> None:
         """What we sent there came to us."""
-        self._own[addr] = None
-        if len(self._own) > OWN_KEPT:
-            del self._own[next(iter(self._own))]
+        self._own.put(addr, None)
 
     # ---- reachability ------------------------------------------------------------------------------
 
     def contacted(self, addr: Addr) -> None:
         """We are about to send a query there: what comes back from there proves nothing."""
-        key = addr if is_local(addr[0]) else addr[0]
-        self._contacted.pop(key, None)
-        self._contacted[key] = None
-        if len(self._contacted) > MAX_CONTACTED:
-            del self._contacted[next(iter(self._contacted))]
+        self._contacted.put(addr if is_local(addr[0]) else addr[0], None)
+
+    @property
+    def contacts(self) -> Level:
+        """How many addresses we have contacted lately."""
+        return Level(len(self._contacted), MAX_CONTACTED)
 
     def reachable(self, now: float) -> bool:
         """Whether strangers are known to reach us."""

@@ -40,15 +40,15 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
-from .lookup.running import Done
 from .lookup.validate import Question, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
-from .operations.direct import Decide
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
+from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
 from .settings import NodeConfig, SavedState
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .statistics import Statistics
 from .wire.compact import Addr, canonical_ip
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
@@ -111,7 +111,7 @@ class Node:
             # Repeatable over restarts: epochs have to follow the wall clock then.
             settings = replace(settings, token_clock=wall_clock() - clock.now())
         self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
-        self._made.receive_buffer, self._made.busy.stamped = self._endpoint.receive_buffer, self._endpoint.stamped
+        self._made.socket_bound(self._endpoint.receive_buffer, self._endpoint.stamped)
         self._turn_at = self._woke_at = clock.now()
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
@@ -195,7 +195,7 @@ class Node:
             core.woke(away, now)
         waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
         if 0.0 < waited < AWAY_SECONDS:
-            core.busy.add(now, waited)
+            core.was_busy(waited, now)
 
     def _tick(self) -> None:
         self._timer = None
@@ -206,7 +206,7 @@ class Node:
             self._read(now)
             now = clock.now()
             if due >= self._woke_at:
-                core.busy.add(now, now - due)
+                core.was_busy(now - due, now)
             core.handle_timer(now, self._endpoint.heard)
             self._count_lost(now)
             if probe := core.probe_to_send(now):
@@ -239,10 +239,9 @@ class Node:
             return
         if self._calls:  # these came of calls that were made just now: others get their turn first
             self._loop.call_soon(self._after)
-        if core.bootstrapping.hosts_wanted:
-            for name in core.bootstrapping.take_hosts_wanted():
-                self._resolve(name)
-        if self._begun and core.bootstrapping.state != "running":
+        for name in core.take_hosts_wanted():
+            self._resolve(name)
+        if self._begun and not core.bootstrap_running:
             self._bootstrapped.set()
         at = core.next_timer()
         if self._timer is None or at < self._timer_at:
@@ -319,11 +318,11 @@ class Node:
                         wait.cancel()
             limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
-        return self._core.bootstrapping.view(clock.now())
+        return self._core.bootstrap_view(clock.now())
 
     # ---- operations --------------------------------------------------------------------------------
 
-    async def _run(self, caller: Caller, start: Callable[[Done, float], Operation]) -> Outcome:
+    async def _run(self, caller: Caller, request: Request | RefreshBucket) -> Outcome:
         self._check_running()
         if asyncio.get_running_loop() is not self._loop:
             raise NodeError("the node runs in another event loop")
@@ -340,16 +339,16 @@ class Node:
 
         caller.done, caller.failed, caller.over = done, failed, future.done
         limit = limit_here()
-        self._core.operations.caller = _part_of_program()
-        self._core.operations.given_up = limit is not None and limit.struck
+        given_up = limit is not None and limit.struck
         try:
-            operation = start(caller.finish, clock.now())
-            self._core.operations.given_up = False
+            operation = self._core.start(
+                request, caller.finish, clock.now(), caller=_part_of_program(), given_up=given_up
+            )
             self._after()
             try:
                 return await self._within(limit, operation, future)
             except BaseException:
-                self._core.operations.cancel(operation, clock.now())
+                self._core.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
@@ -361,7 +360,7 @@ class Node:
 
         def give_up() -> None:
             if not future.done():
-                self._core.operations.give_up(operation, clock.now())
+                self._core.stop(operation, clock.now())
                 self._after()
 
         with limit.ending(give_up):
@@ -371,10 +370,7 @@ class Node:
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
-        named = _remotes(remotes)
-        return await self._run(
-            Caller(self._calls), lambda done, now: self._core.operations.ask(Question("ping"), done, now, remotes=named)
-        )
+        return await self._run(Caller(self._calls), Ask(Question("ping"), remotes=_remotes(remotes)))
 
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
@@ -382,10 +378,8 @@ class Node:
         """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
         checks.an_id("target", target)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = Question("find_node", target), caller.steps(progress)
-        return await self._run(
-            caller, lambda done, now: self._core.operations.ask(question, done, now, remotes=named, on_step=on_step)
-        )
+        request = Ask(Question("find_node", target), remotes=named, on_step=caller.steps(progress))
+        return await self._run(caller, request)
 
     async def get_peers(
         self,
@@ -405,12 +399,7 @@ class Node:
             if found:
                 found(node.peers)
 
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, on_step=on_step, on_found=on_found
-            ),
-        )
+        return await self._run(caller, Ask(question, remotes=named, on_step=on_step, on_found=on_found))
 
     async def announce_peer(
         self,
@@ -424,13 +413,8 @@ class Node:
         checks.an_id("info_hash", info_hash)
         checks.whole("port", port, 0, checks.MAX_PORT)
         caller, named = Caller(self._calls), _remotes(remotes)
-        on_step = caller.steps(progress)
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.announce(
-                info_hash, port, done, now, remotes=named, on_step=on_step
-            ),
-        )
+        request = Announce(info_hash, port, remotes=named, on_step=caller.steps(progress))
+        return await self._run(caller, request)
 
     async def get(
         self,
@@ -466,12 +450,8 @@ class Node:
             if found and node.item is not None:
                 found(node.item)
 
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found
-            ),
-        )
+        request = Ask(question, remotes=named, at_least=at_least, on_step=on_step, on_found=on_found)
+        return await self._run(caller, request)
 
     async def put(
         self,
@@ -485,11 +465,7 @@ class Node:
         _check_what(what)
         _seq("cas", cas)
         caller, named = Caller(self._calls), _remotes(remotes)
-        on_step = caller.steps(progress)
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.put(what, done, now, cas=cas, remotes=named, on_step=on_step),
-        )
+        return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress)))
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
         """Get an item as a stranger would: by a lookup that starts far off, and at none of the nodes in `written`.
@@ -499,11 +475,7 @@ class Node:
         checks.kind("item", item, ImmutableItem, MutableItem)
         avoid = frozenset(_remotes(written) or ())
         caller = Caller(self._calls)
-        on_step = caller.steps(progress)
-        question = question_about(item)
-        return await self._run(
-            caller, lambda done, now: self._core.operations.read_back(question, avoid, done, now, on_step=on_step)
-        )
+        return await self._run(caller, ReadBack(question_about(item), avoid, on_step=caller.steps(progress)))
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
         """Look up who holds an item, then store what `decide` makes of that, at once. What it raises is raised here."""
@@ -521,12 +493,12 @@ class Node:
                 caller.failed(error)
                 raise ItemError(CAS_MISMATCH, "nothing was decided") from None
 
-        return await self._run(caller, lambda done, now: self._core.operations.republish(what, decided, done, now))
+        return await self._run(caller, Republish(what, decided))
 
     async def refresh_bucket(self, depth: int) -> Outcome:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
         checks.whole("depth", depth, 0, ID_BITS - 1)
-        return await self._run(Caller(self._calls), lambda done, now: self._core.refresh_bucket(depth, done, now))
+        return await self._run(Caller(self._calls), RefreshBucket(depth))
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -536,13 +508,17 @@ class Node:
         self._count_lost(now)
         return core.snapshot(now)
 
+    def statistics(self) -> Statistics:
+        """How full everything is that the node keeps, with the bounds; much cheaper than a snapshot."""
+        return self._core.statistics()
+
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
-        return self._core.operations.detail(number, clock.now())
+        return self._core.lookup(number, clock.now())
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
-        return self._core.table.detail(addr, clock.now())
+        return self._core.contact(addr, clock.now())
 
     def holdings(self) -> Holdings:
         """What we keep for others, and the announces that others keep for us."""
@@ -551,7 +527,7 @@ class Node:
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with what it has found so far. Whether there was one to end."""
         self._check_running()
-        stopped = self._core.operations.stop(number, clock.now())
+        stopped = self._core.stop_lookup(number, clock.now())
         self._after()
         return stopped
 

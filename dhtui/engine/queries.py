@@ -16,6 +16,7 @@ from typing import TypeAlias
 from .lookup.policy import OURS
 from .outcome import Status
 from .snapshot import QueryView, RttView
+from .statistics import Level
 from .wire.compact import Addr
 from .wire.krpc import Args, ErrorReply, Ping, Response
 
@@ -138,6 +139,11 @@ class Queries:
         """Whether no more queries of operations may be sent for now. The few for the table's sake have other limits."""
         stalled, patient = len(self._stalled), len(self._patient)
         return len(self._by_tid) - stalled - patient >= MAX_LIVE or patient >= MAX_STALLED
+
+    @property
+    def stalled(self) -> Level:
+        """How many stalled ones may give way."""
+        return Level(len(self._stalled), MAX_STALLED)
 
     @property
     def crowded(self) -> bool:

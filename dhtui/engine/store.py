@@ -28,6 +28,7 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from .defence.shares import HOST_BITS, NET_BITS, net_of
 from .items import ImmutableItem, Item, MutableItem
 from .snapshot import StoredItemView, SwarmView
+from .statistics import Level
 from .wire.compact import PEER_LENGTH, Addr, is_local, pack_addr, unpack_addr
 from .wire.ids import distance
 from .wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
@@ -337,6 +338,11 @@ class PeerStore:
         return len(self._swarms)
 
     @property
+    def swarms(self) -> Level:
+        """How many infohashes there are peers for."""
+        return Level(len(self._swarms), MAX_INFOHASHES)
+
+    @property
     def peers(self) -> int:
         """Peers of all infohashes together."""
         return sum(len(swarm.peers) for _, swarm in self._swarms.items())
@@ -369,7 +375,15 @@ class PeerStore:
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
                 newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
-                views.append(SwarmView(infohash, newest, len(live), live[-1][1], live[0][1]))
+                views.append(
+                    SwarmView(
+                        infohash=infohash,
+                        peers=newest,
+                        total=len(live),
+                        newest_expires=live[-1][1],
+                        oldest_expires=live[0][1],
+                    )
+                )
         return tuple(views)
 
     def sample(self, infohash: bytes, n: int, rng: Random, now: float) -> list[bytes]:
@@ -479,11 +493,18 @@ class ItemStore:
     def views(self, now: float) -> tuple[StoredItemView, ...]:
         """The items as a screen shows them."""
         mutable = (
-            StoredItemView(target, kept.item.v, kept.item.k, kept.item.salt, kept.item.seq, kept.until - now)
+            StoredItemView(
+                target=target,
+                v=kept.item.v,
+                k=kept.item.k,
+                salt=kept.item.salt,
+                seq=kept.item.seq,
+                expires=kept.until - now,
+            )
             for target, kept in self._mutable.items()
         )
         immutable = (
-            StoredItemView(target, kept.item.v, None, b"", None, kept.until - now)
+            StoredItemView(target=target, v=kept.item.v, k=None, salt=b"", seq=None, expires=kept.until - now)
             for target, kept in self._immutable.items()
         )
         return tuple(view for views in (mutable, immutable) for view in views if view.expires > 0)

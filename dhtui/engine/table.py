@@ -17,6 +17,7 @@ from typing import Literal
 
 from .defence.shares import Shares, host_of, net_of
 from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
+from .statistics import Level
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid
 
@@ -71,16 +72,16 @@ class Contact:
     def view(self, now: float) -> ContactView:
         """This contact as a screen shows it."""
         return ContactView(
-            self.id,
-            self.addr,
-            self.state(now),
-            self.rtt,
-            now - self.first_seen,
-            now - self.last_answer,
-            self.failures,
-            self.version,
-            self.bep42,
-            self.saved,
+            id=self.id,
+            addr=self.addr,
+            state=self.state(now),
+            rtt=self.rtt,
+            age=now - self.first_seen,
+            seen=now - self.last_answer,
+            failures=self.failures,
+            version=self.version,
+            bep42=self.bep42,
+            saved=self.saved,
         )
 
 
@@ -126,17 +127,17 @@ def bep42_verdict(node_id: bytes, ip: str) -> Bep42Verdict:
 
 def _contact(node: NodeInfo, rtt: float | None, version: bytes | None, last_answer: float, now: float) -> Contact:
     return Contact(
-        node.id,
-        node.addr,
-        int.from_bytes(node.id, "big"),
-        pack_node(node),
-        now,
-        last_answer,
-        float("-inf"),
-        rtt,
-        0,
-        version,
-        bep42_verdict(node.id, node.addr[0]),
+        id=node.id,
+        addr=node.addr,
+        number=int.from_bytes(node.id, "big"),
+        packed=pack_node(node),
+        first_seen=now,
+        last_answer=last_answer,
+        last_query=float("-inf"),
+        rtt=rtt,
+        failures=0,
+        version=version,
+        bep42=bep42_verdict(node.id, node.addr[0]),
     )
 
 
@@ -188,6 +189,21 @@ class Table:
 
     def __iter__(self) -> Iterator[Contact]:
         return iter(self._by_id.values())
+
+    @property
+    def nodes(self) -> Level:
+        """How many nodes have a place."""
+        return Level(len(self._by_id), ID_BITS * self._k)
+
+    @property
+    def replacements(self) -> Level:
+        """How many wait for a place in their bucket."""
+        return Level(sum(len(bucket.replacements) for bucket in self.buckets), ID_BITS * REPLACEMENTS)
+
+    @property
+    def known(self) -> Level:
+        """How many are remembered without a place."""
+        return Level(len(self._known), MAX_KNOWN)
 
     def find(self, addr: Addr) -> Contact | None:
         """The live entry at an address."""
@@ -557,7 +573,14 @@ class Table:
             return None
         depth = self.bucket_of(contact.number).depth
         age = now - contact.last_answer
-        return ContactDetail(contact.view(now), depth, contact.rtts, contact.queries, contact.last, age)
+        return ContactDetail(
+            contact=contact.view(now),
+            bucket=depth,
+            rtts=contact.rtts,
+            queries=contact.queries,
+            last=contact.last,
+            last_age=age,
+        )
 
     def view(self, now: float) -> TableView:
         """The table as a screen shows it."""
@@ -568,20 +591,20 @@ class Table:
         return TableView(
             buckets=tuple(
                 BucketView(
-                    bucket.depth,
-                    self._k,
-                    tuple(c.view(now) for c in bucket.nodes),
-                    tuple(c.view(now) for c in bucket.replacements),
-                    now - bucket.changed,
-                    max(0.0, bucket.due_at - now),
-                    bucket is last,
+                    depth=bucket.depth,
+                    capacity=self._k,
+                    nodes=tuple(c.view(now) for c in bucket.nodes),
+                    replacements=tuple(c.view(now) for c in bucket.replacements),
+                    changed=now - bucket.changed,
+                    refresh_in=max(0.0, bucket.due_at - now),
+                    own=bucket is last,
                 )
                 for bucket in self.buckets
             ),
             good=counts["good"],
             questionable=counts["questionable"],
             bad=counts["bad"],
-            replacements=sum(len(bucket.replacements) for bucket in self.buckets),
+            replacements=self.replacements.used,
             known=len(self._known),
             known_cap=MAX_KNOWN,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
+from .bounded import BoundedDict
+from .statistics import Level
 from .wire.compact import Addr
 
 MAX_SILENT = 4096
@@ -20,17 +20,20 @@ class UnresponsiveNodes:
     def __init__(self, strikes: int = STRIKES) -> None:
         """So many `strikes` make an address silent."""
         self._strikes = strikes
-        self._by_addr: OrderedDict[Addr, tuple[int, float]] = OrderedDict()
+        self._by_addr: BoundedDict[Addr, tuple[int, float]] = BoundedDict(MAX_SILENT)
         self._answer_at = float("-inf")
+
+    @property
+    def level(self) -> Level:
+        """How many addresses there are."""
+        return Level(len(self._by_addr), MAX_SILENT)
 
     def timed_out(self, addr: Addr, sent_at: float, now: float) -> None:
         """A query to `addr` was not answered. If nobody else answered about then either, the fault is ours."""
         if self._answer_at < sent_at - WITNESS_SECONDS:
             return
-        strikes = self._by_addr.pop(addr, (0, now))[0]
-        self._by_addr[addr] = strikes + 1, now
-        if len(self._by_addr) > MAX_SILENT:
-            self._by_addr.popitem(last=False)
+        strikes = self._by_addr.get(addr, (0, now))[0]
+        self._by_addr.put(addr, (strikes + 1, now))
 
     def answered(self, addr: Addr, now: float) -> None:
         """It is there after all."""

@@ -11,13 +11,14 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.requests import Store
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Put, Query, encode_error
 
-from .network import Answer, Network, Puppet, silent, swarm
+from .network import Answer, Network, Puppet, into, silent, swarm
 
 HELLO = encode(b"Hello World!")
 OTHER_KEY = PrivateKey.from_seed(bytes(range(32)))
@@ -516,11 +517,11 @@ def test_a_cancelled_put_stops_and_tells_nobody(after: float) -> None:
     net = Network()
     core, _ = stage(net, *[holding(None)] * 12)
     done: list[Outcome] = []
-    operation = core.operations.put(ImmutableItem(HELLO), done.append, net.now)
+    operation = core.start(Store(ImmutableItem(HELLO)), into(done), net.now)
     net.after(core)
     net.run(after)
     before = len(net.queries(source=core.identity.bound))
-    core.operations.cancel(operation, net.now)
+    core.cancel(operation, net.now)
     net.run(20.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert all(not view.running for view in core.snapshot(net.now).lookups)

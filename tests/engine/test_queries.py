@@ -8,6 +8,7 @@ import pytest
 
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,
@@ -25,7 +26,7 @@ from dhtui.engine.queries import (
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import Ping, Query, encode_response
 
-from .network import Network, Puppet, silent
+from .network import Network, Puppet, into, silent
 
 WHERE: Addr = ("8.8.8.8", 6881)
 
@@ -146,7 +147,7 @@ def test_timeouts_a_late_answer_counts_until_4_s() -> None:
         outcome = net.find_node(core, late.id)
         assert [o.addr for o in outcome.closest].count(late.addr) == wanted
         net.run(5.0)
-        core.table.drop(late.addr, net.now, "test")
+        core._table.drop(late.addr, net.now, "test")
     assert core.snapshot(net.now).drops == {"unexpected answer": 2}
     assert HARD_SECONDS == 4.0
 
@@ -198,7 +199,7 @@ def test_defence_a_transaction_id_in_use_is_not_used_again() -> None:
 def pinging(net: Network, core: Core, puppet: Puppet) -> tuple[list[Outcome], Query]:
     """A ping under way to a puppet, and the query as it went out."""
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.start(Ask(Question("ping"), remotes=(puppet.addr,)), into(done), net.now)
     net.after(core)
     query = net.packets[-1].message
     assert isinstance(query, Query)
@@ -217,7 +218,7 @@ def test_defence_an_answer_counts_only_from_the_asked_address_and_port(source: A
     done, query = pinging(net, core, victim)
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), source, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core.table) == 0
+    assert done == [] and len(core._table) == 0
     assert core.snapshot(net.now).drops["unexpected answer"] == 1
     net.run(2.0)
     assert [(o.status, o.came_from) for o in done[0].asked] == [(Status.ELSEWHERE, source)]
@@ -233,7 +234,7 @@ def test_defence_an_answer_counts_only_with_the_transaction_id() -> None:
     for tid in (wrong, query.tid[:2], query.tid + b"x"):
         net.send(encode_response(tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core.table) == 0
+    assert done == [] and len(core._table) == 0
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(0.5)
     assert [o.status for o in done[0].asked] == [Status.ANSWERED]
@@ -260,9 +261,9 @@ def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
     core = net.core(alpha=10_000)
     many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_LIVE + 10)]
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=many)
+    core.start(Ask(Question("ping"), remotes=many), into(done), net.now)
     net.after(core)
-    assert len(net.queries(source=core.identity.bound)) == len(core.queries) == MAX_LIVE == 2048
+    assert len(net.queries(source=core.identity.bound)) == len(core._queries) == MAX_LIVE == 2048
     net.run(5.0)
     assert {o.status for o in done[0].asked} == {Status.TIMED_OUT} and len(done[0].asked) == len(many)
     assert len(net.queries(source=core.identity.bound)) == len(many)
@@ -299,9 +300,9 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     done: list[Outcome] = []
-    core.operations.ask(Question("ping"), done.append, net.now, remotes=(puppet.addr,))
+    core.start(Ask(Question("ping"), remotes=(puppet.addr,)), into(done), net.now)
     ((data, addr),) = core.datagrams_to_send()
     core.send_failed(data, addr, "Network is unreachable", net.now)
     assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]
-    contact = core.table.find(puppet.addr)
+    contact = core._table.find(puppet.addr)
     assert contact is not None and contact.failures == 0

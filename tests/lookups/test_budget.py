@@ -7,11 +7,13 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from engine.network import Network, naming
+from engine.network import Network, into, naming
 
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.requests import Ask
+from dhtui.engine.outcome import Outcome
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
@@ -43,10 +45,10 @@ class Wires(Network):
 def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[LookupDetail]:
     """Lookups by one core, all at the same time, when the last answers are in."""
     finds: list[LookupRun] = []
-    ended: list[object] = []
+    ended: list[Outcome] = []
     for nth in range(times):
         one = target if times == 1 else Random(nth).randbytes(20)
-        find = core.operations.ask(Question("get_peers", one), ended.append, net.now)
+        find = core.start(Ask(Question("get_peers", one)), into(ended), net.now)
         assert isinstance(find, LookupRun)
         finds.append(find)
     net.after(core)
@@ -136,7 +138,7 @@ def chain(doomed: int | None) -> tuple[LookupDetail, list[Addr]]:
     nodes: list[NodeInfo] = []
     for place in range(5):
         nodes.insert(0, net.puppet(naming(*nodes[:1]), node_id=node_id(140 + 4 * place, place)).info)
-    core.operations.ask(Question("ping"), lambda outcome: None, net.now, remotes=[nodes[0].addr])
+    core.start(Ask(Question("ping"), remotes=[nodes[0].addr]), lambda outcome, now: None, net.now)
     net.after(core)
     net.run(1.0)
     if doomed is not None:

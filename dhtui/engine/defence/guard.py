@@ -43,6 +43,8 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+from ..bounded import BoundedDict
+from ..statistics import Level
 from ..wire.compact import Addr, is_local
 from .shares import host_of, net_of
 
@@ -79,14 +81,16 @@ class Bans:
     """Addresses that the user wants ignored: their packets are dropped unread, and nothing is sent there."""
 
     def __init__(self) -> None:
-        self._until: dict[str, float] = {}
+        self._until: BoundedDict[str, float] = BoundedDict(MAX_TRACKED)
+
+    @property
+    def level(self) -> Level:
+        """How many bans are remembered."""
+        return Level(len(self._until), MAX_TRACKED)
 
     def add(self, ip: str, until: float) -> None:
         """Ignore `ip` until then. The oldest ban gives way when 10,000 are in force."""
-        if len(self._until) >= MAX_TRACKED:
-            del self._until[next(iter(self._until))]
-        self._until.pop(ip, None)
-        self._until[ip] = until
+        self._until.put(ip, until)
 
     def has(self, ip: str, now: float) -> bool:
         """Whether `ip` is ignored at the moment."""
@@ -106,7 +110,8 @@ class Bans:
 
     def sweep(self, now: float) -> None:
         """Forget bans that are over."""
-        self._until = {ip: until for ip, until in self._until.items() if until > now}
+        for ip in [ip for ip, until in self._until.items() if until <= now]:
+            del self._until[ip]
 
 
 class RateLimiter:
@@ -123,8 +128,18 @@ class RateLimiter:
         self._full_at: dict[str, float] = {}
         self._before: dict[str, float] = {}
         self._turn_at = 0.0
-        self._muted: dict[str, tuple[float, float]] = {}
+        self._muted: BoundedDict[str, tuple[float, float]] = BoundedDict(MAX_MUTED)
         """When a query was last beyond the limit, and when that was last told."""
+
+    @property
+    def hosts(self) -> Level:
+        """How many hosts have a bucket."""
+        return Level(len(self._full_at) + len(self._before), MAX_TRACKED)
+
+    @property
+    def muted_hosts(self) -> Level:
+        """How many hosts were beyond the limit lately."""
+        return Level(len(self._muted), MAX_MUTED)
 
     def allow(self, ip: str, now: float) -> bool:
         """Count a query from `ip`; whether it is to be answered."""
@@ -146,11 +161,9 @@ class RateLimiter:
     def muted(self, ip: str, now: float) -> bool:
         """Note that a query of `ip` was beyond the limit; whether that is worth telling."""
         host = host_of(ip)
-        told_at = self._muted.pop(host, (now, float("-inf")))[1]
+        told_at = self._muted.get(host, (now, float("-inf")))[1]
         news = now - told_at >= TELL_SECONDS
-        self._muted[host] = now, now if news else told_at
-        if len(self._muted) > MAX_MUTED:
-            del self._muted[next(iter(self._muted))]
+        self._muted.put(host, (now, now if news else told_at))
         return news
 
     def count(self, now: float) -> int:
@@ -159,7 +172,8 @@ class RateLimiter:
 
     def sweep(self, now: float) -> None:
         """Forget old news."""
-        self._muted = {host: (at, told) for host, (at, told) in self._muted.items() if now - at < TELL_SECONDS}
+        for host in [host for host, (at, _) in self._muted.items() if now - at >= TELL_SECONDS]:
+            del self._muted[host]
 
 
 class Proved:
@@ -173,8 +187,10 @@ class Proved:
         self._nets: dict[str, int] = {}
         """How many there are of each network."""
 
-    def __len__(self) -> int:
-        return len(self._until)
+    @property
+    def level(self) -> Level:
+        """How many hosts have shown it."""
+        return Level(len(self._until), MAX_PROVED)
 
     def add(self, ip: str, now: float) -> None:
         """What `ip` sent shows that it has received something from us. Good for 15 minutes."""
@@ -229,6 +245,21 @@ class ReplyBudget:
         """Of unproved hosts: when each had its full reply, and the bytes that it may have besides."""
         self._before: dict[str, list[float]] = {}
         """Accounts that were opened before the last turn."""
+
+    @property
+    def hosts(self) -> Level:
+        """How many unproved hosts have an account."""
+        return Level(len(self._accounts) + len(self._before), MAX_TRACKED)
+
+    @property
+    def nets(self) -> Level:
+        """How many networks have an account. Beyond 10,000 only proved hosts open another one."""
+        return Level(len(self._nets), MAX_TRACKED + MAX_PROVED)
+
+    def spent(self, now: float) -> Level:
+        """Bytes of the bucket of all replies that are spent by `now`."""
+        most = 2 * self._rate
+        return Level(most - int(min(most, self._left + (now - self._at) * self._rate)), most)
 
     def take(self, ip: str, got: int, length: int, now: float) -> int:
         """Take `length` bytes for the reply to a datagram of `got` bytes.

@@ -20,7 +20,8 @@ from .policy import OURS, Policy
 from .results import Found, outcome_of
 from .validate import Question, behind, in_the_way, looking_behind, unanswered, validate_response
 
-Done = Callable[[Outcome], None]
+Done = Callable[[Outcome, float], None]
+"""Told the outcome of an operation, once, and the time."""
 
 MAX_STEPS = 512
 """Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
@@ -306,7 +307,7 @@ class LookupRun:
         closest = [c.outcome for c in self.lookup.closest() if c.outcome]
         elapsed = now - self.started_at
         outcome = outcome_of(self.question, self.outcomes(now), closest, self._found, elapsed, why)
-        self._done(replace(outcome, doubt=self._doubt, complete=complete))
+        self._done(replace(outcome, doubt=self._doubt, complete=complete), now)
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
         """What is known by now of every node that was asked, nearest first."""

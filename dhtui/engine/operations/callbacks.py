@@ -73,7 +73,7 @@ class Caller:
         self.failed: Callable[[BaseException], None] = lambda error: None
         self.over: Callable[[], bool] = lambda: False
 
-    def finish(self, outcome: Outcome) -> None:
+    def finish(self, outcome: Outcome, now: float) -> None:
         """The operation has ended; known after the calls that came before."""
         self._calls.later(self.done, outcome)
 

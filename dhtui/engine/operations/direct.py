@@ -6,7 +6,7 @@ An operation is started with `start`, may be cancelled, and calls `done` once wi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
@@ -19,14 +19,15 @@ from ..queries import Answer, InFlight
 from ..wire.compact import Addr
 from ..wire.ids import distance
 from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
+from .requests import Decide
 
 STALLED_BATCHES = 4
 """So many times alpha a batch has in flight at most, those included that have stalled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One node to ask: its address, the id it should have, and what to send."""
+class BatchedQuery:
+    """One query of a batch: the address, the id that the node should have, and what to send."""
 
     addr: Addr
     expected: bytes | None
@@ -39,7 +40,7 @@ class QueryBatch:
     def __init__(
         self,
         sender: Sender,
-        asks: Sequence[Ask],
+        asks: Sequence[BatchedQuery],
         question: Question | None,
         *,
         owner: str,
@@ -78,7 +79,7 @@ class QueryBatch:
             self._over = True
             self._done(tuple(result for result in self._results if result), now)
 
-    def _send(self, ask: Ask, place: int, now: float) -> InFlight:
+    def _send(self, ask: BatchedQuery, place: int, now: float) -> InFlight:
         query = self._sender.send(
             ask.addr,
             ask.args,
@@ -104,7 +105,7 @@ class QueryBatch:
             outcome = behind(first, outcome)
         elif self._question is not None and in_the_way(self._question, outcome):
             args = looking_behind(self._question).args(self._sender.id)
-            self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
+            self._firsts[self._send(BatchedQuery(query.addr, query.expected, args), place, now)] = outcome
             return
         self._results[place] = outcome
         self.pump(now)
@@ -153,7 +154,7 @@ class DirectQuery:
         args = question.args(sender.id)
         self._batch = QueryBatch(
             sender,
-            [Ask(addr, None, args) for addr in dict.fromkeys(remotes)],
+            [BatchedQuery(addr, None, args) for addr in dict.fromkeys(remotes)],
             question,
             owner="user",
             alpha=alpha,
@@ -175,7 +176,7 @@ class DirectQuery:
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
         why = self._stopped or "every node that was named has been asked"
         outcome = outcome_of(self._question, results, closest, found, now - self._started_at, why)
-        self._done(replace(outcome, complete=not self._stopped))
+        self._done(replace(outcome, complete=not self._stopped), now)
 
     def stop(self, why: str, now: float) -> None:
         """End it now, with what is known by now."""
@@ -189,9 +190,6 @@ class DirectQuery:
 
 Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | None]]]
 """Turns what was found into the item, if any, and the query for each node; `None` leaves that node out."""
-
-Decide = Callable[[Outcome], tuple[Item, Container[Addr]]]
-"""Turns what was found into the item to store, and where."""
 
 
 class StoreOperation:
@@ -226,19 +224,19 @@ class StoreOperation:
         self._started_at = now if since is None else since
         self.find.start(now, since)
 
-    def _have_tokens(self, found: Outcome) -> None:
+    def _have_tokens(self, found: Outcome, now: float) -> None:
         if self._stopped:
-            self._done(replace(found, action=self._action, item=None))
+            self._done(replace(found, action=self._action, item=None), now)
             return
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
-            self._done(replace(found, action=self._action, item=None, why=str(error)))
+            self._done(replace(found, action=self._action, item=None, why=str(error)), now)
             return
         writable = {node.addr: node for node in found.closest if node.token is not None}
         others = tuple(self._unwritable(found))
 
-        def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+        def finished(results: tuple[NodeOutcome, ...], at: float) -> None:
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             stored = sum(node.status is Status.STORED for node in writes)
             why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
@@ -248,22 +246,27 @@ class StoreOperation:
                     action=self._action,
                     writes=writes,
                     item=self._item,
-                    elapsed=now - self._started_at,
+                    elapsed=at - self._started_at,
                     why=why,
                     complete=found.complete and not self._stopped,
-                )
+                ),
+                at,
             )
 
         self._batch = QueryBatch(
             self._sender,
-            [Ask(node.addr, node.id, args) for node in writable.values() if (args := args_for(node)) is not None],
+            [
+                BatchedQuery(node.addr, node.id, args)
+                for node in writable.values()
+                if (args := args_for(node)) is not None
+            ],
             None,
             owner=self._action,
             alpha=self._alpha,
             timeout=self._timeout,
             done=finished,
         )
-        self._batch.pump(self._started_at + found.elapsed)
+        self._batch.pump(now)
 
     def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
         """Nodes that should have been written to but can't be: no token, or named by the user and silent."""

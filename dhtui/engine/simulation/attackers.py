@@ -181,8 +181,8 @@ BURST = 60
 def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
     """The addresses of a core's table and memory, and of the nodes `besides`, each many times in a row."""
     while True:
-        known = (*core.table, *core.table.farthest_known(core.id, 10_000, ()))
-        for addr in dict.fromkeys((*besides, *(contact.addr for contact in known))):
+        known = (*core.nodes(), *core.saved_state().nodes)
+        for addr in dict.fromkeys((*besides, *(node.addr for node in known))):
             for _ in range(BURST):
                 yield addr
 
@@ -479,7 +479,7 @@ class Poisoner(Stranger):
         return named
 
     def _framed(self, target: bytes) -> list[NodeInfo]:
-        contacts = [contact.addr for contact in self.core.table if contact.addr[0] not in self.ips]
+        contacts = [node.addr for node in self.core.nodes() if node.addr[0] not in self.ips]
         self.rng.shuffle(contacts)
         number = int.from_bytes(target, "big")
         ids = (number ^ self.rng.getrandbits(ID_BITS - 20) for _ in contacts)

@@ -18,9 +18,10 @@ from typing import Any
 
 from ..core import Core
 from ..items import ImmutableItem, MutableItem
-from ..lookup.running import Done, LookupRun
+from ..lookup.running import LookupRun
 from ..lookup.validate import Question
 from ..operations.operations import Operation
+from ..operations.requests import Ask, Request, Store
 from ..outcome import Outcome
 from ..server import Server
 from ..settings import Settings
@@ -282,7 +283,7 @@ class Simulation:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
         addr = core.identity.bound
         place = self.places[addr]
-        while (datagrams := core.datagrams_to_send()) or (names := core.bootstrapping.take_hosts_wanted()):
+        while (datagrams := core.datagrams_to_send()) or (names := core.take_hosts_wanted()):
             for data, dest in datagrams:
                 self._send(place, addr, data, dest)
             for name in () if datagrams else names:
@@ -415,41 +416,37 @@ class Simulation:
         began = self.now
         core.bootstrap(self.now)
         self.after(core)
-        self.run_until(lambda: core.bootstrapping.state != "running")
+        self.run_until(lambda: not core.bootstrap_running)
         return self.now - began
 
-    def finish(self, core: Core, start: Callable[[Done], Operation]) -> Outcome:
+    def finish(self, core: Core, request: Request) -> Outcome:
         """Start an operation of a core and let time pass until it is done."""
+        return self._finish(core, request)[0]
+
+    def _finish(self, core: Core, request: Request) -> tuple[Outcome, Operation]:
         done: list[Outcome] = []
-        start(done.append)
+        operation = core.start(request, lambda outcome, now: done.append(outcome), self.now)
         self.after(core)
         self.run_until(lambda: bool(done))
-        return done[0]
+        return done[0], operation
 
     def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
         """Let a core ask nodes directly."""
-        return self.finish(core, lambda done: core.operations.ask(question, done, self.now, remotes=remotes))
+        return self.finish(core, Ask(question, remotes=remotes))
 
     def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
         """Let a core put an item."""
-        return self.finish(core, lambda done: core.operations.put(what, done, self.now))
+        return self.finish(core, Store(what))
 
     def look_up(self, core: Core, question: Question) -> Trial:
         """Let a core look something up, and measure that."""
         began = self.now
         truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
         firsts: list[float] = []
-        started: list[Operation] = []
-
-        def start(done: Done) -> Operation:
-            find = core.operations.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
-            started.append(find)
-            return find
-
-        outcome = self.finish(core, start)
+        request = Ask(question, on_found=lambda outcome: firsts.append(self.now - began))
+        outcome, find = self._finish(core, request)
         complete = self.now - began
-        find = started[0]
-        detail = core.operations.detail(find.number, self.now) if isinstance(find, LookupRun) else None
+        detail = core.lookup(find.number, self.now) if isinstance(find, LookupRun) else None
         steps = detail.steps if detail else ()
         answered = {node.addr for node in outcome.asked if node.responded}
         return Trial(

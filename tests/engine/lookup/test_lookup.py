@@ -16,6 +16,7 @@ from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
 from dhtui.engine.lookup.running import MAX_STEPS
 from dhtui.engine.lookup.validate import Question
+from dhtui.engine.operations.requests import Ask, RefreshBucket
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
@@ -25,7 +26,7 @@ from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
 from dhtui.engine.wire.krpc import Query, encode_error
 
-from ..network import Answer, Network, Puppet, naming, silent, swarm
+from ..network import Answer, Network, Puppet, into, naming, silent, swarm
 
 TARGET = bytes(20)
 RTT = 0.04
@@ -115,9 +116,9 @@ def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int
     net.meet(core, *ring(net, 9))
     before = len(net.queries(source=core.identity.bound))
     if owner == "user":
-        core.operations.ask(Question("find_node", TARGET), lambda outcome: None, net.now)
+        core.start(Ask(Question("find_node", TARGET)), lambda outcome, now: None, net.now)
     else:
-        core.refresh_bucket(0, lambda outcome: None, net.now)
+        core.start(RefreshBucket(0), lambda outcome, now: None, net.now)
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) - before == wanted
 
@@ -128,7 +129,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
     core = net.core(id=b"\xff" * 20, bep42="off", maintain=False)
     puppets = ring(net, 30, naming())
     net.meet(core, *puppets)
-    assert len(core.table) < 30
+    assert len(core._table) < 30
     outcome = net.find_node(core, TARGET)
     assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
 
@@ -339,14 +340,14 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     done: list[Outcome] = []
-    operation = core.operations.ask(Question("find_node", TARGET), done.append, net.now)
+    operation = core.start(Ask(Question("find_node", TARGET)), into(done), net.now)
     net.after(core)
     net.run(1.5 * RTT)
-    core.operations.cancel(operation, net.now)
+    core.cancel(operation, net.now)
     before = len(net.queries(source=core.identity.bound))
     net.run(10.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
-    assert len(core.table.nearest_known(TARGET, 20)) == 9
+    assert len(core._table.nearest_known(TARGET, 20)) == 9
     assert [view.why for view in core.snapshot(net.now).lookups] == ["cancelled"]
 
 
@@ -771,7 +772,7 @@ def test_a_lookup_starts_from_the_nodes_of_an_earlier_run() -> None:
     assert list(saved.rtts) == pytest.approx([RTT] * 30)
     again = net.core(maintain=False, saved=saved)
     assert net.find_node(again, TARGET).closest[0].addr == puppets[0].addr
-    assert again.table.closest(TARGET, 8)[0].rtt is not None
+    assert again._table.closest(TARGET, 8)[0].rtt is not None
 
 
 # ---- whom it passes over -----------------------------------------------------------------------------
