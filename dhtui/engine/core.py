@@ -460,8 +460,10 @@ class Core:
         return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query to an address has stalled: from its own round trip, else from all of them."""
-        return self._queries.round_trips.soft(self._table.rtt(addr))
+        """Seconds until a query to an address has stalled: as the policy says, else from its own round trip, else from
+        those of all."""
+        soft = self.settings.policy.soft
+        return self._queries.round_trips.soft(self._table.rtt(addr)) if soft is None else soft
 
     def send(
         self,

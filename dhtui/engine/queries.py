@@ -13,7 +13,6 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TypeAlias
 
-from .lookup.policy import OURS
 from .outcome import Status
 from .snapshot import QueryView, RttView
 from .statistics import Level
@@ -26,8 +25,6 @@ MAX_LIVE = 2048
 """Queries in flight that have not stalled. More are delayed, not dropped."""
 MAX_STALLED = 8192
 """Stalled ones of lookups, and as many of those that must not give way."""
-HARD_SECONDS = OURS.hard
-"""A late answer still counts until then."""
 SOFT_UNTIL_MEASURED, SOFT_MIN, SOFT_MAX = 0.6, 0.15, 2.0
 SAMPLES = 256
 ENOUGH_SAMPLES = 8

@@ -54,13 +54,15 @@ class SavedState:
             checks.kind("a saved node", node, NodeInfo)
             checks.an_id("the id of a saved node", node.id)
             checks.an_addr("a saved node", node.addr)
+        if len(self.rtts) not in (0, len(self.nodes)):
+            raise ValueError(f"rtts must be as many as the nodes, {len(self.nodes)}, or none, not {len(self.rtts)}")
         for rtt in self.rtts:
             if rtt is not None:
                 checks.number("a round trip", rtt, 0.0)
 
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
         """The nodes with their round trips."""
-        return zip_longest(self.nodes, self.rtts[: len(self.nodes)])
+        return zip_longest(self.nodes, self.rtts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class Settings:
     k: int = 8
     """Nodes in a bucket, and closest nodes that a lookup seeks (BEP 5: 8). Replies carry at most 8 in any case."""
     split_pings: int = 8
-    """How many questionable nodes of a full bucket are pinged at once for a newcomer, 1 to `k`."""
+    """How many questionable nodes of a full bucket are pinged at once for a newcomer. There are no more than `k`."""
     alpha: int = 8
     """Queries in flight that a lookup which a person waits for counts at the top of its list."""
     alpha_background: int = 5
@@ -118,13 +120,15 @@ class Settings:
         checks.kind("policy", self.policy, Policy)
         checks.whole("lookups_kept", self.lookups_kept, 0, 1 << 20)
         checks.positive("query_timeout", self.query_timeout)
-        for name in ("rate_limit_local", "maintain"):
+        for name in ("anew", "rate_limit_local", "maintain"):
             checks.truth(name, getattr(self, name))
         if self.read_only is not None:
             checks.truth("read_only", self.read_only)
         checks.one_of("bep42", self.bep42, ("off", "prefer", "enforce"))
         if self.blocks is not None and not (hasattr(self.blocks, "__contains__") and hasattr(self.blocks, "__len__")):
-            raise ValueError("blocks must be a set of addresses, with `in` and `len`")
+            raise ValueError(
+                f"blocks must be a set of addresses, with `in` and `len`, not {type(self.blocks).__name__}"
+            )
         if self.token_secret is not None:
             checks.some_bytes("token_secret", self.token_secret, 1, 1 << 20)
         checks.number("token_clock", self.token_clock, -math.inf)

@@ -7,12 +7,12 @@ from random import Random
 import pytest
 
 from dhtui.engine.core import Core
+from dhtui.engine.lookup.policy import OURS, Policy
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,
-    HARD_SECONDS,
     MAX_LIVE,
     SAMPLES,
     SOFT_MAX,
@@ -149,7 +149,19 @@ def test_timeouts_a_late_answer_counts_until_4_s() -> None:
         net.run(5.0)
         core._table.drop(late.addr, net.now, "test")
     assert core.snapshot(net.now).drops == {"unexpected answer": 2}
-    assert HARD_SECONDS == 4.0
+    assert OURS.hard == 4.0
+
+
+def test_timeouts_the_policy_in_force_holds_for_every_query_of_a_lookup_or_survey() -> None:
+    """Not only for lookups: named nodes stall by it, and a survey ends by it."""
+    net = Network()
+    core = net.core(policy=Policy(survey=4, soft=1.5, hard=3.0), maintain=True)
+    dead = net.puppet(silent)
+    assert core.soft_for(dead.addr) == 1.5
+    core.start(Ask(Question("ping"), remotes=(dead.addr,)), into([]), net.now)
+    core._maintenance.start_survey(net.now)
+    core.start(Ask(Question("find_node", dead.id), remotes=(dead.addr,)), into([]), net.now)
+    assert {query.soft for query in core.snapshot(net.now).queries} == {1.5}
 
 
 @pytest.mark.parametrize("timeout", [0.5, 2.0, 10.0])

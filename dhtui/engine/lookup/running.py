@@ -74,7 +74,7 @@ class Sender(Protocol):
         """Why an address is not worth a query so soon; empty where it is."""
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query there has stalled."""
+        """Seconds until a query there has stalled, by the policy in force."""
 
     def send(
         self,
@@ -175,8 +175,7 @@ class LookupRun:
         held, self._held_since = self._held_since, None
         sent = len(self._steps)
         while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
-            soft = self._policy.soft
-            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
+            self._ask(candidate, sender.soft_for(candidate.addr), now)
             room = not sender.full
         while room and (candidate := self.lookup.next_again()):
             self._ask(candidate, self._policy.grace, now)

@@ -14,11 +14,12 @@ from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
+from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.lookup.running import MAX_STEPS
 from dhtui.engine.lookup.validate import Question
 from dhtui.engine.operations.requests import Ask, RefreshBucket
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
-from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
+from dhtui.engine.queries import SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.unresponsive import SILENT_SECONDS, UnresponsiveNodes
 from dhtui.engine.wire.bencode import Bencached
@@ -182,7 +183,7 @@ def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for()
         assert again + GRACE_SECONDS == pytest.approx(net.now)
         assert again - first >= SOFT_MIN
     assert len(far.queries) == 1, "farther than the 8th responder: not worth a second query"
-    assert outcome.elapsed < SOFT_UNTIL_MEASURED + GRACE_SECONDS + 3 * RTT < HARD_SECONDS
+    assert outcome.elapsed < SOFT_UNTIL_MEASURED + GRACE_SECONDS + 3 * RTT < OURS.hard
     assert len(outcome.closest) == 8
 
 
@@ -209,7 +210,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
     assert addrs(outcome.closest) == [late.addr] and outcome.closest[0].rtt == pytest.approx(3.5 + RTT)
     late.answer = silent
     outcome = net.find_node(core, TARGET)
-    assert outcome.closest == () and outcome.elapsed <= HARD_SECONDS + 0.7
+    assert outcome.closest == () and outcome.elapsed <= OURS.hard + 0.7
     assert outcome.why == "no node answered"
 
 
@@ -900,7 +901,7 @@ def test_addresses_that_were_silent_twice_are_not_asked_again_soon() -> None:
     net.meet(core, puppets[11])
     for wanted in (2, 2):
         net.find_node(core, TARGET)
-        net.run(HARD_SECONDS)
+        net.run(OURS.hard)
         assert len(puppets[0].queries) == wanted
     net.run(SILENT_SECONDS)
     net.find_node(core, TARGET)
