@@ -86,7 +86,7 @@ def race(net: Network, racers: Sequence[tuple[Core, Coroutine[Any, Any, None]]])
         if isinstance(step, float):
             later.append((net.now + step, core, racer))
         else:
-            step(lambda outcome: go(core, racer, outcome))
+            core.start(step, lambda outcome, now: go(core, racer, outcome), net.now)
             net.after(core)
 
     for core, racer in racers:
