@@ -1,8 +1,12 @@
 """The engine without I/O: datagrams and time in, datagrams and events out.
 
-It never reads a clock, opens a socket or starts a task. The caller passes every datagram to
-`receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send`
-gives. Time is any clock in seconds that never goes back.
+It never reads a clock, opens a socket or starts a task. The shell (`node.py`, or the simulator) passes every datagram
+to `receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send` returns
+and resolves the names that `take_hosts_wanted` returns. Time is any clock in seconds that never goes back.
+
+Callers `start` a request, and may `cancel` or `stop` the operation. What there is to see: `snapshot`, `statistics`,
+`lookup`, `contact`, `holdings`, and events, by `listen`. The table, the stores, queries, operations and the rest are
+private: this class connects them.
 """
 
 from __future__ import annotations
@@ -58,33 +62,36 @@ from .wire.krpc import (
 )
 
 HOUSEKEEPING_SECONDS = 10.0
+"""Between two rounds of upkeep."""
 SWEEP_SECONDS = 60.0
+"""Between two sweeps of what has expired."""
 TELL_LOST_SECONDS = 60.0
-"""That datagrams were lost in the socket is told once in this time."""
+"""The loss of datagrams in the socket is reported once in this time."""
 BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
 READ_ONLY, REPLY_QUOTA = "read-only", "reply quota"
-"""Why something was dropped."""
+"""Why a datagram was dropped, or not answered."""
 QUOTA_WORDS = "our replies have used up their bytes"
 BUFFER_FULL = "the send buffer was full"
-"""Why the system would not send something."""
+"""Why the system did not send a datagram."""
 GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
-"""Why an answer is not waited for any longer."""
+"""Why a query was given up."""
 MAX_IN_FLIGHT = 2 * (MAX_LIVE + MAX_STALLED) + MAX_CHECKS + MAX_NEWCOMERS
-"""Queries in flight: of operations, stalled ones included, of those that keep their time though stalled, and pings."""
+"""Queries in flight: live ones, stalled ones that may give way, stalled ones that may not, and pings for the table."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
+"""Counts of good nodes that are kept, one each `HOUSEKEEPING_SECONDS`."""
 
 
 class Core:
-    """One node of the DHT."""
+    """One node of the DHT. Times are seconds on the clock of the shell."""
 
     def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float, hosts: tuple[str, ...] = ()) -> None:
         self.settings = settings
         self._rng = rng
         self._now = self._came = self._started_at = now
-        """The time as it was last told, and when the datagram that is being read came."""
+        """The time of the last call, and the time of receipt of the datagram being read."""
         self.identity = Identity(settings, bound, rng, now)
         self._table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
@@ -112,7 +119,7 @@ class Core:
             hosts, restored, self._operations, self._listeners, self._maintenance.start_survey, self._table.keep_only
         )
         self._hungry: dict[Pumped, None] = {}
-        """Operations that wait for room to send, in the order of their coming."""
+        """Operations that wait for room to send, the oldest first."""
         self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
@@ -137,27 +144,27 @@ class Core:
 
     @property
     def prefer(self) -> bool:
-        """Whether ids that fit their addresses come first (BEP 42): not in a network where most don't."""
+        """Whether ids that fit their addresses come first (BEP 42). Not in a network where most don't fit."""
         return self.settings.bep42 != "off" and self._maintenance.ids_fit
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
+        """Call `listener` for every event from now on. Returns the function that ends that. It must not raise."""
         return self._listeners.add(listener)
 
     def socket_bound(self, receive_buffer: int, stamped: bool) -> None:
-        """What the shell's socket is like: the bytes of its receive buffer, and whether the system stamps datagrams."""
+        """About the shell's socket: bytes of its receive buffer, and whether the system stamps datagrams."""
         self._receive_buffer, self._busy.stamped = receive_buffer, stamped
 
     @property
     def times_matter(self) -> bool:
-        """Whether it matters when exactly a datagram came: it may be an answer, or somebody looks."""
+        """Whether exact times of receipt matter: datagrams may be answers, or there are listeners."""
         return bool(self._listeners or self._queries)
 
     # ---- datagrams in ------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, addr: Addr, now: float, came: float | None = None) -> None:
-        """A datagram came from `addr`: now, or at `came`, if it could not be read at once. Never raises, whatever it
-        holds."""
+        """A datagram was received from `addr`: now, or at `came` if it could not be read at once. Never raises,
+        whatever it contains."""
         self._now = now
         self._came = now if came is None else came
         self.identity.met = True
@@ -185,7 +192,7 @@ class Core:
             self._on_answer(message, data, addr)
 
     def _unwelcome(self, addr: Addr, now: float) -> str:
-        """Why a datagram is not even read. What its sender may have forged decides nothing else."""
+        """Why a datagram is dropped unread; empty if it is not."""
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
             return "blocklist"
@@ -200,13 +207,13 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, text))
 
     def _muted(self, ip: str) -> bool:
-        """Count a query; whether it is beyond the limit of its host."""
+        """Count a query. Returns whether it is beyond the rate limit of its host."""
         if is_local(ip) and not self.settings.rate_limit_local:
             return False
         return not self._limiter.allow(ip, self._now)
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
-        """A query beyond the limit of its host is not answered, and nothing else comes of it."""
+        """A query beyond the rate limit is not answered, and has no other effect."""
         self._counters.count(RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
@@ -226,8 +233,8 @@ class Core:
         self._outbox.queued.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
-        """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
-        does not know yet whether strangers reach it answers all the same."""
+        """Whether we don't answer because we are read-only (BEP 43). A node that does not know yet whether it is
+        reachable answers queries of its own local network all the same."""
         if not self.identity.read_only(self._now):
             return False
         return self.settings.read_only is True or not is_local(addr[0])
@@ -266,7 +273,7 @@ class Core:
         args = query.args
         stored = args if type(args) is Put or type(args) is AnnouncePeer else None
         if stored:
-            self._proved.add(addr[0], now)  # its token held
+            self._proved.add(addr[0], now)  # its token was valid
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
@@ -283,19 +290,19 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
 
     def _met_ourselves(self, query: InFlight) -> None:
-        """A query of ours came to us: nobody but we can know its transaction id. So its address is our own."""
+        """A query of ours came to ourselves: nobody else knows its transaction id. So its address is our own."""
         self.identity.learn_own(query.addr)
         self._changed(self._table.drop(query.addr, self._now, OURSELVES))
         query.trouble = Status.OURSELVES
         self._give_up_query(query)
 
     def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
-        """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
+        """Reply to a query of `got` bytes. Made smaller if its sender may not have all of it; empty if none fits."""
         room = self._budget.take(addr[0], got, len(reply), self._now)
         if room >= len(reply):
             return reply
         args = query.args
-        if b"v" in body and type(args) is Get:  # it took the room of nodes, and is the first to go
+        if b"v" in body and type(args) is Get:  # the value took the room of nodes, and is left out first
             body = body | {b"nodes": b"".join(c.packed for c in self._table.closest(args.target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
@@ -319,14 +326,14 @@ class Core:
         now = self._now
         query = self._queries.match(answer.tid, addr)
         if query is None:
-            # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
+            # Too late, unasked for, or forged: an answer needs the address and the transaction id of a query.
             self._drop(data, addr, "unexpected answer", "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
         rtt = query.rtt
-        if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
+        if query.owner != NEWCOMER:  # nodes that query us must not decide how long lookups wait
             self._queries.round_trips.add(rtt)
         self._unresponsive.answered(addr, now)
         self._pings.unmet.answered(addr, now)
@@ -340,7 +347,7 @@ class Core:
         else:
             counts.answered += 1
             self._record_answer(query, answer, addr, rtt)
-            # Of those whom we chose to ask: whoever queries us gets a ping, and would have a voice for the asking.
+            # Only nodes that we chose to query may vote: an attacker gets a ping just for querying us.
             if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
                 old = self.identity.external
                 self._moved(self.identity.heard(addr[0], answer.external, now), old)
@@ -358,17 +365,17 @@ class Core:
             self._feed()
 
     def _give_up_query(self, query: InFlight) -> None:
-        """Wait for its answer no longer."""
+        """End a query before its time. Its `done` is called without an answer."""
         self._queries.cancel(query)
         self._finish_query(query, None, "cancelled", None)
 
     # ---- the table ---------------------------------------------------------------------------------
 
     def _record_answer(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
-        """A node answered. Under another id than expected it gets no place.
+        """A node answered. Under another id than expected it gets no place in the table.
 
-        It loses one only if that is another id than it told us itself before: what was expected may be a liar's
-        referral, made to have an honest node thrown out.
+        It loses its place only if it gave us another id itself before. The id that was expected may come from a liar's
+        referral, made to have an honest node evicted.
         """
         if addr in self._bootstrapping.routers:
             return
@@ -397,7 +404,7 @@ class Core:
     # ---- queries out -------------------------------------------------------------------------------
 
     def blocked(self, addr: Addr, now: float) -> Status | None:
-        """Why nothing may be sent to an address; `None` where it may."""
+        """Why nothing may be sent to an address; `None` if it may."""
         if not is_usable(addr):
             return Status.NO_ADDRESS
         if self.ours(addr):
@@ -417,11 +424,11 @@ class Core:
 
     @property
     def crowded(self) -> bool:
-        """Whether so many silent nodes are waited for that there is no room for many more."""
+        """Whether so many queries have stalled that there is little room for more."""
         return self._queries.crowded
 
     def wait(self, waiting: Pumped) -> None:
-        """Pump it as soon as operations may send again, those first that have waited longest."""
+        """Pump `waiting` as soon as operations may send again. The one that has waited longest is first."""
         self._hungry[waiting] = None
 
     def _feed(self) -> None:
@@ -431,16 +438,16 @@ class Core:
             hungry.pump(self._now)
 
     def silent(self, addr: Addr, now: float) -> str:
-        """Why an address is not worth a query so soon; empty where it is."""
+        """Why an address is not worth a query so soon; empty if it is."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:
-        """Ignore an address for some time, and take its nodes out of the table."""
+        """Ban an IP for some time, and remove its nodes from the table."""
         self._now = now
         self._bans.add(ip, now + seconds)
         for contact in [contact for contact in self._table if contact.addr[0] == ip]:
             self._changed(self._table.drop(contact.addr, now, BANNED))
-        # Its answers will not be read: it must not be said that there were none.
+        # Its answers will not be read, so these queries must not count as timed out.
         for query in [query for query in self._queries if query.addr[0] == ip]:
             query.given_up = BANNED_MEANWHILE
             self._give_up_query(query)
@@ -448,7 +455,7 @@ class Core:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
     def unban(self, ip: str, now: float) -> bool:
-        """Ignore an address no more; whether it was."""
+        """End the ban of an IP. Returns whether it was banned."""
         self._now = now
         lifted = self._bans.lift(ip, now)
         if lifted and self._listeners:
@@ -456,12 +463,12 @@ class Core:
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:
-        """The addresses that are ignored at the moment, the last one banned first."""
+        """The IPs that are banned at the moment, the last one banned first."""
         return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query to an address has stalled: as the policy says, else from its own round trip, else from
-        those of all."""
+        """Seconds until a query to an address has stalled: those of the policy; else from the node's own round trip;
+        else from all round trips."""
         soft = self.settings.policy.soft
         return self._queries.round_trips.soft(self._table.rtt(addr)) if soft is None else soft
 
@@ -493,32 +500,32 @@ class Core:
         return query
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
-        """What is to be sent now, in order. Each datagram is handed out once.
+        """The datagrams to send now, in order. Each is returned once.
 
-        `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
-        would not send, `send_failed` or `send_dropped` has to be told before the next call.
+        `now`: the time of sending, if time has passed since the last call. For a datagram that the system does not
+        send, `send_failed` or `send_dropped` has to be called before the next call.
         """
         return self._outbox.take(self._now if now is None else now, restamp=now is not None)
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
-        """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
+        """A datagram to send from a new socket, to find out whether strangers reach us; mostly `None`."""
         lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
         self._counters.of(PROBE).timed_out += probe is not None and lost
         return probe
 
     def probe_sent(self, data: bytes, now: float) -> None:
-        """The system has sent it."""
+        """The probe was sent."""
         self._counters.probe_went(len(data), now)
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
-        """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
+        """The system's send buffer was full: a datagram is lost, as it might be on its way."""
         self._counters.error(self._now, "send failed", addr, BUFFER_FULL)
         if query := self._take_back(data, addr):
             query.failure = BUFFER_FULL
 
     def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
-        """The system would not send a datagram: nobody waits for an answer to it any longer."""
+        """The system refused to send a datagram. A query in it is given up."""
         self._now = now
         self._counters.error(now, "send failed", addr, why)
         if query := self._take_back(data, addr):
@@ -526,22 +533,22 @@ class Core:
             self._give_up_query(query)
 
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
-        """A datagram was not sent after all; the query in it, if there is one that is waited for."""
+        """A datagram was not sent after all. Returns the query in it, if it is in flight."""
         tid = self._outbox.take_back(data, addr)
         return None if tid is None else self._queries.find(tid)
 
     # ---- time --------------------------------------------------------------------------------------
 
     def next_timer(self) -> float:
-        """When `handle_timer` is to be called next."""
+        """The time at which `handle_timer` has to be called next."""
         deadline = self._queries.next_deadline()
         return self._housekeeping_at if deadline is None else min(deadline, self._housekeeping_at)
 
     def handle_timer(self, now: float, heard: float | None = None) -> None:
-        """Time has come for something: deadlines of queries, upkeep.
+        """Do what is due: deadlines of queries, upkeep.
 
-        `heard`: what came by then has been read, if not all that has come by now. Who answered in time is not given up
-        because the answer was not read in time.
+        `heard`: datagrams received by then have been read; by default, all. A query whose answer came in time must not
+        time out because the answer was read late.
         """
         self._now = now
         due = self._queries.next_deadline()
@@ -572,7 +579,7 @@ class Core:
     def _no_answer(self, query: InFlight) -> None:
         now, addr, text = self._now, query.addr, f"{query.method} got no answer"
         if query.owner == NEWCOMER:
-            # Whoever asked in its name must not have packets lost until we take it for dead.
+            # The query may have been forged: it must not make us take an honest node for dead.
             self._counters.note(now, TIMED_OUT, addr, text)
             self._pings.unmet.timed_out(addr, query.sent_at, now)
             return
@@ -582,7 +589,7 @@ class Core:
         self._changed(self._table.failed(addr, now, query.sent_at))
 
     def overflowed(self, total: int, now: float) -> None:
-        """So many datagrams in all the system had no room for. To be called now and then: it is told seldom."""
+        """The socket has dropped `total` datagrams so far. To be called now and then; reported once a minute."""
         self._counters.overflowed = total
         if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
             if self._listeners:
@@ -590,10 +597,10 @@ class Core:
             self._lost_told, self._lost_told_at = total, now
 
     def woke(self, away: float, now: float) -> None:
-        """We did nothing for `away` seconds: the machine slept, or the program was stopped.
+        """The program did not run for `away` seconds: the machine slept, or the program was stopped.
 
-        By the clock all has aged meanwhile. Nobody is to blame for what was not answered, and who is still there, in
-        what may be another network, is to be seen.
+        All queries end without blame for their nodes. By the clock everything has aged, and this may be another
+        network: so every node of the table is checked.
         """
         self._now = now
         if self._listeners:
@@ -625,7 +632,7 @@ class Core:
         self._maintenance.run(now)
 
     def was_busy(self, waited: float, now: float) -> None:
-        """What had come or was due waited so long for the program, seconds."""
+        """A datagram or a timer waited for `waited` seconds because the program was busy."""
         self._busy.add(now, waited)
 
     # ---- what callers ask for ----------------------------------------------------------------------
@@ -639,10 +646,10 @@ class Core:
         caller: Hashable = None,
         given_up: bool = False,
     ) -> Operation:
-        """Start what a caller asks for, at once or when its turn comes; callers take turns, whoever `caller` is.
+        """Start a request, at once or when its turn comes. Requests of one `caller` don't delay those of others.
 
-        `done` is told the outcome, once, unless the operation is cancelled. A caller that has `given_up` already gets
-        it at once.
+        `done` is called once, with the outcome and the time, unless the operation is cancelled. If the caller has
+        `given_up` already, the operation ends at once.
         """
         self._now = now
         if isinstance(request, RefreshBucket):
@@ -650,24 +657,24 @@ class Core:
         return self._operations.start(request, done, now, caller=caller, given_up=given_up)
 
     def cancel(self, operation: Operation, now: float) -> None:
-        """Stop an operation. Its `done` is not called."""
+        """End an operation without a result. Its `done` is not called."""
         self._now = now
         self._operations.cancel(operation, now)
 
     def stop(self, operation: Operation, now: float) -> None:
-        """End an operation with what it knows by now. Its `done` is called, if that has not been done."""
+        """End an operation with what it knows by now. Its `done` is called, unless it was called before."""
         self._now = now
         self._operations.give_up(operation, now)
 
     def stop_lookup(self, number: int, now: float) -> bool:
-        """The same for a lookup of the snapshot. Whether there was one to end."""
+        """The same for a lookup, by its number in the snapshot. Returns whether it was running."""
         self._now = now
         return self._operations.stop(number, now)
 
     # ---- who we are --------------------------------------------------------------------------------
 
     def _moved(self, new: Addr | None, old: Addr | None) -> None:
-        """The vote on our address has a new result, if any."""
+        """The external address has changed from `old` to `new`. `None`: it has not."""
         if new is None:
             return
         if self._listeners and new != old:
@@ -688,41 +695,41 @@ class Core:
         if self._listeners:
             why = self.identity.reachability(self._now).why
             self._listeners.tell(events.ReachabilityChanged(self._now, True, why))
-        # From now on others may take us into their tables: make ourselves known to our neighbours.
+        # From now on others may give us a place in their tables: make ourselves known to our neighbours.
         self._maintenance.refresh_own(self._now)
 
     # ---- getting in --------------------------------------------------------------------------------
 
     def bootstrap(self, now: float) -> None:
-        """Find a way into the network: saved nodes first, then the hosts."""
+        """Begin to bootstrap: from saved nodes first, then from the hosts."""
         self._now = now
         self._bootstrapping.begin(self.id, now)
 
     def bootstrap_again(self, names: tuple[str, ...], now: float) -> None:
-        """Try to get in now, from the nodes of before and from these hosts."""
+        """Bootstrap again now, from the nodes and hosts of before and from these hosts, ``host:port``."""
         self._now = now
         self._bootstrapping.again(names, self.id, now)
 
     @property
     def bootstrap_running(self) -> bool:
-        """Whether it has begun to find a way in, and has not ended that yet, well or not."""
+        """Whether the bootstrap has begun and has not ended."""
         return self._bootstrapping.state == "running"
 
     def bootstrap_view(self, now: float) -> BootstrapView:
-        """How getting in went so far."""
+        """The bootstrap so far."""
         return self._bootstrapping.view(now, alone=self.settings.maintain and self._maintenance.alone(now))
 
     def take_hosts_wanted(self) -> tuple[str, ...]:
-        """Names of bootstrap hosts to look up now, ``host:port``; each wish is handed out once."""
+        """Bootstrap hosts to resolve now, ``host:port``. Each request is returned once."""
         return self._bootstrapping.take_hosts_wanted() if self._bootstrapping.hosts_wanted else ()
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
-        """A bootstrap host's name was looked up: its addresses, or none and why not."""
+        """A bootstrap host was resolved: its addresses, or none and `why`."""
         self._now = now
         self._bootstrapping.host_resolved(name, addrs, why, now)
 
     def _seed(self, find: LookupRun) -> None:
-        """Give a lookup its first candidates: nodes that we know, or else whoever may let us in."""
+        """Give a lookup its first candidates: known nodes, or else the bootstrap hosts."""
         target, avoid = find.question.target, find.avoid
         if avoid is None:
             known = self._table.nearest_known(target, self.settings.policy.start)
@@ -737,7 +744,7 @@ class Core:
     # ---- what there is to see ----------------------------------------------------------------------
 
     def saved_state(self) -> SavedState:
-        """What is worth keeping for the next run."""
+        """The state to save for the next run."""
         kept = self._table.to_save(NODES_SAVED)
         if not kept and (saved := self.settings.saved):
             return SavedState(self.id, self.identity.external, saved.nodes, saved.rtts)
@@ -782,7 +789,7 @@ class Core:
         )
 
     def statistics(self) -> Statistics:
-        """How full everything is, with its bounds. Much cheaper than a snapshot."""
+        """The size of everything that is kept, with its bound. Much cheaper than a snapshot."""
         limiter, budget, table, operations = self._limiter, self._budget, self._table, self._operations
         return Statistics(
             queries=Level(len(self._queries), MAX_IN_FLIGHT),
@@ -829,12 +836,12 @@ class Core:
         return self._table.detail(addr, now)
 
     def holdings(self, now: float) -> Holdings:
-        """What we keep for others, and the announces that others keep for us."""
+        """What we store for others, and our own announces."""
         return Holdings(self._peers.views(now), self._items.views(now), self._operations.announces(now))
 
 
 def _told(method: str, answer: Response) -> str:
-    """What an answer said, in our words."""
+    """What an answer contained, in our words."""
     said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
     said += [f"{len(answer.peers)} peers"] if answer.peers else []
     said += ["a value"] if answer.v is not None else []

@@ -55,7 +55,7 @@ from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
 RESOLVE_SECONDS = 5.0
 AWAY_SECONDS = 60.0
-"""Nothing was done for so long, though there is something to do every ten seconds: the machine slept."""
+"""If so long passes between two turns, though timers run every ten seconds, the machine slept."""
 
 
 class NodeError(RuntimeError):
@@ -63,7 +63,7 @@ class NodeError(RuntimeError):
 
 
 def _part_of_program() -> Hashable:
-    """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
+    """The caller, for fair turns: the code that the present task runs."""
     task = asyncio.current_task()
     return None if task is None else getattr(task.get_coro(), "cr_code", None)
 
@@ -152,7 +152,7 @@ class Node:
 
     @property
     def _core(self) -> Core:
-        """The engine, of a closed node too. Raises `NodeError` where there never was one."""
+        """The engine, of a closed node too. Raises `NodeError` if the node was never started."""
         if self._made is None:
             raise NodeError("the node does not run yet: enter it with `async with`")
         return self._made
@@ -164,12 +164,12 @@ class Node:
             raise NodeError("the node was closed")
 
     def _report(self, what: str, error: BaseException) -> None:
-        """Something went wrong that nobody waits for: asyncio tells it, as it does of a task's."""
+        """Hand an exception that no caller waits for to the event loop's exception handler."""
         self._loop.call_exception_handler({"message": what, "exception": error})
 
     @property
     def address(self) -> Addr:
-        """Where it is bound."""
+        """The address it is bound to."""
         _ = self._core
         return self._address
 
@@ -187,7 +187,7 @@ class Node:
             self._after()
 
     def _read(self, now: float) -> None:
-        """Read what has come."""
+        """Read the datagrams that have been received."""
         core = self._core
         away, self._turn_at = now - self._turn_at, now
         if away >= AWAY_SECONDS:
@@ -202,7 +202,7 @@ class Node:
         core, now = self._core, clock.now()
         due = self._timer_at
         try:
-            # Who has answered by now must not be taken for silent because we were busy.
+            # A node that has answered by now must not time out because we were busy.
             self._read(now)
             now = clock.now()
             if due >= self._woke_at:
@@ -222,7 +222,7 @@ class Node:
     def _after(self) -> None:
         """After every call into the core: send, call the caller's code, look names up, set the timer."""
         if self._flushing:
-            return  # called back from within: the outer one goes on with what came of that
+            return  # called from within: the outer call handles what follows
         self._flushing, core = True, self._core
         try:
             self._flush(core)
@@ -234,10 +234,10 @@ class Node:
             self._plan(core)
 
     def _plan(self, core: Core) -> None:
-        """See to it that we are called again when something is due."""
+        """Resolve wanted hosts, and set the timer."""
         if self._closed:
             return
-        if self._calls:  # these came of calls that were made just now: others get their turn first
+        if self._calls:  # added by the calls just made: other tasks get their turn first
             self._loop.call_soon(self._after)
         for name in core.take_hosts_wanted():
             self._resolve(name)
@@ -354,7 +354,7 @@ class Node:
             self._waiting.discard(future)
 
     async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
-        """The outcome, by the time that whoever asks gives up."""
+        """The outcome, when the limit of the caller strikes at the latest."""
         if limit is None:
             return await future
 
@@ -375,7 +375,7 @@ class Node:
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
     ) -> Outcome:
-        """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
+        """Find the nodes closest to a 20-byte target, in the network or known to the named nodes."""
         checks.an_id("target", target)
         caller, named = Caller(self._calls), _remotes(remotes)
         request = Ask(Question("find_node", target), remotes=named, on_step=caller.steps(progress))
@@ -509,7 +509,7 @@ class Node:
         return core.snapshot(now)
 
     def statistics(self) -> Statistics:
-        """How full everything is that the node keeps, with the bounds; much cheaper than a snapshot."""
+        """The size of everything that the node keeps, with its bound. Much cheaper than a snapshot."""
         return self._core.statistics()
 
     def lookup(self, number: int) -> LookupDetail | None:
@@ -521,7 +521,7 @@ class Node:
         return self._core.contact(addr, clock.now())
 
     def holdings(self) -> Holdings:
-        """What we keep for others, and the announces that others keep for us."""
+        """What we store for others, and our own announces."""
         return self._core.holdings(clock.now())
 
     def stop_lookup(self, number: int) -> bool:
@@ -532,7 +532,7 @@ class Node:
         return stopped
 
     def ban(self, ip: str, seconds: float) -> None:
-        """Ignore an address for some time, and take its nodes out of the table."""
+        """Ban an IP for so many seconds, and remove its nodes from the table."""
         self._check_running()
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
@@ -540,13 +540,13 @@ class Node:
         self._after()
 
     def unban(self, ip: str) -> bool:
-        """Ignore an address no more; whether it was."""
+        """End the ban of an IP. Returns whether it was banned."""
         self._check_running()
         checks.ip("ip", ip)
         return self._core.unban(ip, clock.now())
 
     def bans(self) -> tuple[Ban, ...]:
-        """The addresses that are ignored at the moment, the last one banned first."""
+        """The IPs that are banned at the moment, the last one banned first."""
         return self._core.bans(clock.now())
 
     def bootstrap(self, hosts: Sequence[str] = ()) -> None:
@@ -578,7 +578,7 @@ class Node:
         return leave
 
     def saved_state(self) -> SavedState:
-        """What is worth keeping for the next run."""
+        """The state to save for the next run."""
         return self._core.saved_state()
 
 
@@ -600,7 +600,7 @@ def _seq(name: str, value: int | None) -> None:
 
 
 def _check_what(what: ImmutableItem | MutableItem | Draft) -> None:
-    """Raises `ValueError`, for what no node would take `ItemError`."""
+    """Raises `ValueError`, or `ItemError` for an item that no node would take."""
     checks.kind("what", what, ImmutableItem, MutableItem, Draft)
     checks.some_bytes("the value", what.v, 0, 1 << 20)
     check_value(what.v)

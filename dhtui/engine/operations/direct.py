@@ -1,6 +1,6 @@
-"""What the engine is asked to do, made of queries: ask some nodes, search for a target, store what was made.
+"""Operations besides the lookup: queries to named nodes, and stores, which are a search and a batch of writes.
 
-An operation is started with `start`, may be cancelled, and calls `done` once with its `Outcome`.
+An operation is begun with `start`, may be cancelled, and calls `done` once, with its `Outcome` and the time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
 from .requests import Decide
 
 STALLED_BATCHES = 4
-"""So many times alpha a batch has in flight at most, those included that have stalled."""
+"""A batch has at most so many times alpha queries in flight, stalled ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class QueryBatch:
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
         self._firsts: dict[InFlight, NodeOutcome] = {}
-        """What nodes gave that are asked once more, to look behind that."""
+        """The first answers of nodes that are queried a second time, for what lies behind the first."""
         self._stalled: set[InFlight] = set()
         self._over = False
 
@@ -119,7 +119,7 @@ class QueryBatch:
             self._idle(now)
 
     def stop(self, now: float) -> None:
-        """End it now: `done` is told what is known by now of those that were asked."""
+        """End it now. `done` is called with what is known by now of the nodes that were queried."""
         if not self._over:
             self._over = True
             for query, place in self._in_flight.items():
@@ -132,7 +132,7 @@ class QueryBatch:
 
 
 class DirectQuery:
-    """Asks just the nodes that the user named."""
+    """Queries the nodes that the user named, and no others."""
 
     def __init__(
         self,
@@ -193,9 +193,9 @@ Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | 
 
 
 class StoreOperation:
-    """Stores something: finds the nodes and their tokens first, then writes to the closest of them.
+    """Stores something: finds the closest nodes and their tokens first, then writes to them.
 
-    The tokens are those of its own lookup: one query a node less, and no chance for them to have expired.
+    The tokens come from its own lookup. That saves one query a node, and they can't have expired.
     """
 
     def __init__(
@@ -220,7 +220,7 @@ class StoreOperation:
         self._batch: QueryBatch | None = None
 
     def start(self, now: float, since: float | None = None) -> None:
-        """Begin with the search. `since`: when it was asked for, if it had to wait."""
+        """Begin with the lookup. `since`: when it was asked for, if it had to wait."""
         self._started_at = now if since is None else since
         self.find.start(now, since)
 
@@ -269,7 +269,7 @@ class StoreOperation:
         self._batch.pump(now)
 
     def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
-        """Nodes that should have been written to but can't be: no token, or named by the user and silent."""
+        """Nodes that can't be written to: they gave no token, or the user named them and they did not answer."""
         for node in found.closest:
             if node.token is None:
                 yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
@@ -278,7 +278,7 @@ class StoreOperation:
             yield from (node for node in found.asked if node.addr not in reached)
 
     def _already_there(self, before: NodeOutcome, result: NodeOutcome) -> NodeOutcome:
-        """Some stores refuse the very item they hold; who republishes has nevertheless succeeded (BEP 44)."""
+        """Some nodes refuse the item that they hold already. For a republish that is a success (BEP 44)."""
         held, item = before.item, self._item
         same = (
             isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)
@@ -288,7 +288,7 @@ class StoreOperation:
         return result
 
     def stop(self, why: str, now: float) -> None:
-        """End it now: where nothing was written yet, nothing is."""
+        """End it now. If nothing was written yet, nothing will be."""
         self._stopped = True
         self._started_at = self._started_at or now
         if self._batch is None:
@@ -311,8 +311,8 @@ def prepare_announce(own: bytes, info_hash: bytes, port: int) -> Prepare:
 def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:
     """The put query for each node. A draft is signed with one more than the highest seq seen.
 
-    Without a `cas`, a draft that knows its base compares at each node with what that node showed: one that
-    missed an update takes this one, one that got another in the meantime refuses it.
+    Without a `cas`, the put of a draft with a base carries for each node the seq that this node showed. So a node that
+    missed an update takes this one, and a node that got another update in the meantime refuses it.
     """
     guarded = cas is None and isinstance(what, Draft) and what.base is not None
 
@@ -345,6 +345,6 @@ def _put_args(own: bytes, item: Item, cas: int | None, node: NodeOutcome) -> Arg
     token = node.token or b""
     if isinstance(item, ImmutableItem):
         return Put(own, token, item.v)
-    # A node that showed no value has nothing to compare with: some would refuse for that alone (BEP 44, "CAS").
+    # A node that showed no value has nothing to compare with. Some refuse any `cas` then (BEP 44, "CAS").
     compare = cas if node.seq is not None else None
     return Put(own, token, item.v, item.k, item.sig, item.seq, item.salt, compare)

@@ -1,4 +1,4 @@
-"""The operations under way: lets them begin in turn, numbers the lookups, keeps the last finished ones to look at."""
+"""The operations under way: begins them in turn, numbers the lookups, and remembers the last finished ones."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store
 from .turns import MAX_PLACES, SPARE_PLACES, Turns
 
 ANNOUNCES_KEPT = 64
+"""Announces of ours that are remembered."""
 ANNOUNCE_SECONDS = 1800.0
-"""How long most nodes keep a peer at least."""
+"""Most nodes store a peer at least so long."""
 VIEWS = 64
+"""Lookups that a snapshot shows at most."""
 GIVEN_UP = "it was given up"
 
 Operation = DirectQuery | LookupRun | StoreOperation
 
 
 class Operations:
-    """Starts and ends operations for one engine."""
+    """Begins and ends the operations of one engine."""
 
     def __init__(
         self, sender: Sender, settings: Settings, seed: Callable[[LookupRun], None], listeners: Listeners
@@ -76,11 +78,11 @@ class Operations:
         return self._turns.waits(owner) or any(find.owner == owner for find in self._running.values())
 
     def late(self, seconds: float) -> None:
-        """A timer struck so late: how many operations run at once follows from that."""
+        """A timer was `seconds` late: the number of operations that run at once adapts to that."""
         self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: the last to begin of those that run, then finished ones, newest first."""
+        """Lookups as a screen shows them: running ones, of too many the latest; then finished ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
         running = tuple(self._running.values())[-VIEWS // 2 :]
         return tuple(find.view(now) for find in (*running, *finished))[:VIEWS]
@@ -114,7 +116,7 @@ class Operations:
     # ---- turns -------------------------------------------------------------------------------------
 
     def _ending(self, turn: int, done: Done) -> Done:
-        """What an operation calls at its end: `done`, and whoever is next begins."""
+        """What an operation calls at its end: `done`, and then the next one begins."""
 
         def ended(outcome: Outcome, now: float) -> None:
             self._turns.over(turn)
@@ -124,7 +126,7 @@ class Operations:
         return ended
 
     def _idle(self, turn: int, now: float) -> None:
-        """An operation waits for silent nodes only: that is no reason to keep others waiting, up to a bound."""
+        """An operation waits only for nodes that have stalled: its place is free for another, up to a bound."""
         if not self._sender.crowded:
             self._turns.over(turn)
             self._let_begin(now)
@@ -142,7 +144,7 @@ class Operations:
 
     def _let_begin(self, now: float) -> None:
         if self._letting_begin:
-            return  # called back from within: the outer one goes on as long as there is room
+            return  # called from within: the outer call goes on as long as there is room
         self._letting_begin = True
         try:
             while waiting := self._turns.next():
@@ -205,8 +207,8 @@ class Operations:
         number = self._count
 
         def finished(outcome: Outcome, now: float) -> None:
-            # By its number: a lookup that knew itself would be a cycle, and stay in memory until the collector comes.
-            if number in self._running:  # else it was given up before its turn came
+            # By its number: a reference to the lookup would be a cycle, and keep it in memory until the collector runs.
+            if number in self._running:  # else it ended before its turn came
                 self._retire(self._running[number])
             done(outcome, now)
 
@@ -228,7 +230,7 @@ class Operations:
 
     def _retire(self, find: LookupRun) -> None:
         del self._running[find.number]
-        # Kept apart: refreshes, which never end, must not push out what a person looked up.
+        # Apart: the endless refreshes must not push out what a person looked up.
         (self._users if find.owner == "user" else self._backgrounds).append(find)
         if (distance := find.kth_distance()) is not None:
             self.size.add(find.question.target, distance)
@@ -257,7 +259,7 @@ class Operations:
         caller: Hashable,
         given_up: bool,
     ) -> Operation:
-        """Start what a caller asks for, at once or in turn. One that has `given_up` gets its outcome at once."""
+        """Start a request, at once or in turn. If the caller has `given_up` already, it ends at once."""
         turn = self._turns.new()
         operation = self._operation(request, self._ending(turn, done), turn)
         return self._in_turn(operation, turn, caller, now, given_up=given_up)
@@ -312,7 +314,7 @@ class Operations:
         )
 
     def _noting(self, port: int, done: Done) -> Done:
-        """What an announce calls at its end: it is remembered, then `done`."""
+        """What an announce calls at its end: it is remembered, then `done` is called."""
 
         def announced(outcome: Outcome, now: float) -> None:
             if outcome.complete or outcome.writes:
@@ -342,11 +344,11 @@ class Operations:
         )
 
     def give_up(self, operation: Operation, now: float) -> None:
-        """End an operation with what it knows by now. Its `done` is called, if that has not been done."""
+        """End an operation with what it knows by now. `done` is called, unless it was called before."""
         operation.stop(GIVEN_UP, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
-        """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""
+        """Cancel an operation. `done` is not called. If it still waits for its turn it has sent nothing."""
         self._turns.over(operation.turn)
         operation.cancel(now)
         find = operation.find if isinstance(operation, StoreOperation) else operation
