@@ -205,7 +205,7 @@ def test_node_removed_when_it_changes_its_id() -> None:
     heard = heard_of(core)
     answer(core, LOCAL, node_id=b"u" * 20, now=NOW + 1)
     assert only(heard, events.NodeRemoved) == [events.NodeRemoved(NOW + 1, ID, LOCAL, "changed its id")]
-    assert only(heard, events.NodeAdded) == [] and len(core._table) == 0
+    assert only(heard, events.NodeAdded) == [] and len(core.nodes()) == 0
 
 
 def test_node_removed_when_a_replacement_takes_its_place() -> None:
@@ -215,7 +215,7 @@ def test_node_removed_when_a_replacement_takes_its_place() -> None:
     near = random_id_with_prefix(OWN, 1, core._rng)
     for i, node_id in enumerate([near, *far]):
         answer(core, ("127.0.1.1", 7000 + i), node_id)
-    assert len(core._table) == 9
+    assert len(core.nodes()) == 9
     silent: Addr = ("127.0.1.1", 7001)
     heard = heard_of(core)
     ask(core, "ping", silent, NOW + 1)

@@ -230,7 +230,7 @@ def test_defence_an_answer_counts_only_from_the_asked_address_and_port(source: A
     done, query = pinging(net, core, victim)
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), source, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core._table) == 0
+    assert done == [] and len(core.nodes()) == 0
     assert core.snapshot(net.now).drops["unexpected answer"] == 1
     net.run(2.0)
     assert [(o.status, o.came_from) for o in done[0].asked] == [(Status.ELSEWHERE, source)]
@@ -246,7 +246,7 @@ def test_defence_an_answer_counts_only_with_the_transaction_id() -> None:
     for tid in (wrong, query.tid[:2], query.tid + b"x"):
         net.send(encode_response(tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core._table) == 0
+    assert done == [] and len(core.nodes()) == 0
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(0.5)
     assert [o.status for o in done[0].asked] == [Status.ANSWERED]
@@ -275,7 +275,7 @@ def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
     done: list[Outcome] = []
     core.start(Ask(Question("ping"), remotes=many), into(done), net.now)
     net.after(core)
-    assert len(net.queries(source=core.identity.bound)) == len(core._queries) == MAX_LIVE == 2048
+    assert len(net.queries(source=core.identity.bound)) == core.statistics().queries.used == MAX_LIVE == 2048
     net.run(5.0)
     assert {o.status for o in done[0].asked} == {Status.TIMED_OUT} and len(done[0].asked) == len(many)
     assert len(net.queries(source=core.identity.bound)) == len(many)

@@ -152,7 +152,7 @@ def test_announce_peer_with_an_impossible_port_gets_203(port: int) -> None:
     stranger = Stranger(new_core())
     token = stranger.token(TARGET)
     assert stranger.refused("announce_peer", info_hash=TARGET, port=port, token=token) == 203
-    assert len(stranger.core._peers) == 0
+    assert stranger.core.statistics().swarms.used == 0
 
 
 def test_get_peers_gives_nodes_beside_values() -> None:
@@ -177,7 +177,7 @@ def test_peers_are_served_for_45_minutes_and_then_swept() -> None:
     while now < NOW + PEER_SECONDS + 70:
         now = core.next_timer()
         core.handle_timer(now)
-    assert core._peers.peers == len(core._peers) == 0
+    assert core.statistics().peers.used == core.statistics().swarms.used == 0
 
 
 # ---- unknown methods and errors ------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_non_canonical_query_is_answered_but_a_put_gets_203() -> None:
     token = stranger.token(immutable_target(b"1:x"))
     unsorted = b"d1:y1:q1:t2:aa1:q3:put1:ad2:id20:" + b"s" * 20 + b"5:token8:" + token + b"1:v1:xee"
     assert stranger.answer(unsorted)[b"e"][0] == 203
-    assert stranger.core._items.immutable == 0
+    assert stranger.core.statistics().immutable.used == 0
     assert stranger.answer(message(b"put", {b"id": b"s" * 20, b"token": token, b"v": b"x"}))[b"y"] == b"r"
 
 
@@ -253,7 +253,8 @@ def test_what_is_written_counts_for_the_address_that_wrote_it(neighbour: Addr) -
     put(other, v=b"x")
     put(other, **signed(1, b"x"))
     announce(other)
-    assert (core._items.immutable, core._items.mutable, len(core._peers)) == (36, 36, 101)
+    held = core.statistics()
+    assert (held.immutable.used, held.mutable.used, held.swarms.used) == (36, 36, 101)
 
 
 def test_a_query_under_our_own_id_is_dropped() -> None:
@@ -373,7 +374,7 @@ def test_bep44_an_update_replaces_the_whole_item() -> None:
     got = stranger.ask("get", target=mutable_target(KEY))
     item = MutableItem(bencode.encode(got[b"v"]), got[b"k"], got[b"sig"], got[b"seq"])
     assert (got[b"v"], got[b"seq"]) == (b"second", 2) and item.verify()
-    assert stranger.core._items.mutable == 1
+    assert stranger.core.statistics().mutable.used == 1
 
 
 @pytest.mark.parametrize(("known", "sent"), [(None, True), (-1, True), (4, True), (5, False), (6, False)])

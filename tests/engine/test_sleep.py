@@ -134,7 +134,7 @@ def test_in_another_network_a_new_way_in_is_sought() -> None:
     net.names["host.example:6881"] = (host.identity.bound,)
     net.sleep(core, NIGHT)
     net.run_until(lambda: core.snapshot(net.now).table.good >= 8, 60.0)
-    assert core._bootstrapping.state == "done"
+    assert core.bootstrap_view(net.now).state == "done"
 
 
 def test_a_node_that_is_not_kept_up_asks_nobody() -> None:

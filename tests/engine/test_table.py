@@ -536,7 +536,7 @@ def test_only_nodes_that_answered_us_are_live_entries() -> None:
     net.meet(core, net.puppet(naming(*(puppet.info for puppet in quiet))))
     net.find_node(core, quiet[0].id)
     assert all(puppet.queries for puppet in quiet), "they were asked"
-    assert len(core._table) == 1
+    assert len(core.nodes()) == 1
 
 
 def test_an_answer_under_another_id_than_expected_does_not_enter_the_table() -> None:
@@ -583,7 +583,7 @@ def test_a_node_that_changes_its_id_loses_its_place_and_listeners_hear_of_it() -
     before = other.id
     other.id = net.rng.randbytes(20)
     net.meet(core, other)
-    assert len(core._table) == 0
+    assert len(core.nodes()) == 0
     assert [event.id for event in heard if isinstance(event, NodeAdded)] == [before]
     assert [(event.id, event.why) for event in heard if isinstance(event, NodeRemoved)] == [(before, "changed its id")]
 
@@ -594,7 +594,7 @@ def test_queriers_are_pinged_and_then_admitted() -> None:
     core, asker = net.core(), net.puppet()
     asker.query(core, FindNode(asker.id, OWN))
     net.run(0.03)
-    assert len(core._table) == 0, "a query alone gives no place: its sender may be forged"
+    assert len(core.nodes()) == 0, "a query alone gives no place: its sender may be forged"
     net.run(1.0)
     assert asker.methods() == ["ping"]
     assert live(core._table) == {asker.id}
@@ -606,7 +606,7 @@ def test_queriers_that_do_not_answer_the_ping_are_not_admitted() -> None:
     core, asker = net.core(), net.puppet(silent)
     asker.query(core, Ping(asker.id))
     net.run(10.0)
-    assert asker.methods() == ["ping"] and len(core._table) == 0
+    assert asker.methods() == ["ping"] and len(core.nodes()) == 0
 
 
 def test_bep43_a_read_only_querier_is_never_pinged_nor_admitted() -> None:
@@ -616,7 +616,7 @@ def test_bep43_a_read_only_querier_is_never_pinged_nor_admitted() -> None:
     for _ in range(3):
         asker.query(core, FindNode(asker.id, OWN), read_only=True)
         net.run(5.0)
-    assert len(asker.replies) == 3 and asker.queries == [] and len(core._table) == 0
+    assert len(asker.replies) == 3 and asker.queries == [] and len(core.nodes()) == 0
 
 
 def test_a_querier_without_a_place_is_not_pinged_for_every_query() -> None:
@@ -630,7 +630,7 @@ def test_a_querier_without_a_place_is_not_pinged_for_every_query() -> None:
     for _ in range(10):
         asker.query(core, FindNode(asker.id, OWN))
         net.run(5.0)
-    assert len(core._table) == 16
+    assert len(core.nodes()) == 16
     assert asker.methods().count("ping") == 1
 
 
@@ -695,7 +695,7 @@ def test_a_full_bucket_has_its_questionable_nodes_pinged_for_a_newcomer() -> Non
     net.run(10.0)
     assert all(puppet.methods() == ["ping", "ping"] for puppet in residents if puppet is not residents[2])
     assert newcomer.id in live(core._table) and residents[2].id not in live(core._table)
-    assert len(core._table) == 16
+    assert len(core.nodes()) == 16
 
 
 def test_a_lost_packet_is_no_failure_of_a_node_that_has_answered_since() -> None:

@@ -284,7 +284,7 @@ def test_saved_nodes_at_our_own_address_are_left_out() -> None:
     saved = SavedState(bytes(20), external, (NodeInfo(b"\x01" * 20, external),))
     core = net.core(maintain=False, bep42="off", saved=saved)
     net.bootstrap(core)
-    assert net.packets == [] and len(core._table) == 0
+    assert net.packets == [] and len(core.nodes()) == 0
 
 
 def test_other_nodes_on_our_host_are_others() -> None:

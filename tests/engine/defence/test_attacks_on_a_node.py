@@ -314,7 +314,7 @@ def test_a_liar_throws_nobody_out_of_our_table(bits: int) -> None:
     net.meet(core, liar)
     net.find_node(core, liar.id)
     assert [puppet.methods() for puppet in honest] == [["ping", "find_node"]] * 8
-    assert {contact.id for contact in core._table} == {liar.id, *(puppet.id for puppet in honest)}
+    assert {contact.id for contact in core.nodes()} == {liar.id, *(puppet.id for puppet in honest)}
 
 
 def test_whoever_claims_one_id_and_answers_under_another_is_not_remembered() -> None:
@@ -326,7 +326,7 @@ def test_whoever_claims_one_id_and_answers_under_another_is_not_remembered() -> 
     late.id = b"t" * 20
     net.run(5.0)
     assert late.methods() == ["ping"]
-    assert core.saved_state().nodes == () and len(core._table) == 0
+    assert core.saved_state().nodes == () and len(core.nodes()) == 0
 
 
 def test_noise_does_not_hide_what_went_wrong() -> None:

@@ -148,7 +148,7 @@ def test_defence_who_is_banned_is_neither_heard_nor_asked() -> None:
     core.ban(puppet.addr[0], 300.0, net.now)
     flood(net, puppet.addr, core.identity.bound, 3)
     net.run(1.0)
-    assert puppet.replies == [] and len(core._table) == 0
+    assert puppet.replies == [] and len(core.nodes()) == 0
     assert core.snapshot(net.now).banned == 1 and core.snapshot(net.now).drops == {"banned by the user": 3}
     outcome = net.ping(core, puppet.addr)
     assert [o.status for o in outcome.asked] == [Status.BANNED]

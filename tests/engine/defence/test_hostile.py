@@ -82,7 +82,7 @@ def test_killer_queries(data: bytes, addr: Addr) -> None:
     stranger = Stranger(new_core(bound=("0.0.0.0", 6881), read_only=False), addr)
     assert len(stranger.raw(data)) <= 1
     assert len(stranger.asked) <= 1
-    assert stranger.core._items.mutable == len(stranger.core._peers) == 0
+    assert stranger.core.statistics().mutable.used == stranger.core.statistics().swarms.used == 0
     assert stranger.ask("ping") == {b"id": stranger.core.id}
 
 
@@ -147,10 +147,10 @@ def test_an_answer_counts_only_with_its_tid_from_the_address_and_port_that_was_a
     forged_tid = bytes([tid[0] ^ 1]) + tid[1:] if tamper == "tid" else tid
     forged_addr = {"tid": LOCAL, "port": (LOCAL[0], LOCAL[1] + 1), "ip": ("127.0.0.9", LOCAL[1])}[tamper]
     core.receive_datagram(krpc.encode_response(forged_tid, {b"id": ID}, PUBLIC), forged_addr, NOW + 0.1)
-    assert not done and len(core._table) == 0 and core.identity.voters == 0
+    assert not done and len(core.nodes()) == 0 and core.identity.voters == 0
     assert core.snapshot(NOW).drops == {"unexpected answer": 1}
     core.receive_datagram(krpc.encode_response(tid, {b"id": ID}, PUBLIC), LOCAL, NOW + 0.1)
-    assert done[0].answered == 1 and len(core._table) == 1
+    assert done[0].answered == 1 and len(core.nodes()) == 1
 
 
 # ---- floods: memory and bytes have bounds ------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_a_flood_of_forged_queriers_has_128_pings_in_flight() -> None:
         sent = core.datagrams_to_send()
         assert len(sent) <= 2
         pings += sum(b"4:ping" in data for data, _ in sent)
-    assert pings <= 1000 and len(core._queries) == MAX_NEWCOMERS == 128
+    assert pings <= 1000 and core.statistics().queries.used == MAX_NEWCOMERS == 128
     snapshot = core.snapshot(NOW)
     assert set(snapshot.methods) == {*krpc.METHODS, "other", "probe"}
     assert snapshot.methods["other"].received == 1000
@@ -182,7 +182,7 @@ def test_a_flood_of_noise_grows_nothing_without_bound() -> None:
     core = new_core(bound=("0.0.0.0", 6881), read_only=False)
     for i in range(MAX_TRACKED + 500):
         core.receive_datagram(b"x", (public_ip(i), 7000), NOW)
-    assert core._limiter._full_at == {}, "it counts against nobody"
+    assert core.statistics().limited.used == 0, "it counts against nobody"
     snapshot = core.snapshot(NOW)
     assert len(snapshot.errors) == MAX_ERRORS
     assert snapshot.drops == {"malformed": MAX_TRACKED + 500}

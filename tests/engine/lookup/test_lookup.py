@@ -130,7 +130,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
     core = net.core(id=b"\xff" * 20, bep42="off", maintain=False)
     puppets = ring(net, 30, naming())
     net.meet(core, *puppets)
-    assert len(core._table) < 30
+    assert len(core.nodes()) < 30
     outcome = net.find_node(core, TARGET)
     assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
 

@@ -77,7 +77,7 @@ def test_no_more_than_32_are_in_flight_and_silent_ones_lose_their_place() -> Non
         net.run(0.01)
     assert most == ALPHA == 32
     assert ended == [160]
-    assert len(core._queries), "late answers are still welcome"
+    assert core.statistics().queries.used, "late answers are still welcome"
 
 
 def test_late_answers_of_an_ended_survey_begin_nothing() -> None:

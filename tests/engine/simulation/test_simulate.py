@@ -208,7 +208,7 @@ def test_a_node_behind_a_nat_asks_but_cannot_be_asked(whole: tuple[Simulation, l
     assert all(core.identity.read_only(simulation.now) for core in behind)
     assert not any(core.identity.read_only(simulation.now) for core in cores if core not in behind)
     hidden = {core.identity.bound for core in behind}
-    assert not any(contact.addr in hidden for core in cores for contact in core._table)
+    assert not any(contact.addr in hidden for core in cores for contact in core.nodes())
     trial = simulation.look_up(behind[0], Question("find_node", bytes(20)))
     assert len(trial.outcome.closest) == 8 and trial.found >= 7 / 8
     stranger = simulation.add()

@@ -172,7 +172,7 @@ def test_bep44_errors(code: int, args: dict[str, Any]) -> None:
         target = immutable_target(bencode.encode(args["v"]))
     assert stranger.refused("put", **({"token": stranger.token(target)} | args)) == code
     assert core._items.get(MUTABLE, NOW) == before
-    assert (core._items.mutable, core._items.immutable) == (1, 0)
+    assert (core.statistics().mutable.used, core.statistics().immutable.used) == (1, 0)
 
 
 # ---- BEP 46 -------------------------------------------------------------------------------------------
