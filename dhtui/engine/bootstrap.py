@@ -281,7 +281,9 @@ class Bootstrap:
         elapsed = (now if self.state == "running" else self._ended_at) - self._started_at
         waits = alone and self.state in ("done", "failed")
         retry_in = max(0.0, self._ended_at + RETRY_SECONDS - now) if waits else None
-        return BootstrapView(self.state, elapsed, self._sources(), self._why, retry_in)
+        return BootstrapView(
+            state=self.state, elapsed=elapsed, sources=self._sources(), why=self._why, retry_in=retry_in
+        )
 
 
 def _answered(outcome: Outcome) -> str:

@@ -188,7 +188,11 @@ class Operations:
         self._running[find.number] = find
         if self._listeners:
             question = find.question
-            self._listeners.tell(events.LookupStarted(now, find.number, question.kind, question.target, find.owner))
+            self._listeners.tell(
+                events.LookupStarted(
+                    at=now, number=find.number, kind=question.kind, target=question.target, owner=find.owner
+                )
+            )
 
     def _new(
         self,

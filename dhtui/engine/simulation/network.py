@@ -449,12 +449,12 @@ class Simulation:
         steps = detail.steps if detail else ()
         answered = {node.addr for node in outcome.asked if node.responded}
         return Trial(
-            outcome,
-            firsts[0] if firsts else None,
-            complete,
-            len(steps),
-            _hops(steps, outcome),
-            len(truth & answered) / len(truth) if truth else 1.0,
+            outcome=outcome,
+            first=firsts[0] if firsts else None,
+            complete=complete,
+            queries=len(steps),
+            hops=_hops(steps, outcome),
+            found=len(truth & answered) / len(truth) if truth else 1.0,
         )
 
 

@@ -92,10 +92,10 @@ def test_defence_what_is_tracked_is_bounded_and_swept() -> None:
         ip = public_ip(i)
         assert limiter.allow(ip, i * 0.0001) and not limiter.allow(ip, i * 0.0001)
         limiter.muted(ip, i * 0.0001)
-        assert len(limiter._full_at) + len(limiter._before) <= MAX_TRACKED
-    assert limiter.count(2.0) == len(limiter._muted) == MAX_MUTED
+        assert limiter.hosts.used <= MAX_TRACKED
+    assert limiter.count(2.0) == limiter.muted_hosts.used == MAX_MUTED
     limiter.sweep(400.0)
-    assert limiter._muted == {}
+    assert limiter.muted_hosts.used == 0
 
 
 def test_what_is_over_is_forgotten_as_others_come() -> None:
@@ -103,7 +103,7 @@ def test_what_is_over_is_forgotten_as_others_come() -> None:
     limiter = RateLimiter(0.1)
     for hour in range(200):
         assert limiter.allow(f"40.0.{hour}.1", hour * 3600.0)
-    assert len(limiter._full_at) + len(limiter._before) == 2
+    assert limiter.hosts.used == 2
 
 
 def test_defence_that_a_host_is_muted_is_told_once_in_5_minutes() -> None:
@@ -177,7 +177,7 @@ def test_bans_are_bounded_and_swept() -> None:
         bans.add(public_ip(i), 60.0)
     assert bans.count(0.0) == MAX_TRACKED and not bans.has(public_ip(0), 0.0) and bans.has(public_ip(50), 0.0)
     bans.sweep(61.0)
-    assert bans._until == {}
+    assert bans.level.used == 0
 
 
 # ---- proof -------------------------------------------------------------------------------------------
@@ -303,10 +303,10 @@ def test_budget_what_is_tracked_is_bounded_and_swept() -> None:
     budget = ReplyBudget(10**9, Proved(), 0.0)
     for i in range(2 * MAX_TRACKED):
         sent(budget, public_ip(i), i * 0.00001)
-        assert len(budget._accounts) + len(budget._before) <= MAX_TRACKED >= len(budget._nets)
+        assert budget.hosts.used <= MAX_TRACKED >= budget.nets.used
     for now in (100.0, 200.0):
         sent(budget, IP, now)
-    assert len(budget._accounts) + len(budget._before) == 2 and len(budget._nets) == 1
+    assert budget.hosts.used == 2 and budget.nets.used == 1
 
 
 def test_defence_replies_keep_to_the_quota() -> None:
