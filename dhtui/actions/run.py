@@ -165,7 +165,7 @@ async def identity(node: Node) -> Result:
 async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
-    return _result(node, "ping", outcome, outcome.answered > 0, _asked(outcome))
+    return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
 
 
 async def find_node(
@@ -173,7 +173,7 @@ async def find_node(
 ) -> Result:
     """Find the nodes closest to a target."""
     outcome = await node.find_node(target, remotes=remotes, progress=progress)
-    return _result(node, "find_node", outcome, bool(outcome.closest), _asked(outcome))
+    return _result(node, "find_node", outcome, outcome.ok, _asked(outcome))
 
 
 async def get_peers(
@@ -189,7 +189,7 @@ async def get_peers(
     on_peers = finds.peers if finds else None
     outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress, on_peers=on_peers)
     peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
-    return _result(node, action, outcome, bool(outcome.closest), peers + _asked(outcome))
+    return _result(node, action, outcome, outcome.ok, peers + _asked(outcome))
 
 
 async def announce_peer(
@@ -392,7 +392,7 @@ def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | 
         summary = outcome.why
     else:
         summary = _asked(outcome)
-    return _result(node, outcome.action, outcome, outcome.stored > 0, summary)
+    return _result(node, outcome.action, outcome, outcome.ok, summary)
 
 
 def _agreement(outcome: Outcome, item: Item) -> str:

@@ -31,7 +31,7 @@ MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
 """Between two changes of the external IP, and so of the id: a short majority of liars must not change it often."""
 OWN_KEPT = 16
-"""Own addresses that are remembered."""
+"""Addresses from which our own queries came back that are remembered."""
 IDS_KEPT = 8
 """Ids of earlier external addresses that are remembered: back at one of them we have the same id again."""
 
@@ -57,8 +57,8 @@ class Identity:
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
         self._ids: BoundedDict[str, bytes] = BoundedDict(IDS_KEPT)
-        self._own: BoundedDict[Addr, None] = BoundedDict(OWN_KEPT)
-        """Addresses to which we sent a query that came back to ourselves, the latest last."""
+        self._mirrors: BoundedDict[Addr, None] = BoundedDict(OWN_KEPT)
+        """Addresses that a query of our own came back from: our own behind a NAT, or an echo; the latest last."""
         self._voted: Addr | None = None
         """The result of the vote, even while too few have voted. Enough not to send queries there."""
         self._contacted: BoundedDict[Addr | str, None] = BoundedDict(MAX_CONTACTED)
@@ -147,11 +147,18 @@ class Identity:
 
     def is_own(self, addr: Addr) -> bool:
         """Whether a datagram sent to `addr` would come to ourselves."""
-        return addr in (self.external, self._voted) or addr in self._own or reaches(self.bound, addr)
+        known = [at for at in (self.bound, self.external, self._voted) if at is not None]
+        if addr in self._mirrors and any(addr[0] == at[0] for at in known):
+            return True
+        return addr in known or reaches(self.bound, addr)
 
-    def learn_own(self, addr: Addr) -> None:
-        """A query that we sent to `addr` came to ourselves."""
-        self._own.put(addr, None)
+    def mirrors(self, addr: Addr) -> bool:
+        """Whether what we sent to `addr` came back to us."""
+        return addr in self._mirrors
+
+    def learn_mirror(self, addr: Addr) -> None:
+        """What we sent to `addr` came back to us."""
+        self._mirrors.put(addr, None)
 
     # ---- reachability ------------------------------------------------------------------------------
 

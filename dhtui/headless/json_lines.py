@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them for the README.
+"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them, for docs/json.md.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -37,7 +37,8 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 (its salt was not given), `stored`, `refused`, \
 `no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
 the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
-a transaction id that is none of ours); `blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
+a transaction id that is none of ours), `own query back` (what we had sent, and no answer); \
+`blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
 address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
@@ -53,7 +54,7 @@ where that is another address than the one asked, else null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
 | | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
-all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
+all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
@@ -85,8 +86,9 @@ last in seconds since 1970 |
 | `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
 | `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
 `magnet` | `ok` says whether it is genuine, and of the key and target that were given |
-| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
-each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
+| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `readable_by`, `damaged`, `path`, \
+`uses` | one of each key; `readable_by`: who else can read its file, empty for nobody; `uses` are \
+`{salt_hex, seq, at}`, the last put under each salt |
 | `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
 | `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
 `path` |

@@ -124,7 +124,7 @@ def _as_text(setting: Setting, value: object, where: str) -> str:
 
 
 def flag_table() -> str:
-    """All flags as a Markdown table, for the README."""
+    """All flags as a Markdown table, for docs/cli.md."""
     rows = ["| flag | value | default | meaning |", "|---|---|---|---|"]
     for setting in SETTINGS:
         shape = setting.shape.replace("|", "\\|")
