@@ -1,6 +1,6 @@
 """The DHT engine: no terminal, no command line, no files.
 
-Its public API, which the rest of the program uses:
+Its public API for the rest of the program (what other programs need of it, `dhtui` exports):
 
 - `node`: `Node`, a node on a real socket, and `NodeError`. Its methods take and give the values below.
 - `settings`: `NodeConfig`, `Settings`, `SavedState`. Each is checked when it is made.
