@@ -219,7 +219,7 @@ def forged(make: Callable[[Random, Core], bytes]) -> Run:
 
     def run(options: Options, seed: int, budget: Budget) -> Results:
         simulation, core = world(options, seed)
-        friends = [*simulation.hosts(), *(contact.addr for contact in core.table)]
+        friends = [*simulation.hosts(), *(node.addr for node in core.nodes())]
         on = replace(budget, seconds=budget.seconds + 10 * MINUTE)
         Forger(simulation, core, on, seed, sources=friends_of(core, friends), make=make).start()
         simulation.run(budget.seconds)
@@ -300,10 +300,10 @@ SAVED = Figure("of the saved nodes", "5 %", max)
 def holds(attacker: Poisoner, core: Core) -> Results:
     """Which shares of what the core knows are the attacker's."""
     saved = [node.addr for node in core.saved_state().nodes]
-    known = list(core.table._known)
+    known = list(core._table._known)
     return {
         MEMORY.name: attacker.share_of(known),
-        TABLE.name: attacker.share_of([contact.addr for contact in core.table]),
+        TABLE.name: attacker.share_of([node.addr for node in core.nodes()]),
         SAVED.name: attacker.share_of(saved),
     }
 
@@ -361,14 +361,14 @@ def framing(options: Options, seed: int, budget: Budget) -> Results:
     """A node near some targets names the core's friends under false ids."""
     simulation, core = world(options, seed)
     rng = Random(seed)
-    before = {contact.addr for contact in core.table}
+    before = {node.addr for node in core.nodes()}
     for nth in range(4):
         target = rng.randbytes(20)
         Poisoner(simulation, core, budget, 4 * seed + nth, near=target, framing=True).start()
         simulation.run(budget.seconds)
         find_nodes(simulation, core, target)
         simulation.run(5)
-    return {LOST.name: len(before - {contact.addr for contact in core.table}) / len(before)}
+    return {LOST.name: len(before - {node.addr for node in core.nodes()}) / len(before)}
 
 
 def saved(alive: bool) -> Run:
@@ -471,10 +471,11 @@ def kept(simulation: Simulation, core: Core, what: str, friends: Writer, writer:
     now = simulation.now
     if what == "peers":
         target = friends.entries[0].target
-        held = [peer[:4] for peer in core.peers.sample(target, 500, Random(0), now)]
+        held = [peer[:4] for peer in core._peers.sample(target, 500, Random(0), now)]
         honest = sum(bytes(map(int, ip.split("."))) in set(held) for ip in friends.ips)
         return {KEPT.name: honest / friends.stored, SHARE.name: 1 - honest / len(held)}
-    held_targets = {view.infohash for view in core.peers.views(now)} | {view.target for view in core.items.views(now)}
+    holdings = core.holdings(now)
+    held_targets = {swarm.infohash for swarm in holdings.swarms} | {item.target for item in holdings.items}
     honest = sum(entry.target in held_targets for entry in friends.entries)
     caps = {"swarms": 2000, "immutable items": 700, "mutable items": 700}
     own = sum(entry.target in held_targets for entry in writer.entries)

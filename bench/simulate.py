@@ -282,7 +282,7 @@ def whole(options: argparse.Namespace, conditions: Conditions) -> None:
         ("", "p50", "p95", "most"),
         [
             ("packets a minute sent to a node", *(f"{quantile(rates, q):.0f}" for q in (0.5, 0.95, 1))),
-            ("live table entries", *(f"{quantile([len(c.table) for c in cores], q):.0f}" for q in (0.5, 0.95, 1))),
+            ("live table entries", *(f"{quantile([len(c.nodes()) for c in cores], q):.0f}" for q in (0.5, 0.95, 1))),
             ("queries a lookup", *(f"{quantile([t.queries for t in trials], q):.0f}" for q in (0.5, 0.95, 1))),
             ("hops", *(f"{quantile([t.hops for t in trials], q):.0f}" for q in (0.5, 0.95, 1))),
             ("complete, ms", *(f"{1000 * quantile([t.complete for t in trials], q):.0f}" for q in (0.5, 0.95, 1))),

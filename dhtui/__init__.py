@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
     from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
     from .engine.snapshot import LookupView, Snapshot
+    from .engine.statistics import Level, Statistics
     from .engine.stream import Stream
     from .engine.wire.bencode import BencodeError
     from .engine.wire.bencode import decode as bdecode
@@ -68,6 +69,7 @@ __all__ = [
     "ImmutableItem",
     "Item",
     "ItemError",
+    "Level",
     "Limit",
     "LookupFinished",
     "LookupStarted",
@@ -92,6 +94,7 @@ __all__ = [
     "StateError",
     "StateFolder",
     "StateStorage",
+    "Statistics",
     "Status",
     "StopReason",
     "Stored",
@@ -120,6 +123,7 @@ _HOMES = {
     "engine.outcome": "Doubt NodeOutcome Outcome Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.snapshot": "LookupView Snapshot",
+    "engine.statistics": "Level Statistics",
     "engine.stream": "Stream",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",
     "engine.wire.compact": "NodeInfo",

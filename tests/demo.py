@@ -26,8 +26,7 @@ from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem
-from dhtui.engine.lookup.running import Done
-from dhtui.engine.operations.operations import Operation
+from dhtui.engine.operations.requests import Announce, Ask, Request, Store
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
@@ -63,10 +62,10 @@ class CoreSource:
         return self._core.snapshot(self._net.now)
 
     def lookup(self, number: int) -> LookupDetail | None:
-        return self._core.operations.detail(number, self._net.now)
+        return self._core.lookup(number, self._net.now)
 
     def contact(self, addr: Addr) -> ContactDetail | None:
-        return self._core.table.detail(addr, self._net.now)
+        return self._core._table.detail(addr, self._net.now)
 
     def holdings(self) -> Holdings:
         return self._core.holdings(self._net.now)
@@ -122,30 +121,30 @@ def record(path: Path) -> None:
             net.run(STEP)
             recorder.tick(net.now)
 
-    def do(start: Callable[[Done], Operation], seconds: float = 2.5) -> None:
-        start(lambda outcome: None)
+    def do(request: Request, seconds: float = 2.5) -> None:
+        us.start(request, lambda outcome, now: None, net.now)
         net.after(us)
         wait(seconds)
 
     us.bootstrap(net.now)
     net.after(us)
     wait(4)
-    do(lambda done: us.operations.ask(FindPeers(INFOHASH), done, net.now))
-    do(lambda done: us.operations.announce(INFOHASH, 0, done, net.now))
-    do(lambda done: us.operations.put(ImmutableItem(encode(b"Hello World!")), done, net.now))
+    do(Ask(FindPeers(INFOHASH)))
+    do(Announce(INFOHASH, 0))
+    do(Store(ImmutableItem(encode(b"Hello World!"))))
     for text in (b"first words", b"second thoughts"):
-        do(lambda done, text=text: us.operations.put(Draft(encode(text), KEY, b"news"), done, net.now))  # type: ignore[misc]
+        do(Store(Draft(encode(text), KEY, b"news")))
     for i, core in enumerate(town[10:50]):
         target = Random(i).randbytes(20) if i % 4 else us.id
-        core.operations.ask(GetItem(target) if i % 3 else FindPeers(target), lambda outcome: None, net.now)
+        core.start(Ask(GetItem(target) if i % 3 else FindPeers(target)), lambda outcome, now: None, net.now)
         net.after(core)
         if i % 8 == 0:
-            core.operations.announce(us.id[:19] + bytes((i,)), 6881, lambda outcome: None, net.now)
-            core.operations.put(Draft(encode(b"note %d" % i), KEY, us.id[:8]), lambda outcome: None, net.now)
+            core.start(Announce(us.id[:19] + bytes((i,)), 6881), lambda outcome, now: None, net.now)
+            core.start(Store(Draft(encode(b"note %d" % i), KEY, us.id[:8])), lambda outcome, now: None, net.now)
             net.after(core)
         wait(0.3)
-    do(lambda done: us.operations.ask(GetItem(Draft(b"", KEY, b"news").target, b"news"), done, net.now))
-    do(lambda done: us.operations.ask(FindClosest(Random(5).randbytes(20)), done, net.now), 0.6)
+    do(Ask(GetItem(Draft(b"", KEY, b"news").target, b"news")))
+    do(Ask(FindClosest(Random(5).randbytes(20))), 0.6)
     recorder.close()
 
 

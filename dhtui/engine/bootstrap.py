@@ -1,9 +1,9 @@
-"""Finding a way into the network: saved nodes first, then bootstrap hosts, by a lookup of our own id.
+"""Bootstrap: joining the network by a lookup of our own id, from saved nodes first, then from bootstrap hosts.
 
-Saved nodes may be those of another network, or of somebody who filled our memory with its own to keep us after a
-restart too (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). They
-can't be told by themselves: they answer, and name each other. So what they lead to is compared with what the hosts
-lead to. Where both are one network, the same nodes are closest to our id.
+Saved nodes may belong to another network, or to an attacker who filled our memory with its own nodes to keep us
+eclipsed after a restart (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network",
+2018). Nothing in their answers shows that: they answer, and refer to each other. So the lookup from the saved nodes is
+compared with a lookup from the hosts. If both are in one network, the same nodes are closest to our id.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from . import events
 from .events import Listeners
 from .lookup.questions import FindClosest
 from .lookup.running import LookupRun
-from .operations.operations import OnStep, Operations
+from .operations.operations import Operations
+from .operations.requests import OnStep
 from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
 from .settings import PUBLIC_BOOTSTRAP
 from .snapshot import BootstrapSource, BootstrapView
@@ -24,20 +25,20 @@ from .wire.compact import Addr, NodeInfo
 from .wire.ids import ID_BITS, distance
 
 ENOUGH_FROM_SAVED = 8
-"""With this many nodes that answer, no host need be troubled."""
+"""If so many nodes answer the lookup from saved nodes, the hosts are asked only for comparison."""
 RETRY_SECONDS = 60.0
 ALPHA = 16
-"""Queries in flight at first: the table is empty, so whoever answers is welcome."""
+"""Queries in flight during the bootstrap: the table is empty, so any answer helps."""
 PATIENCE = 1.5
-"""Seconds until the hosts are asked as well when no saved node has answered: all may be gone."""
+"""If no saved node has answered after so many seconds, the hosts are asked as well."""
 IN_COMMON = 2
-"""Nodes that answer on both ways show that both lead to one network."""
+"""Nodes that answered both lookups which show that both are in one network."""
 SMALLER_BITS = 4
-"""A network whose 8th closest node is farther by so many bits is a 16th of the other: the hosts may lie, too."""
+"""A network whose 8th closest node is so many bits farther has a 16th of the nodes: then the hosts may be lying."""
 MAX_HOSTS = 64
-"""Hosts that are remembered once more are named: the first ones give way."""
+"""Hosts that are remembered when more are named. The first ones are forgotten."""
 START_FROM = 128
-"""Saved nodes that are asked, those heard from last."""
+"""Saved nodes that the lookup starts from, those that answered last."""
 
 SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
 
@@ -48,7 +49,7 @@ class Host:
 
     name: str
     router: bool
-    """A well-known public router: it answers everybody, stores nothing and stays out of the table."""
+    """A well-known public router: it answers everybody and stores nothing. It gets no place in the table."""
     state: SourceState = "waiting"
     detail: str = "not needed so far"
     addrs: tuple[Addr, ...] = ()
@@ -56,7 +57,7 @@ class Host:
 
 
 class Bootstrap:
-    """How one engine gets in, and the account of what it tried. Times are those of the calls."""
+    """The bootstrap of one engine, and the record of what was tried."""
 
     def __init__(
         self,
@@ -67,8 +68,8 @@ class Bootstrap:
         when_in: Callable[[float], None],
         keep_only: Callable[[frozenset[Addr], float], None],
     ) -> None:
-        """`names` are bootstrap hosts as ``host:port``, `saved` nodes of an earlier run. `when_in` is called each time
-        the network was reached, `keep_only` when what is known besides some nodes belongs to another network."""
+        """`names`: bootstrap hosts as ``host:port``. `saved`: nodes of an earlier run. `when_in` is called whenever the
+        bootstrap succeeds, `keep_only` with the nodes to keep when all others belong to another network."""
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
         self._saved = tuple(saved)
         self._searches, self._listeners, self._when_in, self._keep_only = operations, listeners, when_in, keep_only
@@ -82,9 +83,9 @@ class Bootstrap:
         """Whether there are host names to look up."""
         self._hosts_asked = self._saved_running = False
         self._from_hosts_running = 0
-        """Lookups that began at the hosts."""
+        """How many lookups that started from the hosts are running."""
         self.comparing = False
-        """Whether it is not known yet that the saved nodes are of the network that the hosts belong to."""
+        """Whether the lookup that compares saved nodes with hosts is running."""
         self.routers: set[Addr] = set()
         """Addresses that never enter the table."""
 
@@ -100,7 +101,8 @@ class Bootstrap:
             self._finish("idle", "no bootstrap nodes were given", now)
 
     def again(self, names: tuple[str, ...], own: bytes, now: float) -> None:
-        """Start again at once, the nodes of before and these hosts asked. While it runs they are asked as well."""
+        """Start again at once, with these hosts besides the hosts and saved nodes of before. If it is running already,
+        these hosts are asked as well."""
         known = {host.name for host in self._hosts}
         new = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names) if name not in known]
         if new:
@@ -117,7 +119,7 @@ class Bootstrap:
         return self._searches.lookup(
             FindClosest(own),
             "bootstrap",
-            lambda outcome: done(outcome, own, now + outcome.elapsed),
+            lambda outcome, at: done(outcome, own, at),
             now,
             alpha=ALPHA,
             on_step=on_step,
@@ -223,12 +225,12 @@ class Bootstrap:
         self.say(why, now)
 
     def say(self, text: str, now: float) -> None:
-        """Tell whoever listens how getting in goes."""
+        """Tell the listeners about the progress."""
         if self._listeners:
             self._listeners.tell(events.BootstrapProgress(now, text))
 
     def may_retry(self, now: float) -> bool:
-        """Whether it is time for another try, should all nodes be lost."""
+        """Whether the last try is so long ago that another may follow, should all nodes be lost."""
         return self.state in ("done", "failed") and now - self._ended_at >= RETRY_SECONDS
 
     # ---- hosts -------------------------------------------------------------------------------------
@@ -239,13 +241,13 @@ class Bootstrap:
             host.resolved, host.state, host.detail = False, "waiting", "looking up its address"
 
     def take_hosts_wanted(self) -> tuple[str, ...]:
-        """Host names to look up now; each wish is handed out once."""
+        """Host names to resolve now. Each request is handed out once."""
         wanted, self.hosts_wanted = self.hosts_wanted, False
         return tuple(host.name for host in self._hosts) if wanted else ()
 
     def seed(self, find: LookupRun) -> None:
-        """Give a lookup the hosts to ask, where it knows nobody who is alive, or none that can be trusted yet; it is
-        held while hosts are being looked up."""
+        """Give a lookup the hosts as candidates: it knows no node that is alive, or none that can be trusted yet. It is
+        held while host names are being resolved."""
         for host in self._hosts:
             for addr in host.addrs:
                 find.lookup.add_host(addr, host.router, at_once=self.comparing)
@@ -255,7 +257,7 @@ class Bootstrap:
                 self._want_hosts()
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
-        """A host's name was looked up: its addresses, or none and why not."""
+        """A host name was resolved: its addresses, or none and `why`."""
         host = next((host for host in self._hosts if host.name == name), None)
         if host is None:
             return
@@ -277,11 +279,13 @@ class Bootstrap:
         return (self._saved_source, *hosts) if self._saved_source else tuple(hosts)
 
     def view(self, now: float, *, alone: bool = False) -> BootstrapView:
-        """The start as a screen shows it. `alone`: no node is left, so that it is tried again by itself."""
+        """The bootstrap as a screen shows it. `alone`: no live node is left, so another try will follow."""
         elapsed = (now if self.state == "running" else self._ended_at) - self._started_at
         waits = alone and self.state in ("done", "failed")
         retry_in = max(0.0, self._ended_at + RETRY_SECONDS - now) if waits else None
-        return BootstrapView(self.state, elapsed, self._sources(), self._why, retry_in)
+        return BootstrapView(
+            state=self.state, elapsed=elapsed, sources=self._sources(), why=self._why, retry_in=retry_in
+        )
 
 
 def _answered(outcome: Outcome) -> str:
@@ -289,7 +293,7 @@ def _answered(outcome: Outcome) -> str:
 
 
 def _reach(outcome: Outcome, own: bytes) -> int:
-    """How far from our id the closest nodes of a lookup reach, bits."""
+    """log2 of the distance from our id to the farthest of the closest nodes of a lookup."""
     return max((distance(node.id, own).bit_length() for node in outcome.closest if node.id), default=ID_BITS)
 
 

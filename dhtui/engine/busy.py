@@ -1,6 +1,6 @@
-"""How long what had come, or was due, waited for this program, which was busy with other things.
+"""How long datagrams and timers waited because this program was busy with other things.
 
-Round trips don't contain it, but whoever asks us has to wait so long, and so do our lookups at each step.
+Round trips don't contain these waits. Nodes that query us do wait so long, and so do our lookups at each step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Busy:
         self._before: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS)
 
     def add(self, now: float, waited: float) -> None:
-        """Something waited so long, seconds."""
+        """A datagram or a timer waited for `waited` seconds."""
         second = int(now)
         if second == self._second:
             if waited > self._longest:
@@ -39,4 +39,4 @@ class Busy:
         if not waits:
             return BusyView(stamped=self.stamped)
         p50, p95 = waits[len(waits) // 2], waits[int(0.95 * len(waits))]
-        return BusyView(len(waits), p50, p95, waits[-1], self.stamped)
+        return BusyView(seconds=len(waits), p50=p50, p95=p95, longest=waits[-1], stamped=self.stamped)

@@ -31,15 +31,15 @@ def whole(name: str, value: object, low: int, high: int) -> None:
 def number(name: str, value: object, low: float, high: float = math.inf) -> None:
     """A finite number from `low` to `high`."""
     if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
-        upto = "" if high == math.inf else f" to {high:g}"
-        raise ValueError(f"{name} must be a number from {low:g}{upto}, not {_shown(value)}")
+        least = f" from {low:g}" if math.isfinite(low) else ""
+        most = f" to {high:g}" if math.isfinite(high) else ""
+        raise ValueError(f"{name} must be a finite number{least}{most}, not {_shown(value)}")
 
 
 def positive(name: str, value: object) -> None:
     """A finite number above 0."""
-    number(name, value, 0.0)
-    if not value:
-        raise ValueError(f"{name} must be above 0")
+    if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type, operator]
+        raise ValueError(f"{name} must be a finite number above 0, not {_shown(value)}")
 
 
 def truth(name: str, value: object) -> None:

@@ -1,6 +1,6 @@
 """The clock of a running node: it goes on while the machine sleeps, and nobody can set it.
 
-With a clock that stands still meanwhile, nodes, items, peers and tokens of yesterday would be taken for fresh.
+With a clock that stops during sleep, nodes, items, peers and tokens of yesterday would seem fresh.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from functools import partial
 
 if sys.platform == "darwin":
-    # What Python calls monotonic stands still there while the machine sleeps. What the system calls so goes on.
+    # Python's monotonic clock stops while the machine sleeps there; the system's CLOCK_MONOTONIC goes on.
     _SLEEPLESS: int | None = time.CLOCK_MONOTONIC
 else:
     _SLEEPLESS = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 now: Callable[[], float] = time.monotonic if _SLEEPLESS is None else partial(time.clock_gettime, _SLEEPLESS)
-"""Seconds since some moment in the past; where the system has no better clock, time asleep is not counted."""
+"""Seconds since some moment in the past. Time asleep is counted, where the system has a clock that does."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .items import Draft, ImmutableItem, Item, MutableItem
 from .operations.callbacks import Progress
-from .operations.direct import Decide
+from .operations.requests import Decide
 from .outcome import Outcome
 from .snapshot import Ban, BootstrapView, LookupDetail, Snapshot
 from .wire.compact import Addr

@@ -1,14 +1,18 @@
 """The engine without I/O: datagrams and time in, datagrams and events out.
 
-It never reads a clock, opens a socket or starts a task. The caller passes every datagram to
-`receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send`
-gives. Time is any clock in seconds that never goes back.
+It never reads a clock, opens a socket or starts a task. The shell (`node.py`, or the simulator) passes every datagram
+to `receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send` returns
+and resolves the names that `take_hosts_wanted` returns. Time is any clock in seconds that never goes back.
+
+Callers `start` a request, and may `cancel` or `stop` the operation. What there is to see: `snapshot`, `statistics`,
+`lookup`, `contact`, `holdings`, and events, by `listen`. The table, the stores, queries, operations and the rest are
+private: this class connects them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from math import inf
 from random import Random
 from sys import intern
@@ -17,33 +21,33 @@ from typing import Any
 from . import events
 from .bootstrap import Bootstrap
 from .busy import Busy
-from .counters import Counters, Outgoing
-from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
-from .defence.shares import net_of
+from .counters import Counters
+from .defence.guard import MAX_VOTERS, Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shrink import shrink
 from .events import DropCause, Event, Listeners, refused
 from .identity import Identity
 from .lookup.algorithm import Start
-from .lookup.questions import FindClosest
 from .lookup.running import Done, LookupRun, Pumped
-from .lookup.survey import Survey
+from .maintenance import Maintenance
 from .operations.operations import Operation, Operations
+from .operations.requests import RefreshBucket, Request
+from .outbox import Outbox
 from .outcome import Status
-from .queries import TID_LENGTH, Answer, InFlight, Queries
+from .pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
+from .queries import MAX_LIVE, MAX_STALLED, Answer, InFlight, Queries
 from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
-from .snapshot import Ban, Holdings, Snapshot, StoreView
+from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
+from .statistics import Level, Statistics
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
-from .table import GOOD_SECONDS, Change, Contact, Table
+from .table import GOOD_SECONDS, Change, Table
 from .unresponsive import Silence, UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
-from .wire.ids import random_id_with_prefix
 from .wire.krpc import (
     Args,
     ErrorReply,
     MalformedDatagram,
     Message,
-    Ping,
     Query,
     RefusedQuery,
     Response,
@@ -55,89 +59,69 @@ from .wire.krpc import (
 from .wire.methods import BY_ARGS, WRITES, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
-OWN_REFRESH_SECONDS = 1800.0
+"""Between two rounds of upkeep."""
 SWEEP_SECONDS = 60.0
-MAX_CHECKS = 64
-"""Pings in flight to questionable nodes of the table."""
-MAX_NEWCOMERS = 128
-"""Pings in flight to nodes that have queried us. Places of their own: a flood of forged queriers must not keep us
-from checking our table. Once they are taken a random one gives way: nor must it keep us from getting to know others."""
+"""Between two sweeps of what has expired."""
 TELL_LOST_SECONDS = 60.0
-"""That datagrams were lost in the socket is told once in this time."""
-PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
-CHECK, NEWCOMER = "ping", "newcomer"
-"""Whom pings for the table's sake are sent for."""
-OURSELVES, TIMED_OUT = "it is this node itself", "timed out"
-ECHO = "it sent our own query back"
+"""The loss of datagrams in the socket is reported once in this time."""
+TIMED_OUT = "timed out"
+OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
 """Why a node has no place in the table, or what became of a query."""
 QUOTA_WORDS = "our replies have used up their bytes"
 BUFFER_FULL = "the send buffer was full"
-"""Why the system would not send something."""
+"""Why the system did not send a datagram."""
 GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
-"""Why an answer is not waited for any longer."""
+"""Why a query was given up."""
+MAX_IN_FLIGHT = 2 * (MAX_LIVE + MAX_STALLED) + MAX_CHECKS + MAX_NEWCOMERS
+"""Queries in flight: live ones, stalled ones that may give way, stalled ones that may not, and pings for the table."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
-ENOUGH_SURVEYED = 64
-"""Nodes that have to answer a survey before it tells what most nodes are like."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
+"""Counts of good nodes that are kept, one each `HOUSEKEEPING_SECONDS`."""
 
 
 class Core:
-    """One node of the DHT."""
+    """One node of the DHT. Times are seconds on the clock of the shell."""
 
     def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float, hosts: tuple[str, ...] = ()) -> None:
         self.settings = settings
         self._rng = rng
         self._now = self._came = self._started_at = now
-        """The time as it was last told, and when the datagram that is being read came."""
+        """The time of the last call, and the time of receipt of the datagram being read."""
         self.identity = Identity(settings, bound, rng, now)
-        self.table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
+        self._table = Table(self.id, now, rng=rng, k=settings.k, split_pings=settings.split_pings, bep42=settings.bep42)
         for node, rtt in settings.saved.known() if settings.saved else ():
             if not self.ours(node.addr):
-                self.table.restore(node, rtt, now)
-        restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self.table.id_at(node.addr)]
-        self.queries = Queries(rng)
-        self.peers, self.items = PeerStore(self.id), ItemStore(self.id)
+                self._table.restore(node, rtt, now)
+        restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self._table.id_at(node.addr)]
+        self._queries = Queries(rng)
+        self._peers, self._items = PeerStore(self.id), ItemStore(self.id)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
-        self._server = Server(self.table, self._tokens, self.peers, self.items, rng)
+        self._server = Server(self._table, self._tokens, self._peers, self._items, rng)
         self._bans = Bans()
         self._limiter = RateLimiter(settings.rate_limit)
         self._proved = Proved()
         self._budget = ReplyBudget(settings.reply_quota, self._proved, now)
         self._counters = Counters(now)
         self._unresponsive = UnresponsiveNodes()
-        self._unmet = UnresponsiveNodes(strikes=1)
-        """Queriers that did not answer our ping: apart, or forged ones would push out what lookups have learnt."""
         self._listeners = Listeners()
-        self.operations = Operations(self, settings, self._seed, self._listeners)
-        self.bootstrapping = Bootstrap(
-            hosts, restored, self.operations, self._listeners, self._start_survey, self.table.keep_only
+        self._outbox = Outbox(self._counters, self._listeners, now)
+        self._operations = Operations(self, settings, self._seed, self._listeners)
+        self._pings = Pings(
+            self, self._table, self._budget, rng, timeout=settings.query_timeout, give_up=self._give_up_query
         )
-        self._out: list[Outgoing] = []
-        self._unsent: list[InFlight] = []
-        """Queries among them."""
-        self._handed: list[Outgoing] = []
-        """What was handed out last: counted and told once it is known what of it the system would not send."""
-        self._handed_at = now
+        self._maintenance = Maintenance(self, settings, self._table, self._operations, self._listeners, rng, now)
+        self._bootstrapping = Bootstrap(
+            hosts, restored, self._operations, self._listeners, self._maintenance.start_survey, self._table.keep_only
+        )
         self._hungry: dict[Pumped, None] = {}
-        """Operations that wait for room to send, in the order of their coming."""
-        self._checks: set[Addr] = set()
-        self._newcomers: dict[Addr | str, InFlight] = {}
-        """By their networks, where those are not local."""
-        self._ids_fit = True
-        """Whether most ids of the network fit their addresses (BEP 42)."""
+        """Operations that wait for room to send, the oldest first."""
         self._growth: deque[tuple[float, int]] = deque(maxlen=GROWTH_KEPT)
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
-        self._own_refresh_at = now + OWN_REFRESH_SECONDS
-        self._unchecked: deque[Addr] = deque()
-        """Nodes of the table that are to be asked whether they are still there, after we were away..."""
-        self._doubted: set[Addr] = set()
-        """...and those of them that will be asked a second time, should they be silent."""
-        self.busy = Busy()
-        self.receive_buffer = 0
-        """Bytes of socket buffer that the shell was granted."""
+        self._busy = Busy()
+        self._receive_buffer = 0
         self._lost_told, self._lost_told_at = 0, -inf
 
     @property
@@ -157,23 +141,27 @@ class Core:
 
     @property
     def prefer(self) -> bool:
-        """Whether ids that fit their addresses come first (BEP 42): not in a network where most don't."""
-        return self.settings.bep42 != "off" and self._ids_fit
+        """Whether ids that fit their addresses come first (BEP 42). Not in a network where most don't fit."""
+        return self.settings.bep42 != "off" and self._maintenance.ids_fit
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
+        """Call `listener` for every event from now on. Returns the function that ends that. It must not raise."""
         return self._listeners.add(listener)
+
+    def socket_bound(self, receive_buffer: int, stamped: bool) -> None:
+        """About the shell's socket: bytes of its receive buffer, and whether the system stamps datagrams."""
+        self._receive_buffer, self._busy.stamped = receive_buffer, stamped
 
     @property
     def times_matter(self) -> bool:
-        """Whether it matters when exactly a datagram came: it may be an answer, or somebody looks."""
-        return bool(self._listeners or self.queries)
+        """Whether exact times of receipt matter: datagrams may be answers, or there are listeners."""
+        return bool(self._listeners or self._queries)
 
     # ---- datagrams in ------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, addr: Addr, now: float, came: float | None = None) -> None:
-        """A datagram came from `addr`: now, or at `came`, if it could not be read at once. Never raises, whatever it
-        holds."""
+        """A datagram was received from `addr`: now, or at `came` if it could not be read at once. Never raises,
+        whatever it contains."""
         self._now = now
         self._came = now if came is None else came
         self.identity.met = True
@@ -184,7 +172,7 @@ class Core:
         try:
             message = parse(data)
         except MalformedDatagram as error:
-            self.queries.unreadable(data, addr, str(error))
+            self._queries.unreadable(data, addr, str(error))
             self._drop(data, addr, DropCause.MALFORMED, str(error))
             return
         except RefusedQuery as refusal:
@@ -201,7 +189,7 @@ class Core:
             self._on_answer(message, data, addr)
 
     def _unwelcome(self, addr: Addr, now: float) -> DropCause | None:
-        """Why a datagram is not even read. What its sender may have forged decides nothing else."""
+        """Why a datagram is dropped unread; `None` if it is not."""
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
             return DropCause.BLOCKLIST
@@ -216,13 +204,13 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, message, text))
 
     def _muted(self, ip: str) -> bool:
-        """Count a query; whether it is beyond the limit of its host."""
+        """Count a query. Returns whether it is beyond the rate limit of its host."""
         if is_local(ip) and not self.settings.rate_limit_local:
             return False
         return not self._limiter.allow(ip, self._now)
 
     def _mute(self, data: bytes, addr: Addr, message: Message | None = None) -> None:
-        """A query beyond the limit of its host is not answered, and nothing else comes of it."""
+        """A query beyond the rate limit is not answered, and has no other effect."""
         self._counters.count(DropCause.RATE_LIMIT)
         if self._limiter.muted(addr[0], self._now):
             text = f"more than {self.settings.rate_limit:g} queries a second: the others get no answer"
@@ -239,11 +227,11 @@ class Core:
             self._drop(data, addr, DropCause.REPLY_QUOTA, f"{refusal.reason}; not answered: {QUOTA_WORDS}", message)
             return
         self._drop(data, addr, refused(refusal.code), refusal.reason, message)
-        self._out.append(((error, addr), "error", refusal.method, refusal.tid))
+        self._outbox.queued.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
-        """Whether being read-only keeps us from answering (BEP 43). Asked by its own network, a node that only
-        does not know yet whether strangers reach it answers all the same."""
+        """Whether we don't answer because we are read-only (BEP 43). A node that does not know yet whether it is
+        reachable answers queries of its own local network all the same."""
         if not self.identity.read_only(self._now):
             return False
         return self.settings.read_only is True or not is_local(addr[0])
@@ -257,7 +245,7 @@ class Core:
             self._counters.probe.answered += 1
             self._maybe_reachable(probed)
             return
-        if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
+        if (sent := self._queries.find(query.tid)) is not None and sent.args == query.args:
             self._came_back(sent)
         if query.args.id == self.identity.id:
             self._drop(data, addr, DropCause.OWN_ID, "a query under our own id", query)
@@ -282,39 +270,38 @@ class Core:
         args = query.args
         stored = type(args) in WRITES
         if stored:
-            self._proved.add(addr[0], now)  # its token held
+            self._proved.add(addr[0], now)  # its token was valid
         reply = encode_response(query.tid, body, addr)
         if is_local(addr[0]) or (reply := self._fitting(reply, query, body, addr, len(data))):
             self._tell_received(query, data, addr, "" if query.canonical else events.NOT_CANONICAL)
-            self._out.append(((reply, addr), "response", method, query.tid))
+            self._outbox.queued.append(((reply, addr), "response", method, query.tid))
         else:
             self._drop(data, addr, DropCause.REPLY_QUOTA, QUOTA_WORDS, query)
         if stored:
             self._tell_stored(args, addr)
-        if not query.read_only and self.table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
-            self._welcome(addr, args.id)
+        if not query.read_only and self._table.queried(args.id, addr, now, proved=self._proved.has(addr[0], now)):
+            self._pings.meet(addr, args.id, now)
 
     def _tell_received(self, query: Query, data: bytes, addr: Addr, problem: str) -> None:
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
 
     def _came_back(self, query: InFlight) -> None:
-        """A query of ours came to us: its address is our own, or somebody there echoes what it gets."""
+        """A query of ours came to us: its address is our own, or a node there echoes what it receives."""
         self.identity.learn_mirror(query.addr)
         own = self.identity.is_own(query.addr)
-        self._changed(self.table.drop(query.addr, self._now, OURSELVES if own else ECHO))
+        self._changed(self._table.drop(query.addr, self._now, OURSELVES if own else ECHO))
         query.trouble = Status.OURSELVES if own else Status.ECHO
-        self.queries.cancel(query)
-        self._finish_query(query, None, "cancelled", None)
+        self._give_up_query(query)
 
     def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
-        """The reply to a query of `got` bytes; a smaller one, or an empty one, where its sender may not have all."""
+        """Reply to a query of `got` bytes. Made smaller if its sender may not have all of it; empty if none fits."""
         room = self._budget.take(addr[0], got, len(reply), self._now)
         if room >= len(reply):
             return reply
         args = query.args
-        if b"v" in body and (target := target_of(args)):  # it took the room of nodes, and is the first to go
-            body = body | {b"nodes": b"".join(c.packed for c in self.table.closest(target, MAX_NODES))}
+        if b"v" in body and (target := target_of(args)):  # the value took the room of nodes, and is left out first
+            body = body | {b"nodes": b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
             return b""
@@ -329,19 +316,19 @@ class Core:
 
     def _on_answer(self, answer: Answer, data: bytes, addr: Addr) -> None:
         now = self._now
-        query = self.queries.match(answer.tid, addr)
+        query = self._queries.match(answer.tid, addr)
         if query is None:
-            # Unasked, too late, or a forger's guess: an answer counts only from where we asked, with its tid.
+            # Too late, unasked for, or forged: an answer needs the address and the transaction id of a query.
             self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
         rtt = query.rtt
-        if query.owner != NEWCOMER:  # whoever asks us must not decide how long lookups wait
-            self.queries.round_trips.add(rtt)
+        if query.owner != NEWCOMER:  # nodes that query us must not decide how long lookups wait
+            self._queries.round_trips.add(rtt)
         self._unresponsive.answered(addr, now)
-        self._unmet.answered(addr, now)
+        self._pings.unmet.answered(addr, now)
         self._proved.add(addr[0], now)
         counts = self._counters.of(query.method)
         if query.owner != NEWCOMER:
@@ -352,7 +339,7 @@ class Core:
         else:
             counts.answered += 1
             self._record_answer(query, answer, addr, rtt)
-            # Of those whom we chose to ask: whoever queries us gets a ping, and would have a voice for the asking.
+            # Only nodes that we chose to query may vote: an attacker gets a ping just for querying us.
             if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
                 old = self.identity.external
                 self._moved(self.identity.heard(addr[0], answer.external, now), old)
@@ -369,96 +356,47 @@ class Core:
         if self._hungry:
             self._feed()
 
+    def _give_up_query(self, query: InFlight) -> None:
+        """End a query before its time. Its `done` is called without an answer."""
+        self._queries.cancel(query)
+        self._finish_query(query, None, "cancelled", None)
+
     # ---- the table ---------------------------------------------------------------------------------
 
     def _record_answer(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
-        """A node answered. Under another id than expected it gets no place.
+        """A node answered. Under another id than expected it gets no place in the table.
 
-        It loses one only if that is another id than it told us itself before: what was expected may be a liar's
-        referral, made to have an honest node thrown out.
+        It loses its place only if it gave us another id itself before. The id that was expected may come from a liar's
+        referral, made to have an honest node evicted.
         """
-        if addr in self.bootstrapping.routers:
+        if addr in self._bootstrapping.routers:
             return
         if query.expected is not None and answer.id != query.expected:
-            known = self.table.id_at(addr)
+            known = self._table.id_at(addr)
             if known is None:
                 return
             if known != answer.id:
-                self._changed(self.table.drop(addr, self._now, "answered under another id"))
+                self._changed(self._table.drop(addr, self._now, "answered under another id"))
                 return
-        self._changed(self.table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
-        if contact := self.table.find(addr):
+        self._changed(self._table.answered(NodeInfo(answer.id, addr), rtt, answer.version, self._now))
+        if contact := self._table.find(addr):
             contact.last = _told(query.method, answer)
 
     def _changed(self, change: Change) -> None:
         for contact in change.to_check:
-            self._check(contact)
+            self._pings.check(contact, self._now)
         if not self._listeners:
             return
         if change.removed:
             self._listeners.tell(events.NodeRemoved(self._now, change.removed.id, change.removed.addr, change.why))
         if change.added:
-            depth = self.table.bucket_of(change.added.number).depth
+            depth = self._table.bucket_of(change.added.number).depth
             self._listeners.tell(events.NodeAdded(self._now, change.added.id, change.added.addr, depth))
-
-    def _check(self, contact: Contact) -> None:
-        """Ping a questionable node; its answer or its silence does the rest."""
-        addr = contact.addr
-        if addr in self._checks or len(self._checks) >= MAX_CHECKS or self.blocked(addr, self._now):
-            return
-        self._checks.add(addr)
-
-        def done(query: InFlight, answer: Answer | None, now: float) -> None:
-            self._checks.discard(addr)
-            if addr in self._doubted:
-                self._doubted.discard(addr)
-                if answer is None:
-                    self._unchecked.append(addr)
-            self._check_next()
-
-        self._ping(addr, contact.id, CHECK, done)
-
-    def _welcome(self, addr: Addr, claimed: bytes) -> None:
-        """Ping a node that has queried us, to get to know it under the id that it claimed.
-
-        Who sees the ping and picks an id only then could put it next to any target.
-        """
-        now = self._now
-        place = addr if is_local(addr[0]) else net_of(addr[0])
-        if place in self._newcomers or self._unmet.why(addr, now) or self.blocked(addr, now):
-            return
-        if not (is_local(addr[0]) or self._budget.afford(addr[0], PING_BYTES, now)):
-            return
-        if len(self._newcomers) >= MAX_NEWCOMERS:
-            given_up = self._rng.choice(list(self._newcomers.values()))
-            self.queries.cancel(given_up)
-            self._finish_query(given_up, None, "cancelled", None)
-
-        def done(query: InFlight, answer: Answer | None, now: float) -> None:
-            del self._newcomers[place]
-
-        self._newcomers[place] = self._ping(addr, claimed, NEWCOMER, done)
-
-    def _ping(
-        self, addr: Addr, expected: bytes, owner: str, done: Callable[[InFlight, Answer | None, float], None]
-    ) -> InFlight:
-        timeout = self.settings.query_timeout
-        return self.send(
-            addr,
-            Ping(self.id),
-            owner,
-            self._now,
-            expected=expected,
-            soft=None,
-            hard=timeout,
-            done=done,
-            stalled=None,
-        )
 
     # ---- queries out -------------------------------------------------------------------------------
 
     def blocked(self, addr: Addr, now: float) -> Status | None:
-        """Why nothing may be sent to an address; `None` where it may."""
+        """Why nothing may be sent to an address; `None` if it may."""
         if not is_usable(addr):
             return Status.NO_ADDRESS
         if self.identity.is_own(addr):
@@ -474,43 +412,42 @@ class Core:
     @property
     def full(self) -> bool:
         """Whether operations may send nothing for now."""
-        return self.queries.full
+        return self._queries.full
 
     @property
     def crowded(self) -> bool:
-        """Whether so many silent nodes are waited for that there is no room for many more."""
-        return self.queries.crowded
+        """Whether so many queries have stalled that there is little room for more."""
+        return self._queries.crowded
 
     def wait(self, waiting: Pumped) -> None:
-        """Pump it as soon as operations may send again, those first that have waited longest."""
+        """Pump `waiting` as soon as operations may send again. The one that has waited longest is first."""
         self._hungry[waiting] = None
 
     def _feed(self) -> None:
-        while self._hungry and not self.queries.full:
+        while self._hungry and not self._queries.full:
             hungry = next(iter(self._hungry))
             del self._hungry[hungry]
             hungry.pump(self._now)
 
     def silent(self, addr: Addr, now: float) -> Silence | None:
-        """Why an address is not worth a query so soon; `None` where it is."""
+        """Why an address is not worth a query so soon; `None` if it is."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:
-        """Ignore an address for some time, and take its nodes out of the table."""
+        """Ban an IP for some time, and remove its nodes from the table."""
         self._now = now
         self._bans.add(ip, now + seconds)
-        for contact in [contact for contact in self.table if contact.addr[0] == ip]:
-            self._changed(self.table.drop(contact.addr, now, DropCause.BANNED))
-        # Its answers will not be read: it must not be said that there were none.
-        for query in [query for query in self.queries if query.addr[0] == ip]:
+        for contact in [contact for contact in self._table if contact.addr[0] == ip]:
+            self._changed(self._table.drop(contact.addr, now, DropCause.BANNED))
+        # Its answers will not be read, so these queries must not count as timed out.
+        for query in [query for query in self._queries if query.addr[0] == ip]:
             query.given_up = BANNED_MEANWHILE
-            self.queries.cancel(query)
-            self._finish_query(query, None, "cancelled", None)
+            self._give_up_query(query)
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
     def unban(self, ip: str, now: float) -> bool:
-        """Ignore an address no more; whether it was."""
+        """End the ban of an IP. Returns whether it was banned."""
         self._now = now
         lifted = self._bans.lift(ip, now)
         if lifted and self._listeners:
@@ -518,12 +455,14 @@ class Core:
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:
-        """The addresses that are ignored at the moment, the last one banned first."""
+        """The IPs that are banned at the moment, the last one banned first."""
         return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query to an address has stalled: from its own round trip, else from all of them."""
-        return self.queries.round_trips.soft(self.table.rtt(addr))
+        """Seconds until a query to an address has stalled: those of the policy; else from the node's own round trip;
+        else from all round trips."""
+        soft = self.settings.policy.soft
+        return self._queries.round_trips.soft(self._table.rtt(addr)) if soft is None else soft
 
     def send(
         self,
@@ -541,98 +480,73 @@ class Core:
     ) -> InFlight:
         """Send a query. `done` is called once, with the answer or with `None`."""
         self._now = now
-        tid = self.queries.new_tid()
+        tid = self._queries.new_tid()
         method, data = encode_query(tid, args, self.identity.read_only(now))
         soft_at = now + (hard if soft is None else soft)
         query = InFlight(
             tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled, patient=patient
         )
-        self.queries.start(query)
-        self._unsent.append(query)
+        self._queries.start(query)
         self.identity.contacted(addr)
-        self._out.append(((data, addr), "query", method, tid))
+        self._outbox.add_query(query, data)
         return query
 
     def datagrams_to_send(self, now: float | None = None) -> list[tuple[bytes, Addr]]:
-        """What is to be sent now, in order. Each datagram is handed out once.
+        """The datagrams to send now, in order. Each is returned once.
 
-        `now` is the time, where it has gone on since the last call: theirs is that of sending. Of what the system
-        would not send, `send_failed` or `send_dropped` has to be told before the next call.
+        `now`: the time of sending, if time has passed since the last call. For a datagram that the system does not
+        send, `send_failed` or `send_dropped` has to be called before the next call.
         """
-        if self._handed:
-            self._were_sent()
-        if not self._out:
-            return []
-        out, self._out = self._out, []
-        self._handed, self._handed_at = out, self._now if now is None else now
-        if self._unsent:
-            unsent, self._unsent = self._unsent, []
-            if now is not None:
-                for query in unsent:
-                    query.sent_at = now
-        return [one[0] for one in out]
-
-    def _were_sent(self) -> None:
-        """What was handed out and did not fail is on the wire."""
-        handed, self._handed = self._handed, []
-        self._counters.went(handed, self._handed_at)
-        if self._listeners:
-            for (data, addr), kind, method, tid in handed:
-                self._listeners.tell(events.PacketSent(self._handed_at, addr, data, kind, method, tid))
+        return self._outbox.take(self._now if now is None else now, restamp=now is not None)
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
-        """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
+        """A datagram to send from a new socket, to find out whether strangers reach us; mostly `None`."""
         lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
         self._counters.probe.timed_out += probe is not None and lost
         return probe
 
     def probe_sent(self, data: bytes, now: float) -> None:
-        """The system has sent it."""
+        """The probe was sent."""
         self._counters.probe_went(len(data), now)
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
-        """The system's send buffer was full: a datagram is lost, as any may be on its way. Nobody is to blame."""
+        """The system's send buffer was full: a datagram is lost, as it might be on its way."""
         self._counters.error(self._now, "send failed", addr, BUFFER_FULL)
         if query := self._take_back(data, addr):
             query.failure = BUFFER_FULL
 
     def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
-        """The system would not send a datagram: nobody waits for an answer to it any longer."""
+        """The system refused to send a datagram. A query in it is given up."""
         self._now = now
         self._counters.error(now, "send failed", addr, why)
         if query := self._take_back(data, addr):
             query.failure = why
-            self.queries.cancel(query)
-            self._finish_query(query, None, "cancelled", None)
+            self._give_up_query(query)
 
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
-        """A datagram was not sent after all; the query in it, if there is one that is waited for."""
-        self._counters.send_failures += 1
-        for place, ((sent, to), kind, _, tid) in enumerate(self._handed):
-            if sent is data and to == addr:
-                del self._handed[place]
-                return self.queries.find(tid) if kind == "query" else None
-        return None
+        """A datagram was not sent after all. Returns the query in it, if it is in flight."""
+        tid = self._outbox.take_back(data, addr)
+        return None if tid is None else self._queries.find(tid)
 
     # ---- time --------------------------------------------------------------------------------------
 
     def next_timer(self) -> float:
-        """When `handle_timer` is to be called next."""
-        deadline = self.queries.next_deadline()
+        """The time at which `handle_timer` has to be called next."""
+        deadline = self._queries.next_deadline()
         return self._housekeeping_at if deadline is None else min(deadline, self._housekeeping_at)
 
     def handle_timer(self, now: float, heard: float | None = None) -> None:
-        """Time has come for something: deadlines of queries, upkeep.
+        """Do what is due: deadlines of queries, upkeep.
 
-        `heard`: what came by then has been read, if not all that has come by now. Who answered in time is not given up
-        because the answer was not read in time.
+        `heard`: datagrams received by then have been read; by default, all. A query whose answer came in time must not
+        time out because the answer was read late.
         """
         self._now = now
-        due = self.queries.next_deadline()
+        due = self._queries.next_deadline()
         if due is not None:
-            self.operations.late(now - due)
-        for query, hard in self.queries.expire(now if heard is None else min(now, heard)):
+            self._operations.late(now - due)
+        for query, hard in self._queries.expire(now if heard is None else min(now, heard)):
             if not hard:
                 self._stalled(query)
                 continue
@@ -649,26 +563,25 @@ class Core:
     def _stalled(self, query: InFlight) -> None:
         if query.stalled:
             query.stalled(query, self._now)
-        while old := self.queries.surplus():
+        while old := self._queries.surplus():
             old.given_up = GAVE_WAY
-            self.queries.cancel(old)
-            self._finish_query(old, None, "cancelled", None)
+            self._give_up_query(old)
         self._feed()
 
     def _no_answer(self, query: InFlight) -> None:
         now, addr, text = self._now, query.addr, f"{query.method} got no answer"
         if query.owner == NEWCOMER:
-            # Whoever asked in its name must not have packets lost until we take it for dead.
+            # The query may have been forged: it must not make us take an honest node for dead.
             self._counters.note(now, TIMED_OUT, addr, text)
-            self._unmet.timed_out(addr, query.sent_at, now)
+            self._pings.unmet.timed_out(addr, query.sent_at, now)
             return
         self._counters.ended(now, False)
         self._counters.error(now, TIMED_OUT, addr, text)
         self._unresponsive.timed_out(addr, query.sent_at, now)
-        self._changed(self.table.failed(addr, now, query.sent_at))
+        self._changed(self._table.failed(addr, now, query.sent_at))
 
     def overflowed(self, total: int, now: float) -> None:
-        """So many datagrams in all the system had no room for. To be called now and then: it is told seldom."""
+        """The socket has dropped `total` datagrams so far. To be called now and then; reported once a minute."""
         self._counters.overflowed = total
         if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
             if self._listeners:
@@ -676,32 +589,25 @@ class Core:
             self._lost_told, self._lost_told_at = total, now
 
     def woke(self, away: float, now: float) -> None:
-        """We did nothing for `away` seconds: the machine slept, or the program was stopped.
+        """The program did not run for `away` seconds: the machine slept, or the program was stopped.
 
-        By the clock all has aged meanwhile. Nobody is to blame for what was not answered, and who is still there, in
-        what may be another network, is to be seen.
+        All queries end without blame for their nodes. By the clock everything has aged, and this may be another
+        network: so every node of the table is checked.
         """
         self._now = now
         if self._listeners:
             self._listeners.tell(events.Woke(now, away))
-        for query, _ in list(self.queries.expire(inf)):
+        for query, _ in list(self._queries.expire(inf)):
             self._counters.of(query.method).timed_out += not query.failure
             self._finish_query(query, None, "cancelled" if query.failure else "timed out", None)
         if self.settings.maintain:
-            self._unchecked = deque(contact.addr for contact in self.table)
-            self._doubted = set(self._unchecked)
-            self._check_next()
-            self._own_refresh_at = now
+            self._pings.check_all(now)
+            self._maintenance.refresh_own(now)
         self._housekeeping_at = self._sweep_at = now
-
-    def _check_next(self) -> None:
-        while self._unchecked and len(self._checks) < MAX_CHECKS:
-            if contact := self.table.find(self._unchecked.popleft()):
-                self._check(contact)
 
     def _run_maintenance(self) -> None:
         now = self._now
-        self._growth.append((now, sum(contact.state(now) == "good" for contact in self.table)))
+        self._growth.append((now, sum(contact.state(now) == "good" for contact in self._table)))
         if self.identity.lapsed(now) and self._listeners:
             why = self.identity.reachability(now).why
             self._listeners.tell(events.ReachabilityChanged(now, False, why))
@@ -709,45 +615,71 @@ class Core:
         self._moved(self.identity.decide(now), old)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
-            for bounded in (self.peers, self.items, self._bans, self._limiter, self._proved):
+            for bounded in (self._peers, self._items, self._bans, self._limiter, self._proved):
                 bounded.sweep(now)
         if not self.settings.maintain:
             return
-        if self.bootstrapping.may_retry(now) and self._lost():
+        if self._bootstrapping.may_retry(now) and self._maintenance.alone(now):
             self.bootstrap(now)
-        if self.operations.any_of("refresh"):
-            return
-        if now >= self._own_refresh_at:
-            self._own_refresh_at = now + OWN_REFRESH_SECONDS
-            self._refresh(self.id)
-        elif len(self.table) and (due := self.table.due_for_refresh(now)):
-            # Marked at once: a bucket that nobody answers for must not keep the others waiting.
-            due[0].refreshed = now
-            self._refresh(random_id_with_prefix(self.id, due[0].depth, self._rng))
+        self._maintenance.run(now)
 
-    def _lost(self) -> bool:
-        return all(contact.state(self._now) == "bad" for contact in self.table)
+    def was_busy(self, waited: float, now: float) -> None:
+        """A datagram or a timer waited for `waited` seconds because the program was busy."""
+        self._busy.add(now, waited)
 
-    def _refresh(self, target: bytes) -> None:
-        self.operations.background(FindClosest(target), "refresh", lambda outcome: None, self._now)
+    # ---- what callers ask for ----------------------------------------------------------------------
+
+    def start(
+        self,
+        request: Request | RefreshBucket,
+        done: Done,
+        now: float,
+        *,
+        caller: Hashable = None,
+        given_up: bool = False,
+    ) -> Operation:
+        """Start a request, at once or when its turn comes. Requests of one `caller` don't delay those of others.
+
+        `done` is called once, with the outcome and the time, unless the operation is cancelled. If the caller has
+        `given_up` already, the operation ends at once.
+        """
+        self._now = now
+        if isinstance(request, RefreshBucket):
+            return self._maintenance.refresh_bucket(request.depth, done, now, given_up=given_up)
+        return self._operations.start(request, done, now, caller=caller, given_up=given_up)
+
+    def cancel(self, operation: Operation, now: float) -> None:
+        """End an operation without a result. Its `done` is not called."""
+        self._now = now
+        self._operations.cancel(operation, now)
+
+    def stop(self, operation: Operation, now: float) -> None:
+        """End an operation with what it knows by now. Its `done` is called, unless it was called before."""
+        self._now = now
+        self._operations.give_up(operation, now)
+
+    def stop_lookup(self, number: int, now: float) -> bool:
+        """The same for a lookup, by its number in the snapshot. Returns whether it was running."""
+        self._now = now
+        return self._operations.stop(number, now)
 
     # ---- who we are --------------------------------------------------------------------------------
 
     def _moved(self, new: Addr | None, old: Addr | None) -> None:
-        """The vote on our address has a new result, if any."""
+        """The external address has changed from `old` to `new`. `None`: it has not."""
         if new is None:
             return
         if self._listeners and new != old:
             self._listeners.tell(events.AddressChanged(self._now, old, new, self.identity.voters))
-        self._changed(self.table.drop(new, self._now, OURSELVES))
+        self._changed(self._table.drop(new, self._now, OURSELVES))
         before = self.id
         if (own := self.identity.id_for_address()) is not None:
-            self.table.rebase(own, self._now)
-            self.peers.rebase(own)
-            self.items.rebase(own)
+            self._table.rebase(own, self._now)
+            self._peers.rebase(own)
+            self._items.rebase(own)
             if self._listeners:
                 self._listeners.tell(events.IdChanged(self._now, before, own, "to fit the external address (BEP 42)"))
-            self._own_refresh_at = self._now
+            self._maintenance.refresh_own(self._now)
 
     def _maybe_reachable(self, first_proof: bool) -> None:
         if not first_proof:
@@ -755,79 +687,57 @@ class Core:
         if self._listeners:
             why = self.identity.reachability(self._now).why
             self._listeners.tell(events.ReachabilityChanged(self._now, True, why))
-        # From now on others may take us into their tables: make ourselves known to our neighbours.
-        self._own_refresh_at = self._now
+        # From now on others may give us a place in their tables: make ourselves known to our neighbours.
+        self._maintenance.refresh_own(self._now)
 
     # ---- getting in --------------------------------------------------------------------------------
 
     def bootstrap(self, now: float) -> None:
-        """Find a way into the network: saved nodes first, then the hosts."""
+        """Begin to bootstrap: from saved nodes first, then from the hosts."""
         self._now = now
-        self.bootstrapping.begin(self.id, now)
+        self._bootstrapping.begin(self.id, now)
 
     def bootstrap_again(self, names: tuple[str, ...], now: float) -> None:
-        """Try to get in now, from the nodes of before and from these hosts."""
+        """Bootstrap again now, from the nodes and hosts of before and from these hosts, ``host:port``."""
         self._now = now
-        self.bootstrapping.again(names, self.id, now)
+        self._bootstrapping.again(names, self.id, now)
+
+    @property
+    def bootstrap_running(self) -> bool:
+        """Whether the bootstrap has begun and has not ended."""
+        return self._bootstrapping.state == "running"
+
+    def bootstrap_view(self, now: float) -> BootstrapView:
+        """The bootstrap so far."""
+        return self._bootstrapping.view(now, alone=self.settings.maintain and self._maintenance.alone(now))
+
+    def take_hosts_wanted(self) -> tuple[str, ...]:
+        """Bootstrap hosts to resolve now, ``host:port``. Each request is returned once."""
+        return self._bootstrapping.take_hosts_wanted() if self._bootstrapping.hosts_wanted else ()
 
     def host_resolved(self, name: str, addrs: tuple[Addr, ...], why: str, now: float) -> None:
-        """A bootstrap host's name was looked up: its addresses, or none and why not."""
+        """A bootstrap host was resolved: its addresses, or none and `why`."""
         self._now = now
-        self.bootstrapping.host_resolved(name, addrs, why, now)
+        self._bootstrapping.host_resolved(name, addrs, why, now)
 
     def _seed(self, find: LookupRun) -> None:
-        """Give a lookup its first candidates: nodes that we know, or else whoever may let us in."""
+        """Give a lookup its first candidates: known nodes, or else the bootstrap hosts."""
         target, avoid = find.question.target, find.avoid
         if avoid is None:
-            known = self.table.nearest_known(target, self.settings.policy.start)
+            known = self._table.nearest_known(target, self.settings.policy.start)
         else:
-            known = self.table.farthest_known(target, STRANGERS, avoid)
-        fresh, placed = self._now - GOOD_SECONDS, self.table.find
+            known = self._table.farthest_known(target, STRANGERS, avoid)
+        fresh, placed = self._now - GOOD_SECONDS, self._table.find
         starts = [Start(NodeInfo(c.id, c.addr), c.rtt, c.last_answer > fresh, placed(c.addr) is c) for c in known]
         find.start_from(starts)
-        if self.bootstrapping.comparing or not any(start.alive for start in starts):
-            self.bootstrapping.seed(find)
-
-    def _start_survey(self, now: float) -> None:
-        """Once in: get to know nodes all over the network, then fill the table."""
-        if not self.settings.maintain:
-            return
-        wanted = self.settings.policy.survey
-        if len(self.table.nearest_known(self.id, wanted)) >= wanted:
-            self._fill_buckets(now)
-            return
-
-        def done(survey: Survey, at: float) -> None:
-            self.bootstrapping.say(f"the survey is over: {survey.answered} nodes answered", at)
-            # Of an even sample, once. Of whom lookups meet next to their targets it is the liars who decide.
-            self._ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
-            self._fill_buckets(at)
-
-        self.bootstrapping.say(f"a survey: up to {wanted} queries to nodes all over the network", now)
-        begin = self.table.farthest_known(self.id, STRANGERS, ())
-        nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
-        Survey(self, nodes, queries=wanted, done=done).pump(now)
-
-    def _fill_buckets(self, now: float, depth: int = 0) -> None:
-        """Look something up in every bucket that has room, one after the other (BEP 5)."""
-        if not self.settings.policy.fill:
-            return
-        buckets = self.table.buckets
-        while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self.k:
-            depth += 1
-        if depth < len(buckets) - 1:
-            self.refresh_bucket(depth, lambda outcome: self._fill_buckets(now + outcome.elapsed, depth + 1), now)
-
-    def refresh_bucket(self, depth: int, done: Done, now: float) -> Operation:
-        """Look up a random id of the bucket at `depth`, 0 to 159."""
-        target = random_id_with_prefix(self.id, min(depth, len(self.table.buckets) - 1), self._rng)
-        return self.operations.background(FindClosest(target), "refresh", done, now)
+        if self._bootstrapping.comparing or not any(start.alive for start in starts):
+            self._bootstrapping.seed(find)
 
     # ---- what there is to see ----------------------------------------------------------------------
 
     def saved_state(self) -> SavedState:
-        """What is worth keeping for the next run."""
-        kept = self.table.to_save(NODES_SAVED)
+        """The state to save for the next run."""
+        kept = self._table.to_save(NODES_SAVED)
         if not kept and (saved := self.settings.saved):
             return SavedState(self.id, self.identity.external, saved.nodes, saved.rtts)
         nodes = tuple(NodeInfo(contact.id, contact.addr) for contact in kept)
@@ -835,29 +745,28 @@ class Core:
 
     def snapshot(self, now: float) -> Snapshot:
         """The state of everything, as frozen values."""
-        if self._handed:
-            self._were_sent()
+        self._outbox.settle()
         blocks = self.settings.blocks
         return Snapshot(
             at=now,
             uptime=now - self._started_at,
             identity=self.identity.view(),
             reachability=self.identity.reachability(now),
-            bootstrap=self.bootstrapping.view(now, alone=self.settings.maintain and self._lost()),
-            table=self.table.view(now),
-            queries=self.queries.views(now),
-            lookups=self.operations.views(now),
+            bootstrap=self.bootstrap_view(now),
+            table=self._table.view(now),
+            queries=self._queries.views(now),
+            lookups=self._operations.views(now),
             methods=self._counters.counts(),
-            traffic=self._counters.traffic(now, self.receive_buffer),
-            rtt=self.queries.round_trips.view(),
+            traffic=self._counters.traffic(now, self._receive_buffer),
+            rtt=self._queries.round_trips.view(),
             store=StoreView(
-                len(self.peers),
-                MAX_INFOHASHES,
-                self.peers.peers,
-                MAX_PEERS,
-                self.items.immutable,
-                self.items.mutable,
-                MAX_ITEMS,
+                infohashes=len(self._peers),
+                infohash_cap=MAX_INFOHASHES,
+                peers=self._peers.peers,
+                peers_per_infohash_cap=MAX_PEERS,
+                immutable=self._items.immutable,
+                mutable=self._items.mutable,
+                item_cap=MAX_ITEMS,
             ),
             drops=dict(self._counters.drops),
             errors=self._counters.errors(),
@@ -866,19 +775,66 @@ class Core:
             muted=self._limiter.count(now),
             recent=self._counters.recent(now),
             noted=self._counters.noted,
-            waiting=self.operations.waiting,
-            size=self.operations.size.view(),
+            waiting=self._operations.waiting,
+            size=self._operations.size.view(),
             growth=tuple(self._growth),
-            busy=self.busy.view(now),
+            busy=self._busy.view(now),
         )
 
+    def statistics(self) -> Statistics:
+        """The size of everything that is kept, with its bound. Much cheaper than a snapshot."""
+        limiter, budget, table, operations = self._limiter, self._budget, self._table, self._operations
+        return Statistics(
+            queries=Level(len(self._queries), MAX_IN_FLIGHT),
+            stalled=self._queries.stalled,
+            checks=self._pings.checks,
+            newcomers=self._pings.newcomers,
+            operations=operations.under_way,
+            waiting=operations.waiting,
+            lookups=operations.remembered,
+            announces=operations.announced,
+            nodes=table.nodes,
+            replacements=table.replacements,
+            known=table.known,
+            unresponsive=self._unresponsive.level,
+            unmet=self._pings.unmet.level,
+            swarms=self._peers.swarms,
+            peers=Level(self._peers.peers, MAX_INFOHASHES * MAX_PEERS),
+            immutable=Level(self._items.immutable, MAX_ITEMS),
+            mutable=Level(self._items.mutable, MAX_ITEMS),
+            bans=self._bans.level,
+            limited=limiter.hosts,
+            muted=limiter.muted_hosts,
+            proved=self._proved.level,
+            reply_hosts=budget.hosts,
+            reply_nets=budget.nets,
+            reply_bytes=budget.spent(self._now),
+            voters=Level(self.identity.voters, MAX_VOTERS),
+            contacted=self.identity.contacts,
+            dropped=self._counters.drops.total(),
+            send_failures=self._counters.send_failures,
+            overflowed=self._counters.overflowed,
+        )
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        """The nodes of the table, without those remembered for lookups only."""
+        return tuple(NodeInfo(contact.id, contact.addr) for contact in self._table)
+
+    def lookup(self, number: int, now: float) -> LookupDetail | None:
+        """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
+        return self._operations.detail(number, now)
+
+    def contact(self, addr: Addr, now: float) -> ContactDetail | None:
+        """All that is known about the node at an address, if it is in the table."""
+        return self._table.detail(addr, now)
+
     def holdings(self, now: float) -> Holdings:
-        """What we keep for others, and the announces that others keep for us."""
-        return Holdings(self.peers.views(now), self.items.views(now), self.operations.announces(now))
+        """What we store for others, and our own announces."""
+        return Holdings(self._peers.views(now), self._items.views(now), self._operations.announces(now))
 
 
 def _told(method: str, answer: Response) -> str:
-    """What an answer said, in our words."""
+    """What an answer contained, in our words."""
     said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
     said += [f"{len(answer.peers)} peers"] if answer.peers else []
     said += ["a value"] if answer.item.v is not None else []

@@ -1,10 +1,11 @@
-"""The socket of a node: datagrams in with the time at which they came, datagrams out, and what the system lost.
+"""The socket of a node: datagrams in, with their time of receipt; datagrams out; and how many the system lost.
 
-A program that was busy reads late what came in time, so the time of a datagram is that of the system's receipt. The
-system tells it on the wall clock, which may be set at any moment. Hence it is used as an age only: so long before the
-present reading of both clocks. It is not used at all while datagrams may lie in the socket that came before the wall
-clock was set, and it is never later than now, nor earlier than the socket was last found empty. What comes right after
-that is taken to have come now, without asking the system.
+A busy program reads datagrams late, so the time of a datagram is the time at which the system received it. The system
+gives that time by the wall clock, which may be set at any moment. So it is used as an age only: the difference from the
+present reading of the wall clock, subtracted from the present reading of ours. The result is bounded: never later than
+now, never earlier than the moment when the socket was last empty. After the wall clock was set, stamps are ignored
+until the socket is empty again. Datagrams that come right after the socket was empty count as received now, without
+asking the system.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ BATCH = 64
 MAX_UDP = 65_535
 """Bytes: no datagram is longer, so none is cut."""
 PATIENCE = 1.0
-"""Seconds at most that timers wait for datagrams of which the system does not tell when they came."""
+"""Where datagrams have no time stamps: how many seconds at most timers wait for those not yet read."""
 STEP_SECONDS, STEP_SHARE = 0.001, 0.001
-"""The wall clock was set where it has gone by more than this, and this part of the time since it was last read,
-otherwise than ours. Being slewed does no harm: ages are short."""
+"""The wall clock counts as set if it and our clock differ by more than this many seconds, plus this share of the time
+since they were last compared. Slewing does no harm: ages are short."""
 READINGS = 3
 SAMPLE_SECONDS = 0.05
-"""So often one is asked when datagrams came though nothing depends on it. A longer wait is always noticed."""
+"""Time stamps are read at least this often, though nothing depends on them: longer waits are always noticed."""
 PROMPT_SECONDS, PROMPT_BATCH = 0.0002, 8
-"""What comes so soon after the socket was found empty is taken to have come now, which is wrong by no more than that;
-and only so many datagrams a turn, for a turn takes time, too."""
+"""A datagram read so soon after the socket was empty counts as received now, which is wrong by at most this time. At
+most so many datagrams are read that way in one turn, because a turn takes time too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class _Stamps:
     option: int
     """The option of a socket that asks for it."""
     form: struct.Struct
-    """Of what comes with each datagram then: whole seconds since 1970, and units."""
+    """The layout of a time stamp: whole seconds since 1970, and units."""
     unit: float
     """Seconds."""
 
@@ -56,12 +57,12 @@ _STAMPS = {
     "darwin": _Stamps(0x0400, struct.Struct("@qi4x"), 1e-6),  # SO_TIMESTAMP, a timeval
 }
 _SPACE = 64
-"""Bytes for what comes with a datagram."""
+"""Bytes of ancillary data read with a datagram."""
 _MEMINFO, _MEMINFO_FORM = 55, struct.Struct("@32xI")
 """Linux: SO_MEMINFO, whose 9th number counts the datagrams that the socket had no room for (SK_MEMINFO_DROPS)."""
 
 Take = Callable[[bytes, Addr, float, float], None]
-"""What is done with a datagram: its bytes, where it came from, the time, and when it came."""
+"""Takes a datagram: its bytes, its source, the time now, and the time of receipt."""
 
 
 class Endpoint:
@@ -86,13 +87,13 @@ class Endpoint:
         self.send = self._socket.sendto
         """Send bytes to an address. Raises `OSError`."""
         self.heard = self._empty_at = self._compared_at = clock()
-        """`heard`: whatever had come by then has been read."""
+        """`heard`: all datagrams received by then have been read."""
         self._ahead = wall() - self._compared_at
         """By how much the wall clock is ahead of ours."""
         self._latest = self.heard
-        """The time of the last datagram that was taken to have come when it was read: none has an earlier one after."""
+        """The last time of receipt that was not read from a stamp. No later datagram gets an earlier time."""
         self._in_doubt = False
-        """Whether datagrams may lie in the socket that came before the wall clock was set."""
+        """Whether the socket may hold datagrams that were stamped before the wall clock was set."""
         self._drops = self._lost = 0
 
     def _ask_for_stamps(self) -> _Stamps | None:
@@ -106,7 +107,7 @@ class Endpoint:
 
     @property
     def stamped(self) -> bool:
-        """Whether the system tells when datagrams came. If not, they are taken to have come when they were read."""
+        """Whether the system stamps datagrams. If not, the time of reading counts as the time of receipt."""
         return self._stamps is not None
 
     def fileno(self) -> int:
@@ -118,10 +119,10 @@ class Endpoint:
         self._socket.close()
 
     def receive(self, take: Take, now: float, exactly: bool) -> float:
-        """Read what has come, up to `BATCH` datagrams. Returns how long one of them had waited, seconds.
+        """Read up to `BATCH` datagrams. Returns the longest time that one of them had waited, seconds; 0 if unknown.
 
-        Unless `exactly`, all are taken to have come now: asking the system costs a server a twentieth to an eighth of
-        its time. Only at times one is asked about, to know how long they wait.
+        Unless `exactly`, all count as received now: reading time stamps costs a server 5 to 12 % of its time. Even then
+        they are read now and then, to know how long datagrams wait.
         """
         late = exactly and now - self._empty_at >= PROMPT_SECONDS
         if late or now - self._compared_at >= SAMPLE_SECONDS:
@@ -156,7 +157,7 @@ class Endpoint:
             if unpack and extra:
                 seconds, units = unpack(extra[0][2])
                 at = seconds + units * unit - ahead
-                if at > now:  # it came while this turn was under way
+                if at > now:  # received during this turn
                     now = clock()
                     at = min(at, now)
                 elif at < earliest:
@@ -174,9 +175,11 @@ class Endpoint:
         self._in_doubt = False
 
     def _compare(self) -> float:
-        """The time. Notes how far the wall clock is ahead, and whether it was set since that was last noted."""
+        """Compare both clocks, and note whether the wall clock was set since the last comparison. Returns the time."""
         before = self._ahead
-        for _ in range(READINGS):  # we may be held up between two readings: no reason to believe that it was set
+        for _ in range(
+            READINGS
+        ):  # the process may be suspended between two readings, which does not mean that the clock was set
             now = self._clock()
             self._ahead = self._wall() - now
             if abs(self._ahead - before) <= STEP_SECONDS + STEP_SHARE * (now - self._compared_at):
@@ -187,7 +190,7 @@ class Endpoint:
         return now
 
     def lost(self) -> int | None:
-        """How many datagrams there was no room for since the socket was made; `None` where the system does not tell."""
+        """How many datagrams the socket has dropped for want of room; `None` where the system does not tell."""
         if sys.platform != "linux":
             return None
         try:

@@ -1,11 +1,11 @@
-"""Who we are to the network: our id, our external address, and whether strangers can reach us.
+"""Our identity in the network: our id, our external address, and our reachability.
 
-A node behind a NAT that nobody can reach must not be in anybody's table: it says so with ``ro`` and answers
-nothing (BEP 43). So a node starts read-only, and stops when one of two things shows that it is reachable: a
-query from somebody whom it never contacted, or its own probe, a ping to its external address from another
-socket, which no NAT lets in on account of earlier traffic.
+A node behind a NAT, which others can't reach, must not be in their tables: it sends ``ro`` and answers nothing (BEP
+43). So a node starts read-only. It stops being so when one of two things proves that it is reachable: a query from an
+address that it never contacted, or its own probe. A probe is a ping to our external address from another socket, which
+no NAT lets in because of earlier traffic.
 
-Anybody may have sent that query, in any name: that it came in through whatever is in front of us is what it proves.
+The source of that query may be forged. That does not matter: what counts is that it passed the NAT.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
+from .bounded import BoundedDict
 from .defence.guard import AddressVote
 from .settings import Settings
 from .snapshot import IdentityView, ReachabilityView
+from .statistics import Level
 from .table import bep42_verdict
 from .wire.compact import Addr, is_local
 from .wire.family import family_of
@@ -23,16 +25,16 @@ from .wire.ids import bep42_id, bep42_valid, random_id
 from .wire.krpc import Ping, encode_query
 
 PROBE_SECONDS = 60.0
-"""Between two probes while we don't know."""
+"""Between two probes while reachability is unknown."""
 REACHABLE_SECONDS = 1800.0
 """How long a proof of reachability is good for."""
 MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
-"""Between two moves of the external IP, and so of the id: whoever gets a majority for once can't shake us."""
+"""Between two changes of the external IP, and so of the id: a short majority of liars must not change it often."""
 OWN_KEPT = 16
-"""Addresses that our own queries came back from, as many as are remembered."""
+"""Addresses from which our own queries came back that are remembered."""
 IDS_KEPT = 8
-"""Ids that we had at earlier addresses: whoever comes back is known by the same id again."""
+"""Ids of earlier external addresses that are remembered: back at one of them we have the same id again."""
 
 
 def reaches(bound: Addr, addr: Addr) -> bool:
@@ -58,13 +60,12 @@ class Identity:
         self.id = self._first_id()
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
-        self._ids: dict[str, bytes] = {}
-        self._mirrors: dict[Addr, None] = {}
+        self._ids: BoundedDict[str, bytes] = BoundedDict(IDS_KEPT)
+        self._mirrors: BoundedDict[Addr, None] = BoundedDict(OWN_KEPT)
         """Addresses that a query of our own came back from: our own behind a NAT, or an echo; the latest last."""
         self._voted: Addr | None = None
-        """What the vote says, also while it is not ripe: enough for not asking there."""
-        self._contacted: dict[Addr | str, None] = {}
-        """The latest last. (An OrderedDict would take twice the memory.)"""
+        """The result of the vote, even while too few have voted. Enough not to send queries there."""
+        self._contacted: BoundedDict[Addr | str, None] = BoundedDict(MAX_CONTACTED)
         self.probe_tid = b""
         """The transaction id of a probe that is under way, or was lost."""
         self._probe_at = now
@@ -96,17 +97,17 @@ class Identity:
     # ---- external address --------------------------------------------------------------------------
 
     def heard(self, voter: str, seen: Addr, now: float) -> Addr | None:
-        """A node that we asked told us our address. The new external address, where that makes one."""
+        """A node that we queried told us our address. Returns the new external address if that changes it."""
         if not self._vote.vote(voter, seen, now):
             return None
         self._voted = self._vote.result()
         return self.decide(now)
 
     def decide(self, now: float) -> Addr | None:
-        """The new external address, where the vote has one and it is time for it.
+        """Take the result of the vote, if it is time for that. Returns the new external address, or `None`.
 
-        A saved address is only where a run starts: the first result of its vote may be another. On a local network,
-        where no id depends on the address, the first result needs no patience.
+        A saved address may be replaced by the first result. On a local network no id depends on the address, so the
+        first result is taken at once.
         """
         if self._external_source == "user":
             return None
@@ -130,10 +131,7 @@ class Identity:
 
     def _keep_id(self) -> None:
         if self.external is not None and bep42_valid(self.id, self.external[0]):
-            self._ids.pop(self.external[0], None)
-            self._ids[self.external[0]] = self.id
-            if len(self._ids) > IDS_KEPT:
-                del self._ids[next(iter(self._ids))]
+            self._ids.put(self.external[0], self.id)
 
     @property
     def voters(self) -> int:
@@ -141,7 +139,8 @@ class Identity:
         return self._vote.voters
 
     def id_for_address(self) -> bytes | None:
-        """Another id, if BEP 42 asks for one at our external address, the one we had there if any; it is ours now."""
+        """Take a new id if ours does not fit the external address (BEP 42), and return it. An id that we had at that
+        address before is used again."""
         if self._settings.id is not None or self._settings.bep42 == "off" or self.external is None:
             return None
         if bep42_valid(self.id, self.external[0]):
@@ -163,31 +162,30 @@ class Identity:
         return addr in known or reaches(self.bound, addr)
 
     def mirrors(self, addr: Addr) -> bool:
-        """Whether what we sent there came back to us."""
+        """Whether what we sent to `addr` came back to us."""
         return addr in self._mirrors
 
     def learn_mirror(self, addr: Addr) -> None:
-        """What we sent there came back to us."""
-        self._mirrors[addr] = None
-        if len(self._mirrors) > OWN_KEPT:
-            del self._mirrors[next(iter(self._mirrors))]
+        """What we sent to `addr` came back to us."""
+        self._mirrors.put(addr, None)
 
     # ---- reachability ------------------------------------------------------------------------------
 
     def contacted(self, addr: Addr) -> None:
-        """We are about to send a query there: what comes back from there proves nothing."""
-        key = addr if is_local(addr[0]) else addr[0]
-        self._contacted.pop(key, None)
-        self._contacted[key] = None
-        if len(self._contacted) > MAX_CONTACTED:
-            del self._contacted[next(iter(self._contacted))]
+        """We are about to send a query to `addr`: queries from there will prove no reachability."""
+        self._contacted.put(addr if is_local(addr[0]) else addr[0], None)
+
+    @property
+    def contacts(self) -> Level:
+        """How many addresses we have contacted lately."""
+        return Level(len(self._contacted), MAX_CONTACTED)
 
     def reachable(self, now: float) -> bool:
         """Whether strangers are known to reach us."""
         return now < self._reachable_until
 
     def proof_wanted(self, now: float) -> bool:
-        """Whether a new proof would tell anything: there is none, or the last one is getting old."""
+        """Whether a new proof is of use: there is none, or the last one is getting old."""
         return self._reachable_until - now < REACHABLE_SECONDS / 2
 
     def proved_by_query(self, addr: Addr, now: float) -> bool:
@@ -208,7 +206,7 @@ class Identity:
         return self._proved("our own probe came back through the external address", now)
 
     def lapsed(self, now: float) -> bool:
-        """Whether the last proof has grown too old since this was asked before."""
+        """Whether the last proof has expired since the previous call."""
         if self._reachable_until > now or self._reachable_until == float("-inf"):
             return False
         self._reachable_until = float("-inf")
@@ -242,13 +240,13 @@ class Identity:
     def view(self) -> IdentityView:
         """Who we are, as a screen shows it."""
         return IdentityView(
-            self.id,
-            self.id_source,
-            self.bound,
-            self.external,
-            self._external_source,
-            self.voters,
-            bep42_verdict(self.id, self.external[0]) if self.external else "unknown",
+            id=self.id,
+            id_source=self.id_source,
+            bound=self.bound,
+            external=self.external,
+            external_source=self._external_source,
+            voters=self.voters,
+            bep42=bep42_verdict(self.id, self.external[0]) if self.external else "unknown",
         )
 
     def reachability(self, now: float) -> ReachabilityView:

@@ -43,14 +43,14 @@ from .items import (
 )
 from .keys import PrivateKey
 from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, question_about
-from .lookup.running import Done
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
-from .operations.direct import Decide
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
+from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
 from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .statistics import Statistics
 from .stream import Stream, Take
 from .wire.compact import Addr, canonical_ip
 from .wire.family import IPV4, IPV6, family_of
@@ -59,7 +59,7 @@ from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
 RESOLVE_SECONDS = 5.0
 AWAY_SECONDS = 60.0
-"""Nothing was done for so long, though there is something to do every ten seconds: the machine slept."""
+"""If so long passes between two turns, though timers run every ten seconds, the machine slept."""
 SAVE_SECONDS = 300.0
 """From one save of the state to the next. The first is at the end of the bootstrap, the last at the end of the node."""
 PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
@@ -73,7 +73,7 @@ class NodeError(RuntimeError):
 
 
 def _part_of_program() -> Hashable:
-    """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
+    """The caller, for fair turns: the code that the present task runs."""
     task = asyncio.current_task()
     return None if task is None else _on_behalf.get(task) or getattr(task.get_coro(), "cr_code", None)
 
@@ -165,7 +165,7 @@ class Node:
             # Repeatable over restarts: epochs have to follow the wall clock then.
             settings = replace(settings, token_clock=wall_clock() - clock.now())
         self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
-        self._made.receive_buffer, self._made.busy.stamped = self._endpoint.receive_buffer, self._endpoint.stamped
+        self._made.socket_bound(self._endpoint.receive_buffer, self._endpoint.stamped)
         self._turn_at = self._woke_at = clock.now()
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
@@ -232,7 +232,7 @@ class Node:
 
     @property
     def _core(self) -> Core:
-        """The engine, of a closed node too. Raises `NodeError` where there never was one."""
+        """The engine, of a closed node too. Raises `NodeError` if the node was never started."""
         if self._made is None:
             raise NodeError("the node does not run yet: enter it with `async with`")
         return self._made
@@ -244,12 +244,12 @@ class Node:
             raise NodeError("the node was closed")
 
     def _report(self, what: str, error: BaseException) -> None:
-        """Something went wrong that nobody waits for: asyncio tells it, as it does of a task's."""
+        """Hand an exception that no caller waits for to the event loop's exception handler."""
         self._loop.call_exception_handler({"message": what, "exception": error})
 
     @property
     def address(self) -> Addr:
-        """Where it is bound."""
+        """The address it is bound to."""
         _ = self._core
         return self._address
 
@@ -272,7 +272,7 @@ class Node:
             self._after()
 
     def _read(self, now: float) -> None:
-        """Read what has come."""
+        """Read the datagrams that have been received."""
         core = self._core
         away, self._turn_at = now - self._turn_at, now
         if away >= AWAY_SECONDS:
@@ -280,18 +280,18 @@ class Node:
             core.woke(away, now)
         waited = self._endpoint.receive(core.receive_datagram, now, core.times_matter)
         if 0.0 < waited < AWAY_SECONDS:
-            core.busy.add(now, waited)
+            core.was_busy(waited, now)
 
     def _tick(self) -> None:
         self._timer = None
         core, now = self._core, clock.now()
         due = self._timer_at
         try:
-            # Who has answered by now must not be taken for silent because we were busy.
+            # A node that has answered by now must not time out because we were busy.
             self._read(now)
             now = clock.now()
             if due >= self._woke_at:
-                core.busy.add(now, now - due)
+                core.was_busy(now - due, now)
             core.handle_timer(now, self._endpoint.heard)
             self._count_lost(now)
             if probe := core.probe_to_send(now):
@@ -307,7 +307,7 @@ class Node:
     def _after(self) -> None:
         """After every call into the core: send, call the caller's code, look names up, set the timer."""
         if self._flushing:
-            return  # called back from within: the outer one goes on with what came of that
+            return  # called from within: the outer call handles what follows
         self._flushing, core = True, self._core
         try:
             self._flush(core)
@@ -320,15 +320,14 @@ class Node:
             self._plan(core)
 
     def _plan(self, core: Core) -> None:
-        """See to it that we are called again when something is due."""
+        """Resolve wanted hosts, and set the timer."""
         if self._closed:
             return
-        if self._calls:  # these came of calls that were made just now: others get their turn first
+        if self._calls:  # added by the calls just made: other tasks get their turn first
             self._loop.call_soon(self._after)
-        if core.bootstrapping.hosts_wanted:
-            for name in core.bootstrapping.take_hosts_wanted():
-                self._resolve(name)
-        if self._begun and core.bootstrapping.state != "running":
+        for name in core.take_hosts_wanted():
+            self._resolve(name)
+        if self._begun and not core.bootstrap_running:
             self._bootstrapped.set()
         at = core.next_timer()
         if self._timer is None or at < self._timer_at:
@@ -403,11 +402,11 @@ class Node:
                         wait.cancel()
             limit.cut = limit.cut or not self._bootstrapped.is_set()
         self._check_running()
-        return self._core.bootstrapping.view(clock.now())
+        return self._core.bootstrap_view(clock.now())
 
     # ---- operations --------------------------------------------------------------------------------
 
-    async def _run(self, caller: Caller, start: Callable[[Done, float], Operation]) -> Outcome:
+    async def _run(self, caller: Caller, request: Request | RefreshBucket) -> Outcome:
         self._check_running()
         if asyncio.get_running_loop() is not self._loop:
             raise NodeError("the node runs in another event loop")
@@ -424,28 +423,28 @@ class Node:
 
         caller.done, caller.failed, caller.over = done, failed, future.done
         limit = limit_here()
-        self._core.operations.caller = _part_of_program()
-        self._core.operations.given_up = limit is not None and limit.struck
+        given_up = limit is not None and limit.struck
         try:
-            operation = start(caller.finish, clock.now())
-            self._core.operations.given_up = False
+            operation = self._core.start(
+                request, caller.finish, clock.now(), caller=_part_of_program(), given_up=given_up
+            )
             self._after()
             try:
                 return await self._within(limit, operation, future)
             except BaseException:
-                self._core.operations.cancel(operation, clock.now())
+                self._core.cancel(operation, clock.now())
                 raise
         finally:
             self._waiting.discard(future)
 
     async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
-        """The outcome, by the time that whoever asks gives up."""
+        """The outcome, when the limit of the caller strikes at the latest."""
         if limit is None:
             return await future
 
         def give_up() -> None:
             if not future.done():
-                self._core.operations.give_up(operation, clock.now())
+                self._core.stop(operation, clock.now())
                 self._after()
 
         with limit.ending(give_up):
@@ -455,21 +454,16 @@ class Node:
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
-        named = _remotes(remotes)
-        return await self._run(
-            Caller(self._calls), lambda done, now: self._core.operations.ask(PingNode(), done, now, remotes=named)
-        )
+        return await self._run(Caller(self._calls), Ask(PingNode(), remotes=_remotes(remotes)))
 
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
     ) -> Outcome:
-        """Find the nodes closest to a 20-byte target, in the network or as the named nodes know it."""
+        """Find the nodes closest to a 20-byte target, in the network or known to the named nodes."""
         checks.an_id("target", target)
         caller, named = Caller(self._calls), _remotes(remotes)
-        question, on_step = FindClosest(target), caller.steps(progress)
-        return await self._run(
-            caller, lambda done, now: self._core.operations.ask(question, done, now, remotes=named, on_step=on_step)
-        )
+        request = Ask(FindClosest(target), remotes=named, on_step=caller.steps(progress))
+        return await self._run(caller, request)
 
     async def get_peers(
         self,
@@ -489,12 +483,7 @@ class Node:
             if found:
                 found(node.peers)
 
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, on_step=on_step, on_found=on_found
-            ),
-        )
+        return await self._run(caller, Ask(question, remotes=named, on_step=on_step, on_found=on_found))
 
     def peers(self, info_hash: bytes) -> Stream[Addr]:
         """Find peers of a 20-byte infohash: ``async for peer in node.peers(info_hash)``, each once, as they come.
@@ -530,13 +519,8 @@ class Node:
         checks.an_id("info_hash", info_hash)
         checks.whole("port", port, 0, checks.MAX_PORT)
         caller, named = Caller(self._calls), _remotes(remotes)
-        on_step = caller.steps(progress)
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.announce(
-                info_hash, port, done, now, remotes=named, on_step=on_step
-            ),
-        )
+        request = Announce(info_hash, port, remotes=named, on_step=caller.steps(progress))
+        return await self._run(caller, request)
 
     async def get(
         self,
@@ -573,12 +557,8 @@ class Node:
             if found and node.item is not None:
                 found(node.item)
 
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.ask(
-                question, done, now, remotes=named, on_step=on_step, on_found=on_found
-            ),
-        )
+        request = Ask(question, remotes=named, on_step=on_step, on_found=on_found)
+        return await self._run(caller, request)
 
     async def put(
         self,
@@ -592,11 +572,7 @@ class Node:
         _check_what(what)
         _seq("cas", cas)
         caller, named = Caller(self._calls), _remotes(remotes)
-        on_step = caller.steps(progress)
-        return await self._run(
-            caller,
-            lambda done, now: self._core.operations.put(what, done, now, cas=cas, remotes=named, on_step=on_step),
-        )
+        return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress)))
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
         """Get an item as a stranger would: by a lookup that starts far off, and at none of the nodes in `written`.
@@ -606,11 +582,7 @@ class Node:
         checks.kind("item", item, ImmutableItem, MutableItem)
         avoid = frozenset(_remotes(written) or ())
         caller = Caller(self._calls)
-        on_step = caller.steps(progress)
-        question = question_about(item)
-        return await self._run(
-            caller, lambda done, now: self._core.operations.read_back(question, avoid, done, now, on_step=on_step)
-        )
+        return await self._run(caller, ReadBack(question_about(item), avoid, on_step=caller.steps(progress)))
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
         """Look up who holds an item, then store what `decide` makes of that, at once. What it raises is raised here."""
@@ -628,12 +600,12 @@ class Node:
                 caller.failed(error)
                 raise ItemError(CAS_MISMATCH, "nothing was decided") from None
 
-        return await self._run(caller, lambda done, now: self._core.operations.republish(what, decided, done, now))
+        return await self._run(caller, Republish(what, decided))
 
     async def refresh_bucket(self, depth: int) -> Outcome:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
         checks.whole("depth", depth, 0, ID_BITS - 1)
-        return await self._run(Caller(self._calls), lambda done, now: self._core.refresh_bucket(depth, done, now))
+        return await self._run(Caller(self._calls), RefreshBucket(depth))
 
     # ---- what there is to see ----------------------------------------------------------------------
 
@@ -643,27 +615,31 @@ class Node:
         self._count_lost(now)
         return core.snapshot(now)
 
+    def statistics(self) -> Statistics:
+        """The size of everything that the node keeps, with its bound. Much cheaper than a snapshot."""
+        return self._core.statistics()
+
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
-        return self._core.operations.detail(number, clock.now())
+        return self._core.lookup(number, clock.now())
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
-        return self._core.table.detail(addr, clock.now())
+        return self._core.contact(addr, clock.now())
 
     def holdings(self) -> Holdings:
-        """What we keep for others, and the announces that others keep for us."""
+        """What we store for others, and our own announces."""
         return self._core.holdings(clock.now())
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with what it has found so far. Whether there was one to end."""
         self._check_running()
-        stopped = self._core.operations.stop(number, clock.now())
+        stopped = self._core.stop_lookup(number, clock.now())
         self._after()
         return stopped
 
     def ban(self, ip: str, seconds: float) -> None:
-        """Ignore an address for some time, and take its nodes out of the table."""
+        """Ban an IP for so many seconds, and remove its nodes from the table."""
         self._check_running()
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
@@ -671,13 +647,13 @@ class Node:
         self._after()
 
     def unban(self, ip: str) -> bool:
-        """Ignore an address no more; whether it was."""
+        """End the ban of an IP. Returns whether it was banned."""
         self._check_running()
         checks.ip("ip", ip)
         return self._core.unban(ip, clock.now())
 
     def bans(self) -> tuple[Ban, ...]:
-        """The addresses that are ignored at the moment, the last one banned first."""
+        """The IPs that are banned at the moment, the last one banned first."""
         return self._core.bans(clock.now())
 
     def bootstrap(self, hosts: Sequence[str] = ()) -> None:
@@ -709,7 +685,7 @@ class Node:
         return leave
 
     def saved_state(self) -> SavedState:
-        """What is worth keeping for the next run."""
+        """The state to save for the next run."""
         return self._core.saved_state()
 
 
@@ -738,7 +714,7 @@ def _seq(name: str, value: int | None) -> None:
 
 
 def _check_what(what: ImmutableItem | MutableItem | Draft) -> None:
-    """Raises `ValueError`, for what no node would take `ItemError`."""
+    """Raises `ValueError`, or `ItemError` for an item that no node would take."""
     checks.kind("what", what, ImmutableItem, MutableItem, Draft)
     checks.some_bytes("the value", what.v, 0, 1 << 20)
     check_value(what.v)

@@ -13,9 +13,9 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TypeAlias
 
-from .lookup.policy import OURS
 from .outcome import Status
 from .snapshot import QueryView, RttView
+from .statistics import Level
 from .wire.compact import Addr
 from .wire.krpc import Args, ErrorReply, Response
 
@@ -25,8 +25,6 @@ MAX_LIVE = 2048
 """Queries in flight that have not stalled. More are delayed, not dropped."""
 MAX_STALLED = 8192
 """Stalled ones of lookups, and as many of those that must not give way."""
-HARD_SECONDS = OURS.hard
-"""A late answer still counts until then."""
 SOFT_UNTIL_MEASURED, SOFT_MIN, SOFT_MAX = 0.6, 0.15, 2.0
 SAMPLES = 256
 ENOUGH_SAMPLES = 8
@@ -138,6 +136,11 @@ class Queries:
         """Whether no more queries of operations may be sent for now. The few for the table's sake have other limits."""
         stalled, patient = len(self._stalled), len(self._patient)
         return len(self._by_tid) - stalled - patient >= MAX_LIVE or patient >= MAX_STALLED
+
+    @property
+    def stalled(self) -> Level:
+        """How many stalled ones may give way."""
+        return Level(len(self._stalled), MAX_STALLED)
 
     @property
     def crowded(self) -> bool:

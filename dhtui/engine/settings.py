@@ -1,4 +1,4 @@
-"""What an engine is told at its start, and what it keeps from run to run."""
+"""The settings of an engine, and the state that is saved from run to run. All are checked when they are made."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Blocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """What is worth keeping between two runs."""
+    """The state that is saved between two runs."""
 
     id: bytes
     external: Addr | None
     """Our address as the network saw it; the id was made for it (BEP 42)."""
     nodes: tuple[NodeInfo, ...]
-    """Nodes that answered us, best first."""
+    """Nodes that answered us, those of the table first."""
     rtts: tuple[float | None, ...] = ()
-    """Their round trips in the same order, seconds; empty where none was measured."""
+    """Their round trips in the same order, seconds. Empty if none was measured."""
 
     def __repr__(self) -> str:
         """Short: there may be thousands of nodes."""
@@ -59,13 +59,15 @@ class SavedState:
             checks.kind("a saved node", node, NodeInfo)
             checks.an_id("the id of a saved node", node.id)
             checks.an_addr("a saved node", node.addr)
+        if len(self.rtts) not in (0, len(self.nodes)):
+            raise ValueError(f"rtts must be as many as the nodes, {len(self.nodes)}, or none, not {len(self.rtts)}")
         for rtt in self.rtts:
             if rtt is not None:
                 checks.number("a round trip", rtt, 0.0)
 
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
         """The nodes with their round trips."""
-        return zip_longest(self.nodes, self.rtts[: len(self.nodes)])
+        return zip_longest(self.nodes, self.rtts)
 
 
 class StateStorage(Protocol):
@@ -87,27 +89,26 @@ class Settings:
     """Settings of one engine. All have working defaults."""
 
     id: bytes | None = None
-    """Own 20-byte id, fixed: BEP 42 won't change it. `None`: the saved one, or one made for the address."""
+    """Own 20-byte id, fixed: BEP 42 does not change it. `None`: the saved one, or one made for the address."""
     external: Addr | None = None
-    """Our own public address, where the user knows it better than the network's vote."""
+    """Our public address, if the user knows it. `None`: as other nodes see it."""
     saved: SavedState | None = None
     anew: bool = False
-    """Take an id of its own rather than the saved one, which belongs to another run, as does the saved port. The rest
-    of `saved` is used."""
+    """Take a new id instead of the saved one, which another run uses. The rest of `saved` is used."""
     k: int = 8
     """Nodes in a bucket, and closest nodes that a lookup seeks (BEP 5: 8). Replies carry at most 8 in any case."""
     split_pings: int = 8
-    """How many questionable nodes of a full bucket are pinged at once for a newcomer, 1 to `k`."""
+    """How many questionable nodes of a full bucket are pinged at once for a newcomer. There are no more than `k`."""
     alpha: int = 8
-    """Queries in flight that a lookup which a person waits for counts at the top of its list."""
+    """Queries that a lookup for a caller has in flight among its nearest candidates."""
     alpha_background: int = 5
     """The same for refreshes and other background lookups."""
     policy: Policy = OURS
-    """The other rules of lookups."""
+    """The other rules of lookups, for surveys and queries to named nodes too."""
     lookups_kept: int = 32
-    """Finished lookups remembered, of users and of the background each. A simulation of thousands keeps none."""
+    """Finished lookups that are remembered: so many of callers, and so many of the background."""
     query_timeout: float = 2.0
-    """Seconds that a query to a node the user named may take."""
+    """Seconds that a query to a named node may take. Pings for the table's sake have them too."""
     read_only: bool | None = None
     """BEP 43. `None`: until we know that we are reachable."""
     bep42: Literal["off", "prefer", "enforce"] = "prefer"
@@ -117,16 +118,16 @@ class Settings:
     token_clock: float = 0.0
     """Added to the clock before it is cut into 5-minute token epochs (wall clock minus monotonic clock, seconds)."""
     rate_limit: float = 5.0
-    """Queries a second of one host that are answered, and 10 s' worth at once. 0: no limit."""
+    """Queries a second of one host that are answered; of a burst, those of 10 s. 0: no limit."""
     rate_limit_local: bool = False
-    """Whether the limit binds loopback and private addresses too."""
+    """Whether the limit holds for loopback and private addresses too."""
     reply_quota: int = 262_144
-    """Bytes a second that all our replies together may take. 0: no limits, nor those of a network and of a host."""
+    """Bytes a second of all our replies. 0: no limit, and none for a network or a host."""
     maintain: bool = True
-    """Whether the table is refreshed as time goes by. One-shot runs have no need of it."""
+    """Whether the table is surveyed, filled and refreshed. A run for a single action does not need it."""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for what makes no sense: with it a lookup would never end, or nonsense be sent."""
+        """Raises `ValueError`, with the name of the setting, what is accepted, and what was given."""
         if self.id is not None:
             checks.an_id("id", self.id)
         if self.external is not None:
@@ -138,13 +139,15 @@ class Settings:
         checks.kind("policy", self.policy, Policy)
         checks.whole("lookups_kept", self.lookups_kept, 0, 1 << 20)
         checks.positive("query_timeout", self.query_timeout)
-        for name in ("rate_limit_local", "maintain"):
+        for name in ("anew", "rate_limit_local", "maintain"):
             checks.truth(name, getattr(self, name))
         if self.read_only is not None:
             checks.truth("read_only", self.read_only)
         checks.one_of("bep42", self.bep42, ("off", "prefer", "enforce"))
         if self.blocks is not None and not (hasattr(self.blocks, "__contains__") and hasattr(self.blocks, "__len__")):
-            raise ValueError("blocks must be a set of addresses, with `in` and `len`")
+            raise ValueError(
+                f"blocks must be a set of addresses, with `in` and `len`, not {type(self.blocks).__name__}"
+            )
         if self.token_secret is not None:
             checks.some_bytes("token_secret", self.token_secret, 1, 1 << 20)
         checks.number("token_clock", self.token_clock, -math.inf)
@@ -159,7 +162,7 @@ class NodeConfig:
     listen: Addr = (IPV4.anywhere, 0)
     """Address to bind; port 0 takes a free one."""
     bootstrap: tuple[str, ...] = ()
-    """Bootstrap hosts as ``host:port``, resolved off the loop. They stay out of the table."""
+    """Bootstrap hosts as ``host:port``. Their names are resolved in a thread."""
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
     """Makes every random choice repeatable. For tests and simulations: tokens and ids become guessable."""

@@ -1,15 +1,15 @@
-"""What we keep for others: write tokens, peers and BEP 44 items. All bounded, all expiring by the clock.
+"""What we store for others: peers and BEP 44 items; and the write tokens for both. All is bounded, and expires.
 
-Targets, keys and ports are free, so whoever has one address can write without end, and as near to our id as it likes.
-Four rules keep that from pushing out what others wrote:
+Targets, keys and ports cost nothing, so an attacker with one address can write without end, as near to our id as it
+likes. Four rules keep it from evicting what others wrote:
 
-- Every swarm and every item is accounted to the network of an address that wrote it (proved by its token). A network
-  holds at most 1 in 20 of each map: an attacker needs n networks for n in 20 of it.
-- A full map takes from the network that holds the most, and nobody gains a place from a network that holds less. So
-  a map that a crowd has filled, over loopback too, has room for every newcomer.
-- The same holds for the peers of a swarm, and a host has at most 5 of them.
-- What several networks wrote is handed to the one that holds the least of them before it would go on the account of
-  another. So nobody dooms an honest swarm by creating it first, or an honest item by refreshing it.
+- Every swarm and every item is charged to the network of an address that wrote it, as proved by a token. A network is
+  charged for at most 1 in 20 of each map: for n in 20 of it an attacker needs n networks.
+- A full map evicts from the network that holds the most. A write never evicts an entry of a network that holds less
+  than the writer's. So a map that one crowd has filled, over loopback too, has room for every newcomer.
+- The same holds for the peers of a swarm. A host has at most 5 of them.
+- Before an entry that several networks wrote is evicted, it is charged to the one of them that holds the least. So an
+  attacker can't doom an honest swarm by creating it first, nor an honest item by refreshing it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 from .defence.shares import net_of
 from .items import ImmutableItem, Item, MutableItem
 from .snapshot import StoredItemView, SwarmView
+from .statistics import Level
 from .wire.compact import Addr, is_local, pack_addr, unpack_addr
 from .wire.family import IPV4
 from .wire.ids import distance
@@ -39,7 +40,7 @@ MAX_PEERS = 500
 MAX_ITEMS = 700
 """Of each kind, immutable and mutable."""
 SHARE = 20
-"""A network holds at most one in 20 of the swarms, of the immutable and of the mutable items."""
+"""A network is charged for at most one in 20 of the swarms, of the immutable and of the mutable items."""
 HOST_PEERS = 5
 """Peers of a host in one swarm: several clients behind one NAT."""
 NET_PEERS = MAX_PEERS // SHARE
@@ -51,8 +52,8 @@ ITEM_SECONDS = 2 * 3600.0
 class Tokens:
     """Write tokens (BEP 5): a keyed hash of address and target, good for 5 to 10 minutes.
 
-    They prove that whoever writes can also receive at its address, so nobody can announce a victim. The port
-    is not bound: some NATs change it between two packets.
+    A token proves that its writer receives at its address, so a third party can't be announced. It does not depend on
+    the port: some NATs change it between two packets.
     """
 
     def __init__(self, secret: bytes, clock: float = 0.0) -> None:
@@ -96,7 +97,7 @@ Place: TypeAlias = tuple[int, bytes]
 
 
 class Accounted(Protocol):
-    """What a map keeps: it is accounted to one of the networks that wrote it."""
+    """An entry of a map. It is charged to one of the networks that wrote it."""
 
     net: str
 
@@ -108,14 +109,14 @@ V = TypeVar("V", bound=Accounted)
 
 
 class _Nearest(Generic[V]):
-    """A bounded map by target, shared out by network. Among equals the entry farthest from our id goes."""
+    """A bounded map by target, with a share for each network. Among equals it evicts the entry farthest from our id."""
 
     def __init__(self, own: bytes, cap: int) -> None:
         self._own, self._cap = own, cap
         self._entries: dict[bytes, V] = {}
         self._by_distance: list[Place] = []
         self._by_net: dict[str, list[Place]] = {}
-        # The networks that hold 2 or more, by how many, and the highest such number: so who holds the most is at hand.
+        # The networks that hold 2 or more, by how many, and the highest such number: finds quickly who holds the most.
         self._by_count: dict[int, dict[str, None]] = {}
         self._most = 1
 
@@ -129,11 +130,11 @@ class _Nearest(Generic[V]):
         return list(self._entries.items())
 
     def held(self, net: str) -> int:
-        """How many entries are accounted to a network."""
+        """How many entries are charged to a network."""
         return len(self._by_net.get(net, ()))
 
     def _sated(self, net: str) -> bool:
-        """Whether a network has its share. Local ones have none: the first two octets, which `net` keeps, tell."""
+        """Whether a network has its share. Local ones have no limit. (The first two octets, which `net` has, tell.)"""
         return self.held(net) >= self._cap // SHARE and not is_local(net)
 
     def add(self, target: bytes, entry: V) -> bool:
@@ -148,14 +149,14 @@ class _Nearest(Generic[V]):
         return True
 
     def _make_room(self, place: Place, net: str) -> bool:
-        """Whether there is room for a newcomer, now that what had to go for it has gone."""
+        """Evict what has to go for a newcomer. Returns whether there is room for it then."""
         while True:
             held, by_share = self.held(net), self._sated(net)
             if not by_share and len(self._entries) < self._cap:
                 return True
             unfair = not by_share and self._most >= held + 2
             if unfair:
-                # Of several the one that came to hold so many last: those who crowd come later than the honest.
+                # Of several the one that reached that number last: crowding networks come later than honest ones.
                 loser = self._by_net[next(reversed(self._by_count[self._most]))][-1]
             else:
                 loser = self._by_distance[-1]
@@ -169,9 +170,9 @@ class _Nearest(Generic[V]):
             return True
 
     def _hand_over(self, place: Place) -> bool:
-        """Account an entry to another of its networks, if one holds at least 2 less; whether there was one.
+        """Charge an entry to another of its networks, if one holds at least 2 less. Returns whether there was one.
 
-        Each such step makes the accounts more even, so there are few in a row, and one at most for each writer.
+        Each such step makes the charges more even, so few follow each other, and at most one for each writer.
         """
         entry = self._entries[place[1]]
         held = self.held(entry.net)
@@ -182,9 +183,10 @@ class _Nearest(Generic[V]):
         return True
 
     def disown(self, target: bytes) -> None:
-        """Account an entry to another of its networks, for its own has nothing in it any more.
+        """Charge an entry to another of its networks, because the one charged has no part in it any more.
 
-        If all of them have their share it goes: else one network could gather what others make for it and leave.
+        If all of them have their share, it is evicted. Otherwise one network could collect entries that others create
+        for it and leave.
         """
         entry = self._entries[target]
         heir = min(entry.others(), key=self.held)
@@ -252,7 +254,7 @@ def _net(packed: bytes) -> bytes:
 
 
 class _Swarm:
-    """The peers of an infohash with the second until when each is kept, the one that announced longest ago first."""
+    """The peers of an infohash with the time when each expires, the one that announced longest ago first."""
 
     __slots__ = ("_most", "_sorted", "net", "peers")
 
@@ -260,22 +262,22 @@ class _Swarm:
         self.net = net
         self.peers: dict[bytes, float] = {}
         self._sorted: list[bytes] = []
-        """The peers by address: those of a host or a network stand together, at 8 bytes a peer."""
+        """The peers in the order of addresses: those of a host or a network are adjacent. 8 bytes a peer."""
         self._most = MAX_PEERS
-        """No network has more peers than this: found out once the swarm is full, exact or too high."""
+        """An upper bound of the peers that one network has. Computed when the swarm is full."""
 
     def others(self) -> Iterator[str]:
-        """The networks that have peers here, but the one that the swarm is accounted to."""
+        """The networks that have peers here, without the one that the swarm is charged to."""
         names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
         return (name for name in names if name != self.net)
 
     def held(self, prefix: bytes) -> int:
-        """How many peers begin so."""
+        """How many peers begin with `prefix`."""
         at = bisect_left(self._sorted, prefix)
         return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
 
     def announce(self, packed: bytes, until: float) -> bytes | None:
-        """Keep a peer; the one that had to go for it."""
+        """Store a peer. Returns the one evicted for it, if any."""
         loser = None
         if self.peers.pop(packed, None) is None:
             full = len(self.peers) >= MAX_PEERS
@@ -289,12 +291,12 @@ class _Swarm:
         return loser
 
     def _crowded(self, packed: bytes) -> bool:
-        """Whether the network of a peer has as many peers as a host may have: mostly not, and quickly told."""
+        """Whether the network of a peer has as many peers as a host may have. A quick test: mostly it has not."""
         last = bisect_left(self._sorted, packed[:_NET_BYTES]) + HOST_PEERS - 1
         return last < len(self._sorted) and self._sorted[last].startswith(packed[:_NET_BYTES])
 
     def _loser(self, packed: bytes, full: bool) -> bytes | None:
-        """The peer that has to go for a new one, if any."""
+        """The peer to evict for a new one, if any."""
         host, net = packed[:_HOST_BYTES], _net(packed)
         held = self.held(net)
         if net != host:  # not a local one
@@ -337,15 +339,20 @@ class PeerStore:
         return len(self._swarms)
 
     @property
+    def swarms(self) -> Level:
+        """How many infohashes there are peers for."""
+        return Level(len(self._swarms), MAX_INFOHASHES)
+
+    @property
     def peers(self) -> int:
         """Peers of all infohashes together."""
         return sum(len(swarm.peers) for _, swarm in self._swarms.items())
 
     def announce(self, infohash: bytes, peer: Addr, now: float) -> bool:
-        """Keep a peer, at the address that announced it; whether there was room.
+        """Store a peer, at the address that announced it. Returns whether there was room.
 
-        Of a host that has 5 in this swarm, or a network that has 25, its own oldest peer goes. Beyond 500 one of the
-        network that has the most goes, or else the one that announced longest ago.
+        A host that has 5 peers in this swarm, or a network that has 25, loses its own oldest one. A swarm of 500 loses
+        one of the network that has the most, or the one that announced longest ago.
         """
         swarm = self._swarms.get(infohash)
         if swarm is None:
@@ -358,7 +365,7 @@ class PeerStore:
         return True
 
     def _settle(self, infohash: bytes, swarm: _Swarm, gone: bytes) -> None:
-        """Find who a swarm is accounted to, now that a peer has gone."""
+        """Charge a swarm to another network if the one charged has lost its last peer."""
         if net_of(_ip(gone)) == swarm.net and not swarm.held(_net(gone)):
             self._swarms.disown(infohash)
 
@@ -369,7 +376,15 @@ class PeerStore:
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
                 newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
-                views.append(SwarmView(infohash, newest, len(live), live[-1][1], live[0][1]))
+                views.append(
+                    SwarmView(
+                        infohash=infohash,
+                        peers=newest,
+                        total=len(live),
+                        newest_expires=live[-1][1],
+                        oldest_expires=live[0][1],
+                    )
+                )
         return tuple(views)
 
     def sample(self, infohash: bytes, n: int, rng: Random, now: float) -> list[bytes]:
@@ -407,7 +422,7 @@ class _Kept(Generic[T]):
     until: float
     net: str
     also: str = ""
-    """Another network that wrote it, or none."""
+    """Another network that wrote it; empty if there is none."""
 
     def others(self) -> Iterator[str]:
         """The other network that wrote it."""
@@ -437,14 +452,14 @@ class ItemStore:
         return kept.item if kept and kept.until > now else None
 
     def put_immutable(self, target: bytes, item: ImmutableItem, ip: str, now: float) -> bool:
-        """Keep a value, written from `ip`, under its hash; whether there was room."""
+        """Store a value, written from `ip`, under its hash. Returns whether there was room."""
         return self._put(self._immutable, target, item, ip, now)
 
     def conflict(self, target: bytes, item: MutableItem, cas: int | None, now: float) -> int | None:
         """The error code that a put of `item` deserves, or `None` (BEP 44, "CAS" and "seq").
 
-        `cas` is compared with the *seq* of what is stored. The same seq with the same value is welcome: it only
-        starts the clock again.
+        `cas` is compared with the *seq* of the stored item. The same seq with the same value is accepted, and starts
+        the time to expiry again.
         """
         kept = self._mutable.get(target)
         if kept is None or kept.until <= now:
@@ -457,9 +472,9 @@ class ItemStore:
         return None
 
     def put_mutable(self, target: bytes, item: MutableItem, ip: str, now: float) -> bool:
-        """Keep an item, written from `ip`, whose signature holds and which is in no conflict.
+        """Store an item, written from `ip`, whose signature is valid and which is in no conflict.
 
-        Whether there was room.
+        Returns whether there was room.
         """
         return self._put(self._mutable, target, item, ip, now)
 
@@ -470,8 +485,8 @@ class ItemStore:
         if kept is None:
             return items.add(target, _Kept(item, until, net))
         kept.item, kept.until = item, until
-        # Who holds the least has crowded the least. Of two that hold as much, the earlier one stays: else whoever has
-        # two addresses could refresh an item until nobody knows who wrote it.
+        # The network that holds the least has crowded the least. Of two that hold as much, the earlier one stays: else
+        # an attacker with two addresses could refresh an item until its honest writer is forgotten.
         if net != kept.net and (not kept.also or items.held(net) < items.held(kept.also)):
             kept.also = net
         return True
@@ -479,11 +494,18 @@ class ItemStore:
     def views(self, now: float) -> tuple[StoredItemView, ...]:
         """The items as a screen shows them."""
         mutable = (
-            StoredItemView(target, kept.item.v, kept.item.k, kept.item.salt, kept.item.seq, kept.until - now)
+            StoredItemView(
+                target=target,
+                v=kept.item.v,
+                k=kept.item.k,
+                salt=kept.item.salt,
+                seq=kept.item.seq,
+                expires=kept.until - now,
+            )
             for target, kept in self._mutable.items()
         )
         immutable = (
-            StoredItemView(target, kept.item.v, None, b"", None, kept.until - now)
+            StoredItemView(target=target, v=kept.item.v, k=None, salt=b"", seq=None, expires=kept.until - now)
             for target, kept in self._immutable.items()
         )
         return tuple(view for views in (mutable, immutable) for view in views if view.expires > 0)

@@ -1,8 +1,8 @@
 """The routing table of one address family (BEP 5, "Routing Table").
 
 Bucket number i holds nodes that share exactly i leading bits with our id; the last one holds all that share
-at least as many. Only the last one splits. A live entry is a node that has answered us: nobody enters by
-merely being named, or the first liar could fill the table with addresses of its choice.
+at least as many. Only the last one splits. An entry is a node that has answered us. A referral alone gives no
+place: the first liar could fill the table with addresses of its choice.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Literal
 
 from .defence.shares import Shares, host_of, net_of
 from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
+from .statistics import Level
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid
 
@@ -26,14 +27,14 @@ REFRESH_SECONDS = 900.0
 """A bucket unchanged for this long is refreshed."""
 REPLACEMENTS = 8
 MAX_KNOWN = 4096
-"""Nodes that answered, in this run or an earlier one, and have no place: remembered for lookups only, never handed
-to others, who get what answered us lately."""
+"""Nodes without a place that answered, in this run or an earlier one: remembered for our own lookups. Other nodes are
+told of entries of the table only."""
 KNOWN_A_NET = 4
-"""So many of them of one network, and one of a host: addresses must not be worth more than their price."""
+"""How many of them may be in one network. A host has at most one."""
 PLACES_A_NET = 2
-"""Places of a network in the whole table."""
+"""Entries that one network may have in the whole table."""
 SAVED_SHARE = 20
-"""A network has at most one in so many of the nodes that are saved."""
+"""A network has at most one in 20 of the nodes that are saved."""
 MAX_FAILURES = 2
 RTTS_KEPT = 16
 
@@ -50,7 +51,7 @@ class Contact:
     first_seen: float
     last_answer: float
     last_query: float
-    """When it last asked us something, having proved before that it receives; minus infinity: never."""
+    """When it last queried us from a proved source; minus infinity: never."""
     rtt: float | None
     failures: int
     version: bytes | None
@@ -59,7 +60,7 @@ class Contact:
     rtts: tuple[float, ...] = ()
     last: str = ""
     saved: bool = False
-    """It was met in an earlier run: `first_seen` is when this one began."""
+    """It answered in an earlier run: `first_seen` is when this run began."""
 
     def state(self, now: float) -> NodeState:
         """Good, questionable or bad (BEP 5)."""
@@ -71,30 +72,30 @@ class Contact:
     def view(self, now: float) -> ContactView:
         """This contact as a screen shows it."""
         return ContactView(
-            self.id,
-            self.addr,
-            self.state(now),
-            self.rtt,
-            now - self.first_seen,
-            now - self.last_answer,
-            self.failures,
-            self.version,
-            self.bep42,
-            self.saved,
+            id=self.id,
+            addr=self.addr,
+            state=self.state(now),
+            rtt=self.rtt,
+            age=now - self.first_seen,
+            seen=now - self.last_answer,
+            failures=self.failures,
+            version=self.version,
+            bep42=self.bep42,
+            saved=self.saved,
         )
 
 
 @dataclass(slots=True, eq=False)
 class Bucket:
-    """One bucket and its replacements, the most recently met last."""
+    """One bucket and its replacement cache, the most recent last."""
 
     depth: int
     changed: float
-    """When a node of it last answered; at first when it came to be."""
+    """When a node of it last answered; at first, when it was made."""
     nodes: list[Contact] = field(default_factory=list)
     replacements: list[Contact] = field(default_factory=list)
     refreshed: float = float("-inf")
-    """When a refresh of it began last."""
+    """When its last refresh began."""
 
     @property
     def due_at(self) -> float:
@@ -104,14 +105,14 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a node that answered."""
+    """What changed in the table."""
 
     added: Contact | None = None
     removed: Contact | None = None
     why: str = ""
-    """Why the one that was removed had to go."""
+    """Why `removed` was removed."""
     to_check: tuple[Contact, ...] = ()
-    """Questionable nodes of a full bucket, to be pinged for the newcomer's sake."""
+    """Questionable nodes of a full bucket, to be pinged because another node wants a place."""
 
 
 _NOTHING = Change()
@@ -126,24 +127,24 @@ def bep42_verdict(node_id: bytes, ip: str) -> Bep42Verdict:
 
 def _contact(node: NodeInfo, rtt: float | None, version: bytes | None, last_answer: float, now: float) -> Contact:
     return Contact(
-        node.id,
-        node.addr,
-        int.from_bytes(node.id, "big"),
-        pack_node(node),
-        now,
-        last_answer,
-        float("-inf"),
-        rtt,
-        0,
-        version,
-        bep42_verdict(node.id, node.addr[0]),
+        id=node.id,
+        addr=node.addr,
+        number=int.from_bytes(node.id, "big"),
+        packed=pack_node(node),
+        first_seen=now,
+        last_answer=last_answer,
+        last_query=float("-inf"),
+        rtt=rtt,
+        failures=0,
+        version=version,
+        bep42=bep42_verdict(node.id, node.addr[0]),
     )
 
 
 def _one_a_net(contacts: Iterable[Contact], n: int, nets: set[Addr | str]) -> list[Contact]:
-    """The first up to `n` of them of networks that are not in `nets` yet, which takes note of theirs.
+    """The first up to `n` contacts whose networks are not in `nets`. Their networks are added to it.
 
-    Local addresses count one by one, by their ports.
+    Each local address and port is a network of its own.
     """
     found: list[Contact] = []
     for contact in contacts:
@@ -157,7 +158,7 @@ def _one_a_net(contacts: Iterable[Contact], n: int, nets: set[Addr | str]) -> li
 
 
 class Table:
-    """Buckets of nodes that have answered, and a memory of others that have."""
+    """Buckets of nodes that have answered, and a memory of others that have, for lookups."""
 
     def __init__(
         self,
@@ -180,7 +181,7 @@ class Table:
         self._by_id: dict[bytes, Contact] = {}
         self._shares = Shares()
         self._known: dict[Addr, Contact] = {}
-        """Those heard from last come last."""
+        """The one that answered last comes last."""
         self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
@@ -189,8 +190,23 @@ class Table:
     def __iter__(self) -> Iterator[Contact]:
         return iter(self._by_id.values())
 
+    @property
+    def nodes(self) -> Level:
+        """How many nodes have a place."""
+        return Level(len(self._by_id), ID_BITS * self._k)
+
+    @property
+    def replacements(self) -> Level:
+        """How many wait for a place in their bucket."""
+        return Level(sum(len(bucket.replacements) for bucket in self.buckets), ID_BITS * REPLACEMENTS)
+
+    @property
+    def known(self) -> Level:
+        """How many are remembered without a place."""
+        return Level(len(self._known), MAX_KNOWN)
+
     def find(self, addr: Addr) -> Contact | None:
-        """The live entry at an address."""
+        """The entry at an address."""
         return self._by_addr.get(addr)
 
     def rtt(self, addr: Addr) -> float | None:
@@ -209,7 +225,7 @@ class Table:
         contact = self._by_addr.get(node.addr)
         if contact is not None:
             if contact.id != node.id:
-                # An address that changes its id is trying ids until one suits it, or is two nodes behind one door.
+                # It tries ids until one suits it, or there are two nodes behind one address.
                 return self._remove(contact, now, "changed its id")
             self._refreshed(contact, rtt, version, now)
             return _NOTHING
@@ -231,9 +247,10 @@ class Table:
         self.bucket_of(contact.number).changed = now
 
     def _remember(self, contact: Contact, now: float) -> bool:
-        """Keep a node that has no place, unless its host or its network has its share; whether it is kept.
+        """Remember a node that has no place, unless its host or its network has its share. Returns whether it did.
 
-        One that answered lately is not pushed out by its neighbours: who has one address can have the next.
+        A node that answered lately is not replaced by another of its network: an attacker with one address easily gets
+        the next.
         """
         ip = contact.addr[0]
         net = net_of(ip)
@@ -252,12 +269,12 @@ class Table:
         self._known[contact.addr] = contact
         self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
-            # Not the very oldest: whoever fills the memory must not be able to tell who goes.
+            # A random one of the oldest quarter: an attacker who fills the memory must not know which one goes.
             self._forget(next(islice(self._known, self._rng.randrange(MAX_KNOWN // 4), None)))
         return True
 
     def _recall(self, addr: Addr) -> Contact | None:
-        """Take a node out of the memory, but not out of the replacements."""
+        """Remove a node from the memory, but not from the replacement cache."""
         contact = self._known.pop(addr, None)
         if contact is not None:
             net = net_of(addr[0])
@@ -267,7 +284,7 @@ class Table:
         return contact
 
     def _forget(self, addr: Addr) -> Contact | None:
-        """Strike an address from the memory, and with that from the replacements."""
+        """Remove an address from the memory and from the replacement cache."""
         contact = self._recall(addr)
         if contact is not None:
             replacements = self.bucket_of(contact.number).replacements
@@ -276,9 +293,10 @@ class Table:
         return contact
 
     def queried(self, node_id: bytes, addr: Addr, now: float, *, proved: bool) -> bool:
-        """A node asked us something. Whether it is unknown, and worth a ping to get to know it.
+        """A node queried us. Returns whether it is unknown and worth a ping.
 
-        Only where its host has `proved` that it receives does that tell anything of a node that we know.
+        For a node of the table the query counts only if its host has `proved` that it receives: else the source may be
+        forged.
         """
         contact = self._by_addr.get(addr)
         if contact is not None:
@@ -294,7 +312,7 @@ class Table:
         known = self._known.get(addr)
         has_room = len(bucket.nodes) < self._k
         if known is not None and now - known.last_answer < GOOD_SECONDS and (known.id != node_id or not has_room):
-            # It answered lately under another id, or found no room: not another ping for every query in its name.
+            # It answered lately, under another id or without finding room: no ping for each query in its name.
             return False
         if has_room:
             return True
@@ -305,9 +323,9 @@ class Table:
         )
 
     def failed(self, addr: Addr, now: float, asked_at: float = inf) -> Change:
-        """A node did not answer in time: 2 failures make it bad, 1 where a replacement waits.
+        """A node did not answer in time. 2 failures make it bad; 1 is enough if there is a replacement.
 
-        Whoever has answered something since `asked_at`, when that query was sent, has not failed: a packet was lost.
+        A node that has answered anything since `asked_at`, when the query was sent, has not failed: a packet was lost.
         """
         contact = self._by_addr.get(addr) or self._known.get(addr)
         if contact is None or contact.last_answer > asked_at:
@@ -318,8 +336,8 @@ class Table:
         bucket = self.bucket_of(contact.number)
         if contact.failures < MAX_FAILURES and not bucket.replacements:
             return _NOTHING
-        # A bad node without a successor stays, unasked and unnamed: a network that was away for a while
-        # must not cost us the whole table.
+        # A bad node without a replacement stays, and is neither queried nor named to others: a short outage of our
+        # own network must not empty the table.
         successor = self._next_replacement(bucket, now)
         if successor is None:
             return _NOTHING
@@ -353,15 +371,15 @@ class Table:
     def _place_free(self, bucket: Bucket, ip: str) -> bool:
         if is_local(ip):
             return True
-        # One node a host: whoever owns one address must not own many entries.
-        # One node a /24 in a bucket, two in all: a rented subnet must not own a bucket.
+        # One entry a host: one address must not give many entries. One a /24 in a bucket, two in all: a rented subnet
+        # must not own a bucket.
         if not self._shares.free(ip, a_host=1, a_net=PLACES_A_NET):
             return False
         net = net_of(ip)
         return not self._shares.net(ip) or all(net_of(contact.addr[0]) != net for contact in bucket.nodes)
 
     def _admit(self, contact: Contact, now: float) -> Change:
-        """Give a node that answered a place, or else remember it."""
+        """Give a node that answered a place, or remember it without one."""
         if self._bep42 == "enforce" and contact.bep42 == "invalid":
             self._remember(contact, now)
             return _NOTHING
@@ -389,7 +407,7 @@ class Table:
         return Change(to_check=tuple(nsmallest(self._split_pings, doubtful, key=lambda c: c.last_answer)))
 
     def _worse_than(self, newcomer: Contact, bucket: Bucket) -> Contact | None:
-        """A resident that has to make room: a bad one, or one whose id does not fit where the newcomer's does."""
+        """The entry that the newcomer replaces: a bad one, or one whose id does not fit while the newcomer's does."""
         worst = max(bucket.nodes, key=lambda c: c.failures)
         if worst.failures >= MAX_FAILURES:
             return worst
@@ -457,9 +475,9 @@ class Table:
         yield from reversed(later)
 
     def closest(self, target: bytes, n: int) -> list[Contact]:
-        """The up to `n` live entries nearest to a target that have not failed, nearest first: what others are told."""
+        """The up to `n` entries nearest to a target that have no failures, nearest first: what we tell others."""
         number = int.from_bytes(target, "big")
-        # The nodes of the target's own bucket share a longer prefix with it than any others: mostly they suffice.
+        # The nodes of the target's own bucket share a longer prefix with it than all others. Mostly they suffice.
         found = [c for c in self.bucket_of(number).nodes if not c.failures]
         if len(found) >= n:
             found.sort(key=lambda c: c.number ^ number)
@@ -474,10 +492,11 @@ class Table:
         return found
 
     def nearest_known(self, target: bytes, n: int) -> list[Contact]:
-        """The up to `n` nearest of the nodes that ever answered and are not bad: where our own lookups start.
+        """The up to `n` nodes nearest to a target, one a network, that ever answered and are not bad: where our own
+        lookups start. Nearest first.
 
-        Half of them are the table's, which took time to get into it: whoever was quick to be remembered next to a
-        target does not decide alone where a lookup of it begins. One a network. Nearest first.
+        Half of them are entries of the table. It takes time to become one, so an attacker who is quick to be remembered
+        near a target does not decide alone where lookups of it start.
         """
         number = int.from_bytes(target, "big")
 
@@ -487,7 +506,7 @@ class Table:
         ours = sorted(self._alive(self._by_addr), key=distance)
         nets: set[Addr | str] = set()
         found = _one_a_net(ours, n - n // 2, nets)
-        # As many as would fill up if no network came twice; rarely does it take a look at all of them.
+        # First only as many as are missing. If networks repeat among them, which is rare, then all.
         for most in (n, len(self._known)):
             if len(found) < n:
                 found += _one_a_net(nsmallest(most, self._alive(self._known), key=distance), n - len(found), nets)
@@ -495,7 +514,7 @@ class Table:
         return sorted(found, key=distance)
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
-        """The up to `n` farthest of them, one a network, without those in `avoid`: where a lookup as a stranger's
+        """The up to `n` such nodes farthest from a target, one a network, without those in `avoid`: where a read-back
         starts."""
         number = int.from_bytes(target, "big")
         known = (c for source in (self._by_addr, self._known) for c in self._alive(source) if c.addr not in avoid)
@@ -510,8 +529,8 @@ class Table:
         return [bucket for bucket in self.buckets if now >= bucket.due_at]
 
     def to_save(self, n: int) -> list[Contact]:
-        """The up to `n` nodes most worth keeping between runs: the table's own that never failed, then the others
-        that ever answered, those heard from last first; one a host, and 5 % a network."""
+        """The up to `n` nodes to save for the next run: entries of the table without failures, then remembered nodes,
+        each by their last answer, latest first. At most one a host, and 5 % a network."""
         ours = sorted((c for c in self if not c.failures), key=lambda c: -c.last_answer)
         others = sorted(self._known.values(), key=lambda c: -c.last_answer)
         kept: list[Contact] = []
@@ -524,21 +543,21 @@ class Table:
         return kept
 
     def restore(self, node: NodeInfo, rtt: float | None, now: float) -> None:
-        """A node that answered in an earlier run: lookups may start from it, others do not hear of it."""
+        """Remember a node of an earlier run: our lookups may start from it, but it is not named to others."""
         if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
             contact = _contact(node, rtt, None, float("-inf"), now)
             contact.saved = True
             self._remember(contact, now)
 
     def keep_only(self, addrs: Container[Addr], now: float) -> None:
-        """Forget all other nodes: they are of another network."""
+        """Forget all nodes but those at `addrs`: the others belong to another network."""
         kept = [c for source in (self._by_addr, self._known) for c in source.values() if c.addr in addrs]
         self._known.clear()
         self._known_nets.clear()
         self._start_over(kept, now)
 
     def rebase(self, own: bytes, now: float) -> None:
-        """Take a new own id: every node finds its new bucket."""
+        """Take a new own id, and sort all entries into new buckets."""
         contacts = list(self)
         self.own, self._own = own, int.from_bytes(own, "big")
         self._start_over((contact for contact in contacts if contact.id != own), now)
@@ -557,7 +576,14 @@ class Table:
             return None
         depth = self.bucket_of(contact.number).depth
         age = now - contact.last_answer
-        return ContactDetail(contact.view(now), depth, contact.rtts, contact.queries, contact.last, age)
+        return ContactDetail(
+            contact=contact.view(now),
+            bucket=depth,
+            rtts=contact.rtts,
+            queries=contact.queries,
+            last=contact.last,
+            last_age=age,
+        )
 
     def view(self, now: float) -> TableView:
         """The table as a screen shows it."""
@@ -568,20 +594,20 @@ class Table:
         return TableView(
             buckets=tuple(
                 BucketView(
-                    bucket.depth,
-                    self._k,
-                    tuple(c.view(now) for c in bucket.nodes),
-                    tuple(c.view(now) for c in bucket.replacements),
-                    now - bucket.changed,
-                    max(0.0, bucket.due_at - now),
-                    bucket is last,
+                    depth=bucket.depth,
+                    capacity=self._k,
+                    nodes=tuple(c.view(now) for c in bucket.nodes),
+                    replacements=tuple(c.view(now) for c in bucket.replacements),
+                    changed=now - bucket.changed,
+                    refresh_in=max(0.0, bucket.due_at - now),
+                    own=bucket is last,
                 )
                 for bucket in self.buckets
             ),
             good=counts["good"],
             questionable=counts["questionable"],
             bad=counts["bad"],
-            replacements=sum(len(bucket.replacements) for bucket in self.buckets),
+            replacements=self.replacements.used,
             known=len(self._known),
             known_cap=MAX_KNOWN,
         )

@@ -1,18 +1,20 @@
-"""Addresses that were silent lately. They are not asked again soon: a dead node costs a query each time."""
+"""Addresses that did not answer lately. They are not asked again soon: a dead node costs a query each time."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
+from .bounded import BoundedDict
+from .statistics import Level
 from .wire.compact import Addr
 
 MAX_SILENT = 4096
 STRIKES = 2
-"""Unanswered queries in a row that make an address silent; one alone may be a lost packet."""
+"""Unanswered queries in a row that make an address unresponsive. A single one may be a lost packet."""
 WITNESS_SECONDS = 2.0
+"""A timeout counts only if some other node answered since so long before the query was sent."""
 SILENT_SECONDS = 300.0
-"""How long that is remembered."""
+"""How long an address stays unresponsive after its last timeout."""
 
 
 class Silence(NamedTuple):
@@ -28,27 +30,30 @@ class UnresponsiveNodes:
     """The last 4096 addresses that let a query time out."""
 
     def __init__(self, strikes: int = STRIKES) -> None:
-        """So many `strikes` make an address silent."""
+        """`strikes`: unanswered queries in a row that make an address unresponsive."""
         self._strikes = strikes
-        self._by_addr: OrderedDict[Addr, tuple[int, float]] = OrderedDict()
+        self._by_addr: BoundedDict[Addr, tuple[int, float]] = BoundedDict(MAX_SILENT)
         self._answer_at = float("-inf")
 
+    @property
+    def level(self) -> Level:
+        """How many addresses there are."""
+        return Level(len(self._by_addr), MAX_SILENT)
+
     def timed_out(self, addr: Addr, sent_at: float, now: float) -> None:
-        """A query to `addr` was not answered. If nobody else answered about then either, the fault is ours."""
+        """A query to `addr` timed out. Not counted if no other node answered about then: the fault may be ours."""
         if self._answer_at < sent_at - WITNESS_SECONDS:
             return
-        strikes = self._by_addr.pop(addr, (0, now))[0]
-        self._by_addr[addr] = strikes + 1, now
-        if len(self._by_addr) > MAX_SILENT:
-            self._by_addr.popitem(last=False)
+        strikes = self._by_addr.get(addr, (0, now))[0]
+        self._by_addr.put(addr, (strikes + 1, now))
 
     def answered(self, addr: Addr, now: float) -> None:
-        """It is there after all."""
+        """`addr` has answered: its timeouts are forgotten."""
         self._answer_at = now
         self._by_addr.pop(addr, None)
 
     def why(self, addr: Addr, now: float) -> Silence | None:
-        """Why `addr` is not worth a query now; `None` where it is."""
+        """Why `addr` is not worth a query now; `None` if it is."""
         strikes, at = self._by_addr.get(addr, (0, now))
         if strikes < self._strikes:
             return None

@@ -21,7 +21,7 @@ from dhtui.engine.events import Event
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
 from dhtui.engine.lookup.questions import FindClosest, GetItem, PingNode, Question
 from dhtui.engine.lookup.running import Done
-from dhtui.engine.operations.operations import Operation
+from dhtui.engine.operations.requests import Announce, Ask, RefreshBucket, Request, Store
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import Settings
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
@@ -99,6 +99,11 @@ def naming(*nodes: NodeInfo) -> Callable[[Query], Answer]:
     """The answers of a node that refers everybody to the same nodes."""
     packed = b"".join(map(pack_node, nodes))
     return lambda query: {} if query.method == "ping" else {b"nodes": packed, b"token": b"token"}
+
+
+def into(outcomes: list[Outcome]) -> Done:
+    """What puts the outcome of an operation into a list."""
+    return lambda outcome, now: outcomes.append(outcome)
 
 
 class Network:
@@ -187,7 +192,7 @@ class Network:
     def after(self, core: Core) -> None:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
         addr = core.identity.bound
-        while (datagrams := core.datagrams_to_send()) or (names := core.bootstrapping.take_hosts_wanted()):
+        while (datagrams := core.datagrams_to_send()) or (names := core.take_hosts_wanted()):
             for data, dest in datagrams:
                 self.send(data, addr, dest)
             for name in () if datagrams else names:
@@ -244,18 +249,18 @@ class Network:
 
     # ---- what cores are asked to do ------------------------------------------------------------------
 
-    def finish(self, core: Core, start: Callable[[Done], Operation], limit: float = 120.0) -> Outcome:
+    def finish(self, core: Core, request: Request | RefreshBucket, limit: float = 120.0) -> Outcome:
         """Start an operation of a core and let time pass until it is done."""
         done: list[Outcome] = []
-        start(done.append)
+        core.start(request, into(done), self.now)
         self.after(core)
         self.run_until(lambda: bool(done), limit)
         assert len(done) == 1
         return done[0]
 
     def ask(self, core: Core, question: Question, **how: Any) -> Outcome:
-        """The outcome of `Operations.ask`."""
-        return self.finish(core, lambda done: core.operations.ask(question, done, self.now, **how))
+        """The outcome of a question."""
+        return self.finish(core, Ask(question, **how))
 
     def find_node(self, core: Core, target: bytes, **how: Any) -> Outcome:
         """The outcome of a search for the nodes closest to `target`."""
@@ -268,16 +273,16 @@ class Network:
         return self.ask(core, GetItem(what.target, salt, **bounds), **how)
 
     def put(self, core: Core, what: ImmutableItem | MutableItem | Draft, **how: Any) -> Outcome:
-        """The outcome of `Operations.put`."""
-        return self.finish(core, lambda done: core.operations.put(what, done, self.now, **how))
+        """The outcome of a put."""
+        return self.finish(core, Store(what, **how))
 
     def announce(self, core: Core, info_hash: bytes, port: int = 0, **how: Any) -> Outcome:
-        """The outcome of `Operations.announce`."""
-        return self.finish(core, lambda done: core.operations.announce(info_hash, port, done, self.now, **how))
+        """The outcome of an announce."""
+        return self.finish(core, Announce(info_hash, port, **how))
 
     def refresh_bucket(self, core: Core, depth: int) -> Outcome:
-        """The outcome of `Core.refresh_bucket`."""
-        return self.finish(core, lambda done: core.refresh_bucket(depth, done, self.now))
+        """The outcome of the refresh of a bucket."""
+        return self.finish(core, RefreshBucket(depth))
 
     def ping(self, core: Core, *addrs: Addr) -> Outcome:
         """The outcome of pings to addresses."""
@@ -291,7 +296,7 @@ class Network:
         """Bootstrap a core and wait for the end of that."""
         core.bootstrap(self.now)
         self.after(core)
-        self.run_until(lambda: core.bootstrapping.state != "running")
+        self.run_until(lambda: not core.bootstrap_running)
 
     # ---- what there is to see ------------------------------------------------------------------------
 

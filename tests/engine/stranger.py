@@ -26,8 +26,8 @@ def fill_table(core: Core, n: int = 200, seed: int = 2) -> list[NodeInfo]:
     rng = Random(seed)
     for i in range(n):
         addr = (f"127.1.{i >> 8}.{i & 255}", 1024 + i)
-        core.table.answered(NodeInfo(rng.randbytes(20), addr), 0.05, None, NOW)
-    return [NodeInfo(contact.id, contact.addr) for contact in core.table]
+        core._table.answered(NodeInfo(rng.randbytes(20), addr), 0.05, None, NOW)
+    return list(core.nodes())
 
 
 def message(method: bytes, args: Any, tid: bytes = b"aa", **more: Any) -> bytes:

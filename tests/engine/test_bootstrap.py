@@ -54,9 +54,9 @@ def test_refresh_saved_nodes_first_and_then_compared_with_the_hosts() -> None:
     core = net.core(hosts=(name(old[7]),), saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     view = core.snapshot(net.now).bootstrap
-    assert view.state == "done" and view.why == "8 nodes answered" and core.bootstrapping.comparing
+    assert view.state == "done" and view.why == "8 nodes answered" and core._bootstrapping.comparing
     net.run(5.0)
-    assert not core.bootstrapping.comparing and len(core.table) == 8
+    assert not core._bootstrapping.comparing and len(core.nodes()) == 8
     assert [(s.name, s.state) for s in core.snapshot(net.now).bootstrap.sources] == [
         ("saved nodes (8)", "answered"),
         (name(old[7]), "answered"),
@@ -84,7 +84,7 @@ def test_a_lookup_before_that_is_known_asks_the_hosts_too() -> None:
     theirs, ours = community(net, 40), community(net, 12)
     core = net.core(hosts=(name(ours[9]),), saved=saved(*(puppet.info for puppet in theirs)), maintain=False)
     net.bootstrap(core)
-    assert core.bootstrapping.comparing
+    assert core._bootstrapping.comparing
     asked = {node.addr for node in net.find_node(core, net.rng.randbytes(20)).asked}
     assert asked & {puppet.addr for puppet in theirs}
     assert ours[9].addr in asked and len(asked & {puppet.addr for puppet in ours}) > 1
@@ -113,8 +113,8 @@ def test_silent_hosts_say_nothing_against_saved_nodes() -> None:
     core = net.core(hosts=names, saved=saved(*(puppet.info for puppet in old)), maintain=False)
     net.bootstrap(core)
     net.run(10.0)
-    assert not core.bootstrapping.comparing and states(core, net) == ["answered", "unresolved", "silent"]
-    assert len(core.table) == 8
+    assert not core._bootstrapping.comparing and states(core, net) == ["answered", "unresolved", "silent"]
+    assert len(core.nodes()) == 8
 
 
 def test_refresh_saved_nodes_first_then_the_hosts() -> None:
@@ -127,7 +127,7 @@ def test_refresh_saved_nodes_first_then_the_hosts() -> None:
     first = min(packet.at for packet in net.queries(dest=others[9].addr))
     assert first > min(packet.at for packet in net.queries(dest=alone.addr))
     assert states(core, net) == ["answered", "answered"]
-    assert len(core.table) >= 8
+    assert len(core.nodes()) >= 8
     assert sum(bool(puppet.queries) for puppet in others) >= 8
 
 
@@ -199,7 +199,7 @@ def test_bootstrap_hosts_of_the_public_list_stay_out_of_the_table() -> None:
     net.bootstrap(core)
     outcome = net.find_node(core, router.id)
     net.ping(core, router.addr)
-    assert router.queries and core.table.find(router.addr) is None and len(core.table) == 4
+    assert router.queries and core._table.find(router.addr) is None and len(core.nodes()) == 4
     assert router.addr not in {node.addr for node in outcome.closest} and len(outcome.closest) == 4
 
 
@@ -209,7 +209,7 @@ def test_bootstrap_hosts_that_the_user_named_come_in() -> None:
     plain = net.puppet()
     core = net.core(hosts=(name(plain),))
     net.bootstrap(core)
-    assert core.table.find(plain.addr) is not None
+    assert core._table.find(plain.addr) is not None
     assert [node.addr for node in net.find_node(core, plain.id).closest] == [plain.addr]
 
 
@@ -286,7 +286,7 @@ def test_bootstrap_hosts_a_failed_bootstrap_is_tried_again_every_minute() -> Non
     assert 2 <= len(tries) <= 4
     net.dead.clear()
     net.run(RETRY_SECONDS + 2 * HOUSEKEEPING_SECONDS)
-    assert state(core, net) == "done" and len(core.table) == 1
+    assert state(core, net) == "done" and len(core.nodes()) == 1
 
 
 def test_bootstrap_hosts_are_resolved_anew_for_every_try() -> None:
@@ -311,11 +311,12 @@ def test_bootstrap_hosts_are_asked_again_when_all_nodes_are_lost() -> None:
     net.meet(core, *friends)
     for addr in (host.addr, *(friend.addr for friend in friends)):
         for _ in range(2):
-            core.table.failed(addr, net.now)
+            core._table.failed(addr, net.now)
     asked = len(host.queries)
     net.run(RETRY_SECONDS + 2 * HOUSEKEEPING_SECONDS)
-    assert len(host.queries) > asked and len(core.table) >= 1
-    assert {contact.state(net.now) for contact in core.table if contact.addr == host.addr} == {"good"}
+    assert len(host.queries) > asked and len(core.nodes()) >= 1
+    detail = core.contact(host.addr, net.now)
+    assert detail is not None and detail.contact.state == "good"
 
 
 def test_bootstrap_is_not_tried_again_by_one_shot_runs() -> None:
@@ -336,8 +337,8 @@ def test_bootstrap_a_swarm_forms() -> None:
     addrs: set[Addr] = {core.identity.bound for core in cores}
     for core in cores:
         assert core.snapshot(net.now).bootstrap.state == ("idle" if core is cores[0] else "done")
-        assert len(core.table) >= 8
-        assert {contact.addr for contact in core.table} < addrs
+        assert len(core.nodes()) >= 8
+        assert {contact.addr for contact in core.nodes()} < addrs
 
 
 # ---- again, because the user says so -----------------------------------------------------------------
@@ -370,7 +371,7 @@ def test_a_host_that_is_named_later_is_asked_at_once(hosts: tuple[str, ...]) -> 
     net.after(core)
     assert state(core, net) == "running"
     net.run(5.0)
-    assert state(core, net) == "done" and len(core.table) >= 8
+    assert state(core, net) == "done" and len(core.nodes()) >= 8
     assert states(core, net)[-1] == "answered"
 
 

@@ -60,6 +60,9 @@ async def told() -> list[dict[str, Any]]:
         {"k": -1},
         {"k": 8.0},
         {"k": True},
+        {"k": 161},
+        {"alpha": 65_537},
+        {"anew": 1},
         {"split_pings": 0},
         {"alpha": 0},
         {"alpha_background": 0},
@@ -87,6 +90,23 @@ async def told() -> list[dict[str, Any]]:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(**wrong)
+
+
+OUT_OF_RANGE: list[tuple[dict[str, Any], str]] = [
+    ({"k": 161}, "k must be a whole number from 1 to 160, not 161"),
+    ({"query_timeout": 0.0}, "query_timeout must be a finite number above 0, not 0.0"),
+    ({"rate_limit": -1}, "rate_limit must be a finite number from 0, not -1"),
+    ({"token_clock": float("inf")}, "token_clock must be a finite number, not inf"),
+    ({"bep42": "yes"}, "bep42 must be one of 'off', 'prefer', 'enforce', not 'yes'"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "words"), OUT_OF_RANGE, ids=str)
+def test_a_setting_out_of_range_is_told_with_its_range(wrong: dict[str, Any], words: str) -> None:
+    """Which one it is, what is accepted, and what was given."""
+    with pytest.raises(ValueError) as raised:
+        Settings(**wrong)
+    assert str(raised.value) == words
 
 
 @pytest.mark.parametrize(
@@ -122,6 +142,7 @@ def test_configurations_that_make_no_sense_are_refused(wrong: dict[str, Any]) ->
         lambda: SavedState(ID, ("x", 1), ()),
         lambda: SavedState(ID, None, (NodeInfo(b"x", ("192.0.2.1", 1)),)),
         lambda: SavedState(ID, None, (NodeInfo(ID, ("192.0.2.1", 1)),), (float("nan"),)),
+        lambda: SavedState(ID, None, (NodeInfo(ID, ("192.0.2.1", 1)),), (0.1, 0.2)),
         lambda: Policy(hard=0),
         lambda: Policy(wait="never"),  # type: ignore[arg-type]
         lambda: Policy(start=0),

@@ -15,12 +15,14 @@ from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, 
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.engine.wire.krpc import encode_error, encode_response
 
+from .network import into
 from .stranger import LOCAL, NOW, OWN, PUBLIC, Stranger, fill_table, message, new_core
 
 ID, TARGET = b"s" * 20, b"t" * 20
@@ -47,7 +49,7 @@ def only(heard: list[Event], kind: type[E]) -> list[E]:
 def ask(core: Core, kind: str, addr: Addr, now: float = NOW) -> tuple[bytes, list[Outcome]]:
     """Let the core ask a node something; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.operations.ask(KINDS[kind](TARGET), done.append, now, remotes=[addr])
+    core.start(Ask(KINDS[kind](TARGET), remotes=[addr]), into(done), now)
     query = core.datagrams_to_send()[-1][0]
     tid = bencode.decode(query)[b"t"]
     assert isinstance(tid, bytes)
@@ -193,7 +195,7 @@ def test_query_finished_when_the_system_would_not_send_it() -> None:
     """`QueryFinished` with "cancelled"."""
     core = new_core()
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, NOW, remotes=[LOCAL])
+    core.start(Ask(PingNode(), remotes=[LOCAL]), into(done), NOW)
     heard = heard_of(core)
     core.send_failed(*core.datagrams_to_send()[-1], "no route to host", NOW)
     assert [event.result for event in only(heard, events.QueryFinished)] == ["cancelled"]
@@ -224,7 +226,7 @@ def test_node_removed_when_it_changes_its_id() -> None:
     heard = heard_of(core)
     answer(core, LOCAL, node_id=b"u" * 20, now=NOW + 1)
     assert only(heard, events.NodeRemoved) == [events.NodeRemoved(NOW + 1, ID, LOCAL, "changed its id")]
-    assert only(heard, events.NodeAdded) == [] and len(core.table) == 0
+    assert only(heard, events.NodeAdded) == [] and len(core.nodes()) == 0
 
 
 def test_node_removed_when_a_replacement_takes_its_place() -> None:
@@ -234,7 +236,7 @@ def test_node_removed_when_a_replacement_takes_its_place() -> None:
     near = random_id_with_prefix(OWN, 1, core._rng)
     for i, node_id in enumerate([near, *far]):
         answer(core, ("127.0.1.1", 7000 + i), node_id)
-    assert len(core.table) == 9
+    assert len(core.nodes()) == 9
     silent: Addr = ("127.0.1.1", 7001)
     heard = heard_of(core)
     ask(core, "ping", silent, NOW + 1)
@@ -254,7 +256,7 @@ def test_lookup_started_and_finished() -> None:
     assert core.datagrams_to_send() == []
     heard = heard_of(core)
     done: list[Outcome] = []
-    core.operations.ask(FindPeers(TARGET), done.append, NOW + 1)
+    core.start(Ask(FindPeers(TARGET)), into(done), NOW + 1)
     assert len(core.datagrams_to_send()) == 1 and core.datagrams_to_send() == []
     assert heard[0] == events.LookupStarted(NOW + 1, 1, "get_peers", TARGET, "user")
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
@@ -270,8 +272,8 @@ def test_lookup_finished_when_it_is_cancelled() -> None:
     core = new_core()
     answer(core, LOCAL)
     heard = heard_of(core)
-    operation = core.operations.ask(FindClosest(TARGET), lambda outcome: None, NOW + 1)
-    core.operations.cancel(operation, NOW + 2)
+    operation = core.start(Ask(FindClosest(TARGET)), lambda outcome, now: None, NOW + 1)
+    core.cancel(operation, NOW + 2)
     (finished,) = only(heard, events.LookupFinished)
     assert (finished.at, finished.number, finished.answered) == (NOW + 2, 1, 0)
     assert finished.stopped is StopReason.CANCELLED
@@ -327,7 +329,7 @@ def test_nothing_is_stored_where_there_is_no_room() -> None:
     """`Stored` tells what is there, not what was asked for."""
     core = new_core(id=bytes(20))
     for i in range(700):
-        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
+        core._items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
     heard = heard_of(core)
     stranger = Stranger(core)
     assert stranger.refused("put", token=stranger.token(immutable_target(b"1:x")), v=b"x") == 202
@@ -403,7 +405,7 @@ def traffic(core: Core) -> None:
     core.bootstrap(NOW)
     fill_table(core, 30)
     stranger = Stranger(core)
-    core.operations.ask(FindPeers(TARGET), lambda outcome: None, NOW)
+    core.start(Ask(FindPeers(TARGET)), lambda outcome, now: None, NOW)
     core.datagrams_to_send()
     for data in (PING, UNSORTED, b"garbage", BAD_TOKEN, message(b"vote", {})):
         stranger.raw(data)

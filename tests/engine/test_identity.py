@@ -72,7 +72,7 @@ def test_bep42_a_changed_address_gives_a_new_id_and_keeps_the_table() -> None:
     assert core.id == before
     outvote(net, core, US, 1)
     assert core.id != before and bep42_valid(core.id, US[0])
-    assert len(core.table) == 10 and core.table.own == core.id
+    assert len(core.nodes()) == 10 and core._table.own == core.id
     assert [(e.old, e.new, e.voters) for e in heard if isinstance(e, AddressChanged)] == [(None, US, 10)]
     assert [(e.old, e.new) for e in heard if isinstance(e, IdChanged)] == [(before, core.id)]
     view = core.snapshot(net.now).identity
@@ -230,7 +230,7 @@ def test_bep42_a_querier_that_is_pinged_has_no_voice() -> None:
         puppet = voter(net, ELSEWHERE)
         puppet.query(core, Ping(puppet.id))
     net.run(60.0)
-    assert len(core.table) > 8 and core.identity.voters == 0
+    assert len(core.nodes()) > 8 and core.identity.voters == 0
 
 
 def test_bep42_an_error_has_no_voice() -> None:
@@ -291,7 +291,7 @@ def test_bep42_service_is_never_refused_to_an_id_that_does_not_fit() -> None:
     assert not bep42_valid(asker.id, asker.addr[0])
     asker.query(core, FindNode(asker.id, bytes(20)))
     net.run(1.0)
-    assert len(asker.replies) == 1 and len(core.table) == 0
+    assert len(asker.replies) == 1 and len(core.nodes()) == 0
 
 
 # ---- BEP 43: read-only -------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, Item, MutableItem,
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers
+from dhtui.engine.operations.requests import Ask, Store
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
@@ -20,7 +21,7 @@ from dhtui.engine.wire.krpc import AnnouncePeer, Put, Query, encode_error
 from dhtui.lookups.budget import Reason, budget
 from dhtui.text.decisions import outcome_stop_words
 
-from .network import Answer, Network, Puppet, silent, swarm
+from .network import Answer, Network, Puppet, into, silent, swarm
 
 HELLO = encode(b"Hello World!")
 OTHER_KEY = PrivateKey.from_seed(bytes(range(32)))
@@ -519,11 +520,11 @@ def test_a_cancelled_put_stops_and_tells_nobody(after: float) -> None:
     net = Network()
     core, _ = stage(net, *[holding(None)] * 12)
     done: list[Outcome] = []
-    operation = core.operations.put(ImmutableItem(HELLO), done.append, net.now)
+    operation = core.start(Store(ImmutableItem(HELLO)), into(done), net.now)
     net.after(core)
     net.run(after)
     before = len(net.queries(source=core.identity.bound))
-    core.operations.cancel(operation, net.now)
+    core.cancel(operation, net.now)
     net.run(20.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert all(not view.running for view in core.snapshot(net.now).lookups)
@@ -541,7 +542,7 @@ def test_lookups_that_wait_for_their_turn_are_shown_and_can_be_stopped() -> None
     node.answer = silent
     done: list[Outcome] = []
     for n in range(60):
-        core.operations.ask(FindClosest(bytes(19) + bytes([n])), done.append, net.now)
+        core.start(Ask(FindClosest(bytes(19) + bytes([n]))), into(done), net.now)
     net.after(core)
     net.run(0.5)
     snapshot = core.snapshot(net.now)
@@ -549,10 +550,10 @@ def test_lookups_that_wait_for_their_turn_are_shown_and_can_be_stopped() -> None
     assert [view.place for view in waiting] == list(range(1, 17)), "as many as are shown"
     assert snapshot.waiting == 60 - sum(view.running and not view.place for view in snapshot.lookups)
     assert all(view.running and view.elapsed == 0.5 and not view.asked for view in waiting)
-    detail = core.operations.detail(waiting[4].number, net.now)
+    detail = core.lookup(waiting[4].number, net.now)
     assert detail is not None and detail.view == waiting[4]
     assert [(part.reason, part.seconds) for part in budget(detail)] == [(Reason.TURN, 0.5)]
-    assert core.operations.stop(waiting[0].number, net.now)
+    assert core.stop_lookup(waiting[0].number, net.now)
     (stopped,) = done
     assert not stopped.complete and stopped.target == waiting[0].target and not stopped.asked
     after = core.snapshot(net.now)

@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.questions import PingNode
+from dhtui.engine.lookup.policy import OURS, Policy
+from dhtui.engine.lookup.questions import FindClosest, PingNode
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.queries import (
     ENOUGH_SAMPLES,
-    HARD_SECONDS,
     MAX_LIVE,
     SAMPLES,
     SOFT_MAX,
@@ -25,7 +26,7 @@ from dhtui.engine.queries import (
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import Ping, Query, encode_response
 
-from .network import Network, Puppet, silent
+from .network import Network, Puppet, into, silent
 
 WHERE: Addr = ("8.8.8.8", 6881)
 
@@ -146,9 +147,21 @@ def test_timeouts_a_late_answer_counts_until_4_s() -> None:
         outcome = net.find_node(core, late.id)
         assert [o.addr for o in outcome.closest].count(late.addr) == wanted
         net.run(5.0)
-        core.table.drop(late.addr, net.now, "test")
+        core._table.drop(late.addr, net.now, "test")
     assert core.snapshot(net.now).drops == {"unexpected answer": 2}
-    assert HARD_SECONDS == 4.0
+    assert OURS.hard == 4.0
+
+
+def test_timeouts_the_policy_in_force_holds_for_every_query_of_a_lookup_or_survey() -> None:
+    """Not only for lookups: named nodes stall by it, and a survey ends by it."""
+    net = Network()
+    core = net.core(policy=Policy(survey=4, soft=1.5, hard=3.0), maintain=True)
+    dead = net.puppet(silent)
+    assert core.soft_for(dead.addr) == 1.5
+    core.start(Ask(PingNode(), remotes=(dead.addr,)), into([]), net.now)
+    core._maintenance.start_survey(net.now)
+    core.start(Ask(FindClosest(dead.id), remotes=(dead.addr,)), into([]), net.now)
+    assert {query.soft for query in core.snapshot(net.now).queries} == {1.5}
 
 
 @pytest.mark.parametrize("timeout", [0.5, 2.0, 10.0])
@@ -198,7 +211,7 @@ def test_defence_a_transaction_id_in_use_is_not_used_again() -> None:
 def pinging(net: Network, core: Core, puppet: Puppet) -> tuple[list[Outcome], Query]:
     """A ping under way to a puppet, and the query as it went out."""
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
+    core.start(Ask(PingNode(), remotes=(puppet.addr,)), into(done), net.now)
     net.after(core)
     query = net.packets[-1].message
     assert isinstance(query, Query)
@@ -217,7 +230,7 @@ def test_defence_an_answer_counts_only_from_the_asked_address_and_port(source: A
     done, query = pinging(net, core, victim)
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), source, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core.table) == 0
+    assert done == [] and len(core.nodes()) == 0
     assert core.snapshot(net.now).drops["unexpected answer"] == 1
     net.run(2.0)
     assert [(o.status, o.came_from) for o in done[0].asked] == [(Status.ELSEWHERE, source)]
@@ -233,7 +246,7 @@ def test_defence_an_answer_counts_only_with_the_transaction_id() -> None:
     for tid in (wrong, query.tid[:2], query.tid + b"x"):
         net.send(encode_response(tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(1.0)
-    assert done == [] and len(core.table) == 0
+    assert done == [] and len(core.nodes()) == 0
     net.send(encode_response(query.tid, {b"id": victim.id}, core.identity.bound), victim.addr, core.identity.bound)
     net.run(0.5)
     assert [o.status for o in done[0].asked] == [Status.ANSWERED]
@@ -260,9 +273,9 @@ def test_queries_in_flight_are_bounded_and_those_beyond_are_delayed() -> None:
     core = net.core(alpha=10_000)
     many = [(f"30.{i // 250}.{i % 250}.1", 1) for i in range(MAX_LIVE + 10)]
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, net.now, remotes=many)
+    core.start(Ask(PingNode(), remotes=many), into(done), net.now)
     net.after(core)
-    assert len(net.queries(source=core.identity.bound)) == len(core.queries) == MAX_LIVE == 2048
+    assert len(net.queries(source=core.identity.bound)) == core.statistics().queries.used == MAX_LIVE == 2048
     net.run(5.0)
     assert {o.status for o in done[0].asked} == {Status.TIMED_OUT} and len(done[0].asked) == len(many)
     assert len(net.queries(source=core.identity.bound)) == len(many)
@@ -299,9 +312,9 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
+    core.start(Ask(PingNode(), remotes=(puppet.addr,)), into(done), net.now)
     ((data, addr),) = core.datagrams_to_send()
     core.send_failed(data, addr, "Network is unreachable", net.now)
     assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]
-    contact = core.table.find(puppet.addr)
+    contact = core._table.find(puppet.addr)
     assert contact is not None and contact.failures == 0

@@ -60,7 +60,7 @@ def test_nodes_that_do_not_answer_are_not_handed_on() -> None:
     core = new_core()
     nodes = fill_table(core)
     nearest = min(nodes, key=lambda node: distance(node.id, TARGET))
-    core.table.failed(nearest.addr, NOW)
+    core._table.failed(nearest.addr, NOW)
     assert nearest.id not in Stranger(core).ask("find_node", target=TARGET)[b"nodes"]
 
 
@@ -74,7 +74,7 @@ def test_the_longest_get_peers_reply_stays_below_1200_bytes() -> None:
     core = new_core()
     fill_table(core)
     for i in range(500):
-        core.peers.announce(TARGET, (LOCAL[0], 10_000 + i), NOW)
+        core._peers.announce(TARGET, (LOCAL[0], 10_000 + i), NOW)
     stranger = Stranger(core)
     asked = message(b"get_peers", {b"id": b"s" * 20, b"info_hash": TARGET}, tid=b"t" * 20)
     replies = [stranger.raw(asked) for _ in range(5)]
@@ -152,7 +152,7 @@ def test_announce_peer_with_an_impossible_port_gets_203(port: int) -> None:
     stranger = Stranger(new_core())
     token = stranger.token(TARGET)
     assert stranger.refused("announce_peer", info_hash=TARGET, port=port, token=token) == 203
-    assert len(stranger.core.peers) == 0
+    assert stranger.core.statistics().swarms.used == 0
 
 
 def test_get_peers_gives_nodes_beside_values() -> None:
@@ -177,7 +177,7 @@ def test_peers_are_served_for_45_minutes_and_then_swept() -> None:
     while now < NOW + PEER_SECONDS + 70:
         now = core.next_timer()
         core.handle_timer(now)
-    assert core.peers.peers == len(core.peers) == 0
+    assert core.statistics().peers.used == core.statistics().swarms.used == 0
 
 
 # ---- unknown methods and errors ------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_non_canonical_query_is_answered_but_a_put_gets_203() -> None:
     token = stranger.token(immutable_target(b"1:x"))
     unsorted = b"d1:y1:q1:t2:aa1:q3:put1:ad2:id20:" + b"s" * 20 + b"5:token8:" + token + b"1:v1:xee"
     assert stranger.answer(unsorted)[b"e"][0] == 203
-    assert stranger.core.items.immutable == 0
+    assert stranger.core.statistics().immutable.used == 0
     assert stranger.answer(message(b"put", {b"id": b"s" * 20, b"token": token, b"v": b"x"}))[b"y"] == b"r"
 
 
@@ -223,10 +223,10 @@ def test_a_full_store_says_so() -> None:
     core = new_core(id=bytes(20))
     stranger = Stranger(core)
     for i in range(MAX_ITEMS):
-        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
-        core.items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), LOCAL[0], NOW)
+        core._items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), LOCAL[0], NOW)
+        core._items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), LOCAL[0], NOW)
     for i in range(2000):
-        core.peers.announce(i.to_bytes(20, "big"), LOCAL, NOW)
+        core._peers.announce(i.to_bytes(20, "big"), LOCAL, NOW)
     target = immutable_target(b"1:x")
     assert stranger.refused("put", token=stranger.token(target), v=b"x") == 202
     assert stranger.refused("put", token=stranger.token(mutable_target(KEY)), **signed(1, b"x")) == 202
@@ -240,10 +240,10 @@ def test_what_is_written_counts_for_the_address_that_wrote_it(neighbour: Addr) -
     """Errors: 202 for more than 1 in 20 from one host or /24, while the store has room for all others."""
     core = new_core(id=bytes(20))
     for i in range(MAX_ITEMS // SHARE):
-        core.items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), neighbour[0], NOW)
-        core.items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), neighbour[0], NOW)
+        core._items.put_immutable(i.to_bytes(20, "big"), ImmutableItem(b"1:x"), neighbour[0], NOW)
+        core._items.put_mutable(i.to_bytes(20, "big"), MutableItem(b"1:x", KEY, bytes(64), 1), neighbour[0], NOW)
     for i in range(MAX_INFOHASHES // SHARE):
-        core.peers.announce(i.to_bytes(20, "big"), neighbour, NOW)
+        core._peers.announce(i.to_bytes(20, "big"), neighbour, NOW)
     target = immutable_target(b"1:x")
     stranger = Stranger(core, PUBLIC)
     assert stranger.refused("put", token=stranger.token(target), v=b"x") == 202
@@ -253,7 +253,8 @@ def test_what_is_written_counts_for_the_address_that_wrote_it(neighbour: Addr) -
     put(other, v=b"x")
     put(other, **signed(1, b"x"))
     announce(other)
-    assert (core.items.immutable, core.items.mutable, len(core.peers)) == (36, 36, 101)
+    held = core.statistics()
+    assert (held.immutable.used, held.mutable.used, held.swarms.used) == (36, 36, 101)
 
 
 def test_a_query_under_our_own_id_is_dropped() -> None:
@@ -373,7 +374,7 @@ def test_bep44_an_update_replaces_the_whole_item() -> None:
     got = stranger.ask("get", target=mutable_target(KEY))
     item = MutableItem(bencode.encode(got[b"v"]), got[b"k"], got[b"sig"], got[b"seq"])
     assert (got[b"v"], got[b"seq"]) == (b"second", 2) and item.verify()
-    assert stranger.core.items.mutable == 1
+    assert stranger.core.statistics().mutable.used == 1
 
 
 @pytest.mark.parametrize(("known", "sent"), [(None, True), (-1, True), (4, True), (5, False), (6, False)])

@@ -13,12 +13,13 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.node import AWAY_SECONDS, Node
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, Get, GetPeers, Put, Response
 
-from .network import Network, events_of, silent
+from .network import Network, events_of, into, silent
 
 NIGHT = 8 * 3600.0
 ITEM = ImmutableItem(b"5:hello")
@@ -68,7 +69,7 @@ def test_silence_over_the_sleep_is_nobodys_fault() -> None:
     net.meet(core, puppet)
     puppet.answer = silent
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
+    core.start(Ask(PingNode(), remotes=(puppet.addr,)), into(done), net.now)
     net.after(core)
     net.sleep(core, NIGHT)
     assert done[0].timed_out == 1 and not core.snapshot(net.now).queries
@@ -83,7 +84,7 @@ def test_no_round_trip_lasts_a_night() -> None:
     puppet = net.puppet()
     net.meet(core, puppet)
     net.slow[puppet.addr] = NIGHT + 1.0
-    core.operations.ask(PingNode(), lambda outcome: None, net.now, remotes=(puppet.addr,))
+    core.start(Ask(PingNode(), remotes=(puppet.addr,)), lambda outcome, now: None, net.now)
     net.after(core)
     net.sleep(core, NIGHT)
     net.run(10.0)
@@ -134,7 +135,7 @@ def test_in_another_network_a_new_way_in_is_sought() -> None:
     net.names["host.example:6881"] = (host.identity.bound,)
     net.sleep(core, NIGHT)
     net.run_until(lambda: core.snapshot(net.now).table.good >= 8, 60.0)
-    assert core.bootstrapping.state == "done"
+    assert core.bootstrap_view(net.now).state == "done"
 
 
 def test_a_node_that_is_not_kept_up_asks_nobody() -> None:

@@ -8,8 +8,10 @@ from typing import Literal
 import pytest
 
 from dhtui.engine import core as core_module
-from dhtui.engine.core import HOUSEKEEPING_SECONDS, MAX_NEWCOMERS, OWN_REFRESH_SECONDS
+from dhtui.engine.core import HOUSEKEEPING_SECONDS
 from dhtui.engine.events import NodeAdded, NodeRemoved
+from dhtui.engine.maintenance import OWN_REFRESH_SECONDS
+from dhtui.engine.pings import MAX_NEWCOMERS
 from dhtui.engine.table import (
     GOOD_SECONDS,
     KNOWN_A_NET,
@@ -183,7 +185,7 @@ def test_node_states_forged_queries_keep_nobody_good() -> None:
     for _ in range(40):
         net.run(60.0)
         core.receive_datagram(encode_query(b"aa", Ping(node.id), False)[1], node.addr, net.now)
-    contact = core.table.find(node.addr)
+    contact = core._table.find(node.addr)
     assert contact is not None and contact.state(net.now) == "questionable"
 
 
@@ -534,7 +536,7 @@ def test_only_nodes_that_answered_us_are_live_entries() -> None:
     net.meet(core, net.puppet(naming(*(puppet.info for puppet in quiet))))
     net.find_node(core, quiet[0].id)
     assert all(puppet.queries for puppet in quiet), "they were asked"
-    assert len(core.table) == 1
+    assert len(core.nodes()) == 1
 
 
 def test_an_answer_under_another_id_than_expected_does_not_enter_the_table() -> None:
@@ -546,7 +548,7 @@ def test_an_answer_under_another_id_than_expected_does_not_enter_the_table() -> 
     net.meet(core, net.puppet(naming(claimed)))
     outcome = net.find_node(core, claimed.id)
     assert changer.queries
-    assert core.table.find(changer.addr) is None
+    assert core._table.find(changer.addr) is None
     assert {changer.addr: changer.id}.items() <= {node.addr: node.id for node in outcome.closest}.items()
 
 
@@ -554,10 +556,10 @@ def test_a_remembered_node_that_answers_under_another_id_than_it_told_us_is_forg
     """What it said itself differs from what it says: it is trying ids until one suits it."""
     net = Network()
     core, changer = net.core(id=OWN, maintain=False), net.puppet()
-    core.table.restore(changer.info, 0.1, net.now)
+    core._table.restore(changer.info, 0.1, net.now)
     changer.id = net.rng.randbytes(20)
     net.find_node(core, changer.id)
-    assert changer.queries and core.table.find(changer.addr) is None and core.table.id_at(changer.addr) is None
+    assert changer.queries and core._table.find(changer.addr) is None and core._table.id_at(changer.addr) is None
 
 
 def test_a_querier_is_admitted_only_under_the_id_that_it_claimed() -> None:
@@ -566,10 +568,10 @@ def test_a_querier_is_admitted_only_under_the_id_that_it_claimed() -> None:
     core, asker = net.core(maintain=False), net.puppet()
     asker.query(core, Ping(net.rng.randbytes(20)))
     net.run(5.0)
-    assert asker.methods() == ["ping"] and core.table.id_at(asker.addr) is None
+    assert asker.methods() == ["ping"] and core._table.id_at(asker.addr) is None
     asker.query(core, Ping(asker.id))
     net.run(5.0)
-    assert live(core.table) == {asker.id}
+    assert live(core._table) == {asker.id}
 
 
 def test_a_node_that_changes_its_id_loses_its_place_and_listeners_hear_of_it() -> None:
@@ -581,7 +583,7 @@ def test_a_node_that_changes_its_id_loses_its_place_and_listeners_hear_of_it() -
     before = other.id
     other.id = net.rng.randbytes(20)
     net.meet(core, other)
-    assert len(core.table) == 0
+    assert len(core.nodes()) == 0
     assert [event.id for event in heard if isinstance(event, NodeAdded)] == [before]
     assert [(event.id, event.why) for event in heard if isinstance(event, NodeRemoved)] == [(before, "changed its id")]
 
@@ -592,10 +594,10 @@ def test_queriers_are_pinged_and_then_admitted() -> None:
     core, asker = net.core(), net.puppet()
     asker.query(core, FindNode(asker.id, OWN))
     net.run(0.03)
-    assert len(core.table) == 0, "a query alone gives no place: its sender may be forged"
+    assert len(core.nodes()) == 0, "a query alone gives no place: its sender may be forged"
     net.run(1.0)
     assert asker.methods() == ["ping"]
-    assert live(core.table) == {asker.id}
+    assert live(core._table) == {asker.id}
 
 
 def test_queriers_that_do_not_answer_the_ping_are_not_admitted() -> None:
@@ -604,7 +606,7 @@ def test_queriers_that_do_not_answer_the_ping_are_not_admitted() -> None:
     core, asker = net.core(), net.puppet(silent)
     asker.query(core, Ping(asker.id))
     net.run(10.0)
-    assert asker.methods() == ["ping"] and len(core.table) == 0
+    assert asker.methods() == ["ping"] and len(core.nodes()) == 0
 
 
 def test_bep43_a_read_only_querier_is_never_pinged_nor_admitted() -> None:
@@ -614,7 +616,7 @@ def test_bep43_a_read_only_querier_is_never_pinged_nor_admitted() -> None:
     for _ in range(3):
         asker.query(core, FindNode(asker.id, OWN), read_only=True)
         net.run(5.0)
-    assert len(asker.replies) == 3 and asker.queries == [] and len(core.table) == 0
+    assert len(asker.replies) == 3 and asker.queries == [] and len(core.nodes()) == 0
 
 
 def test_a_querier_without_a_place_is_not_pinged_for_every_query() -> None:
@@ -628,7 +630,7 @@ def test_a_querier_without_a_place_is_not_pinged_for_every_query() -> None:
     for _ in range(10):
         asker.query(core, FindNode(asker.id, OWN))
         net.run(5.0)
-    assert len(core.table) == 16
+    assert len(core.nodes()) == 16
     assert asker.methods().count("ping") == 1
 
 
@@ -672,7 +674,7 @@ def test_a_flood_of_forged_queriers_leaves_places_for_checks() -> None:
     for _ in range(500):
         net.send(encode_query(b"xx", Ping(net.rng.randbytes(20)), False)[1], net.fresh_addr(), core.identity.bound)
     net.run(0.05)
-    assert len(core._newcomers) == MAX_NEWCOMERS
+    assert core.statistics().newcomers == (MAX_NEWCOMERS, MAX_NEWCOMERS)
     newcomer = net.puppet(node_id=random_id_with_prefix(OWN, 0, net.rng))
     net.meet(core, newcomer)
     net.run(1.0)
@@ -692,8 +694,8 @@ def test_a_full_bucket_has_its_questionable_nodes_pinged_for_a_newcomer() -> Non
     net.meet(core, newcomer)
     net.run(10.0)
     assert all(puppet.methods() == ["ping", "ping"] for puppet in residents if puppet is not residents[2])
-    assert newcomer.id in live(core.table) and residents[2].id not in live(core.table)
-    assert len(core.table) == 16
+    assert newcomer.id in live(core._table) and residents[2].id not in live(core._table)
+    assert len(core.nodes()) == 16
 
 
 def test_a_lost_packet_is_no_failure_of_a_node_that_has_answered_since() -> None:
@@ -704,7 +706,7 @@ def test_a_lost_packet_is_no_failure_of_a_node_that_has_answered_since() -> None
     net.meet(core, slip)
     net.find_node(core, slip.id)  # asked, silent, asked again, answered
     net.run(10.0)
-    contact = core.table.find(slip.addr)
+    contact = core._table.find(slip.addr)
     assert len(slip.queries) == 3
     assert contact is not None and contact.state(net.now) == "good"
 
@@ -757,9 +759,9 @@ def test_refresh_a_bucket_that_nobody_answers_for_does_not_keep_the_others_waiti
     for puppet in far:
         net.dead.add(puppet.addr)
     net.run(REFRESH_SECONDS - 1)
-    assert core.table.due_for_refresh(net.now + 1) == core.table.buckets
+    assert core._table.due_for_refresh(net.now + 1) == core._table.buckets
     net.run(1 + 5 * HOUSEKEEPING_SECONDS)
-    assert core.table.due_for_refresh(net.now) == []
+    assert core._table.due_for_refresh(net.now) == []
 
 
 def test_refresh_is_left_out_of_one_shot_runs() -> None:
@@ -791,8 +793,8 @@ def test_what_is_saved_are_live_nodes_that_never_failed_freshest_first() -> None
     for puppet in others:
         net.meet(core, puppet)
         net.run(1.0)
-    core.table.failed(others[4].addr, net.now)
+    core._table.failed(others[4].addr, net.now)
     saved = core.saved_state()
     assert saved.id == core.id
     assert saved.nodes == tuple(puppet.info for puppet in (others[3], others[2], others[1], others[0]))
-    assert len(core.table.to_save(core_module.NODES_SAVED)) == 4
+    assert len(core._table.to_save(core_module.NODES_SAVED)) == 4

@@ -16,6 +16,7 @@ from dhtui.engine.busy import KEPT_SECONDS, Busy
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.questions import FindClosest, PingNode
 from dhtui.engine.node import Node
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.snapshot import BusyView
@@ -23,7 +24,7 @@ from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import encode_error, encode_response
 
-from .network import events_of
+from .network import events_of, into
 from .stranger import LOCAL, NOW, PUBLIC, Stranger, new_core
 from .test_endpoint import Clocks, linux
 
@@ -35,7 +36,7 @@ BUSY = 0.5
 def ping(core: Core, addr: Addr, sent: float | None = None) -> tuple[bytes, list[Outcome]]:
     """Ask; the transaction id, and where the outcome will be."""
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, NOW, remotes=(addr,))
+    core.start(Ask(PingNode(), remotes=(addr,)), into(done), NOW)
     ((data, _),) = core.datagrams_to_send(sent)
     assert core.datagrams_to_send() == [], "that none is left also says that the others were sent"
     tid = bencode.decode(data)[b"t"]
@@ -54,7 +55,7 @@ def test_a_round_trip_ends_when_the_answer_came() -> None:
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + BUSY, NOW + 0.02)
     assert done[0].asked[0].rtt == pytest.approx(0.02)
     assert core.snapshot(NOW + BUSY).rtt.recent == pytest.approx((0.02,))
-    assert core.table.rtt(LOCAL) == pytest.approx(0.02)
+    assert core._table.rtt(LOCAL) == pytest.approx(0.02)
     received = next(event for event in heard if isinstance(event, events.PacketReceived))
     finished = next(event for event in heard if isinstance(event, events.QueryFinished))
     assert received.at == finished.at == NOW + 0.02 and finished.rtt == pytest.approx(0.02)
@@ -63,12 +64,12 @@ def test_a_round_trip_ends_when_the_answer_came() -> None:
 def test_a_lookup_shows_when_its_answers_came() -> None:
     """The course of a lookup has the network's times, too."""
     core = new_core()
-    core.table.answered(Stranger(core).info, 0.05, None, NOW)
-    core.operations.ask(FindClosest(ID), lambda outcome: None, NOW)
+    core._table.answered(Stranger(core).info, 0.05, None, NOW)
+    core.start(Ask(FindClosest(ID)), lambda outcome, now: None, NOW)
     ((data, addr),) = core.datagrams_to_send(NOW + 0.003)
     answer = encode_response(bencode.decode(data)[b"t"], {b"id": ID, b"nodes": b""}, addr)
     core.receive_datagram(answer, addr, NOW + BUSY, NOW + 0.02)
-    detail = core.operations.detail(1, NOW + BUSY)
+    detail = core.lookup(1, NOW + BUSY)
     assert detail is not None
     (step,) = detail.steps
     assert step.sent == pytest.approx(0.003) and step.ended == pytest.approx(0.02)

@@ -88,7 +88,7 @@ def test_error_203_for_a_bad_token() -> None:
     assert neighbour.refused("put", v=b"x", token=token) == 203
     assert stranger.refused("announce_peer", info_hash=b"u" * 20, port=1, token=token) == 203
     assert stranger.refused("announce_peer", info_hash=TARGET, port=1, token=token, now=NOW + 700) == 203
-    assert len(core.peers) == core.items.immutable == 0
+    assert core.statistics().swarms.used == core.statistics().immutable.used == 0
 
 
 def test_a_token_is_not_bound_to_the_port() -> None:
@@ -97,7 +97,7 @@ def test_a_token_is_not_bound_to_the_port() -> None:
     token = Stranger(core).token(TARGET)
     moved = Stranger(core, (LOCAL[0], LOCAL[1] + 1))
     moved.ask("announce_peer", info_hash=TARGET, port=6881, token=token)
-    assert core.peers.peers == 1
+    assert core.statistics().peers.used == 1
 
 
 def test_a_fixed_secret_on_the_clock_of_the_wall_does_not_touch_expiry() -> None:
@@ -109,6 +109,6 @@ def test_a_fixed_secret_on_the_clock_of_the_wall_does_not_touch_expiry() -> None
     stranger.ask("announce_peer", info_hash=TARGET, port=6881, token=token)
     stranger.ask("put", v=b"x", token=stranger.token(immutable_target(b"1:x")))
     core.handle_timer(NOW + PEER_SECONDS + 61)
-    assert (core.peers.peers, core.items.immutable) == (0, 1)
+    assert (core.statistics().peers.used, core.statistics().immutable.used) == (0, 1)
     core.handle_timer(NOW + ITEM_SECONDS + 61)
-    assert core.items.immutable == 0
+    assert core.statistics().immutable.used == 0

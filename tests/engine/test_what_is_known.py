@@ -11,6 +11,7 @@ from dhtui.engine.events import PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.lookup.questions import GetItem, PingNode
+from dhtui.engine.operations.requests import Ask, ReadBack, Republish
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import SavedState
 from dhtui.engine.wire.bencode import Bencached
@@ -18,7 +19,7 @@ from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response
 from dhtui.items.readback import Gives, read_back_of, to_ask
 
-from .network import Answer, Network, Puppet, events_of, naming, silent
+from .network import Answer, Network, Puppet, events_of, into, naming, silent
 
 TARGET = bytes(20)
 OTHER_PORT = ("20.1.7.1", 7000)
@@ -81,7 +82,7 @@ def test_noise_from_an_address_is_told_of_the_query_that_it_belongs_to() -> None
     core, node = net.core(maintain=False), net.puppet(silent)
     done: list[Outcome] = []
     for _ in range(2):
-        core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr])
+        core.start(Ask(PingNode(), remotes=[node.addr]), into(done), net.now)
     net.after(core)
     net.run(0.1)
     net.send(b"\x00" + node.queries[1].tid, node.addr, core.identity.bound)
@@ -188,15 +189,14 @@ QUESTION = GetItem(MINE.target, mutable=True)
 
 
 def asked_by(how: str, net: Network, core: Core, stores: list[Puppet]) -> Outcome:
-    operations = core.operations
     if how == "the named nodes":
         return net.ask(core, QUESTION, remotes=[store.addr for store in stores])
     if how == "read back":
-        return net.finish(core, lambda done: operations.read_back(QUESTION, (), done, net.now))
+        return net.finish(core, ReadBack(QUESTION, ()))
     if how == "put":
         return net.put(core, Draft(b"4:next", KEY))
     if how == "republish":
-        return net.finish(core, lambda done: operations.republish(MINE, lambda found: (MINE, ()), done, net.now))
+        return net.finish(core, Republish(MINE, lambda found: (MINE, ())))
     if how == "only the target":
         return net.ask(core, GetItem(MINE.target, blind=True))
     return net.ask(core, QUESTION)
@@ -304,7 +304,7 @@ def test_saved_nodes_at_our_own_address_are_left_out() -> None:
     saved = SavedState(bytes(20), external, (NodeInfo(b"\x01" * 20, external),))
     core = net.core(maintain=False, bep42="off", saved=saved)
     net.bootstrap(core)
-    assert net.packets == [] and len(core.table) == 0
+    assert net.packets == [] and len(core.nodes()) == 0
 
 
 def test_other_nodes_on_our_host_are_others() -> None:
@@ -323,7 +323,7 @@ def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
     net = Network()
     core, nodes = net.core(maintain=False), [net.puppet(), net.puppet()]
     heard, done = events_of(core), list[Outcome]()
-    core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr for node in nodes])
+    core.start(Ask(PingNode(), remotes=[node.addr for node in nodes]), into(done), net.now)
     (failed, addr), sent = core.datagrams_to_send()
     core.send_failed(failed, addr, "no route to host", net.now)
     snapshot = core.snapshot(net.now)
@@ -348,13 +348,13 @@ def test_a_full_send_buffer_blames_no_node() -> None:
     net.meet(core, node)
     sent = core.snapshot(net.now).methods["ping"].sent
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, net.now, remotes=[node.addr])
+    core.start(Ask(PingNode(), remotes=[node.addr]), into(done), net.now)
     core.send_dropped(*core.datagrams_to_send()[0])
     net.after(core)
     net.run(5.0)
     (one,) = done[0].asked
     assert (one.status, one.note) == (Status.SEND_FAILED, "the send buffer was full")
-    counts, contact = core.snapshot(net.now).methods["ping"], core.table.find(node.addr)
+    counts, contact = core.snapshot(net.now).methods["ping"], core._table.find(node.addr)
     assert (counts.sent, counts.timed_out) == (sent, 0)
     assert contact is not None and contact.failures == 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from random import Random
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.lookup.questions import GetItem
-from dhtui.engine.lookup.running import Done
+from dhtui.engine.operations.requests import Ask, Request, Store
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
@@ -162,8 +162,7 @@ def test_a_store_that_missed_an_update_takes_the_next_one(net: Network) -> None:
 
 # ---- a race -------------------------------------------------------------------------------------------------
 
-Start: TypeAlias = Callable[[Done], object]
-Steps: TypeAlias = Generator[Start | float, Outcome | None, None]
+Steps: TypeAlias = Generator[Request | float, Outcome | None, None]
 
 
 @dataclass
@@ -178,12 +177,11 @@ class Writer:
     """Notes that it believes to be published."""
     conflicts: int = 0
 
-    def get(self, remotes: tuple[Addr, ...] | None = None) -> Start:
-        question = GetItem(MINE.target)
-        return lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes)
+    def get(self, remotes: tuple[Addr, ...] | None = None) -> Ask:
+        return Ask(GetItem(MINE.target), remotes=remotes)
 
-    def put(self, draft: Draft) -> Start:
-        return lambda done: self.core.operations.put(draft, done, self.net.now)
+    def put(self, draft: Draft) -> Store:
+        return Store(draft)
 
     def work(self, notes: int) -> Steps:
         for number in range(notes):
@@ -233,7 +231,7 @@ def race(net: Network, writers: list[Writer], notes: int) -> None:
         if isinstance(step, float):
             later.append((net.now + step, writer, steps))
         else:
-            step(lambda outcome: go(writer, steps, outcome))
+            writer.core.start(step, lambda outcome, now: go(writer, steps, outcome), net.now)
             net.after(writer.core)
 
     later: list[tuple[float, Writer, Steps]] = [(net.now, writer, writer.work(notes)) for writer in writers]

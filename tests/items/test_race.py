@@ -6,7 +6,7 @@ acknowledge a second value under one seq and keep the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
@@ -20,8 +20,8 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.lookup.questions import GetItem
-from dhtui.engine.lookup.running import Done
 from dhtui.engine.node import Node
+from dhtui.engine.operations.requests import Ask, Request, Store
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
@@ -29,18 +29,17 @@ from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import SEQ_TOO_LOW
 from dhtui.items.conflict import NOTHING, retry
 
-Start = Callable[[Done], object]
 TARGET = Draft(b"0:", KEY).target
 
 
 class Call:
     """An operation of a core, to be awaited."""
 
-    def __init__(self, start: Start) -> None:
-        self._start = start
+    def __init__(self, request: Request) -> None:
+        self._request = request
 
-    def __await__(self) -> Generator[Start, Outcome, Outcome]:
-        return (yield self._start)
+    def __await__(self) -> Generator[Request, Outcome, Outcome]:
+        return (yield self._request)
 
 
 class Pause:
@@ -63,13 +62,13 @@ class VirtualNode:
         return self.core.snapshot(self.net.now)
 
     async def put(self, what: Draft, *, cas: int | None, remotes: Sequence[Addr] | None, progress: None) -> Outcome:
-        return await Call(lambda done: self.core.operations.put(what, done, self.net.now, cas=cas, remotes=remotes))
+        return await Call(Store(what, cas=cas, remotes=remotes))
 
     async def get(
         self, target: bytes, *, salt: bytes = b"", public: bytes | None = None, remotes: Sequence[Addr] | None = None
     ) -> Outcome:
         question = GetItem(target, salt, blind=public is None)
-        return await Call(lambda done: self.core.operations.ask(question, done, self.net.now, remotes=remotes))
+        return await Call(Ask(question, remotes=remotes))
 
 
 def race(net: Network, racers: Sequence[tuple[Core, Coroutine[Any, Any, None]]]) -> None:
@@ -87,7 +86,7 @@ def race(net: Network, racers: Sequence[tuple[Core, Coroutine[Any, Any, None]]])
         if isinstance(step, float):
             later.append((net.now + step, core, racer))
         else:
-            step(lambda outcome: go(core, racer, outcome))
+            core.start(step, lambda outcome, now: go(core, racer, outcome), net.now)
             net.after(core)
 
     for core, racer in racers:
@@ -104,10 +103,10 @@ def race(net: Network, racers: Sequence[tuple[Core, Coroutine[Any, Any, None]]])
 
 def like_libtorrent(core: Core) -> None:
     """Acknowledge another value under the seq that is held, and keep that one; see `peers.store_matrix`."""
-    strict, put = core.items.conflict, core.items.put_mutable
+    strict, put = core._items.conflict, core._items.put_mutable
 
     def same_seq(item: MutableItem, now: float) -> bool:
-        held = core.items.get(item.target, now)
+        held = core._items.get(item.target, now)
         return isinstance(held, MutableItem) and held.seq == item.seq
 
     def conflict(target: bytes, item: MutableItem, cas: int | None, now: float) -> int | None:
@@ -117,8 +116,8 @@ def like_libtorrent(core: Core) -> None:
     def put_mutable(target: bytes, item: MutableItem, ip: str, now: float) -> bool:
         return same_seq(item, now) or put(target, item, ip, now)
 
-    core.items.conflict = conflict  # type: ignore[method-assign]
-    core.items.put_mutable = put_mutable  # type: ignore[method-assign]
+    core._items.conflict = conflict  # type: ignore[method-assign]
+    core._items.put_mutable = put_mutable  # type: ignore[method-assign]
 
 
 # ---- what the writers did ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import GetItem
+from dhtui.engine.operations import requests
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import Query
@@ -122,7 +123,7 @@ def back_of(net: Network, core: Core, stored: Outcome) -> ReadBack:
     item = stored.item
     assert item is not None
     written = {node.addr for node in stored.writes}
-    looked = net.finish(core, lambda done: core.operations.read_back(GetItem(item.target), written, done, net.now))
+    looked = net.finish(core, requests.ReadBack(GetItem(item.target), written))
     remotes = to_ask(stored, looked, core.id, 8)
     return read_back_of(stored, looked, net.get(core, item, remotes=remotes).asked if remotes else ())
 

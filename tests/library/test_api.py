@@ -14,7 +14,7 @@ import dhtui
 
 API = {
     "node": "Node NodeConfig NodeError Settings PUBLIC_BOOTSTRAP Addr NodeInfo Limit deadline Stream Snapshot "
-    "LookupView",
+    "LookupView Statistics Level",
     "state": "SavedState StateFolder StateError StateStorage",
     "outcomes": "Outcome NodeOutcome Status StopReason Doubt",
     "items": "Item ImmutableItem MutableItem Draft ItemError Value sign mutable_target PrivateKey BadKey",

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from engine.network import Network, naming, swarm
+from engine.network import Network, into, naming, swarm
 
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.decisions import Distrust, StopReason
 from dhtui.engine.lookup.questions import FindPeers, PingNode
 from dhtui.engine.lookup.running import LookupRun
-from dhtui.engine.outcome import Status
+from dhtui.engine.operations.requests import Ask
+from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
@@ -46,10 +47,10 @@ class Wires(Network):
 def look_up(net: Network, core: Core, target: bytes, *, times: int = 1) -> list[LookupDetail]:
     """Lookups by one core, all at the same time, when the last answers are in."""
     finds: list[LookupRun] = []
-    ended: list[object] = []
+    ended: list[Outcome] = []
     for nth in range(times):
         one = target if times == 1 else Random(nth).randbytes(20)
-        find = core.operations.ask(FindPeers(one), ended.append, net.now)
+        find = core.start(Ask(FindPeers(one)), into(ended), net.now)
         assert isinstance(find, LookupRun)
         finds.append(find)
     net.after(core)
@@ -139,7 +140,7 @@ def chain(doomed: int | None) -> tuple[LookupDetail, list[Addr]]:
     nodes: list[NodeInfo] = []
     for place in range(5):
         nodes.insert(0, net.puppet(naming(*nodes[:1]), node_id=node_id(140 + 4 * place, place)).info)
-    core.operations.ask(PingNode(), lambda outcome: None, net.now, remotes=[nodes[0].addr])
+    core.start(Ask(PingNode(), remotes=[nodes[0].addr]), lambda outcome, now: None, net.now)
     net.after(core)
     net.run(1.0)
     if doomed is not None:
@@ -227,8 +228,8 @@ def test_the_writing_of_a_put_is_a_part_of_its_time() -> None:
     cores = swarm(net, 20)
     us = cores[-1]
     outcome = net.put(us, ImmutableItem(b"5:hello"))
-    (view,) = [one for one in us.operations.views(net.now) if one.wrote]
-    detail = us.operations.detail(view.number, net.now)
+    (view,) = [one for one in us.snapshot(net.now).lookups if one.wrote]
+    detail = us.lookup(view.number, net.now)
     assert detail is not None and outcome.stored
     parts = budget(detail)
     assert parts[-1].reason is Reason.WRITES and parts[-1].seconds > 0

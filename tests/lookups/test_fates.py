@@ -6,11 +6,12 @@ import json
 import re
 
 import pytest
-from engine.network import Network, naming, silent
+from engine.network import Network, into, naming, silent
 
 from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
@@ -159,7 +160,7 @@ def one_late() -> tuple[LookupDetail, Outcome]:
     dead.answer = silent
     finds: list[LookupRun] = []
     ended: list[Outcome] = []
-    find = core.operations.ask(FindClosest(target), ended.append, net.now)
+    find = core.start(Ask(FindClosest(target)), into(ended), net.now)
     assert isinstance(find, LookupRun)
     finds.append(find)
     net.after(core)

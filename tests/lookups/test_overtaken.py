@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from engine.network import Network, swarm
+from engine.network import Network, into, swarm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.questions import GetItem, Question
-from dhtui.engine.lookup.running import Done, LookupRun
+from dhtui.engine.lookup.running import LookupRun
+from dhtui.engine.operations.requests import Ask
+from dhtui.engine.outcome import Outcome
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Get, Query
@@ -70,17 +72,13 @@ def beside_the_engine(net: Network, core: Core, question: Question) -> tuple[Loo
                 places = [place for place, one in enumerate(find._steps) if one.candidate is candidate]
                 seen.setdefault(places[-1], now - find.started_at)
 
-    finds: list[LookupRun] = []
-
-    def start(done: Done) -> LookupRun:
-        find = core.operations.ask(question, done, net.now, on_step=watch)
-        assert isinstance(find, LookupRun)
-        finds.append(find)
-        return find
-
-    net.finish(core, start)
+    ended: list[Outcome] = []
+    find = core.start(Ask(question, on_step=watch), into(ended), net.now)
+    assert isinstance(find, LookupRun)
+    net.after(core)
+    net.run_until(lambda: bool(ended))
     net.run(5.0)
-    return finds[0].detail(net.now), seen
+    return find.detail(net.now), seen
 
 
 @pytest.mark.parametrize("liars", [0, 24])

@@ -8,15 +8,16 @@ from itertools import product
 from typing import Any
 
 import pytest
-from engine.network import Network, naming, silent
+from engine.network import Network, into, naming, silent
 
 from dhtui.engine.lookup.algorithm import Lookup, Start
 from dhtui.engine.lookup.candidates import Candidate
 from dhtui.engine.lookup.decisions import MAX_DECISIONS, Decision, Decisions, Distrust, Reason, State
 from dhtui.engine.lookup.journal import candidate_views, decision_views
 from dhtui.engine.lookup.questions import FindClosest
-from dhtui.engine.lookup.running import Done, LookupRun
-from dhtui.engine.outcome import NodeOutcome, Status
+from dhtui.engine.lookup.running import LookupRun
+from dhtui.engine.operations.requests import Ask
+from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.unresponsive import Silence
 from dhtui.engine.wire.compact import NodeInfo
@@ -265,16 +266,12 @@ def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None
     def watch(find: LookupRun, now: float) -> None:
         deprioritised.extend(one.candidate.deprioritised for one in find._steps[len(deprioritised) :])
 
-    finds: list[LookupRun] = []
-
-    def start(done: Done) -> LookupRun:
-        find = core.operations.ask(FindClosest(TARGET), done, net.now, on_step=watch)
-        assert isinstance(find, LookupRun)
-        finds.append(find)
-        return find
-
-    net.finish(core, start)
-    whole = finds[0].detail(net.now)
+    ended: list[Outcome] = []
+    find = core.start(Ask(FindClosest(TARGET), on_step=watch), into(ended), net.now)
+    assert isinstance(find, LookupRun)
+    net.after(core)
+    net.run_until(lambda: bool(ended))
+    whole = find.detail(net.now)
     first = [place for place, one in enumerate(whole.steps) if not one.again]
     doubted = [origins(whole)[place].doubted for place in first]
     assert any(doubted)

@@ -19,6 +19,7 @@ from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.questions import FindPeers
 from dhtui.engine.node import Node
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig
 from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
@@ -92,7 +93,7 @@ async def work(node: WiredNode) -> None:
     for data in (b"d0:0:-5:", b"d1:q1:x1:t1:a1:y1:qe", b"\x00" * 1200):
         node.hears(data, stranger.addr)
     net.run(0.1)
-    core.operations.ask(FindPeers(OWN[::-1]), lambda outcome: None, net.now)
+    core.start(Ask(FindPeers(OWN[::-1])), lambda outcome, now: None, net.now)
     net.after(core)
     net.run(0.01)
 

@@ -10,9 +10,8 @@ from typing import Any, Self, cast
 from engine.network import Network
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.running import Done
 from dhtui.engine.node import Node
-from dhtui.engine.operations.operations import Operation
+from dhtui.engine.operations.requests import RefreshBucket, Request
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
@@ -47,10 +46,10 @@ class WiredNode(Node):
     def _after(self) -> None:
         self.net.after(self._core)
 
-    async def _run(self, caller: Any, start: Callable[[Done, float], Operation]) -> Outcome:
+    async def _run(self, caller: Any, request: Request | RefreshBucket) -> Outcome:
         problems: list[Exception] = []
         caller.failed = problems.append
-        outcome = self.net.finish(self._core, lambda done: start(done, self.net.now))
+        outcome = self.net.finish(self._core, request)
         for problem in problems:
             raise problem
         return outcome
@@ -59,10 +58,10 @@ class WiredNode(Node):
         return self._core.snapshot(self.net.now)
 
     def lookup(self, number: int) -> LookupDetail | None:
-        return self._core.operations.detail(number, self.net.now)
+        return self._core.lookup(number, self.net.now)
 
     def contact(self, addr: Addr) -> ContactDetail | None:
-        return self._core.table.detail(addr, self.net.now)
+        return self._core.contact(addr, self.net.now)
 
     def holdings(self) -> Holdings:
         return self._core.holdings(self.net.now)

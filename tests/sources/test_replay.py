@@ -93,7 +93,7 @@ def test_any_position_shows_what_was_known_then(recorded: tuple[Path, Session]) 
         assert source.snapshot().at <= source.clock() or source.snapshot() == first
         packets = [told(p) for p in source.packets]
         shown[step] = len(packets)
-        # A datagram has the time at which it came; where the node was busy it heard of it later: only then it shows.
+        # A datagram has the time at which it came; where the node was busy it heard of it later, and shows it then.
         assert packets == session.packets[: len(packets)] and all(p[1] <= source.clock() for p in packets)
     assert [shown[step] for step in sorted(shown)] == sorted(shown.values()) and shown[1.0] == len(session.packets)
     assert source.snapshot() is source.snapshot()

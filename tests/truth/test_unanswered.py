@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from engine.network import events_of
+from engine.network import events_of, into
 from engine.stranger import LOCAL, NOW, PUBLIC, new_core
 
 from dhtui.engine.core import Core
 from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.lookup.questions import PingNode
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.compact import Addr
 
@@ -74,7 +75,7 @@ def test_who_is_banned_while_it_is_waited_for_was_not_silent() -> None:
     """Its answer is not read: nobody knows whether there was one."""
     core, done = new_core(), list[Outcome]()
     heard = events_of(core)
-    core.operations.ask(PingNode(), done.append, NOW, remotes=(PUBLIC,))
+    core.start(Ask(PingNode(), remotes=(PUBLIC,)), into(done), NOW)
     core.datagrams_to_send(NOW)
     core.ban(PUBLIC[0], 60.0, NOW)
     core.handle_timer(NOW + 30.0)
@@ -89,7 +90,7 @@ def test_who_was_not_sent_a_query_was_not_silent(asleep: bool) -> None:
     """Also where there was no room to send: nothing is counted, and the end is no time-out."""
     core, done = new_core(), list[Outcome]()
     heard = events_of(core)
-    core.operations.ask(PingNode(), done.append, NOW, remotes=(PUBLIC,))
+    core.start(Ask(PingNode(), remotes=(PUBLIC,)), into(done), NOW)
     ((data, addr),) = core.datagrams_to_send(NOW)
     core.send_dropped(data, addr)
     if asleep:

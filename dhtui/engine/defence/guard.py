@@ -1,41 +1,42 @@
-"""The defences of a node: what strangers may cost it, and what they may make it believe.
+"""The defences of a node: limits on what strangers cost it, and on what they make it believe.
 
-A source address costs nothing: whoever's provider lets it can send a datagram "from" anybody. Ids and ports cost
-nothing either. What costs is addresses that receive, and those are rented by the block (`shares.py`). Hence four
-rules. What an unproved datagram can cause is bounded to its own reply. What is claimed about a node never outweighs
-what the node itself said. What is scarce is counted by host and by network, with a part kept for the proved and for
-the old. Where an attacker could aim, chance decides. The attacks on a node, the price of each, and what stops it:
+A source address costs nothing: many providers let their customers send datagrams "from" any address. Ids and ports cost
+nothing either. Addresses that receive do cost, and they are rented by the block (`shares.py`). Hence four rules. An
+unproved datagram causes nothing but its own reply. A claim about a node never outweighs what the node itself said.
+Scarce things are counted by host and by network, with a part reserved for proved hosts and for old entries. Where an
+attacker could aim, chance decides. The attacks on a node, the price of each, and what stops it:
 
-- *Silencing others by their addresses.* A datagram in their name a fifth of a second is the price; a node that
-  ignores whoever sends too much then ignores its whole table. `RateLimiter` counts queries only and mutes the replies
-  to those beyond the limit: it never forbids asking, drops an answer that is waited for, or touches the table. It is a
-  bucket that fills again, so even a host that is imitated keeps a share. Only the user can ban (`Bans`).
+- *Silencing other nodes by forging their addresses.* The price is one datagram in 0.2 s for each address. A node that
+  ignores every host that sends too much then ignores its whole table. `RateLimiter` counts queries only, and leaves
+  those beyond the limit without a reply. It never blocks our own queries, never drops an answer to one, and never
+  touches the table. Its buckets refill, so a host whose address is forged keeps a share. Only the user can ban
+  (`Bans`).
 - *Being an amplifier.* A forged query of 90 bytes drew 1100 (Urdaneta, Pierre, van Steen, "A survey of DHT security
   techniques", 2011, on forged sources in general). `ReplyBudget`: a host that has proved nothing (`Proved`: by an
   answer with our random transaction id, or by a write token) gets one full reply in 10 s, then 3 bytes for each that
-  it sends; a network gets 64 kB in 10 s; half of both buckets is kept for the proved. What does not fit is made smaller
-  (`shrink.py`). One reply takes a small part of what is left, so that under a flood replies shrink for all instead of
-  failing for most.
-- *Making us flood others, or crowding out newcomers.* Forged queries under new ids, 40 a second. Of the pings that
-  get to know queriers (`core.py`) a network has one in flight, and when all places are taken a random one gives way,
-  so a newcomer mostly keeps its own for the round trip that it needs. Checks of the table's nodes have other places.
+  it sends; a network gets 64 kB in 10 s; half of both buckets is reserved for proved hosts. A reply that does not fit
+  is made smaller (`shrink.py`). One reply takes a small part of what is left, so that under a flood replies shrink for
+  all instead of failing for most.
+- *Making us flood others, or crowding out newcomers.* Forged queries under new ids, 40 a second. We ping new queriers
+  (`pings.py`), but have one such ping in flight to each network. When all places are taken a random one gives way, so
+  a newcomer mostly keeps its place for the one round trip that it needs. Checks of the table have places of their own.
 - *Filling the table.* Ids are free (Baumgart and Mies, "S/Kademlia", 2007), and two machines eclipsed an Ethereum node
-  (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). `table.py`: only
-  who answered enters, pinged under the id that it claimed; one node a host, one of a network in a bucket and two in
-  all; and a query keeps a node good only from a proved source.
-- *Owning the memory*, over restarts too: one address with 4000 ports took all of it. One node a host, 4 a network;
-  whoever answers remains over newcomers of its network; a full memory loses a random one of the oldest quarter
-  (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015: test before evict, random eviction,
-  shares by group); half of every lookup's starts are the table's own.
-- *Evicting by referral.* Naming an honest node under a false id made it look like one that changed its id: 4 answers
-  for 9 nodes. Only a difference from the id that we ourselves know counts (`core.py`).
-- *Moving our id.* BEP 42 binds it to the address that others see, so false voices resort table and stores, and aim
-  our probe at a victim. `AddressVote` has one voice a network, of nodes that we chose to ask, and `identity.py` lets
-  the first 10 be heard before it decides, moves at most once in 30 minutes, and knows its earlier ids.
-- *Noise.* Bytes that parse to nothing, and answers that nobody waits for, are counted and forgotten. Their entries
-  in the error log can't push out our own (`ledger.py`).
+  (Marcus, Heilman, Goldberg, "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018). `table.py`: a
+  node enters only after it answered, under the id that it claimed before; one node a host, one of a network in a
+  bucket and two in all; and a query keeps a node good only from a proved source.
+- *Owning the memory* of known nodes, over restarts too: one address with 4000 ports took all of it. Now it holds one
+  node a host and 4 a network; a node that still answers is not replaced by another of its network; a full memory loses
+  a random one of the oldest quarter (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015: test
+  before evict, random eviction, shares by group); and half of the nodes that a lookup starts from are the table's.
+- *Evicting by referral.* A referral to an honest node under a false id made it look as if it had changed its id: 4
+  answers evicted 9 nodes. Only a difference from the id that the node itself gave us counts (`core.py`).
+- *Moving our id.* BEP 42 binds it to the address that others see. So false votes re-sort the table and the stores, and
+  aim our probe at a victim. `AddressVote` has one vote a network, of nodes that we chose to query. `identity.py` waits
+  for 10 votes before it decides, moves at most once in 30 minutes, and remembers its earlier ids.
+- *Noise.* Malformed datagrams, and answers to no query of ours, are counted and forgotten. Their entries in the error
+  log can't push out those of our own queries (`counters.py`).
 
-What no rule here stops: whoever holds many networks all over the world gets a share of everything for each.
+What no rule here stops: an attacker that holds many networks all over the world gets a share of everything for each.
 """
 
 from __future__ import annotations
@@ -43,16 +44,18 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+from ..bounded import BoundedDict
+from ..statistics import Level
 from ..wire.compact import Addr, is_local
 from .shares import host_of, net_of
 
 WINDOW = 10.0
-"""Seconds that buckets of the rate limit and of networks need to fill, and that a host's full reply counts."""
+"""Seconds in which buckets of the rate limit and of networks refill, and in which a host gets one full reply."""
 MAX_TRACKED = 10_000
-"""Hosts, networks, and bans that are remembered at once. A flood from more forged ones than this can't grow memory."""
+"""Hosts, networks, and bans that are remembered at once, however many addresses a flood forges."""
 
 TELL_SECONDS = 300.0
-"""That a host is muted is told once in this time."""
+"""A host beyond the rate limit is reported once in this time."""
 MAX_MUTED = 1024
 
 PROOF_SECONDS, RENEWAL_SECONDS = 900.0, 60.0
@@ -60,60 +63,63 @@ MAX_PROVED = 4096
 PROVED_A_NET = MAX_PROVED // 32
 
 NET_BYTES = 32_768
-"""Bytes of replies that a network may have in 10 s, counted from fixed moments on: 64 kB in any 10 s."""
+"""Bytes of replies to a network in each window of 10 s. Windows don't slide, so it may be 64 kB in some 10 s."""
 CREDIT = 3
-"""Bytes of replies for each byte that an unproved host has sent."""
+"""Bytes of replies for each byte that an unproved host sent, after its full reply."""
 TOTAL_PARTS, NET_PARTS = 64, 8
-"""A reply takes at most such a part of what is left for all of its kind, and for its network..."""
+"""A reply takes at most this part of the bytes left for all replies, and of those left for its network..."""
 SMALL, FULL = 128, 1500
-"""...or so many bytes, which is enough for a bare reply. And no reply is larger than a packet."""
+"""...or `SMALL` bytes, which is enough for a bare reply. No reply is larger than `FULL`."""
 
 MIN_VOTERS = 3
 MAX_VOTERS = 64
 ENOUGH_VOTERS = 10
 VOTE_SECONDS = 15.0
-"""A first result takes 10 voices, or so much time after the first one: liars who are quick must not be alone."""
+"""The first result needs 10 votes, or this time after the first vote: the quickest voters may be liars."""
 
 
 class Bans:
-    """Addresses that the user wants ignored: their packets are dropped unread, and nothing is sent there."""
+    """Addresses that the user has banned: their datagrams are dropped unread, and nothing is sent there."""
 
     def __init__(self) -> None:
-        self._until: dict[str, float] = {}
+        self._until: BoundedDict[str, float] = BoundedDict(MAX_TRACKED)
+
+    @property
+    def level(self) -> Level:
+        """How many bans are remembered."""
+        return Level(len(self._until), MAX_TRACKED)
 
     def add(self, ip: str, until: float) -> None:
-        """Ignore `ip` until then. The oldest ban gives way when 10,000 are in force."""
-        if len(self._until) >= MAX_TRACKED:
-            del self._until[next(iter(self._until))]
-        self._until.pop(ip, None)
-        self._until[ip] = until
+        """Ban `ip` until then. When 10,000 are in force the oldest ban gives way."""
+        self._until.put(ip, until)
 
     def has(self, ip: str, now: float) -> bool:
-        """Whether `ip` is ignored at the moment."""
+        """Whether `ip` is banned at the moment."""
         return bool(self._until) and self._until.get(ip, now) > now
 
     def lift(self, ip: str, now: float) -> bool:
-        """Ignore `ip` no more; whether it was."""
+        """End the ban of `ip`. Returns whether it was banned."""
         return self._until.pop(ip, now) > now
 
     def list(self, now: float) -> tuple[tuple[str, float], ...]:
-        """The addresses that are ignored at the moment, the last one banned first, and until when."""
+        """The addresses that are banned at the moment, the last one banned first, and until when."""
         return tuple((ip, until) for ip, until in reversed(self._until.items()) if until > now)
 
     def count(self, now: float) -> int:
-        """How many addresses are ignored at the moment."""
+        """How many addresses are banned at the moment."""
         return sum(until > now for until in self._until.values())
 
     def sweep(self, now: float) -> None:
         """Forget bans that are over."""
-        self._until = {ip: until for ip, until in self._until.items() if until > now}
+        for ip in [ip for ip, until in self._until.items() if until <= now]:
+            del self._until[ip]
 
 
 class RateLimiter:
-    """Lets a host ask `rate` queries a second, and 10 s' worth at once.
+    """Allows a host `rate` queries a second, and as many as 10 s allow at once.
 
-    A bucket is one number: when it will be full again. It is full whenever it was not touched for 10 s, so two
-    generations of buckets are kept, and the older one is forgotten each 10 s, or when there are too many.
+    A bucket is one number: when it will be full again. A bucket that was not touched for 10 s is full. So two
+    generations of buckets are kept, and the older one is forgotten every 10 s, or when there are too many.
     """
 
     def __init__(self, rate: float) -> None:
@@ -123,8 +129,18 @@ class RateLimiter:
         self._full_at: dict[str, float] = {}
         self._before: dict[str, float] = {}
         self._turn_at = 0.0
-        self._muted: dict[str, tuple[float, float]] = {}
-        """When a query was last beyond the limit, and when that was last told."""
+        self._muted: BoundedDict[str, tuple[float, float]] = BoundedDict(MAX_MUTED)
+        """When a query was last beyond the limit, and when that was last reported."""
+
+    @property
+    def hosts(self) -> Level:
+        """How many hosts have a bucket."""
+        return Level(len(self._full_at) + len(self._before), MAX_TRACKED)
+
+    @property
+    def muted_hosts(self) -> Level:
+        """How many hosts were beyond the limit lately."""
+        return Level(len(self._muted), MAX_MUTED)
 
     def allow(self, ip: str, now: float) -> bool:
         """Count a query from `ip`; whether it is to be answered."""
@@ -144,13 +160,11 @@ class RateLimiter:
         return True
 
     def muted(self, ip: str, now: float) -> bool:
-        """Note that a query of `ip` was beyond the limit; whether that is worth telling."""
+        """Note that a query of `ip` was beyond the limit. Returns whether that is to be reported."""
         host = host_of(ip)
-        told_at = self._muted.pop(host, (now, float("-inf")))[1]
+        told_at = self._muted.get(host, (now, float("-inf")))[1]
         news = now - told_at >= TELL_SECONDS
-        self._muted[host] = now, now if news else told_at
-        if len(self._muted) > MAX_MUTED:
-            del self._muted[next(iter(self._muted))]
+        self._muted.put(host, (now, now if news else told_at))
         return news
 
     def count(self, now: float) -> int:
@@ -158,14 +172,15 @@ class RateLimiter:
         return sum(now - at < WINDOW for at, _ in self._muted.values())
 
     def sweep(self, now: float) -> None:
-        """Forget old news."""
-        self._muted = {host: (at, told) for host, (at, told) in self._muted.items() if now - at < TELL_SECONDS}
+        """Forget hosts whose last report is long ago."""
+        for host in [host for host, (at, _) in self._muted.items() if now - at >= TELL_SECONDS]:
+            del self._muted[host]
 
 
 class Proved:
-    """Hosts that have lately shown that they receive what we send them, the latest last.
+    """Hosts that have lately proved that they receive what we send them, the latest last.
 
-    A network has at most 1/32 of the places; of all, the oldest proof gives way.
+    A network has at most 1/32 of the places. When all are taken the oldest proof gives way.
     """
 
     def __init__(self) -> None:
@@ -173,16 +188,18 @@ class Proved:
         self._nets: dict[str, int] = {}
         """How many there are of each network."""
 
-    def __len__(self) -> int:
-        return len(self._until)
+    @property
+    def level(self) -> Level:
+        """How many hosts have a valid proof, or one that is not swept yet."""
+        return Level(len(self._until), MAX_PROVED)
 
     def add(self, ip: str, now: float) -> None:
-        """What `ip` sent shows that it has received something from us. Good for 15 minutes."""
+        """A datagram of `ip` proves that it received something from us. Valid for 15 minutes."""
         host = host_of(ip)
         until = self._until.get(host)
         if until is not None:
             if until - now > PROOF_SECONDS - RENEWAL_SECONDS:
-                return  # whoever answers often is not put in order each time
+                return  # not put in order each time, for hosts that answer often
             del self._until[host]
         else:
             net = net_of(ip)
@@ -202,7 +219,7 @@ class Proved:
             del self._nets[net]
 
     def has(self, ip: str, now: float) -> bool:
-        """Whether `ip` has shown it in the last 15 minutes."""
+        """Whether `ip` has proved it in the last 15 minutes."""
         until = self._until.get(host_of(ip))
         return until is not None and now < until
 
@@ -216,19 +233,34 @@ class Proved:
 
 
 class ReplyBudget:
-    """Bytes that strangers can make us send: so many in all, to a network, and to a host that has proved nothing."""
+    """Limits the bytes that strangers can make us send: in all, to a network, and to an unproved host."""
 
     def __init__(self, rate: int, proved: Proved, now: float) -> None:
-        """`rate` bytes a second in all, 2 seconds' worth at once. 0: no limits."""
+        """`rate` bytes a second in all, and those of 2 seconds at once. 0: no limits."""
         self._rate, self._proved = rate, proved
         self._left, self._at = 2.0 * rate, now
         self._turn_at = self._nets_turn_at = now + WINDOW
         self._nets: dict[str, int] = {}
-        """Bytes that went to each network since their last turn, 10 s ago at most."""
+        """Bytes sent to each network in the present window of 10 s."""
         self._accounts: dict[str, list[float]] = {}
-        """Of unproved hosts: when each had its full reply, and the bytes that it may have besides."""
+        """Of unproved hosts: when each got its full reply, and the bytes that it may have besides."""
         self._before: dict[str, list[float]] = {}
-        """Accounts that were opened before the last turn."""
+        """Accounts opened in the window before."""
+
+    @property
+    def hosts(self) -> Level:
+        """How many unproved hosts have an account."""
+        return Level(len(self._accounts) + len(self._before), MAX_TRACKED)
+
+    @property
+    def nets(self) -> Level:
+        """How many networks have an account. Beyond 10,000 only proved hosts open another one."""
+        return Level(len(self._nets), MAX_TRACKED + MAX_PROVED)
+
+    def spent(self, now: float) -> Level:
+        """Bytes of the bucket of all replies that are spent by `now`."""
+        most = 2 * self._rate
+        return Level(most - int(min(most, self._left + (now - self._at) * self._rate)), most)
 
     def take(self, ip: str, got: int, length: int, now: float) -> int:
         """Take `length` bytes for the reply to a datagram of `got` bytes.
@@ -250,7 +282,7 @@ class ReplyBudget:
         proved = self._proved.has(ip, now)
         if not proved:
             if not used and len(self._nets) >= MAX_TRACKED:
-                return 0  # no flood from everywhere may make us forget what one network has had
+                return 0  # a flood from everywhere must not make us forget what one network got
             spare, here = spare - rate, here - NET_BYTES // 2
         if spare >= FULL * TOTAL_PARTS and here >= FULL * NET_PARTS:
             room: float = FULL
@@ -276,7 +308,7 @@ class ReplyBudget:
         return length
 
     def afford(self, ip: str, length: int, now: float) -> bool:
-        """Whether `length` bytes besides the reply may go to `ip`, on account of what it sent. If so they are taken."""
+        """Whether `length` bytes besides the reply may go to `ip`, given what it sent. If so they are taken."""
         if self._rate and not self._proved.has(ip, now):
             host = host_of(ip)
             account = self._accounts.get(host) or self._before.get(host)
@@ -286,15 +318,15 @@ class ReplyBudget:
 
 
 def _part(left: float, parts: int) -> float:
-    """What one reply may take of the bytes that are left, so that no flood takes all before the others come."""
+    """What one reply may take of the bytes left: a flood must not take all before other queries come."""
     return min(left, max(left / parts, SMALL), FULL)
 
 
 class AddressVote:
     """Our external address, as a majority of at least 3 networks sees it (BEP 42, "ip").
 
-    One voice a /24, the latest counts, and a random one of 64 gives way: neither one node that answers often nor one
-    network full of them can move our id.
+    One vote a /24; its latest counts. When there are 64, a random one gives way. So neither one node that answers often
+    nor one network full of nodes can move our id.
     """
 
     def __init__(self, rng: Random) -> None:
@@ -303,9 +335,9 @@ class AddressVote:
         self._first_at: float | None = None
 
     def vote(self, voter: str, seen: Addr, now: float) -> bool:
-        """Count that `voter` sees us at `seen`; whether that is news.
+        """Count that `voter` sees us at `seen`. Returns whether that changed a vote.
 
-        A local voter can't tell a public address, nor the reverse.
+        Local voters don't count for a public address, nor the reverse.
         """
         net = net_of(voter)
         if is_local(voter) != is_local(seen[0]) or self._votes.get(net) == seen:
@@ -323,12 +355,12 @@ class AddressVote:
         return len(self._votes)
 
     def ripe(self, now: float) -> bool:
-        """Whether enough of those who are going to vote have done so for a first result."""
+        """Whether there are enough votes, or enough time has passed, for a first result."""
         waited = 0.0 if self._first_at is None else now - self._first_at
         return len(self._votes) >= ENOUGH_VOTERS or waited >= VOTE_SECONDS
 
     def result(self) -> Addr | None:
-        """The address that a majority names, with the port that most of it names; `None` if there is none."""
+        """The IP that a majority names, with the port that most of those name; `None` if there is no majority."""
         if len(self._votes) < MIN_VOTERS:
             return None
         (ip, count), *_ = Counter(addr[0] for addr in self._votes.values()).most_common(1)

@@ -1,11 +1,11 @@
-"""Sharing out what is scarce by address prefix.
+"""Shares of what is scarce, by address prefix.
 
-Ids, ports and datagrams cost nothing. What costs is addresses, and they are rented by the block: whoever has one
-IPv4 address mostly has its /24 too, and a hundred /24s all over the world are dear (Baumgart and Mies, "S/Kademlia",
-2007; Heilman et al., "Eclipse attacks on Bitcoin's peer-to-peer network", 2015). So every bounded thing of ours,
-places in the table, memory, stores, pings, votes, bytes of replies, is counted by host and by network, and none of
-them gets more than its share. Loopback and private networks are exempt: there one subnet is all there is, so each
-of their addresses is a network of its own.
+Ids, ports and datagrams cost nothing. Addresses cost, and they are rented by the block: an attacker that has one IPv4
+address often has its /24 too, but a hundred /24s all over the world are expensive (Baumgart and Mies, "S/Kademlia",
+2007; Heilman et al., "Eclipse attacks on Bitcoin's peer-to-peer network", 2015). So everything that is bounded (entries
+of the table, memory, stores, pings, votes, bytes of replies) is counted by host and by network, and each gets no more
+than its share. Loopback and private networks are exempt: there, one subnet may be the whole network. So each local
+address counts as a network of its own.
 """
 
 from __future__ import annotations
@@ -25,30 +25,27 @@ class Shares:
         self._nets: Counter[str] = Counter()
 
     def add(self, ip: str) -> None:
-        """An address takes one more."""
+        """`ip` takes one more."""
         self._hosts[host_of(ip)] += 1
         self._nets[net_of(ip)] += 1
 
     def remove(self, ip: str) -> None:
-        """An address gives one back."""
+        """`ip` gives one back."""
         for counts, key in ((self._hosts, host_of(ip)), (self._nets, net_of(ip))):
             counts[key] -= 1
             if not counts[key]:
                 del counts[key]
 
     def host(self, ip: str) -> int:
-        """How many the host at an address holds."""
+        """How many the host of `ip` holds."""
         return self._hosts[host_of(ip)]
 
     def net(self, ip: str) -> int:
-        """How many the network of an address holds."""
+        """How many the network of `ip` holds."""
         return self._nets[net_of(ip)]
 
     def free(self, ip: str, *, a_host: int, a_net: int) -> bool:
-        """Whether an address may take one more, where a host has at most `a_host` and a network `a_net`.
-
-        Local addresses always may.
-        """
+        """Whether `ip` may take one more, if a host may have `a_host` and a network `a_net`. Local ones always may."""
         return is_local(ip) or (self.host(ip) < a_host and self.net(ip) < a_net)
 
     def clear(self) -> None:

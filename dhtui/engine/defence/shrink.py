@@ -1,4 +1,4 @@
-"""A smaller response: what to leave out where a full one is more than its receiver may have."""
+"""Smaller responses: what to leave out if the full one has more bytes than its receiver may get."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LISTS = (
 
 
 def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
-    """What is left of a response's body (``r``) in at most `most` bytes, encoded; `None` if even the rest is too much.
+    """The body of a response (``r``) in at most `most` bytes, encoded; `None` if that is not possible.
 
-    The value of an item goes first, for it is most of the bytes: the seq stays and tells that there is one. Then as
-    many peers as must, then as many nodes, the farthest first. Id and token stay, so the asker can prove itself.
+    The value of an item is left out first, being most of the bytes; its seq stays, and shows that there is one. Then as
+    many peers as necessary, then nodes, the farthest first. Id and token stay, so the receiver can prove itself.
     """
     left = {name: value for name, value in body.items() if name not in _ITEM}
     excess = len(bencode.encode(left)) - most

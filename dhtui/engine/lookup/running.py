@@ -22,7 +22,8 @@ from .questions import Question
 from .results import Findings, outcome_of
 from .validate import behind, unanswered, validate_response
 
-Done = Callable[[Outcome], None]
+Done = Callable[[Outcome, float], None]
+"""Told the outcome of an operation, once, and the time."""
 
 MAX_STEPS = 512
 """Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
@@ -75,7 +76,7 @@ class Sender(Protocol):
         """Why an address is not worth a query so soon; `None` where it is."""
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query there has stalled."""
+        """Seconds until a query there has stalled, by the policy in force."""
 
     def send(
         self,
@@ -178,8 +179,7 @@ class LookupRun:
         held, self._held_since = self._held_since, None
         sent = len(self._steps)
         while room and len(self._steps) < MAX_STEPS and (candidate := self.lookup.next()):
-            soft = self._policy.soft
-            self._ask(candidate, sender.soft_for(candidate.addr) if soft is None else soft, now)
+            self._ask(candidate, sender.soft_for(candidate.addr), now)
             room = not sender.full
         while room and (candidate := self.lookup.next_again()):
             self._ask(candidate, self._policy.grace, now)
@@ -312,7 +312,7 @@ class LookupRun:
         elapsed = now - self.started_at
         target = self.question.target or None
         outcome = outcome_of(self.question.kind, target, self.outcomes(now), closest, self._findings, elapsed, why)
-        self._done(replace(outcome, doubt=self._doubt, complete=complete))
+        self._done(replace(outcome, doubt=self._doubt, complete=complete), now)
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
         """What is known by now of every node that was asked, nearest first."""

@@ -17,7 +17,7 @@ from ..queries import Answer, InFlight
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import bep42_valid
 from ..wire.krpc import FindNode, Response
-from .policy import OURS
+from .policy import Policy
 from .running import Sender
 
 ALPHA = 32
@@ -28,11 +28,11 @@ class Survey:
     """One survey under way. Whoever answers enters the table, or the memory of known nodes, as always."""
 
     def __init__(
-        self, sender: Sender, nodes: Iterable[NodeInfo], *, queries: int, done: Callable[[Survey, float], None]
+        self, sender: Sender, nodes: Iterable[NodeInfo], *, policy: Policy, done: Callable[[Survey, float], None]
     ) -> None:
-        """It begins with `nodes` and ends after so many queries; `done` is told when."""
-        self._sender, self._left, self._done = sender, queries, done
-        self._most_waiting = queries
+        """It begins with `nodes` and ends after as many queries as `policy` says; `done` is told when."""
+        self._sender, self._policy, self._done = sender, policy, done
+        self._left = self._most_waiting = policy.survey
         self._halves: tuple[deque[NodeInfo], deque[NodeInfo]] = deque(), deque()
         """Nodes to ask, by the first bit of their ids."""
         self._seen: set[Addr | str] = set()
@@ -79,7 +79,7 @@ class Survey:
             now,
             expected=node.id,
             soft=self._sender.soft_for(node.addr),
-            hard=OURS.hard,
+            hard=self._policy.hard,
             done=self._finished,
             stalled=self._stalled,
         )

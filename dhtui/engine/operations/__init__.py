@@ -1,1 +1,1 @@
-"""What callers ask of a node, under way: direct queries, batches, stores; whose turn it is, and when it ends."""
+"""What callers ask of a node, under way: the requests, the operations made of them, their turns and their ends."""

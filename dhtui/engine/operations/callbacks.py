@@ -1,7 +1,7 @@
-"""Calls into the caller's code: made after the core is done with a datagram or a timer, never out of its middle.
+"""Calls into the caller's code: made after the core is done with a datagram or a timer, never in the middle of that.
 
-So they may do with the node whatever they like, and what they raise breaks nothing: an operation's own callbacks end
-that operation, a listener is reported and goes on hearing events.
+So this code may do with the node whatever it likes, and an exception in it breaks nothing: one of an operation's own
+callback ends that operation; one of a listener is reported, and the listener goes on hearing events.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Report = Callable[[str, BaseException], None]
 
 
 class Calls(deque[tuple[Callable[[Any], None], Any]]):
-    """The calls that are to be made, in order. (A deque, since a server asks for each query whether there are any.)"""
+    """The calls to make, in order. (A deque, because a server tests for each query whether it is empty.)"""
 
     def __init__(self, report: Report) -> None:
-        """`report` is told of what the caller's code raised where nobody waits for it."""
+        """`report` is called with an exception of the caller's code that no operation waits for."""
         super().__init__()
         self.report = report
 
@@ -36,7 +36,7 @@ class Calls(deque[tuple[Callable[[Any], None], Any]]):
         self.append((function, argument))
 
     def make(self) -> None:
-        """Make the calls that are due now; those that come of them are left for the next time."""
+        """Make the calls that are due now. Those that they add are left for the next time."""
         for _ in range(len(self)):
             function, argument = self.popleft()
             function(argument)
@@ -50,7 +50,7 @@ class Subscription:
         self.wanted, self._failed = True, False
 
     def hear(self, event: Any) -> None:
-        """As the core calls it."""
+        """Called by the core."""
         self._calls.later(self._tell, event)
 
     def _tell(self, event: Any) -> None:
@@ -65,7 +65,7 @@ class Subscription:
 
 
 class Caller:
-    """Who waits for one operation. What its callbacks raise ends it, and not the node."""
+    """The caller of one operation. An exception in its callbacks ends the operation, not the node."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -73,12 +73,12 @@ class Caller:
         self.failed: Callable[[BaseException], None] = lambda error: None
         self.over: Callable[[], bool] = lambda: False
 
-    def finish(self, outcome: Outcome) -> None:
-        """The operation has ended; known after the calls that came before."""
+    def finish(self, outcome: Outcome, now: float) -> None:
+        """The operation has ended. The caller learns it after the calls that were due before."""
         self._calls.later(self.done, outcome)
 
     def guard(self, name: str, function: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
-        """The same function, to be called by the core. Raises `ValueError` for what is none."""
+        """The same function, to be called by the core. Raises `ValueError` if it is no function."""
         checks.function(name, function)
         if function is None:
             return None
@@ -95,13 +95,13 @@ class Caller:
         return lambda argument: self._calls.later(call, argument)
 
     def steps(self, progress: Progress | None) -> Callable[[LookupRun, float], None] | None:
-        """`progress` as the core calls it: with the view of that moment."""
+        """`progress`, to be called by the core: with the view of the lookup at that moment."""
         told = self.guard("progress", progress)
         return None if told is None else lambda find, now: told(find.view(now))
 
 
 class SafeBlocks:
-    """Somebody's set of blocked addresses. One that fails blocks: better nobody than whom it was to keep out."""
+    """The caller's set of blocked addresses. If it raises, the address counts as blocked."""
 
     def __init__(self, blocks: Blocks, report: Report) -> None:
         self._blocks, self._report, self._failed = blocks, report, False

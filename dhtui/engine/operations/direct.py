@@ -1,12 +1,12 @@
-"""What the engine is asked to do, made of queries: ask some nodes, search for a target, store what was made.
+"""Operations besides the lookup: queries to named nodes, and stores, which are a search and a batch of writes.
 
-An operation is started with `start`, may be cancelled, and calls `done` once with its `Outcome`.
+An operation is begun with `start`, may be cancelled, and calls `done` once, with its `Outcome` and the time.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
@@ -21,14 +21,15 @@ from ..queries import Answer, InFlight
 from ..wire.compact import Addr
 from ..wire.ids import distance
 from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
+from .requests import Decide
 
 STALLED_BATCHES = 4
-"""So many times alpha a batch has in flight at most, those included that have stalled."""
+"""A batch has at most so many times alpha queries in flight, stalled ones included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One node to ask: its address, the id it should have, and what to send."""
+class BatchedQuery:
+    """One query of a batch: the address, the id that the node should have, and what to send."""
 
     addr: Addr
     expected: bytes | None
@@ -41,7 +42,7 @@ class QueryBatch:
     def __init__(
         self,
         sender: Sender,
-        asks: Sequence[Ask],
+        asks: Sequence[BatchedQuery],
         question: Question | None,
         *,
         owner: str,
@@ -57,7 +58,7 @@ class QueryBatch:
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
         self._firsts: dict[InFlight, NodeOutcome] = {}
-        """What nodes gave that are asked once more, to look behind that."""
+        """The first answers of nodes that are queried a second time, for what lies behind the first."""
         self._stalled: set[InFlight] = set()
         self._over = False
 
@@ -80,7 +81,7 @@ class QueryBatch:
             self._over = True
             self._done(tuple(result for result in self._results if result), now)
 
-    def _send(self, ask: Ask, place: int, now: float) -> InFlight:
+    def _send(self, ask: BatchedQuery, place: int, now: float) -> InFlight:
         query = self._sender.send(
             ask.addr,
             ask.args,
@@ -106,7 +107,7 @@ class QueryBatch:
             outcome = behind(first, outcome)
         elif self._question is not None and (again := self._question.again(outcome)):
             args = again.args(self._sender.id)
-            self._firsts[self._send(Ask(query.addr, query.expected, args), place, now)] = outcome
+            self._firsts[self._send(BatchedQuery(query.addr, query.expected, args), place, now)] = outcome
             return
         self._results[place] = outcome
         self.pump(now)
@@ -120,7 +121,7 @@ class QueryBatch:
             self._idle(now)
 
     def stop(self, now: float) -> None:
-        """End it now: `done` is told what is known by now of those that were asked."""
+        """End it now. `done` is called with what is known by now of the nodes that were queried."""
         if not self._over:
             self._over = True
             for query, place in self._in_flight.items():
@@ -133,7 +134,7 @@ class QueryBatch:
 
 
 class DirectQuery:
-    """Asks just the nodes that the user named."""
+    """Queries the nodes that the user named, and no others."""
 
     def __init__(
         self,
@@ -154,7 +155,7 @@ class DirectQuery:
         args = question.args(sender.id)
         self._batch = QueryBatch(
             sender,
-            [Ask(addr, None, args) for addr in dict.fromkeys(remotes)],
+            [BatchedQuery(addr, None, args) for addr in dict.fromkeys(remotes)],
             question,
             owner="user",
             alpha=alpha,
@@ -177,7 +178,7 @@ class DirectQuery:
         why, question = self._stopped or StopReason.NAMED_ASKED, self._question
         target, elapsed = question.target or None, now - self._started_at
         outcome = outcome_of(question.kind, target, results, closest, findings, elapsed, why)
-        self._done(replace(outcome, complete=self._stopped is None))
+        self._done(replace(outcome, complete=self._stopped is None), now)
 
     def stop(self, why: StopReason, now: float) -> None:
         """End it now, with what is known by now."""
@@ -192,14 +193,11 @@ class DirectQuery:
 Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | None]]]
 """Turns what was found into the item, if any, and the query for each node; `None` leaves that node out."""
 
-Decide = Callable[[Outcome], tuple[Item, Container[Addr]]]
-"""Turns what was found into the item to store, and where."""
-
 
 class StoreOperation:
-    """Stores something: finds the nodes and their tokens first, then writes to the closest of them.
+    """Stores something: finds the closest nodes and their tokens first, then writes to them.
 
-    The tokens are those of its own lookup: one query a node less, and no chance for them to have expired.
+    The tokens come from its own lookup. That saves one query a node, and they can't have expired.
     """
 
     def __init__(
@@ -224,26 +222,26 @@ class StoreOperation:
         self._batch: QueryBatch | None = None
 
     def start(self, now: float, since: float | None = None) -> None:
-        """Begin with the search. `since`: when it was asked for, if it had to wait."""
+        """Begin with the lookup. `since`: when it was asked for, if it had to wait."""
         self._started_at = now if since is None else since
         self.find.start(now, since)
 
-    def _have_tokens(self, found: Outcome) -> None:
+    def _have_tokens(self, found: Outcome, now: float) -> None:
         if self._stopped:
-            self._done(replace(found, action=self._action, item=None))
+            self._done(replace(found, action=self._action, item=None), now)
             return
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
             refused = replace(found, action=self._action, item=None, stopped=StopReason.NOT_STORABLE, problem=error)
-            self._done(refused)
+            self._done(refused, now)
             return
         writable = {node.addr: node for node in found.closest if node.token is not None}
         others = tuple(self._unwritable(found))
 
-        def finished(results: tuple[NodeOutcome, ...], now: float) -> None:
+        def finished(results: tuple[NodeOutcome, ...], at: float) -> None:
             if isinstance(self.find, LookupRun):
-                self.find.wrote = now - self._started_at - found.elapsed
+                self.find.wrote = at - self._started_at - found.elapsed
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
             self._done(
                 replace(
@@ -251,25 +249,30 @@ class StoreOperation:
                     action=self._action,
                     writes=writes,
                     item=self._item,
-                    elapsed=now - self._started_at,
+                    elapsed=at - self._started_at,
                     stopped=StopReason.WRITTEN if writes else found.stopped,
                     complete=found.complete and not self._stopped,
-                )
+                ),
+                at,
             )
 
         self._batch = QueryBatch(
             self._sender,
-            [Ask(node.addr, node.id, args) for node in writable.values() if (args := args_for(node)) is not None],
+            [
+                BatchedQuery(node.addr, node.id, args)
+                for node in writable.values()
+                if (args := args_for(node)) is not None
+            ],
             None,
             owner=self._action,
             alpha=self._alpha,
             timeout=self._timeout,
             done=finished,
         )
-        self._batch.pump(self._started_at + found.elapsed)
+        self._batch.pump(now)
 
     def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
-        """Nodes that should have been written to but can't be: no token, or named by the user and silent."""
+        """Nodes that can't be written to: they gave no token, or the user named them and they did not answer."""
         for node in found.closest:
             if node.token is None:
                 yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
@@ -278,7 +281,7 @@ class StoreOperation:
             yield from (node for node in found.asked if node.addr not in reached)
 
     def _already_there(self, before: NodeOutcome, result: NodeOutcome) -> NodeOutcome:
-        """Some stores refuse the very item they hold; who republishes has nevertheless succeeded (BEP 44)."""
+        """Some nodes refuse the item that they hold already. For a republish that is a success (BEP 44)."""
         held, item = before.item, self._item
         same = (
             isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)
@@ -288,7 +291,7 @@ class StoreOperation:
         return result
 
     def stop(self, why: StopReason, now: float) -> None:
-        """End it now: where nothing was written yet, nothing is."""
+        """End it now. If nothing was written yet, nothing will be."""
         self._stopped = True
         self._started_at = self._started_at or now
         if self._batch is None:
@@ -311,8 +314,8 @@ def prepare_announce(own: bytes, info_hash: bytes, port: int) -> Prepare:
 def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:
     """The put query for each node. A draft is signed with one more than the highest seq seen.
 
-    Without a `cas`, a draft that knows its base compares at each node with what that node showed: one that
-    missed an update takes this one, one that got another in the meantime refuses it.
+    Without a `cas`, the put of a draft with a base carries for each node the seq that this node showed. So a node that
+    missed an update takes this one, and a node that got another update in the meantime refuses it.
     """
     guarded = cas is None and isinstance(what, Draft) and what.base is not None
 
@@ -345,6 +348,6 @@ def _put_args(own: bytes, item: Item, cas: int | None, node: NodeOutcome) -> Arg
     token = node.token or b""
     if isinstance(item, ImmutableItem):
         return Put(own, token, item.v)
-    # A node that showed no value has nothing to compare with: some would refuse for that alone (BEP 44, "CAS").
+    # A node that showed no value has nothing to compare with. Some refuse any `cas` then (BEP 44, "CAS").
     compare = cas if node.seq is not None else None
     return Put(own, token, item.v, item.k, item.sig, item.seq, item.salt, compare)

@@ -1,4 +1,4 @@
-"""When whoever asks gives up: what is known by then is the result, and nothing of it is lost."""
+"""Limits: when a caller gives up, what is known by then is the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 
 class Limit:
-    """A moment at which all that a part of a program has asked of a node ends, with what is known by then.
+    """A moment at which all operations of a part of a program end, with what is known by then.
 
     limit = Limit()
     loop.call_later(10, limit.strike)
@@ -20,19 +20,19 @@ class Limit:
         self.struck = False
         """Whether the moment has come."""
         self.cut = False
-        """Whether it ended anything that had more to do."""
+        """Whether it ended an operation that was not complete."""
         self._ends: dict[int, Callable[[], None]] = {}
         self._count = 0
 
     def strike(self) -> None:
-        """The moment has come: end all that is under way. What is asked for from now on ends at once."""
+        """The moment has come: end all operations under way. Those started from now on end at once."""
         self.struck = True
         for end in tuple(self._ends.values()):
             end()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """To whatever is asked of a node in here, also by tasks that are made in here."""
+        """Apply it to all operations started within this context, also by tasks created in it."""
         token = _limit.set(self)
         try:
             yield
@@ -41,7 +41,7 @@ class Limit:
 
     @contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Call `end` when it strikes in here, or at once."""
+        """Call `end` when it strikes within this context, or at once if it has struck."""
         self._count += 1
         place = self._count
         self._ends[place] = end
@@ -57,5 +57,5 @@ _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
 
 
 def limit_here() -> Limit | None:
-    """The limit that applies to who asks now."""
+    """The limit of the present context, if there is one."""
     return _limit.get()

@@ -1,4 +1,4 @@
-"""The operations under way: lets them begin in turn, numbers the lookups, keeps the last finished ones to look at."""
+"""The operations under way: begins them in turn, numbers the lookups, and remembers the last finished ones."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import assert_never
 
 from .. import events
 from ..events import Listeners
-from ..items import Draft, ImmutableItem, MutableItem
 from ..lookup.decisions import StopReason
 from ..lookup.network_size import SizeEstimate
 from ..lookup.questions import FindPeers, Question, question_about
@@ -18,21 +17,24 @@ from ..lookup.running import Done, LookupRun, Sender
 from ..outcome import NodeOutcome, Outcome
 from ..settings import Settings
 from ..snapshot import AnnounceView, LookupDetail, LookupView
+from ..statistics import Level
 from ..wire.compact import Addr
-from .direct import Decide, DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
-from .turns import Turns
+from .direct import DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
+from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store
+from .turns import MAX_PLACES, SPARE_PLACES, Turns
 
 ANNOUNCES_KEPT = 64
+"""Announces of ours that are remembered."""
 ANNOUNCE_SECONDS = 1800.0
-"""How long most nodes keep a peer at least."""
+"""Most nodes store a peer at least so long."""
 VIEWS = 64
+"""Lookups that a snapshot shows at most."""
 
 Operation = DirectQuery | LookupRun | StoreOperation
-OnStep = Callable[[LookupRun, float], None] | None
 
 
 class Operations:
-    """Starts and ends operations for one engine."""
+    """Begins and ends the operations of one engine."""
 
     def __init__(
         self, sender: Sender, settings: Settings, seed: Callable[[LookupRun], None], listeners: Listeners
@@ -45,12 +47,23 @@ class Operations:
         self._count = 0
         self._turns: Turns[Operation] = Turns()
         self._letting_begin = False
-        self.caller: Hashable = None
-        """On whose behalf users' operations are asked for from now on: callers take turns."""
-        self.given_up = False
-        """Whether that caller has given up already, so that they end as soon as they are asked for."""
         self._announces: deque[tuple[float, int, Outcome]] = deque(maxlen=ANNOUNCES_KEPT)
         self.size = SizeEstimate(settings.k)
+
+    @property
+    def under_way(self) -> Level:
+        """How many operations have begun and hold a place among those that run at once."""
+        return Level(self._turns.under_way, int(MAX_PLACES) + SPARE_PLACES)
+
+    @property
+    def remembered(self) -> Level:
+        """How many finished lookups are remembered."""
+        return Level(len(self._users) + len(self._backgrounds), 2 * self._settings.lookups_kept)
+
+    @property
+    def announced(self) -> Level:
+        """How many announces are remembered."""
+        return Level(len(self._announces), ANNOUNCES_KEPT)
 
     def held(self) -> list[LookupRun]:
         """Lookups that wait for the addresses of bootstrap hosts."""
@@ -61,12 +74,12 @@ class Operations:
         return self._turns.waits(owner) or any(find.owner == owner for find in self._running.values())
 
     def late(self, seconds: float) -> None:
-        """A timer struck so late: how many operations run at once follows from that."""
+        """A timer was `seconds` late: the number of operations that run at once adapts to that."""
         self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: the last to begin of those that run, those whose turn comes next, then
-        finished ones, newest first."""
+        """Lookups as a screen shows them: running ones, of too many the latest; those whose turn comes next; finished
+        ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
         running = tuple(self._running.values())[-VIEWS // 2 :]
         waiting = [
@@ -102,12 +115,12 @@ class Operations:
         """Announces that were made, newest first."""
         return tuple(
             AnnounceView(
-                outcome.target or b"",
-                port,
-                now - at,
-                outcome.stored,
-                len(outcome.writes),
-                max(0.0, at + ANNOUNCE_SECONDS - now),
+                info_hash=outcome.target or b"",
+                port=port,
+                age=now - at,
+                stored=outcome.stored,
+                asked=len(outcome.writes),
+                expires=max(0.0, at + ANNOUNCE_SECONDS - now),
             )
             for at, port, outcome in reversed(self._announces)
         )
@@ -125,35 +138,36 @@ class Operations:
 
     # ---- turns -------------------------------------------------------------------------------------
 
-    def _ending(self, turn: int, done: Done, now: float) -> Done:
-        """What an operation that is asked for now calls at its end: `done`, and whoever is next begins."""
+    def _ending(self, turn: int, done: Done) -> Done:
+        """What an operation calls at its end: `done`, and then the next one begins."""
 
-        def ended(outcome: Outcome) -> None:
+        def ended(outcome: Outcome, now: float) -> None:
             self._turns.over(turn)
-            done(outcome)
-            self._let_begin(now + outcome.elapsed)
+            done(outcome, now)
+            self._let_begin(now)
 
         return ended
 
     def _idle(self, turn: int, now: float) -> None:
-        """An operation waits for silent nodes only: that is no reason to keep others waiting, up to a bound."""
+        """An operation waits only for nodes that have stalled: its place is free for another, up to a bound."""
         if not self._sender.crowded:
             self._turns.over(turn)
             self._let_begin(now)
 
-    def _in_turn(self, operation: Operation, turn: int, caller: Hashable, now: float) -> Operation:
+    def _in_turn(
+        self, operation: Operation, turn: int, caller: Hashable, now: float, *, given_up: bool = False
+    ) -> Operation:
         """Start an operation, at once or when its turn comes."""
         operation.turn = turn
-        if self.given_up:
+        if given_up:
             operation.stop(StopReason.GIVEN_UP, now)
-            return operation
-        if self._turns.may_begin(turn, operation, caller, now):
+        elif self._turns.may_begin(turn, operation, caller, now):
             self._begin(operation, now, now)
         return operation
 
     def _let_begin(self, now: float) -> None:
         if self._letting_begin:
-            return  # called back from within: the outer one goes on as long as there is room
+            return  # called from within: the outer call goes on as long as there is room
         self._letting_begin = True
         try:
             while waiting := self._turns.next():
@@ -170,29 +184,60 @@ class Operations:
 
     # ---- lookups -----------------------------------------------------------------------------------
 
-    def lookup(self, question: Question, owner: str, done: Done, now: float, **extra: Any) -> LookupRun:
-        """A new lookup that waits for no turn, not started and without candidates. `extra`: for `LookupRun`."""
-        find = self._new(question, owner, done, **extra)
+    def lookup(
+        self,
+        question: Question,
+        owner: str,
+        done: Done,
+        now: float,
+        *,
+        alpha: int | None = None,
+        on_step: OnStep = None,
+    ) -> LookupRun:
+        """A new lookup that waits for no turn, not started and without candidates."""
+        find = self._new(question, owner, done, alpha=alpha, on_step=on_step)
         self._register(find, now)
         return find
+
+    def background(
+        self, question: Question, owner: str, done: Done, now: float, *, given_up: bool = False
+    ) -> Operation:
+        """Start a lookup of the engine's own, at once or in turn."""
+        turn = self._turns.new()
+        find = self._new(question, owner, self._ending(turn, done), alpha=self._settings.alpha_background)
+        return self._in_turn(find, turn, owner, now, given_up=given_up)
 
     def _register(self, find: LookupRun, now: float) -> None:
         self._running[find.number] = find
         if self._listeners:
             question = find.question
-            self._listeners.tell(events.LookupStarted(now, find.number, question.kind, question.target, find.owner))
+            self._listeners.tell(
+                events.LookupStarted(
+                    at=now, number=find.number, kind=question.kind, target=question.target, owner=find.owner
+                )
+            )
 
-    def _new(self, question: Question, owner: str, done: Done, *, alpha: int | None = None, **extra: Any) -> LookupRun:
+    def _new(
+        self,
+        question: Question,
+        owner: str,
+        done: Done,
+        *,
+        alpha: int | None = None,
+        on_step: OnStep = None,
+        on_found: Callable[[NodeOutcome], None] | None = None,
+        stop_at_value: bool = True,
+        avoid: Container[Addr] | None = None,
+    ) -> LookupRun:
         self._count += 1
         number = self._count
 
-        def finished(outcome: Outcome) -> None:
-            # By its number: a lookup that knew itself would be a cycle, and stay in memory until the collector comes.
-            if number in self._running:  # else it was given up before its turn came
+        def finished(outcome: Outcome, now: float) -> None:
+            # By its number: a reference to the lookup would be a cycle, and keep it in memory until the collector runs.
+            if number in self._running:  # else it ended before its turn came
                 self._retire(self._running[number])
-            done(outcome)
+            done(outcome, now)
 
-        policy = self._settings.policy
         return LookupRun(
             self._sender,
             number,
@@ -200,14 +245,17 @@ class Operations:
             owner=owner,
             alpha=alpha or self._settings.alpha,
             done=finished,
+            on_step=on_step,
+            on_found=on_found,
+            stop_at_value=stop_at_value,
+            avoid=avoid,
             size=self.size.robust(),
-            policy=policy,
-            **extra,
+            policy=self._settings.policy,
         )
 
     def _retire(self, find: LookupRun) -> None:
         del self._running[find.number]
-        # Kept apart: refreshes, which never end, must not push out what a person looked up.
+        # Apart: the endless refreshes must not push out what a person looked up.
         (self._users if find.owner == "user" else self._backgrounds).append(find)
         if (distance := find.kth_distance()) is not None:
             self.size.add(find.question.target, distance)
@@ -227,125 +275,102 @@ class Operations:
                 )
             )
 
-    def background(self, question: Question, owner: str, done: Done, now: float) -> Operation:
-        """Start a lookup that nobody waits for, at once or in turn."""
+    # ---- what callers ask for ----------------------------------------------------------------------
+
+    def start(
+        self,
+        request: Request,
+        done: Done,
+        now: float,
+        *,
+        caller: Hashable,
+        given_up: bool,
+    ) -> Operation:
+        """Start a request, at once or in turn. If the caller has `given_up` already, it ends at once."""
         turn = self._turns.new()
-        find = self._new(question, owner, self._ending(turn, done, now), alpha=self._settings.alpha_background)
-        return self._in_turn(find, turn, owner, now)
+        operation = self._operation(request, self._ending(turn, done), turn)
+        return self._in_turn(operation, turn, caller, now, given_up=given_up)
 
-    # ---- what users ask for ------------------------------------------------------------------------
+    def _operation(self, request: Request, done: Done, turn: int) -> Operation:
+        own = self._sender.id
+        match request:
+            case Ask(question):
+                if request.remotes is None:
+                    return self._new(
+                        question,
+                        "user",
+                        done,
+                        on_step=request.on_step,
+                        on_found=request.on_found,
+                    )
+                return self._direct(question, request.remotes, done, idle=partial(self._idle, turn))
+            case ReadBack(question, written):
+                return self._new(question, "user", done, on_step=request.on_step, stop_at_value=False, avoid=written)
+            case Announce(info_hash, port):
+                noted = self._noting(port, done)
+                prepare = prepare_announce(own, info_hash, port)
+                return self._store("announce_peer", FindPeers(info_hash), prepare, noted, request)
+            case Store(what):
+                return self._store("put", question_about(what), prepare_put(own, what, request.cas), done, request)
+            case Republish(what, decide):
+                return self._store("put", question_about(what), prepare_republish(own, decide), done, request)
+            case _:
+                assert_never(request)
 
-    def _search(
-        self, question: Question, remotes: Sequence[Addr] | None, done: Done, turn: int = 0, **extra: Any
-    ) -> DirectQuery | LookupRun:
-        """A question to the nodes that are named, or to the network. Not started yet. A `turn` may end early."""
-        if remotes is not None:
-            settings = self._settings
-            return DirectQuery(
-                self._sender,
-                question,
-                remotes,
-                alpha=settings.alpha,
-                timeout=settings.query_timeout,
-                done=done,
-                idle=partial(self._idle, turn) if turn else None,
-            )
-        return self._new(question, "user", done, **extra)
-
-    def ask(
+    def _direct(
         self,
         question: Question,
+        remotes: Sequence[Addr],
         done: Done,
-        now: float,
         *,
-        remotes: Sequence[Addr] | None = None,
-        on_step: OnStep = None,
-        on_found: Callable[[NodeOutcome], None] | None = None,
-    ) -> Operation:
-        """Ask the named nodes, or look the target up. Returns the operation, for `cancel`."""
-        turn = self._turns.new()
-        ended = self._ending(turn, done, now)
-        operation = self._search(question, remotes, ended, turn, on_step=on_step, on_found=on_found)
-        return self._in_turn(operation, turn, self.caller, now)
-
-    def read_back(
-        self, question: Question, written: Container[Addr], done: Done, now: float, *, on_step: OnStep = None
-    ) -> Operation:
-        """A get as a stranger makes it, to its end: it starts far off, and at none of the nodes in `written`."""
-        turn = self._turns.new()
-        ended = self._ending(turn, done, now)
-        find = self._new(question, "user", ended, on_step=on_step, stop_at_value=False, avoid=written)
-        return self._in_turn(find, turn, self.caller, now)
-
-    def announce(
-        self,
-        info_hash: bytes,
-        port: int,
-        done: Done,
-        now: float,
-        *,
-        remotes: Sequence[Addr] | None = None,
-        on_step: OnStep = None,
-    ) -> Operation:
-        """Announce a peer of `info_hash`: us, at `port`, or for 0 at the port that our packets come from."""
-
-        def announced(outcome: Outcome) -> None:
-            if outcome.complete or outcome.writes:
-                self._announces.append((now + outcome.elapsed, port, outcome))
-            done(outcome)
-
-        prepare = prepare_announce(self._sender.id, info_hash, port)
-        return self._write("announce_peer", FindPeers(info_hash), prepare, announced, now, remotes, on_step)
-
-    def put(
-        self,
-        what: ImmutableItem | MutableItem | Draft,
-        done: Done,
-        now: float,
-        *,
-        cas: int | None = None,
-        remotes: Sequence[Addr] | None = None,
-        on_step: OnStep = None,
-    ) -> Operation:
-        """Store an item. A draft without a seq takes the highest that the nodes showed, plus one."""
-        prepare = prepare_put(self._sender.id, what, cas)
-        return self._write("put", question_about(what), prepare, done, now, remotes, on_step)
-
-    def republish(
-        self, what: ImmutableItem | MutableItem, decide: Decide, done: Done, now: float, *, on_step: OnStep = None
-    ) -> Operation:
-        """Look the target of `what` up, and store what `decide` then says, where it says."""
-        prepare = prepare_republish(self._sender.id, decide)
-        return self._write("put", question_about(what), prepare, done, now, None, on_step)
-
-    def _write(
-        self,
-        action: str,
-        question: Question,
-        prepare: Prepare,
-        done: Done,
-        now: float,
-        remotes: Sequence[Addr] | None,
-        on_step: OnStep,
-    ) -> Operation:
-        turn = self._turns.new()
-        write = StoreOperation(
+        idle: Callable[[float], None] | None = None,
+    ) -> DirectQuery:
+        return DirectQuery(
             self._sender,
-            lambda have_tokens: self._search(question, remotes, have_tokens, on_step=on_step, stop_at_value=False),
+            question,
+            remotes,
+            alpha=self._settings.alpha,
+            timeout=self._settings.query_timeout,
+            done=done,
+            idle=idle,
+        )
+
+    def _noting(self, port: int, done: Done) -> Done:
+        """What an announce calls at its end: it is remembered, then `done` is called."""
+
+        def announced(outcome: Outcome, now: float) -> None:
+            if outcome.complete or outcome.writes:
+                self._announces.append((now, port, outcome))
+            done(outcome, now)
+
+        return announced
+
+    def _store(
+        self, action: str, question: Question, prepare: Prepare, done: Done, request: Announce | Store | Republish
+    ) -> StoreOperation:
+        remotes = None if isinstance(request, Republish) else request.remotes
+
+        def find(have_tokens: Done) -> DirectQuery | LookupRun:
+            if remotes is not None:
+                return self._direct(question, remotes, have_tokens)
+            return self._new(question, "user", have_tokens, on_step=request.on_step, stop_at_value=False)
+
+        return StoreOperation(
+            self._sender,
+            find,
             prepare,
             action=action,
             alpha=self._settings.alpha,
             timeout=self._settings.query_timeout,
-            done=self._ending(turn, done, now),
+            done=done,
         )
-        return self._in_turn(write, turn, self.caller, now)
 
     def give_up(self, operation: Operation, now: float) -> None:
-        """End an operation with what it knows by now. Its `done` is called, if that has not been done."""
+        """End an operation with what it knows by now. `done` is called, unless it was called before."""
         operation.stop(StopReason.GIVEN_UP, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
-        """Stop an operation. Its `done` is not called. One that waits for its turn has sent nothing."""
+        """Cancel an operation. `done` is not called. If it still waits for its turn it has sent nothing."""
         self._turns.over(operation.turn)
         operation.cancel(now)
         find = operation.find if isinstance(operation, StoreOperation) else operation

@@ -1,15 +1,16 @@
-"""Whose turn it is: how many operations run at once, and who is next where more are wanted.
+"""Turns: how many operations run at once, and which is next when more are wanted.
 
-A lookup alone keeps some eight queries in play. Of a thousand that run at once each would wait for the others at every
-step, and all for the processor, which then reads answers so late that nodes seem slow. So a limited number runs, each
-as quickly as alone, and the others wait; nothing is said about a node on their behalf before they have run.
+A lookup keeps some eight queries in flight. If a thousand ran at once, each would wait for the others at every step,
+and all for the processor, which would then read answers so late that nodes seem slow. So a limited number runs, each
+as quickly as alone, and the others wait.
 
-**How many** follows from the processor: with each operation that ends more may run as long as timers strike in time,
-and fewer while they are late. In virtual time they never are.
+**How many** depends on the processor. With each operation that ends the number grows while timers are on time, and
+shrinks while they are late. In virtual time they are never late.
 
-**Who is next.** Turns are fair among callers, so a thousand lookups of one part of a program don't hold up another: a
-caller that has nothing under way begins at once, and of those that wait the one with the least under way is next. So
-does whoever comes when nobody has asked for a while: a person, most likely.
+**Which is next.** Turns are fair among callers, so a thousand lookups of one part of a program don't delay another. The
+request of a caller that has nothing under way begins at once. Of the callers that wait, the one with the fewest
+operations under way is next. A request that comes after a second without any counts as a caller of its own: most likely
+it is a person's.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ from typing import Generic, TypeVar
 PLACES, MIN_PLACES, MAX_PLACES = 16.0, 8.0, 256.0
 """Operations that run at once: at first, at least and at most."""
 QUICK_GROWTH, GROWTH, SHRINKING = 1.0, 0.25, 1.0
-"""By how much that number changes with each that ends: grows until timers are late for the first time, grows after
-that, shrinks while they are late."""
+"""The change of that number with each operation that ends: growth until timers are late for the first time, growth
+after that, and shrinking while they are late."""
 SPARE_PLACES = 8
-"""More of them, for callers that have nothing under way."""
+"""Additional operations, for callers that have nothing under way."""
 LATE_SECONDS = 0.01
-"""Timers that strike so late on the average say that the processor can't keep up."""
+"""If timers are so late on average, the processor can't keep up."""
 LATE_AT_MOST = 0.1
-"""A pause of the whole program is no reason to run less for long."""
+"""A single timer counts for no more: one pause of the whole program is no reason to run less for long."""
 WEIGHT = 0.05
-"""Of the latest timer in that average."""
+"""Weight of the latest timer in that average."""
 LONE_SECONDS = 1.0
-"""Whoever comes so long after the one before is a caller apart."""
+"""A request that comes so long after the one before counts as a caller of its own."""
 
 T = TypeVar("T")
 
 
 class Turns(Generic[T]):
-    """The turns of one engine, by their numbers. Times are seconds on the engine's clock."""
+    """The turns of one engine, each with a number. Times are seconds on the engine's clock."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -46,10 +47,10 @@ class Turns(Generic[T]):
         self._late = 0.0
         self._last = float("-inf")
         self._callers: dict[int, Hashable] = {}
-        """Whose turns they are that have begun and are not over."""
+        """The caller of each turn that has begun and is not over."""
         self._under_way: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, dict[int, tuple[T, float]]] = {}
-        """By caller: what waits, oldest first, and since when."""
+        """By caller: the operations that wait, oldest first, and since when."""
 
     @property
     def under_way(self) -> int:
@@ -79,7 +80,7 @@ class Turns(Generic[T]):
         return self._count
 
     def may_begin(self, turn: int, what: T, caller: Hashable, now: float) -> bool:
-        """Whether `what` begins at once. If not it waits, and `next` gives it when its turn has come."""
+        """Whether `what` may begin at once. If not it waits, and `next` returns it when its turn has come."""
         if now - self._last >= LONE_SECONDS:
             caller = turn
         self._last = now
@@ -90,7 +91,7 @@ class Turns(Generic[T]):
         return False
 
     def next(self) -> tuple[T, float] | None:
-        """What begins now, and since when it has waited; `None` while there is no room."""
+        """The next operation to begin, and since when it has waited; `None` if none may."""
         if not self._waiting:
             return None
         caller = min(self._waiting, key=self._under_way.__getitem__)
@@ -112,7 +113,7 @@ class Turns(Generic[T]):
         self._under_way[caller] += 1
 
     def over(self, turn: int) -> bool:
-        """One has ended, or is given up before it began; whether it had begun."""
+        """A turn has ended, or was given up before it began. Returns whether it had begun."""
         if turn not in self._callers:
             for caller, turns in self._waiting.items():
                 if turns.pop(turn, None) and not turns:
@@ -135,9 +136,9 @@ class Turns(Generic[T]):
             self._growth = GROWTH
 
     def waits(self, caller: Hashable) -> bool:
-        """Whether something of this caller has not begun."""
+        """Whether an operation of this caller waits."""
         return caller in self._waiting
 
     def late(self, seconds: float) -> None:
-        """A timer struck so late."""
+        """A timer was so late."""
         self._late += WEIGHT * (min(LATE_AT_MOST, max(0.0, seconds)) - self._late)

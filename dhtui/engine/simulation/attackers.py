@@ -1,7 +1,7 @@
-"""Attackers of one node, with a budget and a goal; and the honest strangers beside whom their harm shows.
+"""Attackers of one node, each with a budget and a goal; and honest strangers, on whom the damage is measured.
 
-Each acts by datagrams alone, so many a second, for so long. Those who forge sources have no address of their own and
-hear no answer. The others own addresses: they hear what the node sends there, and answer from 10 ms away, quicker
+An attacker acts by datagrams alone, so many a second for so long. One that forges sources has no address of its own and
+receives no answer. The others own addresses: they receive what the node sends there, and answer from 10 ms away, faster
 than nearly all honest nodes.
 """
 
@@ -40,14 +40,14 @@ from ..wire.krpc import (
 from .network import Simulation
 
 TURN = 0.05
-"""Seconds between two turns of an attacker that sends more often than that: it then sends several datagrams."""
+"""Seconds between two turns at least. An attacker with a higher rate sends several datagrams a turn."""
 FIRST_PORT = 6881
 WINDOW = 10.0
 """Seconds over which bytes sent to a network are added up."""
 
 
 class Goal(StrEnum):
-    """What an attacker is after."""
+    """The goal of an attacker."""
 
     DENY = "deny"
     CENSOR = "censor"
@@ -62,11 +62,11 @@ class Budget:
     """What an attack costs."""
 
     addresses: int
-    """IPs of its own; 0: it forges them all."""
+    """Own IPs. 0: all sources are forged."""
     nets: int
-    """The /24s that they are in."""
+    """How many /24s they are in."""
     rate: float
-    """Datagrams a second, those that answer the node not counted."""
+    """Datagrams a second, without answers to the node."""
     seconds: float
 
     def ips(self, first: int = 130) -> list[str]:
@@ -90,10 +90,10 @@ class Budget:
 
 
 class Stranger:
-    """Whoever meets one core by datagrams, `budget.rate` times a second. What it does is `act`."""
+    """Sends datagrams to one core, `budget.rate` a second, by `act`."""
 
     datagrams = 1
-    """How many `act` leads to."""
+    """How many datagrams one `act` leads to."""
 
     def __init__(self, simulation: Simulation, core: Core, budget: Budget, seed: int, first: int = 130) -> None:
         self.simulation, self.core, self.budget = simulation, core, budget
@@ -104,7 +104,7 @@ class Stranger:
         self._due = 0.0
 
     def start(self) -> None:
-        """Begin; it goes on while the simulation runs, until its time is over."""
+        """Begin. It goes on while the simulation runs, until its time is over."""
         for ip in self.ips:
             self.simulation.own(ip, self.received)
         self._ends = self.simulation.now + self.budget.seconds
@@ -120,7 +120,7 @@ class Stranger:
             self.simulation.wake(self.simulation.now + pause, self._turn)
 
     def act(self) -> None:
-        """What it does in its turn: mostly one datagram."""
+        """What it does each turn: mostly it sends one datagram."""
         raise NotImplementedError
 
     def send(self, data: bytes, source: Addr) -> None:
@@ -155,7 +155,7 @@ class Stranger:
 
 
 class Forger(Stranger):
-    """Sends what `make` gives, and writes the next of `sources` on it as where it comes from."""
+    """Sends what `make` returns, under the next of `sources` as its source."""
 
     def __init__(
         self,
@@ -179,10 +179,10 @@ BURST = 60
 
 
 def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
-    """The addresses of a core's table and memory, and of the nodes `besides`, each many times in a row."""
+    """Addresses of `besides`, of a core's table, and of nodes that it remembers; each many times in a row."""
     while True:
-        known = (*core.table, *core.table.farthest_known(core.id, 10_000, ()))
-        for addr in dict.fromkeys((*besides, *(contact.addr for contact in known))):
+        known = (*core.nodes(), *core.saved_state().nodes)
+        for addr in dict.fromkeys((*besides, *(node.addr for node in known))):
             for _ in range(BURST):
                 yield addr
 
@@ -201,7 +201,7 @@ def anybody_in(net: str, rng: Random) -> Iterator[Addr]:
 
 
 def one_byte(rng: Random, core: Core) -> bytes:
-    """No message at all."""
+    """No valid message."""
     return b"x"
 
 
@@ -253,7 +253,7 @@ def get_of(target: bytes) -> Callable[[Random, Core], bytes]:
 
 
 class Drain:
-    """Victims of an amplifier, who count the bytes that reach them."""
+    """Victims of an amplifier. Counts the bytes that reach them."""
 
     def __init__(self, simulation: Simulation, ips: Sequence[str]) -> None:
         self._simulation = simulation
@@ -296,7 +296,7 @@ class Entry:
 
 
 class Writer(Stranger):
-    """Stores entries at the core, each from the next of its addresses, with a token that it has asked for. Honest ones
+    """Stores entries at the core, each from the next of its addresses, with a token that it got before. Honest writers
     do the same, more slowly and from all over the world."""
 
     datagrams = 2
@@ -378,10 +378,10 @@ def mutable_items(n: int, rng: Random, near: bytes | None = None) -> list[Entry]
 
 
 class Poisoner(Stranger):
-    """Many nodes of one owner, who want to be known: they ask the core again and again, and answer all it asks.
+    """Many nodes of one owner that want places in the table: they query the core again and again, and answer it.
 
-    For `patience` seconds they behave as good nodes do. After that they know of no value, and name each other, under
-    ids next to whatever is asked for.
+    For `patience` seconds they behave as honest nodes do. After that they return no values, and refer to each other
+    under ids next to each target.
     """
 
     def __init__(
@@ -398,10 +398,10 @@ class Poisoner(Stranger):
         external: Callable[[float], Addr] | None = None,
         framing: bool = False,
     ) -> None:
-        """`ports` nodes live at each address. Their ids are `near` a target; else half of them fit their addresses
-        (BEP 42), and half are near the core's own. A share `turning` of the addresses asks under ids near the core's,
-        where its table has room, and answers each ping under a new one. `external`: what they say that the core's own
-        address is. `framing`: they name the core's friends under ids that are not theirs."""
+        """`ports` nodes are at each IP. Their ids are `near` a target; else half of them fit their addresses (BEP 42),
+        and half are near the core's own. A share `turning` of the IPs queries under ids near the core's, where its
+        table has room, and answers each ping under a new one. `external`: what they claim to be the core's address.
+        `framing`: they refer to nodes of the core's table under false ids."""
         super().__init__(simulation, core, budget, seed)
         self._near, self._patience, self._external, self._framing = near, patience, external, framing
         self._nodes = [(ip, FIRST_PORT + nth) for nth in range(ports) for ip in self.ips]
@@ -413,7 +413,7 @@ class Poisoner(Stranger):
         self.asked_of_us = 0
 
     def takes_ids(self, nodes: Sequence[NodeInfo]) -> None:
-        """Give its nodes the ids that somebody knows them by."""
+        """Give its nodes the ids under which others know them."""
         self._ids.update({addr: node_id for node_id, addr in nodes})
 
     def id_of(self, addr: Addr) -> bytes:
@@ -433,7 +433,7 @@ class Poisoner(Stranger):
         return random_id_with_prefix(self.core.id, self.rng.randrange(20, 60), self.rng)
 
     def _beside(self, target: bytes) -> bytes:
-        """An id next to a target: as near as the true ones, or nearer, by turns."""
+        """An id next to a target: by turns as near as the true ones, and nearer."""
         shared = self.rng.choice((18, 19, 20, self.rng.randrange(26, 40)))
         number = int.from_bytes(target, "big") ^ self.rng.getrandbits(ID_BITS - shared)
         return number.to_bytes(ID_LENGTH, "big")
@@ -469,7 +469,7 @@ class Poisoner(Stranger):
         return body
 
     def _fellows(self, target: bytes) -> list[NodeInfo]:
-        """Eight of its nodes under ids next to a target, which they will answer with."""
+        """Eight of its nodes, under ids next to a target. They will answer under these."""
         named = []
         for _ in range(8):
             addr = self._nodes[self.rng.randrange(len(self._nodes))]
@@ -479,7 +479,7 @@ class Poisoner(Stranger):
         return named
 
     def _framed(self, target: bytes) -> list[NodeInfo]:
-        contacts = [contact.addr for contact in self.core.table if contact.addr[0] not in self.ips]
+        contacts = [node.addr for node in self.core.nodes() if node.addr[0] not in self.ips]
         self.rng.shuffle(contacts)
         number = int.from_bytes(target, "big")
         ids = (number ^ self.rng.getrandbits(ID_BITS - 20) for _ in contacts)
@@ -502,7 +502,7 @@ class Poisoner(Stranger):
 
 
 class Newcomers(Stranger):
-    """Honest nodes, one an address, that ask the core once each, and answer it."""
+    """Honest nodes, one an address. Each queries the core once, and answers it."""
 
     def __init__(self, simulation: Simulation, core: Core, budget: Budget, seed: int, first: int = 190) -> None:
         super().__init__(simulation, core, budget, seed, first)
@@ -522,12 +522,12 @@ class Newcomers(Stranger):
 
     @property
     def met(self) -> int:
-        """How many of them the core has asked back."""
+        """How many of them the core has pinged."""
         return len(self._met)
 
 
 class Queriers(Stranger):
-    """Honest clients that ask in turns, `ports` of them behind each address, and count what is answered in full."""
+    """Honest clients that query in turns, `ports` of them behind each IP. Counts complete answers."""
 
     def __init__(
         self,
@@ -558,6 +558,6 @@ class Queriers(Stranger):
 
 
 def item_of_most_bytes(rng: Random) -> Entry:
-    """A signed item whose answer is as long as they come."""
+    """A signed item whose answer is as long as possible."""
     item = sign(PrivateKey.from_seed(rng.randbytes(32)), b"996:" + rng.randbytes(996), 1)
     return Entry(item.target, item=(item.v, item.k, item.sig, item.seq, item.salt))

@@ -1,7 +1,7 @@
-"""A model of the internet between simulated nodes: round trips, loss, and chance that a seed decides.
+"""A model of the internet between simulated nodes: round trips, loss, and random choices that depend on a seed.
 
-Nothing is stored and nothing is drawn in turn: each choice is a function of the seed and of what it is about.
-So the millionth node costs no more than the first, and two programs compared under one seed meet one fate.
+Nothing is stored, and random choices have no order: each is a function of the seed and of what it is about. So the
+millionth node costs no more than the first, and two programs compared under one seed meet the same delays and losses.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _LOGS = (-6.3, 0.0, log(250 / 90), log(900 / 90), 3.5)
 JITTER = 0.08
 """Standard deviation of the logarithm of one packet's delay."""
 QUEUE_SECONDS = 0.0005
-"""Mean of what queues on the way add to a packet."""
+"""Mean delay of a packet in queues, seconds."""
 JAM_SHARE, JAM_FACTOR = 0.005, 5.0
-"""One packet in 200 takes five times as long: a queue somewhere has filled up."""
+"""One packet in 200 takes five times as long: some queue is full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,9 @@ class Conditions:
     rate_limit: float = 25.0
     """Messages a second from one address, over 10 s, before a passive node ignores it for 5 minutes. 0: no limit."""
     liars: float = 0.0
-    """Share of the live passive nodes that lie, all in league."""
+    """Share of the live passive nodes that lie, all together."""
     lie: Lie = LIES["nearer"]
-    """What they say."""
+    """How they lie."""
 
 
 class Chance:
@@ -85,7 +85,7 @@ _PATH, _PACKET, _LOST = 1, 2, 3
 
 
 class Internet:
-    """The ways between nodes, which are numbers of 64 bits here."""
+    """The paths between nodes, which are numbers of 64 bits here."""
 
     def __init__(self, chance: Chance, loss: float) -> None:
         self._chance, self._loss = chance, loss

@@ -1,9 +1,9 @@
-"""Liars, alone or in league, who want a lookup to end without the value that it seeks.
+"""Liars, alone or together, that want a lookup to end without the value that it seeks.
 
-What they say is a `lies.Lie`. They know every node of the population, as an attacker that crawls the network does,
-and agree on what they make up. The liars are a share of the population, or nodes that were recruited one by one. An
-accomplice answers under the id that it was named under, at a door of its own, and goes on in the same way. What
-liars are asked to store they confirm and drop, unless their lie is about nodes only.
+How they lie is a `lies.Lie`. They know every node of the population, as an attacker that crawls the network does, and
+all make up the same things. The liars are a share of the population, or nodes that were recruited one by one. An
+accomplice answers at an address of its own, under the id of the referral to it, and lies in the same way. Liars confirm
+what they are asked to store, and drop it, unless their lie is about nodes only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CLOSEST = 8
 FELLOWS_AMONG = 128
 """Fellow liars are looked for among so many of the closest nodes."""
 HIRED, HIRED_NETS = 400, 100
-"""Addresses that are hired where the population has no liars to lend theirs, and the /24s that they are in."""
+"""Addresses that are rented if the population has no liars to lend theirs, and how many /24s they are in."""
 
 _POOL, _NAMES, _ID, _NOWHERE, _FORGERY, _HIRED, _MIX, _BITS = 21, 22, 23, 24, 25, 26, 27, 28
 _SPACE = 1 << ID_BITS
@@ -62,15 +62,15 @@ class Ring:
         self._recruits.add(member)
 
     def lies(self, member: Member) -> bool:
-        """Whether a node, or a hired address, lies."""
+        """Whether a node, or a rented address, lies."""
         return self._population.lies(member) or member in self._recruits or member.addr in self._hired
 
     def alive(self, member: Member, now: float) -> bool:
-        """Whether a node answers at a time. Hired addresses always do."""
+        """Whether a node answers at a time. Rented addresses always do."""
         return member.addr in self._hired or self._population.alive(member, now)
 
     def at(self, addr: Addr) -> Member | None:
-        """The liar behind a made-up node, or the hired one at an address; `None` where there is none."""
+        """The liar behind a made-up node, or the rented one, at an address; `None` if there is none."""
         return self._doors.get(addr) or self._hired.get(addr)
 
     def lie_of(self, liar: Member, target: bytes) -> Lie:
@@ -85,7 +85,7 @@ class Ring:
     def answer(
         self, liar: Member, at: Addr, query: Query, now: float, honest: Callable[[], dict[bytes, Any]]
     ) -> dict[bytes, Any] | None:
-        """What a liar says (``r``) when a query reaches it at one of its addresses; `None`: nothing.
+        """The answer of a liar (``r``) to a query at one of its addresses; `None`: it does not answer.
 
         `honest` gives what an honest node in its place would say, and may raise `RefusedQuery`.
         """
@@ -171,7 +171,7 @@ class Ring:
         return ()
 
     def _closest(self, target: bytes, n: int, now: float) -> list[Member]:
-        """The true closest nodes. Those of the last few targets are kept, for each is asked about many times."""
+        """The true closest nodes. Cached for the last few targets: each is asked for many times."""
         known = self._true.get((target, n))
         if known is None:
             if len(self._true) >= _TARGETS_KEPT:
@@ -274,7 +274,7 @@ class Ring:
         return list(found)
 
     def _hire(self, where: Where, ip: str, nth: int) -> Member:
-        """An address that the attacker has taken for money, and a node with a fitting id there."""
+        """An address that the attacker rents, and a node with a fitting id there."""
         port = 20_000
         if where is Where.SELF:
             port += 2 * nth

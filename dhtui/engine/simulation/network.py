@@ -1,10 +1,9 @@
-"""A network in virtual time, of the very cores that ship. One seed, one course of events.
+"""A network in virtual time, of the same cores that real nodes run. One seed gives one course of events.
 
-The clock jumps from one event to the next. What lies between two nodes is `internet.Internet`. Nodes come in
-two kinds: *cores*, which are complete, and *passive* ones of a `population.Population`, which only answer, from
-tables that are computed when somebody asks, by the server that ships. So ten thousand cores can be run together,
-or a few cores among millions of passive nodes, whom they can't tell from others: all that is said is said in
-datagrams.
+The clock jumps from one event to the next. Delay and loss between two nodes come from `internet.Internet`. Nodes are of
+two kinds. *Cores* are complete. *Passive* nodes, of a `passive_nodes.Population`, only answer: by the same server as
+cores, from tables that are computed when a query comes. So ten thousand cores can run together, or a few cores among
+millions of passive nodes. A core can't tell the two kinds apart: all communication is in datagrams.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from typing import Any
 from ..core import Core
 from ..items import ImmutableItem, MutableItem
 from ..lookup.questions import Question
-from ..lookup.running import Done, LookupRun
+from ..lookup.running import LookupRun
 from ..operations.operations import Operation
+from ..operations.requests import Ask, Request, Store
 from ..outcome import Outcome
 from ..server import Server
 from ..settings import Settings
@@ -52,18 +52,18 @@ RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
 PEERS_PLANTED = 10
 ATTACK_SECONDS = 0.01
-"""How far an attacker's addresses are from a core: as near as money can bring them."""
+"""Delay between an attacker's addresses and a core: it rents them as near as possible."""
 _CALL: Addr = ("", 0)
 _CORE = 31
 
 
 Receiver = Callable[[Addr, Addr, bytes], None]
-"""What owns an address, and is given what comes there: to which of its addresses, from where, and the datagram."""
+"""Receives datagrams for addresses that it owns: the destination, the source, and the datagram."""
 
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """Where a core lives, and what has passed there."""
+    """A core with its address, its NAT, and its counters."""
 
     core: Core
     key: int
@@ -85,7 +85,7 @@ class _Table:
 
 
 class Passive:
-    """A passive node that somebody has met."""
+    """A passive node that has received a datagram, or stores something."""
 
     def __init__(self, population: Population, member: Member, tokens: Tokens, rng: Random) -> None:
         self.member = member
@@ -98,7 +98,7 @@ class Passive:
         return self._server.answer(query, source, now)
 
     def keep(self, what: ImmutableItem | MutableItem | bytes, writer: Addr, now: float) -> None:
-        """Let somebody store an item with it, or announce itself for an infohash: with a token, as by datagrams."""
+        """Let `writer` store an item here, or announce itself for an infohash; with a token, as by datagrams."""
         target = what if isinstance(what, bytes) else what.target
         asked: Get | GetPeers = GetPeers(target, target) if isinstance(what, bytes) else Get(target, target)
         token = self.answer(_query(asked), writer, now)[b"token"]
@@ -117,8 +117,8 @@ def _query(args: Args) -> Query:
 
 
 class _Limits:
-    """How passive nodes guard themselves: whoever sends one of them more than `rate` messages a second, over 10 s, is
-    ignored for 5 minutes."""
+    """The rate limit of passive nodes: an IP that sends one of them more than `rate` messages a second, over 10 s, is
+    ignored there for 5 minutes."""
 
     def __init__(self, rate: float) -> None:
         self._most = rate * RATE_WINDOW
@@ -126,7 +126,7 @@ class _Limits:
         self._ignored: dict[tuple[str, str], float] = {}
 
     def allow(self, dest: str, source: str, now: float) -> bool:
-        """Count a message from one IP to another; whether it is read."""
+        """Count a message from one IP to another. Returns whether it is read."""
         if not self._most:
             return True
         key = dest, source
@@ -149,7 +149,7 @@ class Trial:
 
     outcome: Outcome
     first: float | None
-    """When the first value or peer was in hand; `None`: never."""
+    """When the first value or peer came; `None`: never."""
     complete: float
     queries: int
     hops: int
@@ -159,7 +159,7 @@ class Trial:
 
 
 class Simulation:
-    """The wires, the clock and everybody on the network."""
+    """The network: its clock, its nodes, and the datagrams on their way."""
 
     def __init__(self, seed: int, conditions: Conditions | None = None, population: Population | None = None) -> None:
         """Without a `population` there are only cores. With one, its conditions and not `conditions` hold."""
@@ -198,11 +198,11 @@ class Simulation:
         return core
 
     def remove(self, core: Core) -> None:
-        """It is gone without a word."""
+        """A core leaves the network without notice."""
         del self.places[core.identity.bound]
 
     def behind_nat(self, core: Core) -> bool:
-        """Whether only those whom it has sent to can reach a core."""
+        """Whether a core receives only from addresses that it has sent to."""
         return self.places[core.identity.bound].opened is not None
 
     def hosts(self, n: int = 3, liars: int = 0) -> tuple[Addr, ...]:
@@ -249,7 +249,7 @@ class Simulation:
         for member in self.population.closest(target, copies, self.now):
             passive = self.met(member)
             for nth in range(PEERS_PLANTED if isinstance(what, bytes) else 1):
-                # Written from many networks, so that no store has its fill of one.
+                # From many networks, so that no writer reaches its share.
                 passive.keep(what, (f"198.51.{(target[-1] + nth) % 256}.7", 6881), self.now)
 
     @property
@@ -261,16 +261,16 @@ class Simulation:
     # ---- attackers and other strangers -------------------------------------------------------------
 
     def own(self, ip: str, receiver: Receiver) -> None:
-        """All ports of an IP belong to somebody else, who is given what cores send there."""
+        """Give all ports of an IP to `receiver`, which gets the datagrams that cores send there."""
         self._owners[ip] = receiver
 
     def wake(self, at: float, call: Callable[[], None]) -> None:
-        """Call somebody at a time."""
+        """Call `call` at the time `at`."""
         self._later(at, _CALL, None, b"")
         self._calls[self._count] = call
 
     def deliver(self, data: bytes, source: Addr, core: Core) -> None:
-        """A datagram reaches a core now, with any source that its sender cares to write on it. A NAT stands firm."""
+        """A datagram reaches a core now, under any source, forged or not. A NAT keeps it out as any other."""
         place = self.places.get(core.identity.bound)
         if place is not None and (place.opened is None or source in place.opened):
             core.receive_datagram(data, source, self.now)
@@ -282,7 +282,7 @@ class Simulation:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
         addr = core.identity.bound
         place = self.places[addr]
-        while (datagrams := core.datagrams_to_send()) or (names := core.bootstrapping.take_hosts_wanted()):
+        while (datagrams := core.datagrams_to_send()) or (names := core.take_hosts_wanted()):
             for data, dest in datagrams:
                 self._send(place, addr, data, dest)
             for name in () if datagrams else names:
@@ -343,7 +343,7 @@ class Simulation:
 
     def _tick(self, place: Place, addr: Addr) -> None:
         if place.timer != self.now:
-            return  # an earlier one has been set since, and has struck
+            return  # an earlier timer was set since, and has run
         place.timer = inf
         core = place.core
         if core.next_timer() <= self.now:
@@ -380,7 +380,7 @@ class Simulation:
             self._later(self.now + delay, source, dest, answer)
 
     def _answer(self, passive: Passive, dest: Addr, query: Query, source: Addr) -> bytes | None:
-        """What a passive node, honest or not, answers a query that came to one of its addresses; as a datagram."""
+        """The answer of a passive node, honest or not, to a query at one of its addresses, as a datagram."""
         ring, member, now = self.ring, passive.member, self.now
         body: dict[bytes, Any] | None
         try:
@@ -400,7 +400,7 @@ class Simulation:
         self.now = until
 
     def run_until(self, condition: Callable[[], bool], limit: float = 120.0) -> bool:
-        """Let time pass until `condition` holds, `limit` seconds at most; whether it does."""
+        """Let time pass until `condition` holds, but at most `limit` seconds. Returns whether it holds."""
         until = self.now + limit
         while not condition():
             if not self._events or self._events[0][0] > until:
@@ -411,54 +411,50 @@ class Simulation:
     # ---- what cores are asked to do ------------------------------------------------------------------
 
     def bootstrap(self, core: Core) -> float:
-        """Let a core bootstrap; the seconds until it calls itself in."""
+        """Let a core bootstrap. Returns the seconds that it took."""
         began = self.now
         core.bootstrap(self.now)
         self.after(core)
-        self.run_until(lambda: core.bootstrapping.state != "running")
+        self.run_until(lambda: not core.bootstrap_running)
         return self.now - began
 
-    def finish(self, core: Core, start: Callable[[Done], Operation]) -> Outcome:
+    def finish(self, core: Core, request: Request) -> Outcome:
         """Start an operation of a core and let time pass until it is done."""
+        return self._finish(core, request)[0]
+
+    def _finish(self, core: Core, request: Request) -> tuple[Outcome, Operation]:
         done: list[Outcome] = []
-        start(done.append)
+        operation = core.start(request, lambda outcome, now: done.append(outcome), self.now)
         self.after(core)
         self.run_until(lambda: bool(done))
-        return done[0]
+        return done[0], operation
 
     def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
         """Let a core ask nodes directly."""
-        return self.finish(core, lambda done: core.operations.ask(question, done, self.now, remotes=remotes))
+        return self.finish(core, Ask(question, remotes=remotes))
 
     def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
         """Let a core put an item."""
-        return self.finish(core, lambda done: core.operations.put(what, done, self.now))
+        return self.finish(core, Store(what))
 
     def look_up(self, core: Core, question: Question) -> Trial:
-        """Let a core look something up, and measure that."""
+        """Let a core look something up, and measure it."""
         began = self.now
         truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
         firsts: list[float] = []
-        started: list[Operation] = []
-
-        def start(done: Done) -> Operation:
-            find = core.operations.ask(question, done, began, on_found=lambda outcome: firsts.append(self.now - began))
-            started.append(find)
-            return find
-
-        outcome = self.finish(core, start)
+        request = Ask(question, on_found=lambda outcome: firsts.append(self.now - began))
+        outcome, find = self._finish(core, request)
         complete = self.now - began
-        find = started[0]
-        detail = core.operations.detail(find.number, self.now) if isinstance(find, LookupRun) else None
+        detail = core.lookup(find.number, self.now) if isinstance(find, LookupRun) else None
         steps = detail.steps if detail else ()
         answered = {node.addr for node in outcome.asked if node.responded}
         return Trial(
-            outcome,
-            firsts[0] if firsts else None,
-            complete,
-            len(steps),
-            _hops(steps, outcome),
-            len(truth & answered) / len(truth) if truth else 1.0,
+            outcome=outcome,
+            first=firsts[0] if firsts else None,
+            complete=complete,
+            queries=len(steps),
+            hops=_hops(steps, outcome),
+            found=len(truth & answered) / len(truth) if truth else 1.0,
         )
 
 

@@ -1,4 +1,4 @@
-"""Millions of nodes that take no memory until somebody meets them.
+"""Millions of nodes that take no memory until they are needed.
 
 The ids are N points drawn evenly from the space. Instead of drawing them all, the space is halved again and
 again: how many of n points fall into the left half is the number of ones among n random bits, which are a
@@ -41,7 +41,7 @@ class Member:
     number: int
     """Its id."""
     key: int
-    """The 64 bits that its chances hang on: the upper ones of its id."""
+    """The 64 bits that its random choices depend on: the upper ones of its id."""
     addr: Addr
 
     @property
@@ -64,7 +64,7 @@ class Population:
     """All passive nodes of a network."""
 
     def __init__(self, size: int, seed: int, conditions: Conditions) -> None:
-        """`size` nodes are alive, about; the dead ones come on top."""
+        """About `size` nodes are alive; the dead ones are added to that."""
         self.size, self.conditions = size, conditions
         self.chance = Chance(seed)
         self._salt = seed.to_bytes(16, "big", signed=True)
@@ -83,7 +83,7 @@ class Population:
         return len(self._by_addr)
 
     def at(self, addr: Addr) -> Member | None:
-        """The node at an address that somebody was told; `None` where there is none."""
+        """The node at an address that was in some referral; `None` if there is none."""
         return self._by_addr.get(addr)
 
     def member(self, place: int) -> Member:

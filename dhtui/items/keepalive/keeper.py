@@ -11,7 +11,7 @@ from random import Random, SystemRandom
 from typing import Protocol
 
 from ...engine.items import ImmutableItem, Item, MutableItem
-from ...engine.operations.direct import Decide
+from ...engine.operations.requests import Decide
 from ...engine.outcome import Outcome
 from ...engine.wire.compact import Addr
 from ...text.decisions import outcome_stop_words

@@ -63,9 +63,9 @@ def test_forged_sources_take_nobody_away(kind: str) -> None:
         for _ in range(60):
             net.send(data, other.identity.bound, victim.identity.bound)
     net.run(1.0)
-    table = len(victim.table)
+    table = len(victim._table)
     assert before > 0.95 and found(net, victim, others) >= before
-    assert len(victim.table) >= table
+    assert len(victim._table) >= table
     assert victim.snapshot(net.now).banned == 0
 
 
@@ -108,7 +108,7 @@ def storing(net: Network) -> tuple[Core, list[bytes]]:
     targets = []
     for i in range(20):
         item = ImmutableItem(b"900:" + b"%d" % i + b"x" * (900 - len(str(i))))
-        core.items.put_immutable(item.target, item, "203.0.113.1", net.now)
+        core._items.put_immutable(item.target, item, "203.0.113.1", net.now)
         targets.append(item.target)
     return core, targets
 
@@ -216,7 +216,7 @@ def test_forged_queries_do_not_keep_newcomers_out() -> None:
         net.run(0.025)
     net.run(3.0)
     assert len(newcomers) == 20 and sum("ping" in puppet.methods() for puppet in newcomers) == 20
-    assert sum(core.table.find(puppet.addr) is not None for puppet in newcomers) >= 16
+    assert sum(core._table.find(puppet.addr) is not None for puppet in newcomers) >= 16
 
 
 def test_forged_queries_do_not_wear_out_what_is_remembered() -> None:
@@ -226,7 +226,7 @@ def test_forged_queries_do_not_wear_out_what_is_remembered() -> None:
     victim, rng = swarm(net, 12, maintain=False)[-1], Random(2)
     net.loss = 0.3
     for _ in range(60):
-        victim.table.restore(net.puppet().info, 0.1, net.now)
+        victim._table.restore(net.puppet().info, 0.1, net.now)
     kept = {node.addr for node in victim.saved_state().nodes}
     for _ in range(40):
         for addr in kept:
@@ -314,7 +314,7 @@ def test_a_liar_throws_nobody_out_of_our_table(bits: int) -> None:
     net.meet(core, liar)
     net.find_node(core, liar.id)
     assert [puppet.methods() for puppet in honest] == [["ping", "find_node"]] * 8
-    assert {contact.id for contact in core.table} == {liar.id, *(puppet.id for puppet in honest)}
+    assert {contact.id for contact in core.nodes()} == {liar.id, *(puppet.id for puppet in honest)}
 
 
 def test_whoever_claims_one_id_and_answers_under_another_is_not_remembered() -> None:
@@ -326,7 +326,7 @@ def test_whoever_claims_one_id_and_answers_under_another_is_not_remembered() -> 
     late.id = b"t" * 20
     net.run(5.0)
     assert late.methods() == ["ping"]
-    assert core.saved_state().nodes == () and len(core.table) == 0
+    assert core.saved_state().nodes == () and len(core.nodes()) == 0
 
 
 def test_noise_does_not_hide_what_went_wrong() -> None:

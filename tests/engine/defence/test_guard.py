@@ -92,10 +92,10 @@ def test_defence_what_is_tracked_is_bounded_and_swept() -> None:
         ip = public_ip(i)
         assert limiter.allow(ip, i * 0.0001) and not limiter.allow(ip, i * 0.0001)
         limiter.muted(ip, i * 0.0001)
-        assert len(limiter._full_at) + len(limiter._before) <= MAX_TRACKED
-    assert limiter.count(2.0) == len(limiter._muted) == MAX_MUTED
+        assert limiter.hosts.used <= MAX_TRACKED
+    assert limiter.count(2.0) == limiter.muted_hosts.used == MAX_MUTED
     limiter.sweep(400.0)
-    assert limiter._muted == {}
+    assert limiter.muted_hosts.used == 0
 
 
 def test_what_is_over_is_forgotten_as_others_come() -> None:
@@ -103,7 +103,7 @@ def test_what_is_over_is_forgotten_as_others_come() -> None:
     limiter = RateLimiter(0.1)
     for hour in range(200):
         assert limiter.allow(f"40.0.{hour}.1", hour * 3600.0)
-    assert len(limiter._full_at) + len(limiter._before) == 2
+    assert limiter.hosts.used == 2
 
 
 def test_defence_that_a_host_is_muted_is_told_once_in_5_minutes() -> None:
@@ -131,7 +131,7 @@ def test_defence_a_flooder_is_muted_and_nothing_else() -> None:
     assert (snapshot.banned, snapshot.muted, snapshot.drops["rate limit"]) == (0, 1, 30)
     assert [error.cause for error in snapshot.errors] == ["rate limit"]
     assert [event for event in heard if isinstance(event, Banned)] == []
-    assert net.ping(core, puppet.addr).answered == 1 and core.table.find(puppet.addr) is not None
+    assert net.ping(core, puppet.addr).answered == 1 and core._table.find(puppet.addr) is not None
     flood(net, puppet.addr, core.identity.bound, 1)
     net.run(10.0)
     assert len(puppet.replies) == 51 and core.snapshot(net.now).muted == 0
@@ -148,7 +148,7 @@ def test_defence_who_is_banned_is_neither_heard_nor_asked() -> None:
     core.ban(puppet.addr[0], 300.0, net.now)
     flood(net, puppet.addr, core.identity.bound, 3)
     net.run(1.0)
-    assert puppet.replies == [] and len(core.table) == 0
+    assert puppet.replies == [] and len(core.nodes()) == 0
     assert core.snapshot(net.now).banned == 1 and core.snapshot(net.now).drops == {"banned by the user": 3}
     outcome = net.ping(core, puppet.addr)
     assert [o.status for o in outcome.asked] == [Status.BANNED]
@@ -177,7 +177,7 @@ def test_bans_are_bounded_and_swept() -> None:
         bans.add(public_ip(i), 60.0)
     assert bans.count(0.0) == MAX_TRACKED and not bans.has(public_ip(0), 0.0) and bans.has(public_ip(50), 0.0)
     bans.sweep(61.0)
-    assert bans._until == {}
+    assert bans.level.used == 0
 
 
 # ---- proof -------------------------------------------------------------------------------------------
@@ -190,9 +190,9 @@ def test_proof_lasts_15_minutes() -> None:
     assert proved.has(IP, PROOF_SECONDS - 1) and not proved.has(IP, PROOF_SECONDS) and not proved.has("8.8.8.9", 0.0)
     proved.add(IP, 800.0)
     proved.sweep(PROOF_SECONDS)
-    assert proved.has(IP, PROOF_SECONDS) and len(proved) == 1
+    assert proved.has(IP, PROOF_SECONDS) and proved.level.used == 1
     proved.sweep(800.0 + PROOF_SECONDS)
-    assert len(proved) == 0 and proved._nets == {}
+    assert proved.level.used == 0 and proved._nets == {}
 
 
 def test_proof_places_are_bounded_and_a_network_has_1_in_32() -> None:
@@ -200,10 +200,14 @@ def test_proof_places_are_bounded_and_a_network_has_1_in_32() -> None:
     proved = Proved()
     for i in range(256):
         proved.add(f"9.9.9.{i}", float(i))
-    assert len(proved) == PROVED_A_NET == 128 and proved.has("9.9.9.127", 256.0) and not proved.has("9.9.9.128", 256.0)
+    assert (
+        proved.level.used == PROVED_A_NET == 128
+        and proved.has("9.9.9.127", 256.0)
+        and not proved.has("9.9.9.128", 256.0)
+    )
     for i in range(MAX_PROVED):
         proved.add(public_ip(i), 300.0)
-    assert len(proved) == MAX_PROVED and not proved.has("9.9.9.127", 300.0)
+    assert proved.level.used == MAX_PROVED and not proved.has("9.9.9.127", 300.0)
     assert "9.9.9" not in proved._nets
 
 
@@ -299,10 +303,10 @@ def test_budget_what_is_tracked_is_bounded_and_swept() -> None:
     budget = ReplyBudget(10**9, Proved(), 0.0)
     for i in range(2 * MAX_TRACKED):
         sent(budget, public_ip(i), i * 0.00001)
-        assert len(budget._accounts) + len(budget._before) <= MAX_TRACKED >= len(budget._nets)
+        assert budget.hosts.used <= MAX_TRACKED >= budget.nets.used
     for now in (100.0, 200.0):
         sent(budget, IP, now)
-    assert len(budget._accounts) + len(budget._before) == 2 and len(budget._nets) == 1
+    assert budget.hosts.used == 2 and budget.nets.used == 1
 
 
 def test_defence_replies_keep_to_the_quota() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.core import MAX_CHECKS, MAX_NEWCOMERS
 from dhtui.engine.counters import MAX_ERRORS
 from dhtui.engine.defence.guard import MAX_PROVED, MAX_TRACKED
 from dhtui.engine.identity import MAX_CONTACTED
@@ -18,13 +17,16 @@ from dhtui.engine.items import Draft, ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
+from dhtui.engine.operations.requests import Announce, Ask, Request, Store
 from dhtui.engine.outcome import Outcome
+from dhtui.engine.pings import MAX_CHECKS, MAX_NEWCOMERS
 from dhtui.engine.queries import MAX_LIVE, MAX_STALLED
 from dhtui.engine.table import MAX_KNOWN
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Put
 
+from ..network import into
 from ..stranger import LOCAL, NOW, PUBLIC, Stranger, message, new_core
 
 ID, TARGET = b"s" * 20, b"t" * 20
@@ -81,7 +83,7 @@ def test_killer_queries(data: bytes, addr: Addr) -> None:
     stranger = Stranger(new_core(bound=("0.0.0.0", 6881), read_only=False), addr)
     assert len(stranger.raw(data)) <= 1
     assert len(stranger.asked) <= 1
-    assert stranger.core.items.mutable == len(stranger.core.peers) == 0
+    assert stranger.core.statistics().mutable.used == stranger.core.statistics().swarms.used == 0
     assert stranger.ask("ping") == {b"id": stranger.core.id}
 
 
@@ -129,7 +131,7 @@ def test_killer_answers(kind: str, said: dict[bytes, Any], addr: Addr) -> None:
     """From the right address, with the right transaction id, and hostile: the operation ends all the same."""
     core = new_core(bound=("0.0.0.0", 6881), read_only=False)
     done: list[Outcome] = []
-    core.operations.ask(KINDS[kind](TARGET), done.append, NOW, remotes=[addr])
+    core.start(Ask(KINDS[kind](TARGET), remotes=[addr]), into(done), NOW)
     ((query, _),) = core.datagrams_to_send()
     core.receive_datagram(bencode.encode({b"t": bencode.decode(query)[b"t"]} | said), addr, NOW + 0.1)
     assert all(bencode.decode(out)[b"y"] == b"q" for out, _ in core.datagrams_to_send())
@@ -144,17 +146,17 @@ def test_an_answer_counts_only_with_its_tid_from_the_address_and_port_that_was_a
     """Defence: neither a guessed transaction id nor another port of the same host will do."""
     core = new_core()
     done: list[Outcome] = []
-    core.operations.ask(PingNode(), done.append, NOW, remotes=[LOCAL])
+    core.start(Ask(PingNode(), remotes=[LOCAL]), into(done), NOW)
     ((query, _),) = core.datagrams_to_send()
     tid = bencode.decode(query)[b"t"]
     assert len(tid) >= 2
     forged_tid = bytes([tid[0] ^ 1]) + tid[1:] if tamper == "tid" else tid
     forged_addr = {"tid": LOCAL, "port": (LOCAL[0], LOCAL[1] + 1), "ip": ("127.0.0.9", LOCAL[1])}[tamper]
     core.receive_datagram(krpc.encode_response(forged_tid, {b"id": ID}, PUBLIC), forged_addr, NOW + 0.1)
-    assert not done and len(core.table) == 0 and core.identity.voters == 0
+    assert not done and len(core.nodes()) == 0 and core.identity.voters == 0
     assert core.snapshot(NOW).drops == {"unexpected answer": 1}
     core.receive_datagram(krpc.encode_response(tid, {b"id": ID}, PUBLIC), LOCAL, NOW + 0.1)
-    assert done[0].answered == 1 and len(core.table) == 1
+    assert done[0].answered == 1 and len(core.nodes()) == 1
 
 
 # ---- floods: memory and bytes have bounds ------------------------------------------------------------------
@@ -175,7 +177,7 @@ def test_a_flood_of_forged_queriers_has_128_pings_in_flight() -> None:
         sent = core.datagrams_to_send()
         assert len(sent) <= 2
         pings += sum(b"4:ping" in data for data, _ in sent)
-    assert pings <= 1000 and len(core.queries) == MAX_NEWCOMERS == 128
+    assert pings <= 1000 and core.statistics().queries.used == MAX_NEWCOMERS == 128
     snapshot = core.snapshot(NOW)
     assert set(snapshot.methods) == {*krpc.METHODS, "other", "probe"}
     assert snapshot.methods["other"].received == 1000
@@ -186,7 +188,7 @@ def test_a_flood_of_noise_grows_nothing_without_bound() -> None:
     core = new_core(bound=("0.0.0.0", 6881), read_only=False)
     for i in range(MAX_TRACKED + 500):
         core.receive_datagram(b"x", (public_ip(i), 7000), NOW)
-    assert core._limiter._full_at == {}, "it counts against nobody"
+    assert core.statistics().limited.used == 0, "it counts against nobody"
     snapshot = core.snapshot(NOW)
     assert len(snapshot.errors) == MAX_ERRORS
     assert snapshot.drops == {"malformed": MAX_TRACKED + 500}
@@ -320,6 +322,16 @@ def edited(data: bytes, edits: list[tuple[int, int]]) -> bytes:
     return bytes(out)
 
 
+BOUNDS = {
+    "checks": MAX_CHECKS,
+    "newcomers": MAX_NEWCOMERS,
+    "proved": MAX_PROVED,
+    "known": MAX_KNOWN,
+    "contacted": MAX_CONTACTED,
+    "voters": 64,
+}
+
+
 @dataclass
 class Arena:
     """A core with operations of every kind under way, and the rules that hold whatever comes in."""
@@ -332,19 +344,22 @@ class Arena:
     def __post_init__(self) -> None:
         self.core = new_core(bound=("0.0.0.0", 6881), read_only=False, rate_limit=0.0)
         for node in (NEAR, FAR):
-            self.core.table.answered(node, 0.05, None, NOW)
-        operations = self.core.operations
+            self.core._table.answered(node, 0.05, None, NOW)
         both = [NEAR.addr, FAR.addr]
-        operations.ask(PingNode(), self.done.append, NOW, remotes=both)
-        operations.ask(FindClosest(TARGET), self.done.append, NOW)
-        operations.ask(FindPeers(TARGET), self.done.append, NOW)
-        operations.ask(GetItem(mutable_target(KEY)), self.done.append, NOW, remotes=both)
-        operations.ask(GetItem(mutable_target(KEY)), self.done.append, NOW)
-        operations.announce(TARGET, 0, self.done.append, NOW)
-        operations.put(ImmutableItem(b"1:x"), self.done.append, NOW)
-        operations.put(Draft(b"1:x", BEP44_TEST_KEY), self.done.append, NOW, cas=3)
-        self.started = 8
+        self.ask(Ask(PingNode(), remotes=both))
+        self.ask(Ask(FindClosest(TARGET)))
+        self.ask(Ask(FindPeers(TARGET)))
+        self.ask(Ask(GetItem(mutable_target(KEY)), remotes=both))
+        self.ask(Ask(GetItem(mutable_target(KEY))))
+        self.ask(Announce(TARGET))
+        self.ask(Store(ImmutableItem(b"1:x")))
+        self.ask(Store(Draft(b"1:x", BEP44_TEST_KEY), cas=3))
         self.collect()
+
+    def ask(self, request: Request) -> None:
+        """Start an operation, whose outcome will be in `done`."""
+        self.core.start(request, into(self.done), NOW)
+        self.started += 1
 
     def collect(self) -> list[tuple[bytes, Addr]]:
         """What the core wants to say. Queries are noted, so that they can be answered; answers are returned."""
@@ -398,15 +413,13 @@ class Arena:
     def check_bounds(self) -> None:
         """Every structure that the network can fill stays within its bound."""
         core = self.core
-        assert len(core.queries) <= MAX_LIVE + 2 * MAX_STALLED
-        assert len(core._checks) <= MAX_CHECKS and len(core._newcomers) <= MAX_NEWCOMERS
-        assert len(core._proved) <= MAX_PROVED
-        assert len(core.table._known) <= MAX_KNOWN
-        assert len(core.identity._contacted) <= MAX_CONTACTED
-        assert core.identity.voters <= 64
-        assert all(len(bucket.nodes) <= 8 and len(bucket.replacements) <= 8 for bucket in core.table.buckets)
-        assert all(len(find.lookup.candidates) <= MAX_CANDIDATES for find in core.operations._running.values())
-        assert len(core._counters.drops) < 20
+        levels = core.statistics().levels()
+        assert [name for name, level in levels.items() if not 0 <= level.used <= level.most] == []
+        assert {name: levels[name].most for name in BOUNDS} == BOUNDS
+        assert levels["queries"].used <= MAX_LIVE + 2 * MAX_STALLED
+        assert all(len(bucket.nodes) <= 8 and len(bucket.replacements) <= 8 for bucket in core._table.buckets)
+        assert all(len(find.lookup.candidates) <= MAX_CANDIDATES for find in core._operations._running.values())
+        assert len(core.snapshot(self.now).drops) < 20
 
     def finish(self) -> None:
         """The attacker goes silent: every operation ends by its deadline, and there is a snapshot to be had."""

@@ -10,7 +10,7 @@ from dhtui.engine.lookup.algorithm import Lookup
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES
 from dhtui.engine.lookup.decisions import ASKS, MAX_DECISIONS, Reason, StopReason
 from dhtui.engine.lookup.questions import FindClosest
-from dhtui.engine.lookup.running import Done, LookupRun
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import NodeOutcome, Status
 from dhtui.engine.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
@@ -26,17 +26,12 @@ def looked_up(net: Network, size: int, *, gone: int, seconds: float = 6.0) -> Lo
     for core in net.rng.sample(cores[1:], gone):
         net.kill(core)
     net.loss = 0.02
-    finds: list[LookupRun] = []
-
-    def start(done: Done) -> LookupRun:
-        find = cores[0].operations.ask(FindClosest(TARGET), done, net.now)
-        assert isinstance(find, LookupRun)
-        finds.append(find)
-        return find
-
-    net.finish(cores[0], start)
+    net.finish(cores[0], Ask(FindClosest(TARGET)))
     net.run(seconds)
-    return finds[0].detail(net.now)
+    (number,) = [view.number for view in cores[0].snapshot(net.now).lookups if view.target == TARGET]
+    whole = cores[0].lookup(number, net.now)
+    assert whole is not None
+    return whole
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -15,10 +15,12 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate
 from dhtui.engine.lookup.decisions import Distrust, Reason, State, StopReason
+from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import MAX_STEPS
+from dhtui.engine.operations.requests import Ask, RefreshBucket
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
-from dhtui.engine.queries import HARD_SECONDS, SOFT_MIN, SOFT_UNTIL_MEASURED
+from dhtui.engine.queries import SOFT_MIN, SOFT_UNTIL_MEASURED
 from dhtui.engine.snapshot import LookupView
 from dhtui.engine.unresponsive import SILENT_SECONDS, UnresponsiveNodes
 from dhtui.engine.wire.bencode import Bencached
@@ -27,7 +29,7 @@ from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
 from dhtui.engine.wire.krpc import Query, encode_error
 from dhtui.text.decisions import outcome_stop_words
 
-from ..network import Answer, Network, Puppet, naming, silent, swarm
+from ..network import Answer, Network, Puppet, into, naming, silent, swarm
 
 TARGET = bytes(20)
 RTT = 0.04
@@ -117,9 +119,9 @@ def test_alpha_is_8_for_a_person_and_5_in_the_background(owner: str, wanted: int
     net.meet(core, *ring(net, 9))
     before = len(net.queries(source=core.identity.bound))
     if owner == "user":
-        core.operations.ask(FindClosest(TARGET), lambda outcome: None, net.now)
+        core.start(Ask(FindClosest(TARGET)), lambda outcome, now: None, net.now)
     else:
-        core.refresh_bucket(0, lambda outcome: None, net.now)
+        core.start(RefreshBucket(0), lambda outcome, now: None, net.now)
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) - before == wanted
 
@@ -130,7 +132,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
     core = net.core(id=b"\xff" * 20, bep42="off", maintain=False)
     puppets = ring(net, 30, naming())
     net.meet(core, *puppets)
-    assert len(core.table) < 30
+    assert len(core.nodes()) < 30
     outcome = net.find_node(core, TARGET)
     assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
 
@@ -183,7 +185,7 @@ def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for()
         assert again + GRACE_SECONDS == pytest.approx(net.now)
         assert again - first >= SOFT_MIN
     assert len(far.queries) == 1, "farther than the 8th responder: not worth a second query"
-    assert outcome.elapsed < SOFT_UNTIL_MEASURED + GRACE_SECONDS + 3 * RTT < HARD_SECONDS
+    assert outcome.elapsed < SOFT_UNTIL_MEASURED + GRACE_SECONDS + 3 * RTT < OURS.hard
     assert len(outcome.closest) == 8
 
 
@@ -210,7 +212,7 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
     assert addrs(outcome.closest) == [late.addr] and outcome.closest[0].rtt == pytest.approx(3.5 + RTT)
     late.answer = silent
     outcome = net.find_node(core, TARGET)
-    assert outcome.closest == () and outcome.elapsed <= HARD_SECONDS + 0.7
+    assert outcome.closest == () and outcome.elapsed <= OURS.hard + 0.7
     assert outcome.stopped is StopReason.NOBODY_ANSWERED
 
 
@@ -341,14 +343,14 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     puppets = ring(net, 12)
     net.meet(core, puppets[11])
     done: list[Outcome] = []
-    operation = core.operations.ask(FindClosest(TARGET), done.append, net.now)
+    operation = core.start(Ask(FindClosest(TARGET)), into(done), net.now)
     net.after(core)
     net.run(1.5 * RTT)
-    core.operations.cancel(operation, net.now)
+    core.cancel(operation, net.now)
     before = len(net.queries(source=core.identity.bound))
     net.run(10.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
-    assert len(core.table.nearest_known(TARGET, 20)) == 9
+    assert len(core._table.nearest_known(TARGET, 20)) == 9
     assert [view.stopped for view in core.snapshot(net.now).lookups] == [StopReason.CANCELLED]
 
 
@@ -773,7 +775,7 @@ def test_a_lookup_starts_from_the_nodes_of_an_earlier_run() -> None:
     assert list(saved.rtts) == pytest.approx([RTT] * 30)
     again = net.core(maintain=False, saved=saved)
     assert net.find_node(again, TARGET).closest[0].addr == puppets[0].addr
-    assert again.table.closest(TARGET, 8)[0].rtt is not None
+    assert again._table.closest(TARGET, 8)[0].rtt is not None
 
 
 # ---- whom it passes over -----------------------------------------------------------------------------
@@ -901,7 +903,7 @@ def test_addresses_that_were_silent_twice_are_not_asked_again_soon() -> None:
     net.meet(core, puppets[11])
     for wanted in (2, 2):
         net.find_node(core, TARGET)
-        net.run(HARD_SECONDS)
+        net.run(OURS.hard)
         assert len(puppets[0].queries) == wanted
     net.run(SILENT_SECONDS)
     net.find_node(core, TARGET)

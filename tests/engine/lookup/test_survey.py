@@ -31,7 +31,9 @@ def crowd(net: Network, count: int) -> list[Puppet]:
 def survey(net: Network, core: Core, *nodes: NodeInfo, queries: int = 1000) -> int:
     """How many answered a survey that began with `nodes`."""
     ended: list[int] = []
-    Survey(core, nodes, queries=queries, done=lambda survey, now: ended.append(survey.answered)).pump(net.now)
+    Survey(core, nodes, policy=Policy(survey=queries), done=lambda survey, now: ended.append(survey.answered)).pump(
+        net.now
+    )
     net.after(core)
     net.run_until(lambda: bool(ended))
     assert len(ended) == 1
@@ -47,7 +49,7 @@ def test_every_node_is_asked_once_for_the_id_opposite_to_its_own() -> None:
         (query,) = puppet.queries
         assert isinstance(query.args, FindNode)
         assert bytes(a ^ b for a, b in zip(query.args.target, puppet.id, strict=True)) == b"\xff" * 20
-    assert len(core.table.nearest_known(core.id, 1000)) == 60
+    assert len(core._table.nearest_known(core.id, 1000)) == 60
 
 
 def test_it_ends_after_so_many_queries() -> None:
@@ -66,14 +68,16 @@ def test_no_more_than_32_are_in_flight_and_silent_ones_lose_their_place() -> Non
         puppet.answer = silent
     most, ended = 0, list[int]()
     begin = [puppet.info for puppet in puppets[:100]]
-    Survey(core, begin, queries=1000, done=lambda survey, now: ended.append(survey.answered)).pump(net.now)
+    Survey(core, begin, policy=Policy(survey=1000), done=lambda survey, now: ended.append(survey.answered)).pump(
+        net.now
+    )
     net.after(core)
     while not ended:
-        most = max(most, sum(query.soft_at > net.now for query in core.queries))
+        most = max(most, sum(query.soft_at > net.now for query in core._queries))
         net.run(0.01)
     assert most == ALPHA == 32
     assert ended == [160]
-    assert len(core.queries), "late answers are still welcome"
+    assert core.statistics().queries.used, "late answers are still welcome"
 
 
 def test_late_answers_of_an_ended_survey_begin_nothing() -> None:
@@ -85,7 +89,7 @@ def test_late_answers_of_an_ended_survey_begin_nothing() -> None:
     assert survey(net, core, late.info) == 0
     net.run(10.0)
     assert len(late.queries) == 1 and not unasked.queries
-    assert core.table.find(late.addr) is not None
+    assert core._table.find(late.addr) is not None
 
 
 def test_one_node_a_slash_24_and_nobody_at_home() -> None:
@@ -132,7 +136,7 @@ def surveyed(settings: dict[str, Any]) -> tuple[list[str], Counter[bytes]]:
     simulation.bootstrap(core)
     simulation.run(20.0)
     said = [event.text for event in heard if isinstance(event, BootstrapProgress)]
-    known = core.table.nearest_known(core.id, 10_000)
+    known = core._table.nearest_known(core.id, 10_000)
     return said, Counter(bytes([contact.id[0] >> 4]) for contact in known)
 
 

@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_attack() -> None:
         Poisoner(simulation, core, Budget(20, 20, 10, 20), 7, patience=10).start()
         simulation.run(30)
         place = simulation.places[core.identity.bound]
-        return place.sent, len(core.table), b"".join(sorted(contact.id for contact in core.table))
+        return place.sent, len(core.nodes()), b"".join(sorted(contact.id for contact in core.nodes()))
 
     assert course() == course()
 
@@ -100,7 +100,7 @@ def test_a_forger_writes_the_addresses_of_friends_on_what_it_sends() -> None:
     simulation, core = settled()
     sources = friends_of(core)
     seen = {next(sources) for _ in range(40_000)}
-    assert {contact.addr for contact in core.table} <= seen
+    assert {contact.addr for contact in core.nodes()} <= seen
     assert all(simulation.population is not None and simulation.population.at(addr) for addr in seen)
 
 
@@ -139,8 +139,8 @@ def test_a_writer_stores_with_tokens_of_its_own() -> None:
     writer.start()
     simulation.run(25)
     assert writer.stored == 20
-    assert {view.target for view in core.items.views(simulation.now)} == {entry.target for entry in entries[10:]}
-    assert {view.infohash for view in core.peers.views(simulation.now)} == {entry.target for entry in entries[:10]}
+    assert {view.target for view in core.holdings(simulation.now).items} == {entry.target for entry in entries[10:]}
+    assert {view.infohash for view in core.holdings(simulation.now).swarms} == {entry.target for entry in entries[:10]}
 
 
 def test_entries_can_be_made_near_an_id() -> None:
@@ -159,7 +159,7 @@ def test_nodes_under_true_ids_get_into_the_table() -> None:
     attacker.start()
     simulation.run(25)
     assert attacker.asked_of_us > 0
-    assert attacker.share_of([contact.addr for contact in core.table]) > 0
+    assert attacker.share_of([contact.addr for contact in core.nodes()]) > 0
 
 
 def told(simulation: Simulation, core: Core, addr: Addr, target: bytes) -> tuple[NodeInfo, ...]:
@@ -201,7 +201,7 @@ def test_framing_ones_name_the_friends_of_a_core_under_false_ids() -> None:
     simulation, core = settled()
     attacker = Poisoner(simulation, core, Budget(1, 1, 1, 1), 1, near=bytes(20), framing=True)
     attacker.start()
-    ids = {contact.addr: contact.id for contact in core.table}
+    ids = {contact.addr: contact.id for contact in core.nodes()}
     named = told(simulation, core, attacker.addrs[0], bytes(20))
     assert len(named) == 20
     assert all(ids[node.addr] != node.id for node in named)

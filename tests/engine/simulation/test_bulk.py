@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from random import Random
 from statistics import mean
 
@@ -18,6 +18,7 @@ from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.operations import Operation
+from dhtui.engine.operations.requests import Ask, RefreshBucket, Store
 from dhtui.engine.operations.turns import (
     LATE_SECONDS,
     LONE_SECONDS,
@@ -36,15 +37,18 @@ from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.testnet import Testnet
 
-from ..network import Network, events_of, silent, swarm
+from ..network import Network, events_of, into, silent, swarm
 
 WITHOUT_A_QUERY = (Status.BLOCKED, Status.SEND_FAILED)
 
 
-def crowd(core: Core, n: int, now: float, done: list[Outcome], seed: int = 5) -> list[Operation]:
+def crowd(
+    core: Core, n: int, now: float, done: list[Outcome], seed: int = 5, caller: Hashable = None
+) -> list[Operation]:
     """So many lookups of random targets, asked for in the same moment."""
     rng = Random(seed)
-    return [core.operations.ask(FindPeers(rng.randbytes(20)), done.append, now) for _ in range(n)]
+    requests = [Ask(FindPeers(rng.randbytes(20))) for _ in range(n)]
+    return [core.start(request, into(done), now, caller=caller) for request in requests]
 
 
 # ---- each gives what it would give alone ---------------------------------------------------------------
@@ -111,13 +115,14 @@ def test_bulk_of_200_lookups_among_100_000_nodes_finds_what_each_finds_alone() -
     under_way: list[int] = []
     queries: list[int] = []
 
-    def finished(outcome: Outcome) -> None:
+    def finished(outcome: Outcome, now: float) -> None:
         done.append(outcome)
-        under_way.append(core.operations._turns.under_way)
-        queries.append(len(core.queries))
+        statistics = core.statistics()
+        under_way.append(statistics.operations.used)
+        queries.append(statistics.queries.used)
 
     for target in targets:
-        core.operations.ask(FindPeers(target), finished, simulation.now)
+        core.start(Ask(FindPeers(target)), finished, simulation.now)
     simulation.after(core)
     assert simulation.run_until(lambda: len(done) == 200)
     assert all(outcome.peers for outcome in done if outcome.target in planted)
@@ -135,13 +140,11 @@ def test_bulk_does_not_hold_up_what_another_part_of_the_program_asks_for() -> No
         simulation, core = town(3)
         target = Random(4).randbytes(20)
         simulation.plant(target)
-        core.operations.caller = "a program"
-        crowd(core, bulk, simulation.now, [])
+        crowd(core, bulk, simulation.now, [], caller="a program")
         simulation.after(core)
         simulation.run(0.5)  # less than what makes a caller one apart
-        core.operations.caller = "a person"
         trial = simulation.look_up(core, FindPeers(target))
-        assert core.operations._turns.waiting > 100 or not bulk
+        assert core.statistics().waiting > 100 or not bulk
         assert trial.first is not None and trial.found == 1.0
         firsts.append(trial.first)
     assert firsts[1] <= 1.5 * firsts[0]
@@ -156,7 +159,7 @@ def test_bulk_without_anybody_to_ask_ends_at_once() -> None:
     crowd(core, 100, net.now, done)
     assert {outcome.stopped for outcome in done} == {StopReason.NOBODY_TO_ASK}
     for _ in range(int(MAX_PLACES)):
-        core.operations.ask(PingNode(), done.append, net.now, remotes=(held.addr,))
+        core.start(Ask(PingNode(), remotes=(held.addr,)), into(done), net.now)
     crowd(core, 5000, net.now, done)
     net.after(core)
     net.run(30.0)
@@ -267,16 +270,16 @@ def test_bulk_lookups_that_wait_have_asked_nobody_and_can_be_cancelled(village: 
     heard = events_of(core)
     operations = crowd(core, 100, net.now, done)
     started = [event.number for event in heard if isinstance(event, LookupStarted)]
-    waiting = core.operations._turns.waiting
+    waiting = core.statistics().waiting
     assert len(started) + waiting == 100 and waiting > 50
     for operation in operations[-40:]:
-        core.operations.cancel(operation, net.now)
+        core.cancel(operation, net.now)
     net.after(core)
     net.run_until(lambda: len(done) == 60)
     net.run(10.0)
     assert len(done) == 60
     assert len([event for event in heard if isinstance(event, LookupStarted)]) == 60
-    assert core.operations._turns.waiting == core.operations._turns.under_way == 0
+    assert core.statistics().waiting == core.statistics().operations.used == 0
 
 
 def test_bulk_time_of_an_operation_counts_from_when_it_was_asked_for(village: tuple[Network, list[Core]]) -> None:
@@ -286,12 +289,12 @@ def test_bulk_time_of_an_operation_counts_from_when_it_was_asked_for(village: tu
     took: list[float] = []
     outcomes: list[Outcome] = []
 
-    def done(outcome: Outcome) -> None:
+    def done(outcome: Outcome, now: float) -> None:
         outcomes.append(outcome)
-        took.append(net.now - began)
+        took.append(now - began)
 
     for i in range(60):
-        core.operations.put(Draft(encode(b"v"), BEP44_TEST_KEY, b"%d" % i), done, began)
+        core.start(Store(Draft(encode(b"v"), BEP44_TEST_KEY, b"%d" % i)), done, began)
     net.after(core)
     net.run_until(lambda: len(outcomes) == 60)
     assert [outcome.elapsed for outcome in outcomes] == pytest.approx(took)
@@ -305,10 +308,9 @@ def test_bulk_refreshes_that_wait_are_not_asked_for_again() -> None:
     core = net.core()
     net.meet(core, net.puppet(), net.puppet(silent))
     for caller in range(int(PLACES) + SPARE_PLACES):
-        core.operations.caller = caller
-        crowd(core, 1, net.now, [], caller)
-    core.operations.background(FindClosest(bytes(20)), "refresh", lambda outcome: None, net.now)
-    assert core.operations._turns.waits("refresh") and core.operations.any_of("refresh")
+        crowd(core, 1, net.now, [], caller, caller)
+    core.start(RefreshBucket(0), lambda outcome, now: None, net.now)
+    assert core._operations._turns.waits("refresh") and core._operations.any_of("refresh")
 
 
 # ---- room ----------------------------------------------------------------------------------------------
@@ -331,9 +333,9 @@ def test_room_for_queries_that_runs_out_delays_lookups_and_puts(
     rng = Random(9)
     for i in range(40):
         target = rng.randbytes(20)
-        core.operations.ask(FindPeers(target), done.append, net.now)
-        core.operations.put(Draft(encode(b"w"), BEP44_TEST_KEY, b"%d" % i), done.append, net.now)
-        assert len(core.queries) <= little_room
+        core.start(Ask(FindPeers(target)), into(done), net.now)
+        core.start(Store(Draft(encode(b"w"), BEP44_TEST_KEY, b"%d" % i)), into(done), net.now)
+        assert core.statistics().queries.used <= little_room
     net.after(core)
     net.run_until(lambda: len(done) == 80)
     assert all(len(outcome.closest) == 8 for outcome in done)
@@ -349,8 +351,8 @@ def test_room_is_not_held_by_queries_that_have_stalled(little_room: int) -> None
     dead, alive = [net.puppet(silent) for _ in range(48)], net.puppet()
     done: list[Outcome] = []
     for puppet in dead:
-        core.operations.ask(PingNode(), done.append, net.now, remotes=(puppet.addr,))
-    core.operations.ask(PingNode(), done.append, net.now, remotes=(alive.addr,))
+        core.start(Ask(PingNode(), remotes=(puppet.addr,)), into(done), net.now)
+    core.start(Ask(PingNode(), remotes=(alive.addr,)), into(done), net.now)
     net.after(core)
     assert len(net.queries(source=core.identity.bound)) <= little_room
     net.run_until(lambda: bool(done))
@@ -372,7 +374,7 @@ def test_turns_are_not_held_by_operations_that_wait_for_silent_nodes_only() -> N
     done: list[Outcome] = []
     began = net.now
     for addr in dead:
-        core.operations.ask(PingNode(), done.append, net.now, remotes=(addr,))
+        core.start(Ask(PingNode(), remotes=(addr,)), into(done), net.now)
     net.after(core)
     net.run_until(lambda: len(done) == 300)
     assert {node.status for outcome in done for node in outcome.asked} == {Status.TIMED_OUT}
@@ -391,11 +393,11 @@ def test_room_of_stalled_queries_is_bounded_and_whose_time_is_cut_short_is_not_b
     for puppet in puppets:
         puppet.answer = silent
     done: list[Outcome] = []
-    core.operations.ask(FindClosest(bytes(20)), done.append, net.now)
+    core.start(Ask(FindClosest(bytes(20))), into(done), net.now)
     net.after(core)
     net.run(1.0)
-    assert len(core.queries) == 4
-    contacts = [core.table.find(puppet.addr) for puppet in puppets]
+    assert core.statistics().queries.used == 4
+    contacts = [core._table.find(puppet.addr) for puppet in puppets]
     assert [contact.failures for contact in contacts if contact] == [0] * 8
     assert core.snapshot(net.now).methods["find_node"].timed_out == 0
     net.run(5.0)

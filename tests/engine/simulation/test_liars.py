@@ -10,6 +10,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode
+from dhtui.engine.operations.requests import Store
 from dhtui.engine.outcome import Status
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.lies import LIES
@@ -136,7 +137,7 @@ def test_liars_hand_out_forged_and_outdated_versions() -> None:
 def test_liars_confirm_what_they_drop() -> None:
     simulation, core = among_liars(2000, 1)
     liar, item = a_liar(simulation), ImmutableItem(b"4:mine")
-    put = simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar.addr]))
+    put = simulation.finish(core, Store(item, remotes=[liar.addr]))
     assert [write.status for write in put.writes] == [Status.STORED]
     assert simulation.ask(core, GetItem(item.target), [liar.addr]).item is None
 
@@ -285,7 +286,7 @@ def test_liars_withhold_values_tokens_and_answers() -> None:
 def test_who_lies_about_nodes_only_stores_what_it_is_given() -> None:
     simulation, core, liar = lying("true values, ids off by the last bit")
     item = ImmutableItem(b"4:mine")
-    simulation.finish(core, lambda done: core.operations.put(item, done, simulation.now, remotes=[liar]))
+    simulation.finish(core, Store(item, remotes=[liar]))
     assert simulation.ask(core, GetItem(item.target), [liar]).item == item
 
 

@@ -12,6 +12,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode
+from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Status
 from dhtui.engine.simulation.internet import Chance, Conditions, Internet
 from dhtui.engine.simulation.network import Simulation, Trial, grow
@@ -207,7 +208,7 @@ def test_a_node_behind_a_nat_asks_but_cannot_be_asked(whole: tuple[Simulation, l
     assert all(core.identity.read_only(simulation.now) for core in behind)
     assert not any(core.identity.read_only(simulation.now) for core in cores if core not in behind)
     hidden = {core.identity.bound for core in behind}
-    assert not any(contact.addr in hidden for core in cores for contact in core.table)
+    assert not any(contact.addr in hidden for core in cores for contact in core.nodes())
     trial = simulation.look_up(behind[0], FindClosest(bytes(20)))
     assert len(trial.outcome.closest) == 8 and trial.found >= 7 / 8
     stranger = simulation.add()
@@ -220,10 +221,8 @@ def test_whole_nodes_mute_who_floods_them(whole: tuple[Simulation, list[Core]]) 
     flooder, victim = simulation.add(), cores[0].identity.bound
     answered: list[int] = []
     for _ in range(80):  # all at once: one after the other they would be too slow where the round trip is long
-        ping = PingNode()
-        flooder.operations.ask(
-            ping, lambda outcome: answered.append(outcome.answered), simulation.now, remotes=[victim]
-        )
+        ping = Ask(PingNode(), remotes=[victim])
+        flooder.start(ping, lambda outcome, now: answered.append(outcome.answered), simulation.now)
     simulation.after(flooder)
     simulation.run(8.0)
     assert len(answered) == 80 and 40 < sum(answered) <= 55

@@ -128,7 +128,7 @@ def test_bep44_test_vectors_are_stored_and_served(target: bytes, args: dict[str,
     got = stranger.ask("get", target=target)
     assert got[b"v"] == HELLO
     assert (got.get(b"k"), got.get(b"sig"), got.get(b"seq")) == (args.get("k"), args.get("sig"), args.get("seq"))
-    stored = stranger.core.items.get(target, NOW)
+    stored = stranger.core._items.get(target, NOW)
     assert stored is not None and stored.target == target
 
 
@@ -171,8 +171,8 @@ def test_bep44_errors(code: int, args: dict[str, Any]) -> None:
     if "k" not in args:
         target = immutable_target(bencode.encode(args["v"]))
     assert stranger.refused("put", **({"token": stranger.token(target)} | args)) == code
-    assert core.items.get(MUTABLE, NOW) == before
-    assert (core.items.mutable, core.items.immutable) == (1, 0)
+    assert core._items.get(MUTABLE, NOW) == before
+    assert (core.statistics().mutable.used, core.statistics().immutable.used) == (1, 0)
 
 
 # ---- BEP 46 -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from engine.network import Network, swarm
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, Item, sign
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.operations.requests import Republish
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
@@ -30,7 +31,7 @@ class Quiet(Network):
     def after(self, core: Core) -> None:
         core._housekeeping_at = max(core._housekeeping_at, self.now)  # or it would make up for hours
         super().after(core)
-        if core.queries.next_deadline() is None:
+        if core._queries.next_deadline() is None:
             self._timers.pop(core.identity.bound, None)
 
 
@@ -74,9 +75,7 @@ class Day:
             decisions.append(plan.decide(kept, found, self.net.now))
             return decisions[0].item, decisions[0].where
 
-        outcome = self.net.finish(
-            self.keeper, lambda done: self.keeper.operations.republish(kept.item, decide, done, self.net.now)
-        )
+        outcome = self.net.finish(self.keeper, Republish(kept.item, decide))
         self.puts += len(decisions[0].where)
         looked = plan.after(kept, decisions[0], outcome, self.net.now, self.rng)
         assert looked.last is not None

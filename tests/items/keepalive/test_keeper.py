@@ -19,7 +19,7 @@ from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.node import Node
-from dhtui.engine.operations.direct import Decide
+from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
 from dhtui.items.keepalive import Keeper, KeptItem, Verdict, plan, store

@@ -14,7 +14,7 @@ from support.background import Neighbours, neighbours
 from dhtui.app import Explorer
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.operations.direct import Decide
+from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import Check, KeptItem, Verdict, store

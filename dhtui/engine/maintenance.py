@@ -1,0 +1,112 @@
+"""Upkeep of the routing table (BEP 5): a survey once we are in, filling of buckets, refreshes as time goes by."""
+
+from __future__ import annotations
+
+from random import Random
+
+from . import events
+from .events import Listeners
+from .lookup.questions import FindClosest
+from .lookup.running import Done, Sender
+from .lookup.survey import Survey
+from .operations.operations import Operation, Operations
+from .outcome import Outcome
+from .settings import Settings
+from .table import Table
+from .wire.compact import NodeInfo
+from .wire.ids import random_id_with_prefix
+
+OWN_REFRESH_SECONDS = 1800.0
+"""Between two lookups of our own id."""
+SURVEY_STARTS = 16
+"""Known nodes, far from our id, that a survey starts from."""
+ENOUGH_SURVEYED = 64
+"""Nodes that have to answer a survey before it tells what most nodes are like."""
+REFRESH = "refresh"
+"""Owner of these lookups."""
+
+
+class Maintenance:
+    """The upkeep of one table. Does nothing by itself: the engine calls `run` now and then."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        settings: Settings,
+        table: Table,
+        operations: Operations,
+        listeners: Listeners,
+        rng: Random,
+        now: float,
+    ) -> None:
+        self._sender, self._settings, self._table, self._operations = sender, settings, table, operations
+        self._listeners, self._rng = listeners, rng
+        self._own_refresh_at = now + OWN_REFRESH_SECONDS
+        self.ids_fit = True
+        """Whether most ids of the network fit their addresses (BEP 42), as far as is known."""
+
+    def run(self, now: float) -> None:
+        """Refresh what is due, one bucket at a time. To be called every few seconds."""
+        if self._operations.any_of(REFRESH):
+            return
+        if now >= self._own_refresh_at:
+            self._own_refresh_at = now + OWN_REFRESH_SECONDS
+            self._refresh(self._table.own, _ignore, now)
+        elif len(self._table) and (due := self._table.due_for_refresh(now)):
+            # Marked at once: a bucket that nobody answers for must not keep the others waiting.
+            due[0].refreshed = now
+            self._refresh(random_id_with_prefix(self._table.own, due[0].depth, self._rng), _ignore, now)
+
+    def refresh_own(self, now: float) -> None:
+        """Look our own id up as soon as it is this one's turn: our neighbours are to know us, or we have others."""
+        self._own_refresh_at = now
+
+    def alone(self, now: float) -> bool:
+        """Whether no node of the table is left that may be alive."""
+        return all(contact.state(now) == "bad" for contact in self._table)
+
+    def start_survey(self, now: float) -> None:
+        """Once in: get to know nodes all over the network, then fill the table."""
+        if not self._settings.maintain:
+            return
+        own, policy = self._table.own, self._settings.policy
+        if len(self._table.nearest_known(own, policy.survey)) >= policy.survey:
+            self._fill_buckets(now)
+            return
+
+        def done(survey: Survey, at: float) -> None:
+            self._say(f"the survey is over: {survey.answered} nodes answered", at)
+            # Of an even sample, once. Of whom lookups meet next to their targets it is the liars who decide.
+            self.ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
+            self._fill_buckets(at)
+
+        self._say(f"a survey: up to {policy.survey} queries to nodes all over the network", now)
+        begin = self._table.farthest_known(own, SURVEY_STARTS, ())
+        nodes = [NodeInfo(contact.id, contact.addr) for contact in begin]
+        Survey(self._sender, nodes, policy=policy, done=done).pump(now)
+
+    def _say(self, text: str, now: float) -> None:
+        if self._listeners:
+            self._listeners.tell(events.BootstrapProgress(now, text))
+
+    def _fill_buckets(self, now: float, depth: int = 0) -> None:
+        """Look something up in every bucket that has room, one after the other (BEP 5)."""
+        if not self._settings.policy.fill:
+            return
+        buckets = self._table.buckets
+        while depth < len(buckets) - 1 and len(buckets[depth].nodes) >= self._settings.k:
+            depth += 1
+        if depth < len(buckets) - 1:
+            self.refresh_bucket(depth, lambda outcome, at: self._fill_buckets(at, depth + 1), now)
+
+    def refresh_bucket(self, depth: int, done: Done, now: float, *, given_up: bool = False) -> Operation:
+        """Look up a random id of the bucket at `depth`, 0 to 159."""
+        target = random_id_with_prefix(self._table.own, min(depth, len(self._table.buckets) - 1), self._rng)
+        return self._refresh(target, done, now, given_up=given_up)
+
+    def _refresh(self, target: bytes, done: Done, now: float, *, given_up: bool = False) -> Operation:
+        return self._operations.background(FindClosest(target), REFRESH, done, now, given_up=given_up)
+
+
+def _ignore(outcome: Outcome, now: float) -> None:
+    """Nobody waits for it."""

@@ -1,0 +1,89 @@
+"""What can be asked of an engine: one record for each kind, to be handed to `Core.start`.
+
+`on_step` is called after each step of the lookup, with the lookup and the time; `on_found` for each node that gave
+peers or an item. `remotes` are the nodes to ask, and nobody else; `None`: whoever a lookup of the target finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import TypeAlias
+
+from ..items import Draft, ImmutableItem, Item, MutableItem
+from ..lookup.questions import Question
+from ..lookup.running import LookupRun
+from ..outcome import NodeOutcome, Outcome
+from ..wire.compact import Addr
+
+OnStep: TypeAlias = Callable[[LookupRun, float], None] | None
+
+Decide: TypeAlias = Callable[[Outcome], tuple[Item, Container[Addr]]]
+"""Turns what a lookup found into the item to store, and the addresses to store it at. May raise `ItemError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to named nodes, or a lookup."""
+
+    question: Question
+    _: KW_ONLY
+    remotes: Sequence[Addr] | None = None
+    on_step: OnStep = None
+    on_found: Callable[[NodeOutcome], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """A get as a stranger makes it: it starts far from the target, and goes on to the end after the first copy too."""
+
+    question: Question
+    written: Container[Addr]
+    """Nodes that it does not start at."""
+    _: KW_ONLY
+    on_step: OnStep = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """An announce of ourselves as a peer of an infohash."""
+
+    info_hash: bytes
+    port: int = 0
+    """0: the port that our packets come from."""
+    _: KW_ONLY
+    remotes: Sequence[Addr] | None = None
+    on_step: OnStep = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A put. A draft without a seq takes the highest that the nodes showed, plus one."""
+
+    what: ImmutableItem | MutableItem | Draft
+    _: KW_ONLY
+    cas: int | None = None
+    """The seq that a node must hold to take the item (BEP 44, "CAS")."""
+    remotes: Sequence[Addr] | None = None
+    on_step: OnStep = None
+
+
+@dataclass(frozen=True, slots=True)
+class Republish:
+    """A lookup of an item's target, then a put of what `decide` makes of the result, where it says."""
+
+    what: ImmutableItem | MutableItem
+    decide: Decide
+    _: KW_ONLY
+    on_step: OnStep = None
+
+
+Request: TypeAlias = Ask | ReadBack | Announce | Store | Republish
+"""What takes turns among callers."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshBucket:
+    """A lookup of a random id of one bucket of the table. A depth beyond the last bucket means the last one."""
+
+    depth: int
