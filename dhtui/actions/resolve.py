@@ -8,7 +8,7 @@ from socket import AF_INET, SOCK_DGRAM
 
 from ..engine.node import has_ipv6
 from ..engine.wire.compact import Addr, canonical_ip
-from ..options.values import HostPort
+from .request import HostPort
 
 
 async def look_up(remote: HostPort) -> Addr | str:

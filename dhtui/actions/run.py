@@ -1,4 +1,4 @@
-"""What a user can ask of a node. The command line and the screens call these, and nothing else.
+"""What a user can ask of a node. The screens call these, and the command line by the rows of `spec`.
 
 Each returns a `Result`; none raises for what the network does. Cancelling one stops what it does.
 """
@@ -16,11 +16,12 @@ from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
-from ..items.conflict import Conflict, conflict_of, to_read_again
+from ..errors import Exit
+from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
 from ..text.format import DOUBTS
-from .request import Request
+from .request import Request, Unsigned
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -62,6 +63,28 @@ class Result:
     standing: NodeStatus
     """Where our node stood at the end."""
 
+    @property
+    def exit(self) -> Exit:
+        """How a run ends that came to this."""
+        if self.ok:
+            return Exit.OK
+        if self.given_up:
+            return Exit.DEADLINE
+        if self.conflict is not None:
+            return Exit.CONFLICT
+        if self.outcome is None:
+            return Exit.NO_ANSWER if self.action == "bootstrap" else Exit.FAILED
+        if not self.outcome.answered:
+            return Exit.NO_ANSWER
+        if self.action == "put":
+            return self._exit_of_put(self.outcome)
+        return Exit.NOT_FOUND if self.action == "get" else Exit.FAILED
+
+    def _exit_of_put(self, outcome: Outcome) -> Exit:
+        if not outcome.stored and refusers(outcome):
+            return Exit.CONFLICT  # nobody showed the value that is in the way, but all were told that one is
+        return Exit.NOT_FOUND if self.read_back is not None and not self.read_back.ok else Exit.FAILED
+
 
 class Finds(Protocol):
     """Is told what get_peers and get find while they are under way."""
@@ -73,58 +96,21 @@ class Finds(Protocol):
         """A verified item, newer than those before it. A mutable one may be followed by a newer one."""
 
 
-async def run(
-    node: Node,
-    request: Request,
-    remotes: Sequence[Addr] | None,
-    progress: Progress | None,
-    finds: Finds | None = None,
-) -> Result:
-    """Carry out a request. `remotes` are those of the request, resolved."""
-    target = node.id if request.target is None else request.target
-    match request.action:
-        case "bootstrap":
-            return await bootstrap(node)
-        case "id":
-            return await identity(node)
-        case "ping":
-            return await (ping(node, remotes) if remotes is not None else _ping_nearest(node, target, progress))
-        case "find_node":
-            return await find_node(node, target, remotes, progress)
-        case "get_peers":
-            return await get_peers(node, target, remotes, progress, finds=finds)
-        case "closest_peers":
-            return await get_peers(node, target, remotes, progress, action="closest_peers")
-        case "announce_peer":
-            return await announce_peer(node, target, request.port, remotes, progress)
-        case "get":
-            return await get(
-                node,
-                target,
-                request.salt,
-                request.at_least,
-                request.newer_than,
-                remotes,
-                progress,
-                public=request.public,
-                finds=finds,
-            )
-        case "put":
-            assert request.what is not None
-            if request.dry_run:
-                return await dry_run(node, request.what, remotes, progress)
-            result = await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
-            return await _and_read_back(node, result, progress) if request.read_back else result
-        case "closest_stores":
-            return await closest_stores(node, target, request.salt, remotes, progress, public=request.public)
-    raise AssertionError(request.action)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a request is carried out with."""
 
+    node: Node
+    remotes: Sequence[Addr] | None = None
+    """Those of the request, resolved; `None` is a full lookup."""
+    progress: Progress | None = None
+    finds: Finds | None = None
+    keeper: Keeper | None = None
+    """republish: the kept items on this node."""
 
-async def _ping_nearest(node: Node, target: bytes, progress: Progress | None) -> Result:
-    near = await node.find_node(target, progress=progress)
-    if not near.complete:
-        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
-    return await ping(node, [one.addr for one in near.closest])
+    def target(self, request: Request) -> bytes:
+        """Where to look, 20 bytes; our own id where the request names nothing."""
+        return self.node.id if request.target is None else request.target
 
 
 def given_up(result: Result, why: str) -> Result:
@@ -142,6 +128,83 @@ def standing(node: Node) -> NodeStatus:
         bootstrap=snapshot.bootstrap,
         nodes=table.good + table.questionable + table.bad,
     )
+
+
+# ---- by request -----------------------------------------------------------------------------------------
+
+
+async def bootstrap_now(request: Request, run: Run) -> Result:
+    """Join the network."""
+    return await bootstrap(run.node)
+
+
+async def identity_now(request: Request, run: Run) -> Result:
+    """Tell who we are."""
+    return await identity(run.node)
+
+
+async def ping_all(request: Request, run: Run) -> Result:
+    """Ask the nodes that were named, or the nearest ones to a target."""
+    if run.remotes is not None:
+        return await ping(run.node, run.remotes)
+    near = await run.node.find_node(run.target(request), progress=run.progress)
+    if not near.complete:
+        return _result(run.node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+    return await ping(run.node, [one.addr for one in near.closest])
+
+
+async def look_for_nodes(request: Request, run: Run) -> Result:
+    """Find the nodes closest to a target."""
+    return await find_node(run.node, run.target(request), run.remotes, run.progress)
+
+
+async def look_for_peers(request: Request, run: Run) -> Result:
+    """Find peers. They are told at once, but for closest_peers, which lists them behind the nodes."""
+    finds = run.finds if request.action == "get_peers" else None
+    target = run.target(request)
+    return await get_peers(run.node, target, run.remotes, run.progress, action=request.action, finds=finds)
+
+
+async def announce(request: Request, run: Run) -> Result:
+    """Announce a peer."""
+    return await announce_peer(run.node, run.target(request), request.port, run.remotes, run.progress)
+
+
+async def fetch(request: Request, run: Run) -> Result:
+    """Fetch an item."""
+    return await get(
+        run.node,
+        run.target(request),
+        request.salt,
+        request.at_least,
+        request.newer_than,
+        run.remotes,
+        run.progress,
+        public=request.public,
+        finds=run.finds,
+    )
+
+
+async def store(request: Request, run: Run) -> Result:
+    """Store an item, whose key is unlocked."""
+    what = request.what
+    assert what is not None and not isinstance(what, Unsigned)
+    if request.dry_run:
+        return await dry_run(run.node, what, run.remotes, run.progress)
+    result = await put(run.node, what, request.cas, run.remotes, run.progress, min_stored=request.min_stored)
+    return await _and_read_back(run.node, result, run.progress) if request.read_back else result
+
+
+async def look_for_stores(request: Request, run: Run) -> Result:
+    """Find the stores of an item."""
+    target = run.target(request)
+    return await closest_stores(run.node, target, request.salt, run.remotes, run.progress, public=request.public)
+
+
+async def look_after(request: Request, run: Run) -> Result:
+    """Look after the kept items."""
+    assert run.keeper is not None
+    return await republish(run.node, run.keeper)
 
 
 # ---- actions --------------------------------------------------------------------------------------------

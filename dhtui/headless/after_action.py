@@ -8,21 +8,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..actions.offline import Failure
 from ..actions.request import Request
 from ..actions.run import Result
-from ..actions.unlocking import keyring
 from ..engine.items import Item, MutableItem
 from ..engine.node import Node
+from ..errors import Failure
 from ..items.keepalive import Keeper, KeepError
-from ..keyring import KeyringError
-from ..options.config import state_folder
-from ..options.options import Options
+from ..keyring import Keyring, KeyringError
 from .output import Output, failure_words
 from .text import kept_line
 
 
-def keeper_of(node: Node, options: Options, output: Output) -> Keeper:
+def keeper_of(node: Node, request: Request, output: Output) -> Keeper:
     """The kept items of the state folder, on a node. Problems with their file are warnings."""
     told: list[str] = []
 
@@ -31,14 +28,12 @@ def keeper_of(node: Node, options: Options, output: Output) -> Keeper:
             told.append(keeper.problem)
             output.warn(keeper.problem)
 
-    keeper = Keeper(node, state_folder(options), changed=changed)
+    keeper = Keeper(node, request.state, changed=changed)
     return keeper
 
 
-async def follow_up(
-    options: Options, request: Request, result: Result, keeper: Keeper, output: Output
-) -> tuple[Result, list[str]]:
-    """After a put: note the use of the key. With ``--keep``: keep the item alive.
+async def follow_up(request: Request, result: Result, keeper: Keeper, output: Output) -> tuple[Result, list[str]]:
+    """After a put: note the use of the key. With `Request.keep`: keep the item alive.
 
     To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
     kept, and what is to be said besides.
@@ -49,14 +44,14 @@ async def follow_up(
         return result, []
     put = request.action == "put"
     # A testnet's seqs mean nothing elsewhere. What was signed on another machine counts like what was signed here.
-    if put and outcome.stored and isinstance(item, MutableItem) and not options.testnet:
+    if put and outcome.stored and isinstance(item, MutableItem) and request.remembers:
         try:
-            await asyncio.to_thread(keyring(options).note_put, item.k, item.salt, item.seq)
+            await asyncio.to_thread(Keyring(request.state / "keys").note_put, item.k, item.salt, item.seq)
         except KeyringError as error:
             output.warn(str(error))
-    if put and outcome.stored and not options.testnet and not options.keep:
+    if put and outcome.stored and request.remembers and not request.keep:
         await keeper.renew(item)
-    if not (options.keep and result.ok):
+    if not (request.keep and result.ok):
         return result, []
     try:
         why = "" if await keeper.add(item, put=put) else keeper.problem

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..actions.run import NodeStatus, Result
+from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bencode import decode
@@ -55,7 +56,8 @@ where that is another address than the one asked, else null |
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
 all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
-| `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| `result` | `action`, `ok`, `exit`, `summary` | what was done; whether it succeeded; the exit code that this comes \
+to; that in a sentence |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
 what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
@@ -80,23 +82,19 @@ last in seconds since 1970 |
 | who we are |
 | | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
 | | `table_nodes` | nodes in the routing table |
-| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, \
-`value_text`, `magnet` | and `private_key` with --show-private |
-| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
-| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
-`magnet` | `ok` says whether it is genuine, and of the key and target that were given |
-| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `damaged`, `path`, `uses` | one of \
-each key; `uses` are `{salt_hex, seq, at}`, the last put under each salt |
-| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
-| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
-`path` |
 | `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
 
 
-def render(result: Result) -> Iterator[dict[str, Any]]:
-    """The lines of a result."""
+def render(result: Result) -> Iterable[dict[str, Any]]:
+    """The lines of a result, as the row of its action has it."""
+    lines: Iterable[dict[str, Any]] = ACTIONS[result.action].part("json")(result)
+    return lines
+
+
+def plain(result: Result, **more: Any) -> Iterator[dict[str, Any]]:
+    """A line for each node, then the result, with `more` that only this action has."""
     outcome = result.outcome
     if outcome is not None:
         for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
@@ -109,15 +107,25 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
         "type": "result",
         "action": result.action,
         "ok": result.ok,
+        "exit": result.exit,
         "complete": not result.given_up,
         "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
     }
-    if result.action == "put":
-        head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
-        head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
-    if result.action == "republish":
-        head["kept"] = [_kept(each) for each in result.kept]
-    yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+    yield head | more | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+
+
+def stored(result: Result) -> Iterator[dict[str, Any]]:
+    """put."""
+    return plain(
+        result,
+        conflict=None if result.conflict is None else _conflict(result.conflict),
+        read_back=None if result.read_back is None else _read_back(result.read_back),
+    )
+
+
+def republished(result: Result) -> Iterator[dict[str, Any]]:
+    """republish."""
+    return plain(result, kept=[_kept(each) for each in result.kept])
 
 
 def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = None) -> dict[str, Any]:

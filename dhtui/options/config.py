@@ -15,7 +15,6 @@ from ..text.safe import safe_text
 from . import argv as command_line
 from .flags import BY_NAME, Setting
 from .flags import SETTINGS as SETTINGS
-from .options import ACTIONS as ACTIONS
 from .options import Options as Options
 
 APP = "dhtui"
@@ -56,6 +55,11 @@ def state_folder(options: Options) -> Path:
     from platformdirs import user_state_path
 
     return user_state_path(APP, appauthor=False)
+
+
+def keys_folder(options: Options) -> Path:
+    """The folder of the keyring."""
+    return state_folder(options) / "keys"
 
 
 # ---- config.toml --------------------------------------------------------------------------------------

@@ -6,19 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
 from ..errors import UsageError, nearest, quoted
 from . import values
-from .options import ACTIONS
 
 SHELLS = ("bash", "zsh", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
 KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
 KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
 MAX_TESTNET = 1000
-
-_SPELLINGS = {"boostrap": "bootstrap", "closest_store": "closest_stores", "closest_peer": "closest_peers"}
-"""Other spellings that are accepted; the first one is the original program's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +46,7 @@ class Setting:
 
 
 def _action(text: str) -> str:
-    name = _SPELLINGS.get(text, text)
+    name = SPELLINGS.get(text, text)
     if name not in ACTIONS:
         near = nearest(text, ACTIONS)
         hint = f", did you mean {near}?" if near else ""

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from dhtui.actions.spec import ACTIONS
 from dhtui.errors import UsageError
 from dhtui.options import config, values
 from dhtui.options.config import SETTINGS, Options
-from dhtui.options.usage import help_text
+from dhtui.options.manual.usage import help_text
 from dhtui.options.values import Target
 
 HEX = "4a533d47ec9c7d95b1ad75f576cffc641853b750"
@@ -34,7 +35,7 @@ def test_help_explains_every_flag_and_action() -> None:
     text = help_text(80)
     for setting in SETTINGS:
         assert f"--{setting.name}" in text
-    for action in config.ACTIONS:
+    for action in ACTIONS:
         assert f"  {action}" in text
     assert "exit 1" in " ".join(text.split())
     assert all(len(line) <= 80 for line in text.split("Examples:")[0].splitlines())

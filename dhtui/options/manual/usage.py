@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from .flags import GROUPS, SETTINGS, Setting
-from .options import ACTIONS
+from ...actions.spec import ACTIONS
+from ...errors import Exit
+from ..flags import GROUPS, SETTINGS, Setting
 
 _INTRODUCTION = (
     "dhtui [--do ACTION] [flags]",
@@ -14,9 +15,6 @@ _INTRODUCTION = (
     "A terminal explorer for the BitTorrent Mainline DHT, and its actions one by one.",
     "",
     "Flags are written --name value, --name=value or -name value; a switch is --name or --name=false.",
-    "Exit code: 0 success, 1 the action did not succeed, 2 a request that makes no sense, 130 Ctrl+C. "
-    "An action that has not ended by the --deadline is given up, with 1.",
-    "",
     "Actions:",
 )
 
@@ -35,13 +33,16 @@ Examples:
 def help_text(width: int = 80) -> str:
     """What ``--help`` prints."""
     lines = [part for line in _INTRODUCTION for part in _wrapped(line, width, "")]
-    for name, text in ACTIONS.items():
-        lines += _entry(name, text, width)
+    for action in ACTIONS.values():
+        lines += _entry(action.name, action.help, width)
     for group in GROUPS:
         lines += ["", f"{group}:"]
         for setting in SETTINGS:
             if setting.group == group:
                 lines += _entry(f"--{setting.name} {setting.shape}".rstrip(), _explained(setting), width)
+    lines += ["", "Exit codes:"]
+    for code in Exit:
+        lines += _entry(str(code.value), f"{code.meaning}.", width)
     return "\n".join(lines) + "\n\n" + _EXAMPLES
 
 

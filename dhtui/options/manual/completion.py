@@ -6,9 +6,9 @@ from argparse import ArgumentParser
 
 import shtab
 
-from .flags import SETTINGS, SHELLS
-from .options import ACTIONS
-from .values import LOOKUP_WORDS
+from ...actions.spec import ACTIONS
+from ..flags import SETTINGS, SHELLS
+from ..values import LOOKUP_WORDS
 
 _CHOICES = {
     "do": tuple(ACTIONS),
