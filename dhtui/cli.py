@@ -71,12 +71,13 @@ def _open_streams() -> None:
 
 
 def _run(options: Options, argv: Sequence[str], output: Output) -> int:
-    if options.help:
+    if options.help is not None:
         from shutil import get_terminal_size
 
         from .options.manual.usage import help_text
 
-        output.results([help_text(min(100, get_terminal_size().columns)).rstrip()])
+        about = options.help or options.do or ""
+        output.results([help_text(min(100, get_terminal_size().columns), about).rstrip()])
     elif options.version:
         from . import __version__
 

@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them for the README.
+"""Results as JSON for programs: one object a line, each with a ``type``. `page` documents them.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -85,6 +85,14 @@ last in seconds since 1970 |
 | `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
+
+
+def page() -> str:
+    """docs/json.md."""
+    head, common = FIELDS.split("\n\n", 1)
+    own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
+    serving = common.index("| `serving`")
+    return f"# JSON lines\n\n{head}\n\n{common[:serving]}{own}{common[serving:]}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
@@ -33,6 +33,12 @@ class Setting:
     default: str = ""
     """In words, for people."""
     in_file: bool = True
+    choices: tuple[str, ...] = ()
+    """Words that it takes."""
+    completes: Literal["", "file", "folder", "key"] = ""
+    """What a shell may offer for its value."""
+    variable: str = ""
+    """The environment variable that gives it, where the command line does not."""
 
     @property
     def is_switch(self) -> bool:
@@ -63,6 +69,13 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _help(text: str) -> str | None:
+    """Empty: of everything; `None`: of nothing, as with a switch that is turned off."""
+    if text in ("", "true", "1"):
+        return ""
+    return None if text in ("false", "0") else _action(text)
+
+
 def _text(text: str) -> str:
     if not text:
         raise UsageError("it is empty")
@@ -87,6 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Run one action without the explorer, and leave. The actions are listed above.",
         shape="ACTION",
         read=_action,
+        choices=tuple(ACTIONS),
         default="open the explorer; with --wait, bootstrap",
     ),
     _run(
@@ -95,6 +109,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Ask just these nodes. closest_stores or closest_peers: do the full lookup first, as without the flag.",
         shape="HOST:PORT,… | closest_stores | closest_peers",
         read=values.remotes,
+        choices=values.LOOKUP_WORDS,
         default="a full lookup",
     ),
     _run(
@@ -104,6 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
         "forms, or a magnet link with xt=urn:btih, xt=urn:btmh (of a hybrid one both), or xs=urn:btpk and s.",
         shape="40 HEX | self | KEY | MAGNET",
         read=values.target,
+        choices=("self",),
     ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
@@ -111,10 +127,17 @@ SETTINGS: tuple[Setting, ...] = (
         "wait",
         ACTION,
         "Once the action has succeeded, serve until SIGINT or SIGTERM, looking after the items of --keep; then save id "
-        "and nodes. If it failed, leave with 1 at once.",
+        "and nodes. If it failed, leave at once.",
     ),
     _run("val", ITEM, "The value to put or sign, a string.", shape="TEXT", read=values.argument_bytes),
-    _run("val-file", ITEM, "The same, the bytes of a file; - is standard input.", shape="FILE", read=values.path),
+    _run(
+        "val-file",
+        ITEM,
+        "The same, the bytes of a file; - is standard input.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run(
         "val-bencoded",
         ITEM,
@@ -128,6 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
         'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
         shape=" | ".join(VALUE_FORMS),
         read=_one_of(*VALUE_FORMS),
+        choices=VALUE_FORMS,
         default="text",
     ),
     _run(
@@ -137,6 +161,7 @@ SETTINGS: tuple[Setting, ...] = (
         "its item; verify wants its signature. bep44test is built in, and public.",
         shape="NAME | FILE",
         read=_text,
+        completes="key",
     ),
     _run(
         "public-key",
@@ -167,7 +192,7 @@ SETTINGS: tuple[Setting, ...] = (
         "cas",
         ITEM,
         "put: only if nothing newer than this is there, the sequence number that the value was made from. "
-        "An update that somebody else makes meanwhile is a conflict, shown and exit 1; neither is lost silently.",
+        "An update that somebody else makes meanwhile is a conflict, shown and exit 5; neither is lost silently.",
         shape="NUMBER",
         read=_SEQ,
     ),
@@ -178,6 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
         "put: store the item that sign --out wrote, perhaps on another machine; no key is needed. verify: check it.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run("signature", ITEM, "verify: the signature to check.", shape="128 HEX", read=values.signature),
     _run(
@@ -193,7 +219,7 @@ SETTINGS: tuple[Setting, ...] = (
         "read-back",
         ITEM,
         "put: look it up afterwards as a stranger would, starting at none of the nodes written to, and tell what each "
-        "node gives. If a lookup does not find it, exit 1.",
+        "node gives. If a lookup does not find it, exit 4.",
     ),
     _run(
         "keep",
@@ -215,6 +241,7 @@ SETTINGS: tuple[Setting, ...] = (
         "everybody on this machine can see those.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run(
         "key-form",
@@ -223,6 +250,7 @@ SETTINGS: tuple[Setting, ...] = (
         "the key that mh-cbon/dht published with, go what all others mean by them.",
         shape=" | ".join(KEY_FORMS),
         read=_one_of(*KEY_FORMS),
+        choices=KEY_FORMS,
         default="auto: as they show themselves",
     ),
     _run(
@@ -232,6 +260,7 @@ SETTINGS: tuple[Setting, ...] = (
         "NaCl or the 64 expanded ones of libtorrent, in hex; or the public key alone.",
         shape=" | ".join(KEY_FORMATS),
         read=_one_of(*KEY_FORMATS),
+        choices=KEY_FORMATS,
         default="hex",
     ),
     _run(
@@ -241,6 +270,7 @@ SETTINGS: tuple[Setting, ...] = (
         "is overwritten; - is standard output.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run("encrypt", ITEM, "genkey, import: keep the key encrypted under a passphrase."),
     _run(
@@ -250,6 +280,7 @@ SETTINGS: tuple[Setting, ...] = (
         "another program encrypted, which keeps it with --encrypt.",
         shape="FILE",
         read=values.path,
+        completes="file",
         default="asked for on the terminal",
     ),
     Setting(
@@ -266,6 +297,8 @@ SETTINGS: tuple[Setting, ...] = (
         help="The nodes to start from: the well-known hosts, none, or a list, joined by commas, semicolons or blanks.",
         shape="public | no | HOST:PORT,…",
         read=values.bootstrap_nodes,
+        choices=("public", "no"),
+        variable="DHTUI_BNODES",
         default="the nodes saved last time, then public",
     ),
     _run(
@@ -298,6 +331,7 @@ SETTINGS: tuple[Setting, ...] = (
         help="Addresses never to talk to: a file (.p2p, .dat, CIDR, .gz), or the ranges themselves, joined by commas.",
         shape="FILE | RANGES",
         read=_text,
+        completes="file",
     ),
     Setting(
         name="blocklist-lenient",
@@ -317,6 +351,7 @@ SETTINGS: tuple[Setting, ...] = (
         "it on a command line: config.toml or the variable DHTUI_TSECRET keep it.",
         shape="TEXT",
         read=values.argument_bytes,
+        variable="DHTUI_TSECRET",
         default="random",
     ),
     Setting(
@@ -354,7 +389,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, "
+        help="How long an action may take in all; then it is given up, exit 124. republish takes as long as it takes, "
         "unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
@@ -367,8 +402,16 @@ SETTINGS: tuple[Setting, ...] = (
         "talk to, and holds no private key. A name that ends in .gz is compressed.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
-    _run("replay", OUTPUT, "Play a recording in the explorer, without any network.", shape="FILE", read=values.path),
+    _run(
+        "replay",
+        OUTPUT,
+        "Play a recording in the explorer, without any network.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run(
         "serve",
         OUTPUT,
@@ -394,6 +437,8 @@ SETTINGS: tuple[Setting, ...] = (
         help="The folder of node.json (id, nodes) and keys/.",
         shape="FOLDER",
         read=values.path,
+        completes="folder",
+        variable="DHTUI_STATE_DIR",
         default="the platform's, such as ~/.local/state/dhtui",
     ),
     _run(
@@ -402,11 +447,28 @@ SETTINGS: tuple[Setting, ...] = (
         "The file to read settings from.",
         shape="FILE",
         read=values.path,
+        variable="DHTUI_CONFIG",
+        completes="file",
         default="the platform's, such as ~/.config/dhtui/config.toml",
     ),
-    _run("print-completion", OUTPUT, "Print completions for a shell.", shape=" | ".join(SHELLS), read=_one_of(*SHELLS)),
+    _run(
+        "print-completion",
+        OUTPUT,
+        "Print completions for a shell.",
+        shape=" | ".join(SHELLS),
+        read=_one_of(*SHELLS),
+        choices=SHELLS,
+    ),
     _run("version", OUTPUT, "Print the version."),
-    _run("help", OUTPUT, "Print this."),
+    _run(
+        "help",
+        OUTPUT,
+        "Print this; of an action, or with --do, what that one takes, with an example.",
+        shape="[ACTION]",
+        alone="",
+        read=_help,
+        choices=tuple(ACTIONS),
+    ),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

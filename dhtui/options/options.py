@@ -90,5 +90,6 @@ class Options:
     """`None`: the platform's folder, see `state_folder`."""
     config: Path | None = None
     print_completion: Literal["bash", "zsh", "tcsh"] | None = None
-    help: bool = False
+    help: str | None = None
+    """The name of an action; empty: of the whole program."""
     version: bool = False

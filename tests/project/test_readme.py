@@ -1,4 +1,4 @@
-"""The README says what the program does: its tables and its example come from there."""
+"""The README says what the program does: its example runs, and its links lead somewhere."""
 
 import re
 import subprocess
@@ -7,14 +7,7 @@ from pathlib import Path
 
 from support.apart import PATIENCE
 
-from dhtui.options import config
-
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_table_of_flags_is_that_of_the_settings() -> None:
-    shown = README.split("<!-- flags -->")[1].split("<!-- /flags -->")[0]
-    assert shown.strip() == config.flag_table()
 
 
 def test_the_library_example_runs() -> None:
