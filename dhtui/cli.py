@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _checked(argv: Sequence[str], output: Output) -> int:
     try:
         options = config.read(argv)
-        output.as_json = options.json
+        output.as_json, output.quiet = options.json, options.quiet
         return _run(options, argv, output)
     except UsageError as error:
         return output.fail(str(error), Exit.USAGE)

@@ -1,16 +1,26 @@
-"""Actions on the keyring: making, listing, moving keys."""
+"""Actions on the keyring: making, listing, moving and changing keys."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
-from .request import STDOUT, ExportKey, ImportKey, ListKeys, MakeKey
-from .unlocking import load_key, passphrase, public_key
+from .request import (
+    STDOUT,
+    DecryptKey,
+    DeleteKey,
+    EncryptKey,
+    ExportKey,
+    ImportKey,
+    ListKeys,
+    MakeKey,
+    RenameKey,
+)
+from .unlocking import is_locked, load_key, passphrase, public_key
 
 PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
 
@@ -166,3 +176,72 @@ def _write_key(path: Path, text: str) -> None:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
         raise Failure(f"--out: {quoted(str(path))} can't be written: {why}") from None
+
+
+# ---- changes ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """A key that was renamed, deleted, encrypted or decrypted."""
+
+    action: str
+    name: str
+    """What it is called now, or was."""
+    public: bytes | None
+    """`None` of a damaged one."""
+    path: Path
+    exit: Exit = Exit.OK
+
+
+def rename_key(request: RenameKey) -> ChangedKey:
+    """Give a key another name; never that of another one. Raises `UsageError`, `Failure`."""
+    ring = Keyring(request.key.folder)
+    try:
+        ring.rename(request.key.name, request.new_name)
+    except KeyringError as error:
+        raise about_name(error, "the key was not renamed") from None
+    return _changed(request.action, ring, request.new_name)
+
+
+def delete_key(request: DeleteKey) -> ChangedKey:
+    """Remove a key for ever. Raises `UsageError`, `Failure`."""
+    ring = Keyring(request.key.folder)
+    before = _changed(request.action, ring, request.key.name)
+    try:
+        ring.delete(request.key.name)
+    except KeyringError as error:
+        raise about_name(error, "the key was not deleted") from None
+    return before
+
+
+def encrypt_key(request: EncryptKey) -> ChangedKey:
+    """Encrypt a key under a passphrase, or under another one. Raises `UsageError`, `Failure`."""
+    ring, choice = Keyring(request.key.folder), request.key
+    if again := is_locked(choice):
+        load_key(choice, ring)
+    source = request.new if again else request.new or choice.passphrase
+    try:
+        ring.encrypt(choice.name, passphrase(replace(choice, passphrase=source), new=True, again=again))
+    except KeyringError as error:
+        raise about_name(error, "the key was not encrypted") from None
+    return _changed(request.action, ring, choice.name)
+
+
+def decrypt_key(request: DecryptKey) -> ChangedKey:
+    """Keep a key in the clear. Raises `UsageError`, `Failure`."""
+    ring, name = Keyring(request.key.folder), request.key.name
+    load_key(request.key, ring)
+    try:
+        ring.decrypt(name)
+    except KeyringError as error:
+        raise about_name(error, "the key was not decrypted") from None
+    return _changed(request.action, ring, name)
+
+
+def _changed(action: str, ring: Keyring, name: str) -> ChangedKey:
+    try:
+        public = ring.public(name)
+    except KeyringError:
+        public = None
+    return ChangedKey(action, name, public, ring.folder / name)

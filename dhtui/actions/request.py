@@ -90,6 +90,8 @@ class Request:
     """put, get: keep the item alive from now on."""
     watch: float | None = None
     """get: seconds after which to look again, for ever."""
+    out: Path | None = None
+    """get: the new file for the bytes of the value; `STDOUT`: they alone go to standard output."""
     deadline: float | None = 30.0
     """Seconds until it is given up; `None`: it takes as long as it takes."""
     state: Path = Path()
@@ -171,5 +173,62 @@ class ExportKey:
     out: Path | None
 
 
-OfflineRequest: TypeAlias = SignItem | VerifyItem | MakeKey | ListKeys | ImportKey | ExportKey
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameKey:
+    """Give a key another name."""
+
+    action: str
+    key: KeyChoice
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteKey:
+    """Remove a key for ever."""
+
+    action: str
+    key: KeyChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptKey:
+    """Encrypt a key, or change its passphrase."""
+
+    action: str
+    key: KeyChoice
+    new: Path | None
+    """The file with the passphrase that it gets; `None`: that of `key` where it is in the clear, else the terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecryptKey:
+    """Keep a key in the clear."""
+
+    action: str
+    key: KeyChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListKept:
+    """List the items that are kept alive."""
+
+    action: str
+    state: Path
+    """The state folder."""
+    key: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeKept:
+    """Pause, resume or let go a kept item: the name of the action says which."""
+
+    action: str
+    state: Path
+    target: bytes
+    """20 bytes."""
+    key: None = None
+
+
+KeyRequest: TypeAlias = MakeKey | ListKeys | ImportKey | ExportKey | RenameKey | DeleteKey | EncryptKey | DecryptKey
+OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept
 AnyRequest: TypeAlias = Request | OfflineRequest

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
@@ -56,6 +57,8 @@ class Result:
     """put: what came of reading it back, where that was asked for."""
     kept: tuple[KeptItem, ...] = ()
     """republish: the items that were looked after."""
+    out: Path | None = None
+    """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""
     """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
     partial: bool = False
@@ -78,7 +81,7 @@ class Result:
             return Exit.NO_ANSWER
         if self.action == "put":
             return self._exit_of_put(self.outcome)
-        return Exit.NOT_FOUND if self.action == "get" else Exit.FAILED
+        return Exit.NOT_FOUND if self.action == "get" and self.outcome.item is None else Exit.FAILED
 
     def _exit_of_put(self, outcome: Outcome) -> Exit:
         if not outcome.stored and refusers(outcome):

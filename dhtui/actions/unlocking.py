@@ -73,16 +73,20 @@ def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
         raise UsageError(f"--keyname: {error}") from None
 
 
-def passphrase(key: KeyChoice, *, new: bool = False) -> bytes:
-    """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`."""
+def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> bytes:
+    """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`.
+
+    `new`: it is asked for twice. `again`: in place of the one that the key has.
+    """
     if key.passphrase is not None:
         return _from_file(key.passphrase)
     if not sys.stdin.isatty():
-        raise UsageError(f"the key {key.name} needs a passphrase: run this in a terminal, or give --passphrase-file")
+        wanted, flag = ("a new passphrase", "--new-passphrase-file") if again else ("a passphrase", "--passphrase-file")
+        raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 
     try:
-        text = getpass(f"{'New passphrase' if new else 'Passphrase'} of the key {key.name}: ")
+        text = getpass(f"{'New passphrase' if again else 'Passphrase'} of the key {key.name}: ")
         if new and getpass("The same again: ") != text:
             raise UsageError("the two passphrases are not the same; nothing was done")
     except EOFError:

@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from ..actions.request import Request
+from ..actions.request import STDOUT, Request
 from ..actions.run import Result
 from ..engine.items import Item, MutableItem
 from ..engine.node import Node
-from ..errors import Failure
+from ..errors import Failure, quoted
 from ..items.keepalive import Keeper, KeepError
+from ..items.value.apart import content
 from ..keyring import Keyring, KeyringError
+from ..storage.atomic import write_new
 from .output import Output, failure_words
 from .text import kept_line
 
@@ -33,7 +36,7 @@ def keeper_of(node: Node, request: Request, output: Output) -> Keeper:
 
 
 async def follow_up(request: Request, result: Result, keeper: Keeper, output: Output) -> tuple[Result, list[str]]:
-    """After a put: note the use of the key. With `Request.keep`: keep the item alive.
+    """After a put: note the use of the key. After a get: write the value to a file. With `Request.keep`: keep the item.
 
     To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
     kept, and what is to be said besides.
@@ -42,6 +45,8 @@ async def follow_up(request: Request, result: Result, keeper: Keeper, output: Ou
     item = outcome.item if outcome is not None else None
     if item is None or outcome is None or request.dry_run:
         return result, []
+    if request.out is not None and result.ok:
+        result = await asyncio.to_thread(_written, request.out, item, result)
     put = request.action == "put"
     # A testnet's seqs mean nothing elsewhere. What was signed on another machine counts like what was signed here.
     if put and outcome.stored and isinstance(item, MutableItem) and request.remembers:
@@ -61,6 +66,19 @@ async def follow_up(request: Request, result: Result, keeper: Keeper, output: Ou
         return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
+
+
+def _written(path: Path, item: Item, result: Result) -> Result:
+    """The result of a get whose value is written to a new file; no success where that fails."""
+    if path != STDOUT:
+        try:
+            write_new(path, content(item.v))
+        except FileExistsError:
+            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
+        except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+            why = getattr(error, "strerror", error)
+            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
+    return replace(result, out=path)
 
 
 class Background:

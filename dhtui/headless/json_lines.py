@@ -18,6 +18,7 @@ from ..engine.wire.ids import bits, distance, shared_prefix
 from ..items.conflict import Conflict
 from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
+from ..items.value.apart import take_apart
 from ..text.clients import client_name
 from ..text.safe import magnet, safe_text, value_text
 
@@ -69,15 +70,19 @@ few answered that it may be another network) or `made up` (most of the nodes tha
 | | `closest` | the nearest nodes that answered: `{addr, id, distance, bits, shared_bits}`: 40 hex digits, log2 \
 of that rounded down to tenths (-1 for 0), and the leading bits that are shared |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
-| | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
-`value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
+| | `item` | null, or what was got or put: `kind` (`torrent` of BEP 46, `dns` records of pkarr, `json` in a string, \
+`text`, `bytes`, or `bencode` of what is no string) and `value`: what it says as JSON, null of bytes (`{info_hash, \
+magnet}`; `{records: [{name, ttl, type, data}], problem}`); `value_hex` (bencoded), `value_bytes_hex` (a string's \
+bytes, else null), `value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, \
+`signature`, `magnet` too |
 | | `highest_seq` | the highest valid sequence number seen, or null |
+| | `path` | get: null, or where --out wrote the value to |
 | | `conflict` | put: null, or the other value that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
 newest, stored, refused}` |
 | | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
-| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, next_due}`, the \
-last in seconds since 1970 |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, paused, \
+next_due}`, the last in seconds since 1970 |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
 | who we are |
 | | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
@@ -131,9 +136,14 @@ def stored(result: Result) -> Iterator[dict[str, Any]]:
     )
 
 
+def fetched(result: Result) -> Iterator[dict[str, Any]]:
+    """get."""
+    return plain(result, path=None if result.out is None else str(result.out))
+
+
 def republished(result: Result) -> Iterator[dict[str, Any]]:
     """republish."""
-    return plain(result, kept=[_kept(each) for each in result.kept])
+    return plain(result, kept=[kept_item(each) for each in result.kept])
 
 
 def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = None) -> dict[str, Any]:
@@ -142,13 +152,13 @@ def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = Non
         "type": "found",
         "elapsed_ms": _ms(elapsed),
         "peers": [_addr(peer) for peer in peers],
-        "item": None if item is None else _item(item),
+        "item": None if item is None else item_fields(item),
     }
 
 
 def looked_after(kept: KeptItem) -> dict[str, Any]:
     """The line of a kept item that was looked after, while the others are."""
-    return {"type": "kept", **_kept(kept)}
+    return {"type": "kept", **kept_item(kept)}
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:
@@ -175,7 +185,8 @@ def _read_back(read: ReadBack) -> dict[str, Any]:
     }
 
 
-def _kept(kept: KeptItem) -> dict[str, Any]:
+def kept_item(kept: KeptItem) -> dict[str, Any]:
+    """What is told of a kept item."""
     last = kept.last
     return {
         "target": kept.target.hex(),
@@ -185,6 +196,7 @@ def _kept(kept: KeptItem) -> dict[str, Any]:
         "stored": 0 if last is None else last.stored,
         "tried": 0 if last is None else last.tried,
         "note": "" if last is None else last.note,
+        "paused": kept.paused,
         "next_due": kept.due,
     }
 
@@ -238,7 +250,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "doubt": None if outcome.doubt is None else str(outcome.doubt),
         "closest": [_near(near, target) for near in outcome.closest] if target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
-        "item": None if outcome.item is None else _item(outcome.item),
+        "item": None if outcome.item is None else item_fields(outcome.item),
         "highest_seq": outcome.highest_seen,
     }
 
@@ -254,9 +266,12 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
-    value = decode(item.v)
+def item_fields(item: Item) -> dict[str, Any]:
+    """An item, its value taken apart."""
+    value, apart = decode(item.v), take_apart(item.v)
     out: dict[str, Any] = {
+        "kind": apart.kind,
+        "value": apart.value,
         "value_hex": item.v.hex(),
         "value_bytes_hex": value.hex() if isinstance(value, bytes) else None,
         "value_text": value_text(item.v),

@@ -26,5 +26,5 @@ def carry_out(request: OfflineRequest, output: Output) -> int:
         output.warn(warning)
     output.notes(lines.err)
     if lines.failure:
-        output.notes([f"dhtui: {lines.failure}"])
+        output.error(lines.failure)
     return code

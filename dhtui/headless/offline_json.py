@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..actions.keys import ExportedKey, ImportedKey, Key, KeyList
+from ..actions.kept import Kept
+from ..actions.keys import ChangedKey, ExportedKey, ImportedKey, Key, KeyList
 from ..actions.signing import Signed, Verified
 from ..engine.items import MutableItem
 from ..errors import Exit
+from ..items.keepalive import KeptItem
 from ..keyring import Entry
 from ..text.safe import magnet, safe_text, value_text
+from .json_lines import item_fields, looked_after
 
 Objects = list[dict[str, Any]]
 
@@ -93,3 +96,18 @@ def given(done: ExportedKey) -> Objects:
         "key": None if done.out else done.text,
     }
     return _result("export", done.exit, told)
+
+
+def changed(done: ChangedKey) -> Objects:
+    """rename, delete, encrypt, decrypt."""
+    public = done.public.hex() if done.public else None
+    return _result(done.action, done.exit, {"keyname": done.name, "public_key": public, "path": str(done.path)})
+
+
+def kept(done: Kept) -> Objects:
+    """kept, pause, resume, unkeep."""
+    return [*map(_kept, done.items), *_result(done.action, done.exit, {})]
+
+
+def _kept(kept: KeptItem) -> dict[str, Any]:
+    return {**looked_after(kept), "added": kept.added, "item": item_fields(kept.item)}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..actions.keys import PUBLIC_KEY_WARNING, ExportedKey, ImportedKey, Key, KeyList
+from ..actions.kept import Kept
+from ..actions.keys import PUBLIC_KEY_WARNING, ChangedKey, ExportedKey, ImportedKey, Key, KeyList
 from ..actions.request import STDOUT
 from ..actions.signing import Signed, Verified, last_of_all
+from ..engine.items import MutableItem
 from ..items import file as itemfile
+from ..items.keepalive import KeptItem
 from ..keyring import TEST_KEY_NAME, Entry
 from ..options.values import salt_text
 from ..text.safe import magnet, safe_text, value_text
-from .text import Lines
+from .text import Lines, kept_line
 
 _NOT_SHOWN = "not shown, see --show-private"
 
@@ -119,3 +122,42 @@ def given(done: ExportedKey) -> Lines:
     """export: the key itself, or where it was written."""
     out = done.text.rstrip("\n").split("\n") if done.out is None else [f"written to  {safe_text(str(done.out))}"]
     return Lines(out, ["whoever has this can sign as you: keep it where nobody else can read it"])
+
+
+_CHANGES = {
+    "delete": "was deleted: nobody can ever again sign with it",
+    "rename": "has that name now",
+    "encrypt": "is encrypted",
+    "decrypt": "is in the clear",
+}
+
+
+def changed(done: ChangedKey) -> Lines:
+    """rename, delete, encrypt, decrypt."""
+    name, public = safe_text(done.name), done.public.hex() if done.public else "not known: the file was damaged"
+    where = [] if done.action == "delete" else [f"kept as     {name}, in {safe_text(str(done.path))}"]
+    return Lines([f"public key  {public}", *where], [f"the key {name} {_CHANGES[done.action]}"])
+
+
+_KEPT = {
+    "pause": "not looked after until it is resumed; stores forget it within two hours",
+    "resume": "looked after again: by the explorer, --wait and republish",
+    "unkeep": "not kept alive any more; stores forget it within two hours",
+}
+
+
+def kept(done: Kept) -> Lines:
+    """kept, pause, resume, unkeep."""
+    if done.action != "kept":
+        return Lines([kept_line(each) for each in done.items], [_KEPT[done.action]], list(done.warnings))
+    count = len(done.items)
+    total = f"{count} {'item is' if count == 1 else 'items are'} kept alive" if count else "no items are kept alive"
+    return Lines([line for each in done.items for line in _kept(each)], [total], list(done.warnings))
+
+
+def _kept(each: KeptItem) -> list[str]:
+    lines = [kept_line(each), f"  value       {value_text(each.item.v)}"]
+    if isinstance(each.item, MutableItem):
+        lines.append(f"  magnet      {magnet(each.item.k, each.item.salt)}")
+    due = "never: it is paused" if each.paused else _date(each.due)
+    return [*lines, f"  kept since  {_date(each.added)}", f"  next look   {due}"]

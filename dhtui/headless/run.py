@@ -474,4 +474,7 @@ def _print(result: Result, request: Request, output: Output, finds: Found | None
         output.objects(report_json.render(result))
     else:
         output.results(lines.out)
-    output.notes(lines.err if result.ok else [*lines.err[:-1], f"dhtui: {lines.err[-1]}"])
+        output.raw(lines.raw)
+    output.notes(lines.err if result.ok else lines.err[:-1])
+    if not result.ok:
+        output.error(lines.err[-1])

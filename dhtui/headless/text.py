@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
+from ..actions.request import STDOUT
 from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
 from ..engine.items import MutableItem
@@ -14,7 +15,7 @@ from ..engine.wire.ids import distance, shared_prefix
 from ..items.conflict import Conflict
 from ..items.keepalive import KeptItem
 from ..items.readback import Copy, Gives, ReadBack
-from ..items.value import recognise
+from ..items.value.apart import content, take_apart
 from ..text import format as words
 from ..text.clients import client_name
 from ..text.safe import magnet, safe_text, value_text
@@ -31,6 +32,8 @@ class Lines:
     err: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """Sentences."""
+    raw: bytes = b""
+    """What goes to standard output as it is."""
     failure: str = ""
     """Why it did not succeed, a sentence; empty where it did, or `err` says so."""
 
@@ -131,14 +134,21 @@ def value(result: Result, shown: Shown) -> Lines:
     """get: the value, then every answer with its node; who has nothing says something too."""
     outcome = _outcome(result)
     told = [one for one in outcome.asked if shown.named or not result.ok or one.responded or one.faults]
-    found = [value_text(outcome.item.v)] if outcome.item else []
-    return _report(result, shown, found, [*map(_given, told), *_recognised(outcome)])
+    happened = [*map(_given, told), *_apart(outcome)]
+    if outcome.item is None or result.out is None:
+        return _report(result, shown, [value_text(outcome.item.v)] if outcome.item else [], happened)
+    if result.out != STDOUT:
+        return _report(result, shown, [f"written to  {safe_text(str(result.out))}"], happened)
+    lines = _report(result, shown, [], happened)
+    lines.raw = content(outcome.item.v)
+    return lines
 
 
 def stored(result: Result, shown: Shown) -> Lines:
     """put."""
     outcome = _outcome(result)
-    return _report(result, shown, _stored(outcome, result.summary))
+    happened = [*_happenings(result, outcome, shown.named), *_apart(outcome)]
+    return _report(result, shown, _stored(outcome, result.summary), happened)
 
 
 def stores(result: Result, shown: Shown) -> Lines:
@@ -213,7 +223,7 @@ def kept_line(kept: KeptItem) -> str:
     if last is None:
         return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {last.note}" if last.note else ""
+    note = f"; {safe_text(last.note)}" if last.note else ""
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
@@ -303,10 +313,9 @@ def _given(one: NodeOutcome) -> str:
     return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
 
 
-def _recognised(outcome: Outcome) -> list[str]:
-    """What a value is besides bytes: a torrent (BEP 46), or DNS records (pkarr)."""
-    found = recognise(outcome.item.v) if outcome.item else None
-    return [safe_text(line, 300) for line in found.lines()] if found else []
+def _apart(outcome: Outcome) -> list[str]:
+    """What a value is besides bytes: a torrent (BEP 46), DNS records (pkarr), a JSON document."""
+    return [safe_text(line, 300) for line in take_apart(outcome.item.v).lines] if outcome.item else []
 
 
 def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:

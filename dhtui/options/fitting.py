@@ -15,7 +15,7 @@ from .config import state_folder
 from .flags import SETTINGS
 from .options import Options
 
-EVERYWHERE = ("do", "json", "vv", "state_dir", "config", "print_completion", "version", "help")
+EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "version", "help")
 """Flags of every action; ``vv`` tells of packets, also where there are none."""
 
 _EXPLORER = (
@@ -53,6 +53,8 @@ def refuse_unused(options: Options, action: Action) -> None:
             needs = ", which needs no node" if action.offline and setting.name in NODE_FLAGS else ""
             refuse(options, (setting.field,), f"has no meaning for {action.name}{needs}")
     _check_sources(options)
+    if options.quiet:
+        refuse(options, ("vv",), "has no meaning with --quiet")
     if action.offline:
         return
     if "read_only" in options.given and not options.read_only and not options.wait:
@@ -94,7 +96,7 @@ def _check_sources(options: Options) -> None:
 def _sources(options: Options) -> list[tuple[str, Path]]:
     found = [
         (name, path)
-        for name in ("config", "signed_file", "val_file", "key_file", "passphrase_file")
+        for name in ("config", "signed_file", "val_file", "key_file", "passphrase_file", "new_passphrase_file")
         if (path := getattr(options, name)) is not None
     ]
     if (options.val_bencoded or b"").startswith(b"@"):

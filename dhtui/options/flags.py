@@ -166,8 +166,9 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "public-key",
         ITEM,
-        "get, closest_stores: look for the item of this public key, and --salt. verify: who must have signed. import: "
-        "the public key that the private one must have. z-base-32 (pkarr) does as well, also in pk: and in URLs.",
+        "get, closest_stores and the actions on kept items: the item of this public key, and --salt. verify: who must "
+        "have signed. import: the public key that the private one must have. z-base-32 (pkarr) does as well, also in "
+        "pk: and in URLs.",
         shape="64 HEX | 52 Z-BASE-32",
         read=values.public_key,
     ),
@@ -266,8 +267,9 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "out",
         ITEM,
-        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file "
-        "is overwritten; - is standard output.",
+        "sign: write the signed item to this new file. export: write the key, to one that only you can read. get: "
+        "write the bytes of the value, of one that is no string its bencode. No file is overwritten; - is standard "
+        "output.",
         shape="FILE",
         read=values.path,
         completes="file",
@@ -283,6 +285,17 @@ SETTINGS: tuple[Setting, ...] = (
         completes="file",
         default="asked for on the terminal",
     ),
+    _run(
+        "new-passphrase-file",
+        ITEM,
+        "encrypt: the same, of the passphrase that the key gets. Of a key in the clear --passphrase-file does as well.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+        default="asked for on the terminal",
+    ),
+    _run("new-name", ITEM, "rename: the name that the key gets.", shape="NAME", read=_text),
+    _run("yes", ITEM, "delete: it is meant. Nobody can ever again sign with a key that is deleted."),
     Setting(
         name="listen",
         group=NODE,
@@ -430,6 +443,9 @@ SETTINGS: tuple[Setting, ...] = (
         default="those that ? shows",
     ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
+    Setting(
+        name="quiet", group=OUTPUT, help="Only the result, on standard output; on standard error nothing but errors."
+    ),
     Setting(name="vv", group=OUTPUT, help="A line for every packet, on standard error."),
     Setting(
         name="state-dir",

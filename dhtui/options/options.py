@@ -42,6 +42,9 @@ class Options:
     """One of `keyring.writing.FORMATS`."""
     encrypt: bool = False
     passphrase_file: Path | None = None
+    new_passphrase_file: Path | None = None
+    new_name: str | None = None
+    yes: bool = False
     out: Path | None = None
     signed_file: Path | None = None
     signature: bytes | None = None
@@ -86,6 +89,7 @@ class Options:
     """See `keymap.Keys`."""
     vv: bool = False
     json: bool = False
+    quiet: bool = False
     state_dir: Path | None = None
     """`None`: the platform's folder, see `state_folder`."""
     config: Path | None = None

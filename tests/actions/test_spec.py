@@ -66,7 +66,8 @@ def test_the_flags_of_a_row_are_flags(action: Action) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_the_example_of_a_row_makes_a_request(action: Action, home: Path) -> None:
-    Keyring(home / "dhtui" / "keys").generate("me") if action.name != "genkey" else None
+    if action.name != "genkey":
+        Keyring(home / "dhtui" / "keys").generate("me", b"x" if action.name == "decrypt" else None)
     write(home / "item.json", sign(BEP44_TEST_KEY, b"5:hello", 3, b"salt"))
     prog, *argv = shlex.split(action.command)
     assert prog == "dhtui" and plan(config.read(argv)).action == action.name

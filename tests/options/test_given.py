@@ -49,6 +49,8 @@ SAMPLE = {
     "key-form": "auto",
     "format": "hex",
     "passphrase-file": "p",
+    "new-passphrase-file": "n",
+    "new-name": "new",
     "out": "o",
     "signed-file": "i",
     "signature": "00" * 64,

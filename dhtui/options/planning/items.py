@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...actions.request import HostPort, Request, Unsigned
+from ...actions.request import ChangeKept, HostPort, ListKept, Request, Unsigned
 from ...engine.items import ImmutableItem, MutableItem, mutable_target
 from ...errors import UsageError
 from ..config import state_folder
@@ -10,13 +10,16 @@ from ..fitting import refuse
 from ..options import Options
 from ..values import Target, item
 from .network import refuse_keeping, request_of
-from .values import bencoded_value, key_choice, key_named, known_seq, signed_file
+from .values import bencoded_value, check_out, key_choice, key_named, known_seq, signed_file
 
 
 def get(options: Options) -> Request:
     """Raises `UsageError`."""
     wanted = wanted_item(options)
     assert wanted.id is not None
+    check_out(options, "a value", alone=True)
+    if options.watch is not None:
+        refuse(options, ("out",), "has no meaning with --watch, which prints each change")
     _check_keep(options, wanted.id)
     return request_of(
         options,
@@ -29,6 +32,7 @@ def get(options: Options) -> Request:
         key=key_choice(options),
         keep=options.keep,
         watch=options.watch,
+        out=options.out,
     )
 
 
@@ -154,3 +158,15 @@ def _check_keep(options: Options, target: bytes) -> None:
     except OSError as error:
         why = error.strerror or error
         raise UsageError(f"--keep: the list of kept items in {folder} can't be read ({why})") from None
+
+
+def kept(options: Options) -> ListKept:
+    """All kept items."""
+    return ListKept(action="kept", state=state_folder(options))
+
+
+def change_kept(options: Options) -> ChangeKept:
+    """pause, resume, unkeep: the item is named as for get. Raises `UsageError`."""
+    wanted, action = wanted_item(options), options.do
+    assert wanted.id is not None and action is not None
+    return ChangeKept(action=action, state=state_folder(options), target=wanted.id)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from ...actions.request import (
-    STDOUT,
+    DecryptKey,
+    DeleteKey,
+    EncryptKey,
     ExportKey,
     ImportKey,
     KeyChoice,
     ListKeys,
     MakeKey,
+    RenameKey,
     SignItem,
     VerifyItem,
 )
 from ...engine.items import MutableItem
-from ...errors import UsageError, quoted
+from ...errors import UsageError
 from ...keyring import TEST_KEY_NAME
 from ..config import keys_folder
 from ..fitting import refuse
 from ..options import Options
 from ..values import item as named_item
-from .values import bencoded_value, key_choice, key_named, known_seq, signed_file
+from .values import bencoded_value, check_out, key_choice, key_named, known_seq, signed_file
 
 
 def _key(options: Options) -> KeyChoice:
@@ -66,7 +66,7 @@ def import_key(options: Options) -> ImportKey:
 def export_key(options: Options) -> ExportKey:
     """Raises `UsageError`."""
     key = _key(options)
-    check_out(options.out, "a key")
+    check_out(options, "a key")
     if options.format == "public":
         refuse(options, ("passphrase_file",), "has no meaning: nobody is asked for a public key")
     return ExportKey(action="export", key=key, format=options.format, out=options.out)
@@ -80,9 +80,7 @@ def sign(options: Options) -> SignItem:
     from ...actions.unlocking import check_passphrase, public_key
 
     key = _key(options)
-    check_out(options.out, "a signed item")
-    if options.out == STDOUT and options.json:
-        raise UsageError("--out - and --json both write to standard output: leave one of them out")
+    check_out(options, "a signed item", alone=True)
     v = bencoded_value(options)
     known = known_seq(options, public_key(key))
     check_passphrase(key)
@@ -95,12 +93,6 @@ def sign(options: Options) -> SignItem:
         show_private=options.show_private,
         out=options.out,
     )
-
-
-def check_out(path: Path | None, what: str) -> None:
-    """No file of the user's is overwritten. Raises `UsageError`."""
-    if path is not None and path != STDOUT and os.path.lexists(path):
-        raise UsageError(f"--out: {quoted(str(path))} exists, and {what} overwrites nothing: name a new file")
 
 
 def verify(options: Options) -> VerifyItem:
@@ -120,3 +112,39 @@ def verify(options: Options) -> VerifyItem:
         item = MutableItem(bencoded_value(options), public, options.signature, options.seq or 0, options.salt)
     target = None if options.target is None else named_item(options.target, item.salt).id
     return VerifyItem(action="verify", key=key_choice(options), item=item, public=public, target=target)
+
+
+def rename(options: Options) -> RenameKey:
+    """Raises `UsageError`."""
+    key = _key(options)
+    if options.new_name is None:
+        raise UsageError("rename needs --new-name, the name that the key gets")
+    return RenameKey(action="rename", key=key, new_name=options.new_name)
+
+
+def delete(options: Options) -> DeleteKey:
+    """Raises `UsageError` unless it is meant."""
+    key = _key(options)
+    if not options.yes:
+        raise UsageError(f"delete removes the key {key.name} for ever, and nobody can sign with it again: add --yes")
+    return DeleteKey(action="delete", key=key)
+
+
+def encrypt(options: Options) -> EncryptKey:
+    """Raises `UsageError`."""
+    from ...actions.unlocking import is_locked
+
+    key = _key(options)
+    if not is_locked(key) and options.passphrase_file is not None:
+        refuse(options, ("new_passphrase_file",), "has no meaning: the key is in the clear, and gets one passphrase")
+    return EncryptKey(action="encrypt", key=key, new=options.new_passphrase_file)
+
+
+def decrypt(options: Options) -> DecryptKey:
+    """Raises `UsageError`."""
+    from ...actions.unlocking import is_locked
+
+    key = _key(options)
+    if not is_locked(key):
+        raise UsageError(f"the key {key.name} is not encrypted")
+    return DecryptKey(action="decrypt", key=key)

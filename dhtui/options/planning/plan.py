@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from ...actions.request import AnyRequest
 from ...actions.spec import ACTIONS
 from ...errors import UsageError, quoted
 from ..fitting import refuse, refuse_in_explorer, refuse_unused
 from ..options import Options
+from .values import check_new_file
 
 
 def plan(options: Options) -> AnyRequest:
@@ -43,12 +42,5 @@ def check_limits(options: Options) -> None:
 
 def check_record(options: Options) -> None:
     """A recording is a new file in a folder that can be written to. Raises `UsageError`."""
-    if options.record is None:
-        return
-    name, folder = quoted(str(options.record)), options.record.parent
-    if os.path.lexists(options.record):
-        raise UsageError(f"--record: {name} exists, and a recording overwrites nothing: name a new file")
-    if not folder.is_dir():
-        raise UsageError(f"--record: there is no folder {quoted(str(folder))}")
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"--record: the folder {quoted(str(folder))} can't be written to")
+    if options.record is not None:
+        check_new_file("--record", options.record, "a recording")

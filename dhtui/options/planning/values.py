@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-from ...actions.request import KeyChoice
+from ...actions.request import STDOUT, KeyChoice
 from ...engine.items import MAX_SEQ, MAX_VALUE, ImmutableItem, ItemError, MutableItem, check_value
 from ...errors import UsageError, quoted
 from ..config import keys_folder
@@ -99,3 +100,22 @@ def _file(path: Path, limit: int = MAX_VALUE) -> bytes:
     if len(data) > limit:
         raise UsageError(f"{quoted(str(path))} has more than {limit} bytes, no node stores that much")
     return data
+
+
+def check_out(options: Options, what: str, *, alone: bool = False) -> None:
+    """That --out can be written. `alone`: for standard output it is that or JSON. Raises `UsageError`."""
+    if options.out is not None and options.out != STDOUT:
+        check_new_file("--out", options.out, what)
+    if options.out == STDOUT and alone and options.json:
+        raise UsageError("--out - and --json both write to standard output: leave one of them out")
+
+
+def check_new_file(flag: str, path: Path, what: str) -> None:
+    """No file of the user's is overwritten, and the folder is one that can be written to. Raises `UsageError`."""
+    name, folder = quoted(str(path)), path.parent
+    if os.path.lexists(path):
+        raise UsageError(f"{flag}: {name} exists, and {what} overwrites nothing: name a new file")
+    if not folder.is_dir():
+        raise UsageError(f"{flag}: there is no folder {quoted(str(folder))}")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{flag}: the folder {quoted(str(folder))} can't be written to")
