@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `page` documents them.
+"""Results as JSON for programs: one object a line, each with a ``type``. `fields` documents them.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -92,12 +92,11 @@ next_due}`, the last in seconds since 1970 |
 """
 
 
-def page() -> str:
-    """docs/json.md."""
-    head, common = FIELDS.split("\n\n", 1)
+def fields() -> str:
+    """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
+    common, serving, rest = FIELDS.partition("| `serving`")
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
-    serving = common.index("| `serving`")
-    return f"# JSON lines\n\n{head}\n\n{common[:serving]}{own}{common[serving:]}"
+    return f"{common}{own}{serving}{rest}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
