@@ -82,6 +82,10 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
         from . import __version__
 
         output.results([f"dhtui {__version__}"])
+    elif options.man:
+        from .options.manual.man import page
+
+        output.results([page().rstrip()])
     elif options.print_completion:
         from .options.manual.completion import script
 

@@ -15,7 +15,7 @@ from .config import state_folder
 from .flags import SETTINGS
 from .options import Options
 
-EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "version", "help")
+EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "man", "version", "help")
 """Flags of every action; ``vv`` tells of packets, also where there are none."""
 
 _EXPLORER = (

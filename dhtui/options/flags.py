@@ -11,7 +11,7 @@ from ..bindings import keymap
 from ..errors import UsageError, nearest, quoted
 from . import values
 
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh", "fish", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
 KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
 KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
@@ -44,6 +44,11 @@ class Setting:
     def is_switch(self) -> bool:
         """Whether it takes no value."""
         return not self.shape
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help."""
+        return self.help.partition(". ")[0].rstrip(".")
 
     @property
     def field(self) -> str:
@@ -475,6 +480,7 @@ SETTINGS: tuple[Setting, ...] = (
         read=_one_of(*SHELLS),
         choices=SHELLS,
     ),
+    _run("man", OUTPUT, "Print the manual page, for man -l -."),
     _run("version", OUTPUT, "Print the version."),
     _run(
         "help",

@@ -93,7 +93,8 @@ class Options:
     state_dir: Path | None = None
     """`None`: the platform's folder, see `state_folder`."""
     config: Path | None = None
-    print_completion: Literal["bash", "zsh", "tcsh"] | None = None
+    print_completion: Literal["bash", "zsh", "fish", "tcsh"] | None = None
+    man: bool = False
     help: str | None = None
     """The name of an action; empty: of the whole program."""
     version: bool = False

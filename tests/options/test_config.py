@@ -150,7 +150,7 @@ def test_values_that_are_accepted(argv: str, field: str, value: Any) -> None:
         "-vv=maybe",
         f"-salt {'x' * 65}",
         "-testnet 0",
-        "-print-completion fish",
+        "-print-completion powershell",
         "-keyname=",
     ],
 )
