@@ -99,7 +99,8 @@ def nothing_fails(stage: Stage, but: str = "\n") -> Iterator[None]:
     yield
     loop.set_exception_handler(None)
     assert stage.app._exception is None
-    assert not [toast for toast in told if " failed: " in toast and but not in toast]
+    failures = [toast for toast in told if " failed: " in toast and but not in toast]
+    assert not failures, failures
     assert not behind
     assert not stage.app.failure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -26,7 +27,7 @@ class Popup(Window[None]):
     What the lines are about can be copied and followed as on the screen below, and some of its actions be done.
     """
 
-    CSS_PATH = "popup.tcss"
+    CSS_PATH = Path(__file__).with_name("popup.tcss")  # subclasses lie in other folders
     BINDINGS = [Binding(action.keys, action.name, action.label, show=False) for action in (*_VERBS, *POPUP)]  # noqa: RUF012
     ACTIONS = POPUP
     ABOUT = "All that is known about the line that was selected, as it was when the window opened."
