@@ -1,3 +1,146 @@
-"""dhtui: a terminal explorer for the BitTorrent Mainline DHT."""
+"""dhtui: a terminal explorer for the BitTorrent Mainline DHT, and its engine as a library for asyncio.
+
+What `__all__` names is the API, told in docs/library.md; all else may change with any version. A name is loaded when it
+is first used, so that ``import dhtui`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.defence.blocklist import Blocklist, BlocklistError
+    from .engine.events import (
+        AddressChanged,
+        Banned,
+        BootstrapProgress,
+        DatagramsLost,
+        Event,
+        IdChanged,
+        LookupFinished,
+        LookupStarted,
+        NodeAdded,
+        NodeRemoved,
+        PacketReceived,
+        PacketSent,
+        QueryFinished,
+        ReachabilityChanged,
+        Stored,
+        Woke,
+    )
+    from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
+    from .engine.keys import BadKey, PrivateKey
+    from .engine.node import Node, NodeError, deadline
+    from .engine.operations.limit import Limit
+    from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
+    from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
+    from .engine.snapshot import LookupView, Snapshot
+    from .engine.stream import Stream
+    from .engine.wire.bencode import BencodeError
+    from .engine.wire.bencode import decode as bdecode
+    from .engine.wire.bencode import encode as bencode
+    from .engine.wire.compact import Addr, NodeInfo
+    from .storage.blocklist_file import load as load_blocklist
+    from .storage.node_state import StateError
+    from .storage.state_folder import StateFolder
+    from .testnet import Testnet
+    from .text.safe import safe_text
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "PUBLIC_BOOTSTRAP",
+    "Addr",
+    "AddressChanged",
+    "BadKey",
+    "Banned",
+    "BencodeError",
+    "Blocklist",
+    "BlocklistError",
+    "BootstrapProgress",
+    "DatagramsLost",
+    "Doubt",
+    "Draft",
+    "Event",
+    "IdChanged",
+    "ImmutableItem",
+    "Item",
+    "ItemError",
+    "Limit",
+    "LookupFinished",
+    "LookupStarted",
+    "LookupView",
+    "MutableItem",
+    "Node",
+    "NodeAdded",
+    "NodeConfig",
+    "NodeError",
+    "NodeInfo",
+    "NodeOutcome",
+    "NodeRemoved",
+    "Outcome",
+    "PacketReceived",
+    "PacketSent",
+    "PrivateKey",
+    "QueryFinished",
+    "ReachabilityChanged",
+    "SavedState",
+    "Settings",
+    "Snapshot",
+    "StateError",
+    "StateFolder",
+    "StateStorage",
+    "Status",
+    "Stored",
+    "Stream",
+    "Testnet",
+    "Value",
+    "Woke",
+    "bdecode",
+    "bencode",
+    "deadline",
+    "load_blocklist",
+    "mutable_target",
+    "safe_text",
+    "sign",
+]
+
+_HOMES = {
+    "engine.defence.blocklist": "Blocklist BlocklistError",
+    "engine.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
+    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
+    "engine.keys": "BadKey PrivateKey",
+    "engine.node": "Node NodeError deadline",
+    "engine.operations.limit": "Limit",
+    "engine.outcome": "Doubt NodeOutcome Outcome Status",
+    "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
+    "engine.snapshot": "LookupView Snapshot",
+    "engine.stream": "Stream",
+    "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",
+    "engine.wire.compact": "Addr NodeInfo",
+    "storage.blocklist_file": "load_blocklist=load",
+    "storage.node_state": "StateError",
+    "storage.state_folder": "StateFolder",
+    "testnet": "Testnet",
+    "text.safe": "safe_text",
+}
+"""Where they are: by module, each by its name there if that is another one."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name of the API. Raises `AttributeError` for any other."""
+    for module, names in _HOMES.items():
+        for each in names.split():
+            public, _, there = each.partition("=")
+            if public == name:
+                from importlib import import_module
+
+                found = getattr(import_module(f"{__name__}.{module}"), there or public)
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -472,7 +472,7 @@ class Explorer(App[int]):
         """
         gate = self.gate
         if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if gate.holds(event):
+            if gate.holds(event) or gate.too_early(event):
                 return
             if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
@@ -491,10 +491,18 @@ class Explorer(App[int]):
 
     def push_screen(self, screen: Any, *more: Any, **how: Any) -> Any:
         """What Textual's does; keys are told that the window of a worker is there."""
+        if isinstance(screen, Window) and self.gate is not None:
+            self.gate.appears(screen)
         pushed = super().push_screen(screen, *more, **how)
         if how.get("wait_for_dismiss") and self.gate is not None:
             self.gate.window_came(get_current_worker(), screen)
         return pushed
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """What Textual's does; keys are told what was seen before they were typed."""
+        if self.gate is not None and renderable is not None and not self._batch_count:
+            self.gate.painting(screen)
+        super()._display(screen, renderable)
 
     # -- when the explorer itself fails ----------------------------------------------------------------------
 

@@ -22,6 +22,11 @@ class Exit(IntEnum):
         code.meaning = meaning
         return code
 
+    @classmethod
+    def of_signal(cls, signum: int) -> Exit:
+        """The code of a run that a signal ended."""
+        return next(code for code in cls if code.value == 128 + signum)
+
     OK = 0, "the action did what was wanted"
     FAILED = 1, "it did not, for any other reason than those below: too few nodes stored it, a port can't be bound"
     USAGE = 2, "a request that makes no sense, said in one line before any packet is sent"

@@ -1,6 +1,6 @@
 """A DHT of one's own: a swarm of real nodes on loopback, in this process, with something in it to find.
 
-async with Testnet(64) as net, Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap)) as node:
+async with Testnet(64) as net, net.node() as node:
     outcome = await node.get_peers(net.infohashes[0])
 """
 
@@ -20,7 +20,7 @@ from dhtui.engine.items import Draft, ImmutableItem, Item
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.node import Node
-from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.settings import NodeConfig, Settings, StateStorage
 from dhtui.engine.wire.bencode import encode
 
 MAX_SIZE = 1000
@@ -56,14 +56,31 @@ class Testnet:
         """Stored items: immutable ones, and mutable ones under BEP 44's public test key."""
         self.strays: list[Node] = []
         """Nodes that have not found all their neighbours, for all their tries."""
+        self._stack = AsyncExitStack()
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
         """Bootstrap hosts for a node that wants to join."""
         return tuple("%s:%d" % node.address for node in self.nodes[:3])
 
+    def node(self, settings: Settings | None = None, *, state: StateStorage | None = None) -> Node:
+        """A node on loopback that joins it once it is started, and that its maker closes."""
+        place = NodeConfig(listen=("127.0.0.1", 0), bootstrap=self.bootstrap, state=state)
+        return Node(place if settings is None else replace(place, settings=settings))
+
+    def __repr__(self) -> str:
+        """Its size, and where to join it."""
+        return f"<Testnet of {len(self.nodes)} nodes, bootstrap {', '.join(self.bootstrap) or 'not started'}>"
+
     async def __aenter__(self) -> Self:
-        """Start, join and fill it. Raises `OSError` if there is no loopback to bind."""
+        """Start it."""
+        return await self.start()
+
+    async def start(self) -> Self:
+        """Start all nodes, let them join, and store something. Gives the testnet itself; close it in the end.
+
+        Raises `OSError` if there is no loopback to bind.
+        """
         async with AsyncExitStack() as stack:
             while len(self.nodes) < self._size:
                 # Not all at once: each would wait for the others' answers until it gives up.
@@ -99,7 +116,11 @@ class Testnet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop all nodes."""
+        """Close it."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all nodes. A second time nothing happens."""
         await self._stack.aclose()
 
     def _config(self) -> NodeConfig:

@@ -1,4 +1,5 @@
-"""The order of the files: those that take longest come first, so that no core is left with one of them in the end."""
+"""The order of the files, and their marks. Those that take longest come first, so that no core is left with one of
+them in the end."""
 
 from __future__ import annotations
 
@@ -6,7 +7,25 @@ import gc
 
 import pytest
 
-LONG = (
+SLOW = (
+    "under_attack/",
+    "items/keepalive/test_day.py",
+    "engine/lookup/test_lookups_among_liars.py",
+    "screens/",
+    "headless/test_surroundings.py",
+    "actions/test_seed_table.py",
+    "engine/defence/test_attacks_on_a_node.py",
+    "engine/simulation/",
+    "headless/test_keys_and_items.py",
+    "items/test_race.py",
+    "items/value/test_forms.py",
+    "library/test_plugin.py",
+    "lookups/test_budget.py",
+    "lookups/test_overtaken.py",
+    "truth/",
+)
+"""How the paths begin, below this folder, of files that take over ten seconds, and of all that open the explorer."""
+LONGEST = (
     "under_attack/",
     "items/keepalive/test_day.py",
     "engine/lookup/test_lookups_among_liars.py",
@@ -19,14 +38,33 @@ LONG = (
     "terminal/",
     "headless/test_explore.py",
 )
-"""How their paths begin, below this folder. Those of whole programs wait more than they work."""
+"""The same of those that begin first. Those of whole programs wait more than they work."""
+MARKS = {
+    "peers": ("peers/",),
+    "terminal": ("terminal/",),
+    "browser": ("terminal/test_serve.py",),
+    "slow": SLOW,
+}
+"""Each mark of pyproject.toml that goes by the path of a test, and how those paths begin."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks a test by its path: before `-m` chooses among them."""
+    path = _path(item)
+    for mark, beginnings in MARKS.items():
+        if path.startswith(beginnings):
+            item.add_marker(mark)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sorts the files; the tests of each stay in their order."""
-    folder = f"{config.rootpath}/tests/"
-    items.sort(key=lambda item: not str(item.path).removeprefix(folder).startswith(LONG))
+    items.sort(key=lambda item: not _path(item).startswith(LONGEST))
+
+
+def _path(item: pytest.Item) -> str:
+    return str(item.path).removeprefix(f"{item.config.rootpath}/tests/")
 
 
 @pytest.hookimpl(trylast=True)

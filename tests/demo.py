@@ -39,7 +39,9 @@ from dhtui.sources.replay import Replay
 
 ASSETS = Path(__file__).parent.parent / "assets"
 RECORDING = ASSETS / "demo.jsonl.gz"
-SIZE = (120, 36)
+SIZE = (160, 45)
+PRESSED = {"lookup": ("j",)}
+"""Keys that show what a picture is of: the lookup that found the newest value."""
 NODES = 300
 STARTED = 1_790_000_000.0
 """The unix time at which the recording says that it was made."""
@@ -155,10 +157,11 @@ async def _pictures(replay: Replay) -> None:
         source.pause()
         source.seek(source.duration)
         for view in VIEWS:
-            await pilot.press(view.key)
-            await pilot.pause()
-            await app.workers.wait_for_complete()
-            await pilot.pause()
+            for key in (view.key, *PRESSED.get(view.name, ())):
+                await pilot.press(key)
+                await pilot.pause()
+                await app.workers.wait_for_complete()
+                await pilot.pause()
             picture = app.export_screenshot(title=f"dhtui: {view.title}", simplify=True)
             # The fonts of whoever looks at it have to do: a picture loads nothing from elsewhere.
             picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.S)

@@ -61,6 +61,8 @@ class Result:
     """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""
     """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
+    given_up_by: Exit = Exit.DEADLINE
+    """Given up: the deadline, or a signal."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
     standing: NodeStatus
@@ -72,7 +74,7 @@ class Result:
         if self.ok:
             return Exit.OK
         if self.given_up:
-            return Exit.DEADLINE
+            return self.given_up_by
         if self.conflict is not None:
             return Exit.CONFLICT
         if self.outcome is None:
@@ -116,9 +118,9 @@ class Run:
         return self.node.id if request.target is None else request.target
 
 
-def given_up(result: Result, why: str) -> Result:
+def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     """A result that was known when its action was given up."""
-    return replace(result, ok=False, given_up=why, partial=result.ok)
+    return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
 
 
 def standing(node: Node) -> NodeStatus:
@@ -231,7 +233,7 @@ async def identity(node: Node) -> Result:
 async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
-    return _result(node, "ping", outcome, outcome.answered > 0, _asked(outcome))
+    return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
 
 
 async def find_node(
@@ -239,7 +241,7 @@ async def find_node(
 ) -> Result:
     """Find the nodes closest to a target."""
     outcome = await node.find_node(target, remotes=remotes, progress=progress)
-    return _result(node, "find_node", outcome, bool(outcome.closest), _asked(outcome))
+    return _result(node, "find_node", outcome, outcome.ok, _asked(outcome))
 
 
 async def get_peers(
@@ -255,7 +257,7 @@ async def get_peers(
     on_peers = finds.peers if finds else None
     outcome = await node.get_peers(info_hash, remotes=remotes, progress=progress, on_peers=on_peers)
     peers = f"{len(outcome.peers)} {'peer' if len(outcome.peers) == 1 else 'peers'}; " if outcome.answered else ""
-    return _result(node, action, outcome, bool(outcome.closest), peers + _asked(outcome))
+    return _result(node, action, outcome, outcome.ok, peers + _asked(outcome))
 
 
 async def announce_peer(
@@ -458,7 +460,7 @@ def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | 
         summary = outcome.why
     else:
         summary = _asked(outcome)
-    return _result(node, outcome.action, outcome, outcome.stored > 0, summary)
+    return _result(node, outcome.action, outcome, outcome.ok, summary)
 
 
 def _agreement(outcome: Outcome, item: Item) -> str:

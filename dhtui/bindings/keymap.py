@@ -38,7 +38,7 @@ def read(text: str) -> Keys:
             name, _, part = (piece.strip() for piece in part.partition("="))
             if name not in names():
                 near = nearest(name, names())
-                hint = f", did you mean {near}?" if near else "; README lists them"
+                hint = f", did you mean {near}?" if near else "; docs/keys.md lists them"
                 raise UsageError(f"there is no action {quoted(name)}{hint}")
             wished[name] = []
         if not name:
@@ -164,7 +164,7 @@ def _on(view: View) -> Iterator[tuple[str, Action]]:
 
 
 def key_table() -> str:
-    """All keys as a Markdown table, for the README."""
+    """All keys as a Markdown table, for docs/keys.md."""
     rows = ["| where | keys | name | what it does |", "|---|---|---|---|"]
     groups: list[tuple[str, Iterable[tuple[str, Action]]]] = [
         ("everywhere", (*_named(registry.GLOBAL), *_shows())),

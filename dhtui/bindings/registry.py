@@ -269,6 +269,7 @@ VIEWS: tuple[View, ...] = (
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
             Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
             Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("leave", "escape", "", "End the comparison.", 0, "esc"),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),

@@ -17,7 +17,7 @@ from typing import Any
 from . import events
 from .bootstrap import Bootstrap
 from .busy import Busy
-from .counters import PROBE, Counters, Outgoing
+from .counters import Counters, Outgoing
 from .defence.guard import Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shares import net_of
 from .defence.shrink import shrink
@@ -70,7 +70,8 @@ TELL_LOST_SECONDS = 60.0
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Whom pings for the table's sake are sent for."""
-BANNED, OURSELVES, RATE_LIMIT, TIMED_OUT = "banned by the user", "it is this node itself", "rate limit", "timed out"
+BANNED, RATE_LIMIT, TIMED_OUT = "banned by the user", "rate limit", "timed out"
+OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
 READ_ONLY, REPLY_QUOTA = "read-only", "reply quota"
 """Why something was dropped."""
 QUOTA_WORDS = "our replies have used up their bytes"
@@ -257,11 +258,11 @@ class Core:
         if probed is not None:
             if self._listeners:
                 self._listeners.tell(events.PacketReceived(self._came, addr, data, query, events.OWN_PROBE))
-            self._counters.of(PROBE).answered += 1
+            self._counters.probe.answered += 1
             self._maybe_reachable(probed)
             return
         if (sent := self.queries.find(query.tid)) is not None and sent.args == query.args:
-            self._met_ourselves(sent)
+            self._came_back(sent)
         if query.args.id == self.identity.id:
             self._drop(data, addr, "own id", "a query under our own id", query)
             return
@@ -301,11 +302,12 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
 
-    def _met_ourselves(self, query: InFlight) -> None:
-        """A query of ours came to us: nobody but we can know its transaction id. So its address is our own."""
-        self.identity.learn_own(query.addr)
-        self._changed(self.table.drop(query.addr, self._now, OURSELVES))
-        query.trouble = Status.OURSELVES
+    def _came_back(self, query: InFlight) -> None:
+        """A query of ours came to us: its address is our own, or somebody there echoes what it gets."""
+        self.identity.learn_mirror(query.addr)
+        own = self.identity.is_own(query.addr)
+        self._changed(self.table.drop(query.addr, self._now, OURSELVES if own else ECHO))
+        query.trouble = Status.OURSELVES if own else Status.ECHO
         self.queries.cancel(query)
         self._finish_query(query, None, "cancelled", None)
 
@@ -469,15 +471,15 @@ class Core:
         """Why nothing may be sent to an address; `None` where it may."""
         if not is_usable(addr):
             return Status.NO_ADDRESS
-        if self.ours(addr):
+        if self.identity.is_own(addr):
             return Status.OURSELVES
         if self.settings.blocks is not None and addr[0] in self.settings.blocks:
             return Status.BLOCKED
         return Status.BANNED if self._bans.has(addr[0], now) else None
 
     def ours(self, addr: Addr) -> bool:
-        """Whether an address is our own."""
-        return self.identity.is_own(addr)
+        """Whether an address is our own, or what is sent there comes back."""
+        return self.identity.is_own(addr) or self.identity.mirrors(addr)
 
     @property
     def full(self) -> bool:
@@ -592,7 +594,7 @@ class Core:
         """A datagram to send from a fresh socket, to learn whether strangers reach us; mostly `None`."""
         lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
-        self._counters.of(PROBE).timed_out += probe is not None and lost
+        self._counters.probe.timed_out += probe is not None and lost
         return probe
 
     def probe_sent(self, data: bytes, now: float) -> None:
@@ -874,6 +876,7 @@ class Core:
             muted=self._limiter.count(now),
             recent=self._counters.recent(now),
             noted=self._counters.noted,
+            waiting=self.operations.waiting,
             size=self.operations.size.view(),
             growth=tuple(self._growth),
             busy=self.busy.view(now),

@@ -39,7 +39,9 @@ class Counters:
     """The counters of one engine."""
 
     def __init__(self, now: float) -> None:
-        self.methods = {method: _Counts() for method in (*METHODS, OTHER, PROBE)}
+        self.methods = {method: _Counts() for method in (*METHODS, OTHER)}
+        self.probe = _Counts()
+        """Apart from `methods`: a stranger may call a method by its name, too."""
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
         self.overflowed: int | None = None
@@ -89,7 +91,7 @@ class Counters:
 
     def probe_went(self, length: int, now: float) -> None:
         """A probe went."""
-        self.methods[PROBE].sent += 1
+        self.probe.sent += 1
         if now >= self._turn_at:
             self._turn(int(now))
         self._this[1] += 1
@@ -163,5 +165,5 @@ class Counters:
         """The counters by method."""
         return {
             name: MethodCounts(c.sent, c.answered, c.timed_out, c.errors, c.received, c.replied, c.refused)
-            for name, c in self.methods.items()
+            for name, c in (*self.methods.items(), (PROBE, self.probe))
         }

@@ -188,6 +188,7 @@ Event: TypeAlias = (
     | Woke
     | BootstrapProgress
 )
+"""What a listener is called with."""
 
 
 class Listeners(list[Callable[[Event], None]]):

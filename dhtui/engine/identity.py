@@ -29,7 +29,7 @@ MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
 """Between two moves of the external IP, and so of the id: whoever gets a majority for once can't shake us."""
 OWN_KEPT = 16
-"""Addresses of ours that are remembered."""
+"""Addresses that our own queries came back from, as many as are remembered."""
 IDS_KEPT = 8
 """Ids that we had at earlier addresses: whoever comes back is known by the same id again."""
 
@@ -55,8 +55,8 @@ class Identity:
         self._vote = AddressVote(rng)
         self._moved_at = float("-inf")
         self._ids: dict[str, bytes] = {}
-        self._own: dict[Addr, None] = {}
-        """Addresses where a query of our own came back to us from, the latest last."""
+        self._mirrors: dict[Addr, None] = {}
+        """Addresses that a query of our own came back from: our own behind a NAT, or an echo; the latest last."""
         self._voted: Addr | None = None
         """What the vote says, also while it is not ripe: enough for not asking there."""
         self._contacted: dict[Addr | str, None] = {}
@@ -148,13 +148,20 @@ class Identity:
 
     def is_own(self, addr: Addr) -> bool:
         """Whether a datagram to that address and port would come to us."""
-        return addr in (self.external, self._voted) or addr in self._own or reaches(self.bound, addr)
+        known = [at for at in (self.bound, self.external, self._voted) if at is not None]
+        if addr in self._mirrors and any(addr[0] == at[0] for at in known):
+            return True
+        return addr in known or reaches(self.bound, addr)
 
-    def learn_own(self, addr: Addr) -> None:
-        """What we sent there came to us."""
-        self._own[addr] = None
-        if len(self._own) > OWN_KEPT:
-            del self._own[next(iter(self._own))]
+    def mirrors(self, addr: Addr) -> bool:
+        """Whether what we sent there came back to us."""
+        return addr in self._mirrors
+
+    def learn_mirror(self, addr: Addr) -> None:
+        """What we sent there came back to us."""
+        self._mirrors[addr] = None
+        if len(self._mirrors) > OWN_KEPT:
+            del self._mirrors[next(iter(self._mirrors))]
 
     # ---- reachability ------------------------------------------------------------------------------
 

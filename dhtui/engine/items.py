@@ -24,6 +24,12 @@ MAX_SALT = 64
 MAX_SEQ = 2**63 - 1
 """The highest sequence number that all nodes can store."""
 
+SHOWN = 32
+"""Bytes of a value that a `repr` shows."""
+
+Value: TypeAlias = "int | bytes | list[Value] | dict[bytes, Value]"
+"""What a value is, decoded. What came from the network is hostile: bytes may hold anything."""
+
 
 class ItemError(ValueError):
     """An item that no node should store. The message is in our own words, without remote bytes."""
@@ -79,6 +85,19 @@ def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
     return b"%b3:seqi%de1:v%b" % (head, seq, v)
 
 
+def value_of(v: bytes) -> Value:
+    """A bencoded value, decoded. Raises `ItemError` where no node would store it: for what is too long, too deep, not
+    canonical, or holds integers beyond 64 bits."""
+    check_value(v)
+    decoded: Value = bencode.decode(v)
+    return decoded
+
+
+def _shown(v: bytes) -> str:
+    """The beginning of a value as a Python literal, which is ASCII and printable."""
+    return f"{v[:SHOWN]!r}{'...' if len(v) > SHOWN else ''}"
+
+
 @dataclass(frozen=True, slots=True)
 class ImmutableItem:
     """A value found under its own hash."""
@@ -86,10 +105,19 @@ class ImmutableItem:
     v: bytes
     """The value, bencoded."""
 
+    def __repr__(self) -> str:
+        """Short, and safe to print."""
+        return f"<ImmutableItem {self.target.hex()}: {_shown(self.v)}>"
+
     @property
     def target(self) -> bytes:
         """Where it is stored, 20 bytes."""
         return immutable_target(self.v)
+
+    @property
+    def value(self) -> Value:
+        """The value, decoded: see `value_of`. That of an item that a node gave is always decodable."""
+        return value_of(self.v)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +134,20 @@ class MutableItem:
     salt: bytes = b""
     """0 to 64 bytes; empty means that there is none."""
 
+    def __repr__(self) -> str:
+        """Short, and safe to print."""
+        salt = f" salt {_shown(self.salt)}" if self.salt else ""
+        return f"<MutableItem of {self.k.hex()}{salt} seq {self.seq}: {_shown(self.v)}>"
+
     @property
     def target(self) -> bytes:
         """Where it is stored, 20 bytes."""
         return mutable_target(self.k, self.salt)
+
+    @property
+    def value(self) -> Value:
+        """The value, decoded: see `value_of`. That of an item that a node gave is always decodable."""
+        return value_of(self.v)
 
     def verify(self) -> bool:
         """Whether the signature is good. Never raises. Says nothing about the target: compare that too.
@@ -120,6 +158,7 @@ class MutableItem:
 
 
 Item: TypeAlias = ImmutableItem | MutableItem
+"""What is stored under a target."""
 
 
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
@@ -149,6 +188,11 @@ class Draft:
     known: int | None = None
     """The last seq that we know of from elsewhere, such as from our own notes. An automatic one is never lower,
     though the network may have forgotten: those who have not would take ours for an old one."""
+
+    def __repr__(self) -> str:
+        """Short, and without the private key."""
+        salt = f" salt {_shown(self.salt)}" if self.salt else ""
+        return f"<Draft of {self.key.public.hex()}{salt}: {_shown(self.v)}>"
 
     @property
     def target(self) -> bytes:

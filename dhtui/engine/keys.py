@@ -40,6 +40,10 @@ class PrivateKey:
     """The 32-byte seed, or the 64 bytes of an expanded key."""
     form: Literal["seed", "expanded"]
 
+    def __repr__(self) -> str:
+        """The public key, in hex, and nothing of the secret."""
+        return f"<PrivateKey of {self.public.hex()}>"
+
     def __post_init__(self) -> None:
         public = _public_of_seed(self.secret) if self.form == "seed" else _public_of_expanded(self.secret)
         object.__setattr__(self, "public", public)

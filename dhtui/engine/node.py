@@ -1,6 +1,6 @@
 """A node of the DHT on a real socket: the asyncio shell around `Core`.
 
-    async with Node(NodeConfig(bootstrap=("dht.libtorrent.org:25401",))) as node:
+    async with Node() as node:
         outcome = await node.get(target)
 
 All methods run in the event loop that started the node. Cancelling one stops what it does. Any number may be called at
@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import replace
 from random import Random, SystemRandom
 from time import time as wall_clock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .bootstrap import MAX_HOSTS
@@ -47,8 +49,9 @@ from .operations.direct import Decide
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
 from .outcome import NodeOutcome, Outcome
-from .settings import NodeConfig, SavedState
+from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
 from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .stream import Stream, Take
 from .wire.compact import Addr, canonical_ip
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
@@ -56,6 +59,12 @@ from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 RESOLVE_SECONDS = 5.0
 AWAY_SECONDS = 60.0
 """Nothing was done for so long, though there is something to do every ten seconds: the machine slept."""
+SAVE_SECONDS = 300.0
+"""From one save of the state to the next. The first is at the end of the bootstrap, the last at the end of the node."""
+PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
+
+_on_behalf: WeakKeyDictionary[asyncio.Task[Any], Hashable] = WeakKeyDictionary()
+"""What asks by a task of ours. (Not in its context: timers, and the callers' code in them, would inherit that.)"""
 
 
 class NodeError(RuntimeError):
@@ -65,7 +74,23 @@ class NodeError(RuntimeError):
 def _part_of_program() -> Hashable:
     """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
     task = asyncio.current_task()
-    return None if task is None else getattr(task.get_coro(), "cr_code", None)
+    return None if task is None else _on_behalf.get(task) or getattr(task.get_coro(), "cr_code", None)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[Limit]:
+    """Whatever is asked of a node in here ends after so many seconds, with what is known by then.
+
+    Its outcome is then not `complete`, and the limit is `cut`. What is asked for later ends at once.
+    """
+    checks.number("seconds", seconds, 0.0)
+    limit = Limit()
+    timer = asyncio.get_running_loop().call_later(seconds, limit.strike)
+    try:
+        with limit.applied():
+            yield limit
+    finally:
+        timer.cancel()
 
 
 async def has_ipv6(host: str) -> bool:
@@ -78,12 +103,13 @@ async def has_ipv6(host: str) -> bool:
 
 
 class Node:
-    """One node: bound, bootstrapping and serving from entering its context to leaving it, or to `close`.
+    """One node: bound, bootstrapping and serving from entering its context to leaving it, or from `start` to `close`.
 
-    It runs once; for another time make another one, of what `saved_state` gives.
+    It runs once. For another time make another one: of the same `state` it has the same id, and knows whom it knew.
     """
 
-    def __init__(self, config: NodeConfig) -> None:
+    def __init__(self, config: NodeConfig = PUBLIC) -> None:
+        """Without a config: one at a free port that joins the public network, by way of `PUBLIC_BOOTSTRAP`."""
         checks.kind("config", config, NodeConfig)
         self.config = config
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
@@ -97,14 +123,41 @@ class Node:
         self._flushing = False
         self._closed = self._begun = False
 
+    def __repr__(self) -> str:
+        """Its address and id, once it has them."""
+        if self._made is None:
+            return "<Node, not started>"
+        state = "closed" if self._closed else "running"
+        return "<Node {}:{} {}, id {}>".format(*self._address, state, self.id.hex())
+
     async def __aenter__(self) -> Self:
-        """Bind, and begin to bootstrap. Raises `OSError` if the address can't be bound, `NodeError` a second time."""
+        """Start it."""
+        return await self.start()
+
+    async def start(self) -> Self:
+        """Bind, and begin to bootstrap. Close it in the end. Gives the node itself.
+
+        Raises `OSError` if the address can't be bound, `NodeError` a second time, and what its `state` raises.
+        """
         if self._made is not None:
             raise NodeError("a node runs once: make another one")
-        self._loop = asyncio.get_running_loop()
+        state = self.config.state
+        if state is None:
+            self._bind(self.config.settings)
+            return self
+        saved = state.open()
+        try:
+            self._bind(replace(self.config.settings, saved=saved))
+        except BaseException:
+            state.close()
+            raise
+        self._spawn(self._keep_state(state))
+        return self
+
+    def _bind(self, settings: Settings) -> None:
+        self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self._endpoint = Endpoint(self.config.listen, clock.now)
         self._address = self._endpoint.addr
-        settings = self.config.settings
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
             settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
         if settings.token_secret is not None:
@@ -116,7 +169,6 @@ class Node:
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # A moment later, so that whoever subscribes at once misses nothing.
         self._loop.call_soon(self._begin)
-        return self
 
     def _begin(self) -> None:
         if not self._closed:
@@ -127,13 +179,19 @@ class Node:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
-        await self.close()
+        """Close it. Where something else has gone wrong, that is what is raised."""
+        try:
+            await self.close()
+        except Exception as problem:
+            if error is None:
+                raise
+            self._report("a node could not save its state", problem)
 
     async def close(self) -> None:
         """Close the socket and end all that is under way: whoever waits for it gets a `NodeError`.
 
-        What was known can still be looked at. A second time nothing happens.
+        What was known can still be looked at. A second time nothing happens. Raises `OSError` where the state of the
+        node can't be saved; it is closed all the same.
         """
         if self._closed or self._made is None:
             return
@@ -149,6 +207,27 @@ class Node:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.config.state is not None:
+            await asyncio.shield(asyncio.to_thread(_save_and_leave, self.config.state, self.saved_state()))
+
+    async def _keep_state(self, state: StateStorage) -> None:
+        """Save now and then: the end may be a kill, or a power cut."""
+        told = ""
+        await self._bootstrapped.wait()
+        while True:
+            try:
+                await asyncio.to_thread(state.save, self.saved_state())
+            except Exception as error:
+                if told != str(error):
+                    self._report("the state of a node could not be saved", error)
+                told = str(error)
+            await asyncio.sleep(SAVE_SECONDS)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task of ours, which ends with the node."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @property
     def _core(self) -> Core:
@@ -227,7 +306,8 @@ class Node:
         try:
             self._flush(core)
             if self._calls:
-                self._calls.make()
+                # Whoever asks just now may do so within a limit: the code of others is none of what that binds.
+                self._context.copy().run(self._calls.make)
                 self._flush(core)
         finally:
             self._flushing = False
@@ -277,9 +357,7 @@ class Node:
         try:
             addr = canonical_ip(host), int(port)
         except OSError:
-            task = self._loop.create_task(self._look_up(name, host, int(port)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._look_up(name, host, int(port)))
         else:
             self._resolved(name, (addr,), "")
 
@@ -411,6 +489,28 @@ class Node:
                 question, done, now, remotes=named, on_step=on_step, on_found=on_found
             ),
         )
+
+    def peers(self, info_hash: bytes) -> Stream[Addr]:
+        """Find peers of a 20-byte infohash: ``async for peer in node.peers(info_hash)``, each once, as they come.
+
+        The lookup begins with the loop and ends with it; to leave the loop early stops it. The `outcome` of the stream
+        tells, after the loop, what `get_peers` would.
+        """
+        self._check_running()
+        checks.an_id("info_hash", info_hash)
+
+        def begin(take: Take[Addr]) -> Coroutine[Any, Any, Outcome]:
+            part = _part_of_program()
+
+            async def run() -> Outcome:
+                task = asyncio.current_task()
+                assert task is not None
+                _on_behalf[task] = part
+                return await self.get_peers(info_hash, on_peers=take)
+
+            return run()
+
+        return Stream(begin)
 
     async def announce_peer(
         self,
@@ -604,6 +704,13 @@ class Node:
     def saved_state(self) -> SavedState:
         """What is worth keeping for the next run."""
         return self._core.saved_state()
+
+
+def _save_and_leave(storage: StateStorage, state: SavedState) -> None:
+    try:
+        storage.save(state)
+    finally:
+        storage.close()
 
 
 # ---- what comes in ------------------------------------------------------------------------------------

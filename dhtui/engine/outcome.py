@@ -52,6 +52,8 @@ class Status(StrEnum):
     """A datagram came from it that could not be read; `note` says why."""
     UNMATCHED = "unmatched answer"
     """An answer came from it with a transaction id that is none of ours."""
+    ECHO = "own query back"
+    """It sent our own query back: an echo, or this node behind a NAT that does not know its address yet."""
     BLOCKED = "blocked"
     """It is on the blocklist: nothing was sent."""
     BANNED = "banned"
@@ -66,7 +68,7 @@ class Status(StrEnum):
 
 NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
 """Nothing was sent, and why is known before."""
-UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED))
+UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED, Status.ECHO))
 """Something came that is no answer to what was asked."""
 UNANSWERED = NOT_SENT | UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED, Status.SEND_FAILED}
 """Without an answer that counts, whatever the reason."""
@@ -123,6 +125,12 @@ class NodeOutcome:
     """What stood in the way of what it has for a mutable target, and was given first: ``bad value`` or ``bad
     signature``. It was asked once more then, with ``seq`` 0."""
 
+    def __repr__(self) -> str:
+        """Short, and nothing of it as the network wrote it."""
+        code = f" {self.code}" if self.code is not None else ""
+        took = f", {self.rtt * 1000:.1f} ms" if self.rtt is not None else ""
+        return "<NodeOutcome {}:{} {}{}{}>".format(*self.addr, self.status, code, took)
+
     @property
     def responded(self) -> bool:
         """Whether anything valid came back from it, an error included."""
@@ -141,13 +149,15 @@ class NodeOutcome:
             case Status.TIMED_OUT:
                 return f"timed out{waited}"
             case Status.CANCELLED:
-                return self.note or f"not waited for: no answer{waited}"
+                return self.note or f"cancelled: no answer{waited}"
             case Status.ELSEWHERE if self.came_from is not None:
                 return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
             case Status.UNREADABLE:
                 return f"what it answered can't be read: {self.note}"
             case Status.UNMATCHED:
                 return "answered under a transaction id that is none of ours"
+            case Status.ECHO:
+                return "it sent our own query back, and no answer"
             case Status.BLOCKED:
                 return "blocked by the blocklist"
             case Status.BANNED:
@@ -188,6 +198,35 @@ class Outcome:
     """What speaks against believing what it found, or did not find."""
     highest_seen: int | None = None
     """The highest valid ``seq`` that any node showed."""
+
+    def __repr__(self) -> str:
+        """Short, and nothing of it as the network wrote it."""
+        parts = [f"{self.answered} of {len(self.asked)} answered"]
+        if self.peers:
+            parts.append(f"{len(self.peers)} peers")
+        if self.writes:
+            parts.append(f"{self.stored} of {len(self.writes)} stored")
+        if self.item is not None:
+            parts.append(repr(self.item))
+        if not self.complete:
+            parts.append("incomplete")
+        return f"<Outcome {self.action} {'ok' if self.ok else 'failed'}: {', '.join(parts)}>"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the action did what it is for, be it `complete` or not.
+
+        A ping: somebody answered. find_node and get_peers: there are nodes closest to the target (that they know no
+        peers is an answer too). get: there is an item. announce_peer and put: somebody stored it.
+        """
+        match self.action:
+            case "ping":
+                return self.answered > 0
+            case "get":
+                return self.item is not None
+            case "announce_peer" | "put":
+                return self.stored > 0
+        return bool(self.closest)
 
     @property
     def answered(self) -> int:

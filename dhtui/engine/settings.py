@@ -45,6 +45,10 @@ class SavedState:
     rtts: tuple[float | None, ...] = ()
     """Their round trips in the same order, seconds; empty where none was measured."""
 
+    def __repr__(self) -> str:
+        """Short: there may be thousands of nodes."""
+        return f"<SavedState of id {self.id.hex()}, {len(self.nodes)} nodes>"
+
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
         checks.an_id("id", self.id)
@@ -61,6 +65,20 @@ class SavedState:
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
         """The nodes with their round trips."""
         return zip_longest(self.nodes, self.rtts[: len(self.nodes)])
+
+
+class StateStorage(Protocol):
+    """Where a node keeps its state from run to run, such as `dhtui.StateFolder`. Called in other threads."""
+
+    def open(self) -> SavedState | None:
+        """Take it for this node alone, and give what was saved; `None` the first time. Raises what keeps it from that:
+        the node does not start then."""
+
+    def save(self, state: SavedState, /) -> None:
+        """Save, in place of what was there. Raises `OSError` where that can't be done."""
+
+    def close(self) -> None:
+        """Let another one have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +110,7 @@ class Settings:
     """BEP 43. `None`: until we know that we are reachable."""
     bep42: Literal["off", "prefer", "enforce"] = "prefer"
     blocks: Blocks | None = None
-    token_secret: bytes | None = None
+    token_secret: bytes | None = field(default=None, repr=False)
     """Makes write tokens repeatable over restarts. `None`: random."""
     token_clock: float = 0.0
     """Added to the clock before it is cut into 5-minute token epochs (wall clock minus monotonic clock, seconds)."""
@@ -143,6 +161,8 @@ class NodeConfig:
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
     """Makes every random choice repeatable. For tests and simulations: tokens and ids become guessable."""
+    state: StateStorage | None = None
+    """Where id, address and nodes are kept from run to run. `None`: nowhere."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
@@ -153,3 +173,9 @@ class NodeConfig:
         checks.kind("settings", self.settings, Settings)
         if self.seed is not None:
             checks.kind("seed", self.seed, int)
+        if self.state is not None:
+            if not all(callable(getattr(self.state, name, None)) for name in ("open", "save", "close")):
+                what = type(self.state).__name__
+                raise ValueError(f"state must be a StateFolder, or have its methods open, save and close, not {what}")
+            if self.settings.saved is not None:
+                raise ValueError("state and settings.saved: what was saved can come from one of them only")

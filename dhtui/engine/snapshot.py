@@ -159,6 +159,8 @@ class LookupView(NamedTuple):
     """What speaks against believing what it did not find: a `Doubt` in its words."""
     stopped: bool = False
     """Whether it was ended before it had come to its end."""
+    place: int = 0
+    """Its place among what waits for its turn, 1 for what is next; 0: it has begun."""
 
 
 class StepView(NamedTuple):
@@ -423,7 +425,8 @@ class Snapshot(NamedTuple):
     table: TableView
     queries: tuple[QueryView, ...]
     lookups: tuple[LookupView, ...]
-    """Running ones first, then the last finished ones, newest first; at most 64."""
+    """Running ones first, then up to 16 that wait for their turn, then the last finished ones, newest first; at most
+    64."""
     methods: dict[str, MethodCounts]
     traffic: TrafficView
     rtt: RttView
@@ -441,6 +444,9 @@ class Snapshot(NamedTuple):
     busy: BusyView = BusyView()
     muted: int = 0
     """Hosts that sent more queries than the rate limit in the last 10 s: the others got no answer."""
-    recent: RecentView = RecentView()
+    recent: RecentView | None = None
+    """`None`: not known, as in recordings of earlier versions."""
+    waiting: int = 0
+    """Operations that wait for their turn, pings and the like included."""
     noted: int = 0
     """All that went wrong so far and was counted: of that `errors` has the last ones."""

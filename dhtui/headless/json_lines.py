@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `fields` documents them.
+"""Results as JSON for programs: one object a line, each with a ``type``. `fields` documents them, for docs/json.md.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -39,7 +39,8 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 (its salt was not given), `stored`, `refused`, \
 `no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
 the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
-a transaction id that is none of ours); `blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
+a transaction id that is none of ours), `own query back` (what we had sent, and no answer); \
+`blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
 address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
@@ -55,7 +56,7 @@ where that is another address than the one asked, else null |
 | | `nodes`, `peers` | nodes it named, as `{id, addr}`; peers, as `ip:port` |
 | | `gives`, `took`, `by_lookup` | read back: `gives it`, `gives an older value`, `gives a newer value`, `gives \
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
-all of its time), `not waited for`, `not asked` or `no usable answer`; whether it had \
+all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
 | `result` | `action`, `ok`, `exit`, `summary` | what was done; whether it succeeded; the exit code that this comes \
 to; that in a sentence |

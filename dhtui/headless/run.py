@@ -410,7 +410,11 @@ async def _act(
     finally:
         if timer is not None:
             timer.cancel()
-    return actions.given_up(result, "stopped" if stop.signum is not None else why) if limit.cut else result
+    if not limit.cut:
+        return result
+    if stop.signum is not None:
+        return actions.given_up(result, "stopped", Exit.of_signal(stop.signum))
+    return actions.given_up(result, why)
 
 
 async def _by_the_limit(

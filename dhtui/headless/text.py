@@ -227,7 +227,7 @@ def kept_line(kept: KeptItem) -> str:
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
-_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED)
+_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED)
 
 
 def _copies(read: ReadBack) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from ..engine.items import Draft, MutableItem
+from ..engine.items import Draft, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr
@@ -53,6 +54,24 @@ class Conflict:
         else:
             what = f"another value with seq {highest} is there, yours was seq {self.seq}"
         return f"conflict: {what}; yours was stored on {_nodes(self.stored)}, refused by {self.refused}"
+
+
+class Whose(StrEnum):
+    """Who put a value that is in the way, in the words for it."""
+
+    THEIRS = "theirs"
+    YOURS = "yours, put earlier"
+    LIKELY_YOURS = "likely yours, put earlier"
+    """It has the seq that is noted as the last one put from here; with what value is not known."""
+
+
+def whose(item: MutableItem, earlier: Iterable[Item], noted: int | None) -> Whose:
+    """Who put a value. `earlier` are items put from here, as far as they are known; `noted` is the last seq put from
+    here under the key and salt of the item."""
+    seqs = [one for one in earlier if isinstance(one, MutableItem) and (one.target, one.seq) == (item.target, item.seq)]
+    if any(one.v == item.v for one in seqs):
+        return Whose.YOURS
+    return Whose.LIKELY_YOURS if item.seq == noted and not seqs else Whose.THEIRS
 
 
 def refusers(outcome: Outcome) -> tuple[Addr, ...]:

@@ -31,7 +31,7 @@ class Gives(StrEnum):
     REFUSED = "refuses"
     SILENT = "no answer"
     """It had all of its time."""
-    NOT_WAITED = "not waited for"
+    CANCELLED = "cancelled"
     """The reading ended before its time: whether it would have answered is not known."""
     NOT_ASKED = "not asked"
     """Nothing was sent to it."""
@@ -41,7 +41,7 @@ class Gives(StrEnum):
 
 _UNHEARD = {
     Gives.SILENT: "gave no answer",
-    Gives.NOT_WAITED: "not waited for",
+    Gives.CANCELLED: "cancelled",
     Gives.NOT_ASKED: "not asked",
     Gives.UNUSABLE: "gave no usable answer",
 }
@@ -177,7 +177,7 @@ _WITHOUT_ITEM = {
     Status.BAD_VALUE: Gives.FORGED,
     Status.REFUSED: Gives.REFUSED,
     Status.TIMED_OUT: Gives.SILENT,
-    Status.CANCELLED: Gives.NOT_WAITED,
+    Status.CANCELLED: Gives.CANCELLED,
     Status.SEND_FAILED: Gives.NOT_ASKED,
     **dict.fromkeys(UNUSABLE, Gives.UNUSABLE),
     **dict.fromkeys(NOT_SENT, Gives.NOT_ASKED),

@@ -7,7 +7,7 @@ from math import inf
 from textwrap import wrap
 
 from ..engine.snapshot import LookupDetail, LookupView
-from ..text.format import DOUBTS, plural, power
+from ..text.format import DOUBTS, plural, power, waiting_words
 from ..text.safe import safe_text
 from ..text.spans import Line, Role, crop
 from .budget import Reason, Share, shares
@@ -58,6 +58,8 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
 
 def _why(detail: LookupDetail) -> str:
     view = detail.view
+    if view.place:
+        return f"It has not begun: {waiting_words(view.place)}."
     if view.running:
         return f"Under way: {view.best} of the {detail.k} closest found so far, {view.in_flight} in flight."
     why = safe_text(view.why) or "it ended"

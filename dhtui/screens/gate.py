@@ -11,16 +11,19 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import takewhile
+from math import inf
 from typing import Any, ParamSpec, TypeAlias
 
 from textual import events, work
 from textual.app import App
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.worker import Worker
+from textual.worker import NoActiveWorker, Worker, get_current_worker
 
-from ..bindings.registry import moves
+from ..bindings.registry import ALWAYS, GLOBAL, VIEWS, moves
 from ..widgets.line_table import LineTable
 from ..widgets.scroll_lines import ScrollLines
 from .dialogs.window import Window
@@ -67,6 +70,11 @@ class KeyGate:
         """When the key that is at work was let through, by the clock of events."""
         self._lost = 0
         self._moves = {key for action in moves() for key in action.keys.split(",")}
+        quits = {key for action in ALWAYS if action.name == "quit" for key in action.keys.split(",")}
+        steps = {key for action in GLOBAL if action.name.startswith("next_view") for key in action.keys.split(",")}
+        self._leads_to_one = quits | {view.key for view in VIEWS}
+        """Keys that show a screen, or end all, whichever screen is shown before."""
+        self._switches = self._leads_to_one | steps
         self._target: Widget = app.screen
         """What had the focus then."""
         self._windows: dict[Worker[Any], Window[Any]] = {}
@@ -114,6 +122,28 @@ class KeyGate:
         """Whether a worker waits for what the user does in a window of its own."""
         return (window := self._windows.get(worker)) is not None and not window.dismissed
 
+    def appears(self, window: Window[Any]) -> None:
+        """A window opens: where it is not a key that opens it, nothing that was typed before is for it."""
+        try:
+            worker = get_current_worker()
+        except NoActiveWorker:
+            return
+        # What a worker has opened has it as its worker, too: that is another task.
+        if worker._task is asyncio.current_task() and worker.description != _OPENING:
+            window.painted = inf
+
+    def painting(self, screen: Screen[Any]) -> None:
+        """What a screen shows is written to the terminal."""
+        if isinstance(screen, Window) and screen.painted == inf:
+            screen.painted = _now()
+
+    def too_early(self, event: Typed) -> bool:
+        """Whether it was typed before what it would reach was seen: then it does nothing."""
+        screen = self._app.screen
+        if not isinstance(screen, Window) or event.time >= screen.painted:
+            return False
+        return not (isinstance(event, events.Key) and event.key in _OVERTAKES)
+
     @property
     def busy(self) -> bool:
         """Whether a key would have to wait."""
@@ -137,6 +167,7 @@ class KeyGate:
         try:
             await self._settle()
             while self._held:
+                self._skip_switches()
                 event = self._held.popleft()
                 self._begin()
                 self._through.append(event)
@@ -148,6 +179,22 @@ class KeyGate:
             lost, self._lost = self._lost, 0
             if lost:
                 notify(self._app, f"{lost} keys were dropped: {MAX_HELD} wait at most.", bad=True)
+
+    def _skip_switches(self) -> None:
+        """Of switches to screens that follow each other those are left out that the last one, or an end, makes moot."""
+        run = [event for event in takewhile(self._is_switch, self._held) if isinstance(event, events.Key)]
+        last = next((n for n in range(len(run) - 1, 0, -1) if run[n].key in self._leads_to_one), 0)
+        for _ in range(last):
+            self._held.popleft()
+
+    def _is_switch(self, event: Typed) -> bool:
+        """Whether it shows another screen, or ends all: nowhere is a window that could take it."""
+        if not isinstance(event, events.Key) or event.key not in self._switches:
+            return False
+        focused, stacks = self._app.focused, self._app._screen_stacks.values()
+        if focused is not None and focused.check_consume_key(event.key, event.character):
+            return False
+        return not any(isinstance(screen, ModalScreen) for stack in stacks for screen in stack)
 
     def _begin(self) -> None:
         self._target = self._app.focused or self._app.screen

@@ -49,8 +49,9 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
         return _no_nodes(snapshot, "" if on_testnet else f", or {key_of('testnet')}: a testnet")
     if start.state == "running":
         return Health("wait", f"starting: {plural(table.good, 'node')} answered so far")
-    if snapshot.recent.silent_since >= ENOUGH_SILENT:
-        return Health("bad", f"no answers: {_silence(snapshot.recent)}", "check the network")
+    recent = snapshot.recent
+    if recent is not None and recent.silent_since >= ENOUGH_SILENT:
+        return Health("bad", f"no answers: {_silence(recent)}", "check the network")
     answered = sum(
         node.state == "good" and node.seen is not None and node.seen <= GOOD_SECONDS
         for bucket in table.buckets
@@ -59,13 +60,16 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
     words = f"{plural(answered, 'node')} answered in {duration(GOOD_SECONDS)}"
     if answered < ENOUGH_GOOD:
         return Health("weak", f"few nodes: {words}", "lookups may find little; the table fills with time")
-    return Health("good", f"good: {words}, {_rate(snapshot.recent)}, {reach(snapshot.reachability.state)}")
+    rate = "" if recent is None else f", {_rate(recent)}"
+    return Health("good", f"good: {words}{rate}, {reach(snapshot.reachability.state)}")
 
 
 def _rate(recent: RecentView) -> str:
-    """What became of what was asked lately."""
+    """What became of what was asked lately; pings to newcomers are in none of the figures."""
     asked, span = recent.answered + recent.silent, duration(recent.seconds)
-    return f"{recent.answered} of {plural(asked, 'query', 'queries')} in {span}" if asked else f"no query in {span}"
+    if not asked:
+        return f"no query in {span} but to newcomers"
+    return f"{recent.answered} of {plural(asked, 'query', 'queries')} in {span}"
 
 
 def _silence(recent: RecentView) -> str:
@@ -82,7 +86,8 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
     if start.state == "idle" and not start.sources:
         return Health("weak", "no nodes: no bootstrap host was given", f"wait to be contacted{advice}")
     if start.state == "done":  # there were some, once
-        return Health("bad", f"no nodes any more: {_silence(snapshot.recent)}", "check the network")
+        silence = "" if snapshot.recent is None else f": {_silence(snapshot.recent)}"
+        return Health("bad", f"no nodes any more{silence}", "check the network")
     why = _cause(start.sources) or safe_text(start.why)
     return Health("bad", f"no nodes: {why}", f"check the network{advice}")
 

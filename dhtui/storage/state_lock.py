@@ -21,19 +21,25 @@ class StateLock:
         self._held.close()
 
 
-def take(folder: Path) -> tuple[StateLock | None, str]:
-    """Hold the state folder, made if missing; or `None`, and a sentence about why not.
+def hold(folder: Path) -> StateLock:
+    """Hold the state folder, made if missing. Raises `OSError`, `BlockingIOError` where another run holds it.
 
     Where there are no locks (Windows, some network file systems), two runs may share an id.
     """
     with ExitStack() as stack:
-        try:
-            private_folder(folder)
-            mine = try_lock(stack.enter_context(open_lock(folder / NAME)))
-        except OSError as error:
-            return None, f"cannot use the state folder {folder} ({error.strerror}): nothing is saved"
-        if not mine:
-            return None, f"another dhtui uses {folder}: this run takes an id of its own, and nothing is saved"
+        private_folder(folder)
+        if not try_lock(stack.enter_context(open_lock(folder / NAME))):
+            raise BlockingIOError
         for ours in (folder, folder / "keys", folder / "keys" / ".notes"):
             sweep(ours)
-        return StateLock(stack.pop_all()), ""
+        return StateLock(stack.pop_all())
+
+
+def take(folder: Path) -> tuple[StateLock | None, str]:
+    """Hold the state folder, made if missing; or `None`, and a sentence about why not."""
+    try:
+        return hold(folder), ""
+    except BlockingIOError:
+        return None, f"another dhtui uses {folder}: this run takes an id of its own, and nothing is saved"
+    except OSError as error:
+        return None, f"cannot use the state folder {folder} ({error.strerror}): nothing is saved"

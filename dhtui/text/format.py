@@ -83,6 +83,11 @@ def number(count: int) -> str:
     return f"{count // 1000} k" if count < 10_000_000 else f"{count // 1_000_000} M"
 
 
+def waiting_words(place: int) -> str:
+    """That a lookup waits for others, and how many begin before it."""
+    return "waiting, next" if place == 1 else f"waiting, number {place}"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 node``, ``3 nodes``."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -45,8 +45,9 @@ _HOME: Final = (
             (
                 "queries in 5m",
                 "of our queries that ended in the last 5 minutes, how many got an answer, errors included; "
-                "pings to nodes that had asked us are left out",
+                "pings to newcomers are left out",
             ),
+            ("newcomers", "nodes that had asked us something, and were asked in turn whether they are there"),
         ),
     ),
     Section(

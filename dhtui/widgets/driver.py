@@ -15,7 +15,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from .paste import Pasted, Pastes
+from .paste import PASTED_BREAK, Pasted, Pastes, breaks_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,10 @@ class TerminalDriver(LinuxDriver):
             return
         try:
             if text := self._decode(part):
+                breaks = breaks_text(text)
                 for event in self._parser.feed(text):
+                    if breaks and isinstance(event, events.Key) and event.key == "enter":
+                        event = events.Key("enter", PASTED_BREAK)
                     self.process_message(event)
         except Exception:  # what it stumbled over is lost, and nothing else
             self._parser = XTermParser(False)

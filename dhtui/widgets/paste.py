@@ -6,6 +6,7 @@ ever obeyed or lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,17 @@ START, END = b"\x1b[200~", b"\x1b[201~"
 """Around a paste, where the terminal was asked to mark it."""
 MAX_PASTE = 1 << 20
 """Bytes, far more than any field takes."""
+
+PASTED_BREAK = "\n"
+"""The character of an enter that is a line break within a paste without brackets; that of a pressed one is the carriage
+return."""
+_BREAK_IN_TEXT = re.compile(r"[^\x00-\x1f\x7f][\r\n]+[^\x00-\x1f\x7f]")
+
+
+def breaks_text(text: str) -> bool:
+    """Whether a text that came in one read has a line break within it: nobody types that, so it is a paste that the
+    terminal did not mark."""
+    return _BREAK_IN_TEXT.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from textual.widgets._input import Selection
 
 from ..text.format import plural
 from ..text.safe import shown_pieces
+from .paste import PASTED_BREAK
 
 MAX_CHARACTERS = 16_384
 """Of one field: far more than any value, key or link has. A file is taken for more."""
@@ -83,7 +84,8 @@ class SourceInput(Input):
     """A line, or with `lines` several, of text that is data. `data` is the bytes that were typed.
 
     Where the field has several lines, enter begins another one, so that a line break in what is pasted without
-    brackets does not send the form off.
+    brackets does not send the form off. In a single line it is content too, as that of any paste, where it came with
+    text around it in one read.
     """
 
     DEFAULT_CSS = "SourceInput.-lines.-textual-compact { height: auto; min-height: 1; }"
@@ -132,7 +134,7 @@ class SourceInput(Input):
     async def _on_key(self, event: events.Key) -> None:
         # Textual's own lets go whatever is not printable: a no-break space, a joiner, a byte that is not UTF-8.
         self._restart_blink()
-        breaks = self.lines and event.key in _BREAKS
+        breaks = event.key in _BREAKS and (self.lines or (event.key, event.character) == ("enter", PASTED_BREAK))
         if breaks or is_content(event.character):
             event.stop()
             event.prevent_default()

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from dhtui.actions.request import Request
-from dhtui.actions.run import Result, Run
+from dhtui.actions.run import Result, Run, given_up
 from dhtui.actions.spec import ACTIONS, NODE_FLAGS, Action
 from dhtui.actions.unlocking import unlocked
 from dhtui.engine.items import Draft, sign
@@ -122,6 +122,7 @@ CONFLICTING = Conflict(yours=b"1:x", seq=None, theirs=(), base=None, stored=0, r
         (result("get", Status.TIMED_OUT), Exit.NO_ANSWER),
         (result("get"), Exit.NO_ANSWER),
         (result("get", Status.TIMED_OUT, given_up="given up after 1 s"), Exit.DEADLINE),
+        (given_up(result("get", Status.TIMED_OUT), "stopped", Exit.INTERRUPTED), Exit.INTERRUPTED),
         (result("ping", Status.BLOCKED), Exit.NO_ANSWER),
         (result("put", Status.ANSWERED, conflict=CONFLICTING), Exit.CONFLICT),
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=301), Exit.CONFLICT),

@@ -134,6 +134,7 @@ def test_a_wrong_key_ends_the_program_with_2_and_one_line(tmp_path: Path) -> Non
 def test_no_two_actions_share_a_key_as_long_as_nobody_wishes_it() -> None:
     for view in registry.VIEWS:
         keys = [key for _, action in keymap._on(view) for key in action.keys.split(",")]
+        keys = [key for key in keys if key != "escape"]  # always one step up: of a filter, of a comparison
         assert sorted(keys) == sorted(set(keys)), view.name
 
 

@@ -67,13 +67,27 @@ BAD_TOKEN = message(b"announce_peer", {b"id": ID, b"info_hash": TARGET, b"port":
         (UNSORTED, "not canonical", True),
         (b"garbage", "not a dictionary of 2 to 16384 bytes", False),
         (b"d0:0:-5:", "not bencode", False),
+        (PING + b"\r\n", "2 bytes behind the message", False),
+        (PING + b"\n", "1 byte behind the message", False),
         (message(b"ping", {}), "id must be 20 bytes", False),
         (message(b"vote", {}), "method unknown", False),
         (BAD_TOKEN, "bad token", True),
         (message(b"ping", {b"id": OWN}), "a query under our own id", True),
         (b"d1:rd2:id20:" + ID + b"e1:t2:aa1:y1:re", "no query of ours waits for it", True),
     ],
-    ids=["good", "unsorted", "garbage", "killer", "no id", "unknown", "bad token", "own id", "unasked"],
+    ids=[
+        "good",
+        "unsorted",
+        "garbage",
+        "killer",
+        "line end",
+        "one byte more",
+        "no id",
+        "unknown",
+        "bad token",
+        "own id",
+        "unasked",
+    ],
 )
 def test_packet_received_once_for_every_datagram(data: bytes, problem: str, read: bool) -> None:
     """`PacketReceived`: one a datagram, with its bytes, what it was read as, and what was wrong with it."""

@@ -16,6 +16,7 @@ from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Put, Query, encode_error
+from dhtui.lookups.budget import Reason, budget
 
 from .network import Answer, Network, Puppet, silent, swarm
 
@@ -524,3 +525,36 @@ def test_a_cancelled_put_stops_and_tells_nobody(after: float) -> None:
     net.run(20.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert all(not view.running for view in core.snapshot(net.now).lookups)
+
+
+# ---- what waits for its turn ----------------------------------------------------------------------------
+
+
+def test_lookups_that_wait_for_their_turn_are_shown_and_can_be_stopped() -> None:
+    """With their places; of their time all has passed with waiting."""
+    net = Network()
+    core = net.core(maintain=False, bep42="off")
+    node = net.puppet()
+    net.meet(core, node)
+    node.answer = silent
+    done: list[Outcome] = []
+    for n in range(60):
+        core.operations.ask(Question("find_node", bytes(19) + bytes([n])), done.append, net.now)
+    net.after(core)
+    net.run(0.5)
+    snapshot = core.snapshot(net.now)
+    waiting = [view for view in snapshot.lookups if view.place]
+    assert [view.place for view in waiting] == list(range(1, 17)), "as many as are shown"
+    assert snapshot.waiting == 60 - sum(view.running and not view.place for view in snapshot.lookups)
+    assert all(view.running and view.elapsed == 0.5 and not view.asked for view in waiting)
+    detail = core.operations.detail(waiting[4].number, net.now)
+    assert detail is not None and detail.view == waiting[4]
+    assert [(part.reason, part.seconds) for part in budget(detail)] == [(Reason.TURN, 0.5)]
+    assert core.operations.stop(waiting[0].number, net.now)
+    (stopped,) = done
+    assert not stopped.complete and stopped.target == waiting[0].target and not stopped.asked
+    after = core.snapshot(net.now)
+    assert after.waiting == snapshot.waiting - 1
+    assert [view.number for view in after.lookups if view.place == 1] == [waiting[1].number]
+    net.run(600.0)
+    assert len(done) == 60 and not core.snapshot(net.now).waiting

@@ -128,12 +128,12 @@ def test_read_back_tells_silence_from_not_having_waited() -> None:
     )
     read = read_back_of(put, lookup, [])
     assert [(copy.gives, copy.found) for copy in read.copies] == [
-        (Gives.NOT_WAITED, True),
+        (Gives.CANCELLED, True),
         (Gives.SILENT, True),
         (Gives.UNUSABLE, True),
         (Gives.NOT_ASKED, True),
     ]
-    assert "0 of the 2 that took it give it, 1 gave no answer, 1 not waited for" in read.words()
+    assert "0 of the 2 that took it give it, 1 gave no answer, 1 cancelled" in read.words()
     answered = [NodeOutcome(addr=nodes[1], id=bytes(20), status=Status.VALUE, item=item, rtt=0.01)]
     assert [(c.gives, c.found) for c in read_back_of(put, lookup, answered).copies][:1] == [(Gives.IT, False)]
 
@@ -253,9 +253,9 @@ def test_our_own_addresses_are_never_candidates() -> None:
 
 
 def test_our_own_address_is_learnt_from_a_query_that_comes_back() -> None:
-    """Through a NAT that sends our packets back to us: nobody else can know the transaction id."""
+    """Through a NAT that sends our packets back to us, from another port of our own external address."""
     net = Network()
-    core = net.core(maintain=False, bep42="off")
+    core = net.core(maintain=False, bep42="off", external=("20.200.7.1", 6999))
     outside = net.puppet(ip="20.200.7.1")
     outside.answer = lambda query: encode_back(net, query, outside.addr, core.identity.bound)
     net.meet(core, net.puppet(naming(NodeInfo(bytes(20), outside.addr))))
@@ -263,6 +263,26 @@ def test_our_own_address_is_learnt_from_a_query_that_comes_back() -> None:
     assert first.status is Status.OURSELVES
     assert outside.addr not in [one.addr for one in net.find_node(core, TARGET).asked]
     assert len(outside.queries) == 1
+
+
+def test_an_echo_is_told_as_what_it_is_and_not_as_this_node() -> None:
+    """It sent our query back: its address is none of ours."""
+    for external in (None, ("20.99.0.1", 6881)):
+        net = Network()
+        core = net.core(maintain=False, bep42="off", external=external)
+        echo = net.puppet(ip="20.200.7.1")
+        echo.answer = lambda query: encode_back(net, query, echo.addr, core.identity.bound)  # noqa: B023
+        for _ in range(2):
+            (told,) = net.ping(core, echo.addr).asked
+            assert told.status is Status.ECHO
+            assert told.silence == "it sent our own query back, and no answer"
+        assert len(echo.queries) == 2
+        net.meet(core, net.puppet(naming(NodeInfo(bytes(20), echo.addr))))
+        assert echo.addr not in [one.addr for one in net.find_node(core, TARGET).asked], "nothing comes of asking it"
+
+
+def test_bytes_behind_an_answer_are_told_as_that() -> None:
+    assert one_ping(with_a_line_end).silence == "what it answered can't be read: 2 bytes behind the message"
 
 
 def encode_back(net: Network, query: Query, source: Addr, dest: Addr) -> Answer:

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -126,7 +127,8 @@ class Stage:
                 with suppress(WorkerCancelled):  # one that a newer one has replaced
                     await self.app.workers.wait_for_complete(working)
                 await self.pilot.pause()
-                if not working and (gate is None or not gate.busy):
+                seen = getattr(self.app.screen, "painted", 0.0) < inf
+                if not working and (gate is None or not gate.busy) and seen:
                     return
 
     async def until(self, happened: Callable[[], bool]) -> None:

@@ -22,8 +22,9 @@ from dhtui.bindings.registry import GLOBAL, LIST, VERBS, VIEWS, Action, View, sy
 from dhtui.engine.keys import PrivateKey
 from dhtui.keyring import Keyring
 from dhtui.screens import gate
+from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.prompt import Prompt
-from dhtui.screens.dialogs.window import Palette
+from dhtui.screens.dialogs.window import Palette, Window
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.put_form import PutForm
 from dhtui.screens.keys.import_form import ImportForm
@@ -186,6 +187,86 @@ async def test_keys_that_wait_are_bounded_and_those_that_are_dropped_are_told_of
         await stage.settle()
         assert stage.table("nodes").model.cursor == 3 and not stage.table("nodes").model.backwards
         assert "2 keys were dropped: 3 wait at most." in stage.toasts()
+
+
+def shown(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The screens that are switched to from now on."""
+    seen: list[str] = []
+    switch = stage.app.switch_mode
+
+    def switching(mode: str) -> Any:
+        seen.append(mode)
+        return switch(mode)
+
+    monkeypatch.setattr(stage.app, "switch_mode", switching)
+    return seen
+
+
+async def test_of_a_burst_of_switches_only_the_last_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with exploring(snapshots.running()) as stage:
+        seen = shown(stage, monkeypatch)
+        at_once(stage, *"123456789" * 60, "3", "right_square_bracket")
+        await stage.settle()
+        assert stage.app.current_mode == "lookup"
+        assert seen == ["home", "queries", "lookup"]
+
+
+@pytest.mark.parametrize("burst", ["123456789" * 60, "]" * 540], ids=["digits", "brackets"])
+async def test_a_quit_behind_a_burst_of_switches_waits_for_none_of_them(
+    burst: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exploring(snapshots.running()) as stage:
+        seen = shown(stage, monkeypatch)
+        at_once(stage, *(key_named(key) for key in burst), "q")
+        await stage.until(lambda: not stage.app.is_running or stage.app._exit)
+        assert len(seen) <= 1
+
+
+async def test_a_switch_to_a_screen_with_a_window_is_left_out_for_no_other(keys_folder: Path) -> None:
+    """What is typed behind it is for the window."""
+    async with exploring(snapshots.running(), keys_folder=keys_folder) as stage:
+        at_once(stage, "6", "f", "5")
+        await stage.settle()
+        assert isinstance(stage.app.screen, GetForm)
+        await stage.app.switch_mode("home")
+        at_once(stage, "1", "6", "1")
+        await stage.settle()
+        assert isinstance(stage.app.screen, GetForm)
+        assert stage.app.screen.query_one("#what", Input).value == "51"
+
+
+async def test_what_was_typed_before_a_window_came_by_itself_does_nothing_in_it() -> None:
+    """The result of an announce, a conflict: a key that was pressed just before is for what was seen then."""
+    async with exploring(snapshots.running()) as stage:
+        app = stage.app
+        early = events.Key("escape", None)
+
+        async def comes() -> None:
+            app.push_screen(Popup("result", [(("text", "plain"),)]))
+            app.post_message(early)
+
+        app.run_worker(comes())
+        await stage.until(lambda: isinstance(app.screen, Popup))
+        await stage.settle()
+        assert isinstance(app.screen, Popup), "esc was pressed before it was painted"
+        await stage.press("escape")
+        assert not isinstance(app.screen, Popup)
+
+
+async def test_what_was_typed_before_a_window_shows_something_else_does_nothing_in_it() -> None:
+    async with exploring(snapshots.running()) as stage:
+        app = stage.app
+        await stage.press("question_mark")
+        window = app.screen
+        assert isinstance(window, Window)
+        early = events.Key("escape", None)
+        window.shows_anew()
+        await stage.settle()
+        app.post_message(early)
+        await stage.settle()
+        assert app.screen is window
+        await stage.press("escape")
+        assert app.screen is not window
 
 
 async def test_ctrl_c_overtakes_what_was_typed_before_it() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterable
 
 import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.message import Message
 
+from dhtui.widgets.driver import TerminalDriver
 from dhtui.widgets.paste import END, MAX_PASTE, START, Pasted, Pastes
 
 ODD = [
@@ -46,6 +51,38 @@ def test_the_key_escape_is_not_waited_for() -> None:
     assert list(pastes.feed(b"\x1b")) == [b"\x1b"] and not list(pastes.idle())
     assert list(pastes.feed(b"x\x1b[")) == [b"x"] and list(pastes.idle()) == [b"\x1b["]
     assert list(pastes.feed(b"\x1b[")) == [] and list(pastes.feed(b"A")) == [b"\x1b[A"]
+
+
+class Hearing(TerminalDriver):
+    """Hears what came in one read."""
+
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+        self._parser = XTermParser(False)
+        self._decode = getincrementaldecoder("utf-8")("surrogateescape").decode
+
+    def process_message(self, message: Message) -> None:
+        self.heard.append(message)
+
+
+@pytest.mark.parametrize(
+    ("data", "characters"),
+    [
+        (b"one\rtwo\r", ["\n", "\n"]),
+        (b"a\rb", ["\n"]),
+        (b"text\r", ["\r"]),
+        (b"\r\r", ["\r", "\r"]),
+        (b":home\r\r", ["\r", "\r"]),
+        (b"\x1b[A\r\x1b[B", ["\r"]),
+    ],
+)
+def test_a_line_break_within_text_that_came_at_once_is_told_from_a_pressed_enter(
+    data: bytes, characters: list[str]
+) -> None:
+    """A paste that the terminal did not mark: nobody types that fast. An enter behind the text may be a person's."""
+    driver = Hearing()
+    driver._hear(data)
+    assert [key.character for key in driver.heard if isinstance(key, events.Key) and key.key == "enter"] == characters
 
 
 def test_a_paste_without_end_fills_no_memory() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Hashable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from .. import events
@@ -23,6 +24,7 @@ from .turns import Turns
 ANNOUNCES_KEPT = 64
 ANNOUNCE_SECONDS = 1800.0
 """How long most nodes keep a peer at least."""
+STOPPED = "stopped by the user"
 VIEWS = 64
 GIVEN_UP = "it was given up"
 
@@ -64,15 +66,38 @@ class Operations:
         self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: the last to begin of those that run, then finished ones, newest first."""
+        """Lookups as a screen shows them: the last to begin of those that run, those whose turn comes next, then
+        finished ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
         running = tuple(self._running.values())[-VIEWS // 2 :]
-        return tuple(find.view(now) for find in (*running, *finished))[:VIEWS]
+        waiting = [
+            _waiting_view(find, since, place, now) for place, find, since, _ in islice(self._queue(), VIEWS // 4)
+        ]
+        return (*(find.view(now) for find in running), *waiting, *(find.view(now) for find in finished))[:VIEWS]
+
+    @property
+    def waiting(self) -> int:
+        """How many operations wait for their turn."""
+        return self._turns.waiting
+
+    def _queue(self) -> Iterator[tuple[int, LookupRun, float, Operation]]:
+        """Those that wait for their turn and begin with a lookup: their places, since when, and themselves."""
+        for place, (operation, since) in enumerate(self._turns.queue(), 1):
+            find = operation.find if isinstance(operation, StoreOperation) else operation
+            if isinstance(find, LookupRun):
+                yield place, find, since, operation
 
     def detail(self, number: int, now: float) -> LookupDetail | None:
         """One lookup with all its queries; `None` if it is not remembered any more."""
         finds = (*self._running.values(), *self._users, *self._backgrounds)
-        return next((find.detail(now) for find in finds if find.number == number), None)
+        known = next((find.detail(now) for find in finds if find.number == number), None)
+        if known is not None:
+            return known
+        for place, find, since, _ in self._queue():
+            if find.number == number:
+                view = _waiting_view(find, since, place, now)
+                return find.detail(now)._replace(view=view, began=view.elapsed)
+        return None
 
     def announces(self, now: float) -> tuple[AnnounceView, ...]:
         """Announces that were made, newest first."""
@@ -92,8 +117,12 @@ class Operations:
         """End a lookup with what it has found so far. Whether there was one to end."""
         find = self._running.get(number)
         if find is not None:
-            find.stop("stopped by the user", now)
-        return find is not None
+            find.stop(STOPPED, now)
+            return True
+        waiting = next((operation for _, one, _, operation in self._queue() if one.number == number), None)
+        if waiting is not None:
+            waiting.stop(STOPPED, now)
+        return waiting is not None
 
     # ---- turns -------------------------------------------------------------------------------------
 
@@ -318,3 +347,8 @@ class Operations:
         if isinstance(find, LookupRun) and find.number in self._running:
             self._retire(find)
         self._let_begin(now)
+
+
+def _waiting_view(find: LookupRun, since: float, place: int, now: float) -> LookupView:
+    """A lookup that has not begun: of its time all has passed with waiting."""
+    return find.view(now)._replace(started_at=since, elapsed=now - since, place=place)

@@ -15,7 +15,7 @@ does whoever comes when nobody has asked for a while: a person, most likely.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 PLACES, MIN_PLACES, MAX_PLACES = 16.0, 8.0, 256.0
@@ -60,6 +60,18 @@ class Turns(Generic[T]):
     def waiting(self) -> int:
         """How many have not begun."""
         return sum(map(len, self._waiting.values()))
+
+    def queue(self) -> Iterator[tuple[T, float]]:
+        """What waits, and since when, in the order in which it would begin if nothing else came or ended."""
+        waiting = {caller: iter(turns.values()) for caller, turns in self._waiting.items()}
+        under_way = Counter(self._under_way)
+        while waiting:
+            caller = min(waiting, key=under_way.__getitem__)
+            turns = waiting.pop(caller)
+            if (first := next(turns, None)) is not None:
+                yield first
+                waiting[caller] = turns
+                under_way[caller] += 1
 
     def new(self) -> int:
         """The number of a new turn, never 0."""

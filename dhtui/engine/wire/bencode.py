@@ -40,6 +40,9 @@ __all__ = [
 class BencodeError(ValueError):
     """The bytes are not bencode, or a value can't be bencoded."""
 
+    rest = 0
+    """How many bytes stand behind the value, where these are the fault."""
+
 
 class _Strict(BencodeDecoder):  # type: ignore[misc]  # bencode.py has no annotations
     """Accepts canonical bencode only: what it decodes, `encode` turns back into the same bytes."""
@@ -168,7 +171,9 @@ def _run(decoder: BencodeDecoder, data: bytes) -> Value:
     except (IndexError, KeyError, ValueError) as error:
         raise BencodeError("not canonical bencode") from error
     if end != len(data):
-        raise BencodeError(f"{len(data) - end} bytes after the value")
+        problem = BencodeError(f"{len(data) - end} bytes after the value")
+        problem.rest = len(data) - end
+        raise problem
     return value
 
 

@@ -212,7 +212,8 @@ def _decode_lenient(data: bytes) -> tuple[dict[bytes, Value], bool]:
     try:
         return bencode.decode_any_size(data), True
     except BencodeError as error:
-        raise MalformedDatagram("not bencode") from error
+        rest = f"{error.rest} {'byte' if error.rest == 1 else 'bytes'} behind the message"
+        raise MalformedDatagram(rest if error.rest else "not bencode") from error
 
 
 def _method(name: bytes) -> str:

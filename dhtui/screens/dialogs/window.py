@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -55,6 +56,8 @@ class Window(ModalScreen[R]):
 
     dismissed = False
     """Whether it was closed."""
+    painted = 0.0
+    """When what it shows was first seen, by the clock of events, where it came by itself; infinite: not yet."""
 
     def compose_body(self) -> ComposeResult:
         """What is in it."""
@@ -113,6 +116,11 @@ class Window(ModalScreen[R]):
     def filtered(self) -> None:
         """Esc has another meaning now."""
         self.show_keys()
+
+    def shows_anew(self) -> None:
+        """It shows something else, and by no key: nothing that was typed before that is seen is for it."""
+        self.painted = inf
+        self.refresh()
 
     def dismiss(self, result: R | None = None) -> AwaitComplete:
         """Close it with a result. One that is closed, or covered by another, stays as it is."""

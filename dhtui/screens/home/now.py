@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...engine.snapshot import LookupView
 from ...packets.parts import Link
-from ...text.format import duration, milliseconds, power, short_id
+from ...text.format import duration, milliseconds, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Span
 from ...widgets.table_model import Column
@@ -38,7 +38,9 @@ def _kind(row: NowRow) -> Line:
 
 def _result(row: NowRow) -> Line:
     one = row.lookup
-    state = f"{one.in_flight} in flight" if one.running else safe_text(one.why)
+    state = safe_text(one.why)
+    if one.running:
+        state = waiting_words(one.place) if one.place else f"{one.in_flight} in flight"
     return ((f"{safe_text(one.found)}  " if one.found else "", "plain"), (state, "dim"))
 
 

@@ -150,10 +150,11 @@ def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
     rtt, traffic = snapshot.rtt, snapshot.traffic
     spread_words = f"p50 {milliseconds(rtt.p50)}  p95 {milliseconds(rtt.p95)}"
     yield (("rtt     ", "dim"), (spread_words if rtt.samples else "no answer measured yet", "plain"))
-    running = sum(lookup.running for lookup in snapshot.lookups)
+    running = sum(lookup.running and not lookup.place for lookup in snapshot.lookups)
+    waiting = f"  {snapshot.waiting} waiting" if snapshot.waiting else ""
     yield (
         ("now     ", "dim"),
-        (f"{plural(len(snapshot.queries), 'query', 'queries')}  {plural(running, 'lookup')}", "plain"),
+        (f"{plural(len(snapshot.queries), 'query', 'queries')}  {plural(running, 'lookup')}{waiting}", "plain"),
     )
     if tall:
         total = f"{size(traffic.bytes_in)} in  {size(traffic.bytes_out)} out"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,7 +16,7 @@ from ...actions import run as actions
 from ...bindings.registry import form, view
 from ...engine.items import MutableItem
 from ...engine.node import Node
-from ...items.conflict import Conflict, reread
+from ...items.conflict import Conflict, Whose, reread
 from ...text.format import plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
@@ -40,20 +42,36 @@ class ConflictView(Window[Conflict | None]):
         Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
     ]
     ACTIONS = (*form("do it", "give up", fields="values")[:-1], _VIEW_AS, form("", "give up")[-1])
-    ABOUT = "Another writer's value is in the way of yours. Both, and what yours was made from, are shown."
+    ABOUT = (
+        "Another value is in the way of yours: another writer's, or one put from here earlier. Both, and what yours "
+        "was made from, are shown."
+    )
     AUTO_FOCUS = "#todo"
 
-    def __init__(self, node: Node, conflict: Conflict, target: bytes, salt: bytes, *, own: bool) -> None:
-        """`own`: the key is at hand, so that yours can be signed once more."""
+    def __init__(
+        self,
+        node: Node,
+        conflict: Conflict,
+        target: bytes,
+        salt: bytes,
+        by: Mapping[MutableItem, Whose],
+        *,
+        own: bool,
+    ) -> None:
+        """`by`: who put the values that are in the way, where that is known. `own`: the key is at hand, so that yours
+        can be signed once more."""
         super().__init__()
         self._node, self._conflict, self._target, self._salt, self._own = node, conflict, target, salt, own
+        self._by = by
         self._form: Form = "text"
         self._note = ""
 
     def compose_body(self) -> ComposeResult:
         """The window."""
         with Vertical(classes="window") as window:
-            window.border_title = Content("conflict: somebody else has written too")
+            others = any(self._whose(item) is Whose.THEIRS for item in self._conflict.theirs)
+            what = "somebody else has written too" if others else "another value is there already"
+            window.border_title = Content(f"conflict: {what}")
             yield Lines(id="what")
             with Container(id="panes"):
                 for name in ("yours", "theirs", "base"):
@@ -94,17 +112,22 @@ class ConflictView(Window[Conflict | None]):
         pane = self._pane(name)
         pane.show(title, value_lines(v, self._form, pane.room))
 
+    def _whose(self, item: MutableItem) -> Whose:
+        return self._by.get(item, Whose.THEIRS)
+
     def _title_of_theirs(self) -> str:
         theirs = self._conflict.theirs
         if len(theirs) == 1:
-            return f"theirs, seq {theirs[0].seq}"
-        return f"theirs: {plural(len(theirs), 'value')}, newest first"
+            return f"{self._whose(theirs[0])}, seq {theirs[0].seq}"
+        all_theirs = all(self._whose(item) is Whose.THEIRS for item in theirs)
+        return f"{'theirs' if all_theirs else 'in the way'}: {plural(len(theirs), 'value')}, newest first"
 
     def _theirs(self, theirs: tuple[MutableItem, ...], width: int) -> list[Line]:
         lines: list[Line] = []
         for item in theirs:
             if len(theirs) > 1:
-                lines.append(((f"seq {item.seq}", "strong"),))
+                by = self._whose(item)
+                lines.append(((f"seq {item.seq}{'' if by is Whose.THEIRS else f', {by}'}", "strong"),))
             lines += value_lines(item.v, self._form, width)
         return lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -81,13 +82,18 @@ class PutForm(Window[None]):
         node: Node,
         ring: Keyring | None,
         entries: Sequence[Entry],
+        puts: deque[Item],
         *,
         key: bytes | None = None,
         salt: bytes = b"",
         keeper: Keeper | None = None,
     ) -> None:
-        """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with."""
+        """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with.
+
+        To `puts` is added what is put.
+        """
         super().__init__()
+        self._puts = puts
         self._node, self._ring, self._entries, self._keeper = node, ring, tuple(entries), keeper
         self._salt = salt_text(salt) if salt else ""
         self._first = next((n for n, entry in enumerate(self._entries, 1) if key and entry.public == key), 0)
@@ -244,7 +250,7 @@ class PutForm(Window[None]):
             if key is None:
                 return
         dry = self.todo.chosen == _DRY
-        run = PutRun(self._node, plan, key, dry=dry, ring=self._ring, keeper=self._keeper)
+        run = PutRun(self._node, plan, key, dry=dry, puts=self._puts, ring=self._ring, keeper=self._keeper)
         self.app.push_screen(run, self._came_back)
 
     async def _key(self, ring: Keyring, name: str) -> PrivateKey | None:

@@ -87,7 +87,7 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 def _gives(gives: Gives) -> Span:
     if gives in (Gives.NOTHING, Gives.REFUSED):
         return "·", "dim"
-    if gives in (Gives.SILENT, Gives.NOT_WAITED, Gives.NOT_ASKED, Gives.UNUSABLE):
+    if gives in (Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED, Gives.UNUSABLE):
         return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 
@@ -170,7 +170,7 @@ def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: boo
 _WRITTEN = {
     Status.STORED: "stored",
     Status.TIMED_OUT: "silent",
-    Status.CANCELLED: "not waited for",
+    Status.CANCELLED: "cancelled",
     **dict.fromkeys((*sorted(UNUSABLE), Status.WRONG_ID), "no answer that counts"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 
 from textual import on, work
@@ -20,7 +21,7 @@ from ...engine.keys import PrivateKey
 from ...engine.node import Node
 from ...engine.outcome import Outcome
 from ...engine.snapshot import LookupView
-from ...items.conflict import Conflict, retry
+from ...items.conflict import Conflict, retry, whose
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError
 from ...packets.parts import Link
@@ -67,11 +68,16 @@ class PutRun(ListWindow[Seen | None]):
         key: PrivateKey | None,
         *,
         dry: bool,
+        puts: deque[Item],
         ring: Keyring | None = None,
         keeper: Keeper | None = None,
     ) -> None:
-        """`ring` notes what its keys were used for; `keeper` can keep alive what was put."""
+        """`puts`: what was put since the program started. `ring` notes what its keys were used for; `keeper` can keep
+        alive what was put."""
         super().__init__()
+        self._puts = puts
+        self._earlier: tuple[Item, ...] = ()
+        """What is known to have been put from here before."""
         self._node, self._plan, self._key, self._dry = node, plan, key, dry
         self._ring, self._keeper = ring, keeper
         self._base = plan.seen.item if plan.seen is not None else None
@@ -106,6 +112,8 @@ class PutRun(ListWindow[Seen | None]):
         self.then.offer((_UNDER_WAY,))
         self._timer.resume()
         self.tick()
+        kept = () if self._keeper is None else [one.item for one in self._keeper.items]
+        self._earlier = (*self._puts, *(item for item in kept if item.target == self._plan.target))
         if self._dry:
             result = await actions.dry_run(self._node, what, progress=self._follow)
         else:
@@ -125,6 +133,8 @@ class PutRun(ListWindow[Seen | None]):
         """Notes the seq that the key was used with, and keeps alive what was put, where its target is kept alive."""
         outcome = result.outcome
         item = outcome.item if outcome is not None else None
+        if item is not None and outcome is not None and outcome.writes:
+            self._puts.append(item)
         if self._keeper is not None and outcome is not None and outcome.stored and item is not None:
             await self._keeper.renew(item)
         if self._ring is None or self._key is None or outcome is None or not outcome.stored:
@@ -160,6 +170,7 @@ class PutRun(ListWindow[Seen | None]):
         self.tick()
         self.call_after_refresh(self._say, *self._words(result))
         self.then.offer(self._choices(result))
+        self.shows_anew()
         if result.conflict is not None:
             self._compare(result.conflict)
 
@@ -252,7 +263,9 @@ class PutRun(ListWindow[Seen | None]):
 
     def _compare(self, conflict: Conflict) -> None:
         self._seen = Seen(self._plan.target, conflict.theirs[0])
-        view = ConflictView(self._node, conflict, self._plan.target, self._plan.salt, own=self._key is not None)
+        by = {item: whose(item, self._earlier, self._plan.known) for item in conflict.theirs}
+        plan = self._plan
+        view = ConflictView(self._node, conflict, plan.target, plan.salt, by, own=self._key is not None)
         self.app.push_screen(view, self._decided)
 
     def _decided(self, retried: Conflict | None) -> None:

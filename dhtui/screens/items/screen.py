@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 
 from textual import on
@@ -11,10 +12,14 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ...bindings.keymap import key_of
+from ...bindings.registry import View
+from ...engine.items import Item
 from ...engine.node import Node
 from ...engine.snapshot import Snapshot, StoredItemView
 from ...keyring import Entry, Keyring, KeyringError
 from ...packets.parts import Link
+from ...runtime.host import NodeHost
+from ...sources.feed import Feed
 from ...sources.source import Source
 from ...text.format import short_id
 from ...text.safe import magnet, safe_text
@@ -34,6 +39,8 @@ from .value import Form, following, value_lines
 
 POLL_SECONDS = 1.0
 """What a running node keeps is read this often: there may be two thousand items."""
+PUTS_KEPT = 64
+"""Items put since the program started, as many as are remembered: to know one's own where it is in the way."""
 
 
 def _empty(recorded: bool) -> tuple[Line, ...]:
@@ -73,6 +80,10 @@ class ItemsScreen(ExplorerScreen):
     _rows: tuple[StoredItemView, ...] = ()
     _form: Form = "text"
     _viewed: tuple[object, ...] = ()
+
+    def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
+        super().__init__(view, feed, host)
+        self._puts: deque[Item] = deque(maxlen=PUTS_KEPT)
 
     def compose_body(self) -> ComposeResult:
         """The list and the viewer."""
@@ -210,7 +221,7 @@ class ItemsScreen(ExplorerScreen):
     @opens("opening the form")
     async def _open_put(self, node: Node, key: bytes | None, salt: bytes) -> None:
         ring, keeper = self.host.keyring, self.host.keeper
-        self.app.push_screen(PutForm(node, ring, await self._keys(ring), key=key, salt=salt, keeper=keeper))
+        self.app.push_screen(PutForm(node, ring, await self._keys(ring), self._puts, key=key, salt=salt, keeper=keeper))
 
     @opens("opening the form")
     async def _open_get(self, node: Node, what: str) -> None:

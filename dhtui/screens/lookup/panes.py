@@ -32,7 +32,7 @@ from ...lookups.query_status import (
 from ...lookups.reasons import SHORT
 from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
-from ...text.format import address, duration, power, short_id
+from ...text.format import address, duration, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread
 from ...widgets.table_model import Column
@@ -90,6 +90,10 @@ def lookup_sign(view: LookupView) -> Span:
     return ("✓", "good") if view.best else ("✗", "bad")
 
 
+def _found(view: LookupView) -> str:
+    return waiting_words(view.place) if view.place else safe_text(view.found, 30) or "–"
+
+
 def _nearest(view: LookupView) -> Line:
     return ((power(view.nearest_bits), "plain"),)
 
@@ -112,7 +116,7 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
         "time", 7, lambda r: ((span_words(r.view.elapsed), "plain"),), right=True, sort=lambda r: r.view.elapsed
     ),
     Column("ago", 5, lambda r: ((duration(r.age), "dim"),), right=True, sort=lambda r: r.age, rank=4),
-    Column("found", 12, lambda r: ((safe_text(r.view.found, 30) or "–", "plain"),), grow=True, rank=1),
+    Column("found", 12, lambda r: ((_found(r.view), "plain"),), grow=True, rank=1),
 )  # fmt: skip
 
 
@@ -213,6 +217,8 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
     if until is not None:
         return ((f"◀ at {span_words(until)} ▶ ", "key"),)
     now = span_words(detail.view.elapsed)
+    if detail.view.place:
+        return ((f"waiting for {now} ", "dim"),)
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -121,8 +122,10 @@ class LookupScreen(ExplorerScreen):
             LookupRow(view, max(0.0, snapshot.at - view.started_at), view.number == self._marked)
             for view in snapshot.lookups
         ]
-        running = sum(view.running for view in snapshot.lookups)
-        finished = f"lookups: {running} running, {len(rows) - running} finished"
+        waiting = sum(view.place > 0 for view in snapshot.lookups)
+        running = sum(view.running for view in snapshot.lookups) - waiting
+        wait = f"{waiting} waiting, " if waiting else ""
+        finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
         self.lookups.show(rows)
@@ -364,6 +367,12 @@ class LookupScreen(ExplorerScreen):
             return
         self._marked = view.number if self._marked is None else None
         self.show(self._snapshot)
+
+    def action_leave(self) -> None:
+        """Ends the comparison. Where there is none, or one pane has all the room, the key is for others."""
+        if self._marked is None or self.maximized is not None:
+            raise SkipAction
+        self.action_mark()
 
     def _marked_view(self) -> LookupView | None:
         views = self._snapshot.lookups if self._snapshot is not None else ()

@@ -10,7 +10,7 @@ from ...packets.links import links as packet_links
 from ...packets.packet import Packet
 from ...packets.parts import Link
 from ...packets.summary import summary
-from ...text.format import address, distance, duration, milliseconds, plural, power, short_id
+from ...text.format import address, distance, duration, milliseconds, plural, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, fit
 from .columns import answer_sign, answer_words, client, state_sign, state_words
@@ -64,9 +64,8 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     lookup = row.lookup
     if lookup is None:
         return [*lines, *detail("to stop it", why_not_stopped(row.owner, hard))]
-    state = (
-        f"it runs; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
-    )
+    runs = waiting_words(lookup.place) if lookup.place else "it runs"
+    state = f"{runs}; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
     near = "–" if lookup.nearest_bits is None else f"{power(lookup.nearest_bits)} from the target"
     return [
         *lines,

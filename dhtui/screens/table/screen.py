@@ -33,6 +33,7 @@ from .bans import BanList
 from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
 from .details import bucket_details, node_details
 from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
+from .space import part_of, space_lines, space_title
 
 
 def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
@@ -65,6 +66,7 @@ class TableScreen(ExplorerScreen):
     CSS_PATH = "table.tcss"
     BINDINGS = bindings("table")
     HORIZONTAL_BREAKPOINTS = STACKED
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (33, "-middle"), (40, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#buckets"
 
     buckets: query_one[LineTable[BucketRow]] = query_one("#buckets", LineTable)
@@ -72,6 +74,8 @@ class TableScreen(ExplorerScreen):
     _view: Snapshot | None = None
     _source: Source | None = None
     _polled = 0.0
+    _banned = ""
+    """The address that the last line says is ignored."""
     _kept = BucketHoldings(Counter(), Counter())
 
     def compose_body(self) -> ComposeResult:
@@ -87,12 +91,14 @@ class TableScreen(ExplorerScreen):
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
             )
+        yield Lines(id="space", classes="box")
         yield Lines(_hint(), id="last")
 
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
         """Fills the lists. While the view is frozen they stay, and it is told how many nodes they miss."""
+        self._check_ban()
         source = self.feed.source
         if source is None:
             return
@@ -110,6 +116,12 @@ class TableScreen(ExplorerScreen):
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 
+    def _check_ban(self) -> None:
+        """A ban that was lifted, or is over, is not what the last line goes on to tell."""
+        node, ip = self.host.node, self._banned
+        if ip and (node is None or all(ban.ip != ip for ban in node.bans())):
+            self._last(f"ban: {ip} is not ignored any more")
+
     def _rows(self) -> list[BucketRow]:
         """All buckets, whatever the filter."""
         view = self._view
@@ -120,11 +132,28 @@ class TableScreen(ExplorerScreen):
         if row is None:
             self.nodes.title = "nodes"
             self.nodes.show(())
+            self._show_space()
             return
         bucket = row.bucket
         spare = f", {plural(len(bucket.replacements), 'replacement')}" if bucket.replacements else ""
         self.nodes.title = f"bucket {bucket.depth}: {plural(len(bucket.nodes), 'node')} of {bucket.capacity}{spare}"
         self.nodes.show(bucket_nodes(row))
+        self._show_space()
+
+    @on(LineTable.Selected, "#nodes")
+    def follow_node(self) -> None:
+        """Another node, another place in the id space."""
+        self._show_space()
+
+    def _show_space(self) -> None:
+        """The id space, where there is room for it."""
+        view, pane = self._view, self.query_one("#space", Lines)
+        if view is None or not pane.size.width:
+            return
+        bucket, node = self.buckets.model.selected, self.nodes.model.selected
+        here = bucket.bucket if bucket else None
+        pane.border_title = space_title(part_of(here, view.identity.id), view.table)
+        pane.show(space_lines(view.table, here, node.node if node else None, view.identity.id, pane.size.width))
 
     @on(LineTable.Selected, "#buckets")
     def follow_bucket(self) -> None:
@@ -281,6 +310,7 @@ class TableScreen(ExplorerScreen):
         if seconds and (node := self._node_for("ban")):  # another one perhaps than before the question
             node.ban(ip, seconds)
             self._finish(f"ban: {ip} is ignored for {seconds / 3600:.0f} h", True)
+            self._banned = ip
 
     @work(group="refresh", exit_on_error=False, name="refresh")
     async def _refresh(self, node: Node, bucket: BucketView) -> None:
@@ -294,6 +324,7 @@ class TableScreen(ExplorerScreen):
         notify(self, text, bad=not ok)
 
     def _last(self, text: str, role: Role = "plain") -> None:
+        self._banned = ""
         self.query_one("#last", Lines).show((((f" {text}", role),),))
 
 

@@ -13,6 +13,7 @@ from dhtui.engine.wire.krpc import Ping
 from dhtui.sources.health import ENOUGH_SILENT, health
 
 from ..network import Network, events_of, silent, swarm
+from ..stranger import message
 
 OWN = bytes(20)
 US = ("203.0.113.7", 6881)
@@ -35,14 +36,17 @@ def test_recent_counts_the_ends_of_our_queries_and_forgets_them_after_5_minutes(
     puppets = [net.puppet() for _ in range(5)]
     net.meet(core, *puppets)
     recent = core.snapshot(net.now).recent
+    assert recent is not None
     assert (recent.answered, recent.silent, recent.silent_since) == (5, 0, 0)
     net.dead.update(puppet.addr for puppet in puppets[:3])
     net.ping(core, *(puppet.addr for puppet in puppets[:3]))
     recent = core.snapshot(net.now).recent
+    assert recent is not None
     assert (recent.answered, recent.silent, recent.silent_since) == (5, 3, 3)
     assert recent.last_answer is not None and 1.9 < recent.last_answer < 5
     net.run(311)
     recent = core.snapshot(net.now).recent
+    assert recent is not None
     assert (recent.answered, recent.silent, recent.silent_since) == (0, 0, 3)
 
 
@@ -55,7 +59,8 @@ def test_queries_of_strangers_decide_nothing_of_what_is_recent() -> None:
         forged.query(core, Ping(forged.id))
     net.run(30)
     assert core.snapshot(net.now).methods["ping"].timed_out > 0
-    assert core.snapshot(net.now).recent.silent_since == 0
+    recent = core.snapshot(net.now).recent
+    assert recent is not None and recent.silent_since == 0
 
 
 def test_health_says_so_as_soon_as_nobody_answers_any_more() -> None:
@@ -73,7 +78,7 @@ def test_health_says_so_as_soon_as_nobody_answers_any_more() -> None:
     net.find_node(us, random_id(Random(2)))
     net.run(5)
     snapshot = us.snapshot(net.now)
-    assert snapshot.recent.silent_since >= ENOUGH_SILENT
+    assert snapshot.recent is not None and snapshot.recent.silent_since >= ENOUGH_SILENT
     told = health(snapshot)
     assert told.level == "bad"
     assert told.text.startswith(("no answers: the last", "no nodes any more: the last"))
@@ -92,6 +97,16 @@ def test_our_own_probe_is_counted_and_neither_refused_nor_received() -> None:
     assert snapshot.methods["ping"].received == 0
     assert (snapshot.traffic.packets_out, snapshot.traffic.packets_in) == (1, 1)
     assert not snapshot.drops
+
+
+def test_a_method_of_a_stranger_that_is_called_as_our_probe_is_another_method() -> None:
+    net = Network()
+    core = net.core("127.0.0.1", maintain=False, read_only=False)
+    core.receive_datagram(message(b"probe", {b"id": bytes(19) + b"1"}), ("127.0.0.2", 5), net.now)
+    core.datagrams_to_send()
+    methods = core.snapshot(net.now).methods
+    assert set(methods["probe"]) == {0}
+    assert (methods["other"].received, methods["other"].refused) == (1, 1)
 
 
 def test_probes_that_do_not_come_back_are_counted_as_silent() -> None:

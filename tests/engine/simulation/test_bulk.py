@@ -190,6 +190,18 @@ def test_turns_of_one_caller_come_in_the_order_of_asking() -> None:
     assert order == [str(int(PLACES) - 2 + i) for i in range(3)]
 
 
+def test_turns_the_queue_is_in_the_order_in_which_they_begin() -> None:
+    turns: Turns[str] = Turns()
+    begun(turns, [(caller, f"{caller}{n}") for caller in "ab" for n in range(40)], 0.0)
+    told = [what for what, _ in turns.queue()]
+    assert len(told) == turns.waiting > 40
+    order = []
+    turns._places = 1000.0
+    while first := turns.next():
+        order.append(first[0])
+    assert told == order
+
+
 def test_turns_a_caller_with_nothing_under_way_begins_at_once() -> None:
     """Up to so many; beyond them the one with the least under way is next."""
     turns = full()

@@ -120,13 +120,14 @@ def test_the_charts_of_traffic_end_at_the_right_edge_which_is_now() -> None:
 @pytest.mark.parametrize(
     ("recent", "words"),
     [
-        (RecentView(), "good: 150 nodes answered in 15m, no query in 5m, reachable"),
+        (RecentView(), "good: 150 nodes answered in 15m, no query in 5m but to newcomers, reachable"),
+        (None, "good: 150 nodes answered in 15m, reachable"),
         (RecentView(300.0, 41, 11, 2.0, 7), "good: 150 nodes answered in 15m, 41 of 52 queries in 5m, reachable"),
         (RecentView(300.0, 41, 11, 21.0, 8), "no answers: the last 8 queries got none, the last one came 21 s ago"),
         (RecentView(300.0, 0, 9, None, 9), "no answers: the last 9 queries got none"),
     ],
 )
-def test_health_tells_what_was_asked_lately_and_what_came_of_it(recent: RecentView, words: str) -> None:
+def test_health_tells_what_was_asked_lately_and_what_came_of_it(recent: RecentView | None, words: str) -> None:
     told = health(snapshots.running()._replace(recent=recent))
     assert told.text == words
     assert len(told.text) <= 78
@@ -135,6 +136,7 @@ def test_health_tells_what_was_asked_lately_and_what_came_of_it(recent: RecentVi
 def test_a_node_that_lost_all_nodes_is_not_said_to_have_some() -> None:
     gone = snapshots.running()._replace(table=snapshots.table(0), recent=RecentView(300.0, 0, 12, 40.0, 12))
     assert health(gone).text == "no nodes any more: the last 12 queries got none, the last one came 40 s ago"
+    assert health(gone._replace(recent=None)).text == "no nodes any more"
 
 
 def test_whether_strangers_reach_us_is_said_in_the_same_words_everywhere() -> None:

@@ -18,6 +18,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.wire.bencode import encode
+from dhtui.items.conflict import Whose, whose
 from dhtui.items.file import write as write_item
 from dhtui.items.keepalive import Keeper
 from dhtui.keyring import Keyring
@@ -358,6 +359,31 @@ async def test_a_conflict_shows_yours_theirs_and_the_base(tmp_path: Path) -> Non
             assert shown in text
         await stage.press("tab", "v")
         assert "68 65 6c 6c 6f" in stage.text(), "in hex too"
+
+
+async def test_ones_own_earlier_put_is_not_called_theirs(tmp_path: Path) -> None:
+    """Put in this run: the next one, under the same seq, is refused because of it."""
+    mine = sign(ME, encode(b"base"), 2)
+    paper = node(puts=[stored(mine), refused(UPDATE)])
+    async with putting(paper, keys(tmp_path)) as stage:
+        await write(stage, "base")
+        await stage.press("ctrl+s", "enter", "escape", "p")
+        choose(stage, "signer", 2)
+        paper.gets = [outcome([gave(3, mine)], item=mine)] * 2
+        await write(stage, "hello world")
+        await stage.press("ctrl+s")
+        assert isinstance(stage.app.screen, ConflictView)
+        assert "yours, put earlier, seq 2" in stage.text() and "theirs, seq" not in stage.text()
+        assert "somebody else" not in stage.text()
+
+
+def test_whose_a_value_is() -> None:
+    """Ours, if it was put from here; likely, if just its seq is noted; theirs, if ours of that seq was another one."""
+    assert whose(THEIRS, [BASE, UPDATE], 2) is Whose.THEIRS
+    assert whose(UPDATE, [BASE, UPDATE], 2) is Whose.YOURS
+    assert whose(THEIRS, [BASE], 2) is Whose.LIKELY_YOURS
+    assert whose(THEIRS, [BASE], 1) is Whose.THEIRS
+    assert whose(THEIRS, [ImmutableItem(HELLO), sign(ME, THEIRS.v, 2, b"salt")], None) is Whose.THEIRS
 
 
 async def test_giving_up_leaves_theirs_and_offers_to_put_over_just_that(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from dhtui.engine.wire.bencode import encode
 from dhtui.keyring import Keyring
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.put_form import PutForm
+from dhtui.widgets.paste import PASTED_BREAK
 from dhtui.widgets.pick import Pick
 from dhtui.widgets.source_input import MAX_CHARACTERS, SourceInput, rows_of
 
@@ -237,3 +238,17 @@ async def test_a_key_that_another_program_encrypted_is_opened_in_the_form(tmp_pa
         await paste(stage, SECRET, "opens")
         await stage.press("enter")
     assert Keyring(tmp_path / "keys").load("ssh").public.hex() == OPENSSH_PUBLIC
+
+
+async def test_a_line_break_of_a_paste_without_brackets_sends_no_form_of_single_lines_off(tmp_path: Path) -> None:
+    """It stands in the field as any pasted one does, and the form's line tells what is wrong."""
+    async with exploring(node(), show="items", keys_folder=keys(tmp_path)) as stage:
+        await stage.press("f")
+        form = stage.app.screen
+        form.query_one("#what", Input).focus()
+        for key in (*"ab", "enter", *"cd"):
+            character = PASTED_BREAK if key == "enter" else key
+            stage.app.post_message(events.Key(key, character))
+        await stage.settle()
+        assert stage.app.screen is form and form.query_one("#what", SourceInput).data == b"ab\ncd"
+        assert "✗ 'ab\\x0acd'" in stage.text(), stage.text()

@@ -321,6 +321,11 @@ async def test_two_lookups_are_compared_until_the_mark_is_taken_away() -> None:
         assert rows["time"] == "+25 %"
         await stage.press("m")
         assert "waterfall by:" in stage.text() and "ends that" not in stage.text()
+        for keys in (["m", "k"], ["m", "k", "tab"]):
+            await stage.press(*keys)
+            assert "ends that" in stage.text()
+            await stage.press("escape")
+            assert "ends that" not in stage.text(), "esc goes one up"
 
 
 async def test_a_marked_lookup_that_is_forgotten_is_not_compared_with() -> None:
@@ -567,3 +572,16 @@ async def test_without_lookups_every_key_says_so_or_does_nothing() -> None:
         assert "There is no lookup to stop." in stage.toasts()
         assert "There is no lookup to mark." in stage.toasts()
         assert "There is no lookup to go through." in stage.toasts()
+
+
+async def test_a_lookup_that_waits_for_its_turn_is_told_with_its_place() -> None:
+    """In the list, in the verdict, and on Home."""
+    view = snapshots.running()
+    first = view.lookups[0]._replace(
+        number=90, place=3, asked=0, answered=0, in_flight=0, best=0, found="", nearest_bits=None
+    )
+    async with exploring(view._replace(lookups=(first,), waiting=7), LARGE, show="lookup") as stage:
+        assert "lookups: 0 running, 1 waiting, 0 finished" in stage.text()
+        assert "waiting, number 3" in stage.text()
+        await stage.press("1")
+        assert "waiting, number 3" in stage.text() and "7 waiting" in stage.text()

@@ -7,14 +7,14 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 import pytest
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
+from dhtui.engine.snapshot import Ban, ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
 from dhtui.screens.table.columns import BucketRow, NodeRow
@@ -224,8 +224,14 @@ async def test_the_window_of_a_node_shows_history_and_computation() -> None:
 class Asked(PaperNode):
     """Can ban."""
 
+    ignored: list[Ban] = field(default_factory=list)
+
     def ban(self, ip: str, seconds: float) -> None:
         self.asked.append(("ban", ip, seconds))
+        self.ignored.append(Ban(ip, seconds))
+
+    def bans(self) -> tuple[Ban, ...]:
+        return tuple(self.ignored)
 
 
 @pytest.mark.parametrize(("keys", "banned"), [("2", 3600.0), ("3", 86400.0), ("1", None)])
@@ -237,6 +243,18 @@ async def test_ban_asks_for_how_long(keys: str, banned: float | None) -> None:
         assert "ban 203.0.0.1 and drop its nodes?" in stage.text()
         await stage.press(keys)
     assert node.asked == ([("ban", "203.0.0.1", banned)] if banned else [])
+
+
+async def test_a_ban_that_is_over_is_told_no_longer() -> None:
+    """Lifted, or its time is up."""
+    node = Asked(snapshots.running())
+    async with exploring(node, show="table") as stage:
+        await stage.press("b", "2")
+        assert "✓ ban: 203.0.0.1 is ignored for 1 h" in stage.text()
+        node.ignored.clear()
+        await stage.settle()
+        assert "ban: 203.0.0.1 is not ignored any more" in stage.text()
+        assert "✓ ban" not in stage.text()
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

@@ -1,0 +1,122 @@
+"""A plugin for pytest: the fixture `dhtui_testnet`, a DHT of one's own on loopback for each test that names it.
+
+    async def test_my_crawler(dhtui_testnet):
+        async with dhtui_testnet.node() as node:
+            outcome = await node.get_peers(dhtui_testnet.infohashes[0])
+
+It runs in an event loop of its own, in a thread: so it answers to tests with and without ``async``, under any plugin
+for those, and to programs in other processes, which join it by its `bootstrap` addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import pytest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dhtui.engine.items import Item
+    from dhtui.engine.node import Node
+    from dhtui.engine.settings import Settings, StateStorage
+    from dhtui.testnet import Testnet
+
+T = TypeVar("T")
+
+SIZE = "dhtui_testnet_size"
+CALL_SECONDS = 120.0
+"""How long a call into the thread may take. None should: it ends the wait of a test that would hang."""
+
+
+class ThreadedTestnet:
+    """A `Testnet` that runs in a thread. Its nodes belong to that: `call` asks them."""
+
+    def __init__(self, net: Testnet, loop: asyncio.AbstractEventLoop) -> None:
+        self._net, self._loop = net, loop
+
+    def __repr__(self) -> str:
+        return repr(self._net)
+
+    @property
+    def bootstrap(self) -> tuple[str, ...]:
+        """Bootstrap hosts for a node that wants to join, each ``ip:port``, in any process of this machine."""
+        return self._net.bootstrap
+
+    @property
+    def infohashes(self) -> tuple[bytes, ...]:
+        """Infohashes with announced peers, 20 bytes each."""
+        return tuple(self._net.infohashes)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Stored items: immutable ones, and mutable ones under BEP 44's public test key."""
+        return tuple(self._net.items)
+
+    def node(self, settings: Settings | None = None, *, state: StateStorage | None = None) -> Node:
+        """A node that joins it once it is started, in the event loop of whoever starts it: ``async with``."""
+        return self._net.node(settings, state=state)
+
+    @overload
+    def call(self, action: Callable[[Testnet], Coroutine[Any, Any, T]]) -> T: ...
+
+    @overload
+    def call(self, action: Callable[[Testnet], T]) -> T: ...
+
+    def call(self, action: Callable[[Testnet], Any]) -> Any:
+        """What `action` gives, called in the thread of the testnet: ``call(lambda net: net.nodes[0].holdings())``.
+
+        It may be a coroutine function. Raises what that raises, `TimeoutError` after two minutes.
+        """
+        return asyncio.run_coroutine_threadsafe(_called(action, self._net), self._loop).result(CALL_SECONDS)
+
+
+async def _called(action: Callable[[Testnet], Any], net: Testnet) -> Any:
+    result = action(net)
+    return await result if isinstance(result, Coroutine) else result
+
+
+async def _run(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
+    from dhtui.testnet import Testnet
+
+    over = asyncio.Event()
+    async with Testnet(size) as net:
+        ready.set_result((ThreadedTestnet(net, asyncio.get_running_loop()), over))
+        await over.wait()
+
+
+def _thread(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
+    try:
+        asyncio.run(_run(size, ready))
+    except BaseException as error:
+        if ready.done():
+            raise
+        ready.set_exception(error)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The setting ``dhtui_testnet_size``."""
+    parser.addini(SIZE, "how many nodes the testnet of the fixture dhtui_testnet has, 1 to 1000", default="16")
+
+
+@pytest.fixture
+def dhtui_testnet(pytestconfig: pytest.Config) -> Iterator[ThreadedTestnet]:
+    """A DHT on loopback of 16 nodes (ini: dhtui_testnet_size), with peers and items in it to be found."""
+    from concurrent.futures import Future
+
+    try:
+        size = int(pytestconfig.getini(SIZE))
+    except ValueError:
+        raise pytest.UsageError(f"{SIZE} must be a number from 1 to 1000") from None
+    ready: Future[tuple[ThreadedTestnet, asyncio.Event]] = Future()
+    thread = Thread(target=_thread, args=(size, ready), name="dhtui_testnet", daemon=True)
+    thread.start()
+    net, over = ready.result()
+    try:
+        yield net
+    finally:
+        net._loop.call_soon_threadsafe(over.set)
+        thread.join()

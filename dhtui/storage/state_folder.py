@@ -1,0 +1,67 @@
+"""A folder in which a node keeps its state from run to run, for `NodeConfig.state`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from ..engine.settings import SavedState
+from . import node_state
+from .node_state import StateError
+from .state_lock import StateLock, hold
+
+
+class StateFolder:
+    """The folder in which a node keeps its id, its address and the nodes that it knows, in ``node.json``.
+
+    It is made if missing, for its owner alone (mode 0700, the file 0600), written atomically, and used by one node at a
+    time. It may be the state folder of the program, too, while that does not run.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """``~`` in `path` is the home folder. Nothing is read or written before a node starts."""
+        self.path = Path(path).expanduser()
+        self.warnings: tuple[str, ...] = ()
+        """What of the saved state could not be used, in words: damaged files are set aside, single nodes left out."""
+        self._before: SavedState | None = None
+        self._lock: StateLock | None = None
+        self._writing = Lock()
+
+    def __repr__(self) -> str:
+        return f"StateFolder({str(self.path)!r})"
+
+    def open(self) -> SavedState | None:
+        """What was saved; `None` the first time.
+
+        Raises `StateError` where another node has the folder, or it can't be used, or there is a state that can't be
+        read, such as one of a later version.
+        """
+        try:
+            lock = hold(self.path)
+        except BlockingIOError:
+            raise StateError(f"Another node uses the state folder {self.path}.") from None
+        except OSError as error:
+            raise StateError(f"Cannot use the state folder {self.path} ({error.strerror}).") from None
+        try:
+            self._before, warnings = node_state.load(self.path)
+        except BaseException:
+            lock.release()
+            raise
+        self._lock, self.warnings = lock, tuple(warnings)
+        return self._before
+
+    def save(self, state: SavedState, /) -> None:
+        """Save. One that knows nobody keeps the nodes of before: they may well be there again. Raises `OSError`."""
+        with self._writing:
+            if not state.nodes and self._before is not None:
+                state = replace(state, nodes=self._before.nodes, rtts=self._before.rtts)
+            if self._lock is not None:
+                node_state.save(self.path, state)
+
+    def close(self) -> None:
+        """Let another node have it."""
+        with self._writing:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None

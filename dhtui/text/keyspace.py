@@ -1,0 +1,129 @@
+"""The id space on a line: 2^160 ids from left to right, nodes as dots of braille, our id and the target below them.
+
+What is shown is the whole space or a part of it: all ids that share their first bits. Half of a part is a part again,
+so each zoom leads one bucket nearer, and the nodes of a subtree of Kademlia always lie side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..engine.wire.ids import ID_BITS
+from .spans import Line, Role, Span
+
+_LEFT, _RIGHT = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
+"""Dots of the two columns of a cell, from below."""
+_BRAILLE = 0x2800
+MAX_DEPTH = ID_BITS - 8
+"""A part has 256 ids at least."""
+_LEAST_LABEL = 6
+"""Cells that a label of the scale has for itself at least."""
+
+
+class Part(NamedTuple):
+    """The ids that share the first `depth` bits of `start`."""
+
+    start: int = 0
+    depth: int = 0
+
+    @classmethod
+    def around(cls, node_id: bytes, depth: int) -> Part:
+        """The part of that depth in which a 20-byte id lies."""
+        depth = max(0, min(MAX_DEPTH, depth))
+        low = ID_BITS - depth
+        return cls(int.from_bytes(node_id, "big") >> low << low, depth)
+
+    @property
+    def size(self) -> int:
+        """How many ids it has."""
+        return 1 << (ID_BITS - self.depth)
+
+    def moved(self, by: int) -> Part:
+        """The part of the same size that lies `by` places further right; the ends of the space stop it."""
+        last = (1 << ID_BITS) - self.size
+        return self._replace(start=max(0, min(last, self.start + by * self.size)))
+
+    def column(self, node_id: bytes, width: int) -> int | None:
+        """The cell of a 20-byte id among `width`; `None`: it is not in this part."""
+        place = int.from_bytes(node_id, "big") - self.start
+        return place * width // self.size if 0 <= place < self.size else None
+
+    def middle(self) -> bytes:
+        """The 20-byte id in its middle."""
+        return (self.start + self.size // 2).to_bytes(ID_BITS // 8, "big")
+
+    def prefix(self) -> str:
+        """The hex digits that all its ids begin with."""
+        return f"{self.start:040x}"[: self.depth // 4]
+
+
+class Mark(NamedTuple):
+    """An id that has a sign of its own, and a word."""
+
+    id: bytes
+    sign: str
+    word: str
+    role: Role = "key"
+
+
+def scale(part: Part, width: int) -> Line:
+    """The digits at which the sixteenths of a part begin, or the eighths or quarters of a narrow one."""
+    halvings = next((n for n in (4, 3, 2) if width >> n >= _LEAST_LABEL), 1)
+    cells = [" "] * width
+    first, last = part.depth // 4, -(-(part.depth + halvings) // 4)
+    for place in range(1 << halvings):
+        digits = f"{part.start + (part.size >> halvings) * place:040x}"[first:last]
+        at = (width * place) >> halvings
+        cells[at : at + len(digits)] = digits[: width - at]
+    return (("".join(cells[:width]), "dim"),)
+
+
+def ticks(part: Part, ids: Iterable[bytes], width: int) -> str:
+    """The nodes of a part: a dot of braille for each, two columns a cell; from four on a column is full."""
+    counts = [0] * (2 * width)
+    for node_id in ids:
+        column = part.column(node_id, 2 * width)
+        if column is not None:
+            counts[column] += 1
+    return "".join(_cell(counts[2 * cell], counts[2 * cell + 1]) for cell in range(width))
+
+
+def _cell(left: int, right: int) -> str:
+    dots = sum(_LEFT[: min(left, 4)]) + sum(_RIGHT[: min(right, 4)])
+    return chr(_BRAILLE + dots) if dots else " "
+
+
+def marks(part: Part, what: Sequence[Mark], width: int) -> Line:
+    """Signs below their ids, each with its word where there is room; a later one goes over an earlier one."""
+    cells: list[Span] = [(" ", "plain")] * width
+    free = [True] * width
+    for mark in what:
+        at = part.column(mark.id, width)
+        if at is None:
+            continue
+        cells[at], free[at] = (mark.sign, mark.role), False
+        word = f" {mark.word}"
+        for begin in (at + 1, at - len(word)):
+            if begin >= 0 and begin + len(word) <= width and all(free[begin : begin + len(word)]):
+                text = word if begin > at else f"{mark.word} "
+                cells[begin : begin + len(word)] = [(char, mark.role) for char in text]
+                free[begin : begin + len(word)] = [False] * len(word)
+                break
+    return tuple(cells)
+
+
+def bracket(part: Part, ids: Sequence[bytes], width: int) -> tuple[int, int] | None:
+    """The first and the last cell of those ids that lie in a part; `None`: none does."""
+    columns = [column for node_id in ids if (column := part.column(node_id, width)) is not None]
+    return (min(columns), max(columns)) if columns else None
+
+
+def nearness(bits: float | None, of: int = 5) -> int:
+    """How near an id is, from 0 (half of all ids are as far) to `of`, by log2 of its distance. Unknown is far.
+
+    Of the millions of nodes of Mainline the nearest lie some 22 bits below the farthest: there the ramp ends.
+    """
+    if bits is None:
+        return 0
+    return max(0, min(of, int((ID_BITS - bits) * of / 20)))
