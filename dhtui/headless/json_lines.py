@@ -270,11 +270,11 @@ def item_fields(item: Item) -> dict[str, Any]:
     """An item, its value taken apart."""
     value, apart = decode(item.v), take_apart(item.v)
     out: dict[str, Any] = {
-        "kind": apart.kind,
-        "value": apart.value,
         "value_hex": item.v.hex(),
         "value_bytes_hex": value.hex() if isinstance(value, bytes) else None,
         "value_text": value_text(item.v),
+        "kind": apart.kind,
+        "value": apart.value,
     }
     if isinstance(item, MutableItem):
         out |= {
