@@ -22,6 +22,7 @@ from textual.binding import Binding, BindingType
 import dhtui
 from dhtui.app import Explorer, spare_pauses
 from dhtui.engine.node import Node
+from dhtui.runtime.host import Nodes
 from dhtui.sources.source import LiveSource
 from dhtui.text.spans import Line
 from dhtui.widgets.chrome import Tabs
@@ -109,7 +110,7 @@ def main() -> None:
     match options.what:
         case "explorer":
             spare_pauses()
-            CountingExplorer(partial(in_crowd, options.rate)).run()
+            CountingExplorer(Nodes(partial(in_crowd, options.rate))).run()
         case "idle":
             Idle().run()
         case _:

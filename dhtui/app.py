@@ -1,4 +1,4 @@
-"""The explorer: the Textual app around one node or one recording. It holds the screens and the feed, little else."""
+"""The explorer: the Textual app around one node or one recording. It holds the screens, the feed and the host."""
 
 from __future__ import annotations
 
@@ -9,37 +9,32 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
 from .bindings.keymap import key_of
-from .bindings.registry import GLOBAL, LIST, PLAYER, VIEWS, Action, View, show_actions
-from .engine.node import Node
-from .headless.output import Output, failure_words
-from .headless.run import DaemonThreads, taken_signals
-from .items.keepalive import Keeper
+from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .errors import Failure
+from .headless.output import Output
 from .options.config import state_folder
 from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
-from .runtime.host import NodeFactory, NodeHost
-from .runtime.saving import Saver
+from .runtime.host import NodeHost, Nodes
+from .runtime.node_run import new_path
+from .runtime.opening import instead_of_network, on_network, on_testnet
+from .runtime.signals import taken_signals
+from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
 from .screens.dialogs.choice import Choice
 from .screens.dialogs.choosing import Followed
@@ -50,15 +45,15 @@ from .screens.dialogs.window import Palette, Window
 from .screens.gate import KeyGate, opens
 from .screens.notify import notify, notify_failure
 from .screens.verbs import views_of
-from .sources.feed import RATE, Feed
-from .sources.recording import Recorder, RecordingError
+from .sources.feed import Feed
+from .sources.recording import RecordingError
 from .sources.replay import Replay
 from .sources.replayed import ReplaySource
-from .sources.source import LiveSource
-from .testnet import Testnet
-from .text.format import address
+from .sources.source import Player
+from .text.failure import failure_words
 from .text.safe import safe_text
 from .text.spans import clean
+from .widgets.bound import all_bound
 from .widgets.line_table import LineTable
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
@@ -75,9 +70,7 @@ TESTNET_SIZE = 64
 class Explorer(App[int]):
     """Shows a node at work, or a recording of one.
 
-    `node_factory` makes the node, which starts and stops with the app. `keep` is called with it before it closes,
-    unless that is one on a testnet, and returns a warning or "". `record` is the new file to record it to,
-    `keys_folder` that of the user's keys, `keep_folder` the one of the items to keep alive, but on a testnet.
+    `nodes` is what it can run, `record` the new file to record its own node to, from the start on.
     """
 
     TITLE = "dhtui"
@@ -85,46 +78,31 @@ class Explorer(App[int]):
     COMMANDS = {RegistryCommands}  # noqa: RUF012 - Textual's own declaration
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (40, "-tall")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label or action.help, show=False)
-        for action in (*GLOBAL, *PLAYER, *show_actions())
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = all_bound((*GLOBAL, *PLAYER, *show_actions()))
 
     def __init__(
         self,
-        node_factory: NodeFactory | None = None,
+        nodes: Nodes | None = None,
         *,
         replay: Replay | None = None,
         record: Path | None = None,
-        label: str = "",
-        keep: Callable[[Node], str] | None = None,
-        testnet_factory: NodeFactory | None = None,
-        keys_folder: Path | None = None,
-        keep_folder: Path | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=_driver(self))
         self.stylesheet = Stylesheet(variables=self.get_css_variables())
-        self.feed, self.host = Feed(), NodeHost()
-        self.host.keys_folder = keys_folder
+        self.feed = Feed()
+        self.host = NodeHost(nodes or Nodes(), self.warn, self.feed.connect)
         self.stopped = False
         """Whether a signal has ended it."""
         self.failure = ""
         """Why the app ended with exit code 1; safe to print."""
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
-        self._factory, self._label, self._keep = node_factory, label, keep
-        self._testnet_factory, self._keep_folder = testnet_factory, keep_folder
-        self._beside: list[asyncio.Task[None]] = []
-        """What runs as long as the node: items are kept alive, its state is saved."""
-        self._saver: Saver | None = None
         self._replay, self._record = replay, record
-        self._live: LiveSource | None = None
-        self._recorder: Recorder | None = None
-        self._recording_timer: Timer | None = None
         self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
         self.gate: KeyGate | None = None
         """What keys go through, while the app runs."""
+        self._ending = False
         for view in VIEWS:
             self.add_mode(view.name, partial(_open, view, self.feed, self.host))
 
@@ -138,6 +116,7 @@ class Explorer(App[int]):
             self.exit(0)
             return
         self.theme = THEMES[0]
+        self.set_keymap(KEYMAP)
         await self.switch_mode(VIEWS[0].name)
         self.gate = KeyGate(self)
         self.gate.wait()
@@ -145,8 +124,8 @@ class Explorer(App[int]):
             notify(self, self.warnings.pop(0), bad=True)
         if self._replay is not None:
             self._play(self._replay)
-        elif self._factory is not None:
-            self._start(self._factory)
+        elif self.host.nodes.own is not None:
+            self._start()
 
     def _play(self, replay: Replay) -> None:
         source = ReplaySource(replay)
@@ -159,94 +138,29 @@ class Explorer(App[int]):
             notify(self, replay.damage, bad=True)
 
     @work(group="node", exclusive=True, exit_on_error=False)
-    async def _start(self, factory: NodeFactory) -> None:
-        self.host.label = self._label
+    async def _start(self) -> None:
+        """Starts the node that the explorer was started for."""
+        record, self._record = self._record, None
         try:
-            await self.host.start(factory, self._show_node)
+            await self.host.start(record=record)
+        except Failure as problem:
+            self._fail(str(problem))
+        except RecordingError as problem:
+            self._fail(f"--record: {problem}")
         except OSError as problem:
             self._fail(f"cannot start the node: {problem.strerror or problem}")
         except Exception as problem:
             self._fail(f"cannot start the node: {type(problem).__name__}: {problem}")
-
-    def _show_node(self, node: Node) -> None:
-        self._live = LiveSource(node)
-        self.feed.connect(self._live)
-        if self.host.label == self._label:
-            if self._keep_folder is not None:
-                self._beside.append(asyncio.create_task(self._keep_alive(node, self._keep_folder)))
-            if self._keep is not None:
-                self._saver = Saver(node, self._keep, self._not_saved)
-                self._beside.append(asyncio.create_task(self._save(self._saver)))
-        path, self._record = self._record, None
-        if path is not None:
-            try:
-                self._start_recording(path, self._live)
-            except RecordingError as problem:
-                self._fail(f"--record: {problem}")
-
-    async def _save(self, saver: Saver) -> None:
-        try:
-            await saver.run()
-        except Exception as problem:
-            notify(self, f"id and nodes are saved at the end only: {failure_words(problem)}", bad=True)
-
-    async def _keep_alive(self, node: Node, folder: Path) -> None:
-        told: list[str] = []
-
-        def changed() -> None:
-            if keeper.problem and keeper.problem not in told:
-                told.append(keeper.problem)
-                notify(self, safe_text(keeper.problem), bad=True)
-
-        self.host.keeper = keeper = Keeper(node, folder, changed=changed)
-        try:
-            await keeper.load()
-            await node.bootstrapped()
-            await keeper.run()
-        except Exception as problem:
-            notify(self, f"no items are kept alive any more: {failure_words(problem)}", bad=True)
-
-    def _not_saved(self, why: str) -> None:
-        if self._saver is None:  # at the end: nobody looks any more
-            self.warnings.append(why)
         else:
-            notify(self, safe_text(why), bad=True)
+            if record is not None:
+                self._recording_to(record)
 
-    def _start_recording(self, path: Path, source: LiveSource) -> None:
-        self._recorder = recorder = Recorder(path, source, self._recording_ended)
-        self._recording_timer = self.set_interval(1 / RATE, lambda: recorder.tick(source.clock()))
-        notify(self, f"All that happens is recorded to {safe_text(str(path))}.")
-
-    def action_record(self) -> None:
-        """Begins a recording, or ends it."""
-        if self._replay is not None:
-            notify(self, RECORDING)
-        elif self._recorder is not None:
-            self._stop_recording()
-            notify(self, "The recording is complete.")
-        elif self._live is None:
-            notify(self, "The node is not running yet.")
+    def warn(self, text: str) -> None:
+        """Tells a sentence now; or at the end of the run, where nobody looks yet, or any more."""
+        if self.gate is None or self._ending:
+            self.warnings.append(text)
         else:
-            stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
-            names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
-            path = next(path for name in names if not (path := Path.cwd() / name).exists())
-            try:
-                self._start_recording(path, self._live)
-            except RecordingError as problem:
-                notify(self, safe_text(str(problem)), bad=True)
-
-    def _stop_recording(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if self._recording_timer is not None:
-            self._recording_timer.stop()
-        if recorder is not None:
-            recorder.close()
-
-    def _recording_ended(self, why: str) -> None:
-        if self._recorder is None:  # nobody looks any more, or not yet
-            self.warnings.append(why)
-        else:
-            notify(self, why, bad=True)
+            notify(self, safe_text(text), bad=True)
 
     def _fail(self, why: str) -> None:
         self.failure = safe_text(why)
@@ -254,21 +168,9 @@ class Explorer(App[int]):
 
     async def on_unmount(self) -> None:
         """Keeps what is worth keeping, and closes the node."""
+        self._ending = True
         if self.gate is not None:
             self.gate.close()
-        self.feed.connect(None)
-        await self._close()
-
-    async def _close(self) -> None:
-        self.host.keeper = None
-        while self._beside:
-            self._beside.pop().cancel()
-        self._stop_recording()
-        if self._live is not None:
-            self._live.close()
-        saver, self._saver = self._saver, None
-        if saver is not None and self.host.node is not None:
-            saver.now()
         await self.host.stop()
 
     def stop(self) -> None:
@@ -281,21 +183,47 @@ class Explorer(App[int]):
         """Ends the app."""
         self.exit(0)
 
+    # -- recordings ------------------------------------------------------------------------------------------
+
+    def action_record(self) -> None:
+        """Begins a recording, or ends it."""
+        run = self.host.run
+        if self._replay is not None:
+            notify(self, RECORDING)
+        elif run is None:
+            notify(self, "The node is not running yet.")
+        elif run.recorder is not None:
+            run.end_recording()
+            notify(self, "The recording is complete.")
+        else:
+            path = new_path(Path.cwd())
+            try:
+                run.record(path)
+            except RecordingError as problem:
+                notify(self, safe_text(str(problem)), bad=True)
+            else:
+                self._recording_to(path)
+
+    def _recording_to(self, path: Path) -> None:
+        notify(self, f"All that happens is recorded to {safe_text(str(path))}.")
+
+    # -- to a testnet, and back ------------------------------------------------------------------------------
+
     @opens("testnet")
     async def action_testnet(self) -> None:
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._replay is not None:
             notify(self, RECORDING)
-        elif self._testnet_factory is None or self._label:
+        elif self.host.nodes.other is None or self.host.nodes.on_testnet:
             notify(self, "This program was started on a testnet; without --testnet it starts on the network.")
-        elif self.host.label:
+        elif self.host.testnet:
             if await self._leaves("return to the network?", ("no, stay on the testnet", "yes, the testnet ends")):
                 self._return()
-        elif self.host.node is None or await self._leaves(
-            f"leave the network?{'' if self._recorder is None else ' The recording ends.'}",
+        elif self.host.run is None or await self._leaves(
+            f"leave the network?{'' if self.host.run.recorder is None else ' The recording ends.'}",
             ("no, stay", f"yes, table and lookups go; {key_of('testnet')} returns"),
         ):
-            self._join_testnet(self._testnet_factory)
+            self._join_testnet()
 
     async def _leaves(self, question: str, answers: tuple[str, str]) -> bool:
         chosen: int | None = await self.push_screen_wait(Choice(question, answers))
@@ -303,22 +231,19 @@ class Explorer(App[int]):
 
     async def _leave(self, doing: str) -> str:
         """Ends the node; returns what else is to be said about it."""
-        self.feed.connect(None)
-        self.host.state = (doing, False)
-        note = "" if self._recorder is None else " The recording ended with the other node."
-        await self._close()
+        run = self.host.run
+        note = "" if run is None or run.recorder is None else " The recording ended with the other node."
+        await self.host.stop(doing)
         return note
 
     @work(group="node", exclusive=True, exit_on_error=False)
-    async def _join_testnet(self, factory: NodeFactory) -> None:
+    async def _join_testnet(self) -> None:
         note = await self._leave(f"starting a testnet of {TESTNET_SIZE} nodes")
-        self.host.label = "testnet"
         try:
-            await self.host.start(factory, self._show_node)
+            await self.host.start(testnet=True)
         except Exception as problem:
             notify(self, f"The testnet did not start: {safe_text(str(problem))}. Back to the network.", bad=True)
-            assert self._factory is not None
-            self._start(self._factory)
+            self._start()
             return
         back = f"{key_of('testnet')} returns to the network."
         notify(self, f"A testnet of {TESTNET_SIZE} nodes runs in this program; your node joins it now. {back}{note}")
@@ -327,8 +252,7 @@ class Explorer(App[int]):
     async def _return(self) -> None:
         note = await self._leave("returning to the network")
         notify(self, f"The testnet has ended; your node joins the network again.{note}")
-        assert self._factory is not None
-        self._start(self._factory)
+        self._start()
 
     # -- other actions ---------------------------------------------------------------------------------------
 
@@ -411,18 +335,18 @@ class Explorer(App[int]):
 
     def action_seek(self, seconds: float) -> None:
         """Moves in the recording."""
-        if (replay := self._recording()) is not None:
-            replay.seek(replay.position + seconds)
+        if (player := self._player()) is not None:
+            player.seek(player.position + seconds)
 
     def action_speed(self, factor: float) -> None:
         """Plays the recording faster or slower."""
-        if (replay := self._recording()) is not None:
-            replay.speed *= factor
+        if (player := self._player()) is not None:
+            player.speed *= factor
 
-    def _recording(self) -> ReplaySource | None:
-        if self.feed.replay is None:
+    def _player(self) -> Player | None:
+        if self.feed.player is None:
             notify(self, "This is a running node, no recording.")
-        return self.feed.replay
+        return self.feed.player
 
     def action_pause(self) -> None:
         """Freezes what is shown, or lets it run again."""
@@ -551,21 +475,24 @@ def run_explorer(options: Options, replay: Replay | None, output: Output) -> int
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None:
         return _run(Explorer(replay=replay), output)
-    start = launch.prepare(options, serving=True, keeping=not options.testnet)
-    explorer = Explorer(
-        partial(_on_testnet, options) if options.testnet else partial(_on_network, start),
-        record=options.record,
-        label="testnet" if options.testnet else "",
-        keep=partial(launch.keep, options, start),
-        testnet_factory=partial(_on_testnet, replace(options, testnet=TESTNET_SIZE, listen=None, pip=None)),
+    with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
+        return _run(_explorer(options, start), output)
+
+
+def _explorer(options: Options, start: launch.Launch) -> Explorer:
+    def warn(text: str) -> None:
+        explorer.warn(text)
+
+    nodes = Nodes(
+        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else partial(on_network, start),
+        on_testnet=bool(options.testnet),
+        other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
+        save=partial(launch.save, options, start),
         keys_folder=state_folder(options) / "keys",
         keep_folder=None if options.testnet else state_folder(options),
-        warnings=start.warnings,
     )
-    try:
-        return _run(explorer, output)
-    finally:
-        start.release()
+    explorer = Explorer(nodes, record=options.record, warnings=start.warnings)
+    return explorer
 
 
 def spare_pauses() -> None:
@@ -603,21 +530,3 @@ async def _until_stopped(explorer: Explorer) -> None:
         if signum != signal.SIGINT:  # which is a key, for the terminal is raw
             loop.add_signal_handler(signum, explorer.stop)
     await explorer.run_async()
-
-
-@asynccontextmanager
-async def _on_network(start: launch.Launch) -> AsyncIterator[Node]:
-    async with AsyncExitStack() as stack:
-        try:
-            node = await stack.enter_async_context(Node(start.config))
-        except OSError as problem:
-            raise OSError(f"{address(start.config.listen)}: {problem.strerror or problem}") from None
-        yield node
-
-
-@asynccontextmanager
-async def _on_testnet(options: Options) -> AsyncIterator[Node]:
-    start = launch.prepare(options, serving=True, keeping=False)
-    size = options.testnet or TESTNET_SIZE
-    async with Testnet(size) as net, Node(launch.on_testnet(start, net.bootstrap).config) as node:
-        yield node

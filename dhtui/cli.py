@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import Exit, Failure, UsageError, quoted
-from .headless.output import Output, failure_words
+from .headless.output import Output
 from .options import config
 from .options.options import Options
+from .text.failure import failure_words
 
 if TYPE_CHECKING:
     from .sources.replay import Replay
@@ -117,9 +118,9 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
     if not in_browser:
         _check_encoding(getattr(sys.__stderr__, "encoding", ""))
     os.environ.pop("TEXTUAL_LOG", None)  # Textual's own log has every key pressed in it, passphrases too
-    from .bindings.keymap import rebind
+    from .bindings.keymap import use
 
-    rebind(options.keys)  # before the app and its screens read the registry
+    use(options.keys)  # before the app's modules are loaded: some of their texts name keys
     from .app import run_explorer
 
     output.close()  # before the terminal is taken

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .errors import Failure
 from .headless.output import Output
-from .headless.run import reason
+from .runtime.opening import why_not_bound
 from .text.safe import safe_text
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _bound(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as problem:
         listener.close()
-        raise Failure(f"--serve: cannot bind {HOST}:{port}: {reason(problem)}") from None
+        raise Failure(f"--serve: cannot bind {HOST}:{port}: {why_not_bound(problem)}") from None
     return listener
 
 

@@ -7,6 +7,8 @@ async with Testnet(64) as net, net.node() as node:
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from hashlib import sha1
@@ -36,18 +38,37 @@ NAMES = ("debian-13.iso", "sintel.mkv", "kademlia.pdf")
 """Swarms to find: the infohash of each is the SHA-1 of its name."""
 TEXTS = (b"Hello World!", b"The DHT is a map that nobody holds.")
 SALTS = (b"", b"foobar")
+ONLY = "127.0.0.1"
+"""The one loopback address that every system has: macOS has no other."""
+ONE_ADDRESS = f"this system has no loopback address but {ONLY}: the nodes of the testnet differ by port alone"
+
+
+def can_bind(host: str) -> bool:
+    """Whether a UDP socket can be bound at a host."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 class Testnet:
-    """A swarm of `size` nodes (1 to 1000) on 127.x.y.z. The same seed gives the same ids and addresses."""
+    """A swarm of `size` nodes (1 to 1000) on loopback. The same seed gives the same ids and addresses.
+
+    Each node has an address of its own, 127.x.y.z, where the system has such; else all of them are on 127.0.0.1.
+    """
 
     __test__ = False  # pytest: the name begins with Test, but this is none
 
-    def __init__(self, size: int, *, seed: int = 1) -> None:
+    def __init__(self, size: int, *, seed: int = 1, bind: Callable[[str], bool] = can_bind) -> None:
+        """`bind` tells whether a host can be bound. Raises `ValueError` for another size."""
         checks.whole("the size of a testnet", size, 1, MAX_SIZE)
         checks.kind("seed", seed, int)
         self._size = size
-        self._rng = Random(seed)
+        self._rng, self._bind = Random(seed), bind
+        self.one_address = False
+        """Whether all nodes are on 127.0.0.1, see `ONE_ADDRESS`."""
         self.nodes: list[Node] = []
         """The nodes, bootstrapped."""
         self.infohashes: list[bytes] = []
@@ -129,8 +150,9 @@ class Testnet:
             self._rng.randrange(256),
             self._rng.randint(1, 254),
         )
+        self.one_address = self.one_address or not self._bind(host)
         return NodeConfig(
-            listen=(host, 0),
+            listen=(ONLY if self.one_address else host, 0),
             bootstrap=self.bootstrap,
             settings=Settings(id=self._rng.randbytes(20), read_only=False, policy=QUIET, lookups_kept=0),
             seed=self._rng.getrandbits(64),

@@ -152,7 +152,7 @@ def record(path: Path) -> None:
 async def _pictures(replay: Replay) -> None:
     app = Explorer(replay=replay)
     async with app.run_test(size=SIZE) as pilot:
-        source = app.feed.replay
+        source = app.feed.player
         assert source is not None
         source.pause()
         source.seek(source.duration)

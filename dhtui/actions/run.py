@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ..engine.commands import NodeCommands
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
-from ..engine.node import Node
 from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
@@ -105,7 +105,7 @@ class Finds(Protocol):
 class Run:
     """What a request is carried out with."""
 
-    node: Node
+    node: NodeCommands
     remotes: Sequence[Addr] | None = None
     """Those of the request, resolved; `None` is a full lookup."""
     progress: Progress | None = None
@@ -123,7 +123,7 @@ def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
 
 
-def standing(node: Node) -> NodeStatus:
+def standing(node: NodeCommands) -> NodeStatus:
     """Where a node stands now."""
     snapshot = node.snapshot()
     table = snapshot.table
@@ -215,7 +215,7 @@ async def look_after(request: Request, run: Run) -> Result:
 # ---- actions --------------------------------------------------------------------------------------------
 
 
-async def bootstrap(node: Node) -> Result:
+async def bootstrap(node: NodeCommands) -> Result:
     """Join the network. Without any node to start from there is nothing to do, which is a success."""
     view = await node.bootstrapped()
     ok = view.state != "failed"
@@ -223,21 +223,21 @@ async def bootstrap(node: Node) -> Result:
     return Result(action="bootstrap", ok=ok, summary=summary, standing=standing(node))
 
 
-async def identity(node: Node) -> Result:
+async def identity(node: NodeCommands) -> Result:
     """Tell our id and address, after a bootstrap, in which others tell us the address."""
     await node.bootstrapped()
     now = standing(node)
     return Result(action="id", ok=True, summary=f"own id {node.id.hex()}", standing=now)
 
 
-async def ping(node: Node, remotes: Sequence[Addr]) -> Result:
+async def ping(node: NodeCommands, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
     return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
 
 
 async def find_node(
-    node: Node, target: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    node: NodeCommands, target: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
 ) -> Result:
     """Find the nodes closest to a target."""
     outcome = await node.find_node(target, remotes=remotes, progress=progress)
@@ -245,7 +245,7 @@ async def find_node(
 
 
 async def get_peers(
-    node: Node,
+    node: NodeCommands,
     info_hash: bytes,
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
@@ -261,7 +261,7 @@ async def get_peers(
 
 
 async def announce_peer(
-    node: Node,
+    node: NodeCommands,
     info_hash: bytes,
     port: int,
     remotes: Sequence[Addr] | None = None,
@@ -273,7 +273,7 @@ async def announce_peer(
 
 
 async def put(
-    node: Node,
+    node: NodeCommands,
     what: ImmutableItem | MutableItem | Draft,
     cas: int | None = None,
     remotes: Sequence[Addr] | None = None,
@@ -303,7 +303,7 @@ async def put(
     return replace(result, ok=False, conflict=conflict, summary=conflict.words())
 
 
-async def read_back(node: Node, put: Outcome, progress: Progress | None = None) -> ReadBack:
+async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None = None) -> ReadBack:
     """Whether a stranger finds what was put, and who holds it. `put` is the outcome of a put that was stored.
 
     A lookup as a stranger's, from elsewhere than where it was written to, then those that it left out.
@@ -311,7 +311,7 @@ async def read_back(node: Node, put: Outcome, progress: Progress | None = None) 
     assert put.item is not None
     item = put.item
     lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
-    remotes = to_ask(put, lookup, node.id, node.config.settings.k)
+    remotes = to_ask(put, lookup, node.id, node.k)
     salt = item.salt if isinstance(item, MutableItem) else b""
     public = _key_of(item)
     if not remotes:
@@ -320,7 +320,7 @@ async def read_back(node: Node, put: Outcome, progress: Progress | None = None) 
     return read_back_of(put, lookup, direct.asked, complete=direct.complete)
 
 
-async def _and_read_back(node: Node, result: Result, progress: Progress | None) -> Result:
+async def _and_read_back(node: NodeCommands, result: Result, progress: Progress | None) -> Result:
     """The result of a put, read back where there is something to read."""
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result
@@ -329,7 +329,7 @@ async def _and_read_back(node: Node, result: Result, progress: Progress | None) 
 
 
 async def dry_run(
-    node: Node,
+    node: NodeCommands,
     what: ImmutableItem | MutableItem | Draft,
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
@@ -351,7 +351,7 @@ async def dry_run(
     return _result(node, "put", replace(outcome, action="put", item=item), ok, summary)
 
 
-async def republish(node: Node, keeper: Keeper) -> Result:
+async def republish(node: NodeCommands, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
     await node.bootstrapped()
     kept = await keeper.one_pass()
@@ -361,11 +361,14 @@ async def republish(node: Node, keeper: Keeper) -> Result:
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
     summary = f"{looked}, {failed} in vain" if failed else looked
-    return Result(action="republish", ok=not failed, summary=summary, kept=kept, standing=standing(node))
+    if keeper.damaged:
+        summary += "; the list was damaged"
+    ok = not failed and not keeper.damaged
+    return Result(action="republish", ok=ok, summary=summary, kept=kept, standing=standing(node))
 
 
 async def get(
-    node: Node,
+    node: NodeCommands,
     target: bytes,
     salt: bytes = b"",
     at_least: int | None = None,
@@ -393,7 +396,7 @@ async def get(
 
 
 async def closest_stores(
-    node: Node,
+    node: NodeCommands,
     target: bytes,
     salt: bytes = b"",
     remotes: Sequence[Addr] | None = None,
@@ -430,7 +433,7 @@ def _key_of(what: Item | Draft) -> bytes | None:
 # ---- sentences ------------------------------------------------------------------------------------------
 
 
-def _result(node: Node, action: str, outcome: Outcome, ok: bool, summary: str) -> Result:
+def _result(node: NodeCommands, action: str, outcome: Outcome, ok: bool, summary: str) -> Result:
     return Result(action=action, ok=ok, summary=summary, outcome=outcome, standing=standing(node))
 
 
@@ -450,7 +453,7 @@ def _doubted(outcome: Outcome) -> str:
     return "" if outcome.doubt is None else f", but {DOUBTS[outcome.doubt]}"
 
 
-def _written(node: Node, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
+def _written(node: NodeCommands, outcome: Outcome, verb: str, remotes: Sequence[Addr] | None) -> Result:
     if outcome.writes:
         # Of named nodes, one that was too dead to give a token counts as one that did not store.
         summary = f"{verb} {outcome.stored} of {_nodes(len(outcome.writes if remotes is None else outcome.asked))}"

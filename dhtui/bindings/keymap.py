@@ -1,12 +1,12 @@
-"""Other keys for actions: what the user wishes is checked, then put into the registry. And the table of all keys.
+"""Keys of the user's own: read, and checked for two meanings of one key. And the table of all keys.
 
-`rebind` must come before anything else reads the registry: whatever is made from it then follows.
+They are put through Textual's keymap (`App.set_keymap`), which knows several keys for an action and exchanged keys, but
+tells of no key that two actions of different widgets have, nor before the app runs: that is checked here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import cache
 from typing import TypeAlias
 
@@ -23,7 +23,19 @@ NAMED = (*SIGNS, "enter", "tab", "space", *(f"f{number}" for number in range(1, 
 _SENT_AS = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
 """Terminals don't tell these apart from others."""
 
-_GROUPS = ("ALWAYS", "GLOBAL", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT", "BANS", "ASK")
+_GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
+    ("everywhere", (*registry.GLOBAL, *registry.show_actions())),
+    ("with what is selected", registry.VERBS),
+    ("in a list", registry.LIST),
+    ("in a recording", registry.PLAYER),
+    ("in a window", registry.POPUP),
+    ("in a form", registry.FORM),
+    ("among kept items", registry.KEPT),
+    ("among bans", registry.BANS),
+    ("where any node is asked", registry.ASK),
+    *((view.title, view.actions) for view in registry.VIEWS),
+)
+"""All actions with keys that may be others, by where they are."""
 
 
 # ---- what the user wishes -----------------------------------------------------------------------------
@@ -97,93 +109,71 @@ def key_named(text: str) -> str:
     return modifiers + plus + key
 
 
-def _refuse_conflicts(keys: dict[str, str]) -> None:
+def _refuse_conflicts(wished: dict[str, str]) -> None:
+    """Raises `UsageError` for a key of two actions that work in one place, but for those shipped with it.
+
+    Such are esc and enter, which a list takes before its window.
+    """
+    for place in _places():
+        taken: dict[str, Action] = {}
+        for action in place:
+            name = action.binding_id
+            for key in wished.get(name, action.default).split(","):
+                other = taken.setdefault(key, action)
+                names = {name, other.binding_id}
+                shipped = all(key in each.default.split(",") for each in (action, other))
+                if len(names) == 2 and names & wished.keys() and not shipped:
+                    both = f"{other.binding_id or other.help} and {name or action.help}"
+                    raise UsageError(f"{symbol(key)} would be the key of both {both}: give one another key")
+
+
+def _places() -> Iterator[tuple[Action, ...]]:
+    """All that has a key on each screen, and in each kind of window."""
     for view in registry.VIEWS:
-        taken: dict[str, str] = {}
-        for name, action in _on(view):
-            for key in keys.get(name, action.keys).split(","):
-                other = taken.setdefault(key, name)
-                if other != name and (name in keys or other in keys):
-                    raise UsageError(f"{symbol(key)} would be the key of both {other} and {name}: give one another key")
+        yield _on(view)
+    help_, verbs = registry.ALWAYS[0], tuple(action for action in registry.VERBS if action.name in ("copy", "follow"))
+    view_as, reveal = names()["items.view_as"], names()["keys.reveal"]
+    yield (help_, *verbs, *registry.moves(), reveal, *registry.POPUP)
+    yield (help_, *registry.LIST, registry.DIGITS, *registry.POPUP)
+    yield (help_, *verbs, *registry.LIST, *registry.KEPT, *registry.POPUP)
+    yield (help_, *registry.LIST, *registry.BANS, *registry.POPUP)
+    yield (help_, *verbs, *registry.LIST, *registry.ASK, *registry.FORM)
+    yield (help_, *verbs, *registry.LIST, view_as, *registry.FORM)
+
+
+def _on(view: View) -> tuple[Action, ...]:
+    """All that has a key while a screen is shown."""
+    return (
+        *registry.GLOBAL, *registry.VERBS, *registry.LIST, *registry.PLAYER, *registry.show_actions(), *view.actions,
+    )  # fmt: skip
 
 
 # ---- the registry -------------------------------------------------------------------------------------
 
 
-def rebind(keys: Keys) -> None:
-    """Puts other keys into the registry."""
-    key_of.cache_clear()
-    wished = dict(keys)
-    for group in _GROUPS:
-        setattr(registry, group, _with(getattr(registry, group), wished))
-    registry.VIEWS = tuple(
-        replace(
-            view, key=wished.get(f"show.{view.name}", view.key), actions=_with(view.actions, wished, f"{view.name}.")
-        )
-        for view in registry.VIEWS
-    )
-
-
-def _with(actions: Iterable[Action], wished: dict[str, str], prefix: str = "") -> tuple[Action, ...]:
-    return tuple(
-        replace(action, keys=wished[prefix + action.name], shown="", pair="")
-        if prefix + action.name in wished
-        else action
-        for action in actions
-    )
-
-
-def names() -> dict[str, Action]:
-    """All actions by the names that they have in ``[keys]``: ``pause``, ``table.ping``, ``show.home``."""
-    found = {action.name: action for group in _GROUPS for action in getattr(registry, group)}
-    for view in registry.VIEWS:
-        found |= dict(_own(view))
-    return found | dict(_shows())
+def use(keys: Keys) -> None:
+    """Have these keys of the user's own, and no others, from now on."""
+    registry.KEYMAP.clear()
+    registry.KEYMAP.update(keys)
 
 
 @cache
+def names() -> dict[str, Action]:
+    """All actions by the names that they have in ``[keys]``: ``pause``, ``table.ping``, ``show.home``."""
+    return {action.binding_id: action for _, group in _GROUPS for action in group}
+
+
 def key_of(name: str) -> str:
     """The key of an action by its name in ``[keys]``, as people read it. Raises `KeyError`."""
     return names()[name].key
 
 
-def _own(view: View) -> Iterator[tuple[str, Action]]:
-    return ((f"{view.name}.{action.name}", action) for action in view.actions)
-
-
-def _shows() -> Iterator[tuple[str, Action]]:
-    return ((f"show.{view.name}", action) for view, action in zip(registry.VIEWS, registry.show_actions(), strict=True))
-
-
-def _on(view: View) -> Iterator[tuple[str, Action]]:
-    """All that has a key while a screen is shown."""
-    for action in (*registry.GLOBAL, *registry.VERBS, *registry.LIST, *registry.PLAYER):
-        yield action.name, action
-    yield from _shows()
-    yield from _own(view)
-
-
 def key_table() -> str:
     """All keys as a Markdown table, for docs/keys.md."""
     rows = ["| where | keys | name | what it does |", "|---|---|---|---|"]
-    groups: list[tuple[str, Iterable[tuple[str, Action]]]] = [
-        ("everywhere", (*_named(registry.GLOBAL), *_shows())),
-        ("with what is selected", _named(registry.VERBS)),
-        ("in a list", _named(registry.LIST)),
-        ("in a recording", _named(registry.PLAYER)),
-        ("in a window", _named(registry.POPUP)),
-        ("among kept items", _named(registry.KEPT)),
-        ("among bans", _named(registry.BANS)),
-        ("where any node is asked", _named(registry.ASK)),
-        *((view.title, tuple(_own(view))) for view in registry.VIEWS),
-    ]
-    for where, actions in groups:
-        for name, action in actions:
+    for where, actions in _GROUPS:
+        for place, action in enumerate(actions):
             keys = " ".join(f"`{symbol(key)}`" for key in action.keys.split(","))
-            rows.append(f"| {where} | {keys} | `{name}` | {action.help} |".replace("`|`", "`\\|`"))
-            where = ""
+            row = f"| {'' if place else where} | {keys} | `{action.binding_id}` | {action.help} |"
+            rows.append(row.replace("`|`", "`\\|`"))
     return "\n".join(rows)
-
-
-def _named(actions: Sequence[Action]) -> tuple[tuple[str, Action], ...]:
-    return tuple((action.name, action) for action in actions)

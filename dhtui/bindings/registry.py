@@ -1,7 +1,8 @@
 """Every action of the explorer and its keys, once: bindings, footer, help and palette come from here.
 
 Pure data: imports no Textual, so that documentation and tests can read it. A new screen is one `View` in `VIEWS`
-with its own actions, and one file (with its .tcss) that the `View` names. `keymap.rebind` puts other keys in here.
+with its own actions, and one file (with its .tcss) that the `View` names. The tables hold the keys as shipped. Those
+of the user's own stand in `KEYMAP`: Textual's keymap is made from it, and all that names a key asks for it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ SIGNS = {
 _SHOWN = SIGNS | {key: character for character, key in CHARACTERS.items()}
 
 
+KEYMAP: dict[str, str] = {}
+"""Keys of the user's own: ids of actions, and Textual's names of their keys, joined by commas. See `keymap.use`."""
+
+
 def symbol(key: str) -> str:
     """A key, by Textual's name, as people read it."""
     modifiers, plus, base = key.rpartition("+")
@@ -62,8 +67,8 @@ class Action:
 
     name: str
     """What Textual calls: ``theme`` runs `action_theme`; ``show('home')`` passes an argument."""
-    keys: str
-    """Textual's names of the keys, joined by commas; the first one is the one shown."""
+    default: str
+    """Textual's names of the keys as shipped, joined by commas; the first one is the one shown."""
     label: str
     """One or two words, for the footer; "" for mere moves, which neither footer nor palette lists."""
     help: str
@@ -71,24 +76,40 @@ class Action:
     rank: int = 0
     """Place in the footer, 1 first. The highest ranks are dropped where the line is full; 0 is never in the footer."""
     shown: str = ""
-    """The key as shown, where that is more than the first of `keys`."""
+    """The keys as shown, where that is more than the first of `default`."""
     pair: str = ""
     """The keys that the footer shows, where its hint stands for two actions."""
+    id: str | None = None
+    """What ``[keys]``, and Textual's keymap, call it. `None`: as its name; "": its keys are the same for everybody."""
+
+    @property
+    def binding_id(self) -> str:
+        """What ``[keys]``, and Textual's keymap, call it; empty: its keys are the same for everybody."""
+        return self.name if self.id is None else self.id
+
+    @property
+    def keys(self) -> str:
+        """Textual's names of the keys that it has now, joined by commas."""
+        return KEYMAP.get(self.binding_id, self.default)
 
     @property
     def key(self) -> str:
         """The key as people read it."""
-        return self.shown or symbol(self.keys.partition(",")[0])
+        return (self.binding_id not in KEYMAP and self.shown) or symbol(self.keys.partition(",")[0])
 
     @property
     def hint(self) -> str:
         """The key, or keys, as the footer shows them."""
-        return self.pair or self.key
+        return (self.binding_id not in KEYMAP and self.pair) or self.key
 
     @property
     def in_fields(self) -> bool:
         """Whether one of its keys is no character, and so works where text is typed."""
         return any(not is_text(key) for key in self.keys.split(","))
+
+    def fixed(self, keys: str, shown: str = "") -> Action:
+        """The same with these keys, whatever the user wishes."""
+        return replace(self, default=keys, shown=shown, pair="", id="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +117,36 @@ class View:
     """A screen of the explorer."""
 
     name: str
-    key: str
+    default: str
+    """Textual's name of its key as shipped."""
     title: str
     screen: str
     """``module:Class``; loaded when the app starts."""
     about: str
     """What it shows, for the help."""
     actions: tuple[Action, ...] = ()
+    """Its own; their ids begin with its name: ``table.ping``."""
+
+    def __post_init__(self) -> None:
+        """Name the actions."""
+        named = tuple(replace(action, id=f"{self.name}.{action.name}") for action in self.actions)
+        object.__setattr__(self, "actions", named)
+
+    @property
+    def show(self) -> Action:
+        """To go there."""
+        go = f"Go to the screen {self.title}."
+        return Action(f"show('{self.name}')", self.default, self.title, go, id=f"show.{self.name}")
+
+    @property
+    def key(self) -> str:
+        """Textual's name of its key."""
+        return self.show.keys.partition(",")[0]
 
     @property
     def shown(self) -> str:
         """The key as people read it."""
-        return symbol(self.key)
+        return self.show.key
 
 
 ALWAYS: tuple[Action, ...] = (
@@ -174,23 +213,32 @@ PLAYER: tuple[Action, ...] = (
 POPUP: tuple[Action, ...] = (Action("close", "escape,q,enter", "close", "Close this window.", 1, "esc"),)
 """Actions of the windows that lie over a screen."""
 
-CHOOSE = Action("choose", "left,right,space", "choose", "Go through the answers to choose from.", 3, "← →")
-"""Of what offers a few answers. These keys, and those of forms, are the same for everybody."""
-DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9")
+CHOOSE: tuple[Action, ...] = (
+    Action("step(1)", "right,space", "choose", "Go to the next of the answers to choose from.", 3, "→ space", "← →"),
+    Action("step(-1)", "left", "", "Go to the one before.", 0, "←"),
+)
+"""Actions of what offers a few answers."""
+DIGITS = Action("digit", "1,2,3,4,5,6,7,8,9", "", "Choose the line of that number.", 0, "1 … 9", id="")
+SUBMIT = Action("submit", "enter", "do it", "Do it, if all that is needed is there.", 1)
+LEAVE = Action("leave", "escape", "cancel", "Leave it: what was typed is dropped, what runs is stopped.", 1)
+FIELDS: tuple[Action, ...] = (
+    Action("focus(1)", "tab", "next field", "Go to the next field or list.", 2),
+    Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"),
+)
+FORM: tuple[Action, ...] = (SUBMIT, *FIELDS, *CHOOSE, LEAVE)
+"""Actions of forms, and of what is used like one."""
 
 
 def form(verb: str, leave: str = "cancel", *, choose: str = "choose", fields: str = "next field") -> tuple[Action, ...]:
-    """The keys of a form, or of what is used like one: what enter does, what esc does, in one or two words.
+    """The keys of a form: `verb` is what it does, `leave` what leaving it does, in one or two words.
 
-    `choose` and `fields` are what ← → and tab do; "": nothing.
+    `choose` and `fields` are what stepping through answers and fields does; "": nothing.
     """
-    keys = [Action("submit", "enter", verb, "Do it, if all that is needed is there.", 1)]
-    if fields:
-        keys.append(Action("focus(1)", "tab", fields, "Go to the next field or list.", 2))
-        keys.append(Action("focus(-1)", "shift+tab", "", "Go to the field or list before.", 0, "⇧tab"))
-    if choose:
-        keys.append(replace(CHOOSE, label=choose))
-    return (*keys, Action("leave", "escape", leave, "Leave it: what was typed is dropped, what runs is stopped.", 1))
+    first, *rest = FIELDS
+    to_fields = [replace(first, label=fields), *rest] if fields else []
+    step, back = CHOOSE
+    to_answers = [replace(step, label=choose), back] if choose else []
+    return (replace(SUBMIT, label=verb), *to_fields, *to_answers, replace(LEAVE, label=leave))
 
 
 KEPT: tuple[Action, ...] = (
@@ -404,7 +452,7 @@ def moves() -> tuple[Action, ...]:
 
 def show_actions() -> tuple[Action, ...]:
     """One action for each screen: go there."""
-    return tuple(Action(f"show('{v.name}')", v.key, v.title, f"Go to the screen {v.title}.") for v in VIEWS)
+    return tuple(view.show for view in VIEWS)
 
 
 def view(name: str) -> View:

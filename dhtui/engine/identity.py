@@ -147,8 +147,13 @@ class Identity:
         return self.id
 
     def is_own(self, addr: Addr) -> bool:
-        """Whether a datagram to that address and port would come to us."""
-        known = [at for at in (self.bound, self.external, self._voted) if at is not None]
+        """Whether a datagram to that address and port would come to us.
+
+        A saved address is that of the run whose id it is: in a run beside it, another socket is bound there.
+        """
+        elsewhere = self._settings.anew and self._external_source == "saved"
+        external = None if elsewhere else self.external
+        known = [at for at in (self.bound, external, self._voted) if at is not None]
         if addr in self._mirrors and any(addr[0] == at[0] for at in known):
             return True
         return addr in known or reaches(self.bound, addr)

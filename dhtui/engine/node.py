@@ -257,6 +257,11 @@ class Node:
         """Own id, 20 bytes."""
         return self._core.id
 
+    @property
+    def k(self) -> int:
+        """The closest nodes that a lookup seeks, and that a put writes to."""
+        return self.config.settings.k
+
     # ---- driving the core --------------------------------------------------------------------------
 
     def _readable(self) -> None:

@@ -91,7 +91,8 @@ class Settings:
     """Our own public address, where the user knows it better than the network's vote."""
     saved: SavedState | None = None
     anew: bool = False
-    """Take an id of its own rather than the saved one, which belongs to another run. The rest of `saved` is used."""
+    """Take an id of its own rather than the saved one, which belongs to another run, as does the saved port. The rest
+    of `saved` is used."""
     k: int = 8
     """Nodes in a bucket, and closest nodes that a lookup seeks (BEP 5: 8). Replies carry at most 8 in any case."""
     split_pings: int = 8

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..actions.request import STDOUT, Request
 from ..actions.run import Result
@@ -17,22 +16,10 @@ from ..errors import Failure, quoted
 from ..items.keepalive import Keeper, KeepError
 from ..items.value.apart import content
 from ..keyring import Keyring, KeyringError
+from ..runtime.background import Background
 from ..storage.atomic import write_new
-from .output import Output, failure_words
+from .output import Output
 from .text import kept_line
-
-
-def keeper_of(node: Node, request: Request, output: Output) -> Keeper:
-    """The kept items of the state folder, on a node. Problems with their file are warnings."""
-    told: list[str] = []
-
-    def changed() -> None:
-        if keeper.problem and keeper.problem not in told:
-            told.append(keeper.problem)
-            output.warn(keeper.problem)
-
-    keeper = Keeper(node, request.state, changed=changed)
-    return keeper
 
 
 async def follow_up(request: Request, result: Result, keeper: Keeper, output: Output) -> tuple[Result, list[str]]:
@@ -79,38 +66,6 @@ def _written(path: Path, item: Item, result: Result) -> Result:
             why = getattr(error, "strerror", error)
             return replace(result, ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
     return replace(result, out=path)
-
-
-class Background:
-    """Tasks that run beside the action. One that dies is said, and makes the run one that failed."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self._tasks = output, set[asyncio.Task[None]]()
-        self.failed = False
-        """Whether one has died."""
-
-    def start(self, what: Coroutine[Any, Any, None], name: str) -> None:
-        """Run it until `stop`. `name`: what it does, for a sentence that begins with it."""
-        task = asyncio.create_task(what, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            self.died(task.get_name(), problem)
-
-    def died(self, name: str, problem: BaseException | None) -> None:
-        """Something ended that should not have."""
-        if not self.failed:
-            self._output.warn(f"{name} has failed, the run goes on: {failure_words(problem)}")
-        self.failed = True
-
-    async def stop(self) -> None:
-        """End them all."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def watch(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from ..text.format import power
@@ -23,14 +21,6 @@ ROOM_ERR = 256 << 10
 """The same of what goes to standard error: with ``--vv`` some 2000 lines."""
 HURRY_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
-
-
-def failure_words(problem: BaseException | None) -> str:
-    """What went wrong inside the program and where, in one line for a bug report: instead of a traceback."""
-    if problem is None:
-        return "no reason was given"
-    where = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(problem.__traceback__)]
-    return safe_text(f"{type(problem).__name__}: {problem} (at {', '.join(where[-3:])})", 500)
 
 
 class Output:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -21,27 +19,25 @@ from ..actions.run import Result, Run
 from ..actions.signing import last_of_all
 from ..actions.spec import ACTIONS
 from ..actions.unlocking import exposure, unlocked
+from ..engine.identity import reaches
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..items.keepalive import Keeper, KeptItem, Verdict
+from ..options.config import state_folder
 from ..options.options import Options
 from ..runtime import launch
-from ..runtime.saving import Saver
+from ..runtime.node_run import NodeRun
+from ..runtime.opening import on_network, on_testnet
+from ..runtime.threads import DaemonThreads
 from ..text.format import address
 from . import after_action as staying
 from . import json_lines as report_json
 from . import text as report_text
 from .output import Output
-
-LATEST = 2.0
-"""Seconds after its deadline until an action that has not ended by itself is cut off, and what it knew is lost."""
-TICK = 0.1
-"""Seconds after which a recording is told the time."""
-SECONDS_A_NODE = 0.1
-"""So much more time than other things a testnet has to start, for each of its nodes."""
+from .stopping import LATEST, Stop
 
 
 def run(options: Options, request: Request, output: Output) -> int:
@@ -51,7 +47,7 @@ def run(options: Options, request: Request, output: Output) -> int:
     keeping = options.wait or ACTIONS[request.action].saves
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
-    try:
+    with start:
         for warning in (
             *start.warnings,
             *exposure(request.key),
@@ -64,8 +60,6 @@ def run(options: Options, request: Request, output: Output) -> int:
             runner.get_loop().set_default_executor(DaemonThreads())
             code = runner.run(_run(options, request, start, output, stop))
         return stop.code(code)
-    finally:
-        start.release()
 
 
 def _key_warning(options: Options, request: Request) -> list[str]:
@@ -83,109 +77,6 @@ def _last_warning(request: Request) -> list[str]:
     return [warning] if seq is not None and (warning := last_of_all(seq)) else []
 
 
-class DaemonThreads(ThreadPoolExecutor):
-    """Threads that nobody waits for: a host name that takes its time must not hold up Ctrl+C."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `fn` in a thread of its own."""
-        future: Future[Any] = Future()
-
-        def work() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(fn(*args, **kwargs))
-            except BaseException as error:
-                future.set_exception(error)
-
-        Thread(target=work, daemon=True).start()
-        return future
-
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
-"""What ends a run: Ctrl+C, a kill, a terminal that was closed. A second one ends it at once."""
-
-
-def taken_signals() -> list[signal.Signals]:
-    """Those of `SIGNALS` that are not ignored, as ``nohup`` has SIGHUP ignored."""
-    return [each for each in SIGNALS if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN]
-
-
-class Stop:
-    """The `SIGNALS`: they cancel the action, or end the wait after it."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self.signum: int | None = None
-        self.waiting = False
-        self.asked = asyncio.Event()
-        self._task: asyncio.Task[Any] | None = None
-        self._limits: list[Limit] = []
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Stop:
-        # Not by the loop: what comes while its last round ends would be lost.
-        for signum in taken_signals():
-            with suppress(ValueError):  # outside the main thread
-                self._before[signum] = signal.signal(signum, self._on)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.signum is None:
-            for signum, before in self._before.items():
-                signal.signal(signum, before)
-
-    def code(self, code: int) -> int:
-        """The exit code: `code`, unless the action was stopped. To be asked for once the signals are given back."""
-        if self.signum is None or self.waiting:
-            return code
-        self._output.notes([f"dhtui: stopped by {signal.Signals(self.signum).name}"])
-        return 128 + self.signum
-
-    def cancels(self, task: asyncio.Task[Any] | None) -> None:
-        """This is the task of the action."""
-        self._task = task
-        if self.signum is not None:
-            self._stop()
-
-    def _on(self, signum: int, frame: object) -> None:
-        self.signum = signum
-        self._output.hurried = True
-        for each in self._before:
-            # Whatever is waited for now, a second signal ends it. But a shell that ends hangs up twice, by itself and
-            # by its terminal, and means nothing by it.
-            signal.signal(each, signal.SIG_DFL if each in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN)
-        if self._task is not None:
-            with suppress(RuntimeError):  # the loop is closed
-                self._task.get_loop().call_soon_threadsafe(self._stop)
-
-    def _stop(self) -> None:
-        self.asked.set()
-        if self.waiting or self._task is None:
-            return
-        for limit in self._limits:
-            limit.strike()
-        if self._limits:  # what is known by now is printed, if that takes no longer
-            self._task.get_loop().call_later(LATEST, self._cancel)
-        else:
-            self._cancel()
-
-    def _cancel(self) -> None:
-        if not self.waiting and self._task is not None:
-            self._task.cancel()
-
-    @contextmanager
-    def ends(self, limit: Limit) -> Iterator[None]:
-        """A signal makes this limit strike."""
-        self._limits.append(limit)
-        try:
-            if self.signum is not None:
-                limit.strike()
-            yield
-        finally:
-            self._limits.remove(limit)
-
-
 async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     stop.cancels(asyncio.current_task())
     try:
@@ -198,42 +89,32 @@ async def _run(options: Options, request: Request, start: launch.Launch, output:
 
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
-        background = staying.Background(output)
+        node = await stack.enter_async_context(_node(options, start, output))
+        run = NodeRun(node, output.warn, keep_folder=state_folder(options), save=partial(launch.save, options, start))
+        stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, told: background.died("something behind the scenes", told.get("exception"))
+            lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
         )
-        if options.testnet:
-            start = launch.on_testnet(start, await _testnet(stack, options, output))
-        node = Node(start.config)
-        try:
-            await stack.enter_async_context(node)
-        except OSError as error:
-            host, port = start.config.listen
-            raise Failure(f"cannot bind {host}:{port}: {reason(error)}") from None
-        stack.push_async_callback(background.stop)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
-            stack.callback(_recording(node, options.record, output, background))
-        saver = Saver(node, lambda it: launch.keep(options, start, it), output.warn)
-        code = await _carry_out(node, options, _requests(request, start.self_id), saver, output, stop, background)
+            _record(run, options.record)
+        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
-            saver.now()
-        return Exit.FAILED if code is Exit.OK and background.failed else code
+            run.save()
+        return Exit.FAILED if code is Exit.OK and run.background.failed else code
 
 
-async def _carry_out(
-    node: Node,
-    options: Options,
-    requests: Sequence[Request],
-    saver: Saver,
-    output: Output,
-    stop: Stop,
-    background: staying.Background,
-) -> Exit:
+def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:
+    if options.testnet:
+        return on_testnet(start, options.testnet, output.warn, deadline=options.deadline)
+    return on_network(start)
+
+
+async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
     """The action, and what the run stays for. How it ended: for several infohashes as the best of them."""
-    request = requests[0]
-    keeper = staying.keeper_of(node, request, output)
+    request, node, keeper = requests[0], run.node, run.keeper
+    assert keeper is not None
     finds = Found(output)
     results = await asyncio.gather(*(_act(node, each, keeper, output, stop, finds) for each in requests))
     *others, last = results
@@ -253,10 +134,10 @@ async def _carry_out(
     code = min(each.exit for each in (result, *others))
     if options.wait and (code is Exit.OK or request.action == "republish"):
         stop.waiting = True
-        background.start(saver.run(), "saving id and nodes")
+        run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
-        await staying.serve(node, None if options.testnet else keeper, stop.asked, output, background)
-        await background.stop()
+        await staying.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
+        await run.background.stop()
     return code
 
 
@@ -272,54 +153,14 @@ def _requests(request: Request, self_id: bytes | None) -> list[Request]:
     return [own, *(replace(request, target=other) for other in request.also)]
 
 
-def reason(error: OSError) -> str:
-    """Why a port can't be bound, in words."""
-    import errno
-
-    return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
-
-
-async def _testnet(stack: AsyncExitStack, options: Options, output: Output) -> tuple[str, ...]:
-    from ..testnet import Testnet
-
-    assert options.testnet is not None
-    patience = options.deadline + options.testnet * SECONDS_A_NODE
-    try:
-        async with asyncio.timeout(patience):
-            net = await stack.enter_async_context(Testnet(options.testnet))
-    except TimeoutError:
-        raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
-    except OSError as error:
-        raise Failure(f"the testnet cannot start: {reason(error)}") from None
-    if net.strays:
-        output.warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
-    return net.bootstrap
-
-
-def _recording(node: Node, path: Path, output: Output, background: staying.Background) -> Callable[[], None]:
-    """Records the node until what it returns is called. Raises `Failure`."""
-    from ..sources.recording import Recorder, RecordingError
-    from ..sources.source import LiveSource
-
-    source = LiveSource(node)
-
-    async def tick(recorder: Recorder) -> None:
-        while True:
-            recorder.tick(source.clock())
-            await asyncio.sleep(TICK)
+def _record(run: NodeRun, path: Path) -> None:
+    """Record from now on. Raises `Failure`."""
+    from ..sources.recording import RecordingError
 
     try:
-        recorder = Recorder(path, source, output.warn)
+        run.record(path)
     except RecordingError as error:
-        source.close()
         raise Failure(f"--record: {error}") from None
-    background.start(tick(recorder), "recording")
-
-    def close() -> None:
-        recorder.close()
-        source.close()
-
-    return close
 
 
 def _trace(node: Node, output: Output) -> None:
@@ -455,7 +296,7 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for remote, addr in zip(remotes, found, strict=True):
         if isinstance(addr, str):
             problems.append(f"{remote} {addr}")
-        elif _is_own(addr, node.address):
+        elif reaches(node.address, addr):
             problems.append(f"{remote} is this node itself")
         elif addr not in addrs:
             addrs.append(addr)
@@ -464,11 +305,6 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
     for problem in problems:
         output.warn(problem)
     return addrs
-
-
-def _is_own(addr: Addr, bound: Addr) -> bool:
-    same_host = addr[0] == bound[0] or (bound[0] == "0.0.0.0" and addr[0].startswith("127."))
-    return addr[1] == bound[1] and same_host
 
 
 def _print(result: Result, request: Request, output: Output, finds: Found | None = None) -> None:

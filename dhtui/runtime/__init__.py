@@ -1,1 +1,1 @@
-"""From options to a running node, for both front ends: start, save, swap, close."""
+"""From options to a running node with recorder, keeper and state lock, for both front ends; signals and threads."""

@@ -1,77 +1,126 @@
-"""Keeps one node running inside the app's event loop, and swaps it for another."""
+"""The one node of an explorer and all that belongs to its run; swaps it for another."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.node import Node
 from ..items.keepalive import Keeper
 from ..keyring import Keyring, Vault
+from ..sources.source import LiveSource
+from .node_run import NodeRun
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
 
 
-class NodeHost:
-    """Enters and leaves a node's context in one task, as asyncio wants it, whoever calls `start` and `stop`."""
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The nodes that an explorer can have, and where the user's things are. `None`: there is no such."""
 
-    def __init__(self) -> None:
-        self.node: Node | None = None
-        self.label = ""
-        """Where the node is: "" for the network it was made for."""
+    own: NodeFactory | None = None
+    """Makes the node that the explorer was started for."""
+    on_testnet: bool = False
+    """Whether `own` is on a testnet."""
+    other: NodeFactory | None = None
+    """Makes a node on a testnet, to leave the network for."""
+    save: Callable[[Node], str] | None = None
+    """Saves the state of `own`, and returns why it could not."""
+    keys_folder: Path | None = None
+    keep_folder: Path | None = None
+    """The items that `own` keeps alive."""
+
+
+class NodeHost:
+    """Enters and leaves a node's context in one task, as asyncio wants it, whoever calls `start` and `stop`.
+
+    With the node come its saver, its keeper and its recorder, and go with it.
+    """
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        warn: Callable[[str], None] = lambda text: None,
+        show: Callable[[LiveSource | None], None] = lambda source: None,
+    ) -> None:
+        """`warn` is told, in a sentence, what goes wrong; `show` which node there is to be seen."""
+        self.nodes, self._warn, self._show = nodes, warn, show
+        self.run: NodeRun | None = None
+        """The node that runs, with its company."""
+        self.testnet = nodes.on_testnet
+        """Whether the node is on a testnet, or will be."""
         self.state: tuple[str, bool] = ("starting", False)
         """What goes on while there is no node, in words, and whether that is a failure."""
-        self.keys_folder: Path | None = None
-        """Where the user's keys are kept; `None`: nowhere, as in a recording."""
-        self.vault = Vault()
+        self._vault = Vault()
         """The keys that were unlocked since the program started: a passphrase is asked for once."""
-        self.keeper: Keeper | None = None
-        """The items that this node keeps alive; `None` without a node, on a testnet and in a recording."""
+        self._record: Path | None = None
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
+    def node(self) -> Node | None:
+        """The node that runs."""
+        return self.run.node if self.run is not None else None
+
+    @property
     def keyring(self) -> Keyring | None:
-        """The user's keys; `None` where there are none to be had."""
-        return None if self.keys_folder is None else Keyring(self.keys_folder, self.vault)
+        """The user's keys, whichever node runs; `None` where there are none to be had, as in a recording."""
+        return None if self.nodes.keys_folder is None else Keyring(self.nodes.keys_folder, self._vault)
 
-    async def start(self, factory: NodeFactory, seen: Callable[[Node], None]) -> None:
-        """Starts a node, and hands it to `seen` before it sends anything.
+    @property
+    def keeper(self) -> Keeper | None:
+        """The items that this node keeps alive; `None` without a node, on a testnet and in a recording."""
+        return self.run.keeper if self.run is not None else None
 
-        Raises what its start raises, such as `OSError` for a port in use.
+    async def start(self, *, testnet: bool = False, record: Path | None = None) -> None:
+        """Start the explorer's own node, or the one on a testnet; recorded from the start to `record`.
+
+        It is shown before it sends anything. Raises what its start raises, `Failure` mostly, and `RecordingError`.
         """
         assert self._task is None, "one node at a time"
+        factory = self.nodes.other if testnet else self.nodes.own
+        assert factory is not None
+        self.testnet, self._record = testnet or self.nodes.on_testnet, record
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stop.clear()
-        self._task = asyncio.create_task(self._run(factory, seen, ready))
+        self._task = asyncio.create_task(self._host(factory, ready, own=not testnet))
         try:
             await ready
         except BaseException:
             await self.stop()
             raise
 
-    async def stop(self) -> None:
-        """Closes the node, if there is one, and waits for it; one that only starts is given up."""
+    async def stop(self, doing: str = "") -> None:
+        """Save and close the node, if there is one, and wait for it; one that only starts is given up.
+
+        `doing`: what goes on from now on, in words.
+        """
+        self._show(None)
+        if doing:
+            self.state = (doing, False)
         task, self._task = self._task, None
-        node, self.node = self.node, None
+        run, self.run = self.run, None
+        if run is not None:
+            await run.close()
+            run.save()
         if task is None:
             return
         self._stop.set()
-        if node is None:
+        if run is None:
             task.cancel()
             await asyncio.wait([task])
         else:
             await task
 
-    async def _run(self, factory: NodeFactory, seen: Callable[[Node], None], ready: asyncio.Future[None]) -> None:
+    async def _host(self, factory: NodeFactory, ready: asyncio.Future[None], *, own: bool) -> None:
         try:
             async with factory() as node:
                 if not ready.cancelled():
-                    self.node = node
-                    seen(node)
+                    self._begin(node, own=own)
                     ready.set_result(None)
                 await self._stop.wait()
         except asyncio.CancelledError:
@@ -81,3 +130,17 @@ class NodeHost:
             if ready.done():
                 raise
             ready.set_exception(problem)
+
+    def _begin(self, node: Node, *, own: bool) -> None:
+        nodes = self.nodes
+        # What is put into a testnet ends with it, so there the user's items have no place.
+        run = NodeRun(
+            node, self._warn, keep_folder=nodes.keep_folder if own else None, save=nodes.save if own else None
+        )
+        self.run = run
+        run.source.keyring = self.keyring
+        self._show(run.source)
+        run.look_after_items()
+        run.save_regularly()
+        if self._record is not None:
+            run.record(self._record)

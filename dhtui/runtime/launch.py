@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from typing import Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
@@ -17,7 +18,7 @@ from ..storage.state_lock import StateLock, take
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A node ready to start. Call `release` when it has ended."""
+    """A node ready to start. To be entered for its run: at the end the lock is released."""
 
     config: NodeConfig
     warnings: tuple[str, ...]
@@ -27,8 +28,16 @@ class Launch:
     self_id: bytes | None = None
     """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
 
-    def release(self) -> None:
+    def __enter__(self) -> Self:
+        """The run begins."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Let another run use the state."""
+        self.release()
+
+    def release(self) -> None:
+        """The same."""
         if self.lock is not None:
             self.lock.release()
 
@@ -39,7 +48,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     `serving`: the node stays, rather than run one action. `keeping`: it takes the saved id, and saves it again;
     only one run at a time can, for two nodes of one id get in each other's way, and do not answer one another.
     All others take an id of their own. Without `bootstrap` the node knows nobody at first. On a testnet the
-    bootstrap nodes are filled in once it runs, see `on_testnet`. Raises `UsageError`.
+    bootstrap nodes are filled in once it runs, see `with_hosts`. Raises `UsageError`.
     """
     saved: SavedState | None = None
     lock: StateLock | None = None
@@ -81,12 +90,12 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     return Launch(config, (*warnings, *about_blocks), lock, self_id)
 
 
-def on_testnet(launch: Launch, hosts: tuple[str, ...]) -> Launch:
-    """The same, with the nodes of a testnet to start from."""
+def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
+    """The same, with these nodes to start from: those of a testnet."""
     return replace(launch, config=replace(launch.config, bootstrap=hosts))
 
 
-def keep(options: Options, launch: Launch, node: Node) -> str:
+def save(options: Options, launch: Launch, node: Node) -> str:
     """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
     if launch.lock is None:
         return ""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -17,11 +17,13 @@ from textual.worker import Worker
 from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..engine.snapshot import Snapshot
+from ..keyring import Keyring
 from ..packets.parts import Link
 from ..runtime.host import NodeHost
 from ..sources.feed import RATE, Feed
 from ..text.safe import safe_text
 from ..text.spans import Line, Span
+from ..widgets.bound import all_bound
 from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
@@ -41,15 +43,13 @@ _RETURNS: Span = (" shows the others again.", "plain")
 
 def bindings(name: str) -> list[BindingType]:
     """The keys of the actions that a view has of its own, for `BINDINGS` of its screen."""
-    return [Binding(action.keys, action.name, action.label, show=False) for action in view(name).actions]
+    return all_bound(view(name).actions)
 
 
 class ExplorerScreen(Screen[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(action.keys, action.name, action.label, show=False) for action in (*VERBS, FILTER)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = all_bound((*VERBS, FILTER))
     AUTO_FOCUS: ClassVar[str | None] = "LineTable"
     ALLOW_IN_MAXIMIZED_VIEW: ClassVar[str | None] = "Header, Tabs, FilterBar, Footer, .stays, .zoomed"
     Followed = Followed
@@ -57,6 +57,12 @@ class ExplorerScreen(Screen[None]):
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__()
         self.view, self.feed, self.host = view, feed, host
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The user's keys; while a node starts they are there already. `None` where there are none to be had."""
+        source = self.feed.source
+        return self.host.keyring if source is None else source.keyring
 
     # -- for subclasses --------------------------------------------------------------------------------------
 
@@ -139,7 +145,7 @@ class ExplorerScreen(Screen[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        header.show_frame(frame, self.host.label)
+        header.show_frame(frame, testnet=self.host.testnet)
         self.show(frame.snapshot)
 
     # -- keys ------------------------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from ..engine.commands import NodeCommands
 from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
-from .replayed import ReplaySource
-from .source import Source
+from .source import Player, Source
 
 RATE = 10.0
 """Snapshots a second that the visible screen takes."""
@@ -71,9 +71,14 @@ class Feed:
         return self._frozen is not None
 
     @property
-    def replay(self) -> ReplaySource | None:
-        """The recording, if that is what is shown."""
-        return self.source if isinstance(self.source, ReplaySource) else None
+    def commands(self) -> NodeCommands | None:
+        """The node, to be asked for something; `None` while there is none, and for a recording."""
+        return None if self.source is None else self.source.commands
+
+    @property
+    def player(self) -> Player | None:
+        """What plays the recording, if that is what is shown."""
+        return None if self.source is None else self.source.player
 
     def connect(self, source: Source | None) -> None:
         """Shows `source` from now on; `None`: there is none."""
@@ -85,9 +90,9 @@ class Feed:
         source = self.source
         if source is None:
             return None
-        if isinstance(source, ReplaySource):
-            source.tick(self._clock())
-            return Frame(source.snapshot(), player=_player(source))
+        if (player := source.player) is not None:
+            player.tick(self._clock())
+            return Frame(source.snapshot(), player=_player(player))
         self._newest = now = source.snapshot()
         if self._frozen is None:
             return Frame(now)
@@ -118,16 +123,15 @@ class Feed:
 
     def toggle_pause(self) -> None:
         """Freezes the present, or lets the view run again. Does nothing while nothing was seen."""
-        source = self.source
-        if isinstance(source, ReplaySource):
-            if source.playing:
-                source.pause()
+        if (player := self.player) is not None:
+            if player.playing:
+                player.pause()
             else:
-                source.play()
+                player.play()
         elif self._frozen is not None:
             self._thaw()
-        elif source is not None and self._newest is not None:
-            self._frozen = Frozen.of(source)
+        elif self.source is not None and self._newest is not None:
+            self._frozen = Frozen.of(self.source)
 
     def _thaw(self) -> None:
         if self._frozen is not None and self.source is not None:
@@ -140,8 +144,8 @@ def _packets(snapshot: Snapshot) -> int:
     return snapshot.traffic.packets_in + snapshot.traffic.packets_out
 
 
-def _player(replay: ReplaySource) -> str:
-    sign = "▶" if replay.playing else "‖"
-    speed = "" if replay.speed == 1 else f" x{replay.speed:g}"
-    damage = " ✗ damaged" if replay.replay.damage else ""
-    return f"{sign} recording {replay.position:.1f} of {replay.duration:.1f} s{speed}{damage}"
+def _player(player: Player) -> str:
+    sign = "▶" if player.playing else "‖"
+    speed = "" if player.speed == 1 else f" x{player.speed:g}"
+    damage = " ✗ damaged" if player.damage else ""
+    return f"{sign} recording {player.position:.1f} of {player.duration:.1f} s{speed}{damage}"

@@ -42,7 +42,7 @@ from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import Message
 from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
-from .source import Source
+from .source import Readable
 
 FORMAT: Final = 1
 FORMAT_KEY: Final = "dhtui-recording"
@@ -160,7 +160,7 @@ HEADER: Final[Coder[Header]] = coder(Header)
 LINE: Final[Coder[Line]] = coder(Line)
 
 
-class Recordable(Source, Protocol):
+class Recordable(Readable, Protocol):
     """A source that tells its events: a `LiveSource`."""
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:

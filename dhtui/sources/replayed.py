@@ -7,6 +7,7 @@ from ..engine.wire.compact import Addr
 from ..packets.ring import PacketRing
 from .event_ring import EventRing
 from .replay import LATEST, Replay
+from .source import Player
 
 SLOWEST, FASTEST = 0.25, 16.0
 
@@ -14,8 +15,11 @@ SLOWEST, FASTEST = 0.25, 16.0
 class ReplaySource:
     """A recording as the screens see it: at one position, which moves while it plays. Starts paused, at 0.
 
-    Hand `tick` the time of any steady clock, often: nothing moves by itself.
+    It is its own player. Hand `tick` the time of any steady clock, often: nothing moves by itself.
     """
+
+    commands: None = None
+    keyring: None = None
 
     def __init__(self, replay: Replay, capacity: int = 5000) -> None:
         self.replay = replay
@@ -31,6 +35,11 @@ class ReplaySource:
         """The events up to the position. Another ring after a jump, with those since the first packet kept."""
         self.seek(0.0)
 
+    @property
+    def player(self) -> Player:
+        """The recording itself."""
+        return self
+
     # ---- playing -----------------------------------------------------------------------------------
 
     @property
@@ -42,6 +51,11 @@ class ReplaySource:
     def duration(self) -> float:
         """Seconds."""
         return self.replay.duration
+
+    @property
+    def damage(self) -> str:
+        """Why the recording ends early, a sentence; else empty."""
+        return self.replay.damage
 
     @property
     def speed(self) -> float:

@@ -7,16 +7,53 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..engine import clock
+from ..engine.commands import NodeCommands
 from ..engine.events import Event
 from ..engine.node import Node
 from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
+from ..keyring import Keyring
 from ..packets.ring import PacketRing
 from .event_ring import EventRing
 
 
-class Source(Protocol):
-    """A node as the screens see it. Nothing here changes it."""
+class Player(Protocol):
+    """What plays a recording: the position moves while it plays. Times are seconds."""
+
+    playing: bool
+    speed: float
+    """Recorded seconds a second."""
+
+    @property
+    def position(self) -> float:
+        """Since the start of the recording."""
+
+    @property
+    def duration(self) -> float:
+        """Of the whole recording."""
+
+    @property
+    def damage(self) -> str:
+        """Why the recording ends early, a sentence; else empty."""
+
+    def play(self) -> None:
+        """Let it run from the position, from the end again from the start."""
+
+    def pause(self) -> None:
+        """Hold it where it is."""
+
+    def seek(self, position: float) -> None:
+        """Go to a position; beyond an end is that end."""
+
+    def tick(self, real_now: float) -> None:
+        """It is `real_now` on any steady clock. To be called often: nothing moves by itself."""
+
+    def clock(self) -> float:
+        """The position, on the engine's clock."""
+
+
+class Readable(Protocol):
+    """A node to be looked at. Nothing here changes it."""
 
     @property
     def packets(self) -> PacketRing:
@@ -45,11 +82,33 @@ class Source(Protocol):
         """The unix time of a time on the engine's clock."""
 
 
+class Source(Readable, Protocol):
+    """A node as the screens see it, and what can be done with it. No screen asks for more than that."""
+
+    @property
+    def commands(self) -> NodeCommands | None:
+        """The node, to be asked for something; `None`: it can only be looked at."""
+
+    @property
+    def player(self) -> Player | None:
+        """What plays it, if it is a recording."""
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The user's keys, to put items with; `None`: there are none to be had."""
+
+
 class LiveSource:
     """A running node. To be made in its event loop; collects packets until it is closed."""
 
-    def __init__(self, node: Node, wall_clock: Callable[[], float] = time.time) -> None:
+    player: Player | None = None
+
+    def __init__(
+        self, node: Node, wall_clock: Callable[[], float] = time.time, *, keyring: Keyring | None = None
+    ) -> None:
         self.packets, self.events = PacketRing(), EventRing()
+        self.commands: NodeCommands | None = node
+        self.keyring = keyring
         self._node = node
         self._time = clock.now
         # Taken once: if the machine's clock is set, the packets that are listed already keep their times.

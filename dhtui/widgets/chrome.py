@@ -21,8 +21,8 @@ from .lines import Lines
 class Header(Lines):
     """Identity and state in one line."""
 
-    def show_frame(self, frame: Frame, label: str) -> None:
-        """`label` names where the node is: "" for the public network."""
+    def show_frame(self, frame: Frame, *, testnet: bool) -> None:
+        """Shows who the node is, and whether it is on a testnet."""
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
@@ -30,7 +30,7 @@ class Header(Lines):
         else:
             table = frame.snapshot.table
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
-        left = _identity(frame.snapshot, label, self.size.width - width_of(right) - 1)
+        left = _identity(frame.snapshot, testnet, self.size.width - width_of(right) - 1)
         self.show((spread(left, right, self.size.width),))
 
     def show_text(self, text: str, bad: bool = False) -> None:
@@ -47,12 +47,12 @@ _VERDICTS: dict[str, Span] = {
 }
 
 
-def _identity(snapshot: Snapshot, label: str, width: int) -> Line:
+def _identity(snapshot: Snapshot, testnet: bool, width: int) -> Line:
     """Who we are; where there is little room without the version, then without the verdict on the id."""
     who = snapshot.identity
     reachable = snapshot.reachability.state == "reachable"
     middle: Line = (
-        (f"{label}  " if label else "", "warn"),
+        ("testnet  " if testnet else "", "warn"),
         (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
         (f"  {address(who.external or who.bound)}  ", "plain"),
         (f"{short_id(who.id)} ", "data"),

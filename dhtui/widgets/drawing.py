@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from textual import events
-from textual.binding import Binding
 from textual.message import Message
 
 from ..bindings.registry import moves
+from .bound import all_bound
 from .lines import Lines
 
 TO_THE_END = 1_000_000
@@ -16,9 +16,7 @@ TO_THE_END = 1_000_000
 class Drawing(Lines, can_focus=True):
     """Asks whoever draws it to go on by some rows; which are in sight is their affair."""
 
-    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding(action.keys, action.name, action.help, show=False) for action in moves()
-    ]
+    BINDINGS = all_bound(moves())
 
     class Scrolled(Message):
         """The user wants to see other rows."""

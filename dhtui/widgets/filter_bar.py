@@ -11,9 +11,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
+from ..bindings.registry import LEAVE, SUBMIT
 from ..packets.filter import Completion
 from ..text.safe import safe_text
 from ..text.spans import Line, Span
+from .bound import bound
 from .lines import Lines
 from .table_model import BadFilter
 
@@ -27,6 +29,8 @@ GUIDE_HEIGHT = 3
 class FilterInput(Input):
     """A line to type in, where a paste can't bring control characters onto the screen."""
 
+    BINDINGS = [bound(SUBMIT)]  # noqa: RUF012
+
     def validate_value(self, value: str) -> str:
         """The text with escapes for all that is not printable."""
         return value if value.isprintable() else safe_text(value)
@@ -39,7 +43,7 @@ class FilterBar(Vertical):
     """
 
     BINDINGS = [  # noqa: RUF012
-        ("escape", "cancel", "clear the filter"),
+        bound(LEAVE, "cancel"),
         ("tab", "complete", "complete the word"),
         ("down", "choose(1)", "the next completion, or a later filter"),
         ("up", "choose(-1)", "the completion before, or an earlier filter"),

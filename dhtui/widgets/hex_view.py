@@ -12,6 +12,7 @@ from textual.strip import Strip
 from ..bindings.registry import moves
 from ..packets.hexdump import HexRow, row, row_count
 from ..text.spans import Line, Role, Span
+from .bound import all_bound
 from .paint import Painted, titled
 
 _OFFSET = 4
@@ -55,7 +56,7 @@ class HexView(Painted, ScrollView, can_focus=True):
     HexView { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(a.keys, a.name, a.help, show=False) for a in moves()),
+        *all_bound(moves()),
         Binding("left", "step(-1)", show=False),
         Binding("right", "step(1)", show=False),
     ]

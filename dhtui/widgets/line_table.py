@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeAlias
 
 from textual import events
 from textual.actions import SkipAction
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,6 +17,7 @@ from ..bindings.keymap import key_of
 from ..bindings.registry import LIST
 from ..text.format import elide
 from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
+from .bound import all_bound
 from .filter_bar import FilterBar
 from .paint import Painted, titled
 from .table_model import Column, Row, TableModel, lay_out
@@ -38,7 +38,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     DEFAULT_CSS = """
     LineTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
-    BINDINGS = [Binding(a.keys, a.name, a.label or a.help, show=False) for a in LIST]  # noqa: RUF012
+    BINDINGS = all_bound(LIST)
 
     class Selected(Message):
         """The selection is on another row now, or its row was replaced."""

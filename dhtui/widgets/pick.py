@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from ..bindings.registry import CHOOSE
 from ..text.spans import Line, clean, width_of
+from .bound import all_bound
 from .lines import Lines
 
 
@@ -14,7 +16,7 @@ class Pick(Lines, can_focus=True):
     """Labels next to each other, one of them chosen."""
 
     DEFAULT_CSS = "Pick { height: 1; width: 1fr; }"
-    BINDINGS = [("left", "step(-1)", "choice"), ("right,space", "step(1)", "choice")]  # noqa: RUF012
+    BINDINGS = all_bound(CHOOSE)
 
     class Changed(Message):
         """Another one was chosen."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from ..bindings.registry import moves
 from ..text.spans import Line
+from .bound import all_bound
 from .lines import Lines
 from .paint import titled
 
@@ -22,9 +22,7 @@ class ScrollLines(VerticalScroll, can_focus=True):
     ScrollLines { overflow-x: hidden; scrollbar-size-vertical: 1; }
     ScrollLines Lines { height: auto; width: 1fr; }
     """
-    BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding(action.keys, action.name, action.help, show=False) for action in moves()
-    ]
+    BINDINGS = all_bound(moves())
 
     def compose(self) -> ComposeResult:
         """The lines."""

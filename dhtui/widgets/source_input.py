@@ -18,8 +18,10 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 from textual.widgets._input import Selection
 
+from ..bindings.registry import SUBMIT
 from ..text.format import plural
 from ..text.safe import shown_pieces
+from .bound import bound
 from .paste import PASTED_BREAK
 
 MAX_CHARACTERS = 16_384
@@ -92,6 +94,7 @@ class SourceInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_row(-1)", show=False),
         Binding("down", "cursor_row(1)", show=False),
+        bound(SUBMIT),
     ]
 
     def __init__(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.background import neighbours
 
 from dhtui.actions import run as actions
 from dhtui.actions.resolve import look_up
@@ -29,6 +30,7 @@ from dhtui.options.options import Options
 from dhtui.options.values import HostPort
 from dhtui.runtime import launch
 from dhtui.storage.node_state import save
+from dhtui.storage.state_lock import take
 from dhtui.testnet import Testnet
 
 ID = bytes(range(20))
@@ -109,6 +111,20 @@ def test_self_is_the_saved_id_in_a_single_run(tmp_path: Path, capsys: pytest.Cap
         run = ("--do", "find_node", "--target", "self", "--remote", dead, "--qtimeout", "100ms", "--json")
         main([*run, "--state-dir", str(tmp_path / "s"), "--listen", "127.0.0.1:0"])
     assert f'"target": "{ID.hex()}"' in capsys.readouterr().out
+
+
+def test_a_run_beside_the_node_that_saved_its_address_can_ask_that_node(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with neighbours() as net:
+        host, _, port = net.node.rpartition(":")
+        save(tmp_path / "s", SavedState(ID, (host, int(port)), ()))
+        held, _ = take(tmp_path / "s")
+        assert held is not None
+        argv = ("--do", "ping", "--remote", net.node, "--listen", "127.0.0.1:0", "--state-dir", str(tmp_path / "s"))
+        assert main(argv) == 0
+        held.release()
+    assert "itself" not in "".join(capsys.readouterr())
 
 
 # ---- hosts --------------------------------------------------------------------------------------------------

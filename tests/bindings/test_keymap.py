@@ -133,7 +133,7 @@ def test_a_wrong_key_ends_the_program_with_2_and_one_line(tmp_path: Path) -> Non
 
 def test_no_two_actions_share_a_key_as_long_as_nobody_wishes_it() -> None:
     for view in registry.VIEWS:
-        keys = [key for _, action in keymap._on(view) for key in action.keys.split(",")]
+        keys = [key for action in keymap._on(view) for key in action.keys.split(",")]
         keys = [key for key in keys if key != "escape"]  # always one step up: of a filter, of a comparison
         assert sorted(keys) == sorted(set(keys)), view.name
 
@@ -141,7 +141,7 @@ def test_no_two_actions_share_a_key_as_long_as_nobody_wishes_it() -> None:
 FOLLOWED = """
 import asyncio, sys
 from dhtui.bindings import keymap
-keymap.rebind(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,help=f3"))
+keymap.use(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,help=f3"))
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import exploring

@@ -41,6 +41,24 @@ def saved(node_id: bytes, external: Addr | None = None) -> SavedState:
     return SavedState(node_id, external, ())
 
 
+# ---- what is our own address -------------------------------------------------------------------------
+
+
+def test_a_saved_address_is_not_that_of_a_run_beside_the_one_that_saved_it() -> None:
+    """Two runs share a state folder: the second one has the id of its own, and may ask the first."""
+    state = saved(bytes(20), US)
+    alone = Identity(Settings(saved=state), ("0.0.0.0", 7000), Random(1), 0.0)
+    beside = Identity(Settings(saved=state, anew=True), ("0.0.0.0", 7000), Random(1), 0.0)
+    assert alone.is_own(US) and not beside.is_own(US)
+    assert beside.is_own(("127.0.0.1", 7000)) and bep42_valid(beside.id, US[0])
+    own = (US[0], 7000)
+    for network in range(20):
+        beside.heard(f"5.{network}.1.1", own, 1000.0 + network)
+    assert beside.is_own(own) and not beside.is_own(US)
+    named = Identity(Settings(saved=state, anew=True, external=US), ("0.0.0.0", 7000), Random(1), 0.0)
+    assert named.is_own(US), "the user says so"
+
+
 # ---- BEP 42: the id ----------------------------------------------------------------------------------
 
 

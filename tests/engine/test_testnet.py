@@ -116,6 +116,26 @@ async def test_testnet_a_node_that_has_not_joined_is_tried_again(monkeypatch: py
             assert looks[node.id] == often
 
 
+async def test_testnet_where_loopback_has_one_address_the_nodes_differ_by_port() -> None:
+    """macOS binds 127.0.0.1 only: everything is found all the same, and the swarm says what it is."""
+    asked: list[str] = []
+
+    def bind(host: str) -> bool:
+        asked.append(host)
+        return host == "127.0.0.1"
+
+    async with asyncio.timeout(PATIENCE), Testnet(16, bind=bind) as net, joining(net) as node:
+        assert net.one_address and net.strays == [] and len(asked) == 1
+        assert {node.address[0] for node in net.nodes} == {"127.0.0.1"}
+        assert len({node.address for node in net.nodes}) == 16
+        await node.bootstrapped()
+        for item in net.items:
+            salt = item.salt if isinstance(item, MutableItem) else b""
+            assert (await node.get(item.target, salt=salt)).item == item
+        for infohash in net.infohashes:
+            assert (await node.get_peers(infohash)).peers
+
+
 async def test_testnet_of_one_node_works() -> None:
     """The smallest swarm: nothing is stored, but there is somebody to join."""
     async with Testnet(1) as net, joining(net) as node:

@@ -127,7 +127,9 @@ def test_a_fault_of_our_own_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatc
 
 BROKEN = """
 import asyncio, sys, threading
+from textual._context import active_app
 from dhtui import app
+from dhtui.runtime.host import NodeHost
 from dhtui.screens.home.screen import HomeScreen
 
 def fail(*_, **__):
@@ -137,14 +139,15 @@ def fail(*_, **__):
 async def fail_later(*_, **__):
     fail()
 
-show_node = app.Explorer._show_node
+begin = NodeHost._begin
 
 def then(do):
-    def show(self, node):
-        show_node(self, node)
-        do(self)
-        asyncio.get_running_loop().call_later(0.1, self.exit, 0)
-    app.Explorer._show_node = show
+    def begun(self, node, **how):
+        begin(self, node, **how)
+        explorer = active_app.get()
+        do(explorer)
+        asyncio.get_running_loop().call_later(0.1, explorer.exit, 0)
+    NodeHost._begin = begun
 
 %s
 from dhtui.cli import main
@@ -155,7 +158,7 @@ FAULTS = {
     "a screen": (1, "HomeScreen.show = fail"),
     "a style sheet": (1, "HomeScreen.CSS = 'a { b: c'"),
     "the start": (1, "app.Explorer.on_mount = fail_later"),
-    "the end": (1, "then(lambda app: None); app.Explorer._close = fail_later"),
+    "the end": (1, "then(lambda app: None); NodeHost.stop = fail_later"),
     "the driver": (
         1,
         "from textual.drivers import headless_driver as d; d.HeadlessDriver.start_application_mode = fail",

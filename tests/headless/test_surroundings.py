@@ -23,7 +23,8 @@ from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
 
 from dhtui.headless.output import Output
-from dhtui.headless.run import SIGNALS, Stop
+from dhtui.headless.stopping import Stop
+from dhtui.runtime.signals import SIGNALS
 from dhtui.storage.atomic import locked
 
 DHTUI = f"{shlex.quote(sys.executable)} -m dhtui"
@@ -310,6 +311,19 @@ def test_republish_without_its_list_is_a_failure(home: Path) -> None:
     code, said = sh(f"{DHTUI} --do republish --bnodes no --listen 127.0.0.1:0")
     assert code == 1 and "republish failed: the list of kept items" in said and "later version" in said
     assert (folder / "keep.json").read_text() == '{"version": 99, "items": []}'
+
+
+@pytest.mark.parametrize("text", ["{", '{"version": 1, "items": [{}]}'])
+def test_republish_of_a_damaged_list_is_a_failure_once(home: Path, text: str) -> None:
+    folder = home / "dhtui"
+    folder.mkdir()
+    (folder / "keep.json").write_text(text)
+    republish = f"{DHTUI} --do republish --bnodes no --listen 127.0.0.1:0"
+    code, said = sh(republish)
+    assert code == 1 and "keep.json.damaged-1" in said
+    assert "republish failed: no items are kept alive; the list was damaged" in said
+    assert (folder / "keep.json.damaged-1").read_text() == text
+    assert sh(republish)[0] == 0
 
 
 # ---- folders and dumps --------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
+from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 from dhtui.widgets.line_table import LineTable
 
@@ -172,9 +173,10 @@ class Stage:
 async def exploring(
     view: Snapshot | PaperNode, size: tuple[int, int] = SMALL, show: str = "home", **more: Any
 ) -> AsyncIterator[Stage]:
-    """An explorer of that size, on that screen."""
+    """An explorer of that size, on that screen. `more` is of `Explorer`, the rest of `Nodes`."""
     node = view if isinstance(view, PaperNode) else PaperNode(view)
-    app = Explorer(node.factory, **more)
+    own = {name: more.pop(name) for name in ("record", "warnings") if name in more}
+    app = Explorer(Nodes(node.factory, **more), **own)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, node)
         await stage.settle()

@@ -13,6 +13,7 @@ from dhtui.app import THEMES, Explorer
 from dhtui.bindings.registry import VIEWS
 from dhtui.engine.node import Node
 from dhtui.engine.snapshot import Snapshot
+from dhtui.runtime.host import Nodes
 from dhtui.screens.dialogs.choice import Choice
 from dhtui.sources.replay import Replay
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
@@ -145,7 +146,7 @@ async def test_a_node_that_can_not_start_ends_the_app_with_a_sentence() -> None:
         raise OSError(98, "Address already in use")
         yield
 
-    app = Explorer(in_use)
+    app = Explorer(Nodes(in_use))
     async with app.run_test() as pilot:
         await pilot.pause()
     assert app.return_code == 1
@@ -161,7 +162,7 @@ async def test_quit_keeps_the_state_and_then_closes_the_node(key: str) -> None:
         kept.append(node.closed)
         return "cannot save"
 
-    async with exploring(node, keep=keep) as stage:
+    async with exploring(node, save=keep) as stage:
         await stage.pilot.press(key)
     assert kept == [False]
     assert node.closed
@@ -186,7 +187,7 @@ async def test_leaving_the_network_asks_first_and_keeps_the_state_of_the_real_no
         kept.append(it)
         return ""
 
-    async with exploring(first, keep=keep, testnet_factory=second.factory) as stage:
+    async with exploring(first, save=keep, other=second.factory) as stage:
         for no in ("escape", "enter", "1"):
             await tap(stage, "T")
             await work_ends(stage)
@@ -210,7 +211,7 @@ async def test_the_same_key_returns_to_the_network() -> None:
         kept.append(it)
         return ""
 
-    async with exploring(first, keep=keep, testnet_factory=second.factory) as stage:
+    async with exploring(first, save=keep, other=second.factory) as stage:
         await yes(stage, "T")
         assert "T returns to the network" in stage.toasts()[-1]
         first.closed = False
@@ -223,7 +224,7 @@ async def test_the_same_key_returns_to_the_network() -> None:
 
 async def test_a_program_that_was_started_on_a_testnet_has_no_network_to_return_to() -> None:
     node = PaperNode(snapshots.running())
-    async with exploring(node, label="testnet", testnet_factory=node.factory) as stage:
+    async with exploring(node, on_testnet=True, other=node.factory) as stage:
         await stage.press("T")
         assert "was started on a testnet" in stage.toasts()[-1]
         assert not node.closed
@@ -235,7 +236,7 @@ async def test_a_testnet_that_does_not_start_leads_back_to_the_network() -> None
         raise OSError("no loopback")
         yield
 
-    async with exploring(snapshots.running(), testnet_factory=broken) as stage:
+    async with exploring(snapshots.running(), other=broken) as stage:
         await yes(stage, "T")
         assert "no loopback" in stage.toasts()[0]
         assert "150 nodes answer" in stage.text()

@@ -15,7 +15,7 @@ NAMES = list(keymap.names())
 SIGNS = [f"alt+{keymap.key_named(sign)}" for sign in ascii_letters + digits + punctuation]
 SIGNS += [f"f{number}" for number in range(1, 25)]
 assert len(NAMES) <= len(SIGNS)
-keymap.rebind(tuple(zip(NAMES, SIGNS)))
+keymap.use(tuple(zip(NAMES, SIGNS)))
 NEW = {keymap.key_of(name) for name in NAMES}
 
 sys.path.insert(0, "tests")

@@ -25,6 +25,7 @@ from dhtui.headless.output import Output
 from dhtui.keyring import Keyring
 from dhtui.options.options import Options
 from dhtui.runtime import launch
+from dhtui.runtime.host import Nodes
 from dhtui.sources.recording import Recorder
 from dhtui.sources.replay import Replay
 from dhtui.widgets.line_table import LineTable
@@ -157,7 +158,7 @@ async def test_what_strangers_send_is_text_on_every_screen(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     node = HostileNode()
-    async with showing(Explorer(on(node), keys_folder=tmp_path / "keys"), LARGE) as stage:
+    async with showing(Explorer(Nodes(on(node), keys_folder=tmp_path / "keys")), LARGE) as stage:
         await node.suffer()
         read = await look_at_all(stage, terminal, 3)
     terminal.read()
@@ -180,8 +181,8 @@ async def test_a_recording_made_to_hurt_is_text_on_every_screen(
     replay = Replay.load(path)
     assert (problems, replay.damage) == ([], "")
     async with showing(Explorer(replay=replay), SMALL) as stage:
-        assert stage.app.feed.replay is not None
-        stage.app.feed.replay.seek(replay.duration)
+        assert stage.app.feed.player is not None
+        stage.app.feed.player.seek(replay.duration)
         read = await look_at_all(stage, terminal, 1)
     terminal.read()
     for name in ("home", "table", "queries", "lookup", "packets", "items", "peers", "log"):
@@ -202,7 +203,7 @@ async def test_names_of_keys_and_of_their_folder_are_text(tmp_path: Path, termin
         name = os.fsdecode(payload.replace(b"/", b"").replace(b"\0", b""))
         for file in (folder / name, folder / f"odd{number}"):
             file.write_bytes(payload)
-    async with showing(Explorer(on(HostileNode()), keys_folder=folder), LARGE) as stage:
+    async with showing(Explorer(Nodes(on(HostileNode()), keys_folder=folder)), LARGE) as stage:
         view = next(view for view in VIEWS if view.name == "keys")
         await tap(stage, view.key)
         await return_to(stage, view)
@@ -220,10 +221,10 @@ async def test_names_of_keys_and_of_their_folder_are_text(tmp_path: Path, termin
 
 async def test_names_of_recordings_are_text(tmp_path: Path, terminal: Terminal) -> None:
     path = tmp_path / NAME
-    async with showing(Explorer(on(HostileNode()), record=path), LARGE) as stage:
+    async with showing(Explorer(Nodes(on(HostileNode())), record=path), LARGE) as stage:
         assert "is recorded to" in stage.toasts()[0]
-        assert stage.app._recorder is not None
-        stage.app._recorder._stop("No space left on device")
+        assert stage.app.host.run is not None and stage.app.host.run.recorder is not None
+        stage.app.host.run.recorder._stop("No space left on device")
         await drain(stage)
         assert "ends here" in stage.toasts()[-1]
     path.write_bytes(path.read_bytes()[:-40])
@@ -245,7 +246,7 @@ async def test_names_in_warnings_are_text(
     output = Output(as_json=False)
     for warning in start.warnings:
         output.warn(warning)
-    async with showing(Explorer(on(HostileNode()), warnings=start.warnings), LARGE) as stage:
+    async with showing(Explorer(Nodes(on(HostileNode())), warnings=start.warnings), LARGE) as stage:
         assert len(stage.toasts()) == len(start.warnings)
     assert r"\x1b" in terminal.read()
     blocks.write_bytes(b"\x1f\x8b\x00")

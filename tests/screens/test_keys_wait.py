@@ -21,6 +21,7 @@ from dhtui.bindings.keymap import key_named
 from dhtui.bindings.registry import GLOBAL, LIST, VERBS, VIEWS, Action, View, symbol
 from dhtui.engine.keys import PrivateKey
 from dhtui.keyring import Keyring
+from dhtui.runtime.host import Nodes
 from dhtui.screens import gate
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.prompt import Prompt
@@ -82,7 +83,7 @@ def openers(view: View) -> list[str]:
 
 async def all_states(view: View, folder: Path, together: bool) -> dict[str, tuple[Any, ...]]:
     found, node = {}, HostileNode()
-    async with showing(Explorer(on(node), keys_folder=folder), SMALL) as stage:
+    async with showing(Explorer(Nodes(on(node), keys_folder=folder)), SMALL) as stage:
         await node.suffer()
         await drain(stage)
         for key in openers(view):
@@ -116,7 +117,9 @@ async def test_keys_of_one_write_do_what_they_do_one_by_one(view: View, keys_fol
 )  # fmt: skip
 async def test_what_is_typed_ahead_stands_in_the_field(keys: str, window: type[Screen[Any]], keys_folder: Path) -> None:
     node = HostileNode()
-    async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), SMALL) as stage:
+    async with showing(
+        Explorer(Nodes(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent)), SMALL
+    ) as stage:
         at_once(stage, *(key_named(key) for key in keys), *"zqT1")
         await drain(stage)
         assert stage.app.is_running

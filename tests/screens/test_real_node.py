@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dhtui.app import Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
+from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 from dhtui.testnet import Testnet
 
@@ -28,7 +29,7 @@ async def test_the_explorer_shows_and_pings_the_nodes_of_a_testnet() -> None:
             await node.bootstrapped()
             yield node
 
-    app = Explorer(in_testnet, label="testnet")
+    app = Explorer(Nodes(in_testnet, on_testnet=True))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
         await stage.until(lambda: shown(stage, "✓ good: 8 nodes answer"))

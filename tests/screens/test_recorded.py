@@ -12,6 +12,7 @@ from support.recorded import record_session
 
 from dhtui.app import RECORDING, Explorer
 from dhtui.bindings.registry import VIEWS
+from dhtui.runtime.host import Nodes
 from dhtui.sources.replay import Replay
 
 from . import snapshots
@@ -51,7 +52,7 @@ def _player(stage: Stage) -> str:
 
 async def test_a_recording_starts_to_play_and_keys_stop_it_move_in_it_and_set_its_speed(recording: bytes) -> None:
     async with playing(Replay(recording)) as (stage, watch):
-        source = stage.app.feed.replay
+        source = stage.app.feed.player
         assert source is not None and source.playing and source.position == 0
         assert "space stops and goes on, , and . move in it" in stage.toasts()[0]
         await stage.press("greater_than_sign")
@@ -120,8 +121,9 @@ async def test_the_explorer_records_its_node_on_every_screen_and_while_paused(tm
     async with exploring(node, record=path) as stage:
         assert "is recorded to" in stage.toasts()[0]
         await stage.press("2", "space")
-        assert stage.app._recorder is not None and stage.app._recorder.recording
-        assert len(node.listeners) > len(stage.app._live._unsubscribe)  # type: ignore[union-attr]
+        run = stage.app.host.run
+        assert run is not None and run.recorder is not None and run.recorder.recording
+        assert len(node.listeners) > len(run.source._unsubscribe)
     assert not node.listeners
     replay = Replay.load(path)
     assert replay.damage == ""
@@ -131,7 +133,7 @@ async def test_the_explorer_records_its_node_on_every_screen_and_while_paused(tm
 async def test_a_recording_ends_with_the_node_that_it_is_of(tmp_path: Path) -> None:
     other = PaperNode(snapshots.running(16))
     path = tmp_path / "new.jsonl"
-    async with exploring(snapshots.no_network(), record=path, testnet_factory=other.factory) as stage:
+    async with exploring(snapshots.no_network(), record=path, other=other.factory) as stage:
         await tap(stage, "T")
         await work_ends(stage)
         assert "The recording ends." in stage.text()
@@ -142,7 +144,7 @@ async def test_a_recording_ends_with_the_node_that_it_is_of(tmp_path: Path) -> N
 
 
 async def test_a_recording_that_can_not_start_ends_the_app_with_a_sentence(tmp_path: Path) -> None:
-    app = Explorer(PaperNode(snapshots.running()).factory, record=tmp_path / "none" / "new")
+    app = Explorer(Nodes(PaperNode(snapshots.running()).factory), record=tmp_path / "none" / "new")
     async with app.run_test() as pilot:
         await pilot.pause()
     assert (app.return_code, app.failure.partition(" can't be written")[2]) == (1, ": No such file or directory")
@@ -150,8 +152,8 @@ async def test_a_recording_that_can_not_start_ends_the_app_with_a_sentence(tmp_p
 
 async def test_a_full_disk_is_told_and_the_explorer_goes_on(tmp_path: Path) -> None:
     async with exploring(snapshots.running(), record=tmp_path / "new") as stage:
-        assert stage.app._recorder is not None
-        stage.app._recorder._stop("No space left on device")
+        assert stage.app.host.run is not None and stage.app.host.run.recorder is not None
+        stage.app.host.run.recorder._stop("No space left on device")
         await stage.settle()
         assert stage.toasts()[-1].endswith("ends here: No space left on device. The node runs on.")
         assert "150 nodes answer" in stage.text()

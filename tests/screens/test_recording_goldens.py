@@ -33,7 +33,7 @@ async def recorded(replay: Replay, name: str, size: tuple[int, int], at: float =
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot, PaperNode(running()))
         await stage.settle()
-        source = app.feed.replay
+        source = app.feed.player
         assert source is not None
         source.pause()
         source.seek(at)

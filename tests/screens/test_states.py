@@ -24,6 +24,7 @@ from dhtui.engine.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.ids import random_id_with_prefix
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Put, Response, encode_query
+from dhtui.runtime.host import Nodes
 from dhtui.sources.replay import Replay
 from dhtui.widgets.line_table import LineTable
 
@@ -132,7 +133,7 @@ async def never() -> AsyncIterator[Node]:
 
 @asynccontextmanager
 async def starting(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
-    async with running(Explorer(never, keys_folder=keys), size) as stage:
+    async with running(Explorer(Nodes(never, keys_folder=keys)), size) as stage:
         yield stage
 
 
@@ -141,7 +142,7 @@ def alone(why: str) -> State:
 
     @asynccontextmanager
     async def state(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
-        async with running(Explorer(on(lonely(why)), keys_folder=keys), size) as stage:
+        async with running(Explorer(Nodes(on(lonely(why)), keys_folder=keys)), size) as stage:
             yield stage
 
     return state
@@ -153,7 +154,7 @@ def among(nodes: int) -> State:
     @asynccontextmanager
     async def state(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
         node = joined(nodes)
-        async with running(Explorer(on(node), keys_folder=keys), size) as stage:
+        async with running(Explorer(Nodes(on(node), keys_folder=keys)), size) as stage:
             await work(node)
             yield stage
 
@@ -180,7 +181,7 @@ class Flooded(Scene):
 async def flooded(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     """At work, and asked 5000 times a second."""
     node = joined(200)
-    async with running(Explorer(on(node), keys_folder=keys), size, Flooded) as stage:
+    async with running(Explorer(Nodes(on(node), keys_folder=keys)), size, Flooded) as stage:
         await work(node)
         yield stage
 
@@ -188,7 +189,7 @@ async def flooded(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
 @asynccontextmanager
 async def recorded(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     async with running(Explorer(replay=Replay.load(RECORDING)), size) as stage:
-        source = stage.app.feed.replay
+        source = stage.app.feed.player
         assert source is not None
         source.seek(21.3)
         yield stage
@@ -198,7 +199,7 @@ async def recorded(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
 async def leaving(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     """The node was closed for another one, which takes its time."""
     node = joined(5)
-    async with running(Explorer(on(node), testnet_factory=never, keys_folder=keys), size) as stage:
+    async with running(Explorer(Nodes(on(node), other=never, keys_folder=keys)), size) as stage:
         await work(node)
         await tap(stage, "T")
         await work_ends(stage)
@@ -211,7 +212,7 @@ async def leaving(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
 async def broken(keys: Path, size: tuple[int, int]) -> AsyncIterator[Scene]:
     """The node runs, and gives no account of itself."""
     node = joined(5)
-    async with running(Explorer(on(node), keys_folder=keys), size, but=WRONG) as stage:
+    async with running(Explorer(Nodes(on(node), keys_folder=keys)), size, but=WRONG) as stage:
         await work(node)
         node.snapshot = fails  # type: ignore[method-assign]
         yield stage
@@ -296,14 +297,14 @@ async def test_every_screen_works_in_a_large_window(name: str, tmp_path: Path) -
 async def test_without_a_socket_there_is_no_explorer_but_a_sentence() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
-        app = Explorer(lambda: Node(NodeConfig(listen=taken.getsockname())))
+        app = Explorer(Nodes(lambda: Node(NodeConfig(listen=taken.getsockname()))))
         async with app.run_test(size=SMALL) as pilot:
             await pilot._wait_for_screen()
     assert (app.return_code, app.failure) == (1, "cannot start the node: Address already in use")
 
 
 async def test_who_quits_while_the_node_starts_does_not_wait_for_it() -> None:
-    app = Explorer(never)
+    app = Explorer(Nodes(never))
     async with app.run_test(size=SMALL) as pilot:
         stage = Stage(app, pilot, PaperNode(snapshots.starting()))
         await tap(stage, "q")

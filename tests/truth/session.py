@@ -20,6 +20,7 @@ from dhtui.engine import clock
 from dhtui.engine.events import Event, LookupFinished, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 
 from .wire import Addr, Seen, Wire
@@ -159,10 +160,10 @@ async def session(
             running.append(node)
             yield node
 
-    app = Explorer(factory, record=record)
+    app = Explorer(Nodes(factory), record=record)
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
-        await stage.until(lambda: bool(running) and app._live is not None)
+        await stage.until(lambda: bool(running) and app.host.run is not None)
         yield Session(wire, running[0], stage, heard, shift, faults)
 
 

@@ -85,8 +85,9 @@ async def _session(patch: pytest.MonkeyPatch, wire: Wire, recording: Path) -> To
         texts = {(screen, size): await running.text(screen, size) for size in (SMALL, LARGE) for screen in SCREENS}
         lookups = {name: await _lookup(running, name, script) for name in script.asked if name in LOOKUPS}
         files = await _exports(running)
-        live = running.stage.app._live
-        assert live is not None
+        run = running.stage.app.host.run
+        assert run is not None
+        live = run.source
         return Told(
             script, wire, texts, lookups, files, live.wall(0.0), bounds, running.node.snapshot(), recording,
             await _log(running), await _nodes(running),
@@ -504,9 +505,9 @@ async def test_a_recording_tells_the_same(told: Told, monkeypatch: pytest.Monkey
     async with app.run_test(size=LARGE) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
         await stage.settle()
-        assert app.feed.replay is not None
-        app.feed.replay.pause()
-        app.feed.replay.seek(app.feed.replay.duration)
+        assert app.feed.player is not None and app.feed.source is not None
+        app.feed.player.pause()
+        app.feed.player.seek(app.feed.player.duration)
         texts = {}
         for screen in ("home", "log", "packets", "queries"):
             await app.action_show(screen)
@@ -515,5 +516,5 @@ async def test_a_recording_tells_the_same(told: Told, monkeypatch: pytest.Monkey
         assert cells(pane(texts["home"], "messages")) == messages(told.wire)
         assert counters(texts["log"]) == counters(told.text("log"))
         assert figure(texts["packets"], r"╭─ (\d+) packets") == len(told.wire.seen())
-        packets = [(one.direction, "%s:%d" % one.addr, one.data) for one in app.feed.replay.packets]
+        packets = [(one.direction, "%s:%d" % one.addr, one.data) for one in app.feed.source.packets]
         assert by_peer(packets) == on_the_wire(told.wire)

@@ -64,6 +64,8 @@ class Keeper:
         """What was wrong with the file when it was last used, a sentence; else empty."""
         self.unread = False
         """Whether there is a list that can't be read, so that nothing in it is looked after."""
+        self.damaged = ""
+        """What was wrong with a list of which not all could be used; stays when the file is whole again."""
 
     @property
     def items(self) -> tuple[KeptItem, ...]:
@@ -247,6 +249,7 @@ class Keeper:
         self._items, warnings = loaded
         self._stamp = store.stamp(self._folder)
         self.unread = False
+        self.damaged = " ".join(warnings) or self.damaged
         self._has(" ".join(warnings))
 
     def _has(self, problem: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -14,8 +13,8 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from ...actions.resolve import look_up
-from ...bindings.registry import ASK, form
-from ...engine.node import Node
+from ...bindings.registry import ASK, LEAVE, SUBMIT, form
+from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
 from ...errors import UsageError
@@ -23,6 +22,7 @@ from ...packets.parts import Link
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
@@ -57,10 +57,10 @@ class AskForm(ListWindow[None]):
 
     CSS_PATH = "ask_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "close"),
-        ("enter", "submit", "ask"),
+        bound(LEAVE, "close"),
+        bound(SUBMIT),
         *TABS,
-        *(Binding(action.keys, action.name, action.label, show=False) for action in ASK),
+        *all_bound(ASK),
     ]
     ACTIONS = (*form("ask", choose="question")[:-1], *ASK, *OF_LINES, form("", "close")[-1])
     ABOUT = (
@@ -73,7 +73,7 @@ class AskForm(ListWindow[None]):
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: Node, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
+        self, node: NodeCommands, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
     ) -> None:
         """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
@@ -174,7 +174,10 @@ class AskForm(ListWindow[None]):
     def _show(self, request: AskRequest, one: NodeOutcome) -> None:
         snapshot = self._node.snapshot()
         known = {contact.addr for bucket in snapshot.table.buckets for contact in bucket.nodes}
-        bound = {addr for addr in (snapshot.identity.external, self._node.address) if addr is not None}
+        identity = snapshot.identity
+        # A saved address may be that of another run, which uses the same folder now.
+        external = None if identity.external_source == "saved" else identity.external
+        bound = {addr for addr in (external, identity.bound) if addr is not None}
         rows = named_rows(one, request.target, snapshot.identity.id, bound, known)
         self.named.title = f"{plural(len(rows), 'node')} named for {short_id(request.target)}, nearest first"
         self.named.show(rows)

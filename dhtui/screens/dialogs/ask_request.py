@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.ids import bep42_valid, distance
@@ -51,7 +51,7 @@ def read_ask(remote: str, question: Question, text: str, salt_text: str, own: by
     return AskRequest(node, question, wanted.target, salt(salt_text), wanted.public, wanted.words + first)
 
 
-async def put_question(node: Node, addr: Addr, request: AskRequest) -> Outcome:
+async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> Outcome:
     """Asks the node at an address, and nobody else."""
     match request.question:
         case "ping":

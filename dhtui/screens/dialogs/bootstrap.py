@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...errors import UsageError
 from ...options.values import bootstrap_nodes
 from ..notify import notify
@@ -16,7 +16,7 @@ _NOTES = (
 )
 
 
-def try_again(screen: Screen[None], node: Node | None) -> None:
+def try_again(screen: Screen[None], node: NodeCommands | None) -> None:
     """Looks for a way in now."""
     if node is None:
         notify(screen, "There is no running node.", bad=True)
@@ -27,7 +27,7 @@ def try_again(screen: Screen[None], node: Node | None) -> None:
         notify(screen, "Looking for a way into the network.")
 
 
-async def name_hosts(screen: Screen[None], node: Node | None) -> None:
+async def name_hosts(screen: Screen[None], node: NodeCommands | None) -> None:
     """Asks for nodes to start from, and asks those. To be awaited in a worker that opens windows."""
     if node is None:
         notify(screen, "There is no running node.", bad=True)

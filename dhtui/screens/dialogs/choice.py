@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from ...bindings.registry import DIGITS, LIST, POPUP
 from ...text.spans import clean
+from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from .window import Window
@@ -30,7 +31,7 @@ class Choice(Window[int | None]):
 
     CSS_PATH = "choice.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding(POPUP[0].keys, POPUP[0].name, show=False),  # for enter it is the list that is asked first
+        bound(POPUP[0]),  # for enter it is the list that is asked first
         *(Binding(str(digit), f"choose({digit})", show=False) for digit in range(1, 10)),
     ]
     ACTIONS = (

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from ...bindings.registry import FIELDS
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 
 # With priority: else what is typed quickly after a tab, or sent by a program, still goes to the field before.
 TABS = (
-    Binding("tab", "app.focus_next", "next field", show=False, priority=True),
-    Binding("shift+tab", "app.focus_previous", "field before", show=False, priority=True),
+    bound(FIELDS[0], "app.focus_next", priority=True),
+    bound(FIELDS[1], "app.focus_previous", priority=True),
 )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar, cast
 
-from textual.binding import Binding
-
 from ...bindings.registry import VERBS
 from ...engine.wire.compact import Addr
 from ...packets.packet import Packet
@@ -14,6 +12,7 @@ from ...packets.parts import Link
 from ...sources.feed import Feed
 from ...text.format import address, short_id
 from ...text.spans import Line
+from ...widgets.bound import all_bound
 from ..gate import opens
 from ..items.put_rows import NodeRow, node_details
 from ..verbs import CopyForm
@@ -35,7 +34,7 @@ class ListWindow(Window[R]):
     Where a link leads to another screen the window stays open; the key that goes back from a link leads to it again.
     """
 
-    BINDINGS = [Binding(action.keys, action.name, action.label, show=False) for action in OF_LINES]  # noqa: RUF012
+    BINDINGS = all_bound(OF_LINES)
 
     def links(self) -> Sequence[Link]:
         """What the selected line is about, the nearest first."""

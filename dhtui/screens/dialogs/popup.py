@@ -7,11 +7,11 @@ from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 
 from ...bindings.registry import POPUP, VERBS, Action
 from ...packets.parts import Link
 from ...text.spans import Line
+from ...widgets.bound import all_bound
 from ...widgets.scroll_lines import ScrollLines
 from ..gate import opens
 from ..verbs import CopyForm
@@ -28,7 +28,7 @@ class Popup(Window[None]):
     """
 
     CSS_PATH = Path(__file__).with_name("popup.tcss")  # subclasses lie in other folders
-    BINDINGS = [Binding(action.keys, action.name, action.label, show=False) for action in (*_VERBS, *POPUP)]  # noqa: RUF012
+    BINDINGS = all_bound((*_VERBS, *POPUP))
     ACTIONS = POPUP
     ABOUT = "All that is known about the line that was selected, as it was when the window opened."
 

@@ -11,8 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ...bindings.registry import form
+from ...bindings.registry import LEAVE, form
 from ...text.spans import Line, clean
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.source_input import SourceInput
 from .window import Window
@@ -27,7 +28,7 @@ class Prompt(Window[str | None]):
     """
 
     CSS_PATH = "prompt.tcss"
-    BINDINGS = [("escape", "cancel", "cancel")]  # noqa: RUF012
+    BINDINGS = [bound(LEAVE, "cancel")]  # noqa: RUF012
     ACTIONS = form("take it", choose="", fields="")
     ABOUT = "Type one line; it is checked with each letter."
 

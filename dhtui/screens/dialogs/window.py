@@ -9,13 +9,14 @@ from typing import ClassVar, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...bindings.registry import ALWAYS, CHOOSE, LIST, Action, form, moves
+from ...bindings.registry import ALWAYS, CHOOSE, LIST, Action, form, is_text, moves
+from ...widgets.bound import bound
 from ...widgets.chrome import Footer
 from ...widgets.filter_bar import FilterBar, FilterInput
 from ...widgets.line_table import LineTable
@@ -23,6 +24,7 @@ from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
 
 R = TypeVar("R")
+_CHOOSES = tuple(action.name for action in CHOOSE)
 
 
 def is_open(window: Screen[R]) -> bool:
@@ -52,7 +54,7 @@ class Window(ModalScreen[R]):
     """Its own keys; the last one closes it."""
     ABOUT: ClassVar[str] = ""
     """What it is for, for the help."""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(ALWAYS[0].keys, "app.help", ALWAYS[0].label, show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help")]
 
     dismissed = False
     """Whether it was closed."""
@@ -81,7 +83,7 @@ class Window(ModalScreen[R]):
         if isinstance(focused, Input):
             own = tuple(action for action in own if action.in_fields)
         if not isinstance(focused, Pick):
-            own = tuple(action for action in own if action.name != CHOOSE.name)
+            own = tuple(action for action in own if action.name not in _CHOOSES)
         names = {action.name for action in own}
         lists = tuple(action for action in list_keys(focused) if action.name not in names)
         taken = {key for action in lists if action.label for key in action.keys.split(",")}
@@ -101,8 +103,8 @@ class Window(ModalScreen[R]):
         """Help, and what esc does."""
         shown = ALWAYS[0]
         if isinstance(self.focused, Input):
-            keys = [key for key in shown.keys.split(",") if replace(shown, keys=key).in_fields]
-            shown = replace(shown, keys=keys[0], shown="") if keys else shown
+            keys = [key for key in shown.keys.split(",") if not is_text(key)]
+            shown = shown.fixed(keys[0]) if keys else shown
         now, closing = self.actions_now(), self.own_actions()[-1:]
         clears = [action for action in now if action.name == "clear" and action.label]
         leaving = clears or [action for action in closing if action in now] or now[-1:]
@@ -130,7 +132,8 @@ class Window(ModalScreen[R]):
         return super().dismiss(result)
 
 
-PALETTE: tuple[Action, ...] = form("do it", "close", choose="", fields="")
+PALETTE = (Action("submit", "enter", "do it", "", 1, id=""), Action("leave", "escape", "close", "", 1, id=""))
+"""Textual's own palette has these keys for everybody."""
 
 
 class Palette(CommandPalette):
@@ -143,7 +146,7 @@ class Palette(CommandPalette):
 
     def on_mount(self) -> None:
         """Names the keys."""
-        move = Action("choose", "up,down", "choose", "", 2, "↑ ↓")
+        move = Action("choose", "up,down", "choose", "", 2, "↑ ↓", id="")
         self.query_one(Footer).show_actions((PALETTE[0], move, PALETTE[-1]), None, None)
 
     def dismiss(self, result: None = None) -> AwaitComplete:

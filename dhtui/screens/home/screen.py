@@ -74,7 +74,7 @@ class HomeScreen(ExplorerScreen):
         node.show(panes.node_lines(snapshot, node.size.width, node.size.height))
         traffic.show(panes.traffic_lines(snapshot, traffic.size.width, traffic.size.height))
         if no_nodes:
-            recorded = self.feed.replay is not None
+            recorded = self.feed.player is not None
             advice = [] if recorded else panes.advice_lines(snapshot, in_testnet=self._offers_no_testnet())
             room = self._pane("start").size.height - len(advice)
             self._pane("start").show([*panes.start_lines(snapshot, room), *advice])
@@ -100,7 +100,7 @@ class HomeScreen(ExplorerScreen):
 
     def _offers_no_testnet(self) -> bool:
         """Whether there is one already, or a recording, in which nothing can be started."""
-        return bool(self.host.label) or self.feed.replay is not None
+        return self.host.testnet or self.feed.player is not None
 
     def show_waiting(self, text: str) -> None:
         """The line on the node's health tells of its start."""
@@ -124,18 +124,18 @@ class HomeScreen(ExplorerScreen):
     def action_try_again(self) -> None:
         """Looks for a way into the network now."""
         if self._may_start():
-            try_again(self, self.host.node)
+            try_again(self, self.feed.commands)
 
     @opens("bootstrap")
     async def action_bootstrap(self) -> None:
         """Asks for nodes to start from."""
         if self._may_start():
-            await name_hosts(self, self.host.node)
+            await name_hosts(self, self.feed.commands)
 
     def _may_start(self) -> bool:
-        if self.feed.replay is not None:
+        if self.feed.player is not None:
             notify(self, "This is a recording: nothing is started in it.")
-        return self.feed.replay is None
+        return self.feed.player is None
 
     # -- verbs -----------------------------------------------------------------------------------------------
 

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.worker import Worker
 
 from ...actions import run as actions
-from ...bindings.registry import form, view
+from ...bindings.registry import LEAVE, SUBMIT, form, view
+from ...engine.commands import NodeCommands
 from ...engine.items import MutableItem
-from ...engine.node import Node
 from ...items.conflict import Conflict, Whose, reread
 from ...text.format import plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
@@ -37,9 +37,9 @@ class ConflictView(Window[Conflict | None]):
 
     CSS_PATH = "conflict_view.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "give_up", "give up"),
-        ("enter", "go", "do it"),
-        Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
+        bound(LEAVE, "give_up"),
+        bound(SUBMIT, "go"),
+        bound(_VIEW_AS),
     ]
     ACTIONS = (*form("do it", "give up", fields="values")[:-1], _VIEW_AS, form("", "give up")[-1])
     ABOUT = (
@@ -50,7 +50,7 @@ class ConflictView(Window[Conflict | None]):
 
     def __init__(
         self,
-        node: Node,
+        node: NodeCommands,
         conflict: Conflict,
         target: bytes,
         salt: bytes,

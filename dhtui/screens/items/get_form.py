@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -16,9 +15,9 @@ from textual.worker import Worker
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
-from ...bindings.registry import form, view
+from ...bindings.registry import LEAVE, form, view
+from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.node import Node
 from ...engine.snapshot import LookupView
 from ...errors import UsageError
 from ...keyring import Entry
@@ -27,6 +26,7 @@ from ...sources.feed import RATE
 from ...text.format import plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
+from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.scroll_lines import ScrollLines
@@ -54,9 +54,9 @@ class GetForm(ListWindow[None]):
 
     CSS_PATH = "get_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "close"),
+        bound(LEAVE, "close"),
         *TABS,
-        Binding(_VIEW_AS.keys, _VIEW_AS.name, show=False),
+        bound(_VIEW_AS),
     ]
     ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
     ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
@@ -65,7 +65,7 @@ class GetForm(ListWindow[None]):
     answers: query_one[LineTable[NodeRow]] = query_one("#answers", LineTable)
     value: query_one[ScrollLines] = query_one("#value", ScrollLines)
 
-    def __init__(self, node: Node, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
+    def __init__(self, node: NodeCommands, entries: Sequence[Entry], what: str = "", salt: str = "") -> None:
         """`what` and `salt` are what to begin with, `entries` the keys that can be named."""
         super().__init__()
         self._node, self._entries, self._what, self._salt = node, tuple(entries), what, salt

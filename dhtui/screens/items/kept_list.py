@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -15,14 +14,16 @@ from textual.worker import Worker
 from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import KEPT, POPUP
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...errors import UsageError
 from ...items.keepalive import MAX_KEPT, Keeper, KeepError
 from ...packets.parts import Link
 from ...runtime.host import NodeHost
+from ...sources.feed import Feed
 from ...text.format import short_id
 from ...text.safe import safe_text
 from ...text.spans import Line
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.paint import titled
@@ -72,8 +73,8 @@ class KeptList(ListWindow[None]):
 
     CSS_PATH = "kept_list.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(action.keys, action.name, action.label, show=False) for action in (*KEPT, *OF_LINES)),
-        Binding(POPUP[0].keys, POPUP[0].name, show=False),
+        *all_bound((*KEPT, *OF_LINES)),
+        bound(POPUP[0]),
     ]
     ACTIONS = (*KEPT, *OF_LINES, *POPUP)
     ABOUT = "The items that are looked after every hour while the node runs, whoever signed them, and put again."
@@ -81,9 +82,9 @@ class KeptList(ListWindow[None]):
 
     table: query_one[LineTable[KeptRow]] = query_one("#kept", LineTable)
 
-    def __init__(self, host: NodeHost) -> None:
+    def __init__(self, host: NodeHost, feed: Feed) -> None:
         super().__init__()
-        self._host = host
+        self._host, self._feed = host, feed
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -166,7 +167,7 @@ class KeptList(ListWindow[None]):
     @opens("adding an item")
     async def action_kept_add(self) -> None:
         """Fetches an item that the user names, and keeps it alive from then on."""
-        keeper, node = self._host.keeper, self._host.node
+        keeper, node = self._host.keeper, self._feed.commands
         if keeper is None or node is None:
             notify(self, "There is no node that could keep it alive.")
             return
@@ -177,7 +178,7 @@ class KeptList(ListWindow[None]):
             self._fetch(node, keeper, text)
 
     @work(group="kept add", exclusive=True, exit_on_error=False, name="adding an item")
-    async def _fetch(self, node: Node, keeper: Keeper, text: str) -> None:
+    async def _fetch(self, node: NodeCommands, keeper: Keeper, text: str) -> None:
         wanted = read_wanted(text)
         assert wanted.id is not None
         notify(self, f"Looking up {short_id(wanted.id)} …")

@@ -9,16 +9,17 @@ from dataclasses import replace
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
 from textual.widgets import Input
 from textual.worker import Worker
 
-from ...bindings.registry import Action, form
+from ...bindings.registry import LEAVE, SUBMIT, Action, form
+from ...engine.commands import NodeCommands
 from ...engine.items import ImmutableItem, Item, MutableItem
 from ...engine.keys import PrivateKey
-from ...engine.node import Node
 from ...errors import UsageError
 from ...items.keepalive import Keeper
 from ...items.value import FORMS
@@ -26,6 +27,7 @@ from ...keyring import Entry, Keyring, KeyringError
 from ...options.values import salt_text
 from ...text.format import short_id
 from ...text.safe import safe_text
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.source_input import SourceInput
@@ -45,15 +47,17 @@ _ACTIONS = ("put it", "dry run: look where it would go, and what is there")
 _DRY = 1
 _GO = "ctrl+s"
 """Goes from any field: in a value of several lines enter is a line break."""
-_KEYS = tuple(
-    replace(action, keys=f"enter,{_GO}", shown=f"enter {_GO}") if action.name == "submit" else action
-    for action in form("go", "close")
-)
-_KEYS_IN_LINES = (
-    replace(_KEYS[0], keys=_GO, shown=""),
-    Action("break_line", "enter", "new line", "Begin another line of the value.", 1),
-    *_KEYS[1:],
-)
+_BREAK_LINE = Action("break_line", "enter", "new line", "Begin another line of the value.", 1, id="")
+
+
+def _keys(*, in_lines: bool = False) -> tuple[Action, ...]:
+    """The keys of the form; `in_lines`: where the focus is in a value of several lines."""
+    submit, *others = form("go", "close")
+    if in_lines:
+        return (submit.fixed(_GO), _BREAK_LINE, *others)
+    return (submit.fixed(f"{submit.keys},{_GO}", f"{submit.key} {_GO}"), *others)
+
+
 _BLANK = {
     _TYPED: "type a value; an empty one is 0: as bencode",
     _FILE: "type the path of a file with the value",
@@ -65,8 +69,8 @@ class PutForm(Window[None]):
     """Asks what to put, and opens `PutRun` to put it; comes back from there with what was seen."""
 
     CSS_PATH = "put_form.tcss"
-    BINDINGS = [("escape", "close", "close"), (f"enter,{_GO}", "submit", "go"), *TABS]  # noqa: RUF012
-    ACTIONS = _KEYS
+    BINDINGS = [bound(LEAVE, "close"), bound(SUBMIT), Binding(_GO, "submit", show=False), *TABS]  # noqa: RUF012
+    ACTIONS = _keys()
     ABOUT = "Put an item (BEP 44). Each letter shows what would be stored, where, and signed by whom."
     AUTO_FOCUS = "#value"
 
@@ -79,7 +83,7 @@ class PutForm(Window[None]):
 
     def __init__(
         self,
-        node: Node,
+        node: NodeCommands,
         ring: Keyring | None,
         entries: Sequence[Entry],
         puts: deque[Item],
@@ -151,7 +155,7 @@ class PutForm(Window[None]):
             seq=self._text("seq"),
             nodes=self._text("nodes"),
             careful=self.over.chosen == 0,
-            most=self._node.config.settings.k,
+            most=self._node.k,
             signed=signed,
         )
 
@@ -206,7 +210,7 @@ class PutForm(Window[None]):
 
     def own_actions(self) -> tuple[Action, ...]:
         """What enter does depends on the field."""
-        return _KEYS_IN_LINES if self.value.has_focus and self.value.lines else _KEYS
+        return _keys(in_lines=self.value.has_focus and self.value.lines)
 
     def _arrange(self) -> None:
         """Fields that mean nothing for this kind of item are not shown; a path has one line."""

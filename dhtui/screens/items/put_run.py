@@ -15,10 +15,10 @@ from textual.worker import Worker
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
-from ...bindings.registry import form
+from ...bindings.registry import LEAVE, SUBMIT, form
+from ...engine.commands import NodeCommands
 from ...engine.items import Draft, Item, MutableItem
 from ...engine.keys import PrivateKey
-from ...engine.node import Node
 from ...engine.outcome import Outcome
 from ...engine.snapshot import LookupView
 from ...items.conflict import Conflict, retry, whose
@@ -28,6 +28,7 @@ from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.safe import magnet, safe_text
 from ...text.spans import Role
+from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
@@ -49,8 +50,8 @@ class PutRun(ListWindow[Seen | None]):
 
     CSS_PATH = "put_run.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "close", "back"),
-        ("enter", "go", "do it"),
+        bound(LEAVE, "close"),
+        bound(SUBMIT, "go"),
     ]
     ACTIONS = (*form("do it", "back", fields="nodes")[:-1], *OF_LINES, form("", "back")[-1])
     ABOUT = (
@@ -63,7 +64,7 @@ class PutRun(ListWindow[Seen | None]):
 
     def __init__(
         self,
-        node: Node,
+        node: NodeCommands,
         plan: Plan,
         key: PrivateKey | None,
         *,

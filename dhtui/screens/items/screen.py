@@ -13,8 +13,8 @@ from textual.getters import query_one
 
 from ...bindings.keymap import key_of
 from ...bindings.registry import View
+from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.node import Node
 from ...engine.snapshot import Snapshot, StoredItemView
 from ...keyring import Entry, Keyring, KeyringError
 from ...packets.parts import Link
@@ -106,7 +106,7 @@ class ItemsScreen(ExplorerScreen):
             self._source, self._polled = source, snapshot.at
             self._rows = self.feed.holdings().items
             self._kept = snapshot.store.immutable + snapshot.store.mutable
-            self.items.set_empty(*_empty(self.feed.replay is not None))
+            self.items.set_empty(*_empty(self.feed.player is not None))
             self.items.show(self._rows)
         self._view = snapshot
         self.items.title = items_title(self._rows, missed)
@@ -115,7 +115,7 @@ class ItemsScreen(ExplorerScreen):
 
     def _is_due(self, source: Source, now: float) -> bool:
         # Of a recording every moment: one may go back in it.
-        return source is not self._source or self.feed.replay is not None or now - self._polled >= POLL_SECONDS
+        return source is not self._source or self.feed.player is not None or now - self._polled >= POLL_SECONDS
 
     @on(LineTable.Selected, "#items")
     def show_value(self) -> None:
@@ -178,7 +178,7 @@ class ItemsScreen(ExplorerScreen):
                 self.items.select(item_key(row))
                 self.items.focus()
                 return True
-        node = self.host.node
+        node = self.feed.commands
         if node is None or link.kind not in ("target", "key") or not isinstance(link.value, bytes):
             return False
         self._open_get(node, link.value.hex())
@@ -192,7 +192,7 @@ class ItemsScreen(ExplorerScreen):
 
     def action_kept(self) -> None:
         """Opens the list of the items that are kept alive."""
-        self.app.push_screen(KeptList(self.host))
+        self.app.push_screen(KeptList(self.host, self.feed))
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""
@@ -211,21 +211,21 @@ class ItemsScreen(ExplorerScreen):
         if (node := self._node()) is not None:
             self._open_get(node, "" if row is None else magnet(row.k, row.salt) if row.k else row.target.hex())
 
-    def _node(self) -> Node | None:
+    def _node(self) -> NodeCommands | None:
         """The running node; where there is none that is told."""
-        if self.host.node is None:
-            what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
+        if self.feed.commands is None:
+            what = "This is a recording" if self.feed.player is not None else "The node is not running yet"
             notify(self, f"{what}: nothing can be put or got.", bad=True)
-        return self.host.node
+        return self.feed.commands
 
     @opens("opening the form")
-    async def _open_put(self, node: Node, key: bytes | None, salt: bytes) -> None:
-        ring, keeper = self.host.keyring, self.host.keeper
+    async def _open_put(self, node: NodeCommands, key: bytes | None, salt: bytes) -> None:
+        ring, keeper = self.keyring, self.host.keeper
         self.app.push_screen(PutForm(node, ring, await self._keys(ring), self._puts, key=key, salt=salt, keeper=keeper))
 
     @opens("opening the form")
-    async def _open_get(self, node: Node, what: str) -> None:
-        self.app.push_screen(GetForm(node, await self._keys(self.host.keyring), what))
+    async def _open_get(self, node: NodeCommands, what: str) -> None:
+        self.app.push_screen(GetForm(node, await self._keys(self.keyring), what))
 
     async def _keys(self, ring: Keyring | None) -> list[Entry]:
         """The user's keys; why there are none is told. Read in a thread: they are files."""

@@ -17,13 +17,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...bindings.registry import Action, form
+from ...bindings.registry import LEAVE, SUBMIT, Action, form
 from ...engine.keys import BadKey
 from ...keyring import KeyringError
 from ...keyring.base import name_fault
 from ...keyring.seal import passphrase_bytes
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, clean
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.source_input import SourceInput
@@ -75,8 +76,8 @@ class KeyForm(Window[R | None]):
 
     CSS_PATH = "key_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        ("escape", "cancel", "cancel"),
-        ("enter", "submit", "do it"),
+        bound(LEAVE, "cancel"),
+        bound(SUBMIT),
         *TABS,
     ]
     HEADING: ClassVar[str]

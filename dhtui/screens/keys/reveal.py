@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import wrap
 
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 
 from ...bindings.keymap import key_of
 from ...bindings.registry import POPUP, view
 from ...text.spans import Line
+from ...widgets.bound import bound
 from ...widgets.scroll_lines import ScrollLines
 from ..dialogs.popup import Popup
 
@@ -26,7 +26,7 @@ class RevealScreen(Popup):
     """Shows a secret text on demand; it takes the key that opened the window to show it, and to hide it again."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        Binding(_REVEAL.keys, _REVEAL.name, _REVEAL.label, show=False)
+        bound(_REVEAL)
     ]
 
     ACTIONS = (_REVEAL, *POPUP)

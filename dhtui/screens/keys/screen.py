@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -70,7 +69,7 @@ class KeysScreen(ExplorerScreen):
 
     @work(group="keys", exclusive=True, exit_on_error=False, name="reading the keys")
     async def _read(self) -> None:
-        ring = self._ring()
+        ring = self.keyring
         if ring is None:
             self.keys.set_empty(*_RECORDED)
             self._fill("keys", ())
@@ -94,13 +93,6 @@ class KeysScreen(ExplorerScreen):
         self.keys.show(self._entries)
         self.show_detail()
 
-    def _folder(self) -> Path | None:
-        return None if self.feed.replay is not None else self.host.keys_folder
-
-    def _ring(self) -> Keyring | None:
-        folder = self._folder()
-        return None if folder is None else Keyring(folder, self.host.vault)
-
     @on(LineTable.Selected, "#keys")
     def show_detail(self) -> None:
         """All about the selected key."""
@@ -114,7 +106,8 @@ class KeysScreen(ExplorerScreen):
         detail.border_title = titled(detail, f"key {safe_text(entry.name, 64)}" if entry else "key")
 
     def _is_open(self, entry: Entry) -> bool:
-        return entry.public is not None and self.host.vault.get(entry.public) is not None
+        ring = self.keyring
+        return ring is not None and entry.public is not None and ring.vault.get(entry.public) is not None
 
     @on(LineTable.Inspect, "#keys")
     def inspect(self) -> None:
@@ -147,7 +140,7 @@ class KeysScreen(ExplorerScreen):
 
     def open_link(self, link: Link) -> bool:
         """Selects a key of ours by its public half."""
-        ring = self._ring()
+        ring = self.keyring
         if link.kind != "key" or ring is None:
             return False
         if not self._entries:  # never shown before, and whether the key is here is asked now
@@ -206,7 +199,7 @@ class KeysScreen(ExplorerScreen):
         """Does something with the selected key, if that is one it can be done with."""
         entry = self.keys.model.selected
         if entry is None:
-            notify(self, "No key is selected." if self._folder() else _NO_KEYS)
+            notify(self, "No key is selected." if self.keyring else _NO_KEYS)
         elif entry.path is None and not builtin:
             notify(self, f"{entry.name} is built in: it stays as it is.")
         elif entry.damaged and not damaged:
@@ -216,7 +209,7 @@ class KeysScreen(ExplorerScreen):
 
     @opens("keys")
     async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
-        ring = self._ring()
+        ring = self.keyring
         if ring is None:
             notify(self, _NO_KEYS)
             return

@@ -90,7 +90,8 @@ class LogScreen(ExplorerScreen):
     def _fill(self, missed: str = "") -> None:
         shown = self._all if self._level == "detail" else only(self._all, self._level)
         self.lines.title = f"log, {LEVEL_WORDS[self._level]}{missed}"
-        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _nothing(bool(self.host.label or self.feed.replay))))
+        alone = self.host.testnet or self.feed.player is not None
+        self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _nothing(alone)))
         self.lines.show(shown)
 
     @on(LineTable.Inspect)

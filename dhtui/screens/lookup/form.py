@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
-from ...bindings.registry import form
+from ...bindings.registry import LEAVE, SUBMIT, form
 from ...errors import UsageError
 from ...lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
 from ...text.spans import Line, fit
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.pick import Pick
 from ...widgets.source_input import SourceInput
@@ -29,7 +30,7 @@ class LookupForm(Window[LookupRequest | None]):
     """Asks what to look up. The result is a request that is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "lookup_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel"), ("enter", "submit", "start"), *TABS]  # noqa: RUF012
+    BINDINGS = [bound(LEAVE, "cancel"), bound(SUBMIT), *TABS]  # noqa: RUF012
     ACTIONS = form("start", choose="kind")
     ABOUT = (
         "Look up an id, the peers of a torrent, or an item. The kind follows from what is typed, until it is chosen."

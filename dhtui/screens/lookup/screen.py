@@ -16,7 +16,7 @@ from textual.widget import Widget
 from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.snapshot import LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
@@ -127,7 +127,7 @@ class LookupScreen(ExplorerScreen):
         wait = f"{waiting} waiting, " if waiting else ""
         finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
-        self.lookups.set_empty(*panes.empty_lines(bool(self.host.label)))
+        self.lookups.set_empty(*panes.empty_lines(self.host.testnet))
         self.lookups.show(rows)
         if self._wanted in views:
             self.lookups.select(self._wanted)
@@ -402,15 +402,15 @@ class LookupScreen(ExplorerScreen):
     def _open_form(self, kind: Kind, target: str) -> None:
         node = self._node()
         if node is not None:
-            known = panes.testnet_targets() if self.host.label else ()
+            known = panes.testnet_targets() if self.host.testnet else ()
             self.app.push_screen(LookupForm(node.id, kind=kind, target=target, known=known), self._start)
 
-    def _node(self) -> Node | None:
+    def _node(self) -> NodeCommands | None:
         """The running node; where there is none that is told."""
-        if self.host.node is None:
-            what = "This is a recording" if self.feed.replay is not None else "The node is not running yet"
+        if self.feed.commands is None:
+            what = "This is a recording" if self.feed.player is not None else "The node is not running yet"
             notify(self, f"{what}: lookups can't be started or stopped.", bad=True)
-        return self.host.node
+        return self.feed.commands
 
     def _start(self, request: LookupRequest | None) -> None:
         node = self._node() if request is not None else None
@@ -420,7 +420,7 @@ class LookupScreen(ExplorerScreen):
             self._look_up(node, request)
 
     @work(group="lookup", exit_on_error=False, name="lookup")
-    async def _look_up(self, node: Node, request: LookupRequest, followed: bool = False) -> None:
+    async def _look_up(self, node: NodeCommands, request: LookupRequest, followed: bool = False) -> None:
 
         def follow(view: LookupView) -> None:
             nonlocal followed

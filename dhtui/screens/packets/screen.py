@@ -121,7 +121,7 @@ class PacketsScreen(ExplorerScreen):
         if source is None:
             return
         frozen = self.feed.paused and snapshot is self._view
-        self._now = self.feed.replay.clock() if self.feed.replay else snapshot.at
+        self._now = self.feed.player.clock() if self.feed.player else snapshot.at
         self._view = snapshot
         spared = not frozen and self._take(source)
         self._name_list(source)

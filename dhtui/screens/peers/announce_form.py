@@ -11,9 +11,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ...bindings.registry import form
+from ...bindings.registry import LEAVE, form
 from ...errors import UsageError
 from ...options.values import integer, target, torrent
+from ...widgets.bound import bound
 from ...widgets.lines import Lines
 from ...widgets.source_input import SourceInput
 from ..dialogs.fields import TABS, field
@@ -53,7 +54,7 @@ class AnnounceForm(Window[AnnounceRequest | None]):
     """Asks what to announce. The result is fit to be sent; `None`: nothing is to be done."""
 
     CSS_PATH = "announce_form.tcss"
-    BINDINGS = [("escape", "cancel", "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
+    BINDINGS = [bound(LEAVE, "cancel"), *TABS]  # noqa: RUF012 - Textual's own declaration
     ACTIONS = form("announce", choose="")
     ABOUT = "Tell the nodes closest to an infohash that a peer is here. Each letter is checked as it is typed."
     AUTO_FOCUS = "#infohash"

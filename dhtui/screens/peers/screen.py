@@ -12,7 +12,7 @@ from textual.getters import query_one
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.operations.operations import ANNOUNCES_KEPT
 from ...engine.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ...packets.parts import Link
@@ -113,7 +113,7 @@ class PeersScreen(ExplorerScreen):
             self._show_holdings(f", +{max(0, more)} new peers")
             return
         self._view = snapshot
-        due = self.feed.replay is not None or self.feed.paused or snapshot.at - self._polled >= POLL_SECONDS
+        due = self.feed.player is not None or self.feed.paused or snapshot.at - self._polled >= POLL_SECONDS
         if source is not self._source or due:
             self._source, self._polled = source, snapshot.at
             self._holdings, self._kept = self.feed.holdings(), snapshot.store.peers
@@ -272,13 +272,13 @@ class PeersScreen(ExplorerScreen):
 
     def action_announce(self) -> None:
         """Asks what to announce, and announces it."""
-        if self.host.node is None:
+        if self.feed.commands is None:
             notify(self, "This is a recording: nothing can be announced from it.")
         else:
-            self._announce(self.host.node)
+            self._announce(self.feed.commands)
 
     @opens("announce")
-    async def _announce(self, node: Node) -> None:
+    async def _announce(self, node: NodeCommands) -> None:
         reach, infohash = node.snapshot().reachability, self._infohash()
         note = ""
         if reach.state != "reachable":
@@ -288,11 +288,11 @@ class PeersScreen(ExplorerScreen):
             self._announce_all(node, request)
 
     @work(group="announce", exit_on_error=False, name="announce")
-    async def _announce_all(self, node: Node, request: AnnounceRequest) -> None:
+    async def _announce_all(self, node: NodeCommands, request: AnnounceRequest) -> None:
         for info_hash in request.info_hashes:
             await self._announce_one(node, info_hash, request.port)
 
-    async def _announce_one(self, node: Node, info_hash: bytes, port: int) -> None:
+    async def _announce_one(self, node: NodeCommands, info_hash: bytes, port: int) -> None:
         name = f"announce of {short_id(info_hash)}"
 
         def progress(view: LookupView) -> None:

@@ -101,7 +101,7 @@ class QueriesScreen(ExplorerScreen):
         self.asked.show(self._others)
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
-        now, tail = self.feed.replay.clock() if self.feed.replay else snapshot.at, self._tail
+        now, tail = self.feed.player.clock() if self.feed.player else snapshot.at, self._tail
         others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._throttle.skips(others) or source is not self._shown:
@@ -171,7 +171,7 @@ class QueriesScreen(ExplorerScreen):
     def action_stop(self) -> None:
         """Stops the lookup that the selected query of ours belongs to."""
         row = self.flight.model.selected
-        node = self.host.node
+        node = self.feed.commands
         if row is None:
             notify(self, "No query of ours is in flight: there is nothing to stop.")
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.getters import query_one
 
@@ -11,9 +10,10 @@ from ...bindings.keymap import key_of
 from ...bindings.registry import BANS, POPUP
 from ...engine.defence.guard import MAX_TRACKED
 from ...engine.snapshot import Ban
-from ...runtime.host import NodeHost
+from ...sources.feed import Feed
 from ...text.format import duration, number, plural
 from ...text.spans import Line
+from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from ..dialogs.window import Window
@@ -30,8 +30,8 @@ class BanList(Window[None]):
 
     CSS_PATH = "bans.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
-        *(Binding(action.keys, action.name, action.label, show=False) for action in BANS),
-        Binding(POPUP[0].keys, POPUP[0].name, show=False),
+        *all_bound(BANS),
+        bound(POPUP[0]),
     ]
     ACTIONS = (*BANS, *POPUP)
     ABOUT = (
@@ -42,9 +42,9 @@ class BanList(Window[None]):
 
     table: query_one[LineTable[Ban]] = query_one("#bans", LineTable)
 
-    def __init__(self, host: NodeHost) -> None:
+    def __init__(self, feed: Feed) -> None:
         super().__init__()
-        self._host = host
+        self._feed = feed
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -60,14 +60,14 @@ class BanList(Window[None]):
 
     def show_rows(self) -> None:
         """The list as it is now."""
-        node = self._host.node
+        node = self._feed.commands
         rows = () if node is None else node.bans()
         self.table.title = f"{plural(len(rows), 'ban')}"
         self.table.show(rows)
 
     def action_unban(self) -> None:
         """Lets the selected address in again."""
-        node, ban = self._host.node, self.table.model.selected
+        node, ban = self._feed.commands, self.table.model.selected
         if node is None or ban is None:
             notify(self, "There is no ban to lift.")
         elif node.unban(ban.ip):

@@ -12,7 +12,7 @@ from textual.getters import query_one
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
-from ...engine.node import Node
+from ...engine.commands import NodeCommands
 from ...engine.snapshot import BucketView, Snapshot
 from ...engine.wire.compact import Addr
 from ...headless.text import node_words
@@ -112,13 +112,13 @@ class TableScreen(ExplorerScreen):
         table = snapshot.table
         total = table.good + table.questionable + table.bad
         self.buckets.title = f"{plural(len(table.buckets), 'bucket')}, {plural(total, 'node')}{missed}"
-        self.buckets.set_empty(*_no_buckets(bool(self.host.label)))
+        self.buckets.set_empty(*_no_buckets(self.host.testnet))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
 
     def _check_ban(self) -> None:
         """A ban that was lifted, or is over, is not what the last line goes on to tell."""
-        node, ip = self.host.node, self._banned
+        node, ip = self.feed.commands, self._banned
         if ip and (node is None or all(ban.ip != ip for ban in node.bans())):
             self._last(f"ban: {ip} is not ignored any more")
 
@@ -267,7 +267,7 @@ class TableScreen(ExplorerScreen):
     def action_bans(self) -> None:
         """Lists the bans."""
         if self._node_for("ban"):
-            self.app.push_screen(BanList(self.host))
+            self.app.push_screen(BanList(self.feed))
 
     def action_ban(self) -> None:
         """Bans the address of the selected node, if the user confirms it."""
@@ -288,16 +288,16 @@ class TableScreen(ExplorerScreen):
             notify(self, f"There is no node to {verb} in this bucket.")
         return row
 
-    def _node_for(self, verb: str) -> Node | None:
+    def _node_for(self, verb: str) -> NodeCommands | None:
         """The running node, through which something can be done; says so where there is none."""
-        node = self.host.node
+        node = self.feed.commands
         if node is None:
-            what = "This is a recording" if self.feed.replay else "Our node does not run yet"
+            what = "This is a recording" if self.feed.player else "Our node does not run yet"
             notify(self, f"{what}: there is nobody to {verb}.")
         return node
 
     @work(group="ping", exit_on_error=False, name="ping")
-    async def _ping(self, node: Node, addr: Addr) -> None:
+    async def _ping(self, node: NodeCommands, addr: Addr) -> None:
         self._last(f"ping {address(addr)}: asked")
         result = await actions.ping(node, [addr])
         asked = result.outcome.asked if result.outcome else ()
@@ -313,7 +313,7 @@ class TableScreen(ExplorerScreen):
             self._banned = ip
 
     @work(group="refresh", exit_on_error=False, name="refresh")
-    async def _refresh(self, node: Node, bucket: BucketView) -> None:
+    async def _refresh(self, node: NodeCommands, bucket: BucketView) -> None:
         self._last(f"refresh of bucket {bucket.depth}: looking up a random id in it")
         outcome = await node.refresh_bucket(bucket.depth)
         words = f"{outcome.answered} of {plural(len(outcome.asked), 'node')} answered"

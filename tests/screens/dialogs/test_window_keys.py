@@ -18,6 +18,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import Status
 from dhtui.engine.wire.krpc import Put, encode_error
 from dhtui.keyring import Keyring
+from dhtui.runtime.host import Nodes
 from dhtui.screens.dialogs.help import HelpScreen
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.window import Window
@@ -120,7 +121,9 @@ async def look_at_keys(stage: Stage, window: Window[object]) -> None:
 @pytest.mark.parametrize("keys", WINDOWS, ids=lambda keys: WINDOWS[keys])
 async def test_the_keys_of_a_window_are_those_of_its_footer_and_its_help(keys: str, keys_folder: Path) -> None:
     node = HostileNode()
-    async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), LARGE) as stage:
+    async with showing(
+        Explorer(Nodes(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent)), LARGE
+    ) as stage:
         await node.suffer()
         node._calls.make()  # its listeners are told
         await press(stage, keys)
@@ -144,7 +147,9 @@ async def test_the_keys_of_a_window_are_those_of_its_footer_and_its_help(keys: s
 @pytest.mark.parametrize("keys", ["2⇥c", "6K", "6ph⇥↵⇥"])
 async def test_esc_clears_the_filter_of_a_list_first_and_then_closes_its_window(keys: str, keys_folder: Path) -> None:
     node = HostileNode()
-    async with showing(Explorer(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent), SMALL) as stage:
+    async with showing(
+        Explorer(Nodes(on(node), keys_folder=keys_folder, keep_folder=keys_folder.parent)), SMALL
+    ) as stage:
         await node.suffer()
         node._calls.make()  # its listeners are told
         await press(stage, keys)

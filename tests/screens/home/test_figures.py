@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dhtui.bindings import keymap, registry
+from dhtui.bindings import registry
 from dhtui.bindings.registry import VIEWS
 from dhtui.engine.counters import PROBE
 from dhtui.engine.snapshot import MethodCounts, RecentView, Snapshot, SwarmView
@@ -20,6 +20,7 @@ from dhtui.screens.queries import columns as queries_columns
 from dhtui.screens.table.columns import NodeRow
 from dhtui.screens.table.details import node_details
 from dhtui.sources.health import health
+from dhtui.sources.source import LiveSource
 from dhtui.text.format import reach
 from dhtui.widgets.spark import level_line
 
@@ -72,7 +73,7 @@ async def test_a_frozen_view_is_frozen_whole(size: tuple[int, int], seen_before:
     paper = PaperNode(node.snapshot())
     async with exploring(paper, size) as stage:
         stage.app.feed.connect(None)
-        stage.app._show_node(node)
+        stage.app.feed.connect(LiveSource(node))
         await stage.settle()
         if seen_before:
             await _walk(stage)
@@ -239,14 +240,9 @@ def test_pcapng_names_our_end_of_the_packets() -> None:
 
 def test_texts_name_the_keys_that_are_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when they are others; and none on a testnet, where there is none to open."""
-    for name in ("GLOBAL", "VIEWS", "ALWAYS", "VERBS", "LIST", "PLAYER", "POPUP", "KEPT"):
-        monkeypatch.setattr(registry, name, getattr(registry, name))
-    keymap.rebind((("testnet", "f7"),))
-    try:
-        assert "f7: a testnet" in health(snapshots.no_network()).remedy
-        assert "testnet" not in health(snapshots.no_network(), on_testnet=True).remedy
-    finally:
-        keymap.key_of.cache_clear()
+    monkeypatch.setitem(registry.KEYMAP, "testnet", "f7")
+    assert "f7: a testnet" in health(snapshots.no_network()).remedy
+    assert "testnet" not in health(snapshots.no_network(), on_testnet=True).remedy
 
 
 def test_no_snapshot_of_older_recordings_lacks_a_field() -> None:

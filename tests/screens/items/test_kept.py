@@ -11,7 +11,7 @@ import pytest
 from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
 
-from dhtui.app import Explorer, _on_network
+from dhtui.app import Explorer
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.operations.direct import Decide
@@ -22,6 +22,8 @@ from dhtui.items.keepalive.plan import begin
 from dhtui.items.keepalive.store import Items
 from dhtui.options.options import Options
 from dhtui.runtime import launch
+from dhtui.runtime.host import Nodes
+from dhtui.runtime.opening import on_network
 from dhtui.screens.items.kept_list import KeptList
 from dhtui.screens.items.screen import ItemsScreen
 from dhtui.text.safe import magnet
@@ -189,10 +191,10 @@ async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size:
 
 async def test_a_testnet_has_no_keeper_and_going_back_there_is_one(tmp_path: Path) -> None:
     node, other = KeepingNode(snapshots.running()), KeepingNode(snapshots.running())
-    async with exploring(node, show="items", keep_folder=tmp_path, testnet_factory=other.factory) as stage:
+    async with exploring(node, show="items", keep_folder=tmp_path, other=other.factory) as stage:
         assert stage.app.host.keeper is not None
         await stage.press("T", "2")
-        assert stage.app.host.keeper is None and stage.app.host.label == "testnet"
+        assert stage.app.host.keeper is None and stage.app.host.testnet
 
 
 async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
     with neighbours() as net:
         options = Options(state_dir=tmp_path, bnodes=tuple(net.net.split(",")), listen=("127.0.0.1", 0))
         start = launch.prepare(options, serving=True, keeping=False)
-        app = Explorer(lambda: _on_network(start), keep_folder=tmp_path)
+        app = Explorer(Nodes(lambda: on_network(start), keep_folder=tmp_path))
         async with app.run_test() as pilot, asyncio.timeout(PATIENCE):
             while (looked := store.load(tmp_path)[0][BLOG.target].last) is None:
                 await pilot.pause(0.05)

@@ -23,6 +23,7 @@ from dhtui.items.file import write as write_item
 from dhtui.items.keepalive import Keeper
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
+from dhtui.runtime.host import Nodes
 from dhtui.screens.items.conflict_view import ConflictView
 from dhtui.screens.items.put_form import PutForm
 from dhtui.screens.items.put_run import PutRun
@@ -436,7 +437,7 @@ async def test_two_writers_on_a_network_lose_no_update_silently(tmp_path: Path) 
             await own.bootstrapped()
             yield own
 
-    app = Explorer(in_testnet, label="testnet", keys_folder=keys(tmp_path))
+    app = Explorer(Nodes(in_testnet, on_testnet=True, keys_folder=keys(tmp_path)))
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         stage = Stage(app, pilot, None)  # type: ignore[arg-type]
         await stage.settle()
@@ -553,7 +554,8 @@ async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
     folder = keys(tmp_path)
     async with exploring(paper, show="items", keys_folder=folder) as stage:
         keeper = Keeper(paper, tmp_path)  # type: ignore[arg-type]
-        stage.app.host.keeper = keeper
+        assert stage.app.host.run is not None
+        stage.app.host.run.keeper = keeper
         await stage.press("p")
         choose(stage, "signer", 2)
         await write(stage, "hello world")

@@ -10,12 +10,12 @@ import pytest
 from textual.widgets import Input
 
 from dhtui.engine.keys import PrivateKey
-from dhtui.headless.output import failure_words
 from dhtui.keyring import Keyring
 from dhtui.keyring.pem import write_pem
 from dhtui.keyring.seal import seal, unseal
 from dhtui.screens.keys.form import KeyForm
 from dhtui.screens.keys.reveal import RevealScreen
+from dhtui.text.failure import failure_words
 
 from .. import snapshots
 from ..stage import LARGE, Stage, exploring
@@ -135,7 +135,9 @@ async def test_a_marked_secret_is_nowhere_but_in_its_files(
         await read(stage)
         await watch.look()
         assert not found(watch.seen) and not found(watch.copied)
-        watch.seen = [repr(stage.app.host.vault), repr(keyring.list()), repr(keyring.load("bep44test"))]
+        vault = ring.vault if (ring := stage.screen.keyring) is not None else None
+        assert repr(vault).startswith("Vault(")
+        watch.seen = [repr(vault), repr(keyring.list()), repr(keyring.load("bep44test"))]
         assert not found(watch.seen)
     check_files(tmp_path, {"in.pem", "out.key"}, {"record.jsonl", "filed"})
 

@@ -491,7 +491,7 @@ async def test_a_running_lookup_is_stopped_and_a_finished_one_is_not() -> None:
 async def test_without_a_node_nothing_is_started() -> None:
     node = busy()
     async with exploring(node, show="lookup") as stage:
-        stage.app.host.node = None
+        stage.app.feed.connect(None)
         await stage.press("n", "x")
         assert stage.toasts() == ["The node is not running yet: lookups can't be started or stopped."] * 2
 

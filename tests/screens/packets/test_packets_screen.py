@@ -295,7 +295,7 @@ async def test_another_ring_of_the_same_source_keeps_the_selection_if_the_packet
 
 async def test_another_node_starts_a_new_list() -> None:
     first, second = at_work(), at_work()
-    async with exploring(first, show="packets", testnet_factory=second.factory) as stage:
+    async with exploring(first, show="packets", other=second.factory) as stage:
         await tell(stage, traffic())
         await stage.press("g", "j", "T", "2")
         assert "0 packets" in stage.text()

@@ -348,7 +348,7 @@ async def test_the_form_warns_where_strangers_may_not_reach_us() -> None:
 
 async def test_nothing_is_announced_from_a_recording() -> None:
     async with peers() as stage:
-        stage.app.host.node = None
+        stage.app.feed.connect(None)
         await stage.press("a")
         assert "This is a recording" in stage.toasts()[-1]
 

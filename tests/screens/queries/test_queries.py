@@ -388,7 +388,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
 
 async def test_a_recording_tells_that_it_cannot_be_stopped() -> None:
     async with watching(busy()) as stage:
-        stage.app.host.node = None
+        stage.app.feed.connect(None)
         await stage.press("x")
         assert "This is a recording" in stage.toasts()[-1]
 

@@ -269,7 +269,7 @@ async def test_ban_and_enter_or_esc_bans_nobody(key: str) -> None:
 
 async def test_without_a_running_node_the_actions_say_so() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
-        stage.app.host.node = None
+        stage.app.feed.connect(None)
         await stage.press("p", "f", "a", "b", "B", "r")
         assert [toast.partition(":")[0] for toast in stage.toasts()] == ["Our node does not run yet"] * 6
         assert stage.node.asked == []

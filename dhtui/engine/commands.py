@@ -1,0 +1,120 @@
+"""What may be asked of a node, wherever it runs: a `Node` of this program, or one that this program is attached to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from .items import Draft, ImmutableItem, Item, MutableItem
+from .operations.callbacks import Progress
+from .operations.direct import Decide
+from .outcome import Outcome
+from .snapshot import Ban, BootstrapView, LookupDetail, Snapshot
+from .wire.compact import Addr
+
+
+class NodeCommands(Protocol):
+    """The commands of a node, and what a command needs to know of it. See `Node` for what each does and raises."""
+
+    @property
+    def id(self) -> bytes:
+        """Its id, 20 bytes."""
+
+    @property
+    def address(self) -> Addr:
+        """Where it is bound."""
+
+    @property
+    def k(self) -> int:
+        """The closest nodes that a lookup seeks, and that a put writes to."""
+
+    def snapshot(self) -> Snapshot:
+        """The state of everything, as frozen values."""
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        """One of the lookups of the snapshot with all its queries; `None` if it is not remembered any more."""
+
+    # ---- the network -------------------------------------------------------------------------------
+
+    async def bootstrapped(self) -> BootstrapView:
+        """Wait until the bootstrap has ended, well or not."""
+
+    def bootstrap(self, hosts: Sequence[str] = ()) -> None:
+        """Try to get into the network now, from what is known and from these hosts, each ``host:port``."""
+
+    async def refresh_bucket(self, depth: int) -> Outcome:
+        """Look up a random id of the bucket at `depth`, 0 to 159."""
+
+    def stop_lookup(self, number: int) -> bool:
+        """End a running lookup with what it has found so far. Whether there was one to end."""
+
+    def ban(self, ip: str, seconds: float) -> None:
+        """Ignore an address for some time, and take its nodes out of the table."""
+
+    def unban(self, ip: str) -> bool:
+        """Ignore an address no more; whether it was."""
+
+    def bans(self) -> tuple[Ban, ...]:
+        """The addresses that are ignored at the moment, the last one banned first."""
+
+    # ---- questions ---------------------------------------------------------------------------------
+
+    async def ping(self, remotes: Sequence[Addr]) -> Outcome:
+        """Ping the named nodes."""
+
+    async def find_node(
+        self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Find the nodes closest to a 20-byte target."""
+
+    async def get_peers(
+        self,
+        info_hash: bytes,
+        *,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+        on_peers: Callable[[tuple[Addr, ...]], None] | None = None,
+    ) -> Outcome:
+        """Find peers of a 20-byte infohash."""
+
+    async def get(
+        self,
+        target: bytes,
+        *,
+        salt: bytes = b"",
+        public: bytes | None = None,
+        newer_than: int | None = None,
+        at_least: int | None = None,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+        on_item: Callable[[Item], None] | None = None,
+    ) -> Outcome:
+        """Get a BEP 44 item."""
+
+    async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
+        """Get an item as a stranger would, at none of the nodes in `written`."""
+
+    # ---- what writes -------------------------------------------------------------------------------
+
+    async def announce_peer(
+        self,
+        info_hash: bytes,
+        port: int,
+        *,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Announce the node as a peer at `port`; 0 is the port that its packets come from."""
+
+    async def put(
+        self,
+        what: ImmutableItem | MutableItem | Draft,
+        *,
+        cas: int | None = None,
+        remotes: Sequence[Addr] | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Store a BEP 44 item."""
+
+    async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
+        """Look up who holds an item, then store what `decide` makes of that."""

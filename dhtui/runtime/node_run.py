@@ -1,0 +1,125 @@
+"""What runs beside a node, for both front ends: its state is saved, kept items are looked after, all is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..engine.node import Node
+from ..items.keepalive import Keeper
+from .background import Background
+from .saving import Saver
+
+if TYPE_CHECKING:
+    from ..sources.recording import Recorder
+    from ..sources.source import LiveSource
+
+TICK = 0.1
+"""Seconds after which a recording is told the time."""
+
+
+def new_path(folder: Path) -> Path:
+    """The name of a recording that begins now, which no file of the folder has."""
+    stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
+    return next(path for name in names if not (path := folder / name).exists())
+
+
+class NodeRun:
+    """The run of one node, from its start until `close`, which comes before the node's own end.
+
+    What goes wrong meanwhile is a sentence to `warn`, and ends nothing else.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        warn: Callable[[str], None],
+        *,
+        keep_folder: Path | None,
+        save: Callable[[Node], str] | None,
+    ) -> None:
+        """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
+
+        Each may be `None`, as on a testnet: there is nothing to be kept.
+        """
+        self.node, self._warn = node, warn
+        self.background = Background(warn)
+        self.keeper = None if keep_folder is None else self._keeper(keep_folder)
+        self.recorder: Recorder | None = None
+        """The present recording, also one that has ended by itself."""
+        self._saver = None if save is None else Saver(node, save, warn)
+        self._source: LiveSource | None = None
+
+    @property
+    def source(self) -> LiveSource:
+        """The node as screens and recordings read it; packets are collected from the first call on."""
+        if self._source is None:
+            from ..sources.source import LiveSource
+
+            self._source = LiveSource(self.node)
+        return self._source
+
+    # ---- kept items and state ----------------------------------------------------------------------
+
+    def _keeper(self, folder: Path) -> Keeper:
+        told: list[str] = []
+
+        def changed() -> None:
+            if keeper.problem and keeper.problem not in told:
+                told.append(keeper.problem)
+                self._warn(keeper.problem)
+
+        keeper = Keeper(self.node, folder, changed=changed)
+        return keeper
+
+    def look_after_items(self) -> None:
+        """Keep the user's items alive from the end of the bootstrap on."""
+        if self.keeper is not None:
+            self.background.start(self._look_after(self.keeper), "looking after the kept items")
+
+    async def _look_after(self, keeper: Keeper) -> None:
+        await keeper.load()
+        await self.node.bootstrapped()
+        await keeper.run()
+
+    def save_regularly(self) -> None:
+        """Save the node's state now and then."""
+        if self._saver is not None:
+            self.background.start(self._saver.run(), "saving id and nodes")
+
+    def save(self) -> None:
+        """Save the node's state now."""
+        if self._saver is not None:
+            self._saver.now()
+
+    # ---- recordings --------------------------------------------------------------------------------
+
+    def record(self, path: Path) -> None:
+        """Record all that happens from now on. Raises `RecordingError`, also if there is such a file."""
+        from ..sources.recording import Recorder
+
+        self.recorder = Recorder(path, self.source, self._warn)
+        self.background.start(self._tick(self.recorder), "recording")
+
+    async def _tick(self, recorder: Recorder) -> None:
+        while recorder.recording:
+            recorder.tick(self.source.clock())
+            await asyncio.sleep(TICK)
+
+    def end_recording(self) -> None:
+        """End the recording, if there is one."""
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            recorder.close()
+
+    async def close(self) -> None:
+        """End all that runs beside the node. What its source has collected stays readable."""
+        await self.background.stop()
+        self.end_recording()
+        if self._source is not None:
+            self._source.close()

@@ -1,0 +1,68 @@
+"""Starts a node, on the network or on a testnet of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from ..engine.node import Node
+from ..errors import Exit, Failure
+from ..options.options import Options
+from .launch import Launch, prepare, with_hosts
+
+SECONDS_A_NODE = 0.1
+"""Time that a testnet has to start beyond the deadline, for each of its nodes."""
+
+Warn = Callable[[str], None]
+
+
+def why_not_bound(error: OSError) -> str:
+    """Why a port can't be bound, in words."""
+    return "address in use" if error.errno == errno.EADDRINUSE else (error.strerror or str(error)).lower()
+
+
+@asynccontextmanager
+async def on_network(start: Launch) -> AsyncIterator[Node]:
+    """A node, running. Raises `Failure` where it can't be bound."""
+    async with AsyncExitStack() as stack:
+        node = Node(start.config)
+        try:
+            await stack.enter_async_context(node)
+        except OSError as error:
+            raise Failure("cannot bind {}:{}: {}".format(*start.config.listen, why_not_bound(error))) from None
+        yield node
+
+
+@asynccontextmanager
+async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | None = None) -> AsyncIterator[Node]:
+    """A node that is about to join a testnet of `size` other nodes, which ends with it.
+
+    `deadline`: seconds that the testnet has to start. Raises `Failure` where it does not.
+    """
+    from ..testnet import ONE_ADDRESS, Testnet
+
+    async with AsyncExitStack() as stack:
+        patience = None if deadline is None else deadline + size * SECONDS_A_NODE
+        try:
+            async with asyncio.timeout(patience):
+                net = await stack.enter_async_context(Testnet(size))
+        except TimeoutError:
+            raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
+        except OSError as error:
+            raise Failure(f"the testnet cannot start: {why_not_bound(error)}") from None
+        if net.one_address:
+            warn(ONE_ADDRESS)
+        if net.strays:
+            warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
+        yield await stack.enter_async_context(on_network(with_hosts(start, net.bootstrap)))
+
+
+@asynccontextmanager
+async def instead_of_network(options: Options, size: int, warn: Warn) -> AsyncIterator[Node]:
+    """A node on a testnet, for an explorer that was started on the network and leaves it for a while."""
+    beside = replace(options, testnet=size, listen=None, pip=None)
+    async with on_testnet(prepare(beside, serving=True, keeping=False), size, warn) as node:
+        yield node
