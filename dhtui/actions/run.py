@@ -1,4 +1,4 @@
-"""What a user can ask of a node. The screens call these, and the command line by the rows of `spec`.
+"""What a user can ask of a node. The screens call these, and `requested` does for the command line.
 
 Each returns a `Result`; none raises for what the network does. Cancelling one stops what it does.
 """
@@ -22,7 +22,6 @@ from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
 from ..text.format import DOUBTS
-from .request import Request, Unsigned
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -101,23 +100,6 @@ class Finds(Protocol):
         """A verified item, newer than those before it. A mutable one may be followed by a newer one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What a request is carried out with."""
-
-    node: NodeCommands
-    remotes: Sequence[Addr] | None = None
-    """Those of the request, resolved; `None` is a full lookup."""
-    progress: Progress | None = None
-    finds: Finds | None = None
-    keeper: Keeper | None = None
-    """republish: the kept items on this node."""
-
-    def target(self, request: Request) -> bytes:
-        """Where to look, 20 bytes; our own id where the request names nothing."""
-        return self.node.id if request.target is None else request.target
-
-
 def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     """A result that was known when its action was given up."""
     return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
@@ -133,83 +115,6 @@ def standing(node: NodeCommands) -> NodeStatus:
         bootstrap=snapshot.bootstrap,
         nodes=table.good + table.questionable + table.bad,
     )
-
-
-# ---- by request -----------------------------------------------------------------------------------------
-
-
-async def bootstrap_now(request: Request, run: Run) -> Result:
-    """Join the network."""
-    return await bootstrap(run.node)
-
-
-async def identity_now(request: Request, run: Run) -> Result:
-    """Tell who we are."""
-    return await identity(run.node)
-
-
-async def ping_all(request: Request, run: Run) -> Result:
-    """Ask the nodes that were named, or the nearest ones to a target."""
-    if run.remotes is not None:
-        return await ping(run.node, run.remotes)
-    near = await run.node.find_node(run.target(request), progress=run.progress)
-    if not near.complete:
-        return _result(run.node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
-    return await ping(run.node, [one.addr for one in near.closest])
-
-
-async def look_for_nodes(request: Request, run: Run) -> Result:
-    """Find the nodes closest to a target."""
-    return await find_node(run.node, run.target(request), run.remotes, run.progress)
-
-
-async def look_for_peers(request: Request, run: Run) -> Result:
-    """Find peers. They are told at once, but for closest_peers, which lists them behind the nodes."""
-    finds = run.finds if request.action == "get_peers" else None
-    target = run.target(request)
-    return await get_peers(run.node, target, run.remotes, run.progress, action=request.action, finds=finds)
-
-
-async def announce(request: Request, run: Run) -> Result:
-    """Announce a peer."""
-    return await announce_peer(run.node, run.target(request), request.port, run.remotes, run.progress)
-
-
-async def fetch(request: Request, run: Run) -> Result:
-    """Fetch an item."""
-    return await get(
-        run.node,
-        run.target(request),
-        request.salt,
-        request.at_least,
-        request.newer_than,
-        run.remotes,
-        run.progress,
-        public=request.public,
-        finds=run.finds,
-    )
-
-
-async def store(request: Request, run: Run) -> Result:
-    """Store an item, whose key is unlocked."""
-    what = request.what
-    assert what is not None and not isinstance(what, Unsigned)
-    if request.dry_run:
-        return await dry_run(run.node, what, run.remotes, run.progress)
-    result = await put(run.node, what, request.cas, run.remotes, run.progress, min_stored=request.min_stored)
-    return await _and_read_back(run.node, result, run.progress) if request.read_back else result
-
-
-async def look_for_stores(request: Request, run: Run) -> Result:
-    """Find the stores of an item."""
-    target = run.target(request)
-    return await closest_stores(run.node, target, request.salt, run.remotes, run.progress, public=request.public)
-
-
-async def look_after(request: Request, run: Run) -> Result:
-    """Look after the kept items."""
-    assert run.keeper is not None
-    return await republish(run.node, run.keeper)
 
 
 # ---- actions --------------------------------------------------------------------------------------------
@@ -234,6 +139,14 @@ async def ping(node: NodeCommands, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
     return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
+
+
+async def ping_nearest(node: NodeCommands, target: bytes, progress: Progress | None = None) -> Result:
+    """Look the nodes nearest to a target up, and ask them whether they are there."""
+    near = await node.find_node(target, progress=progress)
+    if not near.complete:
+        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+    return await ping(node, [one.addr for one in near.closest])
 
 
 async def find_node(
@@ -320,7 +233,7 @@ async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None 
     return read_back_of(put, lookup, direct.asked, complete=direct.complete)
 
 
-async def _and_read_back(node: NodeCommands, result: Result, progress: Progress | None) -> Result:
+async def and_read_back(node: NodeCommands, result: Result, progress: Progress | None) -> Result:
     """The result of a put, read back where there is something to read."""
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result

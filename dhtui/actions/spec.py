@@ -48,6 +48,8 @@ class Action:
     """Whether it runs under the saved id, and saves id and nodes, as ``--wait`` does."""
     unhurried: bool = False
     """Whether it takes as long as it takes, unless the command line gives a ``--deadline``."""
+    tends: bool = False
+    """Whether it looks after the kept items: each is told when it is done, and ``--wait`` goes on where some fail."""
     fields: str = ""
     """The fields that only its JSON has, as rows of a Markdown table."""
 
@@ -78,7 +80,7 @@ _ROWS = (
         flags="",
         example="--testnet 8",
         plan="options.planning.network:plain",
-        run="actions.run:bootstrap_now",
+        run="actions.requested:bootstrap_now",
         text="headless.text:joined",
         saves=True,
     ),
@@ -89,7 +91,7 @@ _ROWS = (
         example="--remote 127.0.0.1:6881,127.0.0.1:6882",
         operand="remote",
         plan="options.planning.network:ping",
-        run="actions.run:ping_all",
+        run="actions.requested:ping_all",
         text="headless.text:pings",
     ),
     Action(
@@ -99,7 +101,7 @@ _ROWS = (
         example="--target self --testnet 32",
         operand="target",
         plan="options.planning.network:find_node",
-        run="actions.run:look_for_nodes",
+        run="actions.requested:look_for_nodes",
         text="headless.text:nodes",
     ),
     Action(
@@ -109,7 +111,7 @@ _ROWS = (
         example="--target 'magnet:?xt=urn:btih:86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0'",
         operand="target",
         plan="options.planning.network:on_torrent",
-        run="actions.run:look_for_peers",
+        run="actions.requested:look_for_peers",
         text="headless.text:peers",
     ),
     Action(
@@ -119,7 +121,7 @@ _ROWS = (
         example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --annport 6881",
         operand="target",
         plan="options.planning.network:announce_peer",
-        run="actions.run:announce",
+        run="actions.requested:announce",
         text="headless.text:announced",
     ),
     Action(
@@ -129,7 +131,7 @@ _ROWS = (
         example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
         operand="target",
         plan="options.planning.items:get",
-        run="actions.run:fetch",
+        run="actions.requested:fetch",
         text="headless.text:value",
         json="headless.json_lines:fetched",
     ),
@@ -140,7 +142,7 @@ _ROWS = (
         example="--val 'Hello World!' --testnet 32",
         operand="val",
         plan="options.planning.items:put",
-        run="actions.run:store",
+        run="actions.requested:store",
         text="headless.text:stored",
         json="headless.json_lines:stored",
     ),
@@ -151,7 +153,7 @@ _ROWS = (
         example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
         operand="target",
         plan="options.planning.items:closest_stores",
-        run="actions.run:look_for_stores",
+        run="actions.requested:look_for_stores",
         text="headless.text:stores",
     ),
     Action(
@@ -161,7 +163,7 @@ _ROWS = (
         example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --testnet 32",
         operand="target",
         plan="options.planning.network:on_torrent",
-        run="actions.run:look_for_peers",
+        run="actions.requested:look_for_peers",
         text="headless.text:nodes_and_peers",
     ),
     Action(
@@ -315,10 +317,11 @@ _ROWS = (
         flags="",
         example="",
         plan="options.planning.network:republish",
-        run="actions.run:look_after",
+        run="actions.requested:look_after",
         text="headless.text:looked_after",
         json="headless.json_lines:republished",
         unhurried=True,
+        tends=True,
     ),
     Action(
         name="kept",
@@ -377,7 +380,7 @@ _ROWS = (
         flags="",
         example="--testnet 8",
         plan="options.planning.network:plain",
-        run="actions.run:identity_now",
+        run="actions.requested:identity_now",
         text="headless.text:identity",
         saves=True,
     ),

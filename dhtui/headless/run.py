@@ -14,8 +14,9 @@ from typing import Any
 from ..actions import run as actions
 from ..actions.keys import PUBLIC_KEY_WARNING
 from ..actions.request import HostPort, Request
+from ..actions.requested import Run
 from ..actions.resolve import look_up
-from ..actions.run import Result, Run
+from ..actions.run import Result
 from ..actions.signing import last_of_all
 from ..actions.spec import ACTIONS
 from ..actions.unlocking import exposure, unlocked
@@ -132,7 +133,7 @@ async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request]
         await _watch(node, request, keeper, result, output, stop)
         return Exit.OK
     code = min(each.exit for each in (result, *others))
-    if options.wait and (code is Exit.OK or request.action == "republish"):
+    if options.wait and (code is Exit.OK or ACTIONS[request.action].tends):
         stop.waiting = True
         run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
@@ -261,7 +262,7 @@ async def _act(
 async def _by_the_limit(
     node: Node, request: Request, keeper: Keeper, output: Output, limit: Limit, finds: Found | None
 ) -> Result:
-    if request.action == "republish":
+    if ACTIONS[request.action].tends:
         keeper.looked = Looked(output)
     remotes = None
     if request.remotes is not None:

@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 import pytest
 
 from dhtui.actions.request import Request
-from dhtui.actions.run import Result, Run, given_up
+from dhtui.actions.requested import Run
+from dhtui.actions.run import Result, given_up
 from dhtui.actions.spec import ACTIONS, NODE_FLAGS, Action
 from dhtui.actions.unlocking import unlocked
 from dhtui.engine.items import Draft, sign
@@ -71,12 +72,6 @@ def test_the_example_of_a_row_makes_a_request(action: Action, home: Path) -> Non
     write(home / "item.json", sign(BEP44_TEST_KEY, b"5:hello", 3, b"salt"))
     prog, *argv = shlex.split(action.command)
     assert prog == "dhtui" and plan(config.read(argv)).action == action.name
-
-
-def test_actions_know_nothing_of_options() -> None:
-    """A wish walks down: no action takes what the command line said."""
-    for path in (Path(__file__).parents[2] / "dhtui" / "actions").glob("*.py"):
-        assert "options." not in path.read_text().replace("options.planning", ""), path
 
 
 def test_planning_asks_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
