@@ -6,6 +6,7 @@ import inspect
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import pytest
@@ -106,6 +107,7 @@ def result(action: str, *asked: Status, **more: Any) -> Result:
     return Result(action=action, summary="", outcome=outcome, standing=standing, **({"ok": False} | more))
 
 
+NOT_READ_BACK: Any = SimpleNamespace(ok=False)
 CONFLICTING = Conflict(yours=b"1:x", seq=None, theirs=(), base=None, stored=0, refused=0)
 
 
@@ -124,6 +126,7 @@ CONFLICTING = Conflict(yours=b"1:x", seq=None, theirs=(), base=None, stored=0, r
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=302), Exit.CONFLICT),
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=202), Exit.FAILED),
         (result("put", Status.ANSWERED, writes=(Status.STORED,)), Exit.FAILED),
+        (result("put", Status.ANSWERED, writes=(Status.STORED,), read_back=NOT_READ_BACK), Exit.NOT_FOUND),
         (replace(result("bootstrap"), outcome=None), Exit.NO_ANSWER),
         (replace(result("republish"), outcome=None), Exit.FAILED),
         (result("find_node", Status.ANSWERED), Exit.FAILED),
