@@ -22,9 +22,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
-from .actions.offline import Failure
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .errors import Failure
 from .headless.output import Output
 from .options.config import state_folder
 from .options.options import Options

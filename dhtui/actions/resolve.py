@@ -10,6 +10,7 @@ from ..engine.node import has_ipv6
 from ..engine.wire.compact import Addr, canonical_ip
 from ..engine.wire.family import IPV4
 from ..options.values import HostPort
+from .request import HostPort
 
 
 async def look_up(remote: HostPort) -> Addr | str:

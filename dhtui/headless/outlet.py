@@ -34,18 +34,18 @@ class Outlet:
         self.waiting = self.missing = 0
         """Bytes that are still to be written, and lines that were left out since."""
 
-    def write(self, text: str) -> None:
-        """Write whole lines: now, soon, or, if there is no room, never."""
+    def write(self, text: str | bytes) -> None:
+        """Write whole lines, or bytes as they are: now, soon, or, if there is no room, never."""
         if self.lost is not None or not text:
             return
         if self._writer is None:
             self._write_now(text)
             return
-        data = text.encode(self._stream.encoding, self._stream.errors or "strict")
+        data = text if isinstance(text, bytes) else text.encode(self._stream.encoding, self._stream.errors or "strict")
         with self._writer.changed:
             # Once something is missing, all is, until the rest is written: a gap is in one place.
             if self.missing or (self.waiting and self.waiting + len(data) > self._room):
-                self.missing += text.count("\n")
+                self.missing += data.count(b"\n")
                 return
             self.waiting += len(data)
             self._writer.put(self, data)
@@ -71,9 +71,12 @@ class Outlet:
         if self._writer is not None:
             self._writer.drain(self, patience)
 
-    def _write_now(self, text: str) -> None:
+    def _write_now(self, text: str | bytes) -> None:
         try:
-            self._stream.write(text)
+            if isinstance(text, bytes):
+                self._stream.buffer.write(text)
+            else:
+                self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError) as error:  # ValueError: the stream is closed
             with suppress(OSError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,9 +15,6 @@ from ..options.options import Options
 from ..options.values import HostPort
 from ..storage import node_state as state
 from ..storage.state_lock import StateLock, take
-
-SECRET_VARIABLE = "DHTUI_TSECRET"
-"""What stands on a command line, everybody on this machine can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         query_timeout=options.qtimeout,
         read_only=True if options.read_only or not serving else None,
         blocks=blocks,
-        token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
+        token_secret=options.tsecret or None,
         maintain=serving,
     )
     listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
