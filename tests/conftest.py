@@ -19,6 +19,7 @@ SLOW = (
     "headless/test_keys_and_items.py",
     "items/test_race.py",
     "items/value/test_forms.py",
+    "library/test_plugin.py",
     "lookups/test_budget.py",
     "lookups/test_overtaken.py",
     "truth/",

@@ -65,19 +65,6 @@ def check_seq(seq: int) -> None:
         raise ItemError(PROTOCOL, f"the sequence number must be from 0 to {MAX_SEQ}, not {seq}")
 
 
-def value_of(v: bytes) -> Value:
-    """A bencoded value, decoded. Raises `ItemError` where no node would store it: for what is too long, too deep, not
-    canonical, or holds integers beyond 64 bits."""
-    check_value(v)
-    decoded: Value = bencode.decode(v)
-    return decoded
-
-
-def _shown(v: bytes) -> str:
-    """The beginning of a value as a Python literal, which is ASCII and printable."""
-    return f"{v[:SHOWN]!r}{'...' if len(v) > SHOWN else ''}"
-
-
 def immutable_target(v: bytes) -> bytes:
     """The 20-byte target of an immutable item: SHA-1 of its bencoded value (BEP 44, "Immutable items")."""
     return sha1(v, usedforsecurity=False).digest()
@@ -96,6 +83,19 @@ def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
     """
     head = b"4:salt%d:%b" % (len(salt), salt) if salt else b""
     return b"%b3:seqi%de1:v%b" % (head, seq, v)
+
+
+def value_of(v: bytes) -> Value:
+    """A bencoded value, decoded. Raises `ItemError` where no node would store it: for what is too long, too deep, not
+    canonical, or holds integers beyond 64 bits."""
+    check_value(v)
+    decoded: Value = bencode.decode(v)
+    return decoded
+
+
+def _shown(v: bytes) -> str:
+    """The beginning of a value as a Python literal, which is ASCII and printable."""
+    return f"{v[:SHOWN]!r}{'...' if len(v) > SHOWN else ''}"
 
 
 @dataclass(frozen=True, slots=True)

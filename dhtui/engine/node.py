@@ -14,12 +14,13 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import copy_context
 from dataclasses import replace
 from random import Random, SystemRandom
 from time import time as wall_clock
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .bootstrap import MAX_HOSTS
@@ -62,8 +63,8 @@ SAVE_SECONDS = 300.0
 """From one save of the state to the next. The first is at the end of the bootstrap, the last at the end of the node."""
 PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
 
-_asking: ContextVar[Hashable] = ContextVar("asking", default=None)
-"""On whose behalf a task of ours asks."""
+_on_behalf: WeakKeyDictionary[asyncio.Task[Any], Hashable] = WeakKeyDictionary()
+"""What asks by a task of ours. (Not in its context: timers, and the callers' code in them, would inherit that.)"""
 
 
 class NodeError(RuntimeError):
@@ -73,7 +74,7 @@ class NodeError(RuntimeError):
 def _part_of_program() -> Hashable:
     """What asks: the code that the present task runs. Parts of a program take turns, however much each of them asks."""
     task = asyncio.current_task()
-    return _asking.get() or (None if task is None else getattr(task.get_coro(), "cr_code", None))
+    return None if task is None else _on_behalf.get(task) or getattr(task.get_coro(), "cr_code", None)
 
 
 @contextmanager
@@ -154,7 +155,7 @@ class Node:
         return self
 
     def _bind(self, settings: Settings) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self._endpoint = Endpoint(self.config.listen, clock.now)
         self._address = self._endpoint.addr
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
@@ -310,7 +311,8 @@ class Node:
         try:
             self._flush(core)
             if self._calls:
-                self._calls.make()
+                # Whoever asks just now may do so within a limit: the code of others is none of what that binds.
+                self._context.copy().run(self._calls.make)
                 self._flush(core)
         finally:
             self._flushing = False
@@ -503,10 +505,12 @@ class Node:
         checks.an_id("info_hash", info_hash)
 
         def begin(take: Take[Addr]) -> Coroutine[Any, Any, Outcome]:
-            asking = _part_of_program()
+            part = _part_of_program()
 
             async def run() -> Outcome:
-                _asking.set(asking)
+                task = asyncio.current_task()
+                assert task is not None
+                _on_behalf[task] = part
                 return await self.get_peers(info_hash, on_peers=take)
 
             return run()

@@ -45,6 +45,10 @@ class SavedState:
     rtts: tuple[float | None, ...] = ()
     """Their round trips in the same order, seconds; empty where none was measured."""
 
+    def __repr__(self) -> str:
+        """Short: there may be thousands of nodes."""
+        return f"<SavedState of id {self.id.hex()}, {len(self.nodes)} nodes>"
+
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
         checks.an_id("id", self.id)
@@ -107,7 +111,7 @@ class Settings:
     """BEP 43. `None`: until we know that we are reachable."""
     bep42: Literal["off", "prefer", "enforce"] = "prefer"
     blocks: Blocks | None = None
-    token_secret: bytes | None = None
+    token_secret: bytes | None = field(default=None, repr=False)
     """Makes write tokens repeatable over restarts. `None`: random."""
     token_clock: float = 0.0
     """Added to the clock before it is cut into 5-minute token epochs (wall clock minus monotonic clock, seconds)."""
@@ -171,7 +175,8 @@ class NodeConfig:
         if self.seed is not None:
             checks.kind("seed", self.seed, int)
         if self.state is not None:
-            for name in ("open", "save", "close"):
-                checks.function(f"`{name}` of state", getattr(self.state, name, "missing"))
+            if not all(callable(getattr(self.state, name, None)) for name in ("open", "save", "close")):
+                what = type(self.state).__name__
+                raise ValueError(f"state must be a StateFolder, or have its methods open, save and close, not {what}")
             if self.settings.saved is not None:
                 raise ValueError("state and settings.saved: what was saved can come from one of them only")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from support.apart import PATIENCE, ROOT
@@ -126,9 +125,3 @@ def test_it_can_be_named_though_it_is_found(installed: pytest.Pytester) -> None:
 
 def test_it_can_be_left_out(installed: pytest.Pytester) -> None:
     assert "dhtui_testnet" not in run(installed, "--fixtures", "-p", "no:dhtui.pytest").stdout.str()
-
-
-def test_our_own_tests_have_no_need_of_it(pytestconfig: pytest.Config) -> None:
-    """They make their testnets themselves."""
-    users = [path.name for path in (ROOT / "tests").rglob("*.py") if "dhtui_testnet" in path.read_text("utf-8")]
-    assert users == [Path(__file__).name]

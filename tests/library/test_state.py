@@ -145,7 +145,7 @@ async def test_a_fixed_id_wins() -> None:
 
 @pytest.mark.parametrize("wrong", ["~/state", Path("state"), object()], ids=["text", "path", "object"])
 async def test_a_state_that_is_none_is_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match="state"):
+    with pytest.raises(ValueError, match=rf"state must be a StateFolder, .*, not {type(wrong).__name__}$"):
         alone(wrong)
 
 
@@ -166,6 +166,13 @@ async def test_start_and_close_without_a_context(net: Testnet) -> None:
     assert " closed, id " in repr(node)
     with pytest.raises(NodeError, match="runs once"):
         await node.start()
+
+
+async def test_settings_are_shown_without_secrets_and_in_short() -> None:
+    nodes = (NodeInfo(bytes(20), ("127.0.0.1", 9)),) * 2000
+    shown = repr(NodeConfig(settings=Settings(token_secret=b"hush", saved=replace(SAVED, nodes=nodes))))
+    assert "hush" not in shown and "token_secret" not in shown
+    assert f"<SavedState of id {ID.hex()}, 2000 nodes>" in shown and len(shown) < 2000
 
 
 # ---- the folder ------------------------------------------------------------------------------------------

@@ -10,7 +10,20 @@ import pytest
 import pytest_asyncio
 from support.apart import PATIENCE
 
-from dhtui import Addr, Event, Limit, Node, NodeConfig, NodeError, Outcome, PacketSent, Stream, Testnet, deadline
+from dhtui import (
+    Addr,
+    Event,
+    Limit,
+    LookupStarted,
+    Node,
+    NodeConfig,
+    NodeError,
+    Outcome,
+    PacketSent,
+    Stream,
+    Testnet,
+    deadline,
+)
 from dhtui.engine import node as node_module
 from dhtui.engine.stream import Take
 
@@ -135,6 +148,21 @@ async def test_a_deadline_is_a_limit_with_a_clock(stuck: Node) -> None:
             pass
 
 
+async def test_a_deadline_binds_only_what_is_asked_in_its_block(node: Node) -> None:
+    """A listener may be called while such a thing is under way, and asks for itself."""
+    tasks: list[asyncio.Task[Outcome]] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, LookupStarted) and event.owner == "user" and not tasks:
+            tasks.append(asyncio.create_task(node.find_node(MISSING)))
+
+    leave = node.subscribe(hear)
+    with deadline(0.0):
+        await node.find_node(node.id)
+    leave()
+    assert (await tasks[0]).complete
+
+
 async def test_arguments_are_checked_at_once(node: Node) -> None:
     with pytest.raises(ValueError, match="info_hash must be 20 bytes"):
         node.peers(b"short")
@@ -151,6 +179,27 @@ async def test_many_streams_at_once_take_turns(net: Testnet, node: Node) -> None
     alone = [await read(infohash) for infohash in net.infohashes]
     together = await asyncio.gather(*(read(infohash) for _ in range(17) for infohash in net.infohashes))
     assert together == alone * 17
+
+
+async def test_a_stream_asks_on_behalf_of_who_reads_it(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of a program take turns, and the task that runs for a stream is no part of its own."""
+    parts: list[object] = []
+    part_of_program = node_module._part_of_program
+
+    def seen() -> object:
+        parts.append(part_of_program())
+        return parts[-1]
+
+    monkeypatch.setattr(node_module, "_part_of_program", seen)
+
+    async def one() -> None:
+        assert [peer async for peer in node.peers(MISSING)] == []
+
+    async def other() -> None:
+        assert [peer async for peer in node.peers(MISSING)] == []
+
+    await asyncio.gather(one(), other())
+    assert len(parts) == 4 and set(parts) == {one.__code__, other.__code__}
 
 
 # ---- without a network ---------------------------------------------------------------------------------
