@@ -156,7 +156,7 @@ class Explorer(App[int]):
                 self._recording_to(record)
 
     def warn(self, text: str) -> None:
-        """Tells a sentence now; or at the end of the run, where nobody looks yet, or any more."""
+        """Shows a warning now, while the screen can be seen; else it is printed at the end of the run."""
         if self.gate is None or self._ending:
             self.warnings.append(text)
         else:
@@ -437,7 +437,7 @@ class Explorer(App[int]):
         self._exit_renderables.clear()
 
     def failed_behind(self, problem: BaseException | None) -> None:
-        """Something went wrong where nobody waits for it: that is told once, at the end."""
+        """A callback, a task or a thread raised: each distinct failure is printed once, at the end."""
         words = f"this went wrong behind the scenes: {failure_words(problem)}"
         if words not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(words)
@@ -508,7 +508,7 @@ def spare_pauses() -> None:
 
 def _run(explorer: Explorer, output: Output) -> int:
     spare_pauses()
-    # Whoever reports these by default prints tracebacks.
+    # The default handlers print tracebacks.
     threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
     sys.unraisablehook = lambda told: explorer.failed_behind(told.exc_value)
     with asyncio.Runner() as runner:

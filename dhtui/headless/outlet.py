@@ -1,4 +1,4 @@
-"""Standard output and standard error, written to by a thread: whoever does not read them holds nothing up.
+"""Standard output and standard error, written to by a thread, so that a slow reader delays nothing.
 
 A pipe is full when nobody reads it, and a write to it then waits. In the event loop it would wait for ever, with the
 node, its timers and its signals. So lines go into a queue of bounded size; what finds no room there is left out, and
@@ -29,7 +29,7 @@ class Outlet:
         self.on_lost: Callable[[Exception], None] = lambda error: None
         """Told once, in any thread. Must not raise."""
         self.gap: Callable[[int], str] = "... {} lines are missing here: nobody read them in time\n".format
-        """What is written in place of so many lines. Called in any thread."""
+        """What is written in place of the missing lines; given their number. Called in any thread."""
         self._stream, self._room, self._writer = stream, room, writer
         self.waiting = self.missing = 0
         """Bytes that are still to be written, and lines that were left out since."""
@@ -67,7 +67,7 @@ class Outlet:
         return self.gap(self.missing).encode(self._stream.encoding, self._stream.errors or "strict")
 
     def drain(self, patience: float | None = None) -> None:
-        """Wait until all is written; with `patience` at most so many seconds for each bit of it. A signal ends that."""
+        """Wait until all is written; `patience` is the most seconds without progress. A signal ends the wait."""
         if self._writer is not None:
             self._writer.drain(self, patience)
 

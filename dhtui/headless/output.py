@@ -38,7 +38,7 @@ class Output:
         self._live = sys.stderr.isatty()
         self._progress_shown = False
         self.outlives_readers = False
-        """Whether there is something else than output to be done, so that it is worth a word when nobody reads that."""
+        """Whether the run goes on without a reader of its output, so that losing the reader is worth a warning."""
         self.hurried = False
         """Whether the run was told to stop."""
 
@@ -56,7 +56,7 @@ class Output:
         return ""  # in the results themselves there is no place for such words
 
     def close(self) -> None:
-        """Wait until all is written, unless nobody takes it. Ctrl+C ends that."""
+        """Wait until all is written, or the reader makes no progress. Ctrl+C ends the wait."""
         self._out.drain(HURRY_SECONDS if self.hurried else None)
         self._err.drain(HURRY_SECONDS if self.hurried else PATIENCE_SECONDS)
 

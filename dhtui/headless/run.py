@@ -34,7 +34,7 @@ from ..runtime.node_run import NodeRun
 from ..runtime.opening import on_network, on_testnet
 from ..runtime.threads import DaemonThreads
 from ..text.format import address
-from . import after_action as staying
+from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
 from .output import Output
@@ -122,7 +122,7 @@ async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request]
     for other in others:
         _headed(other, request, output)
         _print(other, request, output, finds)
-    result, notes = await staying.follow_up(request, last, keeper, output)
+    result, notes = await after_action.follow_up(request, last, keeper, output)
     _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
@@ -137,7 +137,7 @@ async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request]
         stop.waiting = True
         run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
-        await staying.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
+        await after_action.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
         await run.background.stop()
     return code
 
@@ -177,7 +177,7 @@ def _trace(node: Node, output: Output) -> None:
 
 async def _watch(node: Node, request: Request, keeper: Keeper, first: Result, output: Output, stop: Stop) -> None:
     assert request.watch is not None
-    await staying.watch(
+    await after_action.watch(
         lambda: _act(node, request, keeper, output, stop),
         first,
         request.watch,
@@ -290,7 +290,7 @@ def _give_up(task: asyncio.Future[Any]) -> None:
 
 
 async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
-    """The addresses of named nodes. Says which have none; raises `Failure` when nobody is left to ask."""
+    """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
     found = await asyncio.gather(*(look_up(remote) for remote in remotes))
     addrs: list[Addr] = []
     problems = []

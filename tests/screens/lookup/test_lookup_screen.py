@@ -178,7 +178,7 @@ async def test_no_lookup_teaches_how_to_start_one(size: tuple[int, int]) -> None
 
 
 async def test_on_a_testnet_it_names_what_there_is_to_find() -> None:
-    async with exploring(snapshots.starting(), show="lookup", label="testnet") as stage:
+    async with exploring(snapshots.starting(), show="lookup", on_testnet=True) as stage:
         for text, words in panes.testnet_targets():
             assert text[:40] in stage.text() and words in stage.text()
 
