@@ -22,9 +22,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
-from .actions.offline import Failure
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .errors import Failure
 from .headless.output import Output
 from .options.config import state_folder
 from .options.options import Options
@@ -156,14 +156,14 @@ class Explorer(App[int]):
                 self._recording_to(record)
 
     def warn(self, text: str) -> None:
-        """Tells a sentence now; or at the end of the run, where nobody looks yet, or any more."""
+        """Shows a warning now, while the screen can be seen; else it is printed at the end of the run."""
         if self.gate is None or self._ending:
             self.warnings.append(text)
         else:
-            notify(self, safe_text(text), bad=True)
+            notify(self, safe_text(text, 1000), bad=True)
 
     def _fail(self, why: str) -> None:
-        self.failure = safe_text(why)
+        self.failure = safe_text(why, 1000)
         self.exit(1, return_code=1)
 
     async def on_unmount(self) -> None:
@@ -437,7 +437,7 @@ class Explorer(App[int]):
         self._exit_renderables.clear()
 
     def failed_behind(self, problem: BaseException | None) -> None:
-        """Something went wrong where nobody waits for it: that is told once, at the end."""
+        """A callback, a task or a thread raised: each distinct failure is printed once, at the end."""
         words = f"this went wrong behind the scenes: {failure_words(problem)}"
         if words not in self.warnings and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(words)
@@ -508,7 +508,7 @@ def spare_pauses() -> None:
 
 def _run(explorer: Explorer, output: Output) -> int:
     spare_pauses()
-    # Whoever reports these by default prints tracebacks.
+    # The default handlers print tracebacks.
     threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
     sys.unraisablehook = lambda told: explorer.failed_behind(told.exc_value)
     with asyncio.Runner() as runner:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import UsageError, quoted
+from .errors import Exit, Failure, UsageError, quoted
 from .headless.output import Output
 from .options import config
 from .options.options import Options
@@ -26,14 +26,14 @@ BIG_RECORDING = 4 << 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program: 0 success, 1 an action that did not succeed, 2 a request that makes no sense, 130 Ctrl+C."""
+    """Run the program. Returns one of `Exit`."""
     _open_streams()
     output = Output(as_json=False)
     try:
         code = _checked(sys.argv[1:] if argv is None else argv, output)
         output.close()
     except KeyboardInterrupt:
-        return 130
+        return Exit.INTERRUPTED
     # What a node did stands, whoever reads of it. Else the output was all that was asked for.
     return code or int(output.lost and not output.outlives_readers)
 
@@ -41,12 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _checked(argv: Sequence[str], output: Output) -> int:
     try:
         options = config.read(argv)
-        output.as_json = options.json
+        output.as_json, output.quiet = options.json, options.quiet
         return _run(options, argv, output)
     except UsageError as error:
-        return output.fail(str(error), 2)
+        return output.fail(str(error), Exit.USAGE)
     except Exception as error:
-        return output.fail(f"a fault of this program, please report it: {failure_words(error)}", 1)
+        return output.fail(f"a fault of this program, please report it: {failure_words(error)}", Exit.FAILED)
 
 
 def _open_streams() -> None:
@@ -72,34 +72,37 @@ def _open_streams() -> None:
 
 
 def _run(options: Options, argv: Sequence[str], output: Output) -> int:
-    if options.help:
+    if options.help is not None:
         from shutil import get_terminal_size
 
-        from .options.usage import help_text
+        from .options.manual.usage import help_text
 
-        output.results([help_text(min(100, get_terminal_size().columns)).rstrip()])
+        about = options.help or options.do or ""
+        output.results([help_text(min(100, get_terminal_size().columns), about).rstrip()])
     elif options.version:
         from . import __version__
 
         output.results([f"dhtui {__version__}"])
+    elif options.man:
+        from .options.manual.man import page
+
+        output.results([page().rstrip()])
     elif options.print_completion:
-        from .options.completion import script
+        from .options.manual.completion import script
 
         output.results([script(options.print_completion)])
     else:
-        from .actions.offline import Failure
-
         try:
             if options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
                 return _explore(options, argv, output)
             return _act(options, output)
         except Failure as failure:
-            return output.fail(str(failure), 1)
+            return output.fail(str(failure), failure.code)
     return 0
 
 
 def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
-    from .actions.request import check_explorer
+    from .options.planning import check_explorer
 
     check_explorer(options)
     replay = _load(options.replay, output) if options.replay is not None else None
@@ -139,7 +142,6 @@ def _check_encoding(found: str) -> None:
 
 
 def _load(path: Path, output: Output) -> Replay:
-    from .actions.offline import Failure
     from .sources.replay import Replay, ReplayError
 
     with suppress(OSError):
@@ -152,13 +154,14 @@ def _load(path: Path, output: Output) -> Replay:
 
 
 def _act(options: Options, output: Output) -> int:
-    from .actions.request import OFFLINE, plan
+    from .actions.request import Request
+    from .options.planning import plan
 
-    if options.do in OFFLINE:
+    request = plan(options)
+    if not isinstance(request, Request):
         from .headless.offline import carry_out
 
-        return carry_out(options, output)
-    request = plan(options)
+        return carry_out(request, output)
     from .headless.run import run
 
     return run(options, request, output)

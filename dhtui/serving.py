@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .actions.offline import Failure
+from .errors import Failure
 from .headless.output import Output
 from .runtime.opening import why_not_bound
 from .text.safe import safe_text

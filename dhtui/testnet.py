@@ -173,5 +173,5 @@ class Testnet:
 
 
 async def _look_around(node: Node) -> set[bytes]:
-    """The ids of the nodes that a node finds closest to itself. One that knows nobody asks the first nodes again."""
+    """The ids of the nodes that a node finds closest to itself. With an empty table it asks the first nodes again."""
     return {found.id for found in (await node.find_node(node.id)).closest if found.id is not None}

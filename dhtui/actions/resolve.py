@@ -9,7 +9,7 @@ from socket import SOCK_DGRAM
 from ..engine.node import has_ipv6
 from ..engine.wire.compact import Addr, canonical_ip
 from ..engine.wire.family import IPV4
-from ..options.values import HostPort
+from .request import HostPort
 
 
 async def look_up(remote: HostPort) -> Addr | str:

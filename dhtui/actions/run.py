@@ -1,4 +1,4 @@
-"""What a user can ask of a node. The command line and the screens call these, and nothing else.
+"""What a user can ask of a node. The screens call these, and `requested` does for the command line.
 
 Each returns a `Result`; none raises for what the network does. Cancelling one stops what it does.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from ..engine.commands import NodeCommands
@@ -16,12 +17,12 @@ from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
-from ..items.conflict import Conflict, conflict_of, to_read_again
+from ..errors import Exit
+from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
 from ..text.decisions import outcome_stop_words
 from ..text.format import DOUBTS
-from .request import Request
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -56,12 +57,38 @@ class Result:
     """put: what came of reading it back, where that was asked for."""
     kept: tuple[KeptItem, ...] = ()
     """republish: the items that were looked after."""
+    out: Path | None = None
+    """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""
     """Why it was not done to its end, in our words; empty where it was. What is known by then is here."""
+    given_up_by: Exit = Exit.DEADLINE
+    """Given up: the deadline, or a signal."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
     standing: NodeStatus
     """Where our node stood at the end."""
+
+    @property
+    def exit(self) -> Exit:
+        """How a run ends that came to this."""
+        if self.ok:
+            return Exit.OK
+        if self.given_up:
+            return self.given_up_by
+        if self.conflict is not None:
+            return Exit.CONFLICT
+        if self.outcome is None:
+            return Exit.NO_ANSWER if self.action == "bootstrap" else Exit.FAILED
+        if not self.outcome.answered:
+            return Exit.NO_ANSWER
+        if self.action == "put":
+            return self._exit_of_put(self.outcome)
+        return Exit.NOT_FOUND if self.action == "get" and self.outcome.item is None else Exit.FAILED
+
+    def _exit_of_put(self, outcome: Outcome) -> Exit:
+        if not outcome.stored and refusers(outcome):
+            return Exit.CONFLICT  # nobody showed the value that is in the way, but all were told that one is
+        return Exit.NOT_FOUND if self.read_back is not None and not self.read_back.ok else Exit.FAILED
 
 
 class Finds(Protocol):
@@ -74,63 +101,9 @@ class Finds(Protocol):
         """A verified item, newer than those before it. A mutable one may be followed by a newer one."""
 
 
-async def run(
-    node: NodeCommands,
-    request: Request,
-    remotes: Sequence[Addr] | None,
-    progress: Progress | None,
-    finds: Finds | None = None,
-) -> Result:
-    """Carry out a request. `remotes` are those of the request, resolved."""
-    target = node.id if request.target is None else request.target
-    match request.action:
-        case "bootstrap":
-            return await bootstrap(node)
-        case "id":
-            return await identity(node)
-        case "ping":
-            return await (ping(node, remotes) if remotes is not None else _ping_nearest(node, target, progress))
-        case "find_node":
-            return await find_node(node, target, remotes, progress)
-        case "get_peers":
-            return await get_peers(node, target, remotes, progress, finds=finds)
-        case "closest_peers":
-            return await get_peers(node, target, remotes, progress, action="closest_peers")
-        case "announce_peer":
-            return await announce_peer(node, target, request.port, remotes, progress)
-        case "get":
-            return await get(
-                node,
-                target,
-                request.salt,
-                request.at_least,
-                request.newer_than,
-                remotes,
-                progress,
-                public=request.public,
-                finds=finds,
-            )
-        case "put":
-            assert request.what is not None
-            if request.dry_run:
-                return await dry_run(node, request.what, remotes, progress)
-            result = await put(node, request.what, request.cas, remotes, progress, min_stored=request.min_stored)
-            return await _and_read_back(node, result, progress) if request.read_back else result
-        case "closest_stores":
-            return await closest_stores(node, target, request.salt, remotes, progress, public=request.public)
-    raise AssertionError(request.action)
-
-
-async def _ping_nearest(node: NodeCommands, target: bytes, progress: Progress | None) -> Result:
-    near = await node.find_node(target, progress=progress)
-    if not near.complete:
-        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
-    return await ping(node, [one.addr for one in near.closest])
-
-
-def given_up(result: Result, why: str) -> Result:
+def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     """A result that was known when its action was given up."""
-    return replace(result, ok=False, given_up=why, partial=result.ok)
+    return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
 
 
 def standing(node: NodeCommands) -> NodeStatus:
@@ -167,6 +140,14 @@ async def ping(node: NodeCommands, remotes: Sequence[Addr]) -> Result:
     """Ask nodes whether they are there."""
     outcome = await node.ping(remotes)
     return _result(node, "ping", outcome, outcome.ok, _asked(outcome))
+
+
+async def ping_nearest(node: NodeCommands, target: bytes, progress: Progress | None = None) -> Result:
+    """Look the nodes nearest to a target up, and ask them whether they are there."""
+    near = await node.find_node(target, progress=progress)
+    if not near.complete:
+        return _result(node, "ping", near, False, f"nobody was pinged: {_asked(near)}")
+    return await ping(node, [one.addr for one in near.closest])
 
 
 async def find_node(
@@ -253,7 +234,7 @@ async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None 
     return read_back_of(put, lookup, direct.asked, complete=direct.complete)
 
 
-async def _and_read_back(node: NodeCommands, result: Result, progress: Progress | None) -> Result:
+async def and_read_back(node: NodeCommands, result: Result, progress: Progress | None) -> Result:
     """The result of a put, read back where there is something to read."""
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result

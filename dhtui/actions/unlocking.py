@@ -4,66 +4,89 @@ from __future__ import annotations
 
 import codecs
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
-from ..options.config import state_folder
-from ..options.options import Options
+from .request import KeyChoice, Request, Unsigned
 
 _MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
 """Bytes of a passphrase with all that may stand around it."""
 
 
-def keyring(options: Options) -> Keyring:
-    """The keyring of the state folder."""
-    return Keyring(state_folder(options) / "keys")
-
-
-def exposure(options: Options) -> list[str]:
-    """A warning if others than their owner can read the private key that the options name."""
-    if options.keyname is None or not (readers := keyring(options).exposure(options.keyname)):
+def exposure(key: KeyChoice | None) -> list[str]:
+    """A warning if others than their owner can read a private key."""
+    if key is None or not (readers := Keyring(key.folder).exposure(key.name)):
         return []
-    return [f"the private key {quoted(options.keyname)} can be read by {readers}: chmod 600 its file"]
+    return [f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file"]
 
 
-def load_key(options: Options, name: str) -> PrivateKey:
-    """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
+def check_passphrase(key: KeyChoice) -> None:
+    """That a passphrase is given for nothing but a key that has one. Asks nobody. Raises `UsageError`."""
+    if key.passphrase is not None and not is_locked(key):
+        raise UsageError(f"--passphrase-file: the key {key.name} is not encrypted, and has no passphrase: leave it out")
 
-    Slow for encrypted ones: to be called before there is an event loop.
-    """
-    ring = keyring(options)
+
+def is_locked(key: KeyChoice) -> bool:
+    """Whether a passphrase is needed to sign with a key. Raises `UsageError`."""
     try:
-        if ring.is_locked(name):
-            return ring.unlock(name, passphrase(options, name))
-        key = ring.load(name)
+        return Keyring(key.folder).is_locked(key.name)
     except KeyringError as error:
         raise UsageError(f"--keyname: {error}") from None
-    if options.passphrase_file is not None:
-        raise UsageError(f"--passphrase-file: the key {name} is not encrypted, and has no passphrase: leave it out")
-    return key
 
 
-def public_key(options: Options, name: str) -> bytes:
+def public_key(key: KeyChoice) -> bytes:
     """The public half of a key, for which nobody is asked anything. Raises `UsageError`."""
     try:
-        return keyring(options).public(name)
+        return Keyring(key.folder).public(key.name)
     except KeyringError as error:
         raise UsageError(f"--keyname: {error}") from None
 
 
-def passphrase(options: Options, name: str, *, new: bool = False) -> bytes:
-    """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`."""
-    if options.passphrase_file is not None:
-        return _from_file(options.passphrase_file)
+def unlocked(request: Request) -> Request:
+    """The same request with the key that it needs, its passphrase asked for if it has one. Raises `UsageError`.
+
+    Slow for encrypted keys: to be called before there is an event loop.
+    """
+    if not isinstance(request.what, Unsigned):
+        return request
+    from ..engine.items import Draft
+
+    item = request.what
+    draft = Draft(item.v, load_key(item.key), item.salt, item.seq, item.base, item.known)
+    return replace(request, what=draft)
+
+
+def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
+    """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
+
+    Slow for encrypted ones. With a `ring` it is unlocked there.
+    """
+    ring = ring or Keyring(key.folder)
+    check_passphrase(key)
+    try:
+        return ring.unlock(key.name, passphrase(key)) if ring.is_locked(key.name) else ring.load(key.name)
+    except KeyringError as error:
+        raise UsageError(f"--keyname: {error}") from None
+
+
+def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> bytes:
+    """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`.
+
+    `new`: it is asked for twice. `again`: in place of the one that the key has.
+    """
+    if key.passphrase is not None:
+        return _from_file(key.passphrase)
     if not sys.stdin.isatty():
-        raise UsageError(f"the key {name} needs a passphrase: run this in a terminal, or give --passphrase-file")
+        wanted, flag = ("a new passphrase", "--new-passphrase-file") if again else ("a passphrase", "--passphrase-file")
+        raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 
     try:
-        text = getpass(f"Passphrase of the key {name}: ")
+        text = getpass(f"{'New passphrase' if again else 'Passphrase'} of the key {key.name}: ")
         if new and getpass("The same again: ") != text:
             raise UsageError("the two passphrases are not the same; nothing was done")
     except EOFError:

@@ -123,7 +123,7 @@ def _refuse_conflicts(wished: dict[str, str]) -> None:
                 names = {name, other.binding_id}
                 shipped = all(key in each.default.split(",") for each in (action, other))
                 if len(names) == 2 and names & wished.keys() and not shipped:
-                    both = f"{other.binding_id or other.help} and {name or action.help}"
+                    both = f"{other.binding_id or other.name} and {name or action.name}"
                     raise UsageError(f"{symbol(key)} would be the key of both {both}: give one another key")
 
 

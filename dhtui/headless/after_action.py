@@ -6,25 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
-from ..actions.offline import Failure
-from ..actions.request import Request
+from ..actions.request import STDOUT, Request
 from ..actions.run import Result
-from ..actions.unlocking import keyring
 from ..engine.items import Item, MutableItem
 from ..engine.node import Node
+from ..errors import Failure, quoted
 from ..items.keepalive import Keeper, KeepError
-from ..keyring import KeyringError
-from ..options.options import Options
+from ..items.value.apart import content
+from ..keyring import Keyring, KeyringError
 from ..runtime.background import Background
+from ..storage.atomic import write_new
 from .output import Output
 from .text import kept_line
 
 
-async def follow_up(
-    options: Options, request: Request, result: Result, keeper: Keeper, output: Output
-) -> tuple[Result, list[str]]:
-    """After a put: note the use of the key. With ``--keep``: keep the item alive.
+async def follow_up(request: Request, result: Result, keeper: Keeper, output: Output) -> tuple[Result, list[str]]:
+    """After a put: note the use of the key. After a get: write the value to a file. With `Request.keep`: keep the item.
 
     To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
     kept, and what is to be said besides.
@@ -33,16 +32,18 @@ async def follow_up(
     item = outcome.item if outcome is not None else None
     if item is None or outcome is None or request.dry_run:
         return result, []
+    if request.out is not None and result.ok:
+        result = await asyncio.to_thread(_written, request.out, item, result)
     put = request.action == "put"
     # A testnet's seqs mean nothing elsewhere. What was signed on another machine counts like what was signed here.
-    if put and outcome.stored and isinstance(item, MutableItem) and not options.testnet:
+    if put and outcome.stored and isinstance(item, MutableItem) and request.remembers:
         try:
-            await asyncio.to_thread(keyring(options).note_put, item.k, item.salt, item.seq)
+            await asyncio.to_thread(Keyring(request.state / "keys").note_put, item.k, item.salt, item.seq)
         except KeyringError as error:
             output.warn(str(error))
-    if put and outcome.stored and not options.testnet and not options.keep:
+    if put and outcome.stored and request.remembers and not request.keep:
         await keeper.renew(item)
-    if not (options.keep and result.ok):
+    if not (request.keep and result.ok):
         return result, []
     try:
         why = "" if await keeper.add(item, put=put) else keeper.problem
@@ -52,6 +53,19 @@ async def follow_up(
         return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
+
+
+def _written(path: Path, item: Item, result: Result) -> Result:
+    """The result of a get whose value is written to a new file; no success where that fails."""
+    if path != STDOUT:
+        try:
+            write_new(path, content(item.v))
+        except FileExistsError:
+            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
+        except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+            why = getattr(error, "strerror", error)
+            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
+    return replace(result, out=path)
 
 
 async def watch(

@@ -1,4 +1,4 @@
-"""Results as JSON for programs: one object a line, each with a ``type``. `FIELDS` documents them, for docs/json.md.
+"""Results as JSON for programs: one object a line, each with a ``type``. `fields` documents them, for docs/json.md.
 
 Bytes are in hex throughout, so nothing that a remote node sent is interpreted on the way.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..actions.run import NodeStatus, Result
+from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bencode import decode
@@ -17,6 +18,7 @@ from ..engine.wire.ids import bits, distance, shared_prefix
 from ..items.conflict import Conflict
 from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
+from ..items.value.apart import take_apart
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS
@@ -58,7 +60,8 @@ where that is another address than the one asked, else null |
 another value with the same seq`, `gives a value that is not genuine`, `gives nothing`, `refuses`, `no answer` (it had \
 all of its time), `cancelled`, `not asked` or `no usable answer`; whether it had \
 said that it stored the item; whether the lookup came to it, or it was asked directly |
-| `result` | `action`, `ok`, `summary` | what was done; whether it succeeded (exit code 0); that in a sentence |
+| `result` | `action`, `ok`, `exit`, `summary` | what was done; whether it succeeded; the exit code that this comes \
+to; that in a sentence |
 | | `complete` | false where it was given up, at its deadline or by a signal: `ok` is false then, and the lines tell \
 what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
@@ -74,37 +77,43 @@ few answered that it may be another network) or `made up` (most of the nodes tha
 | | `closest` | the nearest nodes that answered: `{addr, id, distance, bits, shared_bits}`: 40 hex digits, log2 \
 of that rounded down to tenths (-1 for 0), and the leading bits that are shared |
 | | `peers` | peers found: `{addr, nodes}`, `nodes` being how many named it |
-| | `item` | null, or what was got or put: `value_hex` (bencoded), `value_bytes_hex` (a string's bytes, else null), \
-`value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, `signature`, `magnet` too |
+| | `item` | null, or what was got or put: `kind` (`torrent` of BEP 46, `dns` records of pkarr, `json` in a string, \
+`text`, `bytes`, or `bencode` of what is no string) and `value`: what it says as JSON, null of bytes (`{info_hash, \
+magnet}`; `{records: [{name, ttl, type, data}], problem}`); `value_hex` (bencoded), `value_bytes_hex` (a string's \
+bytes, else null), `value_text` (printable); for mutable ones `seq`, `salt_hex`, `public_key`, \
+`signature`, `magnet` too |
 | | `highest_seq` | the highest valid sequence number seen, or null |
+| | `path` | get: null, or where --out wrote the value to |
 | | `conflict` | put: null, or the other value that it met: `{yours_hex, seq, theirs: [{seq, value_hex, value_text}], \
 newest, stored, refused}` |
 | | `read_back` | put: null, or what --read-back saw: `{ok, took, took_and_give, others_give, found_by_lookup, \
 strangers}`, counts of nodes; strangers were not written to and answered the lookup |
-| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, next_due}`, the \
-last in seconds since 1970 |
+| | `kept` | republish: the items looked after: `{target, seq, verdict, copies, stored, tried, note, paused, \
+next_due}`, the last in seconds since 1970 |
 | | `id`, `id_source`, `bound`, `external`, `external_source`, `voters`, `bep42`, `reachability`, `read_only` \
 | who we are |
 | | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
 | | `table_nodes` | nodes in the routing table |
-| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, \
-`value_text`, `magnet` | and `private_key` with --show-private |
-| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |
-| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, `value_text`, \
-`magnet` | `ok` says whether it is genuine, and of the key and target that were given |
-| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `readable_by`, `damaged`, `path`, \
-`uses` | one of each key; `readable_by`: who else can read its file, empty for nobody; `uses` are \
-`{salt_hex, seq, at}`, the last put under each salt |
-| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came in |
-| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where it went to \
-`path` |
 | `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
 
 
-def render(result: Result) -> Iterator[dict[str, Any]]:
-    """The lines of a result."""
+def fields() -> str:
+    """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
+    common, serving, rest = FIELDS.partition("| `serving`")
+    own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
+    return f"{common}{own}{serving}{rest}"
+
+
+def render(result: Result) -> Iterable[dict[str, Any]]:
+    """The lines of a result, as the row of its action has it."""
+    lines: Iterable[dict[str, Any]] = ACTIONS[result.action].part("json")(result)
+    return lines
+
+
+def plain(result: Result, **more: Any) -> Iterator[dict[str, Any]]:
+    """A line for each node, then the result, with `more` that only this action has."""
     outcome = result.outcome
     if outcome is not None:
         for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
@@ -117,15 +126,30 @@ def render(result: Result) -> Iterator[dict[str, Any]]:
         "type": "result",
         "action": result.action,
         "ok": result.ok,
+        "exit": result.exit,
         "complete": not result.given_up,
         "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
     }
-    if result.action == "put":
-        head["conflict"] = None if result.conflict is None else _conflict(result.conflict)
-        head["read_back"] = None if result.read_back is None else _read_back(result.read_back)
-    if result.action == "republish":
-        head["kept"] = [_kept(each) for each in result.kept]
-    yield head | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+    yield head | more | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+
+
+def stored(result: Result) -> Iterator[dict[str, Any]]:
+    """put."""
+    return plain(
+        result,
+        conflict=None if result.conflict is None else _conflict(result.conflict),
+        read_back=None if result.read_back is None else _read_back(result.read_back),
+    )
+
+
+def fetched(result: Result) -> Iterator[dict[str, Any]]:
+    """get."""
+    return plain(result, path=None if result.out is None else str(result.out))
+
+
+def republished(result: Result) -> Iterator[dict[str, Any]]:
+    """republish."""
+    return plain(result, kept=[kept_item(each) for each in result.kept])
 
 
 def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = None) -> dict[str, Any]:
@@ -134,13 +158,13 @@ def found(elapsed: float, *, peers: Iterable[Addr] = (), item: Item | None = Non
         "type": "found",
         "elapsed_ms": _ms(elapsed),
         "peers": [_addr(peer) for peer in peers],
-        "item": None if item is None else _item(item),
+        "item": None if item is None else item_fields(item),
     }
 
 
 def looked_after(kept: KeptItem) -> dict[str, Any]:
     """The line of a kept item that was looked after, while the others are."""
-    return {"type": "kept", **_kept(kept)}
+    return {"type": "kept", **kept_item(kept)}
 
 
 def _conflict(conflict: Conflict) -> dict[str, Any]:
@@ -167,7 +191,8 @@ def _read_back(read: ReadBack) -> dict[str, Any]:
     }
 
 
-def _kept(kept: KeptItem) -> dict[str, Any]:
+def kept_item(kept: KeptItem) -> dict[str, Any]:
+    """What is told of a kept item."""
     last = kept.last
     return {
         "target": kept.target.hex(),
@@ -177,6 +202,7 @@ def _kept(kept: KeptItem) -> dict[str, Any]:
         "stored": 0 if last is None else last.stored,
         "tried": 0 if last is None else last.tried,
         "note": "" if last is None else last.note,
+        "paused": kept.paused,
         "next_due": kept.due,
     }
 
@@ -232,7 +258,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "doubt": None if outcome.doubt is None else str(outcome.doubt),
         "closest": [_near(near, target) for near in outcome.closest] if target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
-        "item": None if outcome.item is None else _item(outcome.item),
+        "item": None if outcome.item is None else item_fields(outcome.item),
         "highest_seq": outcome.highest_seen,
     }
 
@@ -248,12 +274,15 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
-    value = decode(item.v)
+def item_fields(item: Item) -> dict[str, Any]:
+    """An item, its value taken apart."""
+    value, apart = decode(item.v), take_apart(item.v)
     out: dict[str, Any] = {
         "value_hex": item.v.hex(),
         "value_bytes_hex": value.hex() if isinstance(value, bytes) else None,
         "value_text": value_text(item.v),
+        "kind": apart.kind,
+        "value": apart.value,
     }
     if isinstance(item, MutableItem):
         out |= {

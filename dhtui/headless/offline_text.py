@@ -1,98 +1,86 @@
-"""What the actions print that need no node."""
+"""What the actions that need no node print for people."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from ..actions.offline import STDOUT, ExportedKey, ImportedKey, Key, Signed, Verified
+from ..actions.kept import Kept
+from ..actions.keys import PUBLIC_KEY_WARNING, ChangedKey, ExportedKey, ImportedKey, Key, KeyList
+from ..actions.request import STDOUT
+from ..actions.signing import Signed, Verified, last_of_all
 from ..engine.items import MutableItem
-from ..keyring import Entry
+from ..items import file as itemfile
+from ..items.keepalive import KeptItem
+from ..keyring import TEST_KEY_NAME, Entry
 from ..options.values import salt_text
 from ..text.safe import magnet, safe_text, value_text
+from .text import Lines, kept_line
 
 _NOT_SHOWN = "not shown, see --show-private"
 
 
-def signed_lines(signed: Signed) -> list[str]:
-    """Five lines like the original program's, then the sequence number and a link."""
-    item, key = signed.item, signed.key
-    private = key.secret.hex() if signed.show_private else _NOT_SHOWN
-    return [
-        f"benc val    (length:{len(signed.buffer):3})     {safe_text(signed.buffer, 6000)}",
+def signed(done: Signed) -> Lines:
+    """sign: five lines like the original program's, then the sequence number and a link."""
+    item, key = done.item, done.key
+    private = key.secret.hex() if done.show_private else _NOT_SHOWN
+    told = [
+        f"benc val    (length:{len(done.buffer):3})     {safe_text(done.buffer, 6000)}",
         f"private key (raw length:{len(key.secret):3}) {private}",
         f"public key  (raw length:{len(key.public):3}) {key.public.hex()}",
         f"value sign  (raw length:{len(item.sig):3}) {item.sig.hex()}",
         f"target id   (raw length:{len(item.target):3}) {item.target.hex()}",
         f"seq         {item.seq}",
         f"magnet      {magnet(item.k, item.salt)}",
-        *(
-            [f"written to  {safe_text(str(signed.out))}, for put --signed-file"]
-            if signed.out not in (None, STDOUT)
-            else []
-        ),
     ]
+    if done.out not in (None, STDOUT):
+        told.append(f"written to  {safe_text(str(done.out))}, for put --signed-file")
+    lines = Lines(told)
+    if done.out == STDOUT:  # the item alone, for a pipe
+        lines = Lines([itemfile.text(item).rstrip()], told)
+    if done.named.name == TEST_KEY_NAME:
+        lines.err.append(f"{TEST_KEY_NAME} {PUBLIC_KEY_WARNING}")
+    if warning := last_of_all(item.seq):
+        lines.warnings.append(warning)
+    return lines
 
 
-def signed_json(signed: Signed) -> dict[str, Any]:
-    """The same for programs."""
-    out = {"type": "result", "action": "sign", "ok": True, "signed_hex": signed.buffer.hex()} | _item_json(signed.item)
-    return out | ({"private_key": signed.key.secret.hex()} if signed.show_private else {})
+def verified(done: Verified) -> Lines:
+    """verify: the lines of `signed`, without those that only a signer has."""
+    item = done.item
+    if done.fault:
+        return Lines(failure=f"verify failed: {done.fault}")
+    return Lines(
+        [
+            f"value       {value_text(item.v)}",
+            f"public key  (raw length:{len(item.k):3}) {item.k.hex()}",
+            f"value sign  (raw length:{len(item.sig):3}) {item.sig.hex()}",
+            f"target id   (raw length:{len(item.target):3}) {item.target.hex()}",
+            f"seq         {item.seq}",
+            f"magnet      {magnet(item.k, item.salt)}",
+        ],
+        ["the signature is good"],
+    )
 
 
-def _item_json(item: MutableItem) -> dict[str, Any]:
-    return {
-        "target": item.target.hex(),
-        "seq": item.seq,
-        "salt_hex": item.salt.hex(),
-        "public_key": item.k.hex(),
-        "signature": item.sig.hex(),
-        "value_hex": item.v.hex(),
-        "value_text": value_text(item.v),
-        "magnet": magnet(item.k, item.salt),
-    }
+def made(done: Key) -> Lines:
+    """genkey: the public key, where it is kept, and the private key if that was asked for."""
+    key, private = done.key, done.key.secret.hex() if done.show_private else _NOT_SHOWN
+    where = f"in {safe_text(str(done.path))}" if done.path else "built in"
+    lines = Lines(
+        [
+            f"private key (raw length:{len(key.secret):3}) {private}",
+            f"public key  (raw length:{len(key.public):3}) {key.public.hex()}",
+            f"kept as     {safe_text(done.name)}, {where}",
+        ]
+    )
+    if done.test_key:
+        lines.err.append(f"{done.name} {PUBLIC_KEY_WARNING}")
+    return lines
 
 
-def verified_lines(item: MutableItem) -> list[str]:
-    """What was verified: the lines of `sign`, without those that only a signer has."""
-    return [
-        f"value       {value_text(item.v)}",
-        f"public key  (raw length:{len(item.k):3}) {item.k.hex()}",
-        f"value sign  (raw length:{len(item.sig):3}) {item.sig.hex()}",
-        f"target id   (raw length:{len(item.target):3}) {item.target.hex()}",
-        f"seq         {item.seq}",
-        f"magnet      {magnet(item.k, item.salt)}",
-    ]
-
-
-def verified_json(verified: Verified) -> dict[str, Any]:
-    """The same for programs."""
-    summary = verified.fault or "the signature is good"
-    head = {"type": "result", "action": "verify", "ok": not verified.fault, "summary": summary}
-    return head | _item_json(verified.item)
-
-
-def key_lines(key: Key) -> list[str]:
-    """The public key, where it is kept, and the private key if that was asked for."""
-    private = key.key.secret.hex() if key.show_private else _NOT_SHOWN
-    return [
-        f"private key (raw length:{len(key.key.secret):3}) {private}",
-        f"public key  (raw length:{len(key.key.public):3}) {key.key.public.hex()}",
-        f"kept as     {safe_text(key.name)}" + (f", in {safe_text(str(key.path))}" if key.path else ", built in"),
-    ]
-
-
-def key_json(key: Key) -> dict[str, Any]:
-    """The same for programs."""
-    out = {
-        "type": "result",
-        "action": "genkey",
-        "ok": True,
-        "keyname": key.name,
-        "public_key": key.key.public.hex(),
-        "path": str(key.path) if key.path else None,
-    }
-    return out | ({"private_key": key.key.secret.hex()} if key.show_private else {})
+def listed(done: KeyList) -> Lines:
+    """keys."""
+    return Lines([line for entry in done.entries for line in _entry(entry)])
 
 
 def _date(seconds: float) -> str:
@@ -102,8 +90,7 @@ def _date(seconds: float) -> str:
         return "at an unknown time"
 
 
-def entry_lines(entry: Entry) -> list[str]:
-    """One key of the list."""
+def _entry(entry: Entry) -> list[str]:
     name = safe_text(entry.name)
     if entry.public is None:
         return [f"{name}", f"  damaged     {safe_text(entry.damaged, 400)}"]
@@ -119,63 +106,58 @@ def entry_lines(entry: Entry) -> list[str]:
     return lines
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "type": "key",
-        "name": entry.name,
-        "public_key": entry.public.hex() if entry.public else None,
-        "zbase32": entry.zbase32,
-        "kind": entry.form,
-        "created": entry.created,
-        "encrypted": entry.encrypted,
-        "readable_by": entry.exposed,
-        "damaged": safe_text(entry.damaged, 400),
-        "path": str(entry.path) if entry.path else None,
-        "uses": [{"salt_hex": use.salt.hex(), "seq": use.seq, "at": use.at} for use in entry.uses],
-    }
+def taken(done: ImportedKey) -> Lines:
+    """import."""
+    return Lines(
+        [
+            f"public key  (raw length:{len(done.public):3}) {done.public.hex()}",
+            f"it was      {done.was}",
+            f"kept as     {safe_text(done.name)}, {'encrypted' if done.encrypted else 'in the clear'}, "
+            f"in {safe_text(str(done.path))}",
+        ]
+    )
 
 
-def taken_lines(taken: ImportedKey) -> list[str]:
-    """What was imported."""
-    return [
-        f"public key  (raw length:{len(taken.public):3}) {taken.public.hex()}",
-        f"it was      {taken.was}",
-        f"kept as     {safe_text(taken.name)}, {'encrypted' if taken.encrypted else 'in the clear'}, "
-        f"in {safe_text(str(taken.path))}",
-    ]
+def given(done: ExportedKey) -> Lines:
+    """export: the key itself, or where it was written."""
+    out = done.text.rstrip("\n").split("\n") if done.out is None else [f"written to  {safe_text(str(done.out))}"]
+    return Lines(out, ["whoever has this can sign as you: keep it where nobody else can read it"])
 
 
-def taken_json(taken: ImportedKey) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "type": "result",
-        "action": "import",
-        "ok": True,
-        "keyname": taken.name,
-        "public_key": taken.public.hex(),
-        "path": str(taken.path),
-        "was": taken.was,
-        "encrypted": taken.encrypted,
-    }
+_CHANGES = {
+    "delete": "was deleted: nobody can ever again sign with it",
+    "rename": "has that name now",
+    "encrypt": "is encrypted",
+    "decrypt": "is in the clear",
+}
 
 
-def given_lines(given: ExportedKey) -> list[str]:
-    """The key itself, or where it was written."""
-    if given.out is None:
-        return given.text.rstrip("\n").split("\n")
-    return [f"written to  {safe_text(str(given.out))}"]
+def changed(done: ChangedKey) -> Lines:
+    """rename, delete, encrypt, decrypt."""
+    name, public = safe_text(done.name), done.public.hex() if done.public else "not known: the file was damaged"
+    where = [] if done.action == "delete" else [f"kept as     {name}, in {safe_text(str(done.path))}"]
+    return Lines([f"public key  {public}", *where], [f"the key {name} {_CHANGES[done.action]}"])
 
 
-def given_json(given: ExportedKey) -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "type": "result",
-        "action": "export",
-        "ok": True,
-        "keyname": given.name,
-        "public_key": given.public.hex(),
-        "format": given.format,
-        "path": str(given.out) if given.out else None,
-        "key": None if given.out else given.text,
-    }
+_KEPT = {
+    "pause": "not looked after until it is resumed; stores forget it within two hours",
+    "resume": "looked after again: by the explorer, --wait and republish",
+    "unkeep": "not kept alive any more; stores forget it within two hours",
+}
+
+
+def kept(done: Kept) -> Lines:
+    """kept, pause, resume, unkeep."""
+    if done.action != "kept":
+        return Lines([kept_line(each) for each in done.items], [_KEPT[done.action]], list(done.warnings))
+    count = len(done.items)
+    total = f"{count} {'item is' if count == 1 else 'items are'} kept alive" if count else "no items are kept alive"
+    return Lines([line for each in done.items for line in _kept(each)], [total], list(done.warnings))
+
+
+def _kept(each: KeptItem) -> list[str]:
+    lines = [kept_line(each), f"  value       {value_text(each.item.v)}"]
+    if isinstance(each.item, MutableItem):
+        lines.append(f"  magnet      {magnet(each.item.k, each.item.salt)}")
+    due = "never: it is paused" if each.paused else _date(each.due)
+    return [*lines, f"  kept since  {_date(each.added)}", f"  next look   {due}"]

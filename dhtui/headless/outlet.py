@@ -1,4 +1,4 @@
-"""Standard output and standard error, written to by a thread: whoever does not read them holds nothing up.
+"""Standard output and standard error, written to by a thread, so that a slow reader delays nothing.
 
 A pipe is full when nobody reads it, and a write to it then waits. In the event loop it would wait for ever, with the
 node, its timers and its signals. So lines go into a queue of bounded size; what finds no room there is left out, and
@@ -29,23 +29,23 @@ class Outlet:
         self.on_lost: Callable[[Exception], None] = lambda error: None
         """Told once, in any thread. Must not raise."""
         self.gap: Callable[[int], str] = "... {} lines are missing here: nobody read them in time\n".format
-        """What is written in place of so many lines. Called in any thread."""
+        """What is written in place of the missing lines; given their number. Called in any thread."""
         self._stream, self._room, self._writer = stream, room, writer
         self.waiting = self.missing = 0
         """Bytes that are still to be written, and lines that were left out since."""
 
-    def write(self, text: str) -> None:
-        """Write whole lines: now, soon, or, if there is no room, never."""
+    def write(self, text: str | bytes) -> None:
+        """Write whole lines, or bytes as they are: now, soon, or, if there is no room, never."""
         if self.lost is not None or not text:
             return
         if self._writer is None:
             self._write_now(text)
             return
-        data = text.encode(self._stream.encoding, self._stream.errors or "strict")
+        data = text if isinstance(text, bytes) else text.encode(self._stream.encoding, self._stream.errors or "strict")
         with self._writer.changed:
             # Once something is missing, all is, until the rest is written: a gap is in one place.
             if self.missing or (self.waiting and self.waiting + len(data) > self._room):
-                self.missing += text.count("\n")
+                self.missing += data.count(b"\n")
                 return
             self.waiting += len(data)
             self._writer.put(self, data)
@@ -67,13 +67,16 @@ class Outlet:
         return self.gap(self.missing).encode(self._stream.encoding, self._stream.errors or "strict")
 
     def drain(self, patience: float | None = None) -> None:
-        """Wait until all is written; with `patience` at most so many seconds for each bit of it. A signal ends that."""
+        """Wait until all is written; `patience` is the most seconds without progress. A signal ends the wait."""
         if self._writer is not None:
             self._writer.drain(self, patience)
 
-    def _write_now(self, text: str) -> None:
+    def _write_now(self, text: str | bytes) -> None:
         try:
-            self._stream.write(text)
+            if isinstance(text, bytes):
+                self._stream.buffer.write(text)
+            else:
+                self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError) as error:  # ValueError: the stream is closed
             with suppress(OSError, ValueError):

@@ -32,12 +32,14 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.quiet = False
+        """Whether standard error is for errors alone."""
         self._out, self._err = outlets(sys.stdout, sys.stderr, ROOM_OUT, ROOM_ERR)
         self._out.on_lost, self._out.gap = self._results_lost, self._results_missing
         self._live = sys.stderr.isatty()
         self._progress_shown = False
         self.outlives_readers = False
-        """Whether there is something else than output to be done, so that it is worth a word when nobody reads that."""
+        """Whether the run goes on without a reader of its output, so that losing the reader is worth a warning."""
         self.hurried = False
         """Whether the run was told to stop."""
 
@@ -48,14 +50,14 @@ class Output:
 
     def _results_lost(self, error: Exception) -> None:
         if self.outlives_readers or not isinstance(error, BrokenPipeError):
-            self.warn(f"standard output can't be written: {getattr(error, 'strerror', None) or error}")
+            self.error(f"warning: standard output can't be written: {getattr(error, 'strerror', None) or error}")
 
     def _results_missing(self, lines: int) -> str:
-        self.warn(f"{lines} lines of standard output are missing: nobody read it in time")
+        self.error(f"warning: {lines} lines of standard output are missing: nobody read it in time")
         return ""  # in the results themselves there is no place for such words
 
     def close(self) -> None:
-        """Wait until all is written, unless nobody takes it. Ctrl+C ends that."""
+        """Wait until all is written, or the reader makes no progress. Ctrl+C ends the wait."""
         self._out.drain(HURRY_SECONDS if self.hurried else None)
         self._err.drain(HURRY_SECONDS if self.hurried else PATIENCE_SECONDS)
 
@@ -64,15 +66,28 @@ class Output:
         self._clear()
         self._out.write("".join(f"{line}\n" for line in lines))
 
+    def raw(self, data: bytes) -> None:
+        """Bytes of a result, as they are."""
+        self._clear()
+        self._out.write(data)
+
     def objects(self, objects: Iterable[dict[str, Any]]) -> None:
         """Objects of a result, one a line."""
         # DEL is the one control character that JSON leaves as it is.
         self.results(json.dumps(each).replace("\x7f", "\\u007f") for each in objects)
 
     def notes(self, lines: Iterable[str]) -> None:
-        """Lines about what happened."""
+        """Lines about what happened. With `quiet` they are nobody's concern."""
+        if not self.quiet:
+            self._tell(lines)
+
+    def _tell(self, lines: Iterable[str]) -> None:
         self._clear()
         self._err.write("".join(f"{line}\n" for line in lines))
+
+    def error(self, text: str) -> None:
+        """Why there is no success, in one line."""
+        self._tell([f"dhtui: {text}"])
 
     def warn(self, text: str) -> None:
         """Something to know though the run goes on."""
@@ -80,14 +95,14 @@ class Output:
 
     def fail(self, text: str, code: int) -> int:
         """Why there is no result, in one line. Returns the exit code."""
-        self.notes([f"dhtui: {safe_text(text, 1000)}"])
+        self.error(safe_text(text, 1000))
         if self.as_json:
             self.objects([{"type": "error", "error": safe_text(text, 1000), "exit": code}])
         return code
 
     def progress(self, view: LookupView, action: str) -> None:
         """How the lookup of an action goes: one line, rewritten. Silent where standard error is no terminal."""
-        if not self._live:
+        if not self._live or self.quiet:
             return
         nearest = "" if view.nearest_bits is None else f", nearest at {power(view.nearest_bits)}"
         found = f", {found_words(view.found)}" if view.found else ""

@@ -12,45 +12,46 @@ from time import monotonic
 from typing import Any
 
 from ..actions import run as actions
-from ..actions.offline import PUBLIC_KEY_WARNING, Failure
-from ..actions.request import Request, last_of_all
+from ..actions.keys import PUBLIC_KEY_WARNING
+from ..actions.request import HostPort, Request
+from ..actions.requested import Run
 from ..actions.resolve import look_up
 from ..actions.run import Result
-from ..actions.unlocking import exposure
+from ..actions.signing import last_of_all
+from ..actions.spec import ACTIONS
+from ..actions.unlocking import exposure, unlocked
 from ..engine.identity import reaches
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
 from ..engine.wire.compact import Addr
+from ..errors import Exit, Failure
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..options.config import state_folder
 from ..options.options import Options
-from ..options.values import HostPort
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import on_network, on_testnet
 from ..runtime.threads import DaemonThreads
 from ..text.format import address
-from . import after_action as staying
+from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
 from .output import Output
 from .stopping import LATEST, Stop
 
-SAVES = ("bootstrap", "id")
-"""Actions that run under the saved id, and save id and nodes, as ``--wait`` does."""
-
 
 def run(options: Options, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
+    request = unlocked(request)
     own = request.remotes is not None and not options.wait and "bnodes" not in options.given
-    keeping = options.wait or request.action in SAVES
+    keeping = options.wait or ACTIONS[request.action].saves
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
     with start:
         for warning in (
             *start.warnings,
-            *exposure(options),
+            *exposure(request.key),
             *_key_warning(options, request),
             *_last_warning(request),
         ):
@@ -63,13 +64,13 @@ def run(options: Options, request: Request, output: Output) -> int:
 
 
 def _key_warning(options: Options, request: Request) -> list[str]:
-    if options.keyname is None or request.action != "put" or not launch.leaves_loopback(options, request.remotes):
+    if request.key is None or request.what is None or not launch.leaves_loopback(options, request.remotes):
         return []
     from ..engine.items import Draft
     from ..engine.keys import BEP44_TEST_KEY
 
     public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
-    return [f"{options.keyname} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+    return [f"{request.key.name} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
 
 
 def _last_warning(request: Request) -> list[str]:
@@ -99,10 +100,10 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             _trace(node, output)
         if options.record is not None:
             _record(run, options.record)
-        ok = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
-        if ok or stop.waiting:
+        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
+        if code is Exit.OK or stop.waiting:
             run.save()
-        return 0 if ok and not run.background.failed else 1
+        return Exit.FAILED if code is Exit.OK and run.background.failed else code
 
 
 def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:
@@ -111,34 +112,34 @@ def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsy
     return on_network(start)
 
 
-async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> bool:
-    """The action, and what the run stays for. Whether it was a success."""
+async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
+    """The action, and what the run stays for. How it ended: for several infohashes as the best of them."""
     request, node, keeper = requests[0], run.node, run.keeper
     assert keeper is not None
     finds = Found(output)
-    results = await asyncio.gather(*(_act(node, options, each, keeper, output, stop, finds) for each in requests))
+    results = await asyncio.gather(*(_act(node, each, keeper, output, stop, finds) for each in requests))
     *others, last = results
     for other in others:
         _headed(other, request, output)
         _print(other, request, output, finds)
-    result, notes = await staying.follow_up(options, request, last, keeper, output)
+    result, notes = await after_action.follow_up(request, last, keeper, output)
     _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
     if stop.signum is not None:
-        return False
-    if options.watch is not None:
+        return Exit.FAILED
+    if request.watch is not None:
         stop.waiting = True
-        await _watch(node, options, request, keeper, result, output, stop)
-        return True
-    ok = any(each.ok for each in (result, *others))
-    if options.wait and (ok or request.action == "republish"):
+        await _watch(node, request, keeper, result, output, stop)
+        return Exit.OK
+    code = min(each.exit for each in (result, *others))
+    if options.wait and (code is Exit.OK or ACTIONS[request.action].tends):
         stop.waiting = True
         run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
-        await staying.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
+        await after_action.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
         await run.background.stop()
-    return ok
+    return code
 
 
 def _headed(result: Result, request: Request, output: Output) -> None:
@@ -174,14 +175,12 @@ def _trace(node: Node, output: Output) -> None:
     node.subscribe(listener)
 
 
-async def _watch(
-    node: Node, options: Options, request: Request, keeper: Keeper, first: Result, output: Output, stop: Stop
-) -> None:
-    assert options.watch is not None
-    await staying.watch(
-        lambda: _act(node, options, request, keeper, output, stop),
+async def _watch(node: Node, request: Request, keeper: Keeper, first: Result, output: Output, stop: Stop) -> None:
+    assert request.watch is not None
+    await after_action.watch(
+        lambda: _act(node, request, keeper, output, stop),
         first,
-        options.watch,
+        request.watch,
         stop.asked,
         lambda result: _print(result, request, output),
         output,
@@ -229,7 +228,6 @@ class Looked:
 
 async def _act(
     node: Node,
-    options: Options,
     request: Request,
     keeper: Keeper,
     output: Output,
@@ -237,9 +235,8 @@ async def _act(
     finds: Found | None = None,
 ) -> Result:
     """The action, by its deadline or until the run is told to stop, with what is known then."""
-    # Looking after kept items takes as long as it takes, unless this very run is told otherwise: there may be hundreds.
-    deadline = None if request.action == "republish" and "deadline" not in options.given else options.deadline
-    why = f"given up after {options.deadline:g} s (--deadline)"
+    deadline = request.deadline
+    why = "" if deadline is None else f"given up after {deadline:g} s (--deadline)"
     limit = Limit()
     timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.strike)
     try:
@@ -251,19 +248,22 @@ async def _act(
             raise asyncio.CancelledError from None
         if request.remotes is None:
             output.notes(report_text.sources(actions.standing(node)))
-        raise Failure(f"{request.action} {why}") from None
+        raise Failure(f"{request.action} {why}", Exit.DEADLINE) from None
     finally:
         if timer is not None:
             timer.cancel()
-    return actions.given_up(result, "stopped" if stop.signum is not None else why) if limit.cut else result
+    if not limit.cut:
+        return result
+    if stop.signum is not None:
+        return actions.given_up(result, "stopped", Exit.of_signal(stop.signum))
+    return actions.given_up(result, why)
 
 
 async def _by_the_limit(
     node: Node, request: Request, keeper: Keeper, output: Output, limit: Limit, finds: Found | None
 ) -> Result:
-    if request.action == "republish":
+    if ACTIONS[request.action].tends:
         keeper.looked = Looked(output)
-        return await actions.republish(node, keeper)
     remotes = None
     if request.remotes is not None:
         resolving = asyncio.ensure_future(_resolve(node, request.remotes, output))
@@ -274,7 +274,15 @@ async def _by_the_limit(
                 if limit.struck:
                     raise TimeoutError from None
                 raise
-    return await actions.run(node, request, remotes, lambda view: output.progress(view, request.action), finds)
+    run = Run(
+        node=node,
+        remotes=remotes,
+        progress=lambda view: output.progress(view, request.action),
+        finds=finds,
+        keeper=keeper,
+    )
+    result: Result = await ACTIONS[request.action].part("run")(request, run)
+    return result
 
 
 def _give_up(task: asyncio.Future[Any]) -> None:
@@ -282,7 +290,7 @@ def _give_up(task: asyncio.Future[Any]) -> None:
 
 
 async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
-    """The addresses of named nodes. Says which have none; raises `Failure` when nobody is left to ask."""
+    """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
     found = await asyncio.gather(*(look_up(remote) for remote in remotes))
     addrs: list[Addr] = []
     problems = []
@@ -294,7 +302,7 @@ async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> l
         elif addr not in addrs:
             addrs.append(addr)
     if not addrs:
-        raise Failure(f"there is nobody to ask: {'; '.join(problems)}")
+        raise Failure(f"there is nobody to ask: {'; '.join(problems)}", Exit.NO_ANSWER)
     for problem in problems:
         output.warn(problem)
     return addrs
@@ -307,4 +315,7 @@ def _print(result: Result, request: Request, output: Output, finds: Found | None
         output.objects(report_json.render(result))
     else:
         output.results(lines.out)
-    output.notes(lines.err if result.ok else [*lines.err[:-1], f"dhtui: {lines.err[-1]}"])
+        output.raw(lines.raw)
+    output.notes(lines.err if result.ok else lines.err[:-1])
+    if not result.ok:
+        output.error(lines.err[-1])

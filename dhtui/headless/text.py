@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
+from ..actions.request import STDOUT
 from ..actions.run import NodeStatus, Result
+from ..actions.spec import ACTIONS
 from ..engine.items import MutableItem
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr, NodeInfo
@@ -13,7 +15,7 @@ from ..engine.wire.ids import distance, shared_prefix
 from ..items.conflict import Conflict
 from ..items.keepalive import KeptItem
 from ..items.readback import Copy, Gives, ReadBack
-from ..items.value import recognise
+from ..items.value.apart import content, take_apart
 from ..text import format as words
 from ..text.clients import client_name
 from ..text.faults import FAULT_WORDS
@@ -29,23 +31,45 @@ class Lines:
 
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """Sentences."""
+    raw: bytes = b""
+    """What goes to standard output as it is."""
+    failure: str = ""
+    """Why it did not succeed, a sentence; empty where it did, or `err` says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a result is shown."""
+
+    named: bool = False
+    """Whether the user named the nodes, so that each of them is listed."""
+    told: Container[Addr] = ()
+    """Peers that were printed before."""
 
 
 def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
-    """A result in words. `named`: the user named the nodes, so each of them is listed. `told`: peers printed before."""
+    """A result in words, as the row of its action has it."""
+    lines: Lines = ACTIONS[result.action].part("text")(result, Shown(named, told))
+    return lines
+
+
+def _report(result: Result, shown: Shown, found: list[str], happened: list[str] | None = None) -> Lines:
+    """`found` where the action succeeded; what happened at the nodes, and in the end why it did not."""
     lines = Lines()
     outcome = result.outcome
     if result.ok or result.partial:
-        lines.out = _found(result, named, told)
+        lines.out = found
     if outcome is None:
         lines.err = sources(result.standing)
     else:
-        lines.err = _happenings(result, outcome, named)
+        lines.err = _happenings(result, outcome, shown.named) if happened is None else happened
     if result.read_back is not None:
         lines.err += _copies(result.read_back)
     if result.conflict is not None:
         lines.err += _three_ways(result.conflict)
-    if not result.ok and not named and outcome is not None and not outcome.answered:
+    if not result.ok and not shown.named and outcome is not None and not outcome.answered:
         lines.err += sources(result.standing)
     if not result.ok:
         lines.err.append(f"{result.action} {result.given_up or 'failed'}: {_why(result)}")
@@ -65,29 +89,83 @@ def _why(result: Result) -> str:
 # ---- standard output ------------------------------------------------------------------------------------
 
 
-def _found(result: Result, named: bool, told: Container[Addr]) -> list[str]:
-    outcome = result.outcome
-    if result.action == "republish":
-        return []  # each was printed when it was done
-    if outcome is None:
-        return _identity(result.standing) if result.action == "id" else _joined(result.standing)
-    match result.action:
-        case "ping":
-            return [_pong(one) for one in outcome.asked if one.status is Status.ANSWERED]
-        case "get_peers":
-            return [words.address(peer) for peer, _ in outcome.peers if peer not in told]
-        case "get":
-            return [value_text(outcome.item.v)] if outcome.item else []
-        case "put":
-            return _stored(outcome, result.summary)
-        case "announce_peer":
-            return [f"target {_hex(outcome.target)}", result.summary]
-        case "closest_stores":
-            return [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores]
-        case "closest_peers":
-            nodes = [_row(near, outcome) for near in nearest(outcome, named)]
-            return nodes + [f"peer {words.address(peer)}" for peer, _ in outcome.peers]
-    return [_row(near, outcome) for near in nearest(outcome, named)]
+def joined(result: Result, shown: Shown) -> Lines:
+    """bootstrap."""
+    now = result.standing
+    return _report(result, shown, [*_identity(now), f"nodes    {now.nodes} in the table"])
+
+
+def identity(result: Result, shown: Shown) -> Lines:
+    """id."""
+    return _report(result, shown, _identity(result.standing))
+
+
+def pings(result: Result, shown: Shown) -> Lines:
+    """A line for each node that is there."""
+    asked = _outcome(result).asked
+    silent = [_line(one) for one in asked if one.status is not Status.ANSWERED]
+    return _report(result, shown, [_pong(one) for one in asked if one.status is Status.ANSWERED], silent)
+
+
+def nodes(result: Result, shown: Shown) -> Lines:
+    """find_node."""
+    outcome = _outcome(result)
+    return _report(result, shown, [_row(near, outcome) for near in nearest(outcome, shown.named)])
+
+
+def peers(result: Result, shown: Shown) -> Lines:
+    """get_peers: those that were not told on the way."""
+    found = [words.address(peer) for peer, _ in _outcome(result).peers if peer not in shown.told]
+    return _report(result, shown, found)
+
+
+def nodes_and_peers(result: Result, shown: Shown) -> Lines:
+    """closest_peers."""
+    outcome = _outcome(result)
+    found = [_row(near, outcome) for near in nearest(outcome, shown.named)]
+    return _report(result, shown, found + [f"peer {words.address(peer)}" for peer, _ in outcome.peers])
+
+
+def announced(result: Result, shown: Shown) -> Lines:
+    """announce_peer."""
+    return _report(result, shown, [f"target {_hex(_outcome(result).target)}", result.summary])
+
+
+def value(result: Result, shown: Shown) -> Lines:
+    """get: the value, then every answer with its node; who has nothing says something too."""
+    outcome = _outcome(result)
+    told = [one for one in outcome.asked if shown.named or not result.ok or one.responded or one.faults]
+    happened = [*map(_given, told), *_apart(outcome)]
+    if outcome.item is None or result.out is None:
+        return _report(result, shown, [value_text(outcome.item.v)] if outcome.item else [], happened)
+    if result.out != STDOUT:
+        return _report(result, shown, [f"written to  {safe_text(str(result.out))}"], happened)
+    lines = _report(result, shown, [], happened)
+    lines.raw = content(outcome.item.v)
+    return lines
+
+
+def stored(result: Result, shown: Shown) -> Lines:
+    """put."""
+    outcome = _outcome(result)
+    happened = [*_happenings(result, outcome, shown.named), *_apart(outcome)]
+    return _report(result, shown, _stored(outcome, result.summary), happened)
+
+
+def stores(result: Result, shown: Shown) -> Lines:
+    """closest_stores."""
+    outcome = _outcome(result)
+    return _report(result, shown, [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores])
+
+
+def looked_after(result: Result, shown: Shown) -> Lines:
+    """republish: each item was printed when it was done."""
+    return _report(result, shown, [])
+
+
+def _outcome(result: Result) -> Outcome:
+    assert result.outcome is not None
+    return result.outcome
 
 
 def nearest(outcome: Outcome, named: bool) -> Sequence[NodeInfo | NodeOutcome]:
@@ -146,7 +224,7 @@ def kept_line(kept: KeptItem) -> str:
     if last is None:
         return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
     put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {last.note}" if last.note else ""
+    note = f"; {safe_text(last.note)}" if last.note else ""
     return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
 
 
@@ -236,18 +314,12 @@ def _given(one: NodeOutcome) -> str:
     return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
 
 
-def _recognised(outcome: Outcome) -> list[str]:
-    """What a value is besides bytes: a torrent (BEP 46), or DNS records (pkarr)."""
-    found = recognise(outcome.item.v) if outcome.item else None
-    return [safe_text(line, 300) for line in found.lines()] if found else []
+def _apart(outcome: Outcome) -> list[str]:
+    """What a value is besides bytes: a torrent (BEP 46), DNS records (pkarr), a JSON document."""
+    return [safe_text(line, 300) for line in take_apart(outcome.item.v).lines] if outcome.item else []
 
 
 def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
-    if result.action == "ping":
-        return [_line(one) for one in outcome.asked if one.status is not Status.ANSWERED]
-    if result.action == "get":  # every answer with its node; who has nothing says something too
-        shown = [one for one in outcome.asked if named or not result.ok or one.responded or one.faults]
-        return [*map(_given, shown), *_recognised(outcome)]
     written = {one.addr for one in outcome.writes}
     shown = [one for one in outcome.asked if one.addr not in written]
     if not named and (result.ok or written):

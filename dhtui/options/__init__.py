@@ -1,1 +1,1 @@
-"""The command line and config.toml, read into checked options; help and completions."""
+"""The command line, its environment and config.toml: read into options, made into a request, and explained."""

@@ -14,6 +14,14 @@ from types import MappingProxyType
 from ..errors import UsageError, nearest, quoted
 
 
+class StrayWord(UsageError):
+    """A word that is no flag, nor the value of one."""
+
+    def __init__(self, word: str, before: Sequence[str], after: Sequence[str]) -> None:
+        super().__init__(f"unexpected argument {quoted(word)}: every value belongs to a flag, such as --val")
+        self.word, self.before, self.after = word, tuple(before), tuple(after)
+
+
 def read(
     argv: Sequence[str], switches: Mapping[str, bool], alone: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, str]:
@@ -28,7 +36,8 @@ def read(
         if word == "--":
             break
         if len(word) < 2 or word[0] != "-":
-            raise UsageError(f"unexpected argument {quoted(word)}: every value belongs to a flag, such as --val")
+            at = len(argv) - len(words)
+            raise StrayWord(word, argv[: at - 1], argv[at:])
         name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
         if name not in switches:
             raise UsageError(f"unknown flag {quoted(word)}{_suggestion(name, switches)}; --help lists them all")
@@ -37,7 +46,7 @@ def read(
             value = "true" if switches[name] else alone[name] if stands_alone else _next(words, name)
         given[name] = value
     for rest in words:
-        raise UsageError(f"unexpected argument {quoted(rest)}: every value belongs to a flag, such as --val")
+        raise StrayWord(rest, (), ())
     return given
 
 

@@ -1,10 +1,11 @@
-"""The options of a run, from the command line and config.toml.
+"""The options of a run, from the command line, the environment and config.toml.
 
-The command line goes before config.toml, which goes before the defaults.
+The command line goes before the environment, which goes before config.toml, which goes before the defaults.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from ..text.safe import safe_text
 from . import argv as command_line
 from .flags import BY_NAME, Setting
 from .flags import SETTINGS as SETTINGS
-from .options import ACTIONS as ACTIONS
 from .options import Options as Options
 
 APP = "dhtui"
@@ -23,12 +23,13 @@ MAX_CONFIG_BYTES = 1 << 20
 
 
 def read(argv: Sequence[str]) -> Options:
-    """The options of a command line and of config.toml. Raises `UsageError`."""
+    """The options of a command line, with those around it. Raises `UsageError`."""
     found = {BY_NAME[name].field: _value(BY_NAME[name], text, f"--{name}") for name, text in _given(argv).items()}
     given = frozenset(found)
-    if found.get("help") or found.get("version"):
+    if found.get("help") is not None or found.get("version"):
         return Options(given=given, **found)  # also with a broken config.toml
-    return Options(given=given, **(_from_file(found.get("config")) | found))
+    around = _from_environment(os.environ)
+    return Options(given=given, **(_from_file(found.get("config", around.get("config"))) | around | found))
 
 
 def without(name: str, argv: Sequence[str]) -> list[str]:
@@ -39,7 +40,12 @@ def without(name: str, argv: Sequence[str]) -> list[str]:
 def _given(argv: Sequence[str]) -> dict[str, str]:
     switches = {setting.name: setting.is_switch for setting in SETTINGS}
     alone = {setting.name: setting.alone for setting in SETTINGS if setting.alone is not None}
-    return command_line.read(["--help" if word == "-h" else word for word in argv], switches, alone)
+    try:
+        return command_line.read(["--help" if word == "-h" else word for word in argv], switches, alone)
+    except command_line.StrayWord as stray:
+        from .manual.usage import meant
+
+        raise UsageError(f"{stray}{meant(stray)}") from None
 
 
 def _value(setting: Setting, text: str, where: str) -> Any:
@@ -56,6 +62,17 @@ def state_folder(options: Options) -> Path:
     from platformdirs import user_state_path
 
     return user_state_path(APP, appauthor=False)
+
+
+def keys_folder(options: Options) -> Path:
+    """The folder of the keyring."""
+    return state_folder(options) / "keys"
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that have a variable of their own, by their field. An empty one says nothing."""
+    named = [(setting, environment.get(setting.variable, "")) for setting in SETTINGS if setting.variable]
+    return {setting.field: _value(setting, text, f"{setting.variable}") for setting, text in named if text}
 
 
 # ---- config.toml --------------------------------------------------------------------------------------
@@ -121,13 +138,3 @@ def _as_text(setting: Setting, value: object, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise UsageError(f"{where}: {setting.shape} is needed")
     return str(value)
-
-
-def flag_table() -> str:
-    """All flags as a Markdown table, for docs/cli.md."""
-    rows = ["| flag | value | default | meaning |", "|---|---|---|---|"]
-    for setting in SETTINGS:
-        shape = setting.shape.replace("|", "\\|")
-        star = "" if setting.in_file else " *"
-        rows.append(f"| `--{setting.name}`{star} | {shape} | {setting.default} | {setting.help} |")
-    return "\n".join(rows)

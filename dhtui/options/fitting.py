@@ -9,69 +9,13 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from ..actions.spec import NODE_FLAGS, Action
 from ..errors import UsageError, quoted
 from .config import state_folder
 from .flags import SETTINGS
-from .options import ACTIONS, Options
+from .options import Options
 
-OFFLINE = ("genkey", "keys", "import", "export", "sign", "verify")
-"""Actions that need no node."""
-
-_LOOKUPS = "find_node get_peers announce_peer get put closest_stores closest_peers"
-_NETWORK = " ".join(action for action in ACTIONS if action not in OFFLINE)
-
-USED_BY = {
-    "remote": f"ping {_LOOKUPS}",
-    "target": f"ping verify {_LOOKUPS}",
-    "annport": "announce_peer",
-    "annimplied": "announce_peer",
-    "val": "put sign verify",
-    "val_file": "put sign verify",
-    "val_bencoded": "put sign verify",
-    "val_as": "put sign verify",
-    "keyname": "get put closest_stores sign verify genkey import export",
-    "public_key": "get closest_stores import verify",
-    "salt": "get put sign closest_stores verify",
-    "seq": "get put sign verify",
-    "newer_than": "get",
-    "cas": "put",
-    "show_private": "sign genkey",
-    "key_file": "import",
-    "key_form": "import",
-    "format": "export",
-    "encrypt": "genkey import",
-    "passphrase_file": "put sign genkey import export",
-    "out": "sign export",
-    "signed_file": "put verify",
-    "signature": "verify",
-    "min_stored": "put",
-    "dry_run": "put",
-    "read_back": "put",
-    "keep": "put get",
-    "watch": "get",
-    "deadline": _NETWORK,
-    "wait": _NETWORK,
-    "record": _NETWORK,
-    "testnet": _NETWORK,
-    "listen": _NETWORK,
-    "bnodes": _NETWORK,
-    "did": _NETWORK,
-    "pip": _NETWORK,
-    "blocklist": _NETWORK,
-    "blocklist_lenient": _NETWORK,
-    "read_only": _NETWORK,
-    "tsecret": _NETWORK,
-    "ksize": _NETWORK,
-    "kconcurrency": _NETWORK,
-    "qconcurrency": _NETWORK,
-    "qtimeout": _NETWORK,
-    "keys": "",
-    "replay": "",
-    "serve": "",
-}
-"""The actions that each flag has a meaning for."""
-
-EVERYWHERE = ("do", "json", "vv", "state_dir", "config", "print_completion", "version", "help")
+EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "man", "version", "help")
 """Flags of every action; ``vv`` tells of packets, also where there are none."""
 
 _EXPLORER = (
@@ -102,16 +46,20 @@ def refuse(options: Options, names: tuple[str, ...], why: str) -> None:
             raise UsageError(f"{flag(name)} {why}")
 
 
-def refuse_unused(options: Options, action: str) -> None:
+def refuse_unused(options: Options, action: Action) -> None:
     """Raise `UsageError` for a flag that means nothing to the action."""
-    for name, actions in USED_BY.items():
-        if action not in actions.split():
-            needs = ", which needs no node" if action in OFFLINE and _NETWORK in actions else ""
-            refuse(options, (name,), f"has no meaning for {action}{needs}")
+    for setting in SETTINGS:
+        if setting.field not in EVERYWHERE and setting.name not in action.takes:
+            needs = ", which needs no node" if action.offline and setting.name in NODE_FLAGS else ""
+            refuse(options, (setting.field,), f"has no meaning for {action.name}{needs}")
     _check_sources(options)
-    if "read_only" in options.given and not options.read_only and not options.wait and action not in OFFLINE:
+    if options.quiet:
+        refuse(options, ("vv",), "has no meaning with --quiet")
+    if action.offline:
+        return
+    if "read_only" in options.given and not options.read_only and not options.wait:
         raise UsageError("--read-only=false needs --wait: a single action answers no queries")
-    if action not in OFFLINE and (options.read_only or not options.wait):
+    if options.read_only or not options.wait:
         why = "has no meaning for a node that is read-only" if options.read_only else "needs --wait"
         refuse(options, ("tsecret",), f"{why}: it hands out no write tokens")
     if options.testnet:
@@ -122,7 +70,7 @@ def refuse_unused(options: Options, action: str) -> None:
 
 def refuse_in_explorer(options: Options) -> None:
     """Raise `UsageError` for a flag that means nothing to the explorer."""
-    for name in (*USED_BY, *EVERYWHERE):
+    for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
         elif name not in _EXPLORER:
@@ -148,7 +96,7 @@ def _check_sources(options: Options) -> None:
 def _sources(options: Options) -> list[tuple[str, Path]]:
     found = [
         (name, path)
-        for name in ("config", "signed_file", "val_file", "key_file", "passphrase_file")
+        for name in ("config", "signed_file", "val_file", "key_file", "passphrase_file", "new_passphrase_file")
         if (path := getattr(options, name)) is not None
     ]
     if (options.val_bencoded or b"").startswith(b"@"):

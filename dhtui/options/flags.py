@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
 from ..errors import UsageError, nearest, quoted
 from . import values
-from .options import ACTIONS
 
-SHELLS = ("bash", "zsh", "tcsh")
+SHELLS = ("bash", "zsh", "fish", "tcsh")
 VALUE_FORMS = ("text", "hex", "json", "bencode")
 KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
 KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
 MAX_TESTNET = 1000
-
-_SPELLINGS = {"boostrap": "bootstrap", "closest_store": "closest_stores", "closest_peer": "closest_peers"}
-"""Other spellings that are accepted; the first one is the original program's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +33,22 @@ class Setting:
     default: str = ""
     """In words, for people."""
     in_file: bool = True
+    choices: tuple[str, ...] = ()
+    """Words that it takes."""
+    completes: Literal["", "file", "folder", "key"] = ""
+    """What a shell may offer for its value."""
+    variable: str = ""
+    """The environment variable that gives it, where the command line does not."""
 
     @property
     def is_switch(self) -> bool:
         """Whether it takes no value."""
         return not self.shape
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its help."""
+        return self.help.partition(". ")[0].rstrip(".")
 
     @property
     def field(self) -> str:
@@ -49,7 +57,7 @@ class Setting:
 
 
 def _action(text: str) -> str:
-    name = _SPELLINGS.get(text, text)
+    name = SPELLINGS.get(text, text)
     if name not in ACTIONS:
         near = nearest(text, ACTIONS)
         hint = f", did you mean {near}?" if near else ""
@@ -64,6 +72,13 @@ def _one_of(*words: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _help(text: str) -> str | None:
+    """Empty: of everything; `None`: of nothing, as with a switch that is turned off."""
+    if text in ("", "true", "1"):
+        return ""
+    return None if text in ("false", "0") else _action(text)
 
 
 def _text(text: str) -> str:
@@ -90,6 +105,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Run one action without the explorer, and leave. The actions are listed above.",
         shape="ACTION",
         read=_action,
+        choices=tuple(ACTIONS),
         default="open the explorer; with --wait, bootstrap",
     ),
     _run(
@@ -98,6 +114,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Ask just these nodes. closest_stores or closest_peers: do the full lookup first, as without the flag.",
         shape="HOST:PORT,… | closest_stores | closest_peers",
         read=values.remotes,
+        choices=values.LOOKUP_WORDS,
         default="a full lookup",
     ),
     _run(
@@ -107,6 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
         "forms, or a magnet link with xt=urn:btih, xt=urn:btmh (of a hybrid one both), or xs=urn:btpk and s.",
         shape="40 HEX | self | KEY | MAGNET",
         read=values.target,
+        choices=("self",),
     ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
@@ -114,10 +132,17 @@ SETTINGS: tuple[Setting, ...] = (
         "wait",
         ACTION,
         "Once the action has succeeded, serve until SIGINT or SIGTERM, looking after the items of --keep; then save id "
-        "and nodes. If it failed, leave with 1 at once.",
+        "and nodes. If it failed, leave at once.",
     ),
     _run("val", ITEM, "The value to put or sign, a string.", shape="TEXT", read=values.argument_bytes),
-    _run("val-file", ITEM, "The same, the bytes of a file; - is standard input.", shape="FILE", read=values.path),
+    _run(
+        "val-file",
+        ITEM,
+        "The same, the bytes of a file; - is standard input.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run(
         "val-bencoded",
         ITEM,
@@ -131,6 +156,7 @@ SETTINGS: tuple[Setting, ...] = (
         'How --val or --val-file is to be read. json: bytes that are no text are written as "hex:00ff".',
         shape=" | ".join(VALUE_FORMS),
         read=_one_of(*VALUE_FORMS),
+        choices=VALUE_FORMS,
         default="text",
     ),
     _run(
@@ -140,12 +166,14 @@ SETTINGS: tuple[Setting, ...] = (
         "its item; verify wants its signature. bep44test is built in, and public.",
         shape="NAME | FILE",
         read=_text,
+        completes="key",
     ),
     _run(
         "public-key",
         ITEM,
-        "get, closest_stores: look for the item of this public key, and --salt. verify: who must have signed. import: "
-        "the public key that the private one must have. z-base-32 (pkarr) does as well, also in pk: and in URLs.",
+        "get, closest_stores and the actions on kept items: the item of this public key, and --salt. verify: who must "
+        "have signed. import: the public key that the private one must have. z-base-32 (pkarr) does as well, also in "
+        "pk: and in URLs.",
         shape="64 HEX | 52 Z-BASE-32",
         read=values.public_key,
     ),
@@ -170,7 +198,7 @@ SETTINGS: tuple[Setting, ...] = (
         "cas",
         ITEM,
         "put: only if nothing newer than this is there, the sequence number that the value was made from. "
-        "An update that somebody else makes meanwhile is a conflict, shown and exit 1; neither is lost silently.",
+        "An update that somebody else makes meanwhile is a conflict, shown and exit 5; neither is lost silently.",
         shape="NUMBER",
         read=_SEQ,
     ),
@@ -181,6 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
         "put: store the item that sign --out wrote, perhaps on another machine; no key is needed. verify: check it.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run("signature", ITEM, "verify: the signature to check.", shape="128 HEX", read=values.signature),
     _run(
@@ -196,7 +225,7 @@ SETTINGS: tuple[Setting, ...] = (
         "read-back",
         ITEM,
         "put: look it up afterwards as a stranger would, starting at none of the nodes written to, and tell what each "
-        "node gives. If a lookup does not find it, exit 1.",
+        "node gives. If a lookup does not find it, exit 4.",
     ),
     _run(
         "keep",
@@ -218,6 +247,7 @@ SETTINGS: tuple[Setting, ...] = (
         "everybody on this machine can see those.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run(
         "key-form",
@@ -226,6 +256,7 @@ SETTINGS: tuple[Setting, ...] = (
         "the key that mh-cbon/dht published with, go what all others mean by them.",
         shape=" | ".join(KEY_FORMS),
         read=_one_of(*KEY_FORMS),
+        choices=KEY_FORMS,
         default="auto: as they show themselves",
     ),
     _run(
@@ -235,15 +266,18 @@ SETTINGS: tuple[Setting, ...] = (
         "NaCl or the 64 expanded ones of libtorrent, in hex; or the public key alone.",
         shape=" | ".join(KEY_FORMATS),
         read=_one_of(*KEY_FORMATS),
+        choices=KEY_FORMATS,
         default="hex",
     ),
     _run(
         "out",
         ITEM,
-        "sign: write the signed item to this new file. export: write the key, to one that only you can read. No file "
-        "is overwritten; - is standard output.",
+        "sign: write the signed item to this new file. export: write the key, to one that only you can read. get: "
+        "write the bytes of the value, of one that is no string its bencode. No file is overwritten; - is standard "
+        "output.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
     _run("encrypt", ITEM, "genkey, import: keep the key encrypted under a passphrase."),
     _run(
@@ -253,8 +287,20 @@ SETTINGS: tuple[Setting, ...] = (
         "another program encrypted, which keeps it with --encrypt.",
         shape="FILE",
         read=values.path,
+        completes="file",
         default="asked for on the terminal",
     ),
+    _run(
+        "new-passphrase-file",
+        ITEM,
+        "encrypt: the same, of the passphrase that the key gets. Of a key in the clear --passphrase-file does as well.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+        default="asked for on the terminal",
+    ),
+    _run("new-name", ITEM, "rename: the name that the key gets.", shape="NAME", read=_text),
+    _run("yes", ITEM, "delete: it is meant. Nobody can ever again sign with a key that is deleted."),
     Setting(
         name="listen",
         group=NODE,
@@ -269,6 +315,8 @@ SETTINGS: tuple[Setting, ...] = (
         help="The nodes to start from: the well-known hosts, none, or a list, joined by commas, semicolons or blanks.",
         shape="public | no | HOST:PORT,…",
         read=values.bootstrap_nodes,
+        choices=("public", "no"),
+        variable="DHTUI_BNODES",
         default="the nodes saved last time, then public",
     ),
     _run(
@@ -301,6 +349,7 @@ SETTINGS: tuple[Setting, ...] = (
         help="Addresses never to talk to: a file (.p2p, .dat, CIDR, .gz), or the ranges themselves, joined by commas.",
         shape="FILE | RANGES",
         read=_text,
+        completes="file",
     ),
     Setting(
         name="blocklist-lenient",
@@ -320,6 +369,7 @@ SETTINGS: tuple[Setting, ...] = (
         "it on a command line: config.toml or the variable DHTUI_TSECRET keep it.",
         shape="TEXT",
         read=values.argument_bytes,
+        variable="DHTUI_TSECRET",
         default="random",
     ),
     Setting(
@@ -357,7 +407,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 1. republish takes as long as it takes, "
+        help="How long an action may take in all; then it is given up, exit 124. republish takes as long as it takes, "
         "unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
@@ -370,8 +420,16 @@ SETTINGS: tuple[Setting, ...] = (
         "talk to, and holds no private key. A name that ends in .gz is compressed.",
         shape="FILE",
         read=values.path,
+        completes="file",
     ),
-    _run("replay", OUTPUT, "Play a recording in the explorer, without any network.", shape="FILE", read=values.path),
+    _run(
+        "replay",
+        OUTPUT,
+        "Play a recording in the explorer, without any network.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run(
         "serve",
         OUTPUT,
@@ -390,6 +448,9 @@ SETTINGS: tuple[Setting, ...] = (
         default="those that ? shows",
     ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
+    Setting(
+        name="quiet", group=OUTPUT, help="Only the result, on standard output; on standard error nothing but errors."
+    ),
     Setting(name="vv", group=OUTPUT, help="A line for every packet, on standard error."),
     Setting(
         name="state-dir",
@@ -397,6 +458,8 @@ SETTINGS: tuple[Setting, ...] = (
         help="The folder of node.json (id, nodes) and keys/.",
         shape="FOLDER",
         read=values.path,
+        completes="folder",
+        variable="DHTUI_STATE_DIR",
         default="the platform's, such as ~/.local/state/dhtui",
     ),
     _run(
@@ -405,11 +468,29 @@ SETTINGS: tuple[Setting, ...] = (
         "The file to read settings from.",
         shape="FILE",
         read=values.path,
+        variable="DHTUI_CONFIG",
+        completes="file",
         default="the platform's, such as ~/.config/dhtui/config.toml",
     ),
-    _run("print-completion", OUTPUT, "Print completions for a shell.", shape=" | ".join(SHELLS), read=_one_of(*SHELLS)),
+    _run(
+        "print-completion",
+        OUTPUT,
+        "Print completions for a shell.",
+        shape=" | ".join(SHELLS),
+        read=_one_of(*SHELLS),
+        choices=SHELLS,
+    ),
+    _run("man", OUTPUT, "Print the manual page, for man -l -."),
     _run("version", OUTPUT, "Print the version."),
-    _run("help", OUTPUT, "Print this."),
+    _run(
+        "help",
+        OUTPUT,
+        "Print this; of an action, or with --do, what that one takes, with an example.",
+        shape="[ACTION]",
+        alone="",
+        read=_help,
+        choices=tuple(ACTIONS),
+    ),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -1,4 +1,4 @@
-"""What the user can ask for: the actions, and the options of a run."""
+"""What the user can ask for: the options of a run."""
 
 from __future__ import annotations
 
@@ -9,37 +9,16 @@ from typing import Literal
 from ..engine.wire.compact import Addr
 from .values import BootstrapNodes, HostPort, Target
 
-ACTIONS = {
-    "bootstrap": "join the network, and say which nodes answered",
-    "ping": "ask the --remote nodes whether they are there: id, round trip, client, our address to them",
-    "find_node": "find the nodes nearest to --target",
-    "get_peers": "find the peers of the infohash --target",
-    "announce_peer": "tell the nodes nearest to --target that a peer is here (--annport or --annimplied)",
-    "get": "fetch the item at --target, or that of a key (--keyname, --public-key) and --salt, and verify it",
-    "put": "store a value: immutable, or with --keyname mutable and signed",
-    "closest_stores": "list the nodes that an item at --target belongs on, and what they hold",
-    "closest_peers": "list the nodes that know the peers of --target, and the peers",
-    "genkey": "make a key and keep it as --keyname",
-    "keys": "list the keys: public key in hex and z-base-32, kind, the seq last put under each salt",
-    "import": "keep the private key in --key-file as --keyname: hex, base64, raw, PEM, DER, OpenSSH, JWK, paper",
-    "export": "print the private key --keyname, or write it to --out, in one of seven --format",
-    "sign": "sign a value without sending it: what is signed, signature and target; --out keeps it for put",
-    "verify": "check --signed-file, and whose it is (--public-key), or a value with --public-key and --signature",
-    "republish": "look after the items that put or get were told to --keep: those that are due, once",
-    "id": "show our own id, our address as others see it, and whether the two fit (BEP 42)",
-}
-"""The actions, each with what it does."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user wants, read and checked value by value. `request.plan` checks what belongs together."""
+    """What the user wants, read and checked value by value. `planning.plan` checks what belongs together."""
 
     given: frozenset[str] = frozenset()
     """The names of the fields that the command line set, to whatever value. What config.toml says is not asked for by
     this very run, and is passed over where it has no meaning."""
     do: str | None = None
-    """One of `ACTIONS`."""
+    """The name of an action."""
     remote: tuple[HostPort, ...] | None = None
     """The nodes to ask; ``()`` is a full lookup by name, `None` one by default."""
     target: Target | None = None
@@ -47,7 +26,7 @@ class Options:
     val_file: Path | None = None
     val_bencoded: bytes | None = None
     val_as: str = "text"
-    """How `val` and `val_file` are to be read, one of `itemvalue.FORMS`."""
+    """How `val` and `val_file` are to be read, one of `items.value.FORMS`."""
     salt: bytes = b""
     seq: int | None = None
     cas: int | None = None
@@ -63,6 +42,9 @@ class Options:
     """One of `keyring.writing.FORMATS`."""
     encrypt: bool = False
     passphrase_file: Path | None = None
+    new_passphrase_file: Path | None = None
+    new_name: str | None = None
+    yes: bool = False
     out: Path | None = None
     signed_file: Path | None = None
     signature: bytes | None = None
@@ -107,9 +89,12 @@ class Options:
     """See `keymap.Keys`."""
     vv: bool = False
     json: bool = False
+    quiet: bool = False
     state_dir: Path | None = None
     """`None`: the platform's folder, see `state_folder`."""
     config: Path | None = None
-    print_completion: Literal["bash", "zsh", "tcsh"] | None = None
-    help: bool = False
+    print_completion: Literal["bash", "zsh", "fish", "tcsh"] | None = None
+    man: bool = False
+    help: str | None = None
+    """The name of an action; empty: of the whole program."""
     version: bool = False

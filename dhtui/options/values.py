@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
+from ..actions.request import HostPort as HostPort
 from ..engine.wire.compact import Addr, canonical_ip, is_usable
 from ..engine.wire.family import IPV4
 from ..errors import UsageError, quoted
@@ -21,16 +22,6 @@ from ..text.safe import safe_text
 MAX_SECONDS = 3600.0
 HEX = "hex:"
 """Before bytes that are written in hex, where else text would stand."""
-
-
-class HostPort(NamedTuple):
-    """A node as the user names it; `host` is a dotted IPv4 address or a name still to be resolved."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,10 @@ class Nodes:
 
 
 class NodeHost:
-    """Enters and leaves a node's context in one task, as asyncio wants it, whoever calls `start` and `stop`.
+    """Runs one node at a time, with its saver, keeper and recorder.
 
-    With the node come its saver, its keeper and its recorder, and go with it.
+    A node's context is entered and left in one task, as asyncio requires, from whichever task `start` and `stop` are
+    called.
     """
 
     def __init__(

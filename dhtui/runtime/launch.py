@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,13 +16,10 @@ from ..options.values import HostPort
 from ..storage import node_state as state
 from ..storage.state_lock import StateLock, take
 
-SECRET_VARIABLE = "DHTUI_TSECRET"
-"""What stands on a command line, everybody on this machine can read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A node ready to start. To be entered for its run: at the end the lock is released."""
+    """A node ready to start. A context manager for the length of its run: the lock is released at the end."""
 
     config: NodeConfig
     warnings: tuple[str, ...]
@@ -42,7 +38,7 @@ class Launch:
         self.release()
 
     def release(self) -> None:
-        """The same."""
+        """Let another run use the state. A second time nothing happens."""
         if self.lock is not None:
             self.lock.release()
 
@@ -50,10 +46,10 @@ class Launch:
 def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool = True) -> Launch:
     """Reads state and blocklist. Sends nothing.
 
-    `serving`: the node stays, rather than run one action. `keeping`: it takes the saved id, and saves it again;
-    only one run at a time can, for two nodes of one id get in each other's way, and do not answer one another.
-    All others take an id of their own. Without `bootstrap` the node knows nobody at first. On a testnet the
-    bootstrap nodes are filled in once it runs, see `with_hosts`. Raises `UsageError`.
+    `serving`: the node stays after the action. `keeping`: it takes the saved id and saves its state again. Only one
+    run at a time can, because two nodes of one id don't answer each other; all others take an id of their own.
+    Without `bootstrap` the node starts with an empty table. The bootstrap nodes of a testnet are filled in once that
+    runs, see `with_hosts`. Raises `UsageError`.
     """
     saved: SavedState | None = None
     lock: StateLock | None = None
@@ -86,7 +82,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         query_timeout=options.qtimeout,
         read_only=True if options.read_only or not serving else None,
         blocks=blocks,
-        token_secret=options.tsecret or os.environ.get(SECRET_VARIABLE, "").encode("utf-8", "surrogateescape") or None,
+        token_secret=options.tsecret or None,
         maintain=serving,
     )
     listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from ..actions.offline import Failure
 from ..engine.node import Node
+from ..errors import Exit, Failure
 from ..options.options import Options
 from .launch import Launch, prepare, with_hosts
 
@@ -50,7 +50,7 @@ async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | 
             async with asyncio.timeout(patience):
                 net = await stack.enter_async_context(Testnet(size))
         except TimeoutError:
-            raise Failure(f"the testnet did not start within {patience:g} s (--deadline)") from None
+            raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
         except OSError as error:
             raise Failure(f"the testnet cannot start: {why_not_bound(error)}") from None
         if net.one_address:

@@ -1,4 +1,4 @@
-"""Id and nodes are saved while a node runs, not only at its end: that may be a kill, or a power cut."""
+"""Saves id and nodes while a node runs: a kill or a power cut leaves no time to do it at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVERY_SECONDS = 300.0
 
 
 class Saver:
-    """Saves the state of a node: now and then, and when told to."""
+    """Saves the state of a node, every few minutes and on demand."""
 
     def __init__(self, node: Node, keep: Callable[[Node], str], warn: Callable[[str], None]) -> None:
         """`keep` saves it, and returns why it could not; `warn` is told that once."""

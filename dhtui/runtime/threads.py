@@ -1,4 +1,4 @@
-"""Threads that nobody waits for at the end of a run."""
+"""Threads that do not delay the end of the program."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class ExplorerScreen(Screen[None]):
         self._show_keys()
 
     def on_screen_suspend(self) -> None:
-        """Where nobody sees this screen there is no work for it; behind a window it stays live."""
+        """A hidden screen does no work; one behind a window stays live."""
         if self not in self.app.screen_stack:
             self._timer.pause()
 

@@ -1,7 +1,7 @@
 """Whether the node works, in a sentence with cause and remedy.
 
-It speaks of now: of the nodes that answered within 15 minutes, and of what became of the queries of the last 5. Nodes
-that nobody has asked since may be gone, so it is not said that they answer.
+It counts the nodes that answered within 15 minutes, and the outcomes of the queries of the last 5. A node that was not
+queried since may be gone, so it is not said to answer.
 """
 
 from __future__ import annotations

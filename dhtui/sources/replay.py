@@ -202,7 +202,7 @@ class Replay:
         return self._state(track.starts[count - 1], track.ends[count - 1]) if track and count else None
 
     def _state(self, start: int, end: int) -> Any:
-        """A state, of which the last ones read are remembered: so many, and no more bytes than that."""
+        """A state. The last ones read are cached, up to `STATES_KEPT` and `STATE_BYTES_KEPT`."""
         states = self._states
         if start not in states:
             states[start] = end - start, self._read(start, end)
@@ -245,7 +245,7 @@ class Replay:
         return self._events.upto(at)
 
     def packets_before(self, event: int) -> int:
-        """How many packets there are among the first so many events."""
+        """How many of the first `event` events are packets."""
         return bisect_left(self._packets, event)
 
     def event_of_packet(self, packet: int) -> int:
@@ -307,7 +307,7 @@ class Text:
 
 
 class _Lines:
-    """The lines of a text, one after the other; none after so many bytes."""
+    """The lines of a text, in order, up to `most` bytes."""
 
     def __init__(self, text: Text, max_size: int) -> None:
         self._text = text

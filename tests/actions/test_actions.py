@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from dhtui.actions import request
 from dhtui.actions import run as actions
 from dhtui.actions.run import NodeStatus
 from dhtui.engine.events import PacketReceived, PacketSent
@@ -32,6 +31,7 @@ from dhtui.headless.packet_log import packet_line
 from dhtui.headless.run import Found
 from dhtui.options import config
 from dhtui.options.options import Options
+from dhtui.options.planning import check_explorer, plan
 from dhtui.options.values import HostPort, Target
 from dhtui.runtime import launch
 from dhtui.storage.node_state import load, save
@@ -238,7 +238,7 @@ async def test_every_result_is_json(net: Testnet, node: Node) -> None:
 def test_a_magnet_link_with_another_salt_is_refused() -> None:
     target = Target(ID, bytes(32), b"a")
     with pytest.raises(UsageError, match="not that of the magnet link"):
-        request.plan(Options(do="get", target=target, salt=b"b"))
+        plan(Options(do="get", target=target, salt=b"b"))
 
 
 @pytest.mark.parametrize(
@@ -254,18 +254,18 @@ def test_a_magnet_link_with_another_salt_is_refused() -> None:
 )
 def test_flags_that_contradict_the_action_are_refused(options: Options, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        request.plan(options)
+        plan(options)
 
 
 @pytest.mark.parametrize("options", [Options(val=b"x"), Options(target=Target(ID)), Options(remote=())])
 def test_the_explorer_takes_no_flags_of_an_action(options: Options) -> None:
     with pytest.raises(UsageError, match="needs an action"):
-        request.check_explorer(options)
+        check_explorer(options)
 
 
 def test_waiting_needs_a_node() -> None:
     with pytest.raises(UsageError, match="--wait has no meaning for sign"):
-        request.check_offline(Options(do="sign", keyname="bep44test", wait=True))
+        plan(Options(do="sign", keyname="bep44test", wait=True))
 
 
 # ---- launching --------------------------------------------------------------------------------------------
@@ -317,8 +317,8 @@ def test_a_state_folder_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None
 
 def test_the_secret_of_tokens_need_not_stand_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DHTUI_TSECRET", "of the variable")
-    for options, secret in ((Options(), b"of the variable"), (Options(tsecret=b"of the flag"), b"of the flag")):
-        start = launch.prepare(replace(options, testnet=4), serving=True, keeping=False)
+    for argv, secret in (((), b"of the variable"), (("--tsecret", "of the flag"), b"of the flag")):
+        start = launch.prepare(replace(config.read(argv), testnet=4), serving=True, keeping=False)
         assert start.config.settings.token_secret == secret
 
 

@@ -22,6 +22,7 @@ from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.wire.compact import Addr
+from dhtui.errors import Exit
 from dhtui.items.keepalive import Keeper
 
 QUIET = NodeConfig(listen=("127.0.0.1", 0), settings=Settings(query_timeout=60.0, read_only=False))
@@ -141,6 +142,6 @@ def test_node_lines_and_a_result_come_at_the_deadline(
     *lines, result = map(json.loads, capsys.readouterr().out.splitlines())
     nodes = [line for line in lines if line["type"] == "node"]
     assert {(line["addr"], line["status"]) for line in nodes} == {(addr, "cancelled")}
-    assert (code, result["type"], result["ok"], result["complete"]) == (1, "result", False, False)
+    assert (code, result["type"], result["ok"], result["complete"]) == (Exit.DEADLINE, "result", False, False)
     assert (result["asked"], result["answered"], result["timed_out"], result["cancelled"]) == (1, 0, 0, 1)
     assert result["summary"].startswith("given up after 0.2 s (--deadline): ")

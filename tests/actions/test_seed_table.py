@@ -87,8 +87,7 @@ class Case:
     err: str = ""
 
 
-USAGE = 2
-FAILED = 1
+FAILED, USAGE, NO_ANSWER, NOT_FOUND, CONFLICT, DEADLINE = 1, 2, 3, 4, 5, 124
 
 OFFLINE = [
     Case("sign", "-do sign -keyname bep44test -val Hello␣World!", 0, rf"3:seqi0e1:v12:Hello World!\n.*not shown.*\n.*{PUBLIC}\n.*9551f633.*\n.*{PLAIN}\nseq +0\n"),
@@ -127,7 +126,7 @@ NETWORK = [
     Case("boostrap no", "-do boostrap -bnodes no", 0, "nodes    0 in the table"),
     Case("bootstrap no", "-do bootstrap -bnodes no", 0, "self id  [0-9a-f]{40}"),
     Case("bootstrap A", "-bnodes {node} -do bootstrap", 0, "nodes    1 in the table", "{node} +answered"),
-    Case("bootstrap dead", "-bnodes {dead} -do bootstrap", FAILED, "^$", "{dead}.*no answer\ndhtui: bootstrap failed: nobody answered\n"),
+    Case("bootstrap dead", "-bnodes {dead} -do bootstrap", NO_ANSWER, "^$", "{dead}.*no answer\ndhtui: bootstrap failed: nobody answered\n"),
     Case("bootstrap dead and good", "-bnodes {dead},␣{node} -do bootstrap", 0, err="{node} +answered"),
     Case("bootstrap eight dead and one good asks all", "-bnodes 127.0.0.9:1,127.0.0.9:2,127.0.0.9:3,127.0.0.9:4,127.0.0.9:5,127.0.0.9:6,127.0.0.9:7,127.0.0.9:8,{node} -do bootstrap", 0, err="{node} +answered"),
     Case("the same with kconcurrency 3", "-kconcurrency 3 -bnodes 127.0.0.9:1,127.0.0.9:2,127.0.0.9:3,127.0.0.9:4,127.0.0.9:5,127.0.0.9:6,127.0.0.9:7,127.0.0.9:8,{node} -do bootstrap", 0),
@@ -135,17 +134,17 @@ NETWORK = [
     Case("id", "-do id -bnodes {net} -listen 127.0.0.1:0", 0, r"self id  [0-9a-f]{40}(.|\n)*external 127.0.0.1(.|\n)*BEP 42"),
     # ---- ping
     Case("ping", "-do ping -remote {node}", 0, r"^{node} +[0-9a-f]{40}  rtt [0-9.]+ ms  client dhtui 0.1  sees us as 127.0.0.1:\d+\n$", "1 of 1 node answered"),
-    Case("ping dead", "-do ping -remote {dead} -qtimeout 100ms", FAILED, "^$", "{dead} +timed out(.|\n)*0 of 1 node"),
-    Case("ping closed port", "-do ping -remote {closed} -qtimeout 100ms", FAILED, err="{closed} +timed out"),
+    Case("ping dead", "-do ping -remote {dead} -qtimeout 100ms", NO_ANSWER, "^$", "{dead} +timed out(.|\n)*0 of 1 node"),
+    Case("ping closed port", "-do ping -remote {closed} -qtimeout 100ms", NO_ANSWER, err="{closed} +timed out"),
     Case("ping none", "-do ping -bnodes no", USAGE, err="ping needs --remote"),
     Case("ping list", "-do ping -remote {node},␣{other},{dead} -qtimeout 2s", 0, "{node} (.|\n)*{other} ", "2 of 3 nodes"),
-    Case("ping own address", f"-do ping -listen {HERE}:19191 -remote {HERE}:19191", FAILED, err="is this node itself"),
+    Case("ping own address", f"-do ping -listen {HERE}:19191 -remote {HERE}:19191", NO_ANSWER, err="is this node itself"),
     Case("ping closest", "-do ping -remote closest_peers -target self -bnodes {net}", 0, "^127.* rtt "),
     # ---- find_node
     Case("find_node remote", f"-do find_node -target {HEX} -remote {{node}}", 0, err="answered"),
     Case("find_node lookup", f"-do find_node -target {HEX} -bnodes {{net}}", 0, r"^(127\S+ +[0-9a-f]{40}  2\^[\d.]+ +\d+ bits\n){8}$"),
     Case("find_node self", "-do find_node -target self -bnodes {net}", 0, "bits"),
-    Case("find_node without nodes", "-do find_node -target self -bnodes no", FAILED, err="no node to ask"),
+    Case("find_node without nodes", "-do find_node -target self -bnodes no", NO_ANSWER, err="no node to ask"),
     Case("find_node without a target", "-do find_node -remote {node}", USAGE, err="find_node needs --target"),
     # ---- get_peers, announce_peer
     Case("announce annport", f"-do announce_peer -target {HEX} -remote {{node}} -annport 5555", 0, "announced to 1 of 1 node", "{node} +stored"),
@@ -157,7 +156,7 @@ NETWORK = [
     Case("announce 70000", f"-do announce_peer -target {HEX} -remote {{node}} -annport 70000", USAGE, err="1 to 65535"),
     Case("announce -1", f"-do announce_peer -target {HEX} -remote {{node}} -annport -1", USAGE, err="1 to 65535"),
     Case("announce both ports", f"-do announce_peer -target {HEX} -remote {{node}} -annport 1 -annimplied", USAGE, err="exclude each other"),
-    Case("announce dead", f"-do announce_peer -target {HEX} -remote {{dead}} -annport 1 -qtimeout 100ms", FAILED, "^$", "timed out"),
+    Case("announce dead", f"-do announce_peer -target {HEX} -remote {{dead}} -annport 1 -qtimeout 100ms", NO_ANSWER, "^$", "timed out"),
     Case("announce refused", f"-do announce_peer -target {HEX} -remote {{liar}} -annport 1", FAILED, "^$", r"refused with 202, server error \(.no \\x1b\[31mthanks"),
     Case("announce no token", f"-do announce_peer -target {HEX} -remote {{tokenless}} -annport 1", FAILED, "^$", "{tokenless} +no token"),
     Case("announce no target", "-do announce_peer -remote {node} -annport 1", USAGE, err="needs --target"),
@@ -167,9 +166,9 @@ NETWORK = [
     # ---- put and get, immutable
     Case("put", "-do put -val Hello␣World! -remote {node}", 0, rf"^target {HELLO}\nstored on 1 of 1 node\n$", "{node} +stored"),
     Case("get", f"-do get -target {HELLO} -remote {{node}}", 0, "^Hello World!\n$", "{node} +value"),
-    Case("get not found", f"-do get -target {HEX} -remote {{node}}", FAILED, "^$", "{node} +answered(.|\n)*value not found"),
-    Case("get from a liar", f"-do get -target {HEX} -remote {{liar}}", FAILED, "^$", "bad value.*(.|\n)*not genuine"),
-    Case("put dead", "-do put -val x -remote {dead} -qtimeout 100ms", FAILED, "^$", "timed out"),
+    Case("get not found", f"-do get -target {HEX} -remote {{node}}", NOT_FOUND, "^$", "{node} +answered(.|\n)*value not found"),
+    Case("get from a liar", f"-do get -target {HEX} -remote {{liar}}", NOT_FOUND, "^$", "bad value.*(.|\n)*not genuine"),
+    Case("put dead", "-do put -val x -remote {dead} -qtimeout 100ms", NO_ANSWER, "^$", "timed out"),
     Case("put one good, one dead", "-do put -val y -remote {node},{dead} -qtimeout 2s", 0, "stored on 1 of 2 nodes", "{dead} +timed out"),
     Case("put without a token", "-do put -val x -remote {tokenless}", FAILED, "^$", "no token"),
     Case("put refused", "-do put -val x -remote {liar}", FAILED, "^$", "refused with 202"),
@@ -180,7 +179,7 @@ NETWORK = [
     Case("get lookup", f"-do get -target {HELLO} -bnodes {{net}}", 0, "^Hello World!\n$"),
     Case("get as JSON, at once", f"-do get -target {HELLO} -bnodes {{net}} -json", 0, r'^{"type": "found", .*"peers": \[\], "item": {"value_hex": "31323a48.*\n{"type": "node"'),
     Case("put lookup by name", "-do put -val Hello␣World! -bnodes {net} -remote closest_store", 0, "stored on 8 of 8 nodes"),
-    Case("put no nodes", "-do put -val x -bnodes no", FAILED, "^$", "no node to ask"),
+    Case("put no nodes", "-do put -val x -bnodes no", NO_ANSWER, "^$", "no node to ask"),
     Case("put list", "-do put -val-bencoded d1:ali1e2:hiee -remote {node}", 0, "stored on 1 of 1"),
     Case("get list", "-do get -target 259ccc787dc4bc135f5952689b197ae91cd7c558 -remote {node}", 0, r'^\{"a": \[1, "hi"\]\}\n$'),
     Case("put not canonical", "-do put -val-bencoded i01e -remote {node}", USAGE, err="no bencoded value: the integer at byte 0 has a zero"),
@@ -195,15 +194,15 @@ NETWORK = [
     Case("mutable get", f"-do get -keyname bep44test -target {SALTED} -salt foobar -seq 1 -remote {{node}}", 0, "^Hello World!\n$", "seq 1"),
     Case("mutable get by key", f"-do get -public-key {PUBLIC} -salt foobar -remote {{node}}", 0, "^Hello World!\n$"),
     Case("mutable get by magnet", f"-do get -target magnet:?xs=urn:btpk:{PUBLIC}&s=666f6f626172 -remote {{node}}", 0, "^Hello World!\n$"),
-    Case("mutable get at least 2", f"-do get -target {SALTED} -salt foobar -seq 2 -remote {{node}}", FAILED, "^$", "the newest has seq 1, at least 2"),
+    Case("mutable get at least 2", f"-do get -target {SALTED} -salt foobar -seq 2 -remote {{node}}", NOT_FOUND, "^$", "the newest has seq 1, at least 2"),
     Case("mutable get newer than 0", f"-do get -target {SALTED} -salt foobar -newer-than 0 -remote {{node}}", 0, "^Hello World!\n$"),
-    Case("mutable get newer than 1", f"-do get -target {SALTED} -salt foobar -newer-than 1 -remote {{node}}", FAILED, "^$", "none is newer than seq 1"),
-    Case("mutable get wrong salt", f"-do get -target {SALTED} -salt nosuch -remote {{node}}", FAILED, "^$", "do not hash to the target"),
+    Case("mutable get newer than 1", f"-do get -target {SALTED} -salt foobar -newer-than 1 -remote {{node}}", NOT_FOUND, "^$", "none is newer than seq 1"),
+    Case("mutable get wrong salt", f"-do get -target {SALTED} -salt nosuch -remote {{node}}", NOT_FOUND, "^$", "do not hash to the target"),
     Case("mutable get another key", f"-do get -keyname bep44test -target {HEX} -remote {{node}}", USAGE, err=f"that is {PLAIN}"),
     Case("equal seq, equal value", "-do put -keyname bep44test -val Hello␣World! -salt foobar -seq 1 -remote {node}", 0, "stored on 1 of 1"),
-    Case("equal seq, another value", "-do put -keyname bep44test -val Bye -salt foobar -seq 1 -remote {node}", FAILED, "^$", "refused with 302"),
-    Case("lower seq", "-do put -keyname bep44test -val Bye -salt foobar -seq 0 -remote {node}", FAILED, "^$", "refused with 302"),
-    Case("cas mismatch", "-do put -keyname bep44test -val Bye -salt foobar -seq 5 -cas 4 -remote {node}", FAILED, "^$", "refused with 301"),
+    Case("equal seq, another value", "-do put -keyname bep44test -val Bye -salt foobar -seq 1 -remote {node}", CONFLICT, "^$", "refused with 302"),
+    Case("lower seq", "-do put -keyname bep44test -val Bye -salt foobar -seq 0 -remote {node}", CONFLICT, "^$", "refused with 302"),
+    Case("cas mismatch", "-do put -keyname bep44test -val Bye -salt foobar -seq 5 -cas 4 -remote {node}", CONFLICT, "^$", "refused with 301"),
     Case("no seq is the highest plus one", "-do put -keyname bep44test -val Bye -salt foobar -remote {node}", 0, "\nseq 2\n"),
     Case("cas of the stored seq", "-do put -keyname bep44test -val Bye2 -salt foobar -cas 2 -remote {node}", 0, "\nseq 3\n"),
     Case("the update is what is read", f"-do get -target {SALTED} -salt foobar -remote {{node}}", 0, "^Bye2\n$"),
@@ -224,7 +223,7 @@ NETWORK = [
     Case("listen IPv6", "-do ping -listen [::1]:9092 -remote {other}", USAGE, err="IPv6 is not supported yet"),
     Case("listen wildcard", "-do ping -listen=0 -remote {other}", 0),
     Case("remote without a port", "-do ping -remote 127.0.0.1", USAGE, err="is not host:port"),
-    Case("remote unresolved", "-do ping -remote nosuch.invalid:1", FAILED, err="nosuch.invalid:1 can't be resolved"),
+    Case("remote unresolved", "-do ping -remote nosuch.invalid:1", NO_ANSWER, err="nosuch.invalid:1 can't be resolved"),
     Case("remote IPv6", "-do ping -remote [::1]:9090", USAGE, err="IPv6 is not supported yet"),
     Case("remote by name", "-do ping -remote localhost:1,{node} -qtimeout 2s", 0, "{node}"),
     Case("remote list, one unresolved", "-do ping -remote {node},␣nosuch.invalid:1", 0, "{node}", "nosuch.invalid:1 can't be resolved"),
@@ -245,15 +244,15 @@ NETWORK = [
     Case("ksize 5", "-do bootstrap -bnodes {net} -ksize 5", 0),
     Case("ksize 20", "-do bootstrap -bnodes {net} -ksize 20", 0),
     Case("ksize 0", "-do bootstrap -bnodes {net} -ksize 0", USAGE, err="--ksize"),
-    Case("blocklist", "-do ping -remote {node} -blocklist org:127.0.0.0-127.255.255.255", FAILED, "^$", "blocked by the blocklist"),
-    Case("blocklist CIDR", "-do ping -remote {node} -blocklist 127.0.0.0/8", FAILED, "^$", "blocked by the blocklist"),
+    Case("blocklist", "-do ping -remote {node} -blocklist org:127.0.0.0-127.255.255.255", NO_ANSWER, "^$", "blocked by the blocklist"),
+    Case("blocklist CIDR", "-do ping -remote {node} -blocklist 127.0.0.0/8", NO_ANSWER, "^$", "blocked by the blocklist"),
     Case("blocklist elsewhere", "-do ping -remote {node} -blocklist a:b:10.0.0.0-10.0.0.1", 0),
     Case("blocklist reversed", "-do ping -remote {node} -blocklist org:10.0.0.9-10.0.0.1", 0, err="written backwards"),
     Case("blocklist garbage", "-do ping -remote {node} -blocklist garbage", USAGE, err="line 1"),
     Case("blocklist bad ip", "-do ping -remote {node} -blocklist org:999.1.1.1-999.1.1.2", USAGE, err="line 1"),
     Case("tsecret", "-do bootstrap -bnodes no -tsecret s", USAGE, err="--tsecret needs --wait"),
     Case("vv", "-do ping -remote {node} -vv", 0, "^{node}", r"send query {node} tx:[0-9a-f]+ ping id:.*\nrecv answer {node} "),
-    Case("deadline", f"-do get -target {HEX} -bnodes {{dead}} -deadline 100ms", FAILED, "^$", r"given up after 0.1 s \(--deadline\): no value by then: 0 of 1 node answered"),
+    Case("deadline", f"-do get -target {HEX} -bnodes {{dead}} -deadline 100ms", DEADLINE, "^$", r"given up after 0.1 s \(--deadline\): no value by then: 0 of 1 node answered"),
     Case("read-only", "-do ping -remote {node} -vv -read-only", 0, err=" ro "),
     Case("testnet", f"-do get -target {HELLO} -testnet 8", 0, "^Hello World!\n$"),
 ]  # fmt: skip
@@ -365,7 +364,7 @@ def test_json_is_one_object_a_line_with_the_result_last(run: Run, net: Neighbour
 
 def test_json_tells_of_failures_too(run: Run) -> None:
     failed = run(f"-do get -target {HEX} -remote {{node}} -json")
-    assert failed.code == 1
+    assert failed.code == NOT_FOUND
     assert json.loads(failed.out.splitlines()[-1])["ok"] is False
     assert json.loads(run("-do ping -json").out)["exit"] == 2
 
@@ -381,7 +380,7 @@ def test_bootstrap_saves_id_and_nodes_and_stale_ones_are_not_fatal(run: Run, hom
     assert json.loads((home / "s" / "node.json").read_text())["nodes"] == saved["nodes"]
     saved["nodes"][0]["addr"] = net.dead
     (home / "s" / "node.json").write_text(json.dumps(saved))
-    assert run(f"-do get -target {HEX} -remote {{node}} -state-dir s").code == 1
+    assert run(f"-do get -target {HEX} -remote {{node}} -state-dir s").code == NOT_FOUND
     assert run("-do ping -remote {node} -state-dir s").code == 0
 
 
@@ -506,7 +505,7 @@ def test_a_name_that_does_not_resolve_cannot_outlast_the_deadline(run: Run, monk
         ran = run("-do ping -remote slow.example:1 -deadline 100ms")
     finally:
         release.set()
-    assert ran.code == 1
+    assert ran.code == DEADLINE
     assert "ping given up after 0.1 s (--deadline)" in ran.err
 
 

@@ -46,6 +46,8 @@ def test_every_key_of_the_registry_is_one_that_a_user_may_name() -> None:
         ("seek(-10)=ctrl+shift+left", {"seek(-10)": "ctrl+shift+left"}),
         ("help=é", {"help": "é"}),
         ("pause=t,theme=space", {"pause": "t", "theme": "space"}),
+        ("close=escape,f6", {"close": "escape,f6"}),
+        ("submit=ctrl+g,leave=ctrl+x", {"submit": "ctrl+g", "leave": "ctrl+x"}),
     ],
 )
 def test_the_command_line_names_actions_and_keys(text: str, keys: dict[str, str]) -> None:
@@ -103,6 +105,11 @@ def test_a_comma_may_be_a_key(tmp_path: Path) -> None:
         ("show.home=?", "? would be the key of both help and show.home"),
         ("table.ping=f8,table.refresh_bucket=f8", "f8 would be the key of both table.ping and table.refresh_bucket"),
         ("sort=down", "↓ would be the key of both sort and move(1)"),
+        ("submit=escape", "esc would be the key of both clear and submit"),
+        ("kept_add=x", "x would be the key of both kept_add and kept_remove"),
+        ("close=j", "j would be the key of both move(1) and close"),
+        ("unban=ctrl+g,close=ctrl+g", "ctrl+g would be the key of both unban and close"),
+        ("close=3", "3 would be the key of both digit and close"),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(tmp_path: Path, text: str, words: str) -> None:
@@ -170,6 +177,54 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+IN_WINDOWS = """
+import asyncio, sys, tempfile
+from pathlib import Path
+from dhtui.bindings import keymap
+keymap.use(keymap.read("submit=ctrl+g,leave=ctrl+x,close=f6,inspect=f7,step(1)=f8,focus(1)=f9,ask_it=f10,kept_add=f12"))
+sys.path.insert(0, "tests")
+from screens import snapshots
+from screens.stage import LARGE, exploring
+from dhtui.screens.base import ExplorerScreen
+from dhtui.screens.dialogs.prompt import Prompt
+from dhtui.widgets.pick import Pick
+from textual.widgets import Input
+
+async def main():
+    folder = Path(tempfile.mkdtemp())
+    async with exploring(snapshots.running(), LARGE, show="table", keys_folder=folder, keep_folder=folder) as stage:
+        await stage.press("a")
+        form, footer = stage.app.screen, stage.lines()[-1]
+        assert "ctrl+x close" in footer and "ctrl+g ask" in footer and "f9 next field" in footer, footer
+        await stage.press("tab", "enter", "escape")
+        assert stage.app.screen is form and isinstance(form.focused, Input) and form.focused.id == "node"
+        await stage.press("f9", "f8")
+        assert form.query_one(Pick).chosen == 2, form.query_one(Pick).chosen
+        await stage.press("f1")
+        assert "f10        Ask the selected node the same question." in stage.text(), stage.text()
+        await stage.press("escape", "q")
+        assert "help:" in stage.text()
+        await stage.press("f6")
+        assert stage.app.screen is form
+        await stage.press("ctrl+x")
+        await stage.press("6", "K")
+        assert "f12 add" in stage.lines()[-1], stage.lines()[-1]
+        await stage.pilot.press("f12")
+        await stage.until(lambda: isinstance(stage.app.screen, Prompt))
+        await stage.until(lambda: "ctrl+g take it" in stage.lines()[-1])
+        await stage.pilot.press("ctrl+x")
+        await stage.until(lambda: not isinstance(stage.app.screen, Prompt))
+        await stage.press("f6")
+        assert isinstance(stage.app.screen, ExplorerScreen)
+
+asyncio.run(main())
+"""
+
+
+def test_the_keys_of_windows_and_forms_can_be_others(tmp_path: Path) -> None:
+    run_apart(IN_WINDOWS, tmp_path)
 
 
 def test_bindings_tabs_footer_help_palette_and_table_follow(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_headless_action_is_recorded(run: Run, tmp_path: Path, name: str) -> N
 
 def test_an_action_that_fails_leaves_a_whole_recording(run: Run, tmp_path: Path) -> None:
     code, _, _ = run("--do ping --remote 127.0.0.1:9 --qtimeout 50ms --record run")
-    assert code == 1
+    assert code == 3
     assert Replay.load(tmp_path / "run").damage == ""
 
 
@@ -114,7 +114,7 @@ def test_a_fault_of_our_own_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise RuntimeError("broken \x1b[2J")
 
-    monkeypatch.setattr("dhtui.options.usage.help_text", fail)
+    monkeypatch.setattr("dhtui.options.manual.usage.help_text", fail)
     code, out, err = run("--help")
     assert (code, out) == (1, "")
     where = r"\(at .*test_explore.py:\d+\)"

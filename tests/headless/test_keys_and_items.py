@@ -17,15 +17,16 @@ import pytest
 from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
 
+from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
 from dhtui.engine.keys import PrivateKey
+from dhtui.errors import Exit
 from dhtui.items.value import FORMS
 from dhtui.keyring import Keyring
 from dhtui.keyring.reading import FORMS as KEY_FORMS
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.writing import FORMATS
 from dhtui.options import flags
-from dhtui.options.fitting import OFFLINE
 
 SEED = bytes(range(32))
 PUBLIC = PrivateKey.from_seed(SEED).public
@@ -58,7 +59,9 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(net: Neighbours, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*argv: str) -> tuple[int, str, str]:
-        network = not any(action in argv for action in OFFLINE) and "--testnet" not in argv
+        network = (
+            not any(action.name in argv for action in ACTIONS.values() if action.offline) and "--testnet" not in argv
+        )
         code = main([*(("-listen", "127.0.0.1:0", "-bnodes", net.net) if network else ()), *argv])
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err and "\x1b" not in captured.out + captured.err
@@ -101,7 +104,7 @@ def test_reading_with_an_encrypted_key_asks_for_nothing(run: Run, home: Path) ->
     (home / "pass").write_text("x")
     run("--do", "genkey", "--keyname", "me", "--encrypt", "--passphrase-file", "pass")
     code, _, err = run("--do", "get", "--keyname", "me")
-    assert code == 1 and "value not found" in err
+    assert code == Exit.NOT_FOUND and "value not found" in err
 
 
 def test_a_passphrase_can_come_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +311,7 @@ def test_a_dry_run_stores_nothing(run: Run, key: tuple[str, ...]) -> None:
     assert code == 0 and "dry run: nothing was put, it would go to 8 nodes" in out + err
     target = out.split()[1]
     assert ("seq 1" in out) == bool(key)
-    assert run("--do", "get", "--target", target, "--salt", "dry")[0] == 1
+    assert run("--do", "get", "--target", target, "--salt", "dry")[0] == Exit.NOT_FOUND
 
 
 def test_an_update_of_something_old_is_a_conflict(run: Run) -> None:
@@ -316,7 +319,7 @@ def test_an_update_of_something_old_is_a_conflict(run: Run) -> None:
     assert run(*put, "--val", "one")[0] == 0
     assert run(*put, "--val", "theirs", "--cas", "1")[0] == 0
     code, out, err = run(*put, "--val", "mine", "--cas", "1")
-    assert (code, out) == (1, "")
+    assert (code, out) == (Exit.CONFLICT, "")
     assert "put failed: conflict: seq 2 is there already; yours was not put" in err
     assert "  yours   not put     mine\n  theirs  seq 2       theirs\n" in err and "--cas 2" in err
     code, out, _ = run(*put, "--val", "mine", "--cas", "1", "--json")
@@ -331,7 +334,7 @@ def test_another_value_under_the_same_seq_is_a_conflict(run: Run) -> None:
     assert run(*put, "--val", "first")[0] == 0
     assert run(*put, "--val", "first")[0] == 0, "the same once more is welcome"
     code, _, err = run(*put, "--val", "second")
-    assert code == 1 and "conflict: another value with the same seq 5 is there" in err and "refused with 302" in err
+    assert code == 5 and "conflict: another value with the same seq 5 is there" in err and "refused with 302" in err
 
 
 @pytest.mark.parametrize("key", [(), ("--keyname", "bep44test", "--salt", "back")], ids=["immutable", "mutable"])

@@ -12,20 +12,21 @@ from pathlib import Path
 import pytest
 from support.apart import PATIENCE
 
-from dhtui.actions import request
-from dhtui.actions.request import Request
+from dhtui.actions.request import Request, Unsigned
+from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
-from dhtui.errors import UsageError
+from dhtui.errors import Exit, UsageError
 from dhtui.items.file import text, write
 from dhtui.items.keepalive import MAX_KEPT
 from dhtui.items.keepalive.plan import KeptItem
 from dhtui.items.keepalive.store import change
 from dhtui.keyring import Keyring
 from dhtui.options import config, fitting
-from dhtui.options.fitting import EVERYWHERE, OFFLINE, USED_BY
-from dhtui.options.options import ACTIONS, Options
+from dhtui.options.fitting import EVERYWHERE
+from dhtui.options.options import Options
+from dhtui.options.planning import check_explorer, plan
 
 KEY = BEP44_TEST_KEY.public.hex()
 OTHER = PrivateKey.from_seed(bytes(32)).public.hex()
@@ -48,6 +49,8 @@ SAMPLE = {
     "key-form": "auto",
     "format": "hex",
     "passphrase-file": "p",
+    "new-passphrase-file": "n",
+    "new-name": "new",
     "out": "o",
     "signed-file": "i",
     "signature": "00" * 64,
@@ -84,12 +87,10 @@ def check(*argv: str) -> Request | None:
     """What a command line comes to. Raises `UsageError`."""
     options = config.read(argv)
     if options.do is None and not options.wait:
-        request.check_explorer(options)
+        check_explorer(options)
         return None
-    if options.do in OFFLINE:
-        request.check_offline(options)
-        return None
-    return request.plan(options)
+    request = plan(options)
+    return request if isinstance(request, Request) else None
 
 
 def said(*argv: str) -> str:
@@ -107,14 +108,14 @@ def written(name: str) -> list[str]:
 
 
 def test_every_flag_has_a_place() -> None:
-    assert {*USED_BY, *EVERYWHERE} == {field.name for field in fields(Options)} - {"given"}
-    assert all(action in ACTIONS for actions in USED_BY.values() for action in actions.split())
+    taken = {name.replace("-", "_") for action in ACTIONS.values() for name in action.takes}
+    assert {*taken, *EVERYWHERE, "keys", "replay", "serve"} == {field.name for field in fields(Options)} - {"given"}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_flag_that_means_nothing_to_an_action_is_refused_even_with_its_default(action: str) -> None:
-    for name in (field.replace("_", "-") for field, actions in USED_BY.items() if action not in actions.split()):
-        if name not in ("replay", "serve"):
+    for name in SAMPLE.keys() | {setting.name for setting in config.SETTINGS if setting.is_switch}:
+        if name not in ("replay", "serve", *ACTIONS[action].takes) and name.replace("-", "_") not in EVERYWHERE:
             assert f"--{name} has no meaning for {action}" in said("--do", action, *written(name)), name
 
 
@@ -173,7 +174,7 @@ def test_republish_obeys_the_deadline_that_it_is_given(capsys: pytest.CaptureFix
         dead = "%s:%d" % silent.getsockname()
         argv = ("--do", "republish", "--listen", "127.0.0.1:0", "--bnodes", dead, "--deadline", "0.2")
         code, _, err = run(capsys, *argv)
-    assert code == 1 and "republish given up after 0.2 s (--deadline)" in err
+    assert code == Exit.DEADLINE and "republish given up after 0.2 s (--deadline)" in err
 
 
 # ---- verify -----------------------------------------------------------------------------------------------
@@ -294,7 +295,7 @@ def test_a_seq_below_the_last_one_put_is_refused(me: Keyring, action: str, capsy
 
 def test_a_testnet_knows_nothing_of_what_was_put_elsewhere(me: Keyring) -> None:
     planned = check("--do", "put", "--keyname", "me", "--val", "x", "--salt", "s", "--seq", "6", "--testnet", "4")
-    assert planned is not None and isinstance(planned.what, Draft) and planned.what.known is None
+    assert planned is not None and isinstance(planned.what, Unsigned) and planned.what.known is None
 
 
 def test_the_last_seq_of_all_is_said_to_be_the_last(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dhtui.actions import request
 from dhtui.actions.request import Request
 from dhtui.engine.items import mutable_target
 from dhtui.errors import UsageError
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.lookups.ask import KINDS, Kind, LookupRequest, likely_kind, read_request
-from dhtui.options import config, values
+from dhtui.options import config, planning, values
 from dhtui.options.values import salt_text, target
 from dhtui.screens.items.get_request import read_get
 from dhtui.screens.items.kept_rows import read_wanted
@@ -54,7 +53,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(*argv: str) -> Request:
-    return request.plan(config.read(["--do", *argv]))
+    request = planning.plan(config.read(["--do", *argv]))
+    assert isinstance(request, Request)
+    return request
 
 
 def asked(kind: Kind, text: str, salt: str = "") -> LookupRequest:

@@ -16,9 +16,9 @@ from jsonschema import Draft202012Validator
 from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
 
+from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
-from dhtui.options.config import ACTIONS
-from dhtui.options.fitting import OFFLINE
+from dhtui.errors import Exit
 
 from .pages import ROOT
 
@@ -26,6 +26,7 @@ DOCS = ROOT / "docs"
 SCHEMA = json.loads((DOCS / "json.schema.json").read_text(encoding="utf-8"))
 DEFINED: dict[str, Any] = SCHEMA["$defs"]
 LINES = [each["$ref"].rpartition("/")[2] for each in SCHEMA["oneOf"]]
+OFFLINE = {action.name for action in ACTIONS.values() if action.offline}
 Line = dict[str, Any]
 Run = Callable[..., list[Line]]
 
@@ -103,6 +104,9 @@ def test_what_an_action_on_the_network_prints_is_described(action: str, run: Run
 
 def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) -> None:
     (tmp_path / "seed").write_bytes(bytes(range(32)))
+    (tmp_path / "pass").write_text("x")
+    run("put", "--keyname", "bep44test", "--val", "{}", "--keep")
+    item = ("--keyname", "bep44test")
     runs = (
         ("genkey", "--keyname", "me", "--show-private"),
         ("import", "--keyname", "other", "--key-file", "seed"),
@@ -111,13 +115,21 @@ def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) ->
         ("sign", "--keyname", "me", "--val", "x", "--out", "signed", "--show-private"),
         ("verify", "--signed-file", "signed"),
         ("keys",),
+        ("rename", "--keyname", "me", "--new-name", "myself"),
+        ("encrypt", "--keyname", "myself", "--passphrase-file", "pass"),
+        ("decrypt", "--keyname", "myself", "--passphrase-file", "pass"),
+        ("delete", "--keyname", "myself", "--yes"),
+        ("kept",),
+        ("pause", *item),
+        ("resume", *item),
+        ("unkeep", *item),
     )
     seen = set()
     for argv in runs:
         *others, last = run(*argv)
-        assert last["type"] == "result" and all(other["type"] == "key" for other in others)
+        assert last["type"] == "result" and all(other["type"] in ("key", "kept") for other in others)
         seen.add(last["action"])
-    assert seen == set(OFFLINE) and seen | set(NETWORK) == set(ACTIONS)
+    assert seen == OFFLINE and seen | set(NETWORK) == set(ACTIONS)
 
 
 def test_values_peers_and_kept_items_are_described(run: Run, tmp_path: Path) -> None:
@@ -164,6 +176,7 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+    assert DEFINED["exit"]["enum"] == [code.value for code in Exit]
 
 
 def test_the_page_and_the_schema_tell_of_the_same_fields() -> None:

@@ -1,17 +1,27 @@
-"""The tables on pages are those of the program."""
+"""The tables on pages are those of the program. `DHTUI_GOLDENS=write` makes them anew."""
 
 from __future__ import annotations
 
-from dhtui.headless.json_lines import FIELDS
-from dhtui.options import config
+import os
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from dhtui.headless import json_lines
+from dhtui.options.manual import markdown
 
 from .pages import ROOT, between
 
 
-def test_the_table_of_flags_is_that_of_the_settings() -> None:
-    assert between(ROOT / "docs" / "cli.md", "flags") == config.flag_table()
+@pytest.mark.parametrize(("name", "parts"), [("cli.md", markdown.PARTS), ("json.md", {"fields": json_lines.fields})])
+def test_a_page_has_what_the_tables_make(name: str, parts: Mapping[str, Callable[[], str]]) -> None:
+    page = ROOT / "docs" / name
+    if os.environ.get("DHTUI_GOLDENS") == "write":
+        page.write_text(markdown.renewed(page.read_text(encoding="utf-8"), parts), encoding="utf-8")
+    for mark, make in parts.items():
+        assert between(page, mark) == make().strip(), f"write it anew: {mark}"
 
 
-def test_the_table_of_json_fields_is_that_of_the_program() -> None:
-    shown = between(ROOT / "docs" / "json.md", "fields")
-    assert shown == FIELDS.strip(), "write it anew: dhtui.headless.json_lines.FIELDS"
+def test_a_part_that_is_not_there_is_no_success() -> None:
+    with pytest.raises(KeyError):
+        markdown.renewed("<!-- flags -->\n", {"flags": markdown.flag_table})

@@ -99,6 +99,11 @@ def test_any_position_shows_what_was_known_then(recorded: tuple[Path, Session]) 
     assert source.snapshot() is source.snapshot()
 
 
+def test_a_recording_can_be_played_and_nothing_else(scripted: Path) -> None:
+    source: Source = (player := ReplaySource(Replay.load(scripted)))
+    assert source.player is player and source.commands is None and source.keyring is None
+
+
 def test_wall_times_are_those_of_the_recording(scripted: Path) -> None:
     source = ReplaySource(Replay.load(scripted))
     assert source.wall(1000.0) == 1_700_001_000.0 and source.wall(1010.5) == 1_700_001_010.5

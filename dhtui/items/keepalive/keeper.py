@@ -131,7 +131,7 @@ class Keeper:
 
         def how(items: Items) -> None:
             if kept := items.get(target):
-                items[target] = replace(kept, paused=paused, due=kept.due if paused else now)
+                items[target] = plan.paused(kept, paused, now)
 
         await self._change(how)
 

@@ -96,6 +96,11 @@ def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:
     return not kept.paused and (kept.due <= now + early or kept.due > now + INTERVAL[1])
 
 
+def paused(kept: KeptItem, pause: bool, now: float) -> KeptItem:
+    """The item, not looked after any more, or again, at once."""
+    return replace(kept, paused=pause, due=kept.due if pause else now)
+
+
 def newest(one: Item, other: Item | None) -> Item:
     """The one with the higher seq; `one`, if they have the same."""
     if isinstance(one, MutableItem) and isinstance(other, MutableItem) and other.seq > one.seq:

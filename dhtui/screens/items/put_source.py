@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...actions.request import MAX_TEXT
 from ...engine.items import MAX_VALUE, Item
 from ...errors import UsageError
 from ...items.file import ItemFileError, read
+from ...options.planning.values import MAX_TEXT
 from ...options.values import path
 
 

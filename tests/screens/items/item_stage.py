@@ -15,7 +15,6 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.decisions import State, StopReason
 from dhtui.engine.operations.callbacks import Progress
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.settings import NodeConfig
 from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.keyring import Keyring
@@ -111,7 +110,7 @@ class WritingNode(PaperNode):
     reads: list[tuple[bytes, bytes]] = field(default_factory=list)
     """Target and salt of what was looked up."""
     cancelled: int = 0
-    config: NodeConfig = field(default_factory=NodeConfig)
+    k: int = 8
 
     def __post_init__(self) -> None:
         self.gate.set()

@@ -1,0 +1,392 @@
+"""The table of actions: one row for each. Flags' use, help, completions and the tables of the manual follow from it.
+
+A wish walks along its row, and never back: `plan` makes a request of the options, `run` a result of the request,
+`text` and `json` what is printed of the result. They are named, not imported, so that the table costs nothing and may
+name rooms that stand on this one; ``module:function`` is meant from the package on.
+
+| part | of an action on the network | of one that needs no node |
+|---|---|---|
+| plan | ``(Options) -> Request`` | ``(Options) -> OfflineRequest`` |
+| run | ``async (Request, Run) -> Result`` | ``(OfflineRequest) -> Done`` |
+| text | ``(Result, Shown) -> Lines`` | ``(Done) -> Lines`` |
+| json | ``(Result) -> Iterable[dict]`` | ``(Done) -> Iterable[dict]`` |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+NODE_FLAGS = (
+    *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
+    *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
+)
+"""Flags of all actions on the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One action."""
+
+    name: str
+    help: str
+    """What it does, as an order."""
+    flags: str
+    """The flags that mean something to it, besides those of every action, and `NODE_FLAGS` on the network."""
+    example: str
+    """The flags of a command that can be run as it stands, offline or on a testnet where that is possible."""
+    operand: str = ""
+    """The flag that a word by itself is most likely meant for; empty: there is none."""
+    plan: str
+    run: str
+    text: str
+    json: str = "headless.json_lines:plain"
+    offline: bool = False
+    """Whether it needs no node."""
+    saves: bool = False
+    """Whether it runs under the saved id, and saves id and nodes, as ``--wait`` does."""
+    unhurried: bool = False
+    """Whether it takes as long as it takes, unless the command line gives a ``--deadline``."""
+    tends: bool = False
+    """Whether it looks after the kept items: each is told when it is done, and ``--wait`` goes on where some fail."""
+    fields: str = ""
+    """The fields that only its JSON has, as rows of a Markdown table."""
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The flags that mean something to it in particular, or to every action on the network."""
+        return frozenset((*self.flags.split(), *(() if self.offline else NODE_FLAGS)))
+
+    @property
+    def command(self) -> str:
+        """The example, as it is typed."""
+        return f"dhtui --do {self.name} {self.example}".rstrip()
+
+    def part(self, name: str) -> Any:
+        """The function of one of the parts `plan`, `run`, `text` and `json`."""
+        module, _, function = getattr(self, name).partition(":")
+        return getattr(import_module(f".{module}", __package__.partition(".")[0]), function)
+
+
+_LOOK = "remote target"
+_ITEM = "keyname public-key salt"
+_VALUE = "val val-file val-bencoded val-as"
+
+_ROWS = (
+    Action(
+        name="bootstrap",
+        help="join the network, and say which nodes answered",
+        flags="",
+        example="--testnet 8",
+        plan="options.planning.network:plain",
+        run="actions.requested:bootstrap_now",
+        text="headless.text:joined",
+        saves=True,
+    ),
+    Action(
+        name="ping",
+        help="ask the --remote nodes whether they are there: id, round trip, client, our address to them",
+        flags=_LOOK,
+        example="--remote 127.0.0.1:6881,127.0.0.1:6882",
+        operand="remote",
+        plan="options.planning.network:ping",
+        run="actions.requested:ping_all",
+        text="headless.text:pings",
+    ),
+    Action(
+        name="find_node",
+        help="find the nodes nearest to --target",
+        flags=_LOOK,
+        example="--target self --testnet 32",
+        operand="target",
+        plan="options.planning.network:find_node",
+        run="actions.requested:look_for_nodes",
+        text="headless.text:nodes",
+    ),
+    Action(
+        name="get_peers",
+        help="find the peers of the infohash --target",
+        flags=_LOOK,
+        example="--target 'magnet:?xt=urn:btih:86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0'",
+        operand="target",
+        plan="options.planning.network:on_torrent",
+        run="actions.requested:look_for_peers",
+        text="headless.text:peers",
+    ),
+    Action(
+        name="announce_peer",
+        help="tell the nodes nearest to --target that a peer is here (--annport or --annimplied)",
+        flags=f"{_LOOK} annport annimplied",
+        example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --annport 6881",
+        operand="target",
+        plan="options.planning.network:announce_peer",
+        run="actions.requested:announce",
+        text="headless.text:announced",
+    ),
+    Action(
+        name="get",
+        help="fetch the item at --target, or that of a key (--keyname, --public-key) and --salt, and verify it",
+        flags=f"{_LOOK} {_ITEM} seq newer-than keep watch out",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
+        operand="target",
+        plan="options.planning.items:get",
+        run="actions.requested:fetch",
+        text="headless.text:value",
+        json="headless.json_lines:fetched",
+    ),
+    Action(
+        name="put",
+        help="store a value: immutable, or with --keyname mutable and signed",
+        flags=f"{_LOOK} {_VALUE} keyname salt seq cas passphrase-file signed-file min-stored dry-run read-back keep",
+        example="--val 'Hello World!' --testnet 32",
+        operand="val",
+        plan="options.planning.items:put",
+        run="actions.requested:store",
+        text="headless.text:stored",
+        json="headless.json_lines:stored",
+    ),
+    Action(
+        name="closest_stores",
+        help="list the nodes that an item at --target belongs on, and what they hold",
+        flags=f"{_LOOK} {_ITEM}",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
+        operand="target",
+        plan="options.planning.items:closest_stores",
+        run="actions.requested:look_for_stores",
+        text="headless.text:stores",
+    ),
+    Action(
+        name="closest_peers",
+        help="list the nodes that know the peers of --target, and the peers",
+        flags=_LOOK,
+        example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --testnet 32",
+        operand="target",
+        plan="options.planning.network:on_torrent",
+        run="actions.requested:look_for_peers",
+        text="headless.text:nodes_and_peers",
+    ),
+    Action(
+        name="genkey",
+        help="make a key and keep it as --keyname",
+        flags="keyname show-private encrypt passphrase-file",
+        example="--keyname me --encrypt",
+        operand="keyname",
+        plan="options.planning.keys:genkey",
+        run="actions.keys:make_key",
+        text="headless.offline_text:made",
+        json="headless.offline_json:made",
+        offline=True,
+        fields="| `result` of genkey | `keyname`, `public_key`, `path` | and `private_key` with --show-private |",
+    ),
+    Action(
+        name="keys",
+        help="list the keys: public key in hex and z-base-32, kind, the seq last put under each salt",
+        flags="",
+        example="",
+        plan="options.planning.keys:keys",
+        run="actions.keys:list_keys",
+        text="headless.offline_text:listed",
+        json="headless.offline_json:listed",
+        offline=True,
+        fields=(
+            "| `key` of keys | `name`, `public_key`, `zbase32`, `kind`, `created`, `encrypted`, `readable_by`, "
+            "`damaged`, `path`, `uses` | one of each key; `readable_by`: who else can read its file, empty for nobody; "
+            "`uses` are `{salt_hex, seq, at}`, the last put under each salt |"
+        ),
+    ),
+    Action(
+        name="import",
+        help="keep the private key in --key-file as --keyname: hex, base64, raw, PEM, DER, OpenSSH, JWK, paper",
+        flags="keyname public-key key-file key-form encrypt passphrase-file",
+        example="--keyname me --key-file me.pem",
+        operand="keyname",
+        plan="options.planning.keys:import_key",
+        run="actions.keys:import_key",
+        text="headless.offline_text:taken",
+        json="headless.offline_json:taken",
+        offline=True,
+        fields=(
+            "| `result` of import | `keyname`, `public_key`, `path`, `was`, `encrypted` | `was`: the form the key came "
+            "in |"
+        ),
+    ),
+    Action(
+        name="export",
+        help="print the private key --keyname, or write it to --out, in one of seven --format",
+        flags="keyname format passphrase-file out",
+        example="--keyname me --format pem --out me.pem",
+        operand="keyname",
+        plan="options.planning.keys:export_key",
+        run="actions.keys:export_key",
+        text="headless.offline_text:given",
+        json="headless.offline_json:given",
+        offline=True,
+        fields=(
+            "| `result` of export | `keyname`, `public_key`, `format`, `path`, `key` | `key` is the secret, null where "
+            "it went to `path` |"
+        ),
+    ),
+    Action(
+        name="rename",
+        help="give the key --keyname another name, --new-name",
+        flags="keyname new-name",
+        example="--keyname me --new-name myself",
+        operand="keyname",
+        plan="options.planning.keys:rename",
+        run="actions.keys:rename_key",
+        text="headless.offline_text:changed",
+        json="headless.offline_json:changed",
+        offline=True,
+        fields=(
+            "| `result` of rename, delete, encrypt and decrypt | `keyname`, `public_key`, `path` | the key as it is "
+            "called now, or was; `public_key` is null of a damaged one |"
+        ),
+    ),
+    Action(
+        name="delete",
+        help="remove the key --keyname for ever; --yes says that this is meant",
+        flags="keyname yes",
+        example="--keyname me --yes",
+        operand="keyname",
+        plan="options.planning.keys:delete",
+        run="actions.keys:delete_key",
+        text="headless.offline_text:changed",
+        json="headless.offline_json:changed",
+        offline=True,
+    ),
+    Action(
+        name="encrypt",
+        help="encrypt the key --keyname under a passphrase, or change its passphrase",
+        flags="keyname passphrase-file new-passphrase-file",
+        example="--keyname me",
+        operand="keyname",
+        plan="options.planning.keys:encrypt",
+        run="actions.keys:encrypt_key",
+        text="headless.offline_text:changed",
+        json="headless.offline_json:changed",
+        offline=True,
+    ),
+    Action(
+        name="decrypt",
+        help="keep the encrypted key --keyname in the clear",
+        flags="keyname passphrase-file",
+        example="--keyname me",
+        operand="keyname",
+        plan="options.planning.keys:decrypt",
+        run="actions.keys:decrypt_key",
+        text="headless.offline_text:changed",
+        json="headless.offline_json:changed",
+        offline=True,
+    ),
+    Action(
+        name="sign",
+        help="sign a value without sending it: what is signed, signature and target; --out keeps it for put",
+        flags=f"{_VALUE} keyname salt seq show-private passphrase-file out",
+        example="--keyname bep44test --val 'Hello World!' --seq 1 --salt foobar",
+        operand="val",
+        plan="options.planning.keys:sign",
+        run="actions.signing:sign_value",
+        text="headless.offline_text:signed",
+        json="headless.offline_json:signed",
+        offline=True,
+        fields=(
+            "| `result` of sign | `target`, `seq`, `salt_hex`, `public_key`, `signature`, `signed_hex`, `value_hex`, "
+            "`value_text`, `magnet` | and `private_key` with --show-private |"
+        ),
+    ),
+    Action(
+        name="verify",
+        help="check --signed-file, and whose it is (--public-key), or a value with --public-key and --signature",
+        flags=f"target {_VALUE} {_ITEM} seq signed-file signature",
+        example="--signed-file item.json",
+        operand="signed-file",
+        plan="options.planning.keys:verify",
+        run="actions.signing:verify_item",
+        text="headless.offline_text:verified",
+        json="headless.offline_json:verified",
+        offline=True,
+        fields=(
+            "| `result` of verify | `summary`, `target`, `seq`, `salt_hex`, `public_key`, `signature`, `value_hex`, "
+            "`value_text`, `magnet` | `ok` says whether it is genuine, and of the key and target that were given |"
+        ),
+    ),
+    Action(
+        name="republish",
+        help="look after the items that put or get were told to --keep: those that are due, once",
+        flags="",
+        example="",
+        plan="options.planning.network:republish",
+        run="actions.requested:look_after",
+        text="headless.text:looked_after",
+        json="headless.json_lines:republished",
+        unhurried=True,
+        tends=True,
+    ),
+    Action(
+        name="kept",
+        help="list the items that are kept alive, what became of each, and when it is looked after next",
+        flags="",
+        example="",
+        plan="options.planning.items:kept",
+        run="actions.kept:list_kept",
+        text="headless.offline_text:kept",
+        json="headless.offline_json:kept",
+        offline=True,
+        fields=(
+            "| `kept` of kept, pause, resume and unkeep | `added`, `item` | besides what republish tells of each: "
+            "since when it is kept alive, in seconds since 1970; the item as in the result of get |"
+        ),
+    ),
+    Action(
+        name="pause",
+        help="stop looking after a kept item: --target, or --keyname or --public-key, and --salt",
+        flags=f"target {_ITEM}",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb",
+        operand="target",
+        plan="options.planning.items:change_kept",
+        run="actions.kept:change_kept",
+        text="headless.offline_text:kept",
+        json="headless.offline_json:kept",
+        offline=True,
+    ),
+    Action(
+        name="resume",
+        help="look after a paused item again",
+        flags=f"target {_ITEM}",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb",
+        operand="target",
+        plan="options.planning.items:change_kept",
+        run="actions.kept:change_kept",
+        text="headless.offline_text:kept",
+        json="headless.offline_json:kept",
+        offline=True,
+    ),
+    Action(
+        name="unkeep",
+        help="let a kept item go: stores forget it within two hours",
+        flags=f"target {_ITEM}",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb",
+        operand="target",
+        plan="options.planning.items:change_kept",
+        run="actions.kept:change_kept",
+        text="headless.offline_text:kept",
+        json="headless.offline_json:kept",
+        offline=True,
+    ),
+    Action(
+        name="id",
+        help="show our own id, our address as others see it, and whether the two fit (BEP 42)",
+        flags="",
+        example="--testnet 8",
+        plan="options.planning.network:plain",
+        run="actions.requested:identity_now",
+        text="headless.text:identity",
+        saves=True,
+    ),
+)
+
+ACTIONS = {action.name: action for action in _ROWS}
+"""The actions by name."""
+SPELLINGS = {"boostrap": "bootstrap", "closest_store": "closest_stores", "closest_peer": "closest_peers"}
+"""Other spellings that are accepted; the first one is the original program's."""

@@ -1,0 +1,46 @@
+"""What the options ask for, checked as a whole: the request of one action, or the explorer."""
+
+from __future__ import annotations
+
+from ...actions.request import AnyRequest
+from ...actions.spec import ACTIONS
+from ...errors import UsageError, quoted
+from ..fitting import refuse, refuse_in_explorer, refuse_unused
+from ..options import Options
+from .values import check_new_file
+
+
+def plan(options: Options) -> AnyRequest:
+    """The request that the options make. Raises `UsageError`."""
+    action = ACTIONS[options.do or "bootstrap"]
+    if not action.offline:
+        check_limits(options)
+        check_record(options)
+    refuse_unused(options, action)
+    request: AnyRequest = action.part("plan")(options)
+    return request
+
+
+def check_explorer(options: Options) -> None:
+    """The explorer takes no flags that belong to an action. Raises `UsageError`."""
+    if options.serve is not None:
+        refuse(options, ("do", "wait", "record"), "has no meaning with --serve: each page runs an explorer of its own")
+    if options.replay is not None:
+        refuse(options, ("do", "wait"), "has no meaning with --replay: a recording is played without any node")
+        if not options.replay.exists():
+            raise UsageError(f"--replay: there is no file {quoted(str(options.replay))}")
+    check_limits(options)
+    check_record(options)
+    refuse_in_explorer(options)
+
+
+def check_limits(options: Options) -> None:
+    """Limits that depend on each other. Raises `UsageError`."""
+    if options.kconcurrency is not None and options.kconcurrency > options.ksize:
+        raise UsageError(f"--kconcurrency {options.kconcurrency} is more than a bucket holds (--ksize {options.ksize})")
+
+
+def check_record(options: Options) -> None:
+    """A recording is a new file in a folder that can be written to. Raises `UsageError`."""
+    if options.record is not None:
+        check_new_file("--record", options.record, "a recording")
