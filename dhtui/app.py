@@ -474,9 +474,9 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None:
-        return _run(Explorer(replay=replay), output)
+        return _run(Explorer(replay=replay), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
-        return _run(_explorer(options, start), output)
+        return _run(_explorer(options, start), output, options.mouse)
 
 
 def _explorer(options: Options, start: launch.Launch) -> Explorer:
@@ -506,7 +506,7 @@ def spare_pauses() -> None:
     gc.set_threshold(5000, 5, 20)
 
 
-def _run(explorer: Explorer, output: Output) -> int:
+def _run(explorer: Explorer, output: Output, mouse: bool) -> int:
     spare_pauses()
     # The default handlers print tracebacks.
     threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
@@ -515,7 +515,7 @@ def _run(explorer: Explorer, output: Output) -> int:
         loop = runner.get_loop()
         loop.set_default_executor(DaemonThreads())
         loop.set_exception_handler(lambda _, told: explorer.failed_behind(told.get("exception")))
-        runner.run(_until_stopped(explorer))
+        runner.run(_until_stopped(explorer, mouse))
     for warning in explorer.warnings:
         output.warn(warning)
     if explorer.failure:
@@ -523,10 +523,10 @@ def _run(explorer: Explorer, output: Output) -> int:
     return explorer.return_code or 0
 
 
-async def _until_stopped(explorer: Explorer) -> None:
+async def _until_stopped(explorer: Explorer, mouse: bool) -> None:
     """Runs it until the user quits, or a signal says so: also the one that comes before there is anything to end."""
     loop = asyncio.get_running_loop()
     for signum in taken_signals():
         if signum != signal.SIGINT:  # which is a key, for the terminal is raw
             loop.add_signal_handler(signum, explorer.stop)
-    await explorer.run_async()
+    await explorer.run_async(mouse=mouse)
