@@ -79,5 +79,4 @@ def test_the_mouse_is_taken_or_left_to_the_terminal(tmp_path: Path, flag: str, t
     with terminal(tmp_path, (80, 24), f"--testnet 4 --state-dir state {flag}") as term:
         term.wait("good:")
         assert term.tmux("display-message", "-p", "#{mouse_any_flag}").strip() == taken
-        term.press("q")
-        term.wait("all done")
+        term.quit()
