@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import Outcome, Status
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...text.decisions import found_words
 from ...text.format import plural
 from ...text.spans import Line, Span
