@@ -55,6 +55,7 @@ from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.bound import all_bound
 from .widgets.line_table import LineTable
+from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
 
@@ -400,9 +401,19 @@ class Explorer(App[int]):
                 return
             if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
+            if isinstance(event, events.Key) and self._breaks_line(event):
+                event = events.Key("space", " ")
         elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
             gate.wait()
         await super().on_event(event)
+
+    def _breaks_line(self, event: events.Key) -> bool:
+        """Whether it is a line break of a paste that the terminal did not mark, in a line that takes none.
+
+        What follows it is pasted too: the line stays open, or it would run as commands.
+        """
+        breaks = (event.key, event.character) == ("enter", PASTED_BREAK)
+        return breaks and isinstance(self.focused, Input) and not isinstance(self.focused, SourceInput)
 
     async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
         """What Textual's does; keys are told whose turn it is."""
