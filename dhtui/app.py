@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ from textual.worker import Worker, get_current_worker
 
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
 from .options.config import state_folder
@@ -494,8 +496,11 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
     def warn(text: str) -> None:
         explorer.warn(text)
 
+    def again() -> AbstractAsyncContextManager[Node]:
+        return on_network(launch.renewed(start, options))
+
     nodes = Nodes(
-        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else partial(on_network, start),
+        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
         save=partial(launch.save, options, start),
