@@ -215,6 +215,25 @@ async def test_v_opens_a_window_where_there_is_no_room_for_the_verdict() -> None
         assert isinstance(stage.app.screen, Popup)
 
 
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("table", " f1 help  enter keep the filter  esc clear filter"),
+        ("packets", " f1 help  enter keep the filter  tab complete  esc clear filter"),
+    ],
+)
+async def test_while_a_filter_is_typed_the_footer_names_the_keys_of_its_line(name: str, keys: str) -> None:
+    """Those of the screen are text there."""
+    async with exploring(snapshots.running(), show=name) as stage:
+        before = stage.lines()[-1]
+        await stage.press("slash")
+        assert stage.lines()[-1] == keys
+        await stage.press("z", "z")
+        assert stage.lines()[-1] == keys
+        await stage.press("escape")
+        assert stage.lines()[-1] == before and "quit" in before
+
+
 # ---- pasting ---------------------------------------------------------------------------------------------------
 
 
