@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
+    from .engine.lookup.decisions import StopReason
     from .engine.node import Node, NodeError, deadline
     from .engine.operations.limit import Limit
     from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
@@ -95,6 +96,7 @@ __all__ = [
     "StateStorage",
     "Statistics",
     "Status",
+    "StopReason",
     "Stored",
     "Stream",
     "Testnet",
@@ -115,6 +117,7 @@ _HOMES = {
     " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
+    "engine.lookup.decisions": "StopReason",
     "engine.node": "Node NodeError deadline",
     "engine.operations.limit": "Limit",
     "engine.outcome": "Doubt NodeOutcome Outcome Status",

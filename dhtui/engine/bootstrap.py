@@ -73,7 +73,9 @@ class Bootstrap:
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
         self._saved = tuple(saved)
         self._searches, self._listeners, self._when_in, self._keep_only = operations, listeners, when_in, keep_only
-        self._saved_source = BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "") if saved else None
+        self._saved_source = (
+            BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "", saved=True) if saved else None
+        )
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0

@@ -41,7 +41,7 @@ from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail,
 from .statistics import Level, Statistics
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Table
-from .unresponsive import UnresponsiveNodes
+from .unresponsive import Silence, UnresponsiveNodes
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.krpc import (
     Args,
@@ -429,8 +429,8 @@ class Core:
             del self._hungry[hungry]
             hungry.pump(self._now)
 
-    def silent(self, addr: Addr, now: float) -> str:
-        """Why an address is not worth a query so soon; empty if it is."""
+    def silent(self, addr: Addr, now: float) -> Silence | None:
+        """Why an address is not worth a query so soon; `None` if it is."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:

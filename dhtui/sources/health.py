@@ -94,7 +94,7 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
 
 def _cause(sources: tuple[BootstrapSource, ...]) -> str:
     """What most likely went wrong, told from how the sources behaved."""
-    states = {s.state for s in sources if not s.name.startswith("saved nodes")} or {s.state for s in sources}
+    states = {s.state for s in sources if not s.saved} or {s.state for s in sources}
     if states == {"unresolved"}:
         return "bootstrap names don't resolve"
     if states == {"blocked"}:

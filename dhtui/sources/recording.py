@@ -35,7 +35,8 @@ from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
 from .source import Readable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""1, of dhtui 0.1.0, has sentences where this one has the tokens of what lookups decided, and is not read."""
 FORMAT_KEY: Final = "dhtui-recording"
 MAX_SIZE: Final = 512 * 1024 * 1024
 """Bytes of a recording, uncompressed; hours of a busy node. A longer one ends there, and none longer is read."""

@@ -100,7 +100,7 @@ async def test_a_limit_does_not_blame_kept_items(tmp_path: Path) -> None:
         async def republish(self, what: ImmutableItem | MutableItem, decide: object) -> Outcome:
             if what == other:
                 limit.strike()
-            return Outcome(action="put", target=what.target, asked=(), complete=not limit.struck, why="no nodes")
+            return Outcome(action="put", target=what.target, asked=(), complete=not limit.struck)
 
     keeper = Keeper(FakeNode(), tmp_path)
     await keeper.add(item, put=False)

@@ -167,8 +167,8 @@ def test_progress_is_called_by_the_action_and_not_by_its_lookup(monkeypatch: pyt
         started_at=0.0,
         elapsed=0.0,
         running=True,
-        found="",
-        why="",
+        found=None,
+        stopped=None,
         **counts,
     )
     Output(as_json=False).progress(view, "put")

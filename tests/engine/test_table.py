@@ -657,7 +657,7 @@ def test_a_newcomer_that_did_not_answer_is_not_pinged_again_soon() -> None:
         net.meet(core, alive)
         asker.query(core, Ping(asker.id))
         net.run(20.0)
-    assert asker.methods() == ["ping"] and core.silent(asker.addr, net.now) == ""
+    assert asker.methods() == ["ping"] and core.silent(asker.addr, net.now) is None
     net.run(SILENT_SECONDS)
     asker.query(core, Ping(asker.id))
     net.run(5.0)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.candidates import State
+from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.questions import GetItem, Question
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask

@@ -110,11 +110,11 @@ def network_size(estimate: SizeView, width: int) -> Line:
 
 def _about(count: float) -> str:
     """A count to two digits: ``64``, ``950``, ``8.4 k``, ``8.4 M``."""
-    for unit in ("", " k", " M", " G"):
-        if count < 999.5 or unit == " G":
+    for unit in ("", " k", " M"):
+        if count < 999.5:
             return f"{count:.1f}{unit}" if unit and count < 9.95 else f"{count:.0f}{unit}"
         count /= 1000
-    raise AssertionError
+    return f"{count:.1f} G" if count < 9.95 else f"{count:.0f} G"
 
 
 def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:

@@ -14,6 +14,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.events import LookupStarted
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.operations import Operation
@@ -156,7 +157,7 @@ def test_bulk_without_anybody_to_ask_ends_at_once() -> None:
     done: list[Outcome] = []
     held = net.puppet(silent)
     crowd(core, 100, net.now, done)
-    assert {outcome.why for outcome in done} == {"there was no node to ask"}
+    assert {outcome.stopped for outcome in done} == {StopReason.NOBODY_TO_ASK}
     for _ in range(int(MAX_PLACES)):
         core.start(Ask(PingNode(), remotes=(held.addr,)), into(done), net.now)
     crowd(core, 5000, net.now, done)
