@@ -13,6 +13,7 @@ from ...engine.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
 from ...headless.text import copy_words, node_words
 from ...items.readback import Copy, Gives, ReadBack
+from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, milliseconds, plural
@@ -40,7 +41,7 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
 )
 
 _GOOD = (Status.STORED, Status.VALUE)
-_UNKNOWN = UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED}
+_UNKNOWN = UNUSABLE | {Status.TIMED_OUT}
 """Nothing is known of what they have."""
 
 
@@ -48,6 +49,8 @@ def mark_of(status: Status) -> Span:
     """The sign of a status."""
     if status in _GOOD:
         return ("✓", "good")
+    if status is Status.CANCELLED:
+        return MARKS[QueryStatus.CANCELLED]
     if status in _UNKNOWN:
         return ("?", "dim")
     return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
@@ -88,7 +91,9 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 def _gives(gives: Gives) -> Span:
     if gives in (Gives.NOTHING, Gives.REFUSED):
         return "·", "dim"
-    if gives in (Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED, Gives.UNUSABLE):
+    if gives is Gives.CANCELLED:
+        return MARKS[QueryStatus.CANCELLED]
+    if gives in (Gives.SILENT, Gives.NOT_ASKED, Gives.UNUSABLE):
         return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 
