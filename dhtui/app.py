@@ -381,7 +381,7 @@ class Explorer(App[int]):
             lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
             self.push_screen(HelpScreen(screen.view.title, lines))
         elif isinstance(screen, Window) and screen.ABOUT:
-            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
+            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now(), screen.SIGNS)))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""

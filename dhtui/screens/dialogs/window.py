@@ -69,6 +69,8 @@ class Window(ModalScreen[R]):
     """Its own keys; the last one closes it."""
     ABOUT: ClassVar[str] = ""
     """What it is for, for the help."""
+    SIGNS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """The signs that it shows, for the help, each with its meaning."""
     BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help")]
 
     dismissed = False

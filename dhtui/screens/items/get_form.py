@@ -36,7 +36,7 @@ from ..notify import notify_failure
 from ..verbs import CopyForm
 from .get_request import GetRequest, read_get
 from .get_rows import answer_rows, answers_title, change_words, newer, running_line
-from .put_rows import NODE_COLUMNS, NodeRow
+from .put_rows import NODE_COLUMNS, SIGNS, NodeRow
 from .value import Form, following, kind_of, value_lines
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
@@ -58,6 +58,7 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
     ]
     ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
     ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
+    SIGNS = SIGNS
     AUTO_FOCUS = "#what"
     FIRST = "what"
 

@@ -40,6 +40,18 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),
 )
 
+SIGNS = (
+    ("✓", "took the item, or gives it"),
+    ("·", "has nothing, or has not been asked yet"),
+    ("!", "gives an older one, or another one"),
+    ("✗", "refused, or gave what does not hold"),
+    ("□", "answered late, when the lookup was over"),
+    ("–", "was cancelled: the end came before an answer"),
+    ("?", "gave no answer: nothing is known of what it has"),
+    ("…", "is asked"),
+)
+"""The signs of nodes, as the help of a put and of a get explains them."""
+
 _GOOD = (Status.STORED, Status.VALUE)
 _UNKNOWN = UNUSABLE | {Status.TIMED_OUT}
 """Nothing is known of what they have."""
