@@ -215,6 +215,14 @@ async def test_v_opens_a_window_where_there_is_no_room_for_the_verdict() -> None
         assert isinstance(stage.app.screen, Popup)
 
 
+@pytest.mark.parametrize("typed", ["", "z", "zz"])
+async def test_esc_closes_the_line_of_a_filter_whatever_was_typed(typed: str) -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        await stage.press("slash", *typed, "escape")
+        assert not stage.screen.query_one(FilterBar).has_class("open")
+        assert not isinstance(stage.app.focused, FilterInput)
+
+
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
