@@ -15,7 +15,7 @@ from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
-from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
+from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
 from ..errors import Exit
 from ..items.conflict import Conflict, conflict_of, refusers, to_read_again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .bounded import BoundedDict
-from .statistics import Level
+from .views.statistics import Level
 from .wire.compact import Addr
 
 MAX_SILENT = 4096

@@ -94,6 +94,8 @@ next_due}`, the last in seconds since 1970 |
 | who we are |
 | | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
 | | `table_nodes` | nodes in the routing table |
+"""
+_OTHER_LINES = """\
 | `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
@@ -101,9 +103,8 @@ next_due}`, the last in seconds since 1970 |
 
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
-    common, serving, rest = FIELDS.partition("| `serving`")
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
-    return f"{common}{own}{serving}{rest}"
+    return f"{FIELDS}{own}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:

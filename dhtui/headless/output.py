@@ -13,7 +13,7 @@ from ..text.safe import safe_text
 from .outlet import outlets
 
 if TYPE_CHECKING:
-    from ..engine.snapshot import LookupView
+    from ..engine.views.snapshot import LookupView
 
 
 ROOM_OUT = 16 << 20

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..engine.lookup.decisions import Distrust, Found, FoundKind, State
 from ..engine.outcome import Status
-from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ..engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
 from .query_status import IN_TIME, bits_of, distance_of, query_status, responded, sent
 

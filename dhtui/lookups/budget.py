@@ -8,7 +8,7 @@ from enum import StrEnum
 from statistics import median
 
 from ..engine.lookup.decisions import EARLY
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from .critical import critical_path, round_trip
 from .query_status import answering, responded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from ..text.decisions import found_words
 from ..text.format import power, short_id
 from ..text.safe import safe_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from .query_status import IN_TIME, QueryStatus, counts, helped, query_status, sent
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.lookup.decisions import FoundKind
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import LookupDetail, StepView
 from .query_status import QueryStatus, answering, query_status
 
 

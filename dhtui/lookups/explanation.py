@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.lookup.decisions import FoundKind, State
 from ..engine.outcome import Status
-from ..engine.snapshot import CandidateView, LookupDetail, StepView
+from ..engine.views.snapshot import CandidateView, LookupDetail, StepView
 from ..text.decisions import DISTRUSTED, decision_words, found_words, unasked_words
 from ..text.format import plural, short_id
 from ..text.safe import safe_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from ..sources.codec import coder
 from ..text.decisions import decision_words, lookup_stop_words
 from ..text.format import address, power

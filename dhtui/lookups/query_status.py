@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ..engine.lookup.decisions import Found, FoundKind
 from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
-from ..engine.snapshot import LookupDetail, LookupView, StepView
+from ..engine.views.snapshot import LookupDetail, LookupView, StepView
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..text.safe import safe_text

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ..engine.lookup.decisions import ASKS, Decision, Reason
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..text.decisions import ASKED_THOUGH, decision_words
 from .query_status import answering

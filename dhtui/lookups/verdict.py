@@ -7,7 +7,7 @@ from math import inf
 from textwrap import wrap
 
 from ..engine.lookup.decisions import FoundKind, State
-from ..engine.snapshot import LookupDetail, LookupView
+from ..engine.views.snapshot import LookupDetail, LookupView
 from ..text.decisions import found_words, lookup_stop_words
 from ..text.format import DOUBTS, plural, power, waiting_words
 from ..text.spans import Line, Role, crop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from ..engine.events import USED
+from ..engine.views.events import USED
 from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Put, Query, Response
 from ..engine.wire.methods import GivenItem, GivenPeers
 from ..text.clients import client_name

@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
-from ..engine.snapshot import Snapshot
+from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
 from ..packets.parts import Link
 from ..runtime.host import NodeHost

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..bindings.keymap import key_of
-from ..engine.snapshot import BootstrapSource, RecentView, Snapshot
 from ..engine.table import GOOD_SECONDS
+from ..engine.views.snapshot import BootstrapSource, RecentView, Snapshot
 from ..text.format import duration, milliseconds, plural, reach
 from ..text.safe import safe_text
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, get_args
 
 from .. import __version__
-from ..engine.events import (
+from ..engine.views.events import (
     Event,
     LookupFinished,
     LookupStarted,
@@ -28,7 +28,7 @@ from ..engine.events import (
     QueryFinished,
     StateEvent,
 )
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import Message
 from ..text.safe import safe_text

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
-from ..engine.events import Event, PacketReceived, PacketSent
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.events import Event, PacketReceived, PacketSent
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
 from ..text.format import size

@@ -9,7 +9,7 @@ from typing import Final
 
 from ..engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, StopReason
 from ..engine.outcome import Outcome
-from ..engine.snapshot import LookupView
+from ..engine.views.snapshot import LookupView
 from .format import plural
 from .safe import safe_text
 

@@ -14,13 +14,13 @@ from support.apart import PATIENCE
 
 from dhtui.actions import run as actions
 from dhtui.cli import main
-from dhtui.engine.events import Event, QueryFinished
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.views.events import Event, QueryFinished
 from dhtui.engine.wire.compact import Addr
 from dhtui.errors import Exit
 from dhtui.items.keepalive import Keeper

@@ -21,7 +21,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState
-from dhtui.engine.snapshot import LookupView
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire import bencode
 from dhtui.headless import text as report_text
 from dhtui.headless.output import Output

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from dhtui.engine import events
-from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
@@ -21,6 +19,8 @@ from dhtui.engine.node import Node, NodeError
 from dhtui.engine.operations.callbacks import Calls
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
+from dhtui.engine.views import events
+from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.testnet import Testnet
 

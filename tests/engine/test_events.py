@@ -7,16 +7,16 @@ from typing import Any, TypeVar, get_args
 
 import pytest
 
-from dhtui.engine import events
 from dhtui.engine.core import Core
 from dhtui.engine.defence.blocklist import parse as parse_blocklist
-from dhtui.engine.events import Event
 from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
+from dhtui.engine.views import events
+from dhtui.engine.views.events import Event
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix

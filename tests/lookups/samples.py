@@ -7,7 +7,7 @@ from random import Random
 
 from dhtui.engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, State, StopReason
 from dhtui.engine.outcome import Status
-from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from dhtui.engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from dhtui.lookups.query_status import bits_of, distance_of
 
 TARGET = bytes.fromhex("4f1a9d3377c0aa55c3d2e1f00f1e2d3c4b5a6978")

@@ -16,7 +16,7 @@ from dhtui.engine.lookup.questions import FindPeers, PingNode
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.budget import AVOIDABLE, Reason, budget, shares

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dhtui.engine.lookup.decisions import State
 from dhtui.engine.outcome import Status
-from dhtui.engine.snapshot import StepView
+from dhtui.engine.views.snapshot import StepView
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.cache import LookupCache
 from dhtui.lookups.chart import TimeAxis, nice_span

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dhtui.engine.lookup.decisions import Distrust, State, StopReason
 from dhtui.engine.outcome import Doubt, Status
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of

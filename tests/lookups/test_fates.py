@@ -13,7 +13,7 @@ from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
 from dhtui.lookups.explanation import explanation
 from dhtui.lookups.export import as_json, as_text

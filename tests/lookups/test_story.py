@@ -18,8 +18,8 @@ from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import CandidateView, LookupDetail
 from dhtui.engine.unresponsive import Silence
+from dhtui.engine.views.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.explanation import explanation, kept_back

@@ -6,7 +6,7 @@ from random import Random
 
 from dhtui.engine.lookup.decisions import Found, FoundKind, StopReason
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP
-from dhtui.engine.snapshot import (
+from dhtui.engine.views.snapshot import (
     BootstrapSource,
     BootstrapView,
     BucketView,

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.recorded import ESCAPES, again
 
-from dhtui.engine import events, snapshot
-from dhtui.engine.events import Banned, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, State, StopReason
 from dhtui.engine.outcome import Doubt, Status
-from dhtui.engine.snapshot import (
+from dhtui.engine.views import events, snapshot
+from dhtui.engine.views.events import Banned, PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.snapshot import (
     AnnounceView,
     CandidateView,
     IdentityView,

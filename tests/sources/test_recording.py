@@ -16,12 +16,12 @@ import pytest
 from support.recorded import ESCAPES, HOSTILE, KEY, TOKEN_SECRET, Scripted, Session, record_session
 
 import dhtui.sources.recording
-from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.snapshot import LookupDetail, LookupView
+from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
+from dhtui.engine.views.snapshot import LookupDetail, LookupView
 from dhtui.engine.wire.krpc import Ping, Query
 from dhtui.sources.recording import LINE, End, Heard, Line, LookupAt, Recorder, RecordingError
 from dhtui.sources.source import LiveSource

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from support.recorded import HOSTILE, Scripted, Session, record_session, told
 
 from dhtui import __version__
-from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
-from dhtui.engine.snapshot import Holdings, StoredItemView, SwarmView
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
 from dhtui.sources.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..outcome import NodeOutcome
-from ..snapshot import CandidateView, StepView
+from ..views.snapshot import CandidateView, StepView
 from ..wire import ids
 from .algorithm import Lookup
 from .candidates import Candidate

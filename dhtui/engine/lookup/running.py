@@ -9,8 +9,8 @@ from typing import Protocol
 
 from ..outcome import Doubt, NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
-from ..snapshot import LookupDetail, LookupView
 from ..unresponsive import Silence
+from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.krpc import Args
 from .algorithm import Lookup, Start

@@ -8,16 +8,16 @@ from functools import partial
 from itertools import islice
 from typing import assert_never
 
-from .. import events
-from ..events import Listeners
 from ..lookup.decisions import StopReason
 from ..lookup.network_size import SizeEstimate
 from ..lookup.questions import FindPeers, Question, question_about
 from ..lookup.running import Done, LookupRun, Sender
 from ..outcome import NodeOutcome, Outcome
 from ..settings import Settings
-from ..snapshot import AnnounceView, LookupDetail, LookupView
-from ..statistics import Level
+from ..views import events
+from ..views.events import Listeners
+from ..views.snapshot import AnnounceView, LookupDetail, LookupView
+from ..views.statistics import Level
 from ..wire.compact import Addr
 from .direct import DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
 from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store

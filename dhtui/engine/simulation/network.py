@@ -24,8 +24,8 @@ from ..operations.requests import Ask, Request, Store
 from ..outcome import Outcome
 from ..server import Server
 from ..settings import Settings
-from ..snapshot import StepView
 from ..store import ItemStore, PeerStore, Tokens
+from ..views.snapshot import StepView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.ids import distance
 from ..wire.krpc import (

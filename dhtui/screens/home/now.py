@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...engine.wire.methods import about
 from ...packets.parts import Link
 from ...text.decisions import found_words, lookup_stop_words

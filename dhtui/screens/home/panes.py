@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
-from ...engine.counters import PROBE
-from ...engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
+from ...engine.views.counters import PROBE
+from ...engine.views.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
 from ...engine.wire.methods import METHODS
 from ...sources.health import Health
 from ...text.format import address, duration, milliseconds, number, plural, short_id, size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import UNANSWERED, Outcome, Status
-from ...engine.snapshot import LookupDetail, LookupView
+from ...engine.views.snapshot import LookupDetail, LookupView
 from ...engine.wire.compact import Addr
 from ...lookups.query_status import MARKS, QueryStatus, decisive, query_status
 from ...text.decisions import found_words

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from ...actions.run import Result
 from ...engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
-from ...engine.snapshot import LookupDetail, LookupView, QueryView
+from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
 from ...headless.text import copy_words, node_words
 from ...items.readback import Copy, Gives, ReadBack

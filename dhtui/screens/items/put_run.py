@@ -21,7 +21,7 @@ from ...engine.commands import NodeCommands
 from ...engine.items import Draft, Item, MutableItem
 from ...engine.keys import PrivateKey
 from ...engine.outcome import Outcome
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...items.conflict import Conflict, retry, whose
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError

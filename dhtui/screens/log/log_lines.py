@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from ...engine.events import (
+from ...engine.views.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
@@ -23,7 +23,7 @@ from ...engine.events import (
     Stored,
     Woke,
 )
-from ...engine.snapshot import ErrorView, Snapshot
+from ...engine.views.snapshot import ErrorView, Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.methods import about
 from ...packets.packet import Packet

@@ -11,7 +11,7 @@ from ...engine.items import immutable_target
 from ...engine.keys import BEP44_TEST_KEY
 from ...engine.lookup.decisions import EARLY, Reason
 from ...engine.outcome import Status
-from ...engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
 from ...lookups.compare import Difference
 from ...lookups.critical import critical_path

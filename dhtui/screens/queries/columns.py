@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.snapshot import MethodCounts, Snapshot
+from ...engine.views.snapshot import MethodCounts, Snapshot
 from ...engine.wire.ids import distance
 from ...engine.wire.krpc import Query
 from ...packets.summary import summary

@@ -12,7 +12,7 @@ from dhtui.engine.lookup.decisions import ASKS, MAX_DECISIONS, Reason, StopReaso
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import NodeOutcome, Status
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.engine.wire.ids import random_id_with_prefix
 from engine.network import Network, swarm

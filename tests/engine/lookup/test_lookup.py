@@ -21,8 +21,8 @@ from dhtui.engine.lookup.running import MAX_STEPS
 from dhtui.engine.operations.requests import Ask, RefreshBucket
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import SOFT_MIN, SOFT_UNTIL_MEASURED
-from dhtui.engine.snapshot import LookupView
 from dhtui.engine.unresponsive import SILENT_SECONDS, UnresponsiveNodes
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance

@@ -11,7 +11,6 @@ import pytest
 
 from dhtui.engine import queries as queries_module
 from dhtui.engine.core import Core
-from dhtui.engine.events import LookupStarted
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
@@ -33,6 +32,7 @@ from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Population
+from dhtui.engine.views.events import LookupStarted
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.testnet import Testnet

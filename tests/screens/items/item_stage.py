@@ -15,7 +15,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.decisions import State, StopReason
 from dhtui.engine.operations.callbacks import Progress
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
+from dhtui.engine.views.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.keyring import Keyring
 from dhtui.widgets.lines import Lines

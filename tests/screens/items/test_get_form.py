@@ -12,7 +12,7 @@ import pytest
 from dhtui.engine.items import Item, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import StepView
+from dhtui.engine.views.snapshot import StepView
 from dhtui.engine.wire.bencode import encode
 from dhtui.errors import UsageError
 from dhtui.keyring import Entry

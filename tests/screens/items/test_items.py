@@ -16,7 +16,7 @@ from textual.widgets import Input
 from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Status
-from dhtui.engine.snapshot import Holdings, Snapshot, StoredItemView
+from dhtui.engine.views.snapshot import Holdings, Snapshot, StoredItemView
 from dhtui.engine.wire.bencode import encode
 from dhtui.items.readback import Gives
 from dhtui.packets.parts import Link

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from packets.samples import asked, got, replied, sent
 
-from dhtui.engine.events import (
+from dhtui.engine.lookup.decisions import StopReason
+from dhtui.engine.views.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
@@ -24,8 +25,7 @@ from dhtui.engine.events import (
     StateEvent,
     Stored,
 )
-from dhtui.engine.lookup.decisions import StopReason
-from dhtui.engine.snapshot import ErrorView, Snapshot
+from dhtui.engine.views.snapshot import ErrorView, Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.dialogs.popup import Popup

@@ -13,7 +13,7 @@ from lookups.samples import detail, mutable, ruled, step, walk
 from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import LookupDetail, LookupView, Snapshot
+from dhtui.engine.views.snapshot import LookupDetail, LookupView, Snapshot
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup

@@ -13,7 +13,15 @@ from textual.widgets import Input
 
 from dhtui.engine.lookup.decisions import Found, FoundKind, State, StopReason
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
+from dhtui.engine.views.snapshot import (
+    AnnounceView,
+    CandidateView,
+    Holdings,
+    LookupDetail,
+    LookupView,
+    Snapshot,
+    SwarmView,
+)
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup

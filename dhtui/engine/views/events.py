@@ -9,9 +9,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
-from .lookup.decisions import StopReason
-from .wire.compact import Addr
-from .wire.krpc import Message
+from ..lookup.decisions import StopReason
+from ..wire.compact import Addr
+from ..wire.krpc import Message
 
 
 class DropCause(StrEnum):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from .lookup.decisions import Decision, Distrust, Found, State, StopReason
-from .outcome import Doubt, Status
-from .wire.compact import Addr
+from ..lookup.decisions import Decision, Distrust, Found, State, StopReason
+from ..outcome import Doubt, Status
+from ..wire.compact import Addr
 
 NodeState = Literal["good", "questionable", "bad"]
 Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
