@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ from textual.worker import Worker, get_current_worker
 
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
 from .options.config import state_folder
@@ -55,6 +57,7 @@ from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.bound import all_bound
 from .widgets.line_table import LineTable
+from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
 
@@ -378,7 +381,7 @@ class Explorer(App[int]):
             lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
             self.push_screen(HelpScreen(screen.view.title, lines))
         elif isinstance(screen, Window) and screen.ABOUT:
-            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
+            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now(), screen.SIGNS)))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
@@ -400,9 +403,19 @@ class Explorer(App[int]):
                 return
             if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
+            if isinstance(event, events.Key) and self._breaks_line(event):
+                event = events.Key("space", " ")
         elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
             gate.wait()
         await super().on_event(event)
+
+    def _breaks_line(self, event: events.Key) -> bool:
+        """Whether it is a line break of a paste that the terminal did not mark, in a line that takes none.
+
+        What follows it is pasted too: the line stays open, or it would run as commands.
+        """
+        breaks = (event.key, event.character) == ("enter", PASTED_BREAK)
+        return breaks and isinstance(self.focused, Input) and not isinstance(self.focused, SourceInput)
 
     async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
         """What Textual's does; keys are told whose turn it is."""
@@ -483,8 +496,11 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
     def warn(text: str) -> None:
         explorer.warn(text)
 
+    def again() -> AbstractAsyncContextManager[Node]:
+        return on_network(launch.renewed(start, options))
+
     nodes = Nodes(
-        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else partial(on_network, start),
+        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
         save=partial(launch.save, options, start),
