@@ -14,7 +14,6 @@ from typing import Any, cast
 from support.apart import PATIENCE
 from textual._context import visible_screen_stack
 from textual.pilot import Pilot
-from textual.worker import WorkerCancelled
 
 from dhtui.app import Explorer
 from dhtui.engine.node import Node
@@ -125,8 +124,9 @@ class Stage:
                 if gate is not None:
                     await gate.rest()
                 working = [each for each in self.app.workers if gate is None or not gate.asks(each)]
-                with suppress(WorkerCancelled):  # one that a newer one has replaced
-                    await self.app.workers.wait_for_complete(working)
+                if tasks := [each._task for each in working if each._task is not None]:
+                    # One of them may be about to open a window, and then waits for the user.
+                    await asyncio.wait(tasks, timeout=0.05)
                 await self.pilot.pause()
                 seen = getattr(self.app.screen, "painted", 0.0) < inf
                 if not working and (gate is None or not gate.busy) and seen:
