@@ -73,15 +73,15 @@ def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
         raise UsageError(f"--keyname: {error}") from None
 
 
-def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> bytes:
+def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: str = "--passphrase-file") -> bytes:
     """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`.
 
-    `new`: it is asked for twice. `again`: in place of the one that the key has.
+    `new`: it is asked for twice. `again`: in place of the one that the key has. `flag`: where the file was named.
     """
     if key.passphrase is not None:
-        return _from_file(key.passphrase)
+        return _from_file(key.passphrase, flag)
     if not sys.stdin.isatty():
-        wanted, flag = ("a new passphrase", "--new-passphrase-file") if again else ("a passphrase", "--passphrase-file")
+        wanted = "a new passphrase" if again else "a passphrase"
         raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 
@@ -94,7 +94,7 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> byt
     return _bytes(text)
 
 
-def _from_file(path: Path) -> bytes:
+def _from_file(path: Path, flag: str) -> bytes:
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.readline(_MAX_LINE)
@@ -103,12 +103,12 @@ def _from_file(path: Path) -> bytes:
                 data = file.readline(_MAX_LINE)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
-        raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
-    return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+        raise UsageError(f"{flag}: {quoted(str(path))} can't be read: {why}") from None
+    return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"), f"{flag}: ")
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str, where: str = "") -> bytes:
     try:
         return passphrase_bytes(text)
     except BadKey as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{where}{error}") from None
