@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from . import keys
+from . import checks, keys
 from .keys import PrivateKey
 from .wire import bencode
 from .wire.codes import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
@@ -155,8 +155,14 @@ Item: TypeAlias = ImmutableItem | MutableItem
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
     """A mutable item, checked and signed; the signature has been verified.
 
-    Raises `ItemError` for what no node would store, `BadKey` for a key whose signatures don't verify.
+    Raises `ItemError` for what no node would store, `BadKey` for a key whose signatures don't verify, and any other
+    `ValueError` for what is no key, no bytes or no whole number.
     """
+    checks.kind("key", key, PrivateKey)
+    checks.kind("the value", v, bytes)
+    checks.kind("the salt", salt, bytes)
+    if type(seq) is not int:
+        checks.whole("seq", seq, 0, MAX_SEQ)
     check_value(v)
     check_salt(salt)
     check_seq(seq)
