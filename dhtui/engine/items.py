@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from . import checks, keys
-from .keys import PrivateKey
+from . import keys
+from .keys import BadKey, PrivateKey
 from .wire import bencode
 from .wire.codes import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
 from .wire.ids import immutable_target as immutable_target
@@ -155,14 +155,12 @@ Item: TypeAlias = ImmutableItem | MutableItem
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
     """A mutable item, checked and signed; the signature has been verified.
 
-    Raises `ItemError` for what no node would store, `BadKey` for a key whose signatures don't verify, and any other
-    `ValueError` for what is no key, no bytes or no whole number.
+    Raises `ItemError` for what no node would store, `BadKey` for what is no key, or one whose signatures don't verify.
     """
-    checks.kind("key", key, PrivateKey)
-    checks.kind("the value", v, bytes)
-    checks.kind("the salt", salt, bytes)
-    if type(seq) is not int:
-        checks.whole("seq", seq, 0, MAX_SEQ)
+    if not isinstance(key, PrivateKey):
+        raise BadKey(f"the key must be a PrivateKey, not {type(key).__name__}")
+    if type(v) is not bytes or type(salt) is not bytes or type(seq) is not int:
+        raise ItemError(PROTOCOL, "the value and the salt must be bytes, and the sequence number a whole number")
     check_value(v)
     check_salt(salt)
     check_seq(seq)
