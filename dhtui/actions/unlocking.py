@@ -11,17 +11,30 @@ from ..engine.keys import BadKey, PrivateKey
 from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
-from .request import KeyChoice, Request, Unsigned
+from ..storage.atomic import readers_of
+from .request import AnyRequest, EncryptKey, ImportKey, KeyChoice, Request, Unsigned
 
 _MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
 """Bytes of a passphrase with all that may stand around it."""
 
 
-def exposure(key: KeyChoice | None) -> list[str]:
-    """A warning if others than their owner can read a private key."""
-    if key is None or not (readers := Keyring(key.folder).exposure(key.name)):
+def exposure(request: AnyRequest) -> list[str]:
+    """Warnings of the secrets that others than their owner can read: the key, and the files that were named."""
+    key = request.key
+    if key is None:
         return []
-    return [f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file"]
+    found = []
+    if readers := Keyring(key.folder).exposure(key.name):
+        found.append(f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file")
+    named = {key.passphrase: "passphrase"}
+    if isinstance(request, EncryptKey):
+        named[request.new] = "passphrase"
+    if isinstance(request, ImportKey):
+        named[request.file] = "private key"
+    for path, what in named.items():
+        if path is not None and str(path) != "-" and path.is_file() and (readers := readers_of(path)):
+            found.append(f"the {what} in {quoted(str(path))} can be read by {readers}: chmod 600 it")
+    return found
 
 
 def check_passphrase(key: KeyChoice) -> None:

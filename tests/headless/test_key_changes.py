@@ -153,3 +153,25 @@ def test_only_a_secret_is_called_one(run: Run, ring: Keyring) -> None:
     code, out, err = run("--do", "export", "--keyname", "sealed", "--format", "public")
     assert (code, out, err) == (0, f"{ring.public('sealed').hex()}\n", "")
     assert "whoever has this can sign as you" in run("--do", "export", "--keyname", "me")[2]
+
+
+def test_whatever_file_of_a_secret_others_can_read_is_told(
+    run: Run, ring: Keyring, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest's own folder keeps others out, so who can read a file is taken from its mode alone."""
+
+    def readers(path: Path) -> str:
+        return "others" if path.stat().st_mode & 0o004 else ""
+
+    monkeypatch.setattr("dhtui.actions.unlocking.readers_of", readers)
+    for name in ("old", "new"):
+        (home / name).chmod(0o600)
+    (home / "seed").write_bytes(bytes(range(32)))
+    (home / "seed").chmod(0o644)
+    err = run("--do", "import", "--keyname", "k", "--key-file", "seed")[2]
+    assert "warning: the private key in 'seed' can be read by others: chmod 600 it" in err
+    change = ("--do", "encrypt", "--keyname", "sealed", "--passphrase-file", "old", "--new-passphrase-file", "new")
+    assert "warning" not in run(*change)[2]
+    (home / "new").chmod(0o644)
+    code, _, err = run("--do", "sign", "--keyname", "sealed", "--val", "x", "--passphrase-file", "new")
+    assert code == 0 and "warning: the passphrase in 'new' can be read by others: chmod 600 it" in err
