@@ -728,6 +728,7 @@ def _check_what(what: ImmutableItem | MutableItem | Draft) -> None:
         checks.kind("key", what.key, PrivateKey)
         for name in ("seq", "base", "known"):
             _seq(name, getattr(what, name))
+        what.check()
         return
     checks.some_bytes("the public key", what.k, 32, 32)
     checks.some_bytes("the signature", what.sig, 64, 64)

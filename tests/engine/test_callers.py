@@ -185,6 +185,10 @@ WRONG: dict[str, Ask] = {
     "a salt in text": lambda node: node.get(ID, salt="s"),  # type: ignore[arg-type]
     "a seq too high": lambda node: node.get(ID, at_least=2**63),
     "a seq that is a fraction": lambda node: node.get(ID, newer_than=1.5),  # type: ignore[arg-type]
+    "a seq that its own base is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, seq=5, base=9)),
+    "a base that none is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, base=2**63 - 1)),
+    "a known seq that none is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, known=2**63 - 1)),
+    "a seq below 0": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, seq=-1)),
     "a cas of an immutable item": lambda node: node.put(ImmutableItem(b"1:x"), cas=1),
     "a value for an item": lambda node: node.put(b"1:x"),  # type: ignore[arg-type]
     "a value that is no bencode": lambda node: node.put(ImmutableItem(b"hello")),
