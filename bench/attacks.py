@@ -31,7 +31,6 @@ from statistics import mean
 from typing import Any, TypeAlias
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import Event, IdChanged
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.questions import FindClosest, GetItem, Question
 from dhtui.engine.outcome import Outcome
@@ -63,6 +62,7 @@ from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.lies import LIES
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Population
+from dhtui.engine.views.events import Event, IdChanged
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.ids import bep42_id, random_id
 
@@ -99,7 +99,7 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("defence.guard", "MIN_VOTERS", 1),
     ("defence.guard", "ENOUGH_VOTERS", 1),
     ("defence.guard", "net_of", lambda ip: ip),
-    ("identity", "REST_SECONDS", 0.0),
+    ("upkeep.identity", "REST_SECONDS", 0.0),
     ("table", "is_local", lambda ip: True),
     ("store", "SHARE", 1),
     ("store", "HOST_PEERS", 10**6),
@@ -112,7 +112,7 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("lookup.candidates", "is_local", lambda ip: True),
     ("lookup.candidates", "MISLEADING", inf),
     ("lookup.candidates", "crowded", lambda shares, size: 0),
-    ("bootstrap", "IN_COMMON", 0),
+    ("upkeep.bootstrap", "IN_COMMON", 0),
 )
 """What makes this engine an undefended one: module (and class), name, and the value that opens the rule."""
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.defence.blocklist import Blocklist, BlocklistError
-    from .engine.events import (
+    from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
+    from .engine.keys import BadKey, PrivateKey
+    from .engine.lookup.decisions import StopReason
+    from .engine.node import Node, NodeError, deadline
+    from .engine.operations.limit import Limit
+    from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
+    from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
+    from .engine.stream import Stream
+    from .engine.views.events import (
         AddressChanged,
         Banned,
         BootstrapProgress,
@@ -28,15 +36,8 @@ if TYPE_CHECKING:
         Stored,
         Woke,
     )
-    from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
-    from .engine.keys import BadKey, PrivateKey
-    from .engine.node import Node, NodeError, deadline
-    from .engine.operations.limit import Limit
-    from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
-    from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
-    from .engine.snapshot import LookupView, Snapshot
-    from .engine.statistics import Level, Statistics
-    from .engine.stream import Stream
+    from .engine.views.snapshot import LookupView, Snapshot
+    from .engine.views.statistics import Level, Statistics
     from .engine.wire.bencode import BencodeError
     from .engine.wire.bencode import decode as bdecode
     from .engine.wire.bencode import encode as bencode
@@ -95,6 +96,7 @@ __all__ = [
     "StateStorage",
     "Statistics",
     "Status",
+    "StopReason",
     "Stored",
     "Stream",
     "Testnet",
@@ -115,6 +117,7 @@ _HOMES = {
     " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
+    "engine.lookup.decisions": "StopReason",
     "engine.node": "Node NodeError deadline",
     "engine.operations.limit": "Limit",
     "engine.outcome": "Doubt NodeOutcome Outcome Status",

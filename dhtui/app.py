@@ -160,10 +160,10 @@ class Explorer(App[int]):
         if self.gate is None or self._ending:
             self.warnings.append(text)
         else:
-            notify(self, safe_text(text), bad=True)
+            notify(self, safe_text(text, 1000), bad=True)
 
     def _fail(self, why: str) -> None:
-        self.failure = safe_text(why)
+        self.failure = safe_text(why, 1000)
         self.exit(1, return_code=1)
 
     async def on_unmount(self) -> None:

@@ -21,13 +21,13 @@ from engine.network import Network
 from dhtui.app import Explorer
 from dhtui.bindings.registry import VIEWS
 from dhtui.engine.core import Core
-from dhtui.engine.events import Event
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem
 from dhtui.engine.operations.requests import Announce, Ask, Request, Store
-from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.events import Event
+from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id

@@ -10,17 +10,7 @@ from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
 from ..keyring.base import name_fault
-from .request import (
-    STDOUT,
-    DecryptKey,
-    DeleteKey,
-    EncryptKey,
-    ExportKey,
-    ImportKey,
-    ListKeys,
-    MakeKey,
-    RenameKey,
-)
+from .request import STDOUT, DecryptKey, DeleteKey, EncryptKey, ExportKey, ImportKey, ListKeys, MakeKey, RenameKey
 from .unlocking import is_locked, load_key, passphrase, public_key
 
 PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"

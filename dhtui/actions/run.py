@@ -15,12 +15,13 @@ from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
-from ..engine.snapshot import BootstrapView, IdentityView, ReachabilityView
+from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
 from ..errors import Exit
 from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
 from ..items.keepalive import Keeper, KeptItem, Verdict
 from ..items.readback import ReadBack, read_back_of, to_ask
+from ..text.decisions import outcome_stop_words
 from ..text.format import DOUBTS
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
@@ -373,7 +374,7 @@ def _written(node: NodeCommands, outcome: Outcome, verb: str, remotes: Sequence[
     elif not outcome.complete:
         summary = f"nothing was sent to be stored: {_asked(outcome)}"
     elif outcome.answered:
-        summary = outcome.why
+        summary = outcome_stop_words(outcome)
     else:
         summary = _asked(outcome)
     return _result(node, outcome.action, outcome, outcome.ok, summary)

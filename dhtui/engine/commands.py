@@ -9,7 +9,7 @@ from .items import Draft, ImmutableItem, Item, MutableItem
 from .operations.callbacks import Progress
 from .operations.requests import Decide
 from .outcome import Outcome
-from .snapshot import Ban, BootstrapView, LookupDetail, Snapshot
+from .views.snapshot import Ban, BootstrapView, LookupDetail, Snapshot
 from .wire.compact import Addr
 
 

@@ -18,30 +18,30 @@ from random import Random
 from sys import intern
 from typing import Any
 
-from . import events
-from .bootstrap import Bootstrap
-from .busy import Busy
-from .counters import Counters
 from .defence.guard import MAX_VOTERS, Bans, Proved, RateLimiter, ReplyBudget
 from .defence.shrink import shrink
-from .events import DropCause, Event, Listeners, refused
-from .identity import Identity
 from .lookup.algorithm import Start
 from .lookup.running import Done, LookupRun, Pumped
-from .maintenance import Maintenance
 from .operations.operations import Operation, Operations
 from .operations.requests import RefreshBucket, Request
 from .outbox import Outbox
 from .outcome import Status
-from .pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
 from .queries import MAX_LIVE, MAX_STALLED, Answer, InFlight, Queries
 from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
-from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
-from .statistics import Level, Statistics
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Table
-from .unresponsive import UnresponsiveNodes
+from .unresponsive import Silence, UnresponsiveNodes
+from .upkeep.bootstrap import Bootstrap
+from .upkeep.identity import Identity
+from .upkeep.maintenance import Maintenance
+from .upkeep.pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
+from .views import events
+from .views.busy import Busy
+from .views.counters import Counters
+from .views.events import DropCause, Event, Listeners, refused
+from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
+from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.krpc import (
     Args,
@@ -429,8 +429,8 @@ class Core:
             del self._hungry[hungry]
             hungry.pump(self._now)
 
-    def silent(self, addr: Addr, now: float) -> str:
-        """Why an address is not worth a query so soon; empty if it is."""
+    def silent(self, addr: Addr, now: float) -> Silence | None:
+        """Why an address is not worth a query so soon; `None` if it is."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:

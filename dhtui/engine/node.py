@@ -23,11 +23,9 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from . import checks, clock
-from .bootstrap import MAX_HOSTS
 from .core import Core
 from .defence.blocklist import Blocklist
 from .endpoint import Endpoint
-from .events import Event
 from .items import (
     MAX_SALT,
     MAX_SEQ,
@@ -49,9 +47,11 @@ from .operations.operations import Operation
 from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
 from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
-from .snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
-from .statistics import Statistics
 from .stream import Stream, Take
+from .upkeep.bootstrap import MAX_HOSTS
+from .views.events import Event
+from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
+from .views.statistics import Statistics
 from .wire.compact import Addr, canonical_ip
 from .wire.family import IPV4, IPV6, family_of
 from .wire.ids import ID_BITS

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import events
-from .counters import Counters, Outgoing
-from .events import Listeners
 from .queries import InFlight
+from .views import events
+from .views.counters import Counters, Outgoing
+from .views.events import Listeners
 from .wire.compact import Addr
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .items import ImmutableItem, Item, MutableItem
+from .lookup.decisions import StopReason
 from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
 from .wire.faults import Fault
@@ -194,8 +195,10 @@ class Outcome:
     """Peers found, and how many nodes named each, the most often named first."""
     elapsed: float = 0.0
     """Seconds."""
-    why: str = ""
-    """Why it ended, in words."""
+    stopped: StopReason | None = None
+    """Why it ended; `None` where nothing was done."""
+    problem: Exception | None = None
+    """What makes it impossible to store the item, where that is why it ended: an `ItemError` or a `BadKey`."""
     complete: bool = True
     """Whether it came to its own end. Else it was stopped, and this is what was known by then."""
     doubt: Doubt | None = None

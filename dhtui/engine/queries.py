@@ -14,8 +14,8 @@ from random import Random
 from typing import TypeAlias
 
 from .outcome import Status
-from .snapshot import QueryView, RttView
-from .statistics import Level
+from .views.snapshot import QueryView, RttView
+from .views.statistics import Level
 from .wire.compact import Addr
 from .wire.krpc import Args, ErrorReply, Response
 

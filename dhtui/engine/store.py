@@ -26,8 +26,8 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from .defence.shares import net_of
 from .items import ImmutableItem, Item, MutableItem
-from .snapshot import StoredItemView, SwarmView
-from .statistics import Level
+from .views.snapshot import StoredItemView, SwarmView
+from .views.statistics import Level
 from .wire.compact import Addr, is_local, pack_addr, unpack_addr
 from .wire.family import IPV4
 from .wire.ids import distance

@@ -16,8 +16,8 @@ from random import Random
 from typing import Literal
 
 from .defence.shares import Shares, host_of, net_of
-from .snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
-from .statistics import Level
+from .views.snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
+from .views.statistics import Level
 from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid
 

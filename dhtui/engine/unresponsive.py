@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .bounded import BoundedDict
-from .statistics import Level
+from .views.statistics import Level
 from .wire.compact import Addr
 
 MAX_SILENT = 4096
@@ -13,6 +15,15 @@ WITNESS_SECONDS = 2.0
 """A timeout counts only if some other node answered since so long before the query was sent."""
 SILENT_SECONDS = 300.0
 """How long an address stays unresponsive after its last timeout."""
+
+
+class Silence(NamedTuple):
+    """What makes an address not worth a query now."""
+
+    queries: int
+    """So many in a row were not answered."""
+    seconds: float
+    """Since the last of them timed out."""
 
 
 class UnresponsiveNodes:
@@ -41,12 +52,12 @@ class UnresponsiveNodes:
         self._answer_at = now
         self._by_addr.pop(addr, None)
 
-    def why(self, addr: Addr, now: float) -> str:
-        """Why `addr` is not worth a query now; empty if it is."""
+    def why(self, addr: Addr, now: float) -> Silence | None:
+        """Why `addr` is not worth a query now; `None` if it is."""
         strikes, at = self._by_addr.get(addr, (0, now))
         if strikes < self._strikes:
-            return ""
+            return None
         if now - at >= SILENT_SECONDS:
             del self._by_addr[addr]
-            return ""
-        return f"silent to {strikes} queries, the last {now - at:.0f} s ago"
+            return None
+        return Silence(strikes, now - at)

@@ -20,6 +20,7 @@ from ..items.keepalive import KeptItem
 from ..items.readback import Gives, ReadBack
 from ..items.value.apart import take_apart
 from ..text.clients import client_name
+from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS
 from ..text.safe import magnet, safe_text, value_text
 
@@ -66,6 +67,10 @@ what was known |
 | | `target`, `elapsed_ms` | 40 hex or null; milliseconds |
 | | `asked`, `answered`, `timed_out`, `cancelled`, `stored`, `writes` | counts of nodes: of `asked` and \
 `writes` those too that nothing was sent to, as their lines tell |
+| | `stopped`, `why` | why it ended: `closest_answered`, `all_answered` (fewer than 8 nodes could be reached), \
+`nobody_to_ask`, `nobody_answered`, `nothing_holds` (only false values came), `value_found` (an immutable value), \
+`query_limit`, `stopped_by_user`, `given_up`, `cancelled`, `named_asked` (by --remote), `written` or `not_storable`, \
+or null; that in words |
 | | `doubt` | null, or why what was not found may be there all the same: `starts mislead` (the nodes that it started \
 from disagree with everything else), `starts alone` (only they answered, and they name nobody), `small network` (so \
 few answered that it may be another network) or `made up` (most of the nodes that answered look made up) |
@@ -89,6 +94,8 @@ next_due}`, the last in seconds since 1970 |
 | who we are |
 | | `bootstrap` | `{state, why, elapsed_ms, sources: [{name, state, detail}]}` |
 | | `table_nodes` | nodes in the routing table |
+"""
+_OTHER_LINES = """\
 | `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
@@ -96,9 +103,8 @@ next_due}`, the last in seconds since 1970 |
 
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
-    common, serving, rest = FIELDS.partition("| `serving`")
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
-    return f"{common}{own}{serving}{rest}"
+    return f"{FIELDS}{own}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
@@ -248,6 +254,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "cancelled": outcome.cancelled,
         "stored": outcome.stored,
         "writes": len(outcome.writes),
+        "stopped": None if outcome.stopped is None else str(outcome.stopped),
+        "why": safe_text(outcome_stop_words(outcome), 1000),
         "doubt": None if outcome.doubt is None else str(outcome.doubt),
         "closest": [_near(near, target) for near in outcome.closest] if target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],

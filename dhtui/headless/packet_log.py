@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..engine.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
+from ..engine.views.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
 from ..engine.wire.krpc import (
     AnnouncePeer,
     Args,

@@ -20,10 +20,10 @@ from ..actions.run import Result
 from ..actions.signing import last_of_all
 from ..actions.spec import ACTIONS
 from ..actions.unlocking import exposure, unlocked
-from ..engine.identity import reaches
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
+from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..items.keepalive import Keeper, KeptItem, Verdict

@@ -190,7 +190,7 @@ def _holds(one: NodeOutcome) -> str:
     if one.item is not None:
         return f"holds seq {one.item.seq}" if isinstance(one.item, MutableItem) else "holds the value"
     if one.status is Status.UNPROVED:
-        return f"holds {one.note}" if one.note.startswith("a ") else f"holds a mutable item: {one.note}"
+        return f"holds a mutable item: {one.note}"
     if one.status is not Status.ANSWERED:
         return node_words(one)
     return "holds nothing" if one.token is not None else "gives no token"

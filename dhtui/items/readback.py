@@ -17,6 +17,7 @@ from ..engine.items import Item, MutableItem
 from ..engine.outcome import NOT_SENT, UNUSABLE, NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr
 from ..engine.wire.ids import distance
+from ..text.decisions import outcome_stop_words
 
 
 class Gives(StrEnum):
@@ -169,7 +170,7 @@ def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome], *
         for addr in sorted(reads, key=far)
     )
     complete = complete and lookup.complete
-    return ReadBack(item=put.item, copies=tuple(copies), why=lookup.why, complete=complete)
+    return ReadBack(item=put.item, copies=tuple(copies), why=outcome_stop_words(lookup), complete=complete)
 
 
 _WITHOUT_ITEM = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ..engine.lookup.decisions import Distrust, Found, FoundKind, State
+from ..engine.outcome import Status
+from ..engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ..engine.wire.ids import ID_BITS
 from .query_status import IN_TIME, bits_of, distance_of, query_status, responded, sent
 
@@ -21,7 +23,12 @@ def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
         _step(step, named.get(step.addr), detail.view.target, until) for step in detail.steps if step.sent <= until
     )
     candidates = _candidates(detail, steps)
-    return detail._replace(view=_view(detail.view, steps, candidates, until), steps=steps, candidates=candidates)
+    return detail._replace(
+        view=_view(detail.view, steps, candidates, until),
+        steps=steps,
+        candidates=candidates,
+        decisions=tuple(decision for decision in detail.decisions if decision.at <= until),
+    )
 
 
 def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> StepView:
@@ -34,10 +41,9 @@ def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> S
         stalled=_by(step.stalled, until),
         overtaken=_by(step.overtaken, until),
         ended=None,
-        result="in flight",
+        result=None,
         nodes=0,
-        peers=0,
-        item="",
+        found=None,
         code=None,
         late=False,
     )
@@ -61,7 +67,7 @@ def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[Cand
         found.append(node if over else _candidate(node, step, asked.doubt, detail.view.target))
     found.sort(key=lambda node: _far(node, detail.view.target))
     # Who fills a place is as it was judged at last: no detail of a lookup tells when.
-    ranked = sorted((n for n in found if n.state == "answered" and n.place), key=lambda n: n.place != "fills")
+    ranked = sorted((n for n in found if n.state is State.ANSWERED and n.place), key=lambda n: n.place != "fills")
     closest = {node.addr for node in ranked[: max(0, detail.k)]}
     return tuple(node._replace(closest=node.addr in closest) for node in found)
 
@@ -71,13 +77,13 @@ def _far(node: CandidateView, target: bytes) -> int:
     return 1 << ID_BITS if distance is None else distance
 
 
-def _candidate(node: CandidateView, step: StepView | None, doubt: str, target: bytes) -> CandidateView:
+def _candidate(node: CandidateView, step: StepView | None, doubt: Distrust | None, target: bytes) -> CandidateView:
     """A candidate that had not answered; `step` is its last query by then."""
     if node.named is not None:
         node = node._replace(id=node.named, bits=bits_of(node.named, target), named=None)
     return node._replace(
-        state="untried" if step is None else "asked" if step.stalled is None else "silent so far",
-        result="",
+        state=State.NEW if step is None else State.ASKED if step.stalled is None else State.STALLED,
+        result=None,
         closest=False,
         rtt=None,
         token=False,
@@ -85,33 +91,31 @@ def _candidate(node: CandidateView, step: StepView | None, doubt: str, target: b
         peers=(),
         seq=None,
         version=None,
-        note=node.note if node.mark else "",
+        note="",
         doubt=doubt,
     )
 
 
-def found_words(steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...]) -> str:
-    """What was found, in words; empty for nothing."""
-    items = [step.item for step in steps if step.item]
+def found_by(steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...]) -> Found | None:
+    """What was found; `None` for nothing."""
+    peers = len({peer for candidate in candidates for peer in candidate.peers})
+    items = [step.found for step in steps if step.found is not None and step.found.kind is not FoundKind.PEERS]
     if items:
-        seqs = [int(item[4:]) for item in items if item.startswith("seq ") and item[4:].isdecimal()]
-        return f"value, seq {max(seqs)}" if seqs else "value"
-    peers = {peer for candidate in candidates for peer in candidate.peers}
-    return f"{len(peers)} peers" if peers else ""
+        return max(items, key=lambda item: item.seq or 0)._replace(peers=peers)
+    return Found(FoundKind.PEERS, None, peers) if peers else None
 
 
 def _view(
     view: LookupView, steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...], until: float
 ) -> LookupView:
     closest = [candidate for candidate in candidates if candidate.closest]
-    then = view._replace(elapsed=until, running=True, stopped=False, wrote=0.0)
+    then = view._replace(elapsed=until, running=True, stopped=None, wrote=0.0)
     return then._replace(
         asked=sent(Counter(query_status(step, then) for step in steps)),
         answered=sum(query_status(step, then) in IN_TIME for step in steps),
-        timed_out=sum(step.result == "timed out" for step in steps),
+        timed_out=sum(step.result is Status.TIMED_OUT for step in steps),
         in_flight=sum(step.ended is None for step in steps),
         nearest_bits=closest[0].bits if closest else None,
         best=len(closest),
-        found=found_words(steps, candidates),
-        why="",
+        found=found_by(steps, candidates),
     )

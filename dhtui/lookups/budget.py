@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.lookup.decisions import EARLY
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from .critical import critical_path, round_trip
 from .query_status import answering, responded
@@ -19,15 +20,15 @@ _SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
 class Reason(StrEnum):
     """Why time passed."""
 
-    TRIP = "round trip"
+    TRIP = "round_trip"
     """A query of the critical path, from sending to answer."""
-    SLOW = "slow node"
+    SLOW = "slow_node"
     """The same where it stalled or took much longer than usual; or others waited until such a one stalled."""
-    LOST = "lost packet"
+    LOST = "lost_packet"
     """A node that is alive did not answer: the query or its answer was lost."""
-    UNANSWERED = "no answer"
+    UNANSWERED = "no_answer"
     """A node that never answered had a slot, or had to be waited for at the end."""
-    BEHIND = "behind others"
+    BEHIND = "behind_others"
     """Others were asked first: all slots were theirs, or the node was kept in reserve. They answered."""
     DOUBT = "doubt"
     """The node is distrusted: others were asked first."""
@@ -39,7 +40,7 @@ class Reason(StrEnum):
     """All lookups together had so many queries under way that there was no room for another one."""
     START = "start"
     """No query had been sent yet: there was nobody to ask before the names of bootstrap hosts were known."""
-    OWN = "own program"
+    OWN = "own_program"
     """Nothing was waited for but our own program: an answer had come and was not read, a query made and not sent."""
     OPEN = "open"
     """Queries were under way when it was stopped, or still are."""
@@ -163,13 +164,13 @@ class _Walk:
             return Reason.LOST if step.addr in self.alive else Reason.UNANSWERED
         if sent is None:
             return Reason.OTHERS
-        return Reason.DOUBT if self.steps[sent].doubt else Reason.BEHIND
+        return Reason.BEHIND if self.steps[sent].doubt is None else Reason.DOUBT
 
     def _nothing_happened(self, sent: int | None) -> Reason:
         """Why it went on, or ended, where nothing came in and nothing was given up."""
         if all(step.sent >= self.at for step in self.steps):
             return Reason.START
-        unfinished = self.detail.view.running or self.detail.view.stopped
+        unfinished = self.detail.view.running or self.detail.view.stopped in EARLY
         return Reason.OPEN if sent is None and unfinished else Reason.OWN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from ..engine.snapshot import LookupDetail, LookupView
+from ..engine.views.snapshot import LookupDetail, LookupView
 from .as_of import as_of
 
 

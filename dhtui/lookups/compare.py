@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
+from ..text.decisions import found_words
 from ..text.format import power, short_id
 from ..text.safe import safe_text
 from .budget import unanswered
@@ -107,7 +108,7 @@ def differences(first: LookupDetail, second: LookupDetail) -> list[Difference]:
     common = f"the same {len(closest[0])}" if same and closest[0] else f"{len(closest[0] & closest[1])} in common"
     rows.append(Difference("closest nodes", str(len(closest[0])), str(len(closest[1])), common))
     rows.append(_paths(first, second))
-    rows.append(Difference("found", safe_text(one.found, 24) or "–", safe_text(two.found, 24) or "–", ""))
+    rows.append(Difference("found", found_words(one.found) or "–", found_words(two.found) or "–", ""))
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from .query_status import IN_TIME, QueryStatus, counts, helped, query_status, sent
 
 
@@ -41,8 +41,7 @@ def cost(detail: LookupDetail) -> Cost:
     led = {step.parent for step in steps}
     answers = [step for step in steps if query_status(step, view) in IN_TIME]
     useful = sum(
-        helped(step, view) and bool(step.peers or step.item or step.addr in closest or step.addr in led)
-        for step in answers
+        helped(step, view) and (step.found is not None or step.addr in closest or step.addr in led) for step in answers
     )
     return Cost(counts(detail), len(answers) - useful)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.lookup.decisions import FoundKind
+from ..engine.views.snapshot import LookupDetail, StepView
 from .query_status import QueryStatus, answering, query_status
 
 
@@ -13,7 +14,11 @@ def goal(detail: LookupDetail) -> int | None:
     """
     steps, elapsed = detail.steps, detail.view.elapsed
     found = [
-        place for place, step in enumerate(steps) if step.item and query_status(step, detail.view) is QueryStatus.FOUND
+        place
+        for place, step in enumerate(steps)
+        if query_status(step, detail.view) is QueryStatus.FOUND
+        and step.found is not None
+        and step.found.kind is not FoundKind.PEERS
     ]
     if found and not detail.view.running:
         first = min(found, key=lambda place: steps[place].ended or 0.0)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from ..engine.lookup.candidates import Mark
-from ..engine.snapshot import CandidateView, LookupDetail, StepView
+from ..engine.lookup.decisions import FoundKind, State
+from ..engine.outcome import Status
+from ..engine.views.snapshot import CandidateView, LookupDetail, StepView
+from ..text.decisions import DISTRUSTED, decision_words, found_words, unasked_words
 from ..text.format import plural, short_id
 from ..text.safe import safe_text
 from .query_status import LIES, QueryStatus, query_status, span_words
-from .reasons import DISTRUSTED, origins
-
-_NEVER: dict[str, str] = {
-    Mark.TWIN: "Not asked: one of its /24 is in the lookup, for addresses of one subnet are cheap.",
-    Mark.RESERVE: "Not asked: known from before and kept in reserve, until it is named or nobody else is left.",
-}
+from .reasons import decisions_about, origins
 
 
 def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
@@ -30,7 +27,16 @@ def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
         )
         rules = explained(detail, step)
         told.append("; ".join((f"Query {place + 1}, {asked}", *rules, _end(detail, step, bool(rules)))) + ".")
-    return told + _judged(node) if node.state == "answered" else told
+    return told + _judged(node) if node.state is State.ANSWERED else told
+
+
+def kept_back(detail: LookupDetail, node: CandidateView) -> list[str]:
+    """One sentence for each decision about a node besides to ask it, in the order of time, without the one that
+    `explanation` tells; safe to print."""
+    decided = decisions_about(detail).get(node.addr, [])
+    if decided and unasked_words(decided[-1]) and all(step.addr != node.addr for step in detail.steps):
+        decided = decided[:-1]
+    return [f"At {span_words(decision.at)}: {decision_words(decision)}." for decision in decided]
 
 
 def _judged(node: CandidateView) -> list[str]:
@@ -40,7 +46,7 @@ def _judged(node: CandidateView) -> list[str]:
         told.append(f"Named under another id, {short_id(node.named)}: the one that it answers with counts.")
     if node.result in LIES:
         told.append("Its value does not hold: it is none of the closest, and whom it names has to wait.")
-    elif node.doubt in DISTRUSTED and node.place != "fills":
+    elif node.doubt is not None and node.place != "fills":
         why = DISTRUSTED[node.doubt]
         told.append(f"{why[:1].upper()}{why[1:]}: it fills no place among the closest while there are others.")
     return told
@@ -69,17 +75,19 @@ def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
             return f"answered after {span_words(_took(step))}{_brought(step)}{welcome}"
         case QueryStatus.ERROR:
             code = "" if step.code is None else f", error {step.code}"
-            return f"{safe_text(step.result, 24)}{code}: that counts for nothing"
+            return f"{step.result}{code}: that counts for nothing"
         case QueryStatus.UNUSABLE:
-            return f"{safe_text(step.result, 24)}: that is no answer to it"
+            return f"{step.result}: that is no answer to it"
         case QueryStatus.LATE:
             return f"answered late, at {span_words(step.ended)}{_brought(step)}: the lookup was over"
         case QueryStatus.SILENT:
             return f"silent: no answer in {span_words(_took(step))}"
         case QueryStatus.CANCELLED:
-            return "cancelled: " + ("others needed its room" if step.result == "cancelled" else "the lookup was over")
+            return "cancelled: " + (
+                "others needed its room" if step.result is Status.CANCELLED else "the lookup was over"
+            )
         case QueryStatus.UNASKED:
-            return f"not asked: {safe_text(step.result, 24)}"
+            return f"not asked: {step.result}"
         case QueryStatus.WAITING:
             return f"under way{welcome}"
 
@@ -90,19 +98,19 @@ def _took(step: StepView) -> float:
 
 def _brought(step: StepView) -> str:
     parts = [plural(step.nodes, "node")] if step.nodes else []
-    parts += [plural(step.peers, "peer")] if step.peers else []
-    parts += ["a value" if step.item == "immutable" else f"a value, {safe_text(step.item, 12)}"] if step.item else []
+    if step.found is not None:
+        parts += [plural(step.found.peers, "peer")] if step.found.peers else []
+        parts += [] if step.found.kind is FoundKind.PEERS else [f"a {found_words(step.found)}"]
     return f" with {' and '.join(parts)}" if parts else ""
 
 
 def _unasked(detail: LookupDetail, node: CandidateView) -> str:
-    if node.mark in _NEVER:
-        return _NEVER[node.mark]
-    if node.state == "passed over":
-        return f"Not asked: {safe_text(node.note, 60) or 'it was silent of late'}."
-    if node.state == "failed":
-        return f"Not asked: {safe_text(node.note or node.result, 60)}."
-    if node.doubt in DISTRUSTED:
+    decided = decisions_about(detail).get(node.addr)
+    if decided and (words := unasked_words(decided[-1])):
+        return f"Not asked: {words}."
+    if node.state is State.FAILED:
+        return f"Not asked: {safe_text(node.note or node.result or '', 60)}."
+    if node.doubt is not None:
         return f"Not asked: {DISTRUSTED[node.doubt]}; others come first."
     if detail.view.running:
         return "Not asked yet: nearer or more trusted ones come first."

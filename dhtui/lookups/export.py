@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from ..sources.codec import coder
+from ..text.decisions import decision_words, lookup_stop_words
 from ..text.format import address, power
 from ..text.safe import safe_text
 from ..text.spans import Line
@@ -22,13 +23,17 @@ _WIDTH = 110
 def as_json(detail: LookupDetail) -> bytes:
     """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal.
 
-    Each query and each candidate has its ``query_status`` besides, and ``budget`` tells where the time went.
+    Each query and each candidate has its ``query_status`` besides, and ``budget`` tells where the time went. Why it
+    stopped and each decision have their sentence in ``why`` beside the token.
     """
     whole, asked = coder(LookupDetail).encode(detail), decisive(detail)
     for step, written in zip(detail.steps, whole["steps"], strict=True):
         written["fate"] = query_status(step, detail.view)
     for node, written in zip(detail.candidates, whole["candidates"], strict=True):
         written["fate"] = query_status(asked[node.addr], detail.view) if node.addr in asked else QueryStatus.UNASKED
+    whole["view"]["why"] = lookup_stop_words(detail.view)
+    for decision, written in zip(detail.decisions, whole["decisions"], strict=True):
+        written["why"] = decision_words(decision)
     whole["budget"] = [coder(Part).encode(part) for part in budget(detail)]
     return (json.dumps(whole, indent=1) + "\n").encode()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..text.keyspace import Mark, Part, bracket, marks, scale, ticks
 from ..text.spans import Line
 from .critical import critical_path

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from math import ceil, floor
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..text.spans import Line, Role
 from .as_of import as_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.snapshot import LookupDetail
+from ..engine.views.snapshot import LookupDetail
 from ..engine.wire.compact import Addr
 from ..text.spans import Line, Role, Span, width_of
 from .as_of import as_of

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 
+from ..engine.lookup.decisions import Found, FoundKind
 from ..engine.outcome import NOT_SENT, UNANSWERED, UNUSABLE, Status
-from ..engine.snapshot import LookupDetail, LookupView, StepView
+from ..engine.views.snapshot import LookupDetail, LookupView, StepView
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
 from ..text.safe import safe_text
@@ -56,17 +57,15 @@ IN_TIME = frozenset((QueryStatus.FOUND, QueryStatus.ANSWERED, QueryStatus.ERROR)
 STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
 """What happened to a query on the way: it was silent for so long that another node got its slot; nearer answers took
 its slot; it is the second one to its node. One cell in every terminal."""
-LIES = frozenset(("bad signature", "bad value"))
+LIES = frozenset((Status.BAD_SIGNATURE, Status.BAD_VALUE))
 """Results of nodes whose value does not hold: whom they named has to wait."""
-_ERRORS = LIES | {"refused", "wrong id"}
-_UNUSABLE = frozenset(map(str, UNUSABLE))
-_UNSENT = frozenset(map(str, NOT_SENT | {Status.SEND_FAILED}))
-_NO_ANSWER = frozenset(map(str, UNANSWERED))
+_ERRORS = LIES | {Status.REFUSED, Status.WRONG_ID}
+_UNSENT = NOT_SENT | {Status.SEND_FAILED}
 
 
 def responded(step: StepView) -> bool:
     """Whether anything came back, an error included, in time or late."""
-    return step.ended is not None and step.result not in _NO_ANSWER
+    return step.ended is not None and step.result not in UNANSWERED
 
 
 def query_status(step: StepView, view: LookupView) -> QueryStatus:
@@ -75,15 +74,15 @@ def query_status(step: StepView, view: LookupView) -> QueryStatus:
         return QueryStatus.UNASKED
     if step.ended is None:
         return QueryStatus.WAITING if view.running else QueryStatus.CANCELLED
-    if step.result in _UNUSABLE:
+    if step.result in UNUSABLE:
         return QueryStatus.UNUSABLE
     if step.late or (step.ended > view.elapsed and not view.running):
         return QueryStatus.LATE if responded(step) else QueryStatus.CANCELLED
     if step.result in _ERRORS:
         return QueryStatus.ERROR
     if not responded(step):
-        return QueryStatus.CANCELLED if step.result == "cancelled" else QueryStatus.SILENT
-    return QueryStatus.FOUND if step.peers or step.item else QueryStatus.ANSWERED
+        return QueryStatus.CANCELLED if step.result is Status.CANCELLED else QueryStatus.SILENT
+    return QueryStatus.ANSWERED if step.found is None else QueryStatus.FOUND
 
 
 def counts(detail: LookupDetail) -> Counter[QueryStatus]:
@@ -152,18 +151,24 @@ def span_words(seconds: float | None) -> str:
     return f"{seconds:.{2 if seconds < 9.995 else 1}f} s"
 
 
+def _item(found: Found) -> str:
+    return "value" if found.kind is FoundKind.IMMUTABLE else f"seq {found.seq}"
+
+
 def gave_words(step: StepView, view: LookupView) -> str:
     """What an answer brought, or what became of the query instead; at most 12 characters."""
+    result = step.result or ""
     match query_status(step, view):
         case QueryStatus.FOUND | QueryStatus.ANSWERED:
             parts = [f"{step.nodes}n"] if step.nodes else []
-            parts += [f"{step.peers}p"] if step.peers else []
-            parts += ["value" if step.item == "immutable" else safe_text(step.item, 9)] if step.item else []
+            if step.found is not None:
+                parts += [f"{step.found.peers}p"] if step.found.peers else []
+                parts += [] if step.found.kind is FoundKind.PEERS else [_item(step.found)]
             return safe_text(" ".join(parts) or "nothing", 12)
         case QueryStatus.ERROR:
-            return f"error {step.code}" if step.code is not None else safe_text(step.result, 13)
+            return f"error {step.code}" if step.code is not None else safe_text(result, 13)
         case QueryStatus.UNUSABLE | QueryStatus.UNASKED:
-            return safe_text(step.result, 12)
+            return safe_text(result, 12)
         case QueryStatus.WAITING:
             return "overtaken" if step.overtaken is not None else "stalled" if step.stalled is not None else ""
         case other:

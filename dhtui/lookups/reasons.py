@@ -1,39 +1,20 @@
-"""How a lookup came to ask a node, and why it distrusted it, in words: from what the engine recorded."""
+"""How a lookup came to ask each node, from what the engine recorded, in signs and in words."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
-from ..engine.lookup.candidates import Distrust, Mark
-from ..engine.snapshot import CandidateView, LookupDetail, StepView
+from ..engine.lookup.decisions import ASKS, Decision, Reason
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
-from ..text.format import plural
-from ..text.safe import safe_text
-from .query_status import LIES, answering
+from ..text.decisions import ASKED_THOUGH, decision_words
+from .query_status import answering
 
-_ASKED_THOUGH: dict[str, str] = {
-    Distrust.TOO_NEAR: "distrusted: too near, who named it can hardly know of it",
-    Distrust.CHOSEN: "distrusted: its id may have been chosen for the target",
-    Distrust.MISFIT: "distrusted: its id does not fit its address",
-}
-"""Why a node was distrusted when it was asked."""
-DISTRUSTED: dict[str, str] = {
-    Distrust.TOO_NEAR: "it is too near to be believed",
-    Distrust.CHOSEN: "its id is much nearer than the one it was named under, and nobody else names it",
-    Distrust.MISLED: "nobody but nodes that mislead named it",
-    Distrust.MISFIT: "its id does not fit its address",
-}
-"""Why a node is distrusted, as it is judged now."""
-SHORT: dict[str, str] = {
-    Mark.TWIN: "/24 twin",
-    Mark.RESERVE: "reserve",
-    Mark.SILENT: "gone?",
-    Distrust.TOO_NEAR: "too near",
-    Distrust.CHOSEN: "chosen id",
-    Distrust.MISLED: "misled",
-    Distrust.MISFIT: "misfit",
-}
-"""Why a node was not asked, or fills no place, in at most 9 cells."""
+_TELL_DISTRUST = frozenset((Reason.VOUCHED, Reason.BAD_REFERRER, Reason.BAD_VALUE))
+"""Reasons that say why the node was distrusted."""
+_TOLD_OF_QUERIES = _TELL_DISTRUST | {Reason.FITTING_ID, Reason.LOOK_BEHIND}
+"""Reasons that are told in addition to where a node was known from; the others are told by that, or are the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +30,48 @@ class Origin:
     """All that in words, safe to print."""
 
 
-def origins(detail: LookupDetail) -> list[Origin]:
-    """The origin of each query in `steps`."""
-    nodes = {node.addr: node for node in detail.candidates}
-    opened = {step.addr for step in detail.steps if step.sent <= detail.steps[0].sent}
-    answered = answering(detail)
-    lied = {step.addr for step in detail.steps if step.result in LIES}
-    found = []
-    for step in detail.steps:
-        sign, words = _came(step, nodes.get(step.addr), answered, step.addr in opened)
-        if step.doubt == Distrust.MISLED:
-            others = f"{plural(step.misnamed, 'other')} from there {'was' if step.misnamed == 1 else 'were'}"
-            value = step.parent in lied or not step.misnamed
-            why = "the value given there does not hold" if value else f"{others} silent or misnamed"
-            words += f", for want of a better one: {why}"
-        elif step.doubt in _ASKED_THOUGH:
-            words += f", {_ASKED_THOUGH[step.doubt]}"
-        found.append(Origin(sign, step.doubt != "", words))
+def decisions_about(detail: LookupDetail) -> dict[Addr, list[Decision]]:
+    """What was decided about each node besides to ask it, in the order of time."""
+    found: dict[Addr, list[Decision]] = {}
+    for decision in detail.decisions:
+        if decision.reason not in ASKS:
+            found.setdefault(decision.addr, []).append(decision)
     return found
 
 
-def _came(step: StepView, node: CandidateView | None, answered: dict[Addr, int], opened: bool) -> tuple[str, str]:
-    mark, note = (node.mark, safe_text(node.note, 60)) if node is not None else ("", "")
+def queries_decided(detail: LookupDetail) -> list[Decision | None]:
+    """The decision to send each query in `steps`; `None` where a stranger's recording does not have it."""
+    asked: dict[Addr, deque[Decision]] = {}
+    for decision in detail.decisions:
+        if decision.reason in ASKS:
+            asked.setdefault(decision.addr, deque()).append(decision)
+    return [asked[step.addr].popleft() if asked.get(step.addr) else None for step in detail.steps]
+
+
+def origins(detail: LookupDetail) -> list[Origin]:
+    """The origin of each query in `steps`."""
+    opened = {step.addr for step in detail.steps if step.sent <= detail.steps[0].sent}
+    answered, about, first = answering(detail), decisions_about(detail), dict[Addr, Decision]()
+    found = []
+    for step, decision in zip(detail.steps, queries_decided(detail), strict=True):
+        if decision is not None:
+            first.setdefault(step.addr, decision)
+        before = [d for d in about.get(step.addr, ()) if d.at <= step.sent]
+        sign, words = _came(step, first.get(step.addr), before, answered, step.addr in opened)
+        why = [decision_words(decision)] if decision is not None and decision.reason in _TOLD_OF_QUERIES else []
+        if step.doubt is not None and (decision is None or decision.reason not in _TELL_DISTRUST):
+            why.append(ASKED_THOUGH[step.doubt])
+        found.append(Origin(sign, step.doubt is not None, ", ".join((words, *why))))
+    return found
+
+
+def _came(
+    step: StepView, asked: Decision | None, before: list[Decision], answered: dict[Addr, int], opened: bool
+) -> tuple[str, str]:
+    """How a node came to be known; `asked`: why it was asked first, `before`: what had been decided about it."""
+    subnet = [d for d in before if d.reason in (Reason.INSTEAD, Reason.PREFERRED)]
+    instead = f", {decision_words(subnet[-1])}" if subnet else ""
     if step.parent is not None:
-        instead = f", {note}" if mark == Mark.INSTEAD else ""
         if step.parent in answered:
             number = answered[step.parent] + 1
             return str(number), f"named by query {number}{instead}"
@@ -80,7 +79,8 @@ def _came(step: StepView, node: CandidateView | None, answered: dict[Addr, int],
     if step.id is None:
         return "bs", "a bootstrap host, of which only the address is known"
     if opened:
-        return "op", f"it opened the lookup, {note}" if mark == Mark.OPENING else "it opened the lookup"
-    if mark == Mark.RESERVE:
+        opening = asked is not None and asked.reason is Reason.OPENING
+        return "op", decision_words(asked) if asked is not None and opening else "it opened the lookup"
+    if any(d.reason is Reason.RESERVE for d in before) and not any(d.reason is Reason.NAMED for d in before):
         return "kn", "known from before, kept in reserve until nobody else was left"
-    return "kn", f"known from the start, {note}" if mark == Mark.INSTEAD else "known from the start"
+    return "kn", f"known from the start{instead}"

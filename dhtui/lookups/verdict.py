@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import inf
 from textwrap import wrap
 
-from ..engine.snapshot import LookupDetail, LookupView
+from ..engine.lookup.decisions import FoundKind, State
+from ..engine.views.snapshot import LookupDetail, LookupView
+from ..text.decisions import found_words, lookup_stop_words
 from ..text.format import DOUBTS, plural, power, waiting_words
-from ..text.safe import safe_text
 from ..text.spans import Line, Role, crop
 from .budget import Reason, Share, shares
 from .cost import cost, holders
@@ -62,23 +63,23 @@ def _why(detail: LookupDetail) -> str:
         return f"It has not begun: {waiting_words(view.place)}."
     if view.running:
         return f"Under way: {view.best} of the {detail.k} closest found so far, {view.in_flight} in flight."
-    why = safe_text(view.why) or "it ended"
+    why = lookup_stop_words(view) or "it ended"
     doubt = f", but {_doubted(view)}" if _doubted(view) else ""
     return f"{why[:1].upper()}{why[1:]}{doubt}."
 
 
 def _doubted(view: LookupView) -> str:
     """What speaks against believing what it did not find, in words; empty where something was found."""
-    return "" if view.found else DOUBTS.get(view.doubt, "")
+    return "" if view.found is not None or view.doubt is None else DOUBTS[view.doubt]
 
 
 def _found(detail: LookupDetail) -> str:
     view = detail.view
-    if not view.found:
+    if view.found is None:
         bits = [b for s in detail.steps if helped(s, view) and (b := bits_of(s.id, view.target)) is not None]
         return f"The nearest answer is at {power(min(bits))}." if bits else "Nobody answered."
     have, closest = holders(detail)
-    value = view.found.startswith("value")
+    value = view.found.kind is not FoundKind.PEERS
     what, article = ("it", "a ") if value else ("peers", "")
     first = min(
         (s.ended for s in detail.steps if query_status(s, view) is QueryStatus.FOUND and s.ended is not None),
@@ -86,7 +87,7 @@ def _found(detail: LookupDetail) -> str:
     )
     came = f", the first after {span_words(first)}" if first is not None else ""
     holding = f"{have} of the closest {closest} {'holds' if have == 1 else 'hold'} {what}"
-    return f"Found {article}{safe_text(view.found)}{came}; {holding}."
+    return f"Found {article}{found_words(view.found)}{came}; {holding}."
 
 
 def cost_words(detail: LookupDetail) -> str:
@@ -111,10 +112,12 @@ def policy_words(detail: LookupDetail) -> str:
         (stalled, "stalled"),
         (sum(step.overtaken is not None for step in detail.steps), "overtaken"),
         (again, f"asked again ({came} alive)" if came else "asked again"),
-        (sum(node.state == "passed over" for node in detail.candidates), "passed over"),
-        (sum(node.doubt != "" for node in detail.candidates), "distrusted"),
+        (sum(node.state is State.PASSED for node in detail.candidates), "passed over"),
+        (sum(node.doubt is not None for node in detail.candidates), "distrusted"),
     )
     words = ", ".join(f"{count} {what}" for count, what in counts if count)
+    if detail.untold:
+        words += f"; {plural(detail.untold, 'decision')} more are not recorded"
     return f"{words}." if words else "No query stalled, none was overtaken, none was asked again."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..text.format import address, short_id
 from ..text.safe import safe_text

@@ -28,7 +28,7 @@ from operator import attrgetter
 from typing import BinaryIO
 
 from .. import __version__
-from ..engine.snapshot import IdentityView
+from ..engine.views.snapshot import IdentityView
 from ..engine.wire.bencode import BencodeError, Value, decode_lenient
 from ..engine.wire.compact import Addr
 from ..engine.wire.family import IPV4

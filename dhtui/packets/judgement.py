@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..engine.events import QueryFinished
+from ..engine.views.events import QueryFinished
 from ..engine.wire.compact import Addr
 from .packet import Packet
 from .ring import PacketRing

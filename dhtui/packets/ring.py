@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from ..engine.events import UNREAD, Event, PacketReceived, PacketSent, QueryFinished
+from ..engine.views.events import UNREAD, Event, PacketReceived, PacketSent, QueryFinished
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
 from .packet import Direction, Kind, Packet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from ..engine.events import USED
+from ..engine.views.events import USED
 from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Put, Query, Response
 from ..engine.wire.methods import GivenItem, GivenPeers
 from ..text.clients import client_name
@@ -18,13 +18,18 @@ LIMIT = 200
 """Characters of a summary, at most."""
 
 
-def summary(packet: Packet) -> str:
-    """What a packet says, in one safe line: ``get_peers 2d7c…9f10``, ``8 nodes 50 peers token``. Never raises."""
+def summary(packet: Packet, *, kind: bool = True) -> str:
+    """What a packet says, in one safe line: ``get_peers 2d7c…9f10``, ``8 nodes 50 peers token``. Never raises.
+
+    `kind`: whether an error is called one.
+    """
     message = packet.message
     if message is None:
         said = f"{safe_text(packet.method, 30) or 'query'} refused" if packet.kind == "query" else "not read"
         return safe_text(f"{said}: {packet.problem}" if packet.problem else said, LIMIT)
     parts = _said(message)
+    if isinstance(message, ErrorReply) and kind:
+        parts = ["error", *parts]
     if packet.problem:
         parts.append(packet.problem if packet.problem in USED else f"! {packet.problem}")
     return safe_text(" ".join(parts), LIMIT)
@@ -125,4 +130,4 @@ def _item(given: GivenItem) -> list[str]:
 def _error(answer: ErrorReply) -> list[str]:
     meaning = ERROR_WORDS.get(answer.code, "unknown code")
     text = safe_text(answer.message, 100)
-    return [f"error {answer.code} {meaning}" + (f": {text}" if text else "")]
+    return [f"{answer.code} {meaning}" + (f": {text}" if text else "")]

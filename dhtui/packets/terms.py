@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from operator import eq, ge, gt, le, lt
 from typing import Final, TypeAlias
 
-from ..engine.events import OWN_PROBE
+from ..engine.views.events import OWN_PROBE
 from ..engine.wire.compact import Addr
 from ..engine.wire.methods import METHODS
 from ..text.format import address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..engine.events import NOT_CANONICAL, OWN_PROBE
+from ..engine.views.events import NOT_CANONICAL, OWN_PROBE
 from ..engine.wire.bencode import BencodeError, decode
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
 from ..text.faults import FAULT_WORDS

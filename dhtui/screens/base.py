@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
-from ..engine.snapshot import Snapshot
+from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
 from ..packets.parts import Link
 from ..runtime.host import NodeHost
@@ -164,7 +164,7 @@ class ExplorerScreen(Screen[None]):
     async def action_export(self) -> None:
         """Writes what is shown to a file in the present folder."""
         forms = self.exports()
-        place = await self._choose("export as", [label for label, _, _ in forms])
+        place = await self._choose("export as", [label for label, _, _ in forms], to="export")
         if place is None:
             return
         _, name, content = forms[place]
@@ -180,8 +180,8 @@ class ExplorerScreen(Screen[None]):
         """Goes to what the selection is about."""
         await follow(self, self.links())
 
-    async def _choose(self, title: str, labels: Sequence[str]) -> int | None:
-        return await choose(self, title, labels)
+    async def _choose(self, title: str, labels: Sequence[str], *, to: str = "") -> int | None:
+        return await choose(self, title, labels, to=to)
 
     def show_details(self, table: LineTable[Any], title: str, lines: Sequence[Line], *names: str) -> None:
         """Opens the window with all about the selected row of a list.

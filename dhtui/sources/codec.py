@@ -63,6 +63,7 @@ COUNTS: Final = {
     "replacements": 1024,
     "queries": 16_384,
     "candidates": 2048,
+    "decisions": 4096,
     "steps": 16_384,
     "peers": 4096,
     "swarms": 4096,

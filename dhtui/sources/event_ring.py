@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, cast
 
-from ..engine.events import STATE_EVENTS, Event, StateEvent
+from ..engine.views.events import STATE_EVENTS, Event, StateEvent
 
 PER_KIND: Final = 200
 """Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..engine.commands import NodeCommands
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from .source import Player, Source
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..bindings.keymap import key_of
-from ..engine.snapshot import BootstrapSource, RecentView, Snapshot
 from ..engine.table import GOOD_SECONDS
+from ..engine.views.snapshot import BootstrapSource, RecentView, Snapshot
 from ..text.format import duration, milliseconds, plural, reach
 from ..text.safe import safe_text
 
@@ -94,7 +94,7 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
 
 def _cause(sources: tuple[BootstrapSource, ...]) -> str:
     """What most likely went wrong, told from how the sources behaved."""
-    states = {s.state for s in sources if not s.name.startswith("saved nodes")} or {s.state for s in sources}
+    states = {s.state for s in sources if not s.saved} or {s.state for s in sources}
     if states == {"unresolved"}:
         return "bootstrap names don't resolve"
     if states == {"blocked"}:

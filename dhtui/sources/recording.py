@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias, get_args
 
 from .. import __version__
-from ..engine.events import (
+from ..engine.views.events import (
     Event,
     LookupFinished,
     LookupStarted,
@@ -28,14 +28,15 @@ from ..engine.events import (
     QueryFinished,
     StateEvent,
 )
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import Message
 from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
 from .source import Readable
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""1, of dhtui 0.1.0, has sentences where this one has the tokens of what lookups decided, and is not read."""
 FORMAT_KEY: Final = "dhtui-recording"
 MAX_SIZE: Final = 512 * 1024 * 1024
 """Bytes of a recording, uncompressed; hours of a busy node. A longer one ends there, and none longer is read."""

@@ -19,13 +19,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from ..engine.events import Event, PacketReceived, PacketSent
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from .. import __version__
+from ..engine.views.events import Event, PacketReceived, PacketSent
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
 from ..text.format import size
 from ..text.safe import safe_text
-from .codec import CodecError, read_json
+from .codec import CodecError, Json, read_json
 from .pages import Pages
 from .recording import (
     FORMAT,
@@ -277,12 +278,21 @@ def _read_header(line: bytes | bytearray) -> Header:
     head = read_json(line)
     if type(head) is not dict or FORMAT_KEY not in head:
         raise CodecError("its first line says nothing of the kind")
-    if head.pop(FORMAT_KEY) != FORMAT:
-        raise CodecError("it is in a format of another version")
+    if (form := head.pop(FORMAT_KEY)) != FORMAT:
+        raise ReplayError(_of_another_version(form, head.get("version")))
     header = HEADER.decode(head)
     if not 0 <= header.started <= LATEST or abs(header.clock) > LATEST:
         raise CodecError("its clock is out of range")
     return header
+
+
+def _of_another_version(form: Json, version: Json) -> str:
+    """Why a recording of another format is not played: who wrote it, and in which format."""
+    written = f"format {form}" if type(form) is int and 0 <= form < 1000 else "a format that is not known"
+    by = f"dhtui {safe_text(version, 20)}" if type(version) is str else "another dhtui"
+    return (
+        f"it is in a format of another version: {by} wrote it in {written}, dhtui {__version__} plays format {FORMAT}"
+    )
 
 
 class Text:

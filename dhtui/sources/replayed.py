@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..packets.ring import PacketRing
 from .event_ring import EventRing

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from ..engine import clock
 from ..engine.commands import NodeCommands
-from ..engine.events import Event
 from ..engine.node import Node
-from ..engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.views.events import Event
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..keyring import Keyring
 from ..packets.ring import PacketRing

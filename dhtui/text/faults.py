@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..engine.events import DropCause
+from ..engine.views.events import DropCause
 from ..engine.wire.faults import Fault
 
 FAULT_WORDS: Final = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
-from ..engine.events import DropCause, refused
+from ..engine.views.events import DropCause, refused
 from ..engine.wire.codes import PROTOCOL
 from .faults import DROP_WORDS
 

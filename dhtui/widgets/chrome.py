@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from .. import __version__
 from ..bindings.registry import ALWAYS, VIEWS, Action
-from ..engine.snapshot import Snapshot
+from ..engine.views.snapshot import Snapshot
 from ..sources.feed import Frame
 from ..text.format import address, plural, reach, short_id
 from ..text.safe import safe_text

@@ -14,13 +14,13 @@ import pytest
 
 from dhtui.actions import run as actions
 from dhtui.actions.run import NodeStatus
-from dhtui.engine.events import PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState
-from dhtui.engine.snapshot import LookupView
+from dhtui.engine.views.events import PacketReceived, PacketSent
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import decode, encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.errors import UsageError

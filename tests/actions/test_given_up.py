@@ -14,13 +14,13 @@ from support.apart import PATIENCE
 
 from dhtui.actions import run as actions
 from dhtui.cli import main
-from dhtui.engine.events import Event, QueryFinished
 from dhtui.engine.items import Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.views.events import Event, QueryFinished
 from dhtui.engine.wire.compact import Addr
 from dhtui.errors import Exit
 from dhtui.items.keepalive import Keeper
@@ -100,7 +100,7 @@ async def test_a_limit_does_not_blame_kept_items(tmp_path: Path) -> None:
         async def republish(self, what: ImmutableItem | MutableItem, decide: object) -> Outcome:
             if what == other:
                 limit.strike()
-            return Outcome(action="put", target=what.target, asked=(), complete=not limit.struck, why="no nodes")
+            return Outcome(action="put", target=what.target, asked=(), complete=not limit.struck)
 
     keeper = Keeper(FakeNode(), tmp_path)
     await keeper.add(item, put=False)

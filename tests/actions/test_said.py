@@ -21,7 +21,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState
-from dhtui.engine.snapshot import LookupView
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire import bencode
 from dhtui.headless import text as report_text
 from dhtui.headless.output import Output
@@ -167,8 +167,8 @@ def test_progress_is_called_by_the_action_and_not_by_its_lookup(monkeypatch: pyt
         started_at=0.0,
         elapsed=0.0,
         running=True,
-        found="",
-        why="",
+        found=None,
+        stopped=None,
         **counts,
     )
     Output(as_json=False).progress(view, "put")

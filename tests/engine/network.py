@@ -17,13 +17,13 @@ from random import Random
 from typing import Any
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import Event
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
 from dhtui.engine.lookup.questions import FindClosest, GetItem, PingNode, Question
 from dhtui.engine.lookup.running import Done
 from dhtui.engine.operations.requests import Announce, Ask, RefreshBucket, Request, Store
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import Settings
+from dhtui.engine.views.events import Event
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Args, ErrorReply, Message, Query, Response, encode_query, encode_response, parse
 

@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from dhtui.engine import events
-from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.policy import Policy
 from dhtui.engine.node import Node, NodeError
 from dhtui.engine.operations.callbacks import Calls
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
+from dhtui.engine.views import events
+from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.testnet import Testnet
 
@@ -288,7 +289,7 @@ async def test_a_listener_may_do_with_the_node_what_it_likes(told: list[dict[str
 
         node.subscribe(meddle)
         outcome = await node.find_node(ID)
-        assert outcome.why == "stopped by the user"
+        assert outcome.stopped is StopReason.STOPPED_BY_USER
         await asyncio.gather(*asked)
         assert not told
         node.subscribe(lambda event: None)

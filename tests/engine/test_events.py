@@ -7,15 +7,16 @@ from typing import Any, TypeVar, get_args
 
 import pytest
 
-from dhtui.engine import events
 from dhtui.engine.core import Core
 from dhtui.engine.defence.blocklist import parse as parse_blocklist
-from dhtui.engine.events import Event
 from dhtui.engine.items import ImmutableItem, immutable_target, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
+from dhtui.engine.views import events
+from dhtui.engine.views.events import Event
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
@@ -261,7 +262,7 @@ def test_lookup_started_and_finished() -> None:
     assert isinstance(heard[1], events.PacketSent) and len(heard) == 2
     core.receive_datagram(encode_response(heard[1].tid, {b"id": ID, b"nodes": b""}, LOCAL), LOCAL, NOW + 1.5)
     assert only(heard, events.LookupFinished) == [
-        events.LookupFinished(NOW + 1.5, 1, "get_peers", TARGET, 1, 1, done[0].why)
+        events.LookupFinished(NOW + 1.5, 1, "get_peers", TARGET, 1, 1, 1, StopReason.ALL_ANSWERED)
     ]
     assert only(heard, events.QueryFinished)[0].owner == "get_peers#1"
 
@@ -274,7 +275,8 @@ def test_lookup_finished_when_it_is_cancelled() -> None:
     operation = core.start(Ask(FindClosest(TARGET)), lambda outcome, now: None, NOW + 1)
     core.cancel(operation, NOW + 2)
     (finished,) = only(heard, events.LookupFinished)
-    assert (finished.at, finished.number, finished.answered, finished.why) == (NOW + 2, 1, 0, "cancelled")
+    assert (finished.at, finished.number, finished.answered) == (NOW + 2, 1, 0)
+    assert finished.stopped is StopReason.CANCELLED
 
 
 def test_bootstrap_progress_in_words() -> None:

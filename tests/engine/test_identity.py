@@ -7,9 +7,16 @@ from random import Random
 import pytest
 
 from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
-from dhtui.engine.events import AddressChanged, IdChanged, ReachabilityChanged
-from dhtui.engine.identity import IDS_KEPT, MAX_CONTACTED, PROBE_SECONDS, REACHABLE_SECONDS, REST_SECONDS, Identity
 from dhtui.engine.settings import SavedState, Settings
+from dhtui.engine.upkeep.identity import (
+    IDS_KEPT,
+    MAX_CONTACTED,
+    PROBE_SECONDS,
+    REACHABLE_SECONDS,
+    REST_SECONDS,
+    Identity,
+)
+from dhtui.engine.views.events import AddressChanged, IdChanged, ReachabilityChanged
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.ids import bep42_id, bep42_valid
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_error, encode_response

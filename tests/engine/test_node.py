@@ -11,13 +11,14 @@ import pytest
 from support.apart import PATIENCE
 
 from dhtui.engine import node as node_module
-from dhtui.engine.events import Event, PacketSent, QueryFinished
 from dhtui.engine.items import Draft, ImmutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.node import Node, NodeError
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig, SavedState, Settings
-from dhtui.engine.snapshot import LookupView
+from dhtui.engine.views.events import Event, PacketSent, QueryFinished
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 
@@ -291,7 +292,7 @@ async def test_cancelling_ends_a_lookup() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await pending
             views = [view for view in node.snapshot().lookups if view.owner == "user"]
-            assert [(view.running, view.why) for view in views] == [(False, "cancelled")]
+            assert [(view.running, view.stopped) for view in views] == [(False, StopReason.CANCELLED)]
 
 
 async def test_a_timeout_around_an_operation_works() -> None:

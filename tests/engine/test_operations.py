@@ -10,6 +10,7 @@ import pytest
 from dhtui.engine.core import Core
 from dhtui.engine.items import MAX_SEQ, Draft, ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers
 from dhtui.engine.operations.requests import Ask, Store
 from dhtui.engine.outcome import Outcome, Status
@@ -18,6 +19,7 @@ from dhtui.engine.wire.compact import Addr, pack_addr
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Put, Query, encode_error
 from dhtui.lookups.budget import Reason, budget
+from dhtui.text.decisions import outcome_stop_words
 
 from .network import Answer, Network, Puppet, into, silent, swarm
 
@@ -92,7 +94,7 @@ def test_bep44_immutable_put_and_get_between_cores(town: tuple[Network, list[Cor
     put = net.put(cores[3], item)
     assert put.action == "put" and put.target == item.target and put.item == item
     assert {node.addr for node in put.writes} == nearest(cores, cores[3], item.target)
-    assert put.stored == 8 and put.why == "stored on 8 of 8 nodes"
+    assert put.stored == 8 and outcome_stop_words(put) == "stored on 8 of 8 nodes"
     for asker in (cores[0], cores[3], cores[20]):
         assert net.get(asker, item).item == item
 
@@ -169,7 +171,7 @@ def test_bep44_a_node_without_a_token_is_not_written_to_and_told() -> None:
     core, puppets = stage(net, holding(None), lambda query: {b"nodes": b""})
     outcome = net.put(core, ImmutableItem(HELLO))
     assert status(outcome, puppets, writes=True) == [Status.STORED, Status.NO_TOKEN]
-    assert outcome.why == "stored on 1 of 2 nodes" and puts(puppets[1]) == []
+    assert outcome_stop_words(outcome) == "stored on 1 of 2 nodes" and puts(puppets[1]) == []
 
 
 # ---- cas and seq -------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ def test_bep44_cas_mismatch_between_cores(town: tuple[Network, list[Core]]) -> N
     assert net.put(cores[0], draft).stored == 8
     lost = net.put(cores[0], Draft(encode(b"late"), OTHER_KEY), cas=7)
     assert {(node.status, node.code) for node in lost.writes} == {(Status.REFUSED, 301)}
-    assert lost.why == "stored on 0 of 8 nodes"
+    assert outcome_stop_words(lost) == "stored on 0 of 8 nodes"
     assert net.put(cores[0], Draft(encode(b"right"), OTHER_KEY), cas=1).stored == 8
     got = net.get(cores[2], draft)
     assert got.item is not None and got.item.v == encode(b"right")
@@ -273,7 +275,7 @@ def test_bep44_no_seq_is_left_above_the_highest() -> None:
     net = Network()
     core, (store,) = stage(net, holding(signed(MAX_SEQ)))
     outcome = net.put(core, Draft(encode(b"next"), BEP44_TEST_KEY))
-    assert outcome.stored == 0 and "sequence number" in outcome.why and puts(store) == []
+    assert outcome.stored == 0 and "sequence number" in outcome_stop_words(outcome) and puts(store) == []
 
 
 # ---- republishing ------------------------------------------------------------------------------------
@@ -430,7 +432,7 @@ def test_bep44_what_no_node_should_store_is_never_sent(what: ImmutableItem | Dra
     core, (store,) = stage(net, holding(None))
     outcome = net.put(core, what)
     assert puts(store) == [] and outcome.stored == 0 and outcome.item is None
-    assert words in outcome.why
+    assert words in outcome_stop_words(outcome)
 
 
 # ---- named nodes -------------------------------------------------------------------------------------
@@ -444,7 +446,7 @@ def test_remotes_just_those_nodes_are_asked() -> None:
     outcome = net.get(core, signed(1), remotes=[puppet.addr for puppet in chosen])
     wanted = [Status.VALUE, Status.OLDER, Status.TIMED_OUT, Status.REFUSED]
     assert status(outcome, chosen) == wanted and [node.addr for node in outcome.asked] == [p.addr for p in chosen]
-    assert outcome.item == signed(3) and outcome.why == "every node that was named has been asked"
+    assert outcome.item == signed(3) and outcome.stopped is StopReason.NAMED_ASKED
     assert puppets[1].methods() == ["ping"]
 
 
@@ -456,7 +458,7 @@ def test_remotes_a_put_asks_for_a_token_and_writes() -> None:
     outcome = net.put(core, ImmutableItem(HELLO), remotes=[puppet.addr for puppet in chosen])
     assert status(outcome, chosen, writes=True) == [Status.STORED, Status.TIMED_OUT, Status.REFUSED]
     assert chosen[0].methods() == ["get", "put"] and chosen[1].methods() == ["get"]
-    assert outcome.why == "stored on 1 of 3 nodes"
+    assert outcome_stop_words(outcome) == "stored on 1 of 3 nodes"
 
 
 def test_remotes_a_node_named_twice_is_asked_once() -> None:
@@ -497,7 +499,7 @@ def test_every_write_tells_what_happened() -> None:
     ]
     puppets.sort(key=lambda puppet: distance(puppet.id, ImmutableItem(HELLO).target))
     assert [node.addr for node in outcome.writes] == [puppet.addr for puppet in puppets]
-    assert outcome.why == "stored on 1 of 4 nodes"
+    assert outcome_stop_words(outcome) == "stored on 1 of 4 nodes"
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -509,7 +511,7 @@ def test_a_put_that_reaches_nobody_says_so(known: bool) -> None:
         net.dead.add(puppet.addr)
     outcome = net.put(core, ImmutableItem(HELLO))
     assert outcome.writes == () and outcome.stored == 0
-    assert outcome.why == ("no node answered" if known else "there was no node to ask")
+    assert outcome.stopped is (StopReason.NOBODY_ANSWERED if known else StopReason.NOBODY_TO_ASK)
 
 
 @pytest.mark.parametrize("after", [0.01, 0.05], ids=["during the lookup", "during the writes"])

@@ -8,7 +8,7 @@ from math import isnan
 import pytest
 from support.apart import PATIENCE
 
-from dhtui.engine import clock, events
+from dhtui.engine import clock
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.questions import PingNode
@@ -16,7 +16,8 @@ from dhtui.engine.node import AWAY_SECONDS, Node
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.snapshot import Snapshot
+from dhtui.engine.views import events
+from dhtui.engine.views.snapshot import Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, Get, GetPeers, Put, Response
 
 from .network import Network, events_of, into, silent

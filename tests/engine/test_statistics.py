@@ -11,9 +11,9 @@ from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.statistics import Level, Statistics
 from dhtui.engine.store import MAX_ITEMS
 from dhtui.engine.table import MAX_KNOWN, REPLACEMENTS
+from dhtui.engine.views.statistics import Level, Statistics
 from dhtui.engine.wire.ids import ID_BITS
 from dhtui.engine.wire.krpc import FindNode, encode_query
 

@@ -10,16 +10,17 @@ from functools import partial
 import pytest
 from support.apart import PATIENCE
 
-from dhtui.engine import clock, endpoint, events
+from dhtui.engine import clock, endpoint
 from dhtui.engine import node as node_module
-from dhtui.engine.busy import KEPT_SECONDS, Busy
 from dhtui.engine.core import Core
 from dhtui.engine.lookup.questions import FindClosest, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig, Settings
-from dhtui.engine.snapshot import BusyView
+from dhtui.engine.views import events
+from dhtui.engine.views.busy import KEPT_SECONDS, Busy
+from dhtui.engine.views.snapshot import BusyView
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import encode_error, encode_response

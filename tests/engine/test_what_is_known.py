@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import PacketSent
 from dhtui.engine.items import Draft, ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
 from dhtui.engine.lookup.questions import GetItem, PingNode
 from dhtui.engine.operations.requests import Ask, ReadBack, Republish
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import SavedState
+from dhtui.engine.views.events import PacketSent
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response

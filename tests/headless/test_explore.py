@@ -14,7 +14,7 @@ import pytest
 from support.apart import PATIENCE, ROOT
 
 from dhtui.cli import main
-from dhtui.engine.events import PacketSent
+from dhtui.engine.views.events import PacketSent
 from dhtui.sources.replay import Replay
 
 HELLO = "e5f96f6f38320f0f33959cb4d3d656452117aadb"

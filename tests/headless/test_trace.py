@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhtui.engine.events import DatagramsLost, Woke
+from dhtui.engine.views.events import DatagramsLost, Woke
 from dhtui.headless.packet_log import packet_line
 
 

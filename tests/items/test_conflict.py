@@ -19,6 +19,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.conflict import NOTHING, Conflict, conflict_of, refusers, reread, retry
+from dhtui.text.decisions import outcome_stop_words
 
 BASE, MINE, THEIRS = (sign(KEY, v, seq) for v, seq in ((b"4:base", 5), (b"4:mine", 6), (b"6:theirs", 6)))
 LATER = sign(KEY, b"5:later", 7)
@@ -144,7 +145,8 @@ def test_an_update_of_something_old_is_not_even_signed(net: Network) -> None:
     net.put(cores[1], THEIRS)
     outcome = net.put(cores[2], Draft(MINE.v, KEY, base=5))
     assert outcome.item is None and outcome.writes == ()
-    assert outcome.why == "seq 6 is there already, newer than seq 5, from which this one was made: nothing was put"
+    why = "seq 6 is there already, newer than seq 5, from which this one was made: nothing was put"
+    assert outcome_stop_words(outcome) == why
     assert net.get(cores[3], THEIRS).item == THEIRS
     assert conflict_of(outcome, MINE.v, base=BASE) is not None
 

@@ -23,7 +23,7 @@ from dhtui.engine.lookup.questions import GetItem
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask, Request, Store
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import Snapshot
+from dhtui.engine.views.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import SEQ_TOO_LOW

@@ -8,6 +8,7 @@ from engine.network import Answer, Network, swarm
 from dhtui.engine.core import Core
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY as KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import GetItem
 from dhtui.engine.operations import requests
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
@@ -41,7 +42,7 @@ def put(*stored: int, refused: tuple[int, ...] = ()) -> Outcome:
 
 
 def lookup(*asked: NodeOutcome) -> Outcome:
-    return Outcome(action="get", target=MINE.target, asked=asked, why="all have answered")
+    return Outcome(action="get", target=MINE.target, asked=asked, closest=asked, stopped=StopReason.ALL_ANSWERED)
 
 
 # ---- what it says -------------------------------------------------------------------------------------------
@@ -71,7 +72,7 @@ def test_copies_that_no_lookup_comes_to_are_no_success() -> None:
     back = read_back_of(put(1, 2), lookup(read(3), read(4)), [read(1, MINE), read(2, status=Status.TIMED_OUT)])
     assert not back.ok
     assert back.words() == (
-        "read back: a lookup from elsewhere does not find it (all have answered); "
+        "read back: a lookup from elsewhere does not find it (all 2 reachable nodes have answered); "
         "asked directly, 1 of the 2 that took it give it, 1 gave no answer, no other holds it"
     )
 

@@ -11,11 +11,12 @@ from engine.network import Network, into, naming, swarm
 
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem
+from dhtui.engine.lookup.decisions import Distrust, StopReason
 from dhtui.engine.lookup.questions import FindPeers, PingNode
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
-from dhtui.engine.outcome import Outcome
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.outcome import Outcome, Status
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.budget import AVOIDABLE, Reason, budget, shares
@@ -123,7 +124,7 @@ def test_they_add_up_where_a_recording_is_damaged() -> None:
                 again=rng.random() < 0.3,
                 held=rng.choice((None, None, rng.random() * 2)),
                 parent=rng.choice((None, (f"203.0.113.{rng.randrange(1, 9)}", 6881))),
-                result=rng.choice(("answered", "timed out", "cancelled", "send failed")),
+                result=rng.choice((Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.SEND_FAILED)),
             )
             for _ in range(rng.randrange(12))
         ]
@@ -201,9 +202,10 @@ def test_each_gap_has_its_reason() -> None:
         (Reason.UNANSWERED, 0.15),
         (Reason.OWN, 0.1),
     ]
-    stopped = whole._replace(view=whole.view._replace(stopped=True))
+    stopped = whole._replace(view=whole.view._replace(stopped=StopReason.STOPPED_BY_USER))
     assert budget(stopped)[-1].reason is Reason.OPEN
-    doubted = whole._replace(steps=tuple(s._replace(doubt="misled" * (s.addr == behind.addr)) for s in whole.steps))
+    misled = {behind.addr: Distrust.MISLED}
+    doubted = whole._replace(steps=tuple(s._replace(doubt=misled.get(s.addr)) for s in whole.steps))
     assert [part.reason for part in budget(doubted)][5] is Reason.DOUBT
     late = step(3, 156, 0.2, 0.95, stalled=0.65)
     slow = whole._replace(steps=tuple(late if s.addr == other.addr else s for s in whole.steps))

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhtui.engine.snapshot import StepView
+from dhtui.engine.lookup.decisions import State
+from dhtui.engine.outcome import Status
+from dhtui.engine.views.snapshot import StepView
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.cache import LookupCache
 from dhtui.lookups.chart import TimeAxis, nice_span
@@ -17,7 +19,7 @@ from dhtui.lookups.cost import cost, holders
 from dhtui.lookups.critical import critical_path, floor
 from dhtui.lookups.query_status import MARKS, QueryStatus, bits_of, decisive, gave_words, query_status, span_words
 
-from .samples import TARGET, detail, node_id, step, walk
+from .samples import IMMUTABLE, TARGET, detail, mutable, node_id, peers, step, walk
 
 # ---- queries ------------------------------------------------------------------------------------------------
 
@@ -25,22 +27,22 @@ from .samples import TARGET, detail, node_id, step, walk
 def test_each_result_of_a_query_has_its_fate_and_words() -> None:
     over, running = detail([], 4.5).view, detail([], 4.5, running=True).view
     cases: tuple[tuple[StepView, QueryStatus, str], ...] = (
-        (step(1, 140, 0, 1, result="peers", peers=12), QueryStatus.FOUND, "8n 12p"),
-        (step(1, 140, 0, 1, result="value", item="immutable"), QueryStatus.FOUND, "8n value"),
-        (step(1, 140, 0, 1, result="value", item="seq 7"), QueryStatus.FOUND, "8n seq 7"),
+        (step(1, 140, 0, 1, result=Status.PEERS, found=peers(12)), QueryStatus.FOUND, "8n 12p"),
+        (step(1, 140, 0, 1, result=Status.VALUE, found=IMMUTABLE), QueryStatus.FOUND, "8n value"),
+        (step(1, 140, 0, 1, result=Status.VALUE, found=mutable(7)), QueryStatus.FOUND, "8n seq 7"),
         (step(1, 140, 0, 1), QueryStatus.ANSWERED, "8n"),
         (step(1, 140, 0, 1, nodes=0), QueryStatus.ANSWERED, "nothing"),
-        (step(1, 140, 0, 1, result="refused", code=203), QueryStatus.ERROR, "error 203"),
-        (step(1, 140, 0, 1, result="wrong id"), QueryStatus.ERROR, "wrong id"),
-        (step(1, 140, 0, 1, result="bad signature"), QueryStatus.ERROR, "bad signature"),
+        (step(1, 140, 0, 1, result=Status.REFUSED, code=203), QueryStatus.ERROR, "error 203"),
+        (step(1, 140, 0, 1, result=Status.WRONG_ID), QueryStatus.ERROR, "wrong id"),
+        (step(1, 140, 0, 1, result=Status.BAD_SIGNATURE), QueryStatus.ERROR, "bad signature"),
         (step(1, 140, 1, 5), QueryStatus.LATE, "late"),
-        (step(1, 140, 1, 5, result="refused", code=203), QueryStatus.LATE, "late"),
-        (step(1, 140, 0, 4, result="timed out"), QueryStatus.SILENT, "silent"),
-        (step(1, 140, 1, 5, result="timed out"), QueryStatus.CANCELLED, "cancelled"),
+        (step(1, 140, 1, 5, result=Status.REFUSED, code=203), QueryStatus.LATE, "late"),
+        (step(1, 140, 0, 4, result=Status.TIMED_OUT), QueryStatus.SILENT, "silent"),
+        (step(1, 140, 1, 5, result=Status.TIMED_OUT), QueryStatus.CANCELLED, "cancelled"),
         (step(1, 140, 1, None, stalled=1.6), QueryStatus.CANCELLED, "cancelled"),
-        (step(1, 140, 0, 1, result="cancelled"), QueryStatus.CANCELLED, "cancelled"),
-        (step(1, 140, 0, 0.1, result="send failed"), QueryStatus.UNASKED, "send failed"),
-        (step(1, 140, 0, 4, result="unreadable answer"), QueryStatus.UNUSABLE, "unreadable …"),
+        (step(1, 140, 0, 1, result=Status.CANCELLED), QueryStatus.CANCELLED, "cancelled"),
+        (step(1, 140, 0, 0.1, result=Status.SEND_FAILED), QueryStatus.UNASKED, "send failed"),
+        (step(1, 140, 0, 4, result=Status.UNREADABLE), QueryStatus.UNUSABLE, "unreadable …"),
         (step(1, 140, 1, 5, result="unmatched answer"), QueryStatus.UNUSABLE, "unmatched a…"),
         (step(1, 140, 0, 4, late=True), QueryStatus.LATE, "late"),
     )
@@ -57,7 +59,7 @@ def test_each_result_of_a_query_has_its_fate_and_words() -> None:
 
 
 def test_a_node_has_the_fate_of_the_query_that_it_answered() -> None:
-    silent = step(1, 140, 0, 4, result="timed out", nodes=0)
+    silent = step(1, 140, 0, 4, result=Status.TIMED_OUT, nodes=0)
     cases: tuple[tuple[list[StepView], StepView], ...] = (
         ([silent, step(1, 140, 1, 2, again=True)], step(1, 140, 1, 2, again=True)),
         ([step(1, 140, 0, 2), step(1, 140, 1, 1.5, again=True)], step(1, 140, 1, 1.5, again=True)),
@@ -99,7 +101,7 @@ def test_before_its_first_answer_only_the_first_nodes_are_known() -> None:
     assert then.view.running
     assert {c.state for c in then.candidates} == {"asked"}
     assert not any(c.token or c.peers or c.nodes or c.closest for c in then.candidates)
-    assert {s.result for s in then.steps} == {"in flight"}
+    assert {s.result for s in then.steps} == {None}
 
 
 def test_a_node_is_known_from_when_its_referrer_answered() -> None:
@@ -107,12 +109,12 @@ def test_a_node_is_known_from_when_its_referrer_answered() -> None:
     second = step(2, 140, 0.3, 0.4, parent=first.addr, hop=1)
     whole = detail([first, second], 0.4)
     assert len(as_of(whole, 0.05).candidates) == 1
-    assert [c.state for c in as_of(whole, 0.2).candidates] == ["untried", "answered"]
+    assert [c.state for c in as_of(whole, 0.2).candidates] == [State.NEW, State.ANSWERED]
     assert [c.state for c in as_of(whole, 0.35).candidates] == ["asked", "answered"]
 
 
 def test_who_lies_was_never_among_the_closest() -> None:
-    steps = [step(1, 150, 0.0, 0.1, result="bad value"), step(2, 140, 0.0, 0.3), step(3, 141, 0.0, 0.4)]
+    steps = [step(1, 150, 0.0, 0.1, result=Status.BAD_VALUE), step(2, 140, 0.0, 0.3), step(3, 141, 0.0, 0.4)]
     whole = detail(steps, 0.4, k=2)
     assert [[c.closest for c in as_of(whole, at).candidates] for at in (0.2, 0.3, 0.4)] == [
         [False, False, False],
@@ -122,16 +124,16 @@ def test_who_lies_was_never_among_the_closest() -> None:
 
 
 def test_a_silent_node_stalls_before_it_times_out() -> None:
-    silent = step(1, 150, 0.0, 4.0, stalled=0.6, result="timed out")
+    silent = step(1, 150, 0.0, 4.0, stalled=0.6, result=Status.TIMED_OUT)
     whole = detail([silent, step(2, 151, 0, 5)], 5.0)
     states = [as_of(whole, at).candidates[0].state for at in (0.5, 1.0, 4.5)]
-    assert states == ["asked", "silent so far", "failed"]
+    assert states == [State.ASKED, State.STALLED, State.FAILED]
 
 
 def test_what_was_found_is_told_as_of_the_moment() -> None:
-    steps = [step(n, 140 + n, 0, n / 10, result="value", item=f"seq {n}") for n in (1, 2, 3)]
-    whole = detail(steps, 1.0, found="value, seq 3")
-    assert [as_of(whole, at).view.found for at in (0.05, 0.15, 0.25)] == ["", "value, seq 1", "value, seq 2"]
+    steps = [step(n, 140 + n, 0, n / 10, result=Status.VALUE, found=mutable(n)) for n in (1, 2, 3)]
+    whole = detail(steps, 1.0, found=mutable(3))
+    assert [as_of(whole, at).view.found for at in (0.05, 0.15, 0.25)] == [None, mutable(1), mutable(2)]
 
 
 @given(st.floats(0, 2), st.integers(0, 20))
@@ -167,19 +169,19 @@ def test_the_critical_path_leads_to_the_last_of_the_closest_that_answered() -> N
 
 def test_it_leads_to_the_value_that_ended_the_lookup() -> None:
     first = step(1, 155, 0.0, 0.1)
-    value = step(2, 140, 0.1, 0.2, parent=first.addr, hop=1, result="value", item="immutable")
+    value = step(2, 140, 0.1, 0.2, parent=first.addr, hop=1, result=Status.VALUE, found=IMMUTABLE)
     late = step(3, 139, 0.1, 0.6, parent=first.addr, hop=1)
     assert critical_path(detail([first, value, late], 0.2)) == (0, 1)
 
 
 def test_a_value_that_did_not_end_it_is_not_its_goal() -> None:
-    value = step(1, 140, 0.0, 0.1, result="value", item="seq 1")
+    value = step(1, 140, 0.0, 0.1, result=Status.VALUE, found=mutable(1))
     last = step(2, 139, 0.0, 0.4)
     assert critical_path(detail([value, last], 0.4)) == (1,)
 
 
 def test_without_an_answer_there_is_no_path() -> None:
-    assert critical_path(detail([step(1, 150, 0, 4.0, result="timed out")], 1.0)) == ()
+    assert critical_path(detail([step(1, 150, 0, 4.0, result=Status.TIMED_OUT)], 1.0)) == ()
     assert critical_path(detail([], 0.0)) == ()
 
 
@@ -197,8 +199,8 @@ def test_the_cost_counts_each_query_once() -> None:
     steps = [
         first,  # led to the next one
         step(2, 140, 0.1, 0.2, parent=first.addr, hop=1),  # one of the closest
-        step(3, 150, 0.0, 4.0, result="timed out"),
-        step(4, 151, 0.0, 0.2, result="refused", code=201),
+        step(3, 150, 0.0, 4.0, result=Status.TIMED_OUT),
+        step(4, 151, 0.0, 0.2, result=Status.REFUSED, code=201),
         step(5, 152, 0.0, 0.9),
     ]
     spent = cost(detail(steps, 0.3, k=1))
@@ -212,7 +214,7 @@ def test_a_query_under_way_is_waited_for() -> None:
 
 
 def test_holders_are_those_of_the_closest_that_gave_something() -> None:
-    steps = [step(1, 140, 0, 0.1, result="value", item="seq 1"), step(2, 141, 0, 0.1), step(3, 142, 0, 0.1)]
+    steps = [step(1, 140, 0, 0.1, result=Status.VALUE, found=mutable(1)), step(2, 141, 0, 0.1), step(3, 142, 0, 0.1)]
     assert holders(detail(steps, 0.2, k=2)) == (1, 2)
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.lookup.candidates import Distrust
-from dhtui.engine.outcome import Doubt
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.lookup.decisions import Distrust, State, StopReason
+from dhtui.engine.outcome import Doubt, Status
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.export import as_json, as_text
 from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of
@@ -23,7 +23,7 @@ from dhtui.lookups.waterfall import rows_of, waterfall_lines
 from dhtui.text.format import DOUBTS
 from dhtui.text.spans import Line, width_of
 
-from .samples import detail, ruled, step, walk
+from .samples import IMMUTABLE, detail, mutable, peers, ruled, step, walk
 
 HOSTILE = "\x1b[2J\x1b]52;c;cm0gLXJm\x07\u202e[/foo]" + "A" * 1024
 
@@ -55,13 +55,13 @@ def test_the_line_begins_with_the_kth_answer_and_only_falls() -> None:
     points = kth_best(walk())
     values = [bits for _, bits in points]
     assert values == sorted(values, reverse=True)
-    answers = sorted(s.ended or 0 for s in walk().steps if s.result != "timed out")
+    answers = sorted(s.ended or 0 for s in walk().steps if s.result is not Status.TIMED_OUT)
     assert points[0][0] == pytest.approx(answers[7])
     assert kth_best(detail([step(1, 150, 0, 0.1)], 0.2)) == []
 
 
 def test_answers_that_count_for_nothing_do_not_move_the_line() -> None:
-    steps = [step(1, 150, 0, 0.1), step(2, 120, 0, 0.2, result="wrong id")]
+    steps = [step(1, 150, 0, 0.1), step(2, 120, 0, 0.2, result=Status.WRONG_ID)]
     assert [round(bits) for _, bits in kth_best(detail(steps, 0.3, k=1))] == [150]
     assert "!" in "".join(texts(ladder_lines(detail(steps, 0.3, k=1), 60, 12)))
 
@@ -93,7 +93,7 @@ def test_the_legend_of_the_ladder_names_the_signs_that_occur_and_no_others(until
 
 
 def test_a_node_of_the_path_that_found_something_keeps_the_mark_of_the_path() -> None:
-    whole = detail([step(1, 150, 0, 0.1), step(2, 140, 0.1, 0.9, result="peers", peers=3)], 1.0, k=2)
+    whole = detail([step(1, 150, 0, 0.1), step(2, 140, 0.1, 0.9, result=Status.PEERS, found=peers(3))], 1.0, k=2)
     lines = ladder_lines(whole, 70, 16)
     assert "◈" in "".join(texts(lines)) and "◈ both" in ladder_legend(lines)
 
@@ -103,7 +103,7 @@ def test_signs_tell_apart_what_answers_are() -> None:
         step(1, 158, 0, 0.9),
         step(2, 150, 0, 0.1),
         step(3, 150.1, 0, 0.1),
-        step(4, 145, 0, 0.5, result="peers", peers=3),
+        step(4, 145, 0, 0.5, result=Status.PEERS, found=peers(3)),
     ]
     whole = detail(steps, 1.0, k=1)
     drawn = "".join(line[6:] for line in texts(ladder_lines(whole, 70, 16))[:-1])
@@ -140,10 +140,10 @@ def test_the_waterfall_tells_who_referred_whom_and_how_it_went() -> None:
     first = step(1, 155, 0.0, 0.2)
     steps = [
         first,
-        step(2, 150, 0.0, 4.0, stalled=0.6, result="timed out"),
-        step(3, 140, 0.2, 0.5, parent=first.addr, hop=1, result="peers", peers=12),
-        step(4, 141, 0.2, 0.4, parent=first.addr, hop=1, result="refused", code=203),
-        step(2, 150, 0.7, 4.7, stalled=1.0, result="timed out", again=True),
+        step(2, 150, 0.0, 4.0, stalled=0.6, result=Status.TIMED_OUT),
+        step(3, 140, 0.2, 0.5, parent=first.addr, hop=1, result=Status.PEERS, found=peers(12)),
+        step(4, 141, 0.2, 0.4, parent=first.addr, hop=1, result=Status.REFUSED, code=203),
+        step(2, 150, 0.7, 4.7, stalled=1.0, result=Status.TIMED_OUT, again=True),
     ]
     assert texts(waterfall_lines(detail(steps, 1.0), 78, 9)) == [
         " hop   #  by  node      0                   500 ms                 gave",
@@ -187,12 +187,12 @@ def everything() -> LookupDetail:
         step(1, 155, 0.0, 0.1),
         step(2, 150, 0.0, 0.9),
         step(3, 140, 0.1, 0.3, parent=("203.0.113.1", 6881), hop=1),
-        step(4, 141, 0.1, 0.4, parent=("203.0.113.1", 6881), hop=1, result="peers", peers=3),
+        step(4, 141, 0.1, 0.4, parent=("203.0.113.1", 6881), hop=1, result=Status.PEERS, found=peers(3)),
         step(5, 139, 0.1, None, stalled=0.5),
-        step(6, 138, 0.2, 0.4, result="refused", code=203),
+        step(6, 138, 0.2, 0.4, result=Status.REFUSED, code=203),
         step(7, 137, 0.2, 1.5, stalled=0.5),
-        step(8, 136, 0.2, 4.2, stalled=0.5, result="timed out"),
-        step(8, 136, 0.6, 4.6, stalled=0.9, result="timed out", again=True),
+        step(8, 136, 0.2, 4.2, stalled=0.5, result=Status.TIMED_OUT),
+        step(8, 136, 0.6, 4.6, stalled=0.9, result=Status.TIMED_OUT, again=True),
     ]
     return detail(steps, 1.0, k=2)
 
@@ -246,9 +246,9 @@ def test_drawings_fit_into_any_place(width: int, height: int, seed: int, until: 
 
 
 def _hostile() -> LookupDetail:
-    steps = [step(1, 150, 0, 0.1, result=HOSTILE, item=HOSTILE, code=None), step(2, 151, 0, None)]
-    whole = detail(steps, 0.2, why=HOSTILE, found=HOSTILE, kind=HOSTILE)
-    candidates = tuple(c._replace(note=HOSTILE, version=HOSTILE.encode(), result=HOSTILE) for c in whole.candidates)
+    steps = [step(1, 150, 0, 0.1, result=Status.REFUSED, code=None), step(2, 151, 0, None)]
+    whole = detail(steps, 0.2, kind=HOSTILE)
+    candidates = tuple(c._replace(note=HOSTILE, version=HOSTILE.encode()) for c in whole.candidates)
     return whole._replace(candidates=candidates)
 
 
@@ -298,7 +298,7 @@ def test_the_verdict_counts_what_the_rules_did_until_the_end() -> None:
     assert policy_words(whole) == "2 stalled, 1 overtaken, 2 asked again (1 alive)."
     assert policy_words(as_of(whole, 0.45)) == "2 stalled, 1 overtaken."
     assert policy_words(as_of(whole, 0.25)) == "No query stalled, none was overtaken, none was asked again."
-    doubts, states = (Distrust.TOO_NEAR, Distrust.MISFIT, ""), ("answered", "untried", "passed over")
+    doubts, states = (Distrust.TOO_NEAR, Distrust.MISFIT, None), (State.ANSWERED, State.NEW, State.PASSED)
     others = [whole.candidates[0]._replace(doubt=d, state=state) for d, state in zip(doubts, states, strict=True)]
     assert policy_words(whole._replace(steps=(), candidates=tuple(others))) == "1 passed over, 2 distrusted."
 
@@ -326,8 +326,8 @@ def test_a_verdict_that_is_cut_says_so() -> None:
 
 
 def test_a_value_is_told_with_who_holds_it() -> None:
-    steps = [step(1, 140, 0, 0.1, result="value", item="seq 4"), step(2, 141, 0, 0.2)]
-    said = verdict(detail(steps, 0.3, found="value, seq 4", why="the 8 closest nodes that are alive have answered"))
+    steps = [step(1, 140, 0, 0.1, result=Status.VALUE, found=mutable(4)), step(2, 141, 0, 0.2)]
+    said = verdict(detail(steps, 0.3, found=mutable(4)))
     assert said.found == "Found a value, seq 4, the first after 100 ms; 1 of the closest 2 holds it."
 
 
@@ -338,20 +338,20 @@ def test_a_running_lookup_tells_how_it_stands() -> None:
 
 
 def test_a_lookup_that_nobody_answered_says_so() -> None:
-    said = verdict(detail([step(1, 150, 0, 1.0, result="timed out")], 1.0, why="no node answered"))
+    said = verdict(detail([step(1, 150, 0, 1.0, result=Status.TIMED_OUT)], 1.0, stopped=StopReason.NOBODY_ANSWERED))
     assert (said.why, said.found, said.role) == ("No node answered.", "Nobody answered.", "bad")
     assert said.slow == "1000 ms: 100 % (1000 ms) no answer (query 1)."
-    said = verdict(detail([], 0.0, why="there was no node to ask"))
+    said = verdict(detail([], 0.0, stopped=StopReason.NOBODY_TO_ASK))
     assert (said.cost, said.slow) == ("It cost nothing: no query was sent.", "There was nobody to ask.")
 
 
 @pytest.mark.parametrize("doubt", Doubt)
 def test_what_speaks_against_a_lookup_that_found_nothing_is_told(doubt: Doubt) -> None:
-    whole = detail([step(1, 150, 0, 0.1)], 0.2, why="the only node answered", doubt=doubt)
+    whole = detail([step(1, 150, 0, 0.1)], 0.2, stopped=StopReason.ALL_ANSWERED, doubt=doubt)
     said = verdict(whole)
     assert said.why == f"The only node answered, but {DOUBTS[doubt]}." and said.role == "warn"
     assert texts(verdict_lines(whole, 80))[0].startswith(" ? The only node answered, but ")
-    found = verdict(whole._replace(view=whole.view._replace(found="value")))
+    found = verdict(whole._replace(view=whole.view._replace(found=IMMUTABLE)))
     assert (found.why, found.role) == ("The only node answered.", "good"), "what holds needs no trust"
 
 

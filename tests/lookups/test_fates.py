@@ -8,11 +8,12 @@ import re
 import pytest
 from engine.network import Network, into, naming, silent
 
+from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
 from dhtui.lookups.explanation import explanation
 from dhtui.lookups.export import as_json, as_text
@@ -31,7 +32,7 @@ from dhtui.screens.lookup.panes import (
 )
 from dhtui.text.spans import Line
 
-from .samples import candidate, detail, node_id, step
+from .samples import candidate, detail, node_id, peers, step
 
 WORDS = {what.value for what in QueryStatus}
 OLD = {"given up", "timed out", "too late", "no answer in time", "wasted", "to the dead", "▸", "■"}
@@ -46,25 +47,25 @@ def scripted(*, running: bool = False) -> tuple[LookupDetail, dict[str, QuerySta
     """A lookup in which each fate is met by one node, by its address."""
     steps = {
         QueryStatus.ANSWERED: step(1, 150, 0.0, 0.2),
-        QueryStatus.FOUND: step(2, 140, 0.0, 0.3, result="peers", peers=3),
-        QueryStatus.ERROR: step(3, 141, 0.0, 0.4, result="refused", code=203, nodes=0),
-        QueryStatus.SILENT: step(4, 142, 0.0, 0.9, stalled=0.5, result="timed out", nodes=0),
-        QueryStatus.UNASKED: step(5, 143, 0.0, 0.05, result="send failed", nodes=0),
-        QueryStatus.UNUSABLE: step(10, 148, 0.0, 0.9, result="unreadable answer", nodes=0),
+        QueryStatus.FOUND: step(2, 140, 0.0, 0.3, result=Status.PEERS, found=peers(3)),
+        QueryStatus.ERROR: step(3, 141, 0.0, 0.4, result=Status.REFUSED, code=203, nodes=0),
+        QueryStatus.SILENT: step(4, 142, 0.0, 0.9, stalled=0.5, result=Status.TIMED_OUT, nodes=0),
+        QueryStatus.UNASKED: step(5, 143, 0.0, 0.05, result=Status.SEND_FAILED, nodes=0),
+        QueryStatus.UNUSABLE: step(10, 148, 0.0, 0.9, result=Status.UNREADABLE, nodes=0),
     }
     if running:
         steps[QueryStatus.WAITING] = step(6, 144, 0.5, None, stalled=0.9)
     else:
-        steps[QueryStatus.LATE] = step(7, 145, 0.5, 1.2, stalled=0.9, peers=2)
-        steps[QueryStatus.CANCELLED] = step(8, 146, 0.5, 4.5, stalled=0.9, result="timed out", nodes=0)
-    whole = detail(list(steps.values()), 1.0, running=running, why="" if running else "it ended")
+        steps[QueryStatus.LATE] = step(7, 145, 0.5, 1.2, stalled=0.9, found=peers(2))
+        steps[QueryStatus.CANCELLED] = step(8, 146, 0.5, 4.5, stalled=0.9, result=Status.TIMED_OUT, nodes=0)
+    whole = detail(list(steps.values()), 1.0, running=running)
     late = [
-        node._replace(state="silent so far", result="", token=False, nodes=0, peers=(), rtt=None, version=None)
+        node._replace(state=State.STALLED, result=None, token=False, nodes=0, peers=(), rtt=None, version=None)
         if node.addr[0].endswith((".7", ".8"))
         else node
         for node in whole.candidates
     ]
-    late.append(candidate(step(9, 147, 0.0, None), state="untried"))
+    late.append(candidate(step(9, 147, 0.0, None), state=State.NEW))
     fates = {one.addr[0]: what for what, one in steps.items()} | {"203.0.113.9": QueryStatus.UNASKED}
     return whole._replace(candidates=tuple(late)), fates
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhtui.engine.core import Core
-from dhtui.engine.lookup.candidates import State
+from dhtui.engine.lookup.decisions import State
 from dhtui.engine.lookup.questions import GetItem, Question
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
-from dhtui.engine.snapshot import LookupDetail
+from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.engine.wire.compact import NodeInfo, pack_node
 from dhtui.engine.wire.krpc import Get, Query
 from dhtui.lookups.as_of import as_of

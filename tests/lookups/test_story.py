@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import pytest
 from engine.network import Network, into, naming, silent
 
 from dhtui.engine.lookup.algorithm import Lookup, Start
-from dhtui.engine.lookup.candidates import Candidate, Distrust, Mark
-from dhtui.engine.lookup.journal import candidate_views
+from dhtui.engine.lookup.candidates import Candidate
+from dhtui.engine.lookup.decisions import MAX_DECISIONS, Decision, Decisions, Distrust, Reason, State
+from dhtui.engine.lookup.journal import candidate_views, decision_views
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import CandidateView, LookupDetail
+from dhtui.engine.unresponsive import Silence
+from dhtui.engine.views.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.lookups.as_of import as_of
-from dhtui.lookups.explanation import explanation
+from dhtui.lookups.explanation import explanation, kept_back
 from dhtui.lookups.reasons import origins
+from dhtui.lookups.verdict import policy_words
 from dhtui.lookups.waterfall import waterfall_lines
+from dhtui.text.decisions import decision_words
 
-from .samples import TARGET, candidate, detail, node_id, step, walk
+from .samples import TARGET, candidate, detail, mutable, node_id, peers, step, walk
 
 
 def node_at(bits: float, salt: int, ip: str = "") -> NodeInfo:
@@ -41,8 +47,9 @@ def asked_by(lookup: Lookup) -> list[Candidate]:
 
 
 def view_of(lookup: Lookup) -> LookupDetail:
-    """The candidates of a real lookup; of its queries nothing."""
-    return detail([], 1.0)._replace(candidates=candidate_views(lookup))
+    """The candidates of a real lookup, and what it decided about them; of its queries nothing."""
+    decisions = decision_views(lookup, 0.0, 0.0)
+    return detail([], 1.0)._replace(candidates=candidate_views(lookup), decisions=decisions)
 
 
 def of(whole: LookupDetail, ip: str) -> CandidateView:
@@ -56,25 +63,41 @@ def lines(whole: LookupDetail, **how: float) -> list[str]:
 # ---- what the engine records --------------------------------------------------------------------------------
 
 
-def marks(lookup: Lookup) -> dict[str, str]:
-    return {node.addr[0]: node.mark for node in candidate_views(lookup) if node.mark}
+def decided(lookup: Lookup) -> list[tuple[str, Reason, str | None]]:
+    """Of each decision the candidate's address, the reason, and the other node's address."""
+    return [(d.addr[0], d.reason, d.by[0] if d.by else None) for d in lookup.decisions.taken]
 
 
-def doubts(lookup: Lookup) -> list[str]:
+def doubts(lookup: Lookup) -> list[Distrust | None]:
     return [node.doubt for node in candidate_views(lookup)]
 
 
 def test_how_a_node_came_into_the_lookup_is_recorded() -> None:
     lookup = Lookup(TARGET, bytes(20), alpha=2, k=2, size=1000.0)
     lookup.start_from(Start(node_at(150 + n, n), 0.04, alive=True) for n in range(1, 6))
-    assert sorted(marks(lookup).values()) == ["opening", "reserve", "reserve", "reserve", "reserve"]
-    assert len(asked_by(lookup)) == 1
+    assert [(d.reason, d.seconds) for d in lookup.decisions.taken] == [(Reason.RESERVE, 0.04)] * 4
+    (opened,) = asked_by(lookup)
+    lookup.query_sent(opened)
+    assert lookup.decisions.taken[-1] == Decision(0.0, opened.addr, Reason.OPENING, None, 0, 0.04)
+    lookup.answered(opened, answer_of(opened, node_at(154, 4)))
+    assert decided(lookup)[-1] == ("60.4.1.1", Reason.NAMED, opened.addr[0])
 
     lookup = Lookup(TARGET, bytes(20), alpha=8, k=8)
     lookup.add_all((node_at(150, 1, "50.1.1.1"), node_at(149, 2, "50.1.1.2"), node_at(151, 3, "50.1.2.1")))
-    assert marks(lookup) == {"50.1.1.2": Mark.TWIN}
+    kept_back = ("50.1.1.2", Reason.SAME_SUBNET, "50.1.1.1")
+    assert decided(lookup) == [kept_back]
     lookup.stalled(asked_by(lookup)[0])
-    assert marks(lookup) == {"50.1.1.2": Mark.INSTEAD}
+    assert decided(lookup) == [kept_back, ("50.1.1.2", Reason.INSTEAD, "50.1.1.1")], "none is overwritten"
+
+
+def test_no_more_decisions_are_recorded_than_there_is_room_for_and_the_others_are_counted() -> None:
+    decisions = Decisions()
+    for n in range(MAX_DECISIONS + 7):
+        decisions.take(("60.1.1.1", n), Reason.TOO_MANY)
+        decisions.take(("60.1.1.1", n), Reason.NEAREST)
+    assert len(decisions.taken) == 2 * MAX_DECISIONS + 7 and decisions.untold == 7
+    whole = detail([], 1.0)._replace(untold=7)
+    assert policy_words(whole).endswith("; 7 decisions more are not recorded.")
 
 
 def test_why_a_node_is_distrusted_is_recorded() -> None:
@@ -82,7 +105,7 @@ def test_why_a_node_is_distrusted_is_recorded() -> None:
     lookup.add(node_at(158, 1))
     (liar,) = asked_by(lookup)
     lookup.answered(liar, answer_of(liar, *(node_at(120, 10 + n) for n in range(8))))
-    assert doubts(lookup) == [Distrust.TOO_NEAR] * 8 + [""]
+    assert doubts(lookup) == [Distrust.TOO_NEAR] * 8 + [None]
 
     lookup = Lookup(TARGET, bytes(20), alpha=16, k=4, size=1000.0)
     lookup.add_all(node_at(130, 1 + n) for n in range(8))
@@ -92,7 +115,7 @@ def test_why_a_node_is_distrusted_is_recorded() -> None:
 
     lookup = Lookup(TARGET, bytes(20), alpha=8, k=2, prefer=True)
     lookup.add_all((node_at(150, 1), NodeInfo(node_id(151, 2), ("127.0.0.1", 1))))
-    assert doubts(lookup) == [Distrust.MISFIT, ""]
+    assert doubts(lookup) == [Distrust.MISFIT, None]
 
     lookup = Lookup(TARGET, bytes(20), alpha=8, k=2)
     lookup.add(node_at(158, 1))
@@ -100,7 +123,7 @@ def test_why_a_node_is_distrusted_is_recorded() -> None:
     lookup.answered(parent, answer_of(parent, node_at(150, 2)))
     (other,) = asked_by(lookup)
     lookup.answered(other, replace(answer_of(other), id=node_id(120, 3)))
-    assert doubts(lookup) == [Distrust.CHOSEN, ""]
+    assert doubts(lookup) == [Distrust.CHOSEN, None]
 
 
 def test_which_place_a_responder_fills_is_recorded() -> None:
@@ -120,10 +143,11 @@ def test_who_was_passed_over_is_told_with_the_reason() -> None:
     lookup.add(node_at(155, 1, "50.1.1.1"))
     (parent,) = asked_by(lookup)
     lookup.answered(parent, answer_of(parent, node_at(150, 2, "50.1.1.2")))
-    lookup.pass_over(lookup.add(node_at(153, 3, "50.9.9.9")) or parent, "silent to 2 queries, the last 30 s ago")
+    lookup.pass_over(lookup.add(node_at(153, 3, "50.9.9.9")) or parent, Silence(2, 30.2))
     whole = view_of(lookup)
-    assert of(whole, "50.1.1.2").note == "a node of the same /24, 50.1.1.1, is in the lookup"
-    assert marks(lookup) == {"50.1.1.2": Mark.TWIN, "50.9.9.9": Mark.SILENT}
+    assert decision_words(whole.decisions[0]) == "a node of the same /24, 50.1.1.1, is in the lookup"
+    twin, gone = ("50.1.1.2", Reason.SAME_SUBNET, "50.1.1.1"), ("50.9.9.9", Reason.UNRESPONSIVE, None)
+    assert decided(lookup) == [twin, gone]
     assert explanation(whole, of(whole, "50.1.1.2"))[0].startswith("Not asked: one of its /24 is in the lookup")
     assert explanation(whole, of(whole, "50.9.9.9")) == ["Not asked: silent to 2 queries, the last 30 s ago."]
 
@@ -144,26 +168,39 @@ def test_each_query_tells_how_its_node_became_known() -> None:
     whole = detail(steps, 0.6, running=True)
     assert [came.sign for came in origins(whole)] == ["op", "bs", "1", "·", "kn", "op"]
     assert [line[9:13].strip() for line in lines(whole)[1:]] == ["op", "bs", "kn", "op", "1", "·"]
-    opening = {"mark": Mark.OPENING, "note": "known from before, 40 ms away"}
-    whole = whole._replace(candidates=tuple(c._replace(**opening) for c in whole.candidates))  # type: ignore[arg-type]
+    whole = whole._replace(decisions=(Decision(0.0, first.addr, Reason.OPENING, None, 0, 0.04),))
     assert origins(whole)[0].words == "it opened the lookup, known from before, 40 ms away"
     assert origins(as_of(whole, 0.1))[0].words == "it opened the lookup, known from before, 40 ms away"
 
 
 @pytest.mark.parametrize(
-    ("doubt", "misnamed", "words"),
+    ("doubt", "reason", "number", "words"),
     [
-        (Distrust.TOO_NEAR, 0, "distrusted: too near, who named it can hardly know of it"),
-        (Distrust.CHOSEN, 0, "distrusted: its id may have been chosen for the target"),
-        (Distrust.MISFIT, 0, "distrusted: its id does not fit its address"),
-        (Distrust.MISLED, 4, "for want of a better one: 4 others from there were silent or misnamed"),
-        (Distrust.MISLED, 0, "for want of a better one: the value given there does not hold"),
+        (Distrust.TOO_NEAR, Reason.TOO_NEAR, 0, "distrusted: too near, who named it can hardly know of it"),
+        (Distrust.CHOSEN, Reason.NEAREST, 0, "distrusted: its id may have been chosen for the target"),
+        (Distrust.MISFIT, Reason.MISFIT, 0, "distrusted: its id does not fit its address"),
+        (
+            Distrust.MISLED,
+            Reason.BAD_REFERRER,
+            4,
+            "for want of a better one: 4 others from there were silent or misnamed",
+        ),
+        (Distrust.MISLED, Reason.BAD_VALUE, 0, "for want of a better one: the value given there does not hold"),
+        (
+            Distrust.MISFIT,
+            Reason.VOUCHED,
+            3,
+            "its id does not fit its address, but nodes of 3 networks name it",
+        ),
     ],
 )
-def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, misnamed: int, words: str) -> None:
+def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(
+    doubt: Distrust, reason: Reason, number: int, words: str
+) -> None:
     parent = step(1, 155, 0.0, 0.1)
-    asked = step(2, 149, 0.4, 0.6, parent=parent.addr, hop=1, doubt=doubt, misnamed=misnamed)
+    asked = step(2, 149, 0.4, 0.6, parent=parent.addr, hop=1, doubt=doubt)
     whole = detail([parent, asked], 1.0)
+    whole = whole._replace(decisions=(Decision(0.4, asked.addr, reason, parent.addr, number),))
     assert [came.doubted for came in origins(whole)] == [False, True]
     assert origins(whole)[1].words == f"named by query 1, {words}"
     assert "  1? " in next(line for line in lines(whole) if " 2 " in line[5:9])
@@ -177,7 +214,10 @@ def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(doubt: str, mis
         ({"doubt": Distrust.MISLED}, "Nobody but nodes that mislead named it: it fills no place"),
         ({"doubt": Distrust.MISFIT}, "Its id does not fit its address: it fills no place"),
         ({"named": node_id(155, 77)}, "Named under another id, 471a…6935: the one that it answers with counts."),
-        ({"result": "bad value"}, "Its value does not hold: it is none of the closest, and whom it names has to wait."),
+        (
+            {"result": Status.BAD_VALUE},
+            "Its value does not hold: it is none of the closest, and whom it names has to wait.",
+        ),
     ],
 )
 def test_what_an_answer_makes_of_a_node_is_told(more: dict[str, object], words: str) -> None:
@@ -244,11 +284,11 @@ def test_whom_the_engine_distrusts_is_doubted_and_nobody_else(seed: int) -> None
 def test_the_story_of_a_query_tells_what_the_policy_did() -> None:
     steps = [
         step(1, 150, 0.0, 0.9, stalled=0.6),
-        step(2, 140, 0.0, 0.2, result="peers", peers=3),
+        step(2, 140, 0.0, 0.2, result=Status.PEERS, found=peers(3)),
         step(3, 141, 0.0, 0.3),
-        step(4, 139, 0.0, 4.0, stalled=0.4, result="timed out"),
-        step(5, 138, 0.1, 0.2, result="refused", code=203),
-        step(4, 139, 0.7, 4.7, stalled=1.0, result="timed out", again=True),
+        step(4, 139, 0.0, 4.0, stalled=0.4, result=Status.TIMED_OUT),
+        step(5, 138, 0.1, 0.2, result=Status.REFUSED, code=203),
+        step(4, 139, 0.7, 4.7, stalled=1.0, result=Status.TIMED_OUT, again=True),
     ]
     whole = detail(steps, 1.0, k=2)
     stories = {node.addr: explanation(whole, node) for node in whole.candidates}
@@ -294,16 +334,18 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"mark": Mark.RESERVE}, "Not asked: known from before and kept in reserve"),
+        ({"decided": Reason.RESERVE}, "Not asked: known from before and kept in reserve"),
         ({"doubt": Distrust.TOO_NEAR}, "Not asked: it is too near to be believed; others come first."),
         ({"doubt": Distrust.MISFIT}, "Not asked: its id does not fit its address; others come first."),
         ({}, "Not asked: the lookup was over before its turn."),
-        ({"state": "failed", "result": "blocked", "note": "on the blocklist"}, "Not asked: on the blocklist."),
+        ({"state": State.FAILED, "result": Status.BLOCKED, "note": "on the blocklist"}, "Not asked: on the blocklist."),
     ],
 )
-def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, str], words: str) -> None:
-    node = candidate(step(1, 150, 0.0, 0.1))._replace(**({"state": "untried", "result": ""} | more))  # type: ignore[arg-type]
-    whole = detail([], 1.0)._replace(candidates=(node,))
+def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, Any], words: str) -> None:
+    reason = more.pop("decided", None)
+    node = candidate(step(1, 150, 0.0, 0.1))._replace(**({"state": State.NEW, "result": None} | more))
+    decisions = () if reason is None else (Decision(0.1, node.addr, reason),)
+    whole = detail([], 1.0)._replace(candidates=(node,), decisions=decisions)
     assert explanation(whole, node)[0].startswith(words)
     running = whole._replace(view=whole.view._replace(running=True))
     assert "over" not in explanation(running, node)[0]
@@ -330,14 +372,15 @@ def test_each_overtaken_query_is_marked_once(seed: int) -> None:
 def test_nothing_a_terminal_obeys_is_told() -> None:
     hostile = "\x1b[2J\x1b]52;c;cm0gLXJm\x07\u202e[/foo]" + "A" * 1024
     steps = [
-        step(1, 150, 0.0, 0.1, result=hostile, item=hostile),
-        step(2, 151, 0.0, 0.2, result="refused", code=10**30),
+        step(1, 150, 0.0, 0.1, result=Status.BAD_VALUE, found=mutable(-(2**63))),
+        step(2, 151, 0.0, 0.2, result=Status.REFUSED, code=10**30),
     ]
     whole = detail(steps, 0.3)
-    for mark in (*Mark, hostile):
-        for state in ("answered", "passed over", "failed"):
-            told = {"note": hostile, "mark": mark, "doubt": hostile, "state": state}
-            nodes = tuple(node._replace(**told) for node in whole.candidates)
-            poisoned = whole._replace(candidates=(*nodes, nodes[0]._replace(addr=("\x1b", 1))))
-            text = "".join(part for node in poisoned.candidates for part in explanation(poisoned, node))
+    for reason, state, doubt in product(Reason, State, Distrust):
+        nodes = tuple(node._replace(note=hostile, doubt=doubt, state=state) for node in whole.candidates)
+        strange = nodes[0]._replace(addr=("198.51.100.1", 1))
+        decisions = tuple(Decision(-1e300, node.addr, reason, ("::1", 0), 2**64, 1e300) for node in (*nodes, strange))
+        poisoned = whole._replace(candidates=(*nodes, strange), decisions=decisions)
+        for node in poisoned.candidates:
+            text = "".join((*explanation(poisoned, node), *kept_back(poisoned, node)))
             assert not {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}

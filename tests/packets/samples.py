@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.items import MutableItem, immutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.krpc import (

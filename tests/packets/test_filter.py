@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.events import PacketReceived
+from dhtui.engine.views.events import PacketReceived
 from dhtui.engine.wire.krpc import Get, GetPeers, Ping
 from dhtui.packets.filter import HELP, FilterError, completions, parse
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.network import Network, swarm
 
-from dhtui.engine.events import NodeAdded, PacketReceived
 from dhtui.engine.items import ImmutableItem
+from dhtui.engine.views.events import NodeAdded, PacketReceived
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Response
 from dhtui.packets.ring import MAX_BYTES, PacketRing
 

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha1
 
-from dhtui.engine.events import Event, Stored
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
+from dhtui.engine.views.events import Event, Stored
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 

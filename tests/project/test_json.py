@@ -18,8 +18,8 @@ from support.background import Neighbours, neighbours
 
 from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
-from dhtui.engine.bootstrap import SourceState
 from dhtui.engine.outcome import Doubt, Status
+from dhtui.engine.upkeep.bootstrap import SourceState
 from dhtui.errors import Exit
 from dhtui.items.keepalive.plan import Verdict
 from dhtui.items.readback import Gives

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from dhtui.actions.offline import Failure
 from support.apart import PATIENCE
 
 from dhtui import testnet
+from dhtui.errors import Failure
 from dhtui.options.options import Options
 from dhtui.runtime import launch
 from dhtui.runtime.node_run import NodeRun

@@ -16,10 +16,10 @@ import dns.message
 import dns.rrset
 from engine.network import Network
 
-from dhtui.engine.events import Event
 from dhtui.engine.items import immutable_target, sign
 from dhtui.engine.keys import PrivateKey
-from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.events import Event
+from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr, pack_node
 from dhtui.engine.wire.ids import random_id_with_prefix

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+from dhtui.engine.lookup.decisions import Found, FoundKind, StopReason
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP
-from dhtui.engine.snapshot import (
+from dhtui.engine.views.snapshot import (
     BootstrapSource,
     BootstrapView,
     BucketView,
@@ -119,7 +120,7 @@ def no_network() -> Snapshot:
     """A node whose bootstrap hosts could not be resolved."""
     detail = "its name can't be resolved: Temporary failure in name resolution"
     sources = (
-        BootstrapSource("saved nodes (12)", "silent", "none of 12 answered"),
+        BootstrapSource("saved nodes (12)", "silent", "none of 12 answered", saved=True),
         *(BootstrapSource(name, "unresolved", detail) for name in PUBLIC_BOOTSTRAP),
     )
     why = "no node answered; the next attempt is in 60 s"
@@ -127,16 +128,17 @@ def no_network() -> Snapshot:
 
 
 def _lookups() -> tuple[LookupView, ...]:
-    def one(number: int, kind: str, running: bool, found: str, why: str) -> LookupView:
+    def one(number: int, kind: str, running: bool, found: Found | None) -> LookupView:
+        stopped = None if running else StopReason.CLOSEST_ANSWERED
         return LookupView(
-            number, kind, TARGET, "user", 950.0 - number * 40, 4.1, running, 37, 29, 5, 3, 136, 7, found, why
+            number, kind, TARGET, "user", 950.0 - number * 40, 4.1, running, 37, 29, 5, 3, 136, 7, found, stopped
         )
 
     return (
-        one(1, "get_peers", True, "114 peers", ""),
-        one(2, "put", False, "stored on 7 of 8", "the 8 closest nodes have answered"),
-        one(3, "find_node", False, "", "the 8 closest nodes have answered"),
-        one(4, "get", False, "seq 4", "the 8 closest nodes have answered"),
+        one(1, "get_peers", True, Found(FoundKind.PEERS, None, 114)),
+        one(2, "put", False, None),
+        one(3, "find_node", False, None),
+        one(4, "get", False, Found(FoundKind.MUTABLE, 4)),
     )
 
 
@@ -144,7 +146,7 @@ def running(nodes: int = 200) -> Snapshot:
     """A node at work."""
     rng = Random(7)
     sources = (
-        BootstrapSource("saved nodes (12)", "answered", "9 of 12 answered"),
+        BootstrapSource("saved nodes (12)", "answered", "9 of 12 answered", saved=True),
         BootstrapSource(PUBLIC_BOOTSTRAP[0], "answered", "16 nodes"),
         BootstrapSource(PUBLIC_BOOTSTRAP[3], "silent", "no answer within 5 s"),
         BootstrapSource(PUBLIC_BOOTSTRAP[4], "unresolved", "its name can't be resolved"),
@@ -199,7 +201,7 @@ def hostile() -> Snapshot:
         table=base.table._replace(buckets=(bucket._replace(nodes=nodes), *base.table.buckets[1:])),
         reachability=base.reachability._replace(why=HOSTILE, read_only_why=HOSTILE),
         bootstrap=BootstrapView("done", 1.9, (BootstrapSource(HOSTILE, "answered", HOSTILE),), HOSTILE),
-        lookups=tuple(one._replace(kind=HOSTILE, found=HOSTILE, why=HOSTILE) for one in base.lookups),
+        lookups=tuple(one._replace(kind=HOSTILE) for one in base.lookups),
         errors=tuple(one._replace(cause=HOSTILE, text=HOSTILE) for one in base.errors),
         methods={**base.methods, HOSTILE: _ZERO},
     )

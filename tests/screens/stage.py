@@ -17,10 +17,10 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from dhtui.app import Explorer
-from dhtui.engine.events import Event
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.events import Event
+from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen

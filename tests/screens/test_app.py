@@ -12,7 +12,7 @@ import pytest
 from dhtui.app import THEMES, Explorer
 from dhtui.bindings.registry import VIEWS
 from dhtui.engine.node import Node
-from dhtui.engine.snapshot import Snapshot
+from dhtui.engine.views.snapshot import Snapshot
 from dhtui.runtime.host import Nodes
 from dhtui.screens.dialogs.choice import Choice
 from dhtui.sources.replay import Replay

@@ -12,7 +12,7 @@ import pytest
 
 from dhtui import screens
 from dhtui.bindings import registry
-from dhtui.engine.events import DropCause, refused
+from dhtui.engine.views.events import DropCause, refused
 from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts

@@ -21,7 +21,7 @@ from dhtui.engine.lookup.questions import FindPeers
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP, NodeConfig
-from dhtui.engine.snapshot import Snapshot
+from dhtui.engine.views.snapshot import Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.ids import random_id_with_prefix
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Put, Response, encode_query

@@ -14,7 +14,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import RefreshBucket, Request
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
 
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.recorded import ESCAPES, again
 
-from dhtui.engine import events, snapshot
-from dhtui.engine.events import Banned, PacketReceived, PacketSent, QueryFinished
-from dhtui.engine.outcome import Status
-from dhtui.engine.snapshot import (
+from dhtui.engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, State, StopReason
+from dhtui.engine.outcome import Doubt, Status
+from dhtui.engine.views import events, snapshot
+from dhtui.engine.views.events import Banned, PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.snapshot import (
     AnnounceView,
     CandidateView,
     IdentityView,
@@ -45,12 +46,17 @@ RESPONSE = Response(
     False,
     (Fault.TOKEN,),
 )
-VIEW = LookupView(3, "get", ID, "user", 1.5, 0.25, False, 9, 8, 1, 0, 152, 8, "a value", "the closest have answered")
-STEP = StepView(ADDR, None, None, ADDR, 1, False, 0.0, 0.1, None, "in flight", 0, 0, "", None)
-CANDIDATE = CandidateView(
-    ADDR, ID, 160, 0, "answered", "value", True, 0.01, True, 8, (ADDR,), -(2**63), ESCAPES, "more about it"
+FOUND = Found(FoundKind.MUTABLE, 4, 1)
+VIEW = LookupView(
+    3, "get", ID, "user", 1.5, 0.25, False, 9, 8, 1, 0, 152, 8, FOUND, StopReason.CLOSEST_ANSWERED, Doubt.SMALL
 )
-DETAIL = LookupDetail(VIEW, 8, 8, (STEP, STEP), (CANDIDATE,))
+STEP = StepView(ADDR, None, None, ADDR, 1, False, 0.0, 0.1, None, None, 0, None, None)
+LATER = STEP._replace(result=Status.VALUE, found=FOUND, doubt=Distrust.MISFIT)
+CANDIDATE = CandidateView(
+    ADDR, ID, 160, 0, State.ANSWERED, Status.VALUE, True, 0.01, True, 8, (ADDR,), -(2**63), ESCAPES, "more about it"
+)
+DECISIONS = (Decision(0.0, ADDR, Reason.OPENING, None, 0, 0.04), Decision(0.1, ADDR, Reason.SAME_SUBNET, ADDR))
+DETAIL = LookupDetail(VIEW, 8, 8, (STEP, LATER), (CANDIDATE,), 0.0, DECISIONS, 3)
 
 
 @dataclass(frozen=True, slots=True)

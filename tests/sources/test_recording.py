@@ -16,11 +16,12 @@ import pytest
 from support.recorded import ESCAPES, HOSTILE, KEY, TOKEN_SECRET, Scripted, Session, record_session
 
 import dhtui.sources.recording
-from dhtui.engine.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.snapshot import LookupDetail, LookupView
+from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
+from dhtui.engine.views.snapshot import LookupDetail, LookupView
 from dhtui.engine.wire.krpc import Ping, Query
 from dhtui.sources.recording import LINE, End, Heard, Line, LookupAt, Recorder, RecordingError
 from dhtui.sources.source import LiveSource
@@ -49,7 +50,7 @@ def subjects(path: Path) -> list[str]:
 
 
 def detail(number: int, running: bool) -> LookupDetail:
-    view = LookupView(number, "get", TARGET, "user", 1000.0, 0.5, running, 0, 0, 0, 0, None, 0, "", "")
+    view = LookupView(number, "get", TARGET, "user", 1000.0, 0.5, running, 0, 0, 0, 0, None, 0, None, None)
     return LookupDetail(view, 8, 8, (), ())
 
 
@@ -98,7 +99,7 @@ def test_a_recording_begins_with_what_it_is_and_ends_with_an_end(tmp_path: Path)
     recorder.tick(2000.0)
     header = json.loads(path.read_bytes().partition(b"\n")[0])
     assert header.pop("version") == dhtui.__version__
-    assert header == {"dhtui-recording": 1, "started": 1_700_001_000.0, "clock": 1000.0, "id": (b"i" * 20).hex()}
+    assert header == {"dhtui-recording": 2, "started": 1_700_001_000.0, "clock": 1000.0, "id": (b"i" * 20).hex()}
     assert subjects(path) == ["Snapshot", "HoldingsAt", "Snapshot", "HoldingsAt", "End"]
     assert lines(path)[-1] == ["End", {"at": 1000.0, "why": ""}]
     assert not source.listeners and not recorder.recording
@@ -154,7 +155,7 @@ def test_lookups_are_written_while_they_run_and_once_at_their_end(tmp_path: Path
     recorder.tick(1000.3)
     recorder.tick(1001.3)  # the second is over
     become(False)
-    source.tell(LookupFinished(1001.4, 7, "get", TARGET, 0, 0, ""))
+    source.tell(LookupFinished(1001.4, 7, "get", TARGET, 0, 0, 0, StopReason.NOBODY_TO_ASK))
     recorder.tick(1001.5)  # at once
     for now in (1002.5, 1003.5, 1004.5):
         recorder.tick(now)

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.recorded import HOSTILE, Scripted, Session, record_session, told
 
-from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
-from dhtui.engine.snapshot import Holdings, StoredItemView, SwarmView
+from dhtui import __version__
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
 from dhtui.sources.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder
@@ -284,10 +285,15 @@ def test_a_recording_that_the_recorder_ended_says_why(tmp_path: Path) -> None:
         (b"\x1b[2J not one\n" * 3, "no recording of dhtui"),
         (b"{}\n", "no recording of dhtui"),
         (b"x" * 100_000, "no recording of dhtui"),
-        (b'{"dhtui-recording":2}\n', "a format of another version"),
-        (b'{"dhtui-recording":1,"version":"","started":0,"clock":0,"id":"00"}\n', "Header.id: not 20 bytes"),
-        (b'{"dhtui-recording":1,"version":"","started":1e99,"clock":0,"id":"%s"}\n' % (b"00" * 20), "out of range"),
-        (b'{"dhtui-recording":1,"version":"","started":0,"clock":0,"id":"%s"}\n' % (b"00" * 20), "cut off"),
+        (b'{"dhtui-recording":3}\n', "a format of another version: another dhtui wrote it in format 3, "),
+        (
+            b'{"dhtui-recording":1,"version":"0.1.0","started":0,"clock":0,"id":"00"}\n',
+            f"a format of another version: dhtui 0.1.0 wrote it in format 1, dhtui {__version__} plays format 2$",
+        ),
+        (b'{"dhtui-recording":"\\u001b","version":[]}\n', "a format that is not known"),
+        (b'{"dhtui-recording":2,"version":"","started":0,"clock":0,"id":"00"}\n', "Header.id: not 20 bytes"),
+        (b'{"dhtui-recording":2,"version":"","started":1e99,"clock":0,"id":"%s"}\n' % (b"00" * 20), "out of range"),
+        (b'{"dhtui-recording":2,"version":"","started":0,"clock":0,"id":"%s"}\n' % (b"00" * 20), "cut off"),
         (b"\x1f\x8b", "no recording of dhtui"),
         (b"\x1f\x8b" + b"\xff" * 100, "no recording of dhtui"),
     ],

@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import Event, PacketReceived
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
-from dhtui.engine.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.events import Event, PacketReceived
+from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.packets.packet import Packet

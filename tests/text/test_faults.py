@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dhtui.engine.events import DropCause
+from dhtui.engine.views.events import DropCause
 from dhtui.engine.wire.faults import Fault
 from dhtui.text.faults import DROP_WORDS, FAULT_WORDS
 from dhtui.text.safe import safe_text

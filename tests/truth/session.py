@@ -17,9 +17,9 @@ from support.apart import PATIENCE
 
 from dhtui.app import Explorer
 from dhtui.engine import clock
-from dhtui.engine.events import Event, LookupFinished, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
+from dhtui.engine.views.events import Event, LookupFinished, PacketReceived, PacketSent, QueryFinished
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 

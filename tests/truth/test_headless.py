@@ -16,7 +16,7 @@ import pytest
 
 from dhtui.cli import main
 from dhtui.engine import clock
-from dhtui.engine.events import PacketReceived, PacketSent
+from dhtui.engine.views.events import PacketReceived, PacketSent
 from dhtui.sources.replay import Replay
 
 from .script import HONEST, MOODS, NEAR, OURS, SWARM, cast

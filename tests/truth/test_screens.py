@@ -24,7 +24,7 @@ from screens.stage import LARGE, SMALL, Stage
 from dhtui.app import Explorer
 from dhtui.engine import clock
 from dhtui.engine.outcome import Status
-from dhtui.engine.snapshot import Snapshot
+from dhtui.engine.views.snapshot import Snapshot
 from dhtui.screens import base
 from dhtui.screens.listing import table_text
 from dhtui.sources.replay import Replay

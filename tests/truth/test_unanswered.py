@@ -9,10 +9,10 @@ from engine.network import events_of, into
 from engine.stranger import LOCAL, NOW, PUBLIC, new_core
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.lookup.questions import PingNode
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.wire.compact import Addr
 
 from .wire import bencode, read

@@ -45,7 +45,7 @@ from collections import Counter
 from random import Random
 
 from ..bounded import BoundedDict
-from ..statistics import Level
+from ..views.statistics import Level
 from ..wire.compact import Addr, is_local
 from .shares import host_of, net_of
 

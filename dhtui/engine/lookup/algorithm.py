@@ -9,60 +9,62 @@ known node again and again halves the distance at least once a step; after about
 node is silent. Four rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
 lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients that were measured since:
 
-1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
+L1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
    that answered have been passed, the queries in flight count against alpha; a query that nearer candidates
    have overtaken holds no slot, for its answer no longer decides where the lookup goes.
-2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
+L2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
    candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
-3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
+L3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
    once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
    nobody at all has answered is there any reason to wait out the hard deadline.
-4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
+L4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
    table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
    gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
    is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so half of
    alpha suffices, and the queries saved serve the hops that follow. The other known ones stay in reserve until an
    answer names them, or until there is nobody else to ask.
 
-**When it ends.** The 8 closest *responders* are known and nothing nearer is untried or in flight. Silent nodes
-are never among the closest: storing at a dead node is losing.
+**When it ends.**
+
+L5. *The 8 closest responders are known* and nothing nearer is untried or in flight. Silent nodes are never among
+   the closest: storing at a dead node is losing.
 
 **Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
 too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
 the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
 from):
 
-- *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
-  more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
-  thrown away.
-- *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
-  one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
-  by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
-- *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
-  place until somebody else names the node by it.
-- *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
-  silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
-  of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
-  a true one.
-- *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
-  next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
-  fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
-  and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
-  name.
-- *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
-  can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
-  networks.
-- *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
-  the others that this node named wait, unless another node names them too. It costs a liar its word after four
-  lies.
-- *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
-  16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
-  first.
-- *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
-  remembered next to a target on purpose does not open the lookup alone.
-- *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
-- *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
-  up.
+L6. *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
+   more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
+   thrown away.
+L7. *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
+   one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
+   by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
+L8. *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
+   place until somebody else names the node by it.
+L9. *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
+   silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
+   of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
+   a true one.
+L10. *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
+   next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+   fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
+   and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
+   name.
+L11. *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
+   can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+   networks.
+L12. *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
+   the others that this node named wait, unless another node names them too. It costs a liar its word after four
+   lies.
+L13. *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
+   16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
+   first.
+L14. *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
+   remembered next to a target on purpose does not open the lookup alone.
+L15. *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
+L16. *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
+   up.
 
 What is left for liars, and its price, is measured by `bench/attacks.py`: see docs/attacks.md.
 """
@@ -75,9 +77,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ..outcome import Doubt, NodeOutcome, Status
+from ..unresponsive import Silence
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
-from .candidates import CHOSEN_BITS, Candidate, Candidates, Distrust, Mark, State
+from .candidates import CHOSEN_BITS, Candidate, Candidates
+from .decisions import Decisions, Distrust, Reason, State, StopReason
 from .policy import OURS, Policy
 
 GRACE_SECONDS = OURS.grace
@@ -146,7 +150,13 @@ class Lookup:
         self._opening: deque[Candidate] = deque()
         self._walk: list[Candidate] | None = None
         self.running = True
-        self.why = ""
+        self.stopped: StopReason | None = None
+        """Why it ended; `None` while it runs."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided about candidates. Whoever drives the lookup sets their time."""
+        return self._candidates.decisions
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -171,7 +181,7 @@ class Lookup:
             self._candidates.name_again(known, node.id, distance, parent, made_up=made_up)
             if known.reserve:
                 known.reserve = False
-                known.tell(Mark.NONE)
+                self.decisions.take(node.addr, Reason.NAMED, None if parent is None else parent.addr)
             return known
         candidate = Candidate(
             node.addr,
@@ -197,10 +207,10 @@ class Lookup:
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
         self._walk = None
         if self._candidates.add(host) and at_once and host.state is State.NEW:
-            self._opening.append(host)
+            self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
     def start_from(self, starts: Iterable[Start]) -> None:
-        """Known nodes, nearest first. With many of them the quick and near ones open the lookup."""
+        """Known nodes, nearest first. With many of them the quick and near ones open the lookup (L4)."""
         added = [(start, candidate) for start in starts if (candidate := self.add(start.node)) is not None]
         if not self._policy.quick_start or len(added) < 2 * self._alpha:
             return
@@ -209,18 +219,17 @@ class Lookup:
         for start, candidate in self._mixed(added):
             if living < OPENING * self._alpha and len(self._opening) < self._alpha:
                 living += 1 if start.alive else 0.5
-                rtt = f", {start.rtt * 1000:.0f} ms away" if start.rtt is not None else ""
-                candidate.tell(Mark.OPENING, f"known from before{rtt}")
-                self._opening.append(candidate)
+                self._opening.append(candidate.choose(Reason.OPENING, seconds=start.rtt))
             else:
                 candidate.reserve = True
-                candidate.tell(Mark.RESERVE, "known from before")
+                self.decisions.take(candidate.addr, Reason.RESERVE, seconds=start.rtt)
 
     def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
         """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
         where all of the best are of the other.
 
-        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone.
+        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone
+        (L14).
         """
         ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
         last = max(1, int(OPENING * self._alpha) - 1)
@@ -232,7 +241,7 @@ class Lookup:
         return ordered
 
     def _nearest(self) -> list[Candidate]:
-        """Candidates from the nearest on, until the k closest responders have been passed.
+        """Candidates from the nearest on, until the k closest responders have been passed (L1).
 
         They are kept until something comes that may change them, for each answer leads to many looks at them.
         """
@@ -302,7 +311,8 @@ class Lookup:
                 elif candidate.deprioritised:
                     deprioritised = deprioritised or candidate
                 elif fits:
-                    return self._best_misfit(misfit) or candidate
+                    usual = Reason.NEAREST if candidate.id is not None else Reason.BOOTSTRAP_HOST
+                    return self._best_misfit(misfit) or candidate.choose(usual)
                 elif misfits < max(1, self._alpha // 2):
                     # Ids that don't fit are had for nothing: they must not hold all slots.
                     misfit = misfit or candidate
@@ -310,32 +320,49 @@ class Lookup:
         if reserve is not None and not trusted:
             for candidate in self.candidates:
                 candidate.reserve = False
-            return reserve
+            return reserve.choose(Reason.LAST_RESORT)
         wanted = self._wanted(alone=not trusted and self._alone())
-        return next((c for c in (misfit, deprioritised, near) if c and wanted(c)), None)
+        if misfit is not None and wanted(misfit):
+            return misfit
+        if deprioritised is not None and wanted(deprioritised):
+            return self._misled(deprioritised)
+        return near.choose(Reason.TOO_NEAR) if near is not None and wanted(near) else None
+
+    @staticmethod
+    def _misled(candidate: Candidate) -> Candidate:
+        """The same candidate, named by nobody but bad referrers: asked for want of better ones."""
+        misnamed = sum(namer.named_bad for namer in candidate.namers)
+        parent = candidate.parent
+        if not misnamed or (parent is not None and parent.served_bad_value):
+            return candidate.choose(Reason.BAD_VALUE, parent)
+        return candidate.choose(Reason.BAD_REFERRER, parent, misnamed)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
-        """Whom to ask where the nearest one's id does not fit its address: one as near to the bit whose id does, or
-        else the misfit that most trusted nodes vouch for."""
+        """Whom to ask where the nearest one's id does not fit its address (L10): one as near to the bit whose id does,
+        or else the misfit that most trusted nodes vouch for."""
         if first is None:
             return None
         bits = first.distance.bit_length()
         waiting = [c for c in self._nearest() if c.state is State.NEW and not (c.reserve or c.deprioritised)]
         for other in waiting:
             if other.distance.bit_length() == bits and self._candidates.fits(other):
-                return other
+                return other.choose(Reason.FITTING_ID, first)
         front = self.candidates[: self._k]
         crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
         wanted = self._wanted(alone=False)
         if not crowd and wanted(first):
-            return first
+            return first.choose(Reason.MISFIT)
         misfits = [c for c in waiting if not self._candidates.fits(c)]
         best = max(misfits[:MAX_COMPARED], key=self._candidates.vouchers)
-        return best if wanted(best) else next(filter(wanted, misfits), best)
+        if not wanted(best):
+            best = next(filter(wanted, misfits), best)
+        if best is first:
+            return first.choose(Reason.MISFIT)
+        return best.choose(Reason.VOUCHED, first, self._candidates.vouchers(best))
 
     def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
-        """Whether a candidate is worth a query: of the distrusted ones only so many are, and more of them where they
-        are `alone`."""
+        """Whether a candidate is worth a query (L13): of the distrusted ones only so many are, and more of them where
+        they are `alone`."""
         trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
@@ -357,7 +384,7 @@ class Lookup:
         return wanted
 
     def next_again(self) -> Candidate | None:
-        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS`."""
+        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS` (L3)."""
         if not self.running or self._policy.wait != "again":
             return None
         wanted = self._wanted(alone=False)
@@ -367,8 +394,14 @@ class Lookup:
         for candidate in (*self._nearest(), *self._hosts()):
             if candidate.state is State.STALLED and not candidate.asked_again and not candidate.deprioritised:
                 candidate.state, candidate.asked_again = State.ASKED, True
-                return candidate
+                return candidate.choose(Reason.ASKED_AGAIN)
         return None
+
+    def query_sent(self, candidate: Candidate, *, behind: bool = False) -> None:
+        """A query goes to a candidate: for what it was chosen, or to look `behind` what it gave."""
+        if behind:
+            candidate.choose(Reason.LOOK_BEHIND)
+        self.decisions.take(candidate.addr, *candidate.chosen_for)
 
     def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """An answer, judged. Its referrals become candidates."""
@@ -395,9 +428,10 @@ class Lookup:
         return int.from_bytes(node_id, "big") ^ self._number
 
     def _renamed(self, candidate: Candidate, node_id: bytes) -> None:
-        """It answers under another id than it was named under: its own word counts, not what others claim about it.
+        """It answers under another id than it was named under: its own word counts, not what others claim about it
+        (L6).
 
-        But an id that is much nearer to the target may have been chosen for it, until another node names it too.
+        But an id that is much nearer to the target may have been chosen for it, until another node names it too (L8).
         """
         before, named_as = candidate.distance.bit_length(), candidate.id
         self._candidates.move(candidate, node_id, self._distance(node_id))
@@ -413,15 +447,15 @@ class Lookup:
         for node in nodes:
             self.add(node)
 
-    def pass_over(self, candidate: Candidate, why: str) -> None:
-        """It is not to be asked after all."""
+    def pass_over(self, candidate: Candidate, silence: Silence) -> None:
+        """It is not to be asked after all: it was silent of late."""
         self._walk = None
         candidate.state, candidate.reserve = State.PASSED, False
-        candidate.tell(Mark.SILENT, why)
+        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, silence.queries, silence.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
-        """The soft deadline of a candidate has passed."""
+        """The soft deadline of a candidate has passed (L2)."""
         self._walk = None
         if candidate.state is State.ASKED:
             candidate.state = State.STALLED
@@ -440,7 +474,7 @@ class Lookup:
                 self._candidates.went_silent(candidate)
 
     def settled(self) -> bool:
-        """Whether there is nothing left to do or to wait for."""
+        """Whether there is nothing left to do or to wait for (L5)."""
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
@@ -468,9 +502,9 @@ class Lookup:
         trusted = self._candidates.trusted
         return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
 
-    def end(self, why: str) -> None:
-        """It is over; `why` says so in words."""
-        self.running, self.why = False, why
+    def end(self, why: StopReason) -> None:
+        """It is over."""
+        self.running, self.stopped = False, why
 
     # ---- results -----------------------------------------------------------------------------------
 
@@ -500,7 +534,7 @@ class Lookup:
         return found, others
 
     def doubt(self) -> Doubt | None:
-        """What speaks against believing that a value which was not found is not there."""
+        """What speaks against believing that a value which was not found is not there (L16)."""
         answered = [c for c in self.candidates if c.state is State.ANSWERED]
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.bad_referrer for c in starts):
@@ -520,17 +554,15 @@ class Lookup:
         known = (c.outcome or under_way.get(c) for c in self.candidates)
         return tuple(outcome for outcome in known if outcome is not None)
 
-    def verdict(self) -> str:
+    def verdict(self) -> StopReason:
         """Why a lookup that has settled is over."""
         if not self.candidates:
-            return "there was no node to ask"
+            return StopReason.NOBODY_TO_ASK
         closest = self.closest()
         if not closest:
             served_bad_value = any(c.served_bad_value for c in self.candidates)
-            return "no node answered with anything that holds" if served_bad_value else "no node answered"
-        if len(closest) < self._k:
-            return f"all {len(closest)} reachable nodes have answered" if len(closest) > 1 else "the only node answered"
-        return f"the {len(closest)} closest nodes that are alive have answered"
+            return StopReason.NOTHING_HOLDS if served_bad_value else StopReason.NOBODY_ANSWERED
+        return StopReason.ALL_ANSWERED if len(closest) < self._k else StopReason.CLOSEST_ANSWERED
 
 
 def _cost(start: Start, candidate: Candidate) -> float:

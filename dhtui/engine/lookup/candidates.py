@@ -1,17 +1,20 @@
-"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts."""
+"""The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts.
+
+L1 … L16 are the rules in the essay of `algorithm.py`.
+"""
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
 from itertools import islice
 
 from ..defence.shares import net_of
 from ..outcome import NodeOutcome
 from ..wire.compact import Addr, is_local
 from ..wire.ids import ID_BITS, bep42_valid
+from .decisions import Decisions, Distrust, Reason, State
 from .network_size import LOOKED_AT, crowded
 
 MAX_CANDIDATES = 512
@@ -28,46 +31,6 @@ CHOSEN_BITS = 2
 
 BUCKET, WIDEST_BUCKET = 8, 128
 """Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
-
-
-class State(Enum):
-    """Where a candidate stands."""
-
-    NEW = "untried"
-    PASSED = "passed over"
-    ASKED = "asked"
-    STALLED = "silent so far"
-    ANSWERED = "answered"
-    FAILED = "failed"
-
-
-class Mark(StrEnum):
-    """How a candidate came to be asked, or why it was not; its `note` has the details."""
-
-    NONE = ""
-    OPENING = "opening"
-    """Known from before, quick and near: it opens the lookup."""
-    RESERVE = "reserve"
-    """Known from before, and kept back."""
-    INSTEAD = "instead"
-    """In place of another one of its /24, which is silent."""
-    TWIN = "twin"
-    """Another one of its /24 is in the lookup."""
-    SILENT = "silent"
-    """It was silent of late."""
-
-
-class Distrust(StrEnum):
-    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
-
-    TOO_NEAR = "too near"
-    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
-    CHOSEN = "chosen id"
-    """The id that it answers with may have been chosen for the target."""
-    MISLED = "misled"
-    """Named by nobody but nodes that mislead."""
-    MISFIT = "misfit"
-    """Its id does not fit its address (BEP 42)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,9 +71,8 @@ class Candidate:
     named_bad: int = 0
     named_alive: int = 0
     """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
-    mark: Mark = Mark.NONE
-    note: str = ""
-    """More about the mark, for the screens."""
+    chosen_for: tuple[Reason, Addr | None, int, float | None] = (Reason.NEAREST, None, 0, None)
+    """Why it was last chosen to be asked: the end of a `Decision`."""
 
     @property
     def hop(self) -> int:
@@ -129,7 +91,7 @@ class Candidate:
 
     @property
     def bad_referrer(self) -> bool:
-        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself."""
+        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself (L12)."""
         if self.named_bad < MISLEADING:
             return self.served_bad_value
         return self.served_bad_value or self.named_bad >= MISLEADING * self.named_alive
@@ -139,9 +101,12 @@ class Candidate:
         """Whether nothing has been sent to it."""
         return self.state in (State.NEW, State.PASSED)
 
-    def tell(self, mark: Mark, note: str = "") -> None:
-        """Remember why it is treated unlike others."""
-        self.mark, self.note = mark, note
+    def choose(
+        self, reason: Reason, by: Candidate | None = None, number: int = 0, seconds: float | None = None
+    ) -> Candidate:
+        """Remember why it is chosen to be asked. Returns itself."""
+        self.chosen_for = reason, None if by is None else by.addr, number, seconds
+        return self
 
     def __lt__(self, other: Candidate) -> bool:
         return self.distance < other.distance
@@ -154,6 +119,7 @@ class Candidates:
         """`size` is how many nodes the network is thought to have, if that is known. `prefer`: whether ids should
         fit their addresses (BEP 42)."""
         self._size, self._prefer = size, prefer
+        self.decisions = Decisions()
         self.all: list[Candidate] = []
         self._by_addr: dict[Addr, Candidate] = {}
         self._by_net: dict[str, list[Candidate]] = {}
@@ -196,7 +162,7 @@ class Candidates:
     # ---- claims ------------------------------------------------------------------------------------
 
     def add(self, candidate: Candidate) -> bool:
-        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed."""
+        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed (L9)."""
         if candidate.addr in self._by_addr:
             return False
         ip = candidate.addr[0]
@@ -232,7 +198,7 @@ class Candidates:
     def name_again(
         self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None, *, made_up: bool = False
     ) -> None:
-        """A node is named that is a candidate already, under the same id or another one.
+        """A node is named that is a candidate already, under the same id or another one (L7).
 
         Until it has answered the best claim counts: one that is not `made_up` (too near for the node that claims it),
         then one that fits the address, then the nearest. So a liar can neither hide a node by naming it far from the
@@ -264,18 +230,17 @@ class Candidates:
         new, old = ((not self.trusted(c), c.distance, -self.vouchers(c)) for c in (candidate, first))
         if new < old:
             self._let_wait(first, candidate)
-            self._put_first(rivals, candidate)
+            self._put_first(rivals, candidate, Reason.PREFERRED, first)
 
-    @staticmethod
-    def _let_wait(candidate: Candidate, first: Candidate) -> None:
+    def _let_wait(self, candidate: Candidate, first: Candidate) -> None:
         candidate.state = State.PASSED
-        candidate.tell(Mark.TWIN, f"a node of the same /24, {first.addr[0]}, is in the lookup")
+        self.decisions.take(candidate.addr, Reason.SAME_SUBNET, first.addr)
 
-    def _put_first(self, rivals: list[Candidate], candidate: Candidate) -> None:
+    def _put_first(self, rivals: list[Candidate], candidate: Candidate, reason: Reason, first: Candidate) -> None:
         rivals.remove(candidate)
         rivals.insert(0, candidate)
         candidate.state = State.NEW
-        candidate.tell(Mark.NONE)
+        self.decisions.take(candidate.addr, reason, first.addr)
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
         """A candidate has another id than was thought, and so another distance."""
@@ -289,6 +254,7 @@ class Candidates:
             self._drop(min(reversed(untried), key=lambda c: (self.trusted(c), self.vouchers(c) > 1)))
 
     def _drop(self, candidate: Candidate) -> None:
+        self.decisions.take(candidate.addr, Reason.TOO_MANY)
         if self._by_addr.pop(candidate.addr, None) is not None:
             self.all.remove(candidate)
         rivals = self._by_net.get(net_of(candidate.addr[0]), [])
@@ -312,8 +278,7 @@ class Candidates:
         if waiting:
             del rivals[0]
             following = max(waiting, key=self.vouchers)
-            self._put_first(rivals, following)
-            following.tell(Mark.INSTEAD, f"in place of {candidate.addr[0]}, which is silent")
+            self._put_first(rivals, following, Reason.INSTEAD, candidate)
 
     def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
         """It answered: under the id that its referrer named, or under another one, which is the one that counts."""
@@ -331,7 +296,7 @@ class Candidates:
 
     def made_up(self, parent: Candidate, distances: Sequence[int]) -> int:
         """Which claims of one answer are much nearer to the target than a node at its place can know of: those up to
-        this distance, 0 for none.
+        this distance, 0 for none (L11).
 
         The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance.
         """
@@ -347,7 +312,7 @@ class Candidates:
         return nearest[crowd - 1] if crowd else 0
 
     def judge_answers(self) -> None:
-        """Flag the nearest of those that answered if they are too many for the size of the network."""
+        """Flag the nearest of those that answered if they are too many for the size of the network (L11)."""
         if self._size is None:
             return
         answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..items import MutableItem
 from ..outcome import NodeOutcome
-from ..snapshot import CandidateView, StepView
+from ..views.snapshot import CandidateView, StepView
 from ..wire import ids
 from .algorithm import Lookup
-from .candidates import Candidate, Distrust
+from .candidates import Candidate
+from .decisions import Decision, Distrust, Found
+from .results import found_of
 
 
 @dataclass(slots=True, eq=False)
@@ -21,8 +22,6 @@ class Step:
     sent_at: float
     doubt: Distrust | None
     """Why the candidate was distrusted when it was asked."""
-    misnamed: int
-    """By then, how many nodes that its referrers had named were silent or had other ids."""
     first: NodeOutcome | None = None
     """What the node gave to the query before, where this one is to look behind that."""
     held_since: float | None = None
@@ -42,10 +41,13 @@ def bits(candidate: Candidate) -> float | None:
     return None if candidate.id is None else ids.bits(candidate.distance)
 
 
-def _item(outcome: NodeOutcome | None) -> str:
-    if outcome is None or outcome.item is None:
-        return ""
-    return f"seq {outcome.item.seq}" if isinstance(outcome.item, MutableItem) else "immutable"
+def _found(outcome: NodeOutcome | None) -> Found | None:
+    return None if outcome is None else found_of(outcome.item, len(outcome.peers))
+
+
+def decision_views(lookup: Lookup, started_at: float, began_at: float) -> tuple[Decision, ...]:
+    """What a lookup decided; of the nodes that it was to start from it decided before it began."""
+    return tuple(d._replace(at=max(d.at, began_at) - started_at) for d in lookup.decisions.taken)
 
 
 def step_view(step: Step, started_at: float) -> StepView:
@@ -61,14 +63,12 @@ def step_view(step: Step, started_at: float) -> StepView:
         step.sent_at - started_at,
         None if step.stalled_at is None else step.stalled_at - started_at,
         None if step.ended_at is None else step.ended_at - started_at,
-        outcome.status.value if outcome else "in flight",
+        outcome.status if outcome else None,
         len(outcome.nodes) if outcome else 0,
-        len(outcome.peers) if outcome else 0,
-        _item(outcome),
+        _found(outcome),
         outcome.code if outcome else None,
         None if step.overtaken_at is None else step.overtaken_at - started_at,
-        step.doubt or "",
-        step.misnamed,
+        step.doubt,
         None if step.held_since is None else step.held_since - started_at,
         step.late,
     )
@@ -84,8 +84,8 @@ def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
             c.id,
             bits(c),
             c.hop,
-            c.state.value,
-            c.outcome.status.value if c.outcome else "",
+            c.state,
+            c.outcome.status if c.outcome else None,
             id(c) in closest,
             c.outcome.rtt if c.outcome else None,
             c.outcome is not None and c.outcome.token is not None,
@@ -93,9 +93,8 @@ def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
             c.outcome.peers if c.outcome else (),
             c.outcome.seq if c.outcome else None,
             c.outcome.version if c.outcome else None,
-            c.note or (c.outcome.note if c.outcome else ""),
-            c.mark.value,
-            lookup.distrust(c) or "",
+            c.outcome.note if c.outcome else "",
+            lookup.distrust(c),
             c.named,
             "fills" if id(c) in fills else "spare" if id(c) in spare else "",
         )

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from math import e, exp, sqrt
 
-from ..snapshot import SizeView
+from ..views.snapshot import SizeView
 from ..wire.ids import ID_BITS
 
 MAX_TARGETS = 64

@@ -171,7 +171,7 @@ class GetItem(Question):
         if self.salt:
             note = "its public key and this salt do not hash to the target: it needs another salt"
             return _NoItem(Status.UNPROVED, note)
-        return _NoItem(Status.UNPROVED, "a mutable item that needs a salt")
+        return _NoItem(Status.UNPROVED, "it needs a salt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ..items import Item, MutableItem
 from ..outcome import NodeOutcome, Outcome, Status
 from ..wire.compact import Addr
+from .decisions import Found, FoundKind, StopReason
 
 
 @dataclass(slots=True)
@@ -18,13 +19,18 @@ class Findings:
     item: Item | None = None
     peers: Counter[Addr] | None = None
 
-    def words(self) -> str:
-        """What was found, in words."""
-        if isinstance(self.item, MutableItem):
-            return f"value, seq {self.item.seq}"
-        if self.item is not None:
-            return "value"
-        return f"{len(self.peers)} peers" if self.peers else ""
+    def found(self) -> Found | None:
+        """What was found, in numbers; `None` for nothing."""
+        return found_of(self.item, len(self.peers or ()))
+
+
+def found_of(item: Item | None, peers: int) -> Found | None:
+    """What was found, in numbers; `None` for nothing."""
+    if isinstance(item, MutableItem):
+        return Found(FoundKind.MUTABLE, item.seq, peers)
+    if item is not None:
+        return Found(FoundKind.IMMUTABLE, None, peers)
+    return Found(FoundKind.PEERS, None, peers) if peers else None
 
 
 def _with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
@@ -41,7 +47,7 @@ def outcome_of(
     closest: Iterable[NodeOutcome],
     found: Findings,
     elapsed: float,
-    why: str,
+    stopped: StopReason,
 ) -> Outcome:
     asked = tuple(asked)
     seqs = [o.item.seq for o in asked if isinstance(o.item, MutableItem)]
@@ -54,6 +60,6 @@ def outcome_of(
         item=found.item,
         peers=tuple((found.peers or Counter()).most_common()),
         elapsed=elapsed,
-        why=why,
+        stopped=stopped,
         highest_seen=highest,
     )

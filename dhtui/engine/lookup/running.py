@@ -9,12 +9,14 @@ from typing import Protocol
 
 from ..outcome import Doubt, NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
-from ..snapshot import LookupDetail, LookupView
+from ..unresponsive import Silence
+from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.krpc import Args
 from .algorithm import Lookup, Start
-from .candidates import Candidate, Distrust, State
-from .journal import Step, bits, candidate_views, step_view
+from .candidates import Candidate
+from .decisions import State, StopReason
+from .journal import Step, bits, candidate_views, decision_views, step_view
 from .policy import OURS, Policy
 from .questions import Question
 from .results import Findings, outcome_of
@@ -70,8 +72,8 @@ class Sender(Protocol):
     def ours(self, addr: Addr) -> bool:
         """Whether an address is our own."""
 
-    def silent(self, addr: Addr, now: float) -> str:
-        """Why an address is not worth a query so soon; empty where it is."""
+    def silent(self, addr: Addr, now: float) -> Silence | None:
+        """Why an address is not worth a query so soon; `None` where it is."""
 
     def soft_for(self, addr: Addr) -> float:
         """Seconds until a query there has stalled, by the policy in force."""
@@ -145,7 +147,7 @@ class LookupRun:
         """How long the writing took that came after it, seconds."""
         self.turn = 0
         """Which of `Operations` it has; 0 for none."""
-        self._settled = self._stopped = False
+        self._settled = False
         self._responders: list[int] = []
         """Their distances, sorted."""
         self._doubt: Doubt | None = None
@@ -171,6 +173,7 @@ class LookupRun:
 
     def pump(self, now: float) -> None:
         """Send what may be sent; end when there is nothing left."""
+        self.lookup.decisions.now = now
         sender = self._sender
         room = not sender.full
         held, self._held_since = self._held_since, None
@@ -192,7 +195,7 @@ class LookupRun:
             self._settled = True
             self._end(self.lookup.verdict(), now, self.lookup.doubt())
         elif self.running and len(self._steps) >= MAX_STEPS:
-            self._end(f"{MAX_STEPS} queries led nowhere: somebody is inventing nodes", now, self.lookup.doubt())
+            self._end(StopReason.QUERY_LIMIT, now, self.lookup.doubt())
         elif self._on_step:
             self._on_step(self, now)
 
@@ -200,17 +203,16 @@ class LookupRun:
         if blocked := self._sender.blocked(candidate.addr, now):
             self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
             return
-        if not candidate.asked_again and (why := self._sender.silent(candidate.addr, now)):
-            self.lookup.pass_over(candidate, why)
+        if not candidate.asked_again and (silence := self._sender.silent(candidate.addr, now)):
+            self.lookup.pass_over(candidate, silence)
             return
         self._send(candidate, self.question, soft, now)
 
     def _send(
         self, candidate: Candidate, question: Question, soft: float, now: float, first: NodeOutcome | None = None
     ) -> None:
-        doubt = self.lookup.distrust(candidate)
-        misnamed = sum(namer.named_bad for namer in candidate.namers) if doubt is Distrust.MISLED else 0
-        step = Step(candidate, candidate.asked_again, now, doubt, misnamed, first)
+        self.lookup.query_sent(candidate, behind=first is not None)
+        step = Step(candidate, candidate.asked_again, now, self.lookup.distrust(candidate), first)
         self._steps.append(step)
         query = self._sender.send(
             candidate.addr,
@@ -230,6 +232,7 @@ class LookupRun:
         step.sent_at, step.stalled_at = query.sent_at, now
         if not self.running:
             return
+        self.lookup.decisions.now = now
         if step.first is not None and step.candidate.state is State.ASKED:
             self._take(step.candidate, step.first, now)
         else:
@@ -245,6 +248,7 @@ class LookupRun:
         step.outcome = outcome if own.responded else own
         if not self.running:
             return
+        self.lookup.decisions.now = now
         if not outcome.responded:
             self.lookup.failed(candidate, outcome)
         elif candidate.outcome is not None and candidate.outcome.responded:
@@ -256,7 +260,7 @@ class LookupRun:
         else:
             self._take(candidate, outcome, now)
             if self._stop_at_value and self.question.done(self._findings):
-                self._end("an immutable value that hashes to the target needs no second opinion", now)
+                self._end(StopReason.VALUE_FOUND, now)
                 return
         self.pump(now)
 
@@ -299,7 +303,7 @@ class LookupRun:
             if step.candidate.distance > edge:
                 step.overtaken_at = now
 
-    def _end(self, why: str, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
+    def _end(self, why: StopReason, now: float, doubt: Doubt | None = None, *, complete: bool = True) -> None:
         self.lookup.end(why)
         self.ended_at, self._doubt = now, doubt
         if self._on_step:
@@ -320,10 +324,9 @@ class LookupRun:
                 under_way[step.candidate] = one
         return self.lookup.outcomes(under_way)
 
-    def stop(self, why: str, now: float) -> None:
+    def stop(self, why: StopReason, now: float) -> None:
         """End it now, with what it has found so far. One that has not begun has found nothing."""
         if self.running:
-            self._stopped = True
             self.started_at = self.started_at or now
             self._end(why, now, complete=False)
 
@@ -335,8 +338,7 @@ class LookupRun:
     def cancel(self, now: float) -> None:
         """Stop, without calling `done`. Answers still under way only serve the table."""
         if self.running:
-            self._stopped = True
-            self.lookup.end("cancelled")
+            self.lookup.end(StopReason.CANCELLED)
             self.ended_at = now
 
     def detail(self, now: float) -> LookupDetail:
@@ -344,7 +346,16 @@ class LookupRun:
         self._look_at_queries(now)
         steps = tuple(step_view(step, self.started_at) for step in self._steps)
         began = self.began_at - self.started_at
-        return LookupDetail(self.view(now), self._alpha, self._sender.k, steps, candidate_views(self.lookup), began)
+        return LookupDetail(
+            view=self.view(now),
+            alpha=self._alpha,
+            k=self._sender.k,
+            steps=steps,
+            candidates=candidate_views(self.lookup),
+            began=began,
+            decisions=decision_views(self.lookup, self.started_at, self.began_at),
+            untold=self.lookup.decisions.untold,
+        )
 
     def _look_at_queries(self, now: float) -> None:
         """When those in flight were sent, and which of them were not."""
@@ -373,9 +384,8 @@ class LookupRun:
             len(self._in_flight) if self.running else 0,
             bits(closest[0]) if closest else None,
             len(closest),
-            self._findings.words(),
-            self.lookup.why,
-            self._doubt or "",
-            self._stopped,
+            self._findings.found(),
+            self.lookup.stopped,
+            self._doubt,
             wrote=self.wrote,
         )

@@ -15,7 +15,7 @@ from .. import checks
 from ..lookup.running import LookupRun
 from ..outcome import Outcome
 from ..settings import Blocks
-from ..snapshot import LookupView
+from ..views.snapshot import LookupView
 
 P = ParamSpec("P")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
+from ..lookup.decisions import StopReason
 from ..lookup.questions import Question
 from ..lookup.results import Findings, outcome_of
 from ..lookup.running import Done, LookupRun, Sender
@@ -150,7 +151,7 @@ class DirectQuery:
         self._question, self._done = question, done
         self.turn = 0
         self._started_at = 0.0
-        self._stopped = ""
+        self._stopped: StopReason | None = None
         args = question.args(sender.id)
         self._batch = QueryBatch(
             sender,
@@ -174,13 +175,12 @@ class DirectQuery:
             self._question.merge(findings, result)
         answered = [r for r in results if r.responded and r.status is not Status.REFUSED]
         closest = sorted(answered, key=lambda r: distance(r.id or b"", self._question.target))
-        why = self._stopped or "every node that was named has been asked"
-        question = self._question
+        why, question = self._stopped or StopReason.NAMED_ASKED, self._question
         target, elapsed = question.target or None, now - self._started_at
         outcome = outcome_of(question.kind, target, results, closest, findings, elapsed, why)
-        self._done(replace(outcome, complete=not self._stopped), now)
+        self._done(replace(outcome, complete=self._stopped is None), now)
 
-    def stop(self, why: str, now: float) -> None:
+    def stop(self, why: StopReason, now: float) -> None:
         """End it now, with what is known by now."""
         self._started_at, self._stopped = self._started_at or now, why
         self._batch.stop(now)
@@ -233,7 +233,8 @@ class StoreOperation:
         try:
             self._item, args_for = self._prepare(found)
         except (ItemError, BadKey) as error:
-            self._done(replace(found, action=self._action, item=None, why=str(error)), now)
+            refused = replace(found, action=self._action, item=None, stopped=StopReason.NOT_STORABLE, problem=error)
+            self._done(refused, now)
             return
         writable = {node.addr: node for node in found.closest if node.token is not None}
         others = tuple(self._unwritable(found))
@@ -242,8 +243,6 @@ class StoreOperation:
             if isinstance(self.find, LookupRun):
                 self.find.wrote = at - self._started_at - found.elapsed
             writes = (*(self._already_there(writable[r.addr], r) for r in results), *others)
-            stored = sum(node.status is Status.STORED for node in writes)
-            why = f"stored on {stored} of {len(writes)} nodes" if writes else found.why
             self._done(
                 replace(
                     found,
@@ -251,7 +250,7 @@ class StoreOperation:
                     writes=writes,
                     item=self._item,
                     elapsed=at - self._started_at,
-                    why=why,
+                    stopped=StopReason.WRITTEN if writes else found.stopped,
                     complete=found.complete and not self._stopped,
                 ),
                 at,
@@ -291,7 +290,7 @@ class StoreOperation:
             return replace(result, status=Status.STORED, note="it held this very item already")
         return result
 
-    def stop(self, why: str, now: float) -> None:
+    def stop(self, why: StopReason, now: float) -> None:
         """End it now. If nothing was written yet, nothing will be."""
         self._stopped = True
         self._started_at = self._started_at or now

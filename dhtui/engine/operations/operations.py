@@ -8,15 +8,16 @@ from functools import partial
 from itertools import islice
 from typing import assert_never
 
-from .. import events
-from ..events import Listeners
+from ..lookup.decisions import StopReason
 from ..lookup.network_size import SizeEstimate
 from ..lookup.questions import FindPeers, Question, question_about
 from ..lookup.running import Done, LookupRun, Sender
 from ..outcome import NodeOutcome, Outcome
 from ..settings import Settings
-from ..snapshot import AnnounceView, LookupDetail, LookupView
-from ..statistics import Level
+from ..views import events
+from ..views.events import Listeners
+from ..views.snapshot import AnnounceView, LookupDetail, LookupView
+from ..views.statistics import Level
 from ..wire.compact import Addr
 from .direct import DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
 from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store
@@ -26,10 +27,8 @@ ANNOUNCES_KEPT = 64
 """Announces of ours that are remembered."""
 ANNOUNCE_SECONDS = 1800.0
 """Most nodes store a peer at least so long."""
-STOPPED = "stopped by the user"
 VIEWS = 64
 """Lookups that a snapshot shows at most."""
-GIVEN_UP = "it was given up"
 
 Operation = DirectQuery | LookupRun | StoreOperation
 
@@ -130,11 +129,11 @@ class Operations:
         """End a lookup with what it has found so far. Whether there was one to end."""
         find = self._running.get(number)
         if find is not None:
-            find.stop(STOPPED, now)
+            find.stop(StopReason.STOPPED_BY_USER, now)
             return True
         waiting = next((operation for _, one, _, operation in self._queue() if one.number == number), None)
         if waiting is not None:
-            waiting.stop(STOPPED, now)
+            waiting.stop(StopReason.STOPPED_BY_USER, now)
         return waiting is not None
 
     # ---- turns -------------------------------------------------------------------------------------
@@ -161,7 +160,7 @@ class Operations:
         """Start an operation, at once or when its turn comes."""
         operation.turn = turn
         if given_up:
-            operation.stop(GIVEN_UP, now)
+            operation.stop(StopReason.GIVEN_UP, now)
         elif self._turns.may_begin(turn, operation, caller, now):
             self._begin(operation, now, now)
         return operation
@@ -262,6 +261,7 @@ class Operations:
             self.size.add(find.question.target, distance)
         if self._listeners:
             view = find.view(find.ended_at)
+            assert view.stopped is not None
             self._listeners.tell(
                 events.LookupFinished(
                     at=find.ended_at,
@@ -270,7 +270,8 @@ class Operations:
                     target=view.target,
                     asked=view.asked,
                     answered=view.answered,
-                    why=view.why,
+                    closest=view.best,
+                    stopped=view.stopped,
                 )
             )
 
@@ -366,7 +367,7 @@ class Operations:
 
     def give_up(self, operation: Operation, now: float) -> None:
         """End an operation with what it knows by now. `done` is called, unless it was called before."""
-        operation.stop(GIVEN_UP, now)
+        operation.stop(StopReason.GIVEN_UP, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
         """Cancel an operation. `done` is not called. If it still waits for its turn it has sent nothing."""

@@ -24,8 +24,8 @@ from ..operations.requests import Ask, Request, Store
 from ..outcome import Outcome
 from ..server import Server
 from ..settings import Settings
-from ..snapshot import StepView
 from ..store import ItemStore, PeerStore, Tokens
+from ..views.snapshot import StepView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.ids import distance
 from ..wire.krpc import (
@@ -460,7 +460,7 @@ class Simulation:
 
 def _hops(steps: Sequence[StepView], outcome: Outcome) -> int:
     """Queries in a row until the first value, or to the closest responder."""
-    gave = [step for step in steps if step.peers or step.item]
+    gave = [step for step in steps if step.found is not None]
     if gave:
         return min(gave, key=lambda step: step.ended or inf).hop + 1
     nearest = outcome.closest[0].addr if outcome.closest else None

@@ -14,6 +14,7 @@ from ...engine.items import ImmutableItem, Item, MutableItem
 from ...engine.operations.requests import Decide
 from ...engine.outcome import Outcome
 from ...engine.wire.compact import Addr
+from ...text.decisions import outcome_stop_words
 from . import plan, store
 from .plan import Decision, KeptItem
 from .store import Items
@@ -221,7 +222,7 @@ class Keeper:
         if decisions:
             looked = plan.after(before, decisions[0], outcome, now, self._rng)
         else:
-            looked = plan.failed(before, outcome.why, now, self._rng)
+            looked = plan.failed(before, outcome_stop_words(outcome), now, self._rng)
 
         return _replacing(before, looked)
 

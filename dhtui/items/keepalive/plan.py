@@ -13,8 +13,9 @@ from enum import StrEnum
 from random import Random
 
 from ...engine.items import Item, MutableItem
-from ...engine.outcome import NodeOutcome, Outcome
+from ...engine.outcome import NodeOutcome, Outcome, Status
 from ...engine.wire.compact import Addr
+from ...text.decisions import outcome_stop_words
 
 INTERVAL = (3000.0, 3540.0)
 """Seconds from one look to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
@@ -133,11 +134,11 @@ def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng:
     """The item after a look, with when the next one is due. `outcome` is that of the puts."""
     verdict, note = decision.verdict, decision.note
     written = [node for node in outcome.writes if node.addr in decision.where]
-    stored = sum(node.addr in decision.where for node in outcome.writes if node.status == "stored")
+    stored = sum(node.addr in decision.where for node in outcome.writes if node.status is Status.STORED)
     if not outcome.complete:
         verdict, note = Verdict.FAILED, "given up before all nodes had answered"
     elif (decision.where and not stored) or not outcome.closest:
-        verdict, note = Verdict.FAILED, note or outcome.why
+        verdict, note = Verdict.FAILED, note or outcome_stop_words(outcome)
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
     put_at = now if verdict is Verdict.PUT else kept.put_at
     due = now + rng.uniform(*(RETRY if verdict is Verdict.FAILED else INTERVAL))

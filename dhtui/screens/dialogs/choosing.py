@@ -23,17 +23,18 @@ class Followed(Message):
         super().__init__()
 
 
-async def choose(screen: Screen[Any], title: str, labels: Sequence[str]) -> int | None:
-    """Lets the user choose; says so where there is nothing to choose from. To be awaited in a worker that `opens`."""
+async def choose(screen: Screen[Any], title: str, labels: Sequence[str], *, to: str = "") -> int | None:
+    """Lets the user choose; says so where there is nothing `to` do that with, which is the title if nothing else is
+    said. To be awaited in a worker that `opens`."""
     if not labels:
-        notify(screen.app, f"There is nothing here to {title.removesuffix(' as')}.")
+        notify(screen.app, f"There is nothing here to {to or title}.")
         return None
     return 0 if len(labels) == 1 else await screen.app.push_screen_wait(Choice(title, labels))
 
 
 async def copy(screen: Screen[Any], forms: Sequence[CopyForm]) -> None:
     """Copies one of some forms to the terminal's clipboard."""
-    place = await choose(screen, "copy as", [f"{label}: {text}" for label, text in forms])
+    place = await choose(screen, "copy as", [f"{label}: {text}" for label, text in forms], to="copy")
     if place is not None:
         send_to_clipboard(screen.app, forms[place][1])
 

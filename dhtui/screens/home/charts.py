@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import exp, log
 
 from ...bindings.keymap import key_of
-from ...engine.snapshot import ErrorView, RttView, Snapshot
+from ...engine.views.snapshot import ErrorView, RttView, Snapshot
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...engine.wire.methods import about
 from ...packets.parts import Link
+from ...text.decisions import found_words, lookup_stop_words
 from ...text.format import duration, milliseconds, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Span
@@ -39,10 +40,10 @@ def _kind(row: NowRow) -> Line:
 
 def _result(row: NowRow) -> Line:
     one = row.lookup
-    state = safe_text(one.why)
+    state = lookup_stop_words(one)
     if one.running:
         state = waiting_words(one.place) if one.place else f"{one.in_flight} in flight"
-    return ((f"{safe_text(one.found)}  " if one.found else "", "plain"), (state, "dim"))
+    return ((f"{found_words(one.found)}  " if one.found else "", "plain"), (state, "dim"))
 
 
 def _when(row: NowRow) -> Line:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
-from ...engine.counters import PROBE
-from ...engine.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
+from ...engine.views.counters import PROBE
+from ...engine.views.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
 from ...engine.wire.methods import METHODS
 from ...sources.health import Health
 from ...text.format import address, duration, milliseconds, number, plural, short_id, size
@@ -110,11 +110,11 @@ def network_size(estimate: SizeView, width: int) -> Line:
 
 def _about(count: float) -> str:
     """A count to two digits: ``64``, ``950``, ``8.4 k``, ``8.4 M``."""
-    for unit in ("", " k", " M", " G"):
-        if count < 999.5 or unit == " G":
+    for unit in ("", " k", " M"):
+        if count < 999.5:
             return f"{count:.1f}{unit}" if unit and count < 9.95 else f"{count:.0f}{unit}"
         count /= 1000
-    raise AssertionError
+    return f"{count:.1f} G" if count < 9.95 else f"{count:.0f} G"
 
 
 def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:

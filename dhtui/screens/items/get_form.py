@@ -18,7 +18,7 @@ from ...bindings.keymap import key_of
 from ...bindings.registry import LEAVE, form, view
 from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...keyring import Entry
 from ...packets.parts import Link
 from ...sources.feed import RATE

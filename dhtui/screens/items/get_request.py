@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...engine.items import mutable_target
-from ...errors import UsageError
+from ...errors import UsageError, quoted
 from ...keyring import Entry
 from ...options.values import interval, item, salt, target
 from ...packets.fields import text_or_hex
@@ -49,7 +49,7 @@ def read_get(text: str, salt_text: str, every_text: str, entries: Sequence[Entry
     except UsageError:
         if len(text) in (52, 64) or _LINK.match(text):
             raise  # it was meant for one, and says what is wrong with it
-        raise UsageError(f"this is neither {ACCEPTED}") from None
+        raise UsageError(f"{quoted(text)} is neither {ACCEPTED}") from None
     found = item(named_so, given)
     if found.public is not None:
         return _mutable(found.public, found.salt, every, f"the item of the key {short_id(found.public)}")

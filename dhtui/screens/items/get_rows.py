@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import Outcome, Status
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
+from ...text.decisions import found_words
 from ...text.format import plural
-from ...text.safe import safe_text
 from ...text.spans import Line, Span
 from .put_rows import NodeRow, answer_words, mark_of
 
@@ -24,7 +24,7 @@ def running_line(view: LookupView | None) -> Line:
     """How far a get is."""
     if view is None:
         return (("… ", "accent"), ("the lookup is about to begin", "plain"))
-    found = f"; found: {safe_text(view.found)}" if view.found else ""
+    found = f"; found: {found_words(view.found)}" if view.found else ""
     words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered; {view.best} of the 8 closest{found}"
     return (("… ", "accent"), (words, "plain"))
 

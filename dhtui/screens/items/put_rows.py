@@ -9,13 +9,13 @@ from textwrap import wrap
 
 from ...actions.run import Result
 from ...engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
-from ...engine.snapshot import LookupDetail, LookupView, QueryView
+from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
 from ...headless.text import copy_words, node_words
 from ...items.readback import Copy, Gives, ReadBack
+from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, milliseconds, plural
-from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
 
@@ -152,7 +152,7 @@ def _lookup_words(view: LookupView | None) -> str:
     if view is None:
         return "is about to begin"
     words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered"
-    return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {safe_text(view.why)}"
+    return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {lookup_stop_words(view)}"
 
 
 def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: bool) -> Line:

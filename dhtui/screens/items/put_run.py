@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from enum import Enum
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -20,7 +21,7 @@ from ...engine.commands import NodeCommands
 from ...engine.items import Draft, Item, MutableItem
 from ...engine.keys import PrivateKey
 from ...engine.outcome import Outcome
-from ...engine.snapshot import LookupView
+from ...engine.views.snapshot import LookupView
 from ...items.conflict import Conflict, retry, whose
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError
@@ -40,9 +41,17 @@ from .conflict_view import ConflictView
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
 from .put_rows import NODE_COLUMNS, NodeRow, held_rows, phase_lines, read_rows, waiting_rows, written_rows
 
-_BACK, _COMPARE = "back", "compare yours, theirs and the base"
-_READ, _KEEP, _COPY = "read it back as a stranger", "keep it alive", "copy its link"
 _UNDER_WAY = "under way; esc stops it, but nodes that were asked may have stored it"
+
+
+class Then(Enum):
+    """What can be done once a put is made, with the label of it."""
+
+    BACK = "back"
+    COMPARE = "compare yours, theirs and the base"
+    READ = "read it back as a stranger"
+    KEEP = "keep it alive"
+    COPY = "copy its link"
 
 
 class PutRun(ListWindow[Seen | None]):
@@ -89,6 +98,8 @@ class PutRun(ListWindow[Seen | None]):
         self._said: tuple[str, str, Role] = ("", "", "plain")
         self._reading = False
         """Whether the list is about the reading back."""
+        self._offered: list[Then] = []
+        """What can be done now, in the order of the labels."""
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -170,17 +181,18 @@ class PutRun(ListWindow[Seen | None]):
         self._timer.pause()
         self.tick()
         self.call_after_refresh(self._say, *self._words(result))
-        self.then.offer(self._choices(result))
+        self._offered = self._choices(result)
+        self.then.offer([then.value for then in self._offered])
         self.shows_anew()
         if result.conflict is not None:
             self._compare(result.conflict)
 
-    def _choices(self, result: actions.Result) -> list[str]:
+    def _choices(self, result: actions.Result) -> list[Then]:
         if result.conflict is not None:
-            return [_COMPARE, _BACK]
+            return [Then.COMPARE, Then.BACK]
         if self._dry or result.outcome is None or not result.outcome.stored:
-            return [_BACK]
-        return [_BACK, _READ, *([] if self._keeper is None else [_KEEP]), _COPY]
+            return [Then.BACK]
+        return [Then.BACK, Then.READ, *([] if self._keeper is None else [Then.KEEP]), Then.COPY]
 
     def _words(self, result: actions.Result) -> tuple[str, str, Role]:
         text = result.summary
@@ -221,16 +233,17 @@ class PutRun(ListWindow[Seen | None]):
 
     def action_go(self) -> None:
         """Does what is chosen."""
-        chosen, result = self.then.labels[self.then.chosen], self._result
+        result = self._result
         if result is None:
             return  # an enter too many on the form must not stop what it began
-        if result.outcome is None or chosen == _BACK:
+        chosen = self._offered[self.then.chosen]
+        if result.outcome is None or chosen is Then.BACK:
             self.action_close()
-        elif chosen == _COMPARE and result.conflict is not None:
+        elif chosen is Then.COMPARE and result.conflict is not None:
             self._compare(result.conflict)
-        elif chosen == _READ:
+        elif chosen is Then.READ:
             self._read_back(result.outcome)
-        elif chosen == _COPY and result.outcome.item is not None:
+        elif chosen is Then.COPY and result.outcome.item is not None:
             self._copy(result.outcome.item)
         elif self._keeper is not None and result.outcome.item is not None:
             self._keep(self._keeper, result.outcome.item)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...engine.items import MAX_SALT, MAX_VALUE, immutable_target, mutable_target
 from ...engine.keys import BEP44_TEST_KEY
-from ...engine.snapshot import StoredItemView
+from ...engine.views.snapshot import StoredItemView
 from ...packets.fields import text_or_hex
 from ...packets.parts import Link
 from ...text.format import clock, duration, plural, short_id

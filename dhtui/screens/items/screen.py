@@ -15,7 +15,7 @@ from ...bindings.keymap import key_of
 from ...bindings.registry import View
 from ...engine.commands import NodeCommands
 from ...engine.items import Item
-from ...engine.snapshot import Snapshot, StoredItemView
+from ...engine.views.snapshot import Snapshot, StoredItemView
 from ...keyring import Entry, Keyring, KeyringError
 from ...packets.parts import Link
 from ...runtime.host import NodeHost

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ...bindings.keymap import key_of
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
 from ...packets.parts import Link
 from ...text.format import plural

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...text.format import date_time, full_time, number
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from ...engine.events import (
+from ...engine.views.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
@@ -23,7 +23,7 @@ from ...engine.events import (
     Stored,
     Woke,
 )
-from ...engine.snapshot import ErrorView, Snapshot
+from ...engine.views.snapshot import ErrorView, Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.methods import about
 from ...packets.packet import Packet
@@ -31,6 +31,7 @@ from ...packets.parts import Link, LinkKind
 from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
+from ...text.decisions import stop_words
 from ...text.format import address, duration, lost_unread, plural, reach, short_id, woke
 from ...text.safe import safe_text
 
@@ -191,7 +192,8 @@ def _lookup(event: LookupStarted | LookupFinished) -> _Told:
     if isinstance(event, LookupStarted):
         owner = "asked by you" if event.owner == "user" else f"for {safe_text(event.owner, 40)}"
         return "detail", "lookup", f"{name} began, {owner}", links
-    course = f"{event.answered} of {event.asked} answered; {safe_text(event.why)}"
+    why = stop_words(event.stopped, closest=event.closest, asked=event.asked)
+    course = f"{event.answered} of {event.asked} answered; {why}"
     return ("notable" if event.answered else "problem"), "lookup", f"{name} ended: {course}", links
 
 

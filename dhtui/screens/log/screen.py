@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.getters import query_one
 
 from ...bindings.keymap import key_of
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...packets.packet import Packet
 from ...packets.parts import Link
 from ...sources.source import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ...engine.snapshot import LookupDetail, LookupView
+from ...engine.views.snapshot import LookupDetail, LookupView
 from ...engine.wire.methods import about
 from ...lookups.export import as_json, as_text
 from ...packets.packet import Packet

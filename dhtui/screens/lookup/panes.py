@@ -9,11 +9,13 @@ from textwrap import wrap
 from ...bindings.keymap import key_of
 from ...engine.items import immutable_target
 from ...engine.keys import BEP44_TEST_KEY
-from ...engine.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ...engine.lookup.decisions import EARLY, Reason
+from ...engine.outcome import Status
+from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
 from ...lookups.compare import Difference
 from ...lookups.critical import critical_path
-from ...lookups.explanation import explanation
+from ...lookups.explanation import explanation, kept_back
 from ...lookups.query_status import (
     IN_TIME,
     MARKS,
@@ -29,9 +31,10 @@ from ...lookups.query_status import (
     sent,
     span_words,
 )
-from ...lookups.reasons import SHORT
+from ...lookups.reasons import decisions_about
 from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
+from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.format import address, duration, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread
@@ -64,17 +67,21 @@ class CandidateRow:
     """The query that tells its fate: the first that was answered, else the last one."""
     query_status: QueryStatus
     view: LookupView
+    decided: Reason | None = None
+    """The last that was decided about it, besides to ask it."""
 
 
 def candidate_rows(detail: LookupDetail) -> list[CandidateRow]:
     """The nodes that a lookup knows of, nearest first."""
     path = {detail.steps[place].addr for place in critical_path(detail)}
-    asked, view = decisive(detail), detail.view
+    asked, view, about = decisive(detail), detail.view, decisions_about(detail)
     rows = []
     for place, node in enumerate(detail.candidates, 1):
         step = asked.get(node.addr)
         what = QueryStatus.UNASKED if step is None else query_status(step, view)
-        rows.append(CandidateRow(place, node, bits_of(node.id, view.target), node.addr in path, step, what, view))
+        bits, critical = bits_of(node.id, view.target), node.addr in path
+        decided = about[node.addr][-1].reason if node.addr in about else None
+        rows.append(CandidateRow(place, node, bits, critical, step, what, view, decided))
     return rows
 
 
@@ -85,13 +92,13 @@ def lookup_sign(view: LookupView) -> Span:
     """Running, ended well, stopped before its end, or without an answer."""
     if view.running:
         return "…", "accent"
-    if view.stopped:
+    if view.stopped in EARLY:
         return "■", "warn"
     return ("✓", "good") if view.best else ("✗", "bad")
 
 
 def _found(view: LookupView) -> str:
-    return waiting_words(view.place) if view.place else safe_text(view.found, 30) or "–"
+    return waiting_words(view.place) if view.place else found_words(view.found) or "–"
 
 
 def _nearest(view: LookupView) -> Line:
@@ -123,15 +130,22 @@ LOOKUP_COLUMNS: tuple[Column[LookupRow], ...] = (
 # ---- its nodes ------------------------------------------------------------------------------------------
 
 
+def _kept_back(row: CandidateRow) -> str:
+    """Why it was not asked, by the last that was decided about it; at most 9 cells."""
+    return "" if row.decided is None else SHORT_REASONS.get(row.decided, "")
+
+
+def _distrust(node: CandidateView) -> str:
+    return "" if node.doubt is None else SHORT_DISTRUST[node.doubt]
+
+
 def _state(row: CandidateRow) -> Line:
     node, step, (sign, role) = row.node, row.step, MARKS[row.query_status]
     if step is None:
-        why = SHORT.get(node.mark) or SHORT.get(node.doubt) or (safe_text(node.result, 9) or row.query_status.value)
+        why = _kept_back(row) or _distrust(node) or safe_text(node.result or row.query_status, 9)
         return ((f"{sign} {why}", role),)
     if row.query_status in (QueryStatus.FOUND, QueryStatus.ANSWERED):
-        standing = (
-            "closest" if node.closest else row.query_status.value if node.place == "fills" else SHORT.get(node.doubt)
-        )
+        standing = "closest" if node.closest else "" if node.place == "fills" else _distrust(node)
         return ((f"{sign} {standing or row.query_status.value}", role if node.closest else "plain"),)
     if row.query_status is QueryStatus.WAITING:
         for happened, mark in ((step.overtaken, OVERTAKEN), (step.stalled, STALLED)):
@@ -208,8 +222,8 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
     for what, (glyph, role) in MARKS.items():
         if fates[what] and what not in IN_TIME:
             spans.append((f" {glyph}{fates[what]}", role))
-    if view.found:
-        spans.append((f"  {safe_text(view.found, 24)}", "accent"))
+    if view.found is not None:
+        spans.append((f"  {safe_text(found_words(view.found), 24)}", "accent"))
     return spread(tuple(spans), _when(detail, until), width)
 
 
@@ -287,7 +301,8 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         version = f"{client_name(node.version)}   v = {safe_text(node.version, 30)}"
     gave = f"{node.nodes} nodes, {len(node.peers)} peers{_item_words(node)}"
     if late and row.step is not None:
-        gave = f"{row.step.nodes} nodes, {row.step.peers} peers, too late to count"
+        peers = 0 if row.step.found is None else row.step.found.peers
+        gave = f"{row.step.nodes} nodes, {peers} peers, too late to count"
     token = "✓ it may be written to" if node.token else "– none" if heard else "– none that counts"
     lines = [
         _row("state", f"{sign}{': it answered after the end' if late else ''}", role),
@@ -311,12 +326,15 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
 
 
 def _item_words(node: CandidateView) -> str:
-    words = f", a {node.result}" if node.result in ("value", "older value") else ""
+    words = f", a {node.result}" if node.result in (Status.VALUE, Status.OLDER) else ""
     return words if node.seq is None else f"{words}, seq {node.seq}"
 
 
 def _story(node: CandidateView, detail: LookupDetail) -> list[Line]:
     lines: list[Line] = []
+    for words in kept_back(detail, node):
+        first, *rest = wrap(words, 68)
+        lines += [((" · ", "dim"), (first, "plain")), *(((f"   {part}", "plain"),) for part in rest)]
     signs = [MARKS[query_status(step, detail.view)] for step in detail.steps if step.addr == node.addr]
     for place, sentence in enumerate(explanation(detail, node)):
         sign, role = signs[place] if place < len(signs) else ("·", "plain")

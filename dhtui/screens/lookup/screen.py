@@ -18,7 +18,7 @@ from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
 from ...engine.commands import NodeCommands
-from ...engine.snapshot import LookupDetail, LookupView, Snapshot
+from ...engine.views.snapshot import LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.cache import LookupCache

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...packets.dissect import dissect
 from ...packets.export import own_end, write_jsonl, write_pcapng
 from ...packets.filter import narrowed

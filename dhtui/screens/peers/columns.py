@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine.snapshot import SwarmView
+from ...engine.views.snapshot import SwarmView
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, power
 from ...text.spans import Line

@@ -8,7 +8,7 @@ from textwrap import wrap
 from ...actions.run import Result
 from ...bindings.keymap import key_of
 from ...engine.outcome import Status
-from ...engine.snapshot import LookupView, Snapshot, SwarmView
+from ...engine.views.snapshot import LookupView, Snapshot, SwarmView
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
 from ...headless.text import node_words

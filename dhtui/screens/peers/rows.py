@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ...engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
+from ...engine.views.snapshot import (
+    AnnounceView,
+    CandidateView,
+    Holdings,
+    LookupDetail,
+    LookupView,
+    Snapshot,
+    SwarmView,
+)
 from ...engine.wire.compact import Addr
 
 

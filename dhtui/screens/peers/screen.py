@@ -14,7 +14,7 @@ from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
 from ...engine.operations.operations import ANNOUNCES_KEPT
-from ...engine.snapshot import Holdings, LookupView, Snapshot, SwarmView
+from ...engine.views.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address, plural, short_id

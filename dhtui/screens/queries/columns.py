@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.snapshot import MethodCounts, Snapshot
+from ...engine.views.snapshot import MethodCounts, Snapshot
 from ...engine.wire.ids import distance
 from ...engine.wire.krpc import Query
 from ...packets.summary import summary
 from ...text.clients import client_name
+from ...text.decisions import lookup_stop_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
 from ...text.safe import safe_text
@@ -64,7 +65,7 @@ def state_sign(row: QueryRow) -> Span:
 def state_words(row: QueryRow) -> str:
     """How it stands, in a few safe words."""
     if row.answer is not None:
-        return summary(row.answer).removeprefix("error ")
+        return summary(row.answer, kind=False)
     if row.result:
         return safe_text(row.result, 20)
     return "stalled" if _stalled(row) else "waits"
@@ -122,7 +123,7 @@ _OWNERS = {
 
 def _how_it_ended(row: OwnerRow) -> Line:
     lookup = row.lookup
-    return (((safe_text(lookup.why, 60) or "runs") if lookup else "", "dim"),)
+    return (((lookup_stop_words(lookup) or "runs") if lookup else "", "dim"),)
 
 
 def _sort(value: Callable[[QueryRow], Any]) -> Callable[[Row], tuple[bool, Any]]:
@@ -189,7 +190,7 @@ def answer_words(row: AskedRow) -> str:
     """What we said, in a few safe words."""
     answer = row.asked.answer
     if answer is not None:
-        return summary(answer).removeprefix("error ")
+        return summary(answer, kind=False)
     return safe_text(row.asked.packet.problem, 60) or "nothing: the system did not send it"
 
 

@@ -11,6 +11,7 @@ from ...packets.links import links as packet_links
 from ...packets.packet import Packet
 from ...packets.parts import Link
 from ...packets.summary import summary
+from ...text.decisions import found_words, lookup_stop_words
 from ...text.format import address, distance, duration, milliseconds, plural, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, fit
@@ -66,7 +67,8 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
     if lookup is None:
         return [*lines, *detail("to stop it", why_not_stopped(row.owner, hard))]
     runs = waiting_words(lookup.place) if lookup.place else "it runs"
-    state = f"{runs}; {key_of('queries.stop')} stops it" if lookup.running else f"it has ended: {safe_text(lookup.why)}"
+    ended = f"it has ended: {lookup_stop_words(lookup)}"
+    state = f"{runs}; {key_of('queries.stop')} stops it" if lookup.running else ended
     near = "–" if lookup.nearest_bits is None else f"{power(lookup.nearest_bits)} from the target"
     return [
         *lines,
@@ -76,7 +78,7 @@ def owner_details(row: OwnerRow, hard: float) -> list[Line]:
         *detail("time", milliseconds(lookup.elapsed)),
         *detail("queries", f"{lookup.answered} of {lookup.asked} answered, {lookup.timed_out} silent"),
         *detail("nearest", near),
-        *detail("found", safe_text(lookup.found) or "nothing so far"),
+        *detail("found", found_words(lookup.found) or "nothing so far"),
     ]
 
 

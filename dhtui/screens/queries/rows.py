@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from ...engine.snapshot import LookupView, QueryView, Snapshot
+from ...engine.views.snapshot import LookupView, QueryView, Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.methods import is_write
 from ...packets.packet import Packet

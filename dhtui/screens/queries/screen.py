@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ...bindings.keymap import key_of
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address

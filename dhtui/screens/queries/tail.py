@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ...engine.events import QueryFinished
+from ...engine.views.events import QueryFinished
 from ...engine.wire.compact import Addr
 from ...packets.packet import Packet
 from ...packets.ring import PacketRing

@@ -9,7 +9,7 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...bindings.registry import BANS, POPUP
 from ...engine.defence.guard import MAX_TRACKED
-from ...engine.snapshot import Ban
+from ...engine.views.snapshot import Ban
 from ...sources.feed import Feed
 from ...text.format import duration, number, plural
 from ...text.spans import Line

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...engine.snapshot import BucketView, ContactView, Holdings
+from ...engine.views.snapshot import BucketView, ContactView, Holdings
 from ...engine.wire.compact import pack_addr
 from ...engine.wire.ids import ID_BITS, distance, shared_prefix
 from ...text.clients import client_name

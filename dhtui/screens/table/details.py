@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...engine.snapshot import ContactDetail, ContactView
+from ...engine.views.snapshot import ContactDetail, ContactView
 from ...engine.wire.compact import is_local
 from ...engine.wire.family import family_of
 from ...engine.wire.ids import bep42, bep42_valid, shared_prefix

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...engine.snapshot import Snapshot
+from ...engine.views.snapshot import Snapshot
 from ...engine.wire.compact import NodeInfo, pack_node
 from ...engine.wire.ids import shared_prefix
 from ...packets.parts import Link

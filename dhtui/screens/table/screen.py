@@ -13,7 +13,7 @@ from textual.getters import query_one
 from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
-from ...engine.snapshot import BucketView, Snapshot
+from ...engine.views.snapshot import BucketView, Snapshot
 from ...engine.wire.compact import Addr
 from ...headless.text import node_words
 from ...packets.parts import Link

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...engine.snapshot import BucketView, ContactView, TableView
+from ...engine.views.snapshot import BucketView, ContactView, TableView
 from ...text.format import plural
 from ...text.keyspace import Mark, Part, bracket, marks, scale, ticks
 from ...text.spans import Line, Role

@@ -22,8 +22,8 @@ from dhtui.engine.defence.guard import (
     ReplyBudget,
 )
 from dhtui.engine.defence.shrink import shrink
-from dhtui.engine.events import Banned
 from dhtui.engine.outcome import Status
+from dhtui.engine.views.events import Banned
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr
 from dhtui.engine.wire.krpc import FindNode, Ping, encode_query

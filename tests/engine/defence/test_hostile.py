@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhtui.engine.counters import MAX_ERRORS
 from dhtui.engine.defence.guard import MAX_PROVED, MAX_TRACKED
-from dhtui.engine.identity import MAX_CONTACTED
 from dhtui.engine.items import Draft, ImmutableItem, mutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingNode, Question
 from dhtui.engine.operations.requests import Announce, Ask, Request, Store
 from dhtui.engine.outcome import Outcome
-from dhtui.engine.pings import MAX_CHECKS, MAX_NEWCOMERS
 from dhtui.engine.queries import MAX_LIVE, MAX_STALLED
 from dhtui.engine.table import MAX_KNOWN
+from dhtui.engine.upkeep.identity import MAX_CONTACTED
+from dhtui.engine.upkeep.pings import MAX_CHECKS, MAX_NEWCOMERS
+from dhtui.engine.views.counters import MAX_ERRORS
 from dhtui.engine.wire import bencode, krpc
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, Get, GetPeers, Ping, Put

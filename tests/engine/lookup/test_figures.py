@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from dhtui.engine.events import OWN_PROBE, PacketReceived
 from dhtui.engine.settings import SavedState
 from dhtui.engine.table import REFRESH_SECONDS
+from dhtui.engine.views.events import OWN_PROBE, PacketReceived
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.engine.wire.ids import random_id, random_id_with_prefix
 from dhtui.engine.wire.krpc import Ping

@@ -13,19 +13,21 @@ from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
-from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate, Distrust, Mark, State
+from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate
+from dhtui.engine.lookup.decisions import Distrust, Reason, State, StopReason
 from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import MAX_STEPS
 from dhtui.engine.operations.requests import Ask, RefreshBucket
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
 from dhtui.engine.queries import SOFT_MIN, SOFT_UNTIL_MEASURED
-from dhtui.engine.snapshot import LookupView
 from dhtui.engine.unresponsive import SILENT_SECONDS, UnresponsiveNodes
+from dhtui.engine.views.snapshot import LookupView
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo, is_local
 from dhtui.engine.wire.ids import bep42_id, bep42_valid, distance
 from dhtui.engine.wire.krpc import Query, encode_error
+from dhtui.text.decisions import outcome_stop_words
 
 from ..network import Answer, Network, Puppet, into, naming, silent, swarm
 
@@ -139,7 +141,7 @@ def test_a_lookup_starts_from_the_nearest_of_all_nodes_that_ever_answered() -> N
 
 
 def test_lookup_end_the_8_closest_responders_are_known() -> None:
-    """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried."""
+    """It ends when the 8 closest responders are known and nothing nearer is outstanding or untried (L5)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 30)
@@ -147,7 +149,7 @@ def test_lookup_end_the_8_closest_responders_are_known() -> None:
     outcome = net.find_node(core, TARGET)
     assert addrs(outcome.closest) == [puppet.addr for puppet in puppets[:8]]
     assert outcome.elapsed == pytest.approx(2 * RTT)
-    assert outcome.why == "the 8 closest nodes that are alive have answered"
+    assert outcome.stopped is StopReason.CLOSEST_ANSWERED
 
 
 def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
@@ -168,7 +170,7 @@ def test_lookup_end_silent_nodes_are_never_listed_as_closest() -> None:
 
 
 def test_lookup_end_silent_nearer_nodes_are_asked_once_more_and_not_waited_for() -> None:
-    """The silent ones nearer than the 8th responder get a second query, and 0.4 s."""
+    """The silent ones nearer than the 8th responder get a second query, and 0.4 s (L3)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 12)
@@ -211,11 +213,11 @@ def test_lookup_end_no_answer_at_all_waits_out_the_hard_deadline() -> None:
     late.answer = silent
     outcome = net.find_node(core, TARGET)
     assert outcome.closest == () and outcome.elapsed <= OURS.hard + 0.7
-    assert outcome.why == "no node answered"
+    assert outcome.stopped is StopReason.NOBODY_ANSWERED
 
 
 def test_timeouts_a_late_answer_still_counts_while_the_lookup_runs() -> None:
-    """After the soft deadline an answer is late but welcome: its node is among the closest."""
+    """After the soft deadline an answer is late but welcome: its node is among the closest (L2)."""
     net = Network()
     core = net.core(maintain=False, bep42="off")
     puppets = ring(net, 9)
@@ -236,7 +238,7 @@ def test_lookup_end_nobody_known() -> None:
     """With nobody to ask it ends at once and says so."""
     net = Network()
     outcome = net.find_node(net.core(), TARGET)
-    assert outcome.asked == () and outcome.elapsed == 0 and outcome.why == "there was no node to ask"
+    assert outcome.asked == () and outcome.elapsed == 0 and outcome.stopped is StopReason.NOBODY_TO_ASK
 
 
 def test_lookup_end_an_error_is_no_closest_node() -> None:
@@ -331,7 +333,7 @@ def test_progress_is_told_step_by_step() -> None:
     net.find_node(core, TARGET, on_step=lambda find, now: steps.append(find.view(now)))
     assert [step.answered for step in steps] == sorted(step.answered for step in steps)
     assert [step.running for step in steps] == [True] * (len(steps) - 1) + [False]
-    assert steps[-1].nearest_bits == 0 and steps[-1].best == 8 and steps[-1].why
+    assert steps[-1].nearest_bits == 0 and steps[-1].best == 8 and steps[-1].stopped
 
 
 def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
@@ -349,7 +351,7 @@ def test_cancelling_a_lookup_sends_nothing_more_and_tells_nobody() -> None:
     net.run(10.0)
     assert done == [] and len(net.queries(source=core.identity.bound)) == before
     assert len(core._table.nearest_known(TARGET, 20)) == 9
-    assert [view.why for view in core.snapshot(net.now).lookups] == ["cancelled"]
+    assert [view.stopped for view in core.snapshot(net.now).lookups] == [StopReason.CANCELLED]
 
 
 # ---- liars -------------------------------------------------------------------------------------------
@@ -393,7 +395,7 @@ def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
     net.meet(core, net.puppet(invent))
     outcome = net.find_node(core, TARGET)
     assert len(outcome.asked) <= MAX_STEPS and len(outcome.closest) == 8
-    assert "inventing" in outcome.why
+    assert outcome.stopped is StopReason.QUERY_LIMIT and "inventing" in outcome_stop_words(outcome)
 
 
 # ---- what others claim about a node --------------------------------------------------------------------
@@ -444,7 +446,7 @@ def test_a_node_that_is_named_far_off_is_asked_where_another_one_names_it() -> N
 
 
 def test_a_true_address_under_other_ports_is_asked_when_the_false_one_is_silent() -> None:
-    """Nodes of one /24 are rivals: the claims that wait are kept, a few of them."""
+    """Nodes of one /24 are rivals: the claims that wait are kept, a few of them (L9)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     named_by(lookup, [claim(1 << 150, 1, port=9)], [claim(1 << 150, 1)])
     (false,) = asked_by(lookup)
@@ -474,7 +476,7 @@ def test_of_the_rivals_of_a_subnet_the_one_that_most_networks_vouch_for_goes_fir
 
 
 def test_an_id_that_was_chosen_when_asked_fills_no_place_until_another_one_names_it() -> None:
-    """Who answers much nearer to the target than it was named may have made up its id for it."""
+    """Who answers much nearer to the target than it was named may have made up its id for it (L8)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=1)
     named_by(lookup, [claim(1 << 156, 1), claim(1 << 155, 2)])
     near, liar = asked_by(lookup)
@@ -517,7 +519,7 @@ def fitting(net: Random, count: int) -> list[NodeInfo]:
 
 
 def test_misfits_fill_one_place_so_that_the_lookup_goes_on_behind_them() -> None:
-    """A ring of made-up ids around a target does not end the lookup before the honest ones are reached."""
+    """A ring of made-up ids around a target does not end the lookup before the honest ones are reached (L10)."""
     lookup = Lookup(TARGET, at(99), alpha=64, k=8, prefer=True)
     honest = fitting(Random(1), 12)
     lookup.add_all((*(claim((1 << 100 + nth) + 1, nth) for nth in range(8)), *honest))
@@ -531,7 +533,7 @@ def test_misfits_fill_one_place_so_that_the_lookup_goes_on_behind_them() -> None
 
 
 def test_distrusted_nodes_hold_no_place_at_all() -> None:
-    """As long as there are others, k of them have to answer."""
+    """As long as there are others, k of them have to answer (L13)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=2)
     crowd, others = [claim(1 << 100, nth) for nth in range(8)], [claim((1 << 157) + nth, 20 + nth) for nth in range(2)]
     named_by(lookup, crowd, others)
@@ -660,7 +662,7 @@ def test_a_cold_lookup_with_hosts_that_can_not_be_resolved_ends() -> None:
     net = Network()
     net.names["nowhere.example:1"] = "no such name"
     outcome = net.find_node(net.core(hosts=("nowhere.example:1",)), TARGET)
-    assert outcome.asked == () and outcome.why == "there was no node to ask"
+    assert outcome.asked == () and outcome.stopped is StopReason.NOBODY_TO_ASK
 
 
 # ---- recall ------------------------------------------------------------------------------------------
@@ -719,13 +721,13 @@ def node_at(bits: int, nth: int) -> NodeInfo:
 
 
 def test_a_lookup_opens_with_four_quick_and_near_nodes() -> None:
-    """A bit of distance is worth 12 ms: the quick ones open it, the slow near ones stay in reserve."""
+    """A bit of distance is worth 12 ms: the quick ones open it, the slow near ones stay in reserve (L4)."""
     slow, quick = [(150, 0.4)] * 4, [(152, 0.03)] * 5
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     lookup.start_from(starts(*slow, *[(159, 0.2)] * 8, *quick))
     opened = asked_by(lookup)
     assert [candidate.distance.bit_length() for candidate in opened] == [153] * 4
-    assert {candidate.mark for candidate in opened} == {Mark.OPENING}
+    assert {candidate.chosen_for[0] for candidate in opened} == {Reason.OPENING}
     lookup.answered(opened[0], answer_of(opened[0], *(node_at(149, 50 + nth) for nth in range(8))))
     assert [candidate.distance.bit_length() for candidate in asked_by(lookup)] == [150] * 8, "not the reserve"
 
@@ -747,7 +749,7 @@ def test_no_more_than_alpha_open_it(alpha: int, living: int, doubtful: int) -> N
 
 
 def test_the_reserve_is_asked_when_the_opening_leads_nowhere() -> None:
-    """Nobody else is left: the known nodes that stayed behind get their turn."""
+    """Nobody else is left: the known nodes that stayed behind get their turn (L4)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     lookup.start_from(starts(*[(150, 0.05)] * 20))
     for candidate in asked_by(lookup):
@@ -780,7 +782,7 @@ def test_a_lookup_starts_from_the_nodes_of_an_earlier_run() -> None:
 
 
 def test_one_candidate_a_subnet_and_the_next_when_it_is_silent() -> None:
-    """Addresses of one /24 are cheap: one is enough, unless it is silent."""
+    """Addresses of one /24 are cheap: one is enough, unless it is silent (L9)."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8)
     first, second = NodeInfo(at(1 << 150), ("50.1.1.1", 1)), NodeInfo(at(1 << 149), ("50.1.1.2", 1))
     lookup.add_all((first, second, NodeInfo(at(1 << 151), ("50.1.2.1", 1))))
@@ -808,7 +810,7 @@ def test_bep42_ids_that_fit_come_first_among_the_equally_near() -> None:
 
 
 def test_who_names_only_silent_nodes_is_not_followed() -> None:
-    """After four silent ones in a row that somebody named, the others it named wait for those of others."""
+    """After four silent ones in a row that somebody named, the others it named wait for those of others (L12)."""
     lookup = Lookup(TARGET, at(99), alpha=4, k=8)
     lookup.add_all((node_at(159, 0), node_at(159, 1)))
     liar, honest = asked_by(lookup)
@@ -838,7 +840,7 @@ def test_a_lookup_among_liars_alone_is_over_and_says_so() -> None:
     (liar,) = asked_by(lookup)
     lookup.answered(liar, replace(answer_of(liar), status=Status.BAD_VALUE))
     assert lookup.settled()
-    assert lookup.verdict() == "no node answered with anything that holds"
+    assert lookup.verdict() is StopReason.NOTHING_HOLDS
 
 
 def test_many_that_are_too_near_keep_nobody_else_from_being_asked() -> None:
@@ -913,4 +915,4 @@ def test_an_outage_of_our_own_makes_nobody_silent() -> None:
     silence = UnresponsiveNodes()
     silence.timed_out(("1.1.1.1", 1), 1.0, 5.0)
     silence.timed_out(("1.1.1.1", 1), 2.0, 6.0)
-    assert silence.why(("1.1.1.1", 1), 6.0) == ""
+    assert silence.why(("1.1.1.1", 1), 6.0) is None

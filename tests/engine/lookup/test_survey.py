@@ -7,13 +7,13 @@ from collections import Counter
 from typing import Any
 
 from dhtui.engine.core import Core
-from dhtui.engine.events import BootstrapProgress
 from dhtui.engine.lookup.policy import Policy
 from dhtui.engine.lookup.survey import ALPHA, Survey
 from dhtui.engine.settings import SavedState
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Population
+from dhtui.engine.views.events import BootstrapProgress
 from dhtui.engine.wire.compact import NodeInfo, is_local
 from dhtui.engine.wire.krpc import FindNode
 

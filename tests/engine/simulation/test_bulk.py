@@ -11,9 +11,9 @@ import pytest
 
 from dhtui.engine import queries as queries_module
 from dhtui.engine.core import Core
-from dhtui.engine.events import LookupStarted
 from dhtui.engine.items import Draft
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.questions import FindClosest, FindPeers, PingNode
 from dhtui.engine.node import Node
 from dhtui.engine.operations.operations import Operation
@@ -32,6 +32,7 @@ from dhtui.engine.settings import NodeConfig, Settings
 from dhtui.engine.simulation.internet import Conditions
 from dhtui.engine.simulation.network import Simulation
 from dhtui.engine.simulation.passive_nodes import Population
+from dhtui.engine.views.events import LookupStarted
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.testnet import Testnet
@@ -156,7 +157,7 @@ def test_bulk_without_anybody_to_ask_ends_at_once() -> None:
     done: list[Outcome] = []
     held = net.puppet(silent)
     crowd(core, 100, net.now, done)
-    assert {outcome.why for outcome in done} == {"there was no node to ask"}
+    assert {outcome.stopped for outcome in done} == {StopReason.NOBODY_TO_ASK}
     for _ in range(int(MAX_PLACES)):
         core.start(Ask(PingNode(), remotes=(held.addr,)), into(done), net.now)
     crowd(core, 5000, net.now, done)

@@ -54,7 +54,7 @@ def gets(simulation: Simulation, core: Core, n: int) -> list[tuple[Item, Trial]]
 
 @pytest.mark.parametrize(("size", "seed"), [(2000, 1), (100_000, 2)])
 def test_the_true_value_comes_in_99_of_100_lookups(size: int, seed: int) -> None:
-    wrong = [trial.outcome.why for item, trial in gets(*among_liars(size, seed), 100) if trial.outcome.item != item]
+    wrong = [trial.outcome.stopped for item, trial in gets(*among_liars(size, seed), 100) if trial.outcome.item != item]
     assert len(wrong) <= 1, wrong
 
 

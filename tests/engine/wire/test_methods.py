@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from dhtui.engine.counters import Counters
 from dhtui.engine.server import Server
 from dhtui.engine.store import ItemStore, PeerStore, Tokens
 from dhtui.engine.table import Table
+from dhtui.engine.views.counters import Counters
 from dhtui.engine.wire.krpc import Query, RefusedQuery, encode_query, parse
 from dhtui.engine.wire.methods import BY_ARGS, METHODS, WRITES, Args, Method, about, is_write, target_of
 from dhtui.packets.fields import ARGUMENTS, VALUES

@@ -17,6 +17,7 @@ from support.apart import PATIENCE
 
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
@@ -55,12 +56,13 @@ class FakeNode:
             NodeOutcome(addr=("10.0.0.1", port), status=Status.VALUE, item=self.holds, token=b"t", rtt=0.1)
             for port in range(1, 9 if self.there else 1)
         )
-        found = Outcome(action="get", target=what.target, asked=nodes, closest=nodes, item=self.holds, why="why")
+        found = Outcome(action="get", target=what.target, asked=nodes, closest=nodes, item=self.holds)
         item, where = decide(found)
         self.called.set()
         self.put += [item for node in nodes if node.addr in where]
         writes = tuple(NodeOutcome(addr=node.addr, status=Status.STORED) for node in nodes if node.addr in where)
-        return Outcome(action="put", target=what.target, asked=nodes, closest=nodes, writes=writes, why="why")
+        stopped = StopReason.WRITTEN if writes else StopReason.NOBODY_TO_ASK
+        return Outcome(action="put", target=what.target, asked=nodes, closest=nodes, writes=writes, stopped=stopped)
 
 
 @pytest.fixture
@@ -276,7 +278,11 @@ async def test_no_network_is_a_failure_that_is_tried_again(tmp_path: Path, clock
     keeper = keeper_of(tmp_path, clock, node)
     await keeper.add(FIXED, put=False)
     (looked,) = await keeper.one_pass()
-    assert looked.last is not None and looked.last.verdict is Verdict.FAILED and looked.last.note == "why"
+    assert (
+        looked.last is not None
+        and looked.last.verdict is Verdict.FAILED
+        and looked.last.note == "there was no node to ask"
+    )
     assert plan.RETRY[0] <= looked.due - clock.now <= plan.RETRY[1]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dhtui.engine.items import ImmutableItem, Item, MutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
@@ -169,7 +170,7 @@ def test_a_put_that_nobody_took_is_tried_again_soon(status: Status) -> None:
 
 
 def test_a_network_that_is_not_there_is_a_failure_with_its_reason() -> None:
-    nobody = Outcome(action="get", target=bytes(20), asked=(), why="there was no node to ask")
+    nobody = Outcome(action="get", target=bytes(20), asked=(), stopped=StopReason.NOBODY_TO_ASK)
     decision = plan.decide(kept(), nobody, NOW)
     after = plan.after(kept(), decision, nobody, NOW, Random(1))
     assert after.last is not None

@@ -14,7 +14,7 @@ from dhtui.engine.items import ImmutableItem
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
-from dhtui.engine.snapshot import Ban
+from dhtui.engine.views.snapshot import Ban
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.faults import Fault

@@ -8,8 +8,8 @@ import pytest
 
 from dhtui.bindings import registry
 from dhtui.bindings.registry import VIEWS
-from dhtui.engine.counters import PROBE
-from dhtui.engine.snapshot import MethodCounts, RecentView, Snapshot, SwarmView
+from dhtui.engine.views.counters import PROBE
+from dhtui.engine.views.snapshot import MethodCounts, RecentView, Snapshot, SwarmView
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, GetPeers, Response
 from dhtui.packets.export import own_end
 from dhtui.screens.home import charts as home_charts

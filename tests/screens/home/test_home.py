@@ -9,7 +9,7 @@ import pytest
 from textual.geometry import Region
 from textual.message import Message
 
-from dhtui.engine.snapshot import BootstrapSource, BootstrapView, SizeView, Snapshot
+from dhtui.engine.views.snapshot import BootstrapSource, BootstrapView, SizeView, Snapshot
 from dhtui.packets.parts import Link
 from dhtui.screens.base import ExplorerScreen
 from dhtui.screens.dialogs.choice import Choice

@@ -12,9 +12,10 @@ from textual.widgets import Input
 
 from dhtui.engine.items import Item, MutableItem
 from dhtui.engine.keys import PrivateKey
+from dhtui.engine.lookup.decisions import State, StopReason
 from dhtui.engine.operations.callbacks import Progress
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
+from dhtui.engine.views.snapshot import CandidateView, LookupDetail, LookupView, QueryView, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.keyring import Keyring
 from dhtui.widgets.lines import Lines
@@ -25,7 +26,6 @@ from ..stage import PaperNode, Stage
 ME = PrivateKey.from_seed(bytes(range(32)))
 TARGET = snapshots.TARGET
 NODES: tuple[Addr, ...] = tuple((f"203.0.113.{n}", 6881 + n) for n in range(1, 9))
-WHY = "the 8 closest nodes that are alive have answered"
 
 
 def node_id(place: int) -> bytes:
@@ -59,7 +59,7 @@ def outcome(
         writes=tuple(writes),
         item=item,
         elapsed=1.2,
-        why=WHY,
+        stopped=StopReason.CLOSEST_ANSWERED,
         highest_seen=max(seqs, default=None),
     )
     return replace(found, **more)
@@ -78,13 +78,13 @@ def stored(item: Item, count: int = 8) -> Outcome:
 def detail(running: bool) -> LookupDetail:
     """A lookup with the nodes in it, under way or over."""
     view = LookupView(
-        9, "get", TARGET, "user", 990.0, 1.2, running, 23, 14 if running else 21, 2, 3, 140, 5 if running else 8, "",
-        "" if running else WHY,
+        9, "get", TARGET, "user", 990.0, 1.2, running, 23, 14 if running else 21, 2, 3, 140, 5 if running else 8, None,
+        None if running else StopReason.CLOSEST_ANSWERED,
     )  # fmt: skip
     candidates = tuple(
         CandidateView(
-            NODES[n], node_id(n), 150 - n, 2, "answered", "answered", n < (5 if running else 8), 0.02 * (n + 1), n != 6,
-            8, (), None, None, "",
+            NODES[n], node_id(n), 150 - n, 2, State.ANSWERED, Status.ANSWERED, n < (5 if running else 8),
+            0.02 * (n + 1), n != 6, 8, (), None, None, "",
         )
         for n in range(8)
     )  # fmt: skip

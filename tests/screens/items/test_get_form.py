@@ -241,7 +241,9 @@ async def test_nothing_that_nodes_say_is_obeyed(size: tuple[int, int], tmp_path:
     evil = sign(PrivateKey.from_seed(bytes(32)), encode({HOSTILE.encode()[:200]: HOSTILE.encode()[:300]}), 5)
     asked = [gave(0, evil), *(at(n, Status.REFUSED, code=201, message=HOSTILE.encode()) for n in range(1, 8))]
     texts = []
-    async with getting(node(gets=[outcome(asked, item=evil, why=HOSTILE)]), keys(tmp_path), size) as stage:
+    async with getting(
+        node(gets=[outcome(asked, item=evil, problem=ValueError(HOSTILE))]), keys(tmp_path), size
+    ) as stage:
         await write(stage, HOSTILE[:100], "what")
         texts.append(stage.text())
         await write(stage, TARGET.hex(), "what")

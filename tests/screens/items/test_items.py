@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.snapshot import Holdings, Snapshot, StoredItemView
+from dhtui.engine.views.snapshot import Holdings, Snapshot, StoredItemView
 from dhtui.engine.wire.bencode import encode
 from dhtui.packets.parts import Link
 from dhtui.screens.items.rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links

@@ -601,8 +601,8 @@ async def test_nothing_that_nodes_say_is_obeyed(size: tuple[int, int], tmp_path:
     evil = sign(ME, encode(HOSTILE.encode()[:900]), 5)
     writes = [at(place, Status.REFUSED, code=302, message=HOSTILE.encode()) for place in range(8)]
     paper = node(
-        puts=[outcome([gave(0, evil)], writes, sign(ME, HELLO, 5), why=HOSTILE)],
-        gets=[outcome([gave(0, evil)], item=evil, why=HOSTILE)],
+        puts=[outcome([gave(0, evil)], writes, sign(ME, HELLO, 5), problem=ValueError(HOSTILE))],
+        gets=[outcome([gave(0, evil)], item=evil, problem=ValueError(HOSTILE))],
     )
     texts = []
     async with putting(paper, keys(tmp_path), size) as stage:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from packets.samples import asked, got, replied, sent
 
-from dhtui.engine.events import (
+from dhtui.engine.lookup.decisions import StopReason
+from dhtui.engine.views.events import (
     AddressChanged,
     Banned,
     BootstrapProgress,
@@ -24,7 +25,7 @@ from dhtui.engine.events import (
     StateEvent,
     Stored,
 )
-from dhtui.engine.snapshot import ErrorView, Snapshot
+from dhtui.engine.views.snapshot import ErrorView, Snapshot
 from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.dialogs.popup import Popup
@@ -52,8 +53,8 @@ HAPPENED: list[StateEvent] = [
     ReachabilityChanged(NOW - 40, True, "203.0.113.50 contacted us unasked"),
     NodeAdded(NOW - 30, THEIRS, THEM, 15),
     LookupStarted(NOW - 20, 3, "get_peers", TARGET, "user"),
-    LookupFinished(NOW - 16, 3, "get_peers", TARGET, 37, 29, "the 8 closest nodes have answered"),
-    LookupFinished(NOW - 15, 4, "find_node", TARGET, 3, 0, "nobody answered"),
+    LookupFinished(NOW - 16, 3, "get_peers", TARGET, 37, 29, 8, StopReason.CLOSEST_ANSWERED),
+    LookupFinished(NOW - 15, 4, "find_node", TARGET, 3, 0, 0, StopReason.NOBODY_ANSWERED),
     Stored(NOW - 12, "peer", TARGET, THEM),
     Stored(NOW - 11, "mutable", TARGET, THEM),
     Banned(NOW - 5, "203.0.113.66", NOW + 55, "by the user"),
@@ -132,7 +133,7 @@ def test_every_kind_of_event_is_told_in_words() -> None:
     assert levels["4 voters see us as 198.51.100.7:6881"] == "notable"
     assert levels["2d7c…6978 instead of 2d7d…2222, to fit the external address (BEP 42)"] == "notable"
     assert levels["2d7d…2222 entered the table, bucket 15"] == "detail"
-    assert levels["find_node#4 4f1a…6978 ended: 0 of 3 answered; nobody answered"] == "problem"
+    assert levels["find_node#4 4f1a…6978 ended: 0 of 3 answered; no node answered"] == "problem"
     assert levels["ignored for 1m: by the user"] == "notable", "it was the user's own wish"
     assert told["ignored for 1m: by the user"].where == "203.0.113.66"
     assert levels["a peer of 4f1a…6978 is kept here now"] == "detail"
@@ -332,7 +333,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
         BootstrapProgress(NOW, HOSTILE),
         NodeRemoved(NOW, THEIRS, (HOSTILE, 1), HOSTILE),
         LookupStarted(NOW, 1, HOSTILE, TARGET, HOSTILE),
-        LookupFinished(NOW, 1, HOSTILE, TARGET, 1, 1, HOSTILE),
+        LookupFinished(NOW, 1, HOSTILE, TARGET, 1, 1, 1, StopReason.ALL_ANSWERED),
         Banned(NOW, HOSTILE, NOW + 9, HOSTILE),
         IdChanged(NOW, OWN, OWN, HOSTILE),
         ReachabilityChanged(NOW, False, HOSTILE),

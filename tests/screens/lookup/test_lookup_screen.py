@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from lookups.samples import detail, ruled, step, walk
+from lookups.samples import detail, mutable, ruled, step, walk
 from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import LookupDetail, LookupView, Snapshot
+from dhtui.engine.views.snapshot import LookupDetail, LookupView, Snapshot
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
@@ -218,12 +218,13 @@ async def test_a_pane_fills_the_window_and_comes_back(size: tuple[int, int]) -> 
 def hostile() -> LookupNode:
     node = LookupNode(snapshots.running()._replace(at=1000.0, lookups=()))
     bad = snapshots.HOSTILE
-    steps = [step(1, 150, 0, 0.1, result=bad, item=bad), step(2, 151, 0, None), step(3, 152, 0, 0.2, item="seq 4")]
-    whole = detail(steps, 0.5, kind=bad, owner=bad, found=bad, why=bad, number=5)
-    candidates = tuple(
-        c._replace(result=bad, note=bad, state=bad if n == 2 else c.state, version=bad.encode(), addr=(bad, 1))
-        for n, c in enumerate(whole.candidates)
-    )
+    steps = [
+        step(1, 150, 0, 0.1, result=Status.BAD_VALUE),
+        step(2, 151, 0, None),
+        step(3, 152, 0, 0.2, found=mutable(4)),
+    ]
+    whole = detail(steps, 0.5, kind=bad, owner=bad, number=5)
+    candidates = tuple(c._replace(note=bad, version=bad.encode(), addr=(bad, 1)) for c in whole.candidates)
     add(node, whole._replace(candidates=candidates))
     add(node, walk())
     return node
@@ -509,7 +510,7 @@ async def test_enter_shows_all_about_a_node() -> None:
 
 def test_why_a_node_is_treated_unlike_others_is_told_whole() -> None:
     why = "its value does not hold: it is none of the closest, and whom it names has to wait"
-    whole = detail([step(1, 150, 0, 0.1, result="bad value")], 0.2)
+    whole = detail([step(1, 150, 0, 0.1, result=Status.BAD_VALUE)], 0.2)
     whole = whole._replace(candidates=(whole.candidates[0]._replace(note=why),))
     (row,) = panes.candidate_rows(whole)
     lines = ["".join(text for text, _ in line) for line in panes.candidate_details(row, whole)]
@@ -578,7 +579,7 @@ async def test_a_lookup_that_waits_for_its_turn_is_told_with_its_place() -> None
     """In the list, in the verdict, and on Home."""
     view = snapshots.running()
     first = view.lookups[0]._replace(
-        number=90, place=3, asked=0, answered=0, in_flight=0, best=0, found="", nearest_bits=None
+        number=90, place=3, asked=0, answered=0, in_flight=0, best=0, found=None, nearest_bits=None
     )
     async with exploring(view._replace(lookups=(first,), waiting=7), LARGE, show="lookup") as stage:
         assert "lookups: 0 running, 1 waiting, 0 finished" in stage.text()

@@ -30,9 +30,9 @@ from packets.samples import (
     sent,
 )
 
-from dhtui.engine.events import Event, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.views.events import Event, PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, pack_node
 from dhtui.engine.wire.krpc import FindNode, Get, GetPeers, Ping

@@ -11,8 +11,17 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from dhtui.engine.lookup.decisions import Found, FoundKind, State, StopReason
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import AnnounceView, CandidateView, Holdings, LookupDetail, LookupView, Snapshot, SwarmView
+from dhtui.engine.views.snapshot import (
+    AnnounceView,
+    CandidateView,
+    Holdings,
+    LookupDetail,
+    LookupView,
+    Snapshot,
+    SwarmView,
+)
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
@@ -26,6 +35,8 @@ from ..stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
 OTHER = bytes.fromhex("99" * 20)
 A, B, C = (("192.0.2.1", 6881), ("192.0.2.2", 6882), ("192.0.2.3", 6883))
 
+FOUND = Found(FoundKind.PEERS, None, 3)
+
 
 def candidate(n: int, *peers: tuple[str, int], **more: Any) -> CandidateView:
     """A node of a lookup, and the peers it gave."""
@@ -34,8 +45,8 @@ def candidate(n: int, *peers: tuple[str, int], **more: Any) -> CandidateView:
         id=OWN[:-1] + bytes([n]),
         bits=130 + n,
         hop=n,
-        state="answered",
-        result="peers" if peers else "answered",
+        state=State.ANSWERED,
+        result=Status.PEERS if peers else Status.ANSWERED,
         closest=True,
         rtt=0.04 * n,
         token=True,
@@ -54,7 +65,21 @@ def found(view: LookupView, *candidates: CandidateView) -> LookupDetail:
 
 def lookup(number: int, target: bytes = TARGET, running: bool = False) -> LookupView:
     return LookupView(
-        number, "get_peers", target, "user", 950.0, 4.1, running, 37, 29, 5, 0, 136, 7, "3 peers", "all answered"
+        number,
+        "get_peers",
+        target,
+        "user",
+        950.0,
+        4.1,
+        running,
+        37,
+        29,
+        5,
+        0,
+        136,
+        7,
+        FOUND,
+        StopReason.CLOSEST_ANSWERED,
     )
 
 
@@ -356,9 +381,9 @@ async def test_nothing_is_announced_from_a_recording() -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
     paper = node()
-    evil = candidate(1, A, version=HOSTILE.encode(), note=HOSTILE, result=HOSTILE, state=HOSTILE)
+    evil = candidate(1, A, version=HOSTILE.encode(), note=HOSTILE)
     paper.lookups = {7: found(lookup(7), evil)}
-    paper.view = snapshots.hostile()._replace(lookups=(lookup(7)._replace(found=HOSTILE, why=HOSTILE),))
+    paper.view = snapshots.hostile()._replace(lookups=(lookup(7)._replace(kind=HOSTILE),))
     paper.outcome = announced(Status.REFUSED)
     async with peers(size, paper) as stage:
         seen = [stage.text()]

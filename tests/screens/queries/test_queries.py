@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from packets.samples import asked, got, replied, sent
 
-from dhtui.engine.events import Event, PacketReceived, QueryFinished
-from dhtui.engine.snapshot import QueryView, Snapshot
+from dhtui.engine.views.events import Event, PacketReceived, QueryFinished
+from dhtui.engine.views.snapshot import QueryView, Snapshot
 from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encode_response, parse
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing

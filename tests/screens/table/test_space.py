@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhtui.engine.snapshot import TableView
+from dhtui.engine.views.snapshot import TableView
 from dhtui.screens.table.space import part_of, space_lines, space_title
 from dhtui.text.spans import width_of
 

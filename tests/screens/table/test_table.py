@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.snapshot import Ban, ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
+from dhtui.engine.views.snapshot import Ban, ContactDetail, Holdings, Snapshot, StoredItemView, SwarmView
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.packets.parts import Link
 from dhtui.screens.table.columns import BucketRow, NodeRow

@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 
-from .defence.guard import ReplyBudget
-from .defence.shares import net_of
-from .lookup.running import Sender
-from .queries import TID_LENGTH, Answer, InFlight
-from .statistics import Level
-from .table import Contact, Table
-from .unresponsive import UnresponsiveNodes
-from .wire.compact import Addr, is_local
-from .wire.krpc import Ping, encode_query
+from ..defence.guard import ReplyBudget
+from ..defence.shares import net_of
+from ..lookup.running import Sender
+from ..queries import TID_LENGTH, Answer, InFlight
+from ..table import Contact, Table
+from ..unresponsive import UnresponsiveNodes
+from ..views.statistics import Level
+from ..wire.compact import Addr, is_local
+from ..wire.krpc import Ping, encode_query
 
 MAX_CHECKS = 64
 """Pings in flight to questionable nodes of the table."""

@@ -13,16 +13,16 @@ from __future__ import annotations
 from random import Random
 from typing import Literal
 
-from .bounded import BoundedDict
-from .defence.guard import AddressVote
-from .settings import Settings
-from .snapshot import IdentityView, ReachabilityView
-from .statistics import Level
-from .table import bep42_verdict
-from .wire.compact import Addr, is_local
-from .wire.family import family_of
-from .wire.ids import bep42_id, bep42_valid, random_id
-from .wire.krpc import Ping, encode_query
+from ..bounded import BoundedDict
+from ..defence.guard import AddressVote
+from ..settings import Settings
+from ..table import bep42_verdict
+from ..views.snapshot import IdentityView, ReachabilityView
+from ..views.statistics import Level
+from ..wire.compact import Addr, is_local
+from ..wire.family import family_of
+from ..wire.ids import bep42_id, bep42_valid, random_id
+from ..wire.krpc import Ping, encode_query
 
 PROBE_SECONDS = 60.0
 """Between two probes while reachability is unknown."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
-from .wire.compact import Addr
-from .wire.krpc import Message
+from ..lookup.decisions import StopReason
+from ..wire.compact import Addr
+from ..wire.krpc import Message
 
 
 class DropCause(StrEnum):
@@ -127,7 +128,10 @@ class LookupFinished(NamedTuple):
     """Queries sent."""
     answered: int
     """Queries that were answered by then, errors included."""
-    why: str
+    closest: int
+    """How many of the k closest nodes have answered."""
+    stopped: StopReason
+    """Why it ended."""
 
 
 class Stored(NamedTuple):

@@ -6,9 +6,9 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ..wire.compact import Addr
+from ..wire.methods import METHODS
 from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
-from .wire.compact import Addr
-from .wire.methods import METHODS
 
 HISTORY_SECONDS = 60
 MAX_ERRORS = 25

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from .wire.compact import Addr
+from ..lookup.decisions import Decision, Distrust, Found, State, StopReason
+from ..outcome import Doubt, Status
+from ..wire.compact import Addr
 
 NodeState = Literal["good", "questionable", "bad"]
 Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
@@ -42,6 +44,8 @@ class BootstrapSource(NamedTuple):
     name: str
     state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
+    saved: bool = False
+    """Whether these are the nodes saved by an earlier run, not a host."""
 
 
 class BootstrapView(NamedTuple):
@@ -151,14 +155,12 @@ class LookupView(NamedTuple):
     """log2 of the distance of the nearest node that answered, rounded down to tenths; -1 for the distance 0."""
     best: int
     """How many of the 8 closest known nodes have answered."""
-    found: str
-    """What was found so far, in words."""
-    why: str
-    """Why it ended; empty while it runs."""
-    doubt: str = ""
-    """What speaks against believing what it did not find: a `Doubt` in its words."""
-    stopped: bool = False
-    """Whether it was ended before it had come to its end."""
+    found: Found | None
+    """What was found so far; `None`: nothing."""
+    stopped: StopReason | None
+    """Why it ended; `None` while it runs."""
+    doubt: Doubt | None = None
+    """What speaks against believing what it did not find."""
     place: int = 0
     """Its place among what waits for its turn, 1 for what is next; 0: it has begun."""
     wrote: float = 0.0
@@ -181,19 +183,16 @@ class StepView(NamedTuple):
     stalled: float | None
     """When it lost its slot."""
     ended: float | None
-    result: str
-    """``in flight``, or a `Status` in its words."""
+    result: Status | None
+    """`None` while it is in flight."""
     nodes: int
-    peers: int
-    item: str
-    """What item it gave, in words; empty for none."""
+    found: Found | None
+    """What it gave; `None`: neither an item nor peers."""
     code: int | None
     overtaken: float | None = None
     """When so many nearer nodes had answered that it held no slot any more."""
-    doubt: str = ""
-    """Why its node was distrusted when it was asked: a `Distrust` in its words; empty where it was not."""
-    misnamed: int = 0
-    """By then, how many nodes that its referrers had named were silent or had other ids."""
+    doubt: Distrust | None = None
+    """Why its node was distrusted when it was asked; `None` where it was not."""
     held: float | None = None
     """Since when it had waited for room among all our queries; `None`: it had not."""
     late: bool = False
@@ -207,10 +206,9 @@ class CandidateView(NamedTuple):
     id: bytes | None
     bits: float | None
     hop: int
-    state: str
-    """``untried``, ``passed over``, ``asked``, ``silent so far``, ``answered``, ``failed``."""
-    result: str
-    """What came of it: a `Status` in its words; empty while nothing has."""
+    state: State
+    result: Status | None
+    """What came of it; `None` while nothing has."""
     closest: bool
     """Whether it is one of the closest responders."""
     rtt: float | None
@@ -221,11 +219,9 @@ class CandidateView(NamedTuple):
     version: bytes | None
     """Its client: hostile."""
     note: str
-    """More about the mark or the result: in our words."""
-    mark: str = ""
-    """How it came to be asked, or why it was not: a `Mark` in its words."""
-    doubt: str = ""
-    """Why it is distrusted: a `Distrust` in its words; empty where it is not."""
+    """More about the result: that of its `NodeOutcome`."""
+    doubt: Distrust | None = None
+    """Why it is distrusted; `None` where it is not."""
     named: bytes | None = None
     """The id that it was named under, where it answered with another one."""
     place: Literal["", "fills", "spare"] = "fills"
@@ -244,6 +240,10 @@ class LookupDetail(NamedTuple):
     """Nearest first."""
     began: float = 0.0
     """When its turn came: until then it waited for other lookups. Seconds since it was asked for."""
+    decisions: tuple[Decision, ...] = ()
+    """Why candidates were asked, kept back, passed over and asked again, in the order in which that was decided."""
+    untold: int = 0
+    """Decisions of which it is known only that there were so many more."""
 
 
 class MethodCounts(NamedTuple):

@@ -12,17 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from . import events
-from .events import Listeners
-from .lookup.questions import FindClosest
-from .lookup.running import LookupRun
-from .operations.operations import Operations
-from .operations.requests import OnStep
-from .outcome import NOT_SENT, NodeOutcome, Outcome, Status
-from .settings import PUBLIC_BOOTSTRAP
-from .snapshot import BootstrapSource, BootstrapView
-from .wire.compact import Addr, NodeInfo
-from .wire.ids import ID_BITS, distance
+from ..lookup.questions import FindClosest
+from ..lookup.running import LookupRun
+from ..operations.operations import Operations
+from ..operations.requests import OnStep
+from ..outcome import NOT_SENT, NodeOutcome, Outcome, Status
+from ..settings import PUBLIC_BOOTSTRAP
+from ..views import events
+from ..views.events import Listeners
+from ..views.snapshot import BootstrapSource, BootstrapView
+from ..wire.compact import Addr, NodeInfo
+from ..wire.ids import ID_BITS, distance
 
 ENOUGH_FROM_SAVED = 8
 """If so many nodes answer the lookup from saved nodes, the hosts are asked only for comparison."""
@@ -73,7 +73,9 @@ class Bootstrap:
         self._hosts = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names)]
         self._saved = tuple(saved)
         self._searches, self._listeners, self._when_in, self._keep_only = operations, listeners, when_in, keep_only
-        self._saved_source = BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "") if saved else None
+        self._saved_source = (
+            BootstrapSource(f"saved nodes ({len(saved)})", "waiting", "", saved=True) if saved else None
+        )
         self.state: Literal["idle", "running", "done", "failed"] = "idle"
         self._why = ""
         self._started_at = self._ended_at = 0.0

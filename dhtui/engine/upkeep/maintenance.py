@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from random import Random
 
-from . import events
-from .events import Listeners
-from .lookup.questions import FindClosest
-from .lookup.running import Done, Sender
-from .lookup.survey import Survey
-from .operations.operations import Operation, Operations
-from .outcome import Outcome
-from .settings import Settings
-from .table import Table
-from .wire.compact import NodeInfo
-from .wire.ids import random_id_with_prefix
+from ..lookup.questions import FindClosest
+from ..lookup.running import Done, Sender
+from ..lookup.survey import Survey
+from ..operations.operations import Operation, Operations
+from ..outcome import Outcome
+from ..settings import Settings
+from ..table import Table
+from ..views import events
+from ..views.events import Listeners
+from ..wire.compact import NodeInfo
+from ..wire.ids import random_id_with_prefix
 
 OWN_REFRESH_SECONDS = 1800.0
 """Between two lookups of our own id."""

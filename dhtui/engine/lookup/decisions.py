@@ -1,0 +1,197 @@
+"""What a lookup decided and why, as values. Their sentences are in `text/decisions.py`.
+
+The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to. L1 … L16 are
+the rules in the essay of `algorithm.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from ..wire.compact import Addr
+
+MAX_DECISIONS = 512
+"""Decisions of one lookup that are remembered besides those to send a query, which its number of queries bounds."""
+
+
+class State(StrEnum):
+    """Where a candidate stands."""
+
+    NEW = "untried"
+    PASSED = "passed_over"
+    ASKED = "asked"
+    STALLED = "stalled"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class Distrust(StrEnum):
+    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
+
+    TOO_NEAR = "too_near"
+    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
+    CHOSEN = "chosen_id"
+    """The id that it answers with may have been chosen for the target."""
+    MISLED = "misled"
+    """Named by nobody but nodes that mislead."""
+    MISFIT = "misfit"
+    """Its id does not fit its address (BEP 42)."""
+
+
+class Reason(StrEnum):
+    """Why a candidate was asked, kept back, passed over or asked again."""
+
+    OPENING = "opening"
+    """Asked: known from before, quick and near (L4). `seconds`: its round trip."""
+    BOOTSTRAP_HOST = "bootstrap_host"
+    """Asked: a bootstrap host, of which only the address is known."""
+    NEAREST = "nearest"
+    """Asked: the nearest candidate that was not asked yet and is trusted."""
+    LAST_RESORT = "last_resort"
+    """Asked: it was kept in reserve, and no other trusted candidate was left or in flight (L4)."""
+    FITTING_ID = "fitting_id"
+    """Asked: its id fits its address (BEP 42), that of `by`, which is as near to the bit, does not (L10)."""
+    VOUCHED = "vouched"
+    """Asked: its id does not fit its address, but trusted nodes of `number` networks name it, more than name `by`,
+    which is nearer (L10)."""
+    MISFIT = "misfit"
+    """Asked though its id does not fit its address: it is the nearest, and such ids don't hold too many slots (L10)."""
+    BAD_REFERRER = "bad_referrer"
+    """Asked, no better candidate being left: `number` other referrals of the nodes that named it, `by` first, timed out
+    or had other ids (L12)."""
+    BAD_VALUE = "bad_value"
+    """Asked, no better candidate being left: `by`, which named it, gave a value that does not hold (L12)."""
+    TOO_NEAR = "too_near"
+    """Asked, no better candidate being left: it is nearer to the target than its referrer can know of (L11)."""
+    ASKED_AGAIN = "asked_again"
+    """Asked a second time at the end: it is among the nearest and was silent (L3)."""
+    LOOK_BEHIND = "look_behind"
+    """Asked once more: what it gave may stand in the way of a signed value that it has."""
+
+    RESERVE = "reserve"
+    """Kept back: known from before (L4). `seconds`: its round trip."""
+    NAMED = "named"
+    """No longer kept in reserve: `by` named it."""
+    SAME_SUBNET = "same_subnet"
+    """Kept back: `by`, of the same /24, is in the lookup (L9)."""
+    PREFERRED = "preferred"
+    """In the lookup in place of `by` of the same /24: it is trusted and `by` is not, or it is nearer, or as near and
+    named by nodes of more networks (L9)."""
+    INSTEAD = "instead"
+    """In the lookup in place of `by` of the same /24, which was silent or answered with an error (L9)."""
+    UNRESPONSIVE = "unresponsive"
+    """Passed over: it let `number` queries in a row time out, the last one `seconds` ago."""
+    TOO_MANY = "too_many"
+    """Forgotten untried: the lookup knows as many candidates, or as many of this /24, as it remembers."""
+
+
+ASKS = frozenset(
+    (
+        Reason.OPENING,
+        Reason.BOOTSTRAP_HOST,
+        Reason.NEAREST,
+        Reason.LAST_RESORT,
+        Reason.FITTING_ID,
+        Reason.VOUCHED,
+        Reason.MISFIT,
+        Reason.BAD_REFERRER,
+        Reason.BAD_VALUE,
+        Reason.TOO_NEAR,
+        Reason.ASKED_AGAIN,
+        Reason.LOOK_BEHIND,
+    )
+)
+"""Reasons to send a query. The n-th decision to ask an address is the one for the n-th query that was sent there."""
+
+
+class StopReason(StrEnum):
+    """Why a lookup, or another operation, ended."""
+
+    CLOSEST_ANSWERED = "closest_answered"
+    """The k closest nodes that are alive have answered."""
+    ALL_ANSWERED = "all_answered"
+    """Fewer than k nodes could be reached, and all of them have answered."""
+    NOBODY_TO_ASK = "nobody_to_ask"
+    """No node was known."""
+    NOBODY_ANSWERED = "nobody_answered"
+    NOTHING_HOLDS = "nothing_holds"
+    """The nodes that answered gave values that do not hold."""
+    VALUE_FOUND = "value_found"
+    """An immutable value was found. It hashes to the target, so no second opinion is needed."""
+    QUERY_LIMIT = "query_limit"
+    """It has sent as many queries as one lookup may: somebody is inventing nodes."""
+    STOPPED_BY_USER = "stopped_by_user"
+    GIVEN_UP = "given_up"
+    """Whoever asked for it gave it up, at a deadline for example."""
+    CANCELLED = "cancelled"
+    """Ended without a result."""
+    NAMED_ASKED = "named_asked"
+    """Every node that the user named has been asked."""
+    WRITTEN = "written"
+    """Every node that was to store something has been written to."""
+    NOT_STORABLE = "not_storable"
+    """What was to be stored can't be: nothing was written."""
+
+
+EARLY = frozenset((StopReason.STOPPED_BY_USER, StopReason.GIVEN_UP, StopReason.CANCELLED))
+"""Reasons to end before there was a result."""
+
+
+class FoundKind(StrEnum):
+    """What was found."""
+
+    PEERS = "peers"
+    IMMUTABLE = "immutable"
+    MUTABLE = "mutable"
+
+
+class Found(NamedTuple):
+    """What was found, in numbers."""
+
+    kind: FoundKind
+    """The item's, where one was found."""
+    seq: int | None = None
+    """Of a mutable item."""
+    peers: int = 0
+
+
+class Decision(NamedTuple):
+    """One decision about one candidate."""
+
+    at: float
+    """On the engine's clock, in the views of a lookup seconds since it was asked for."""
+    addr: Addr
+    """The candidate's."""
+    reason: Reason
+    by: Addr | None = None
+    """The other node that the reason speaks of."""
+    number: int = 0
+    """What this and `seconds` are the reason tells; 0 and `None` where it tells nothing."""
+    seconds: float | None = None
+
+
+class Decisions:
+    """The decisions of one lookup in the order in which they were taken. None is overwritten."""
+
+    __slots__ = ("_others", "now", "taken", "untold")
+
+    def __init__(self) -> None:
+        """There are none yet."""
+        self.now = 0.0
+        """The time of the decisions that follow, on the engine's clock: whoever drives the lookup sets it."""
+        self.taken: list[Decision] = []
+        self.untold = 0
+        """Decisions beyond `MAX_DECISIONS`: they are counted only."""
+        self._others = 0
+
+    def take(
+        self, addr: Addr, reason: Reason, by: Addr | None = None, number: int = 0, seconds: float | None = None
+    ) -> None:
+        """Record one."""
+        if reason not in ASKS:
+            if self._others >= MAX_DECISIONS:
+                self.untold += 1
+                return
+            self._others += 1
+        self.taken.append(Decision(self.now, addr, reason, by, number, seconds))

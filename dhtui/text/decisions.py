@@ -1,0 +1,156 @@
+"""The sentences of what a lookup decided, of why it stopped, and of what it found: one for each value.
+
+They are parts of sentences, without a capital at their start and a full stop at their end, and safe to print.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, StopReason
+from ..engine.outcome import Outcome
+from ..engine.views.snapshot import LookupView
+from .format import plural
+from .safe import safe_text
+
+REASONS: Final[dict[Reason, str]] = {
+    Reason.OPENING: "it opened the lookup, known from before{away}",
+    Reason.BOOTSTRAP_HOST: "a bootstrap host, of which only the address is known",
+    Reason.NEAREST: "the nearest that was left",
+    Reason.LAST_RESORT: "known from before, kept in reserve until nobody else was left",
+    Reason.FITTING_ID: "its id fits its address, that of {by}, which is as near, does not",
+    Reason.VOUCHED: "its id does not fit its address, but nodes of {number} networks name it",
+    Reason.MISFIT: "the nearest that was left, though its id does not fit its address",
+    Reason.BAD_REFERRER: "for want of a better one: {others} from there {were} silent or misnamed",
+    Reason.BAD_VALUE: "for want of a better one: the value given there does not hold",
+    Reason.TOO_NEAR: "for want of a better one: too near, who named it can hardly know of it",
+    Reason.ASKED_AGAIN: "asked again, being among the nearest",
+    Reason.LOOK_BEHIND: "asked once more, for what it gave may stand in the way of a signed value",
+    Reason.RESERVE: "kept in reserve, known from before{away}",
+    Reason.NAMED: "no longer kept in reserve, for {by} named it",
+    Reason.SAME_SUBNET: "a node of the same /24, {by}, is in the lookup",
+    Reason.PREFERRED: "preferred to {by}, of the same /24",
+    Reason.INSTEAD: "in place of {by}, of the same /24, which gave nothing",
+    Reason.UNRESPONSIVE: "silent to {queries}, the last {seconds:.0f} s ago",
+    Reason.TOO_MANY: "forgotten untried, for there were too many",
+}
+"""Why a candidate was asked, kept back, passed over or asked again."""
+
+ASKED_THOUGH: Final[dict[Distrust, str]] = {
+    Distrust.TOO_NEAR: "distrusted: too near, who named it can hardly know of it",
+    Distrust.CHOSEN: "distrusted: its id may have been chosen for the target",
+    Distrust.MISLED: "distrusted: nobody but nodes that mislead named it",
+    Distrust.MISFIT: "distrusted: its id does not fit its address",
+}
+"""Why a node was distrusted when it was asked."""
+
+DISTRUSTED: Final[dict[Distrust, str]] = {
+    Distrust.TOO_NEAR: "it is too near to be believed",
+    Distrust.CHOSEN: "its id is much nearer than the one it was named under, and nobody else names it",
+    Distrust.MISLED: "nobody but nodes that mislead named it",
+    Distrust.MISFIT: "its id does not fit its address",
+}
+"""Why a node is distrusted, as it is judged now."""
+
+UNASKED: Final[dict[Reason, str]] = {
+    Reason.SAME_SUBNET: "one of its /24 is in the lookup, for addresses of one subnet are cheap",
+    Reason.RESERVE: "known from before and kept in reserve, until it is named or nobody else is left",
+    Reason.UNRESPONSIVE: REASONS[Reason.UNRESPONSIVE],
+}
+"""Why a node was never asked, where that was the last that was decided about it."""
+
+SHORT_REASONS: Final[dict[Reason, str]] = {
+    Reason.SAME_SUBNET: "/24 twin",
+    Reason.RESERVE: "reserve",
+    Reason.UNRESPONSIVE: "gone?",
+}
+"""The same in at most 9 cells."""
+
+SHORT_DISTRUST: Final[dict[Distrust, str]] = {
+    Distrust.TOO_NEAR: "too near",
+    Distrust.CHOSEN: "chosen id",
+    Distrust.MISLED: "misled",
+    Distrust.MISFIT: "misfit",
+}
+"""Why a node is distrusted, in at most 9 cells."""
+
+STOPS: Final[dict[StopReason, str]] = {
+    StopReason.CLOSEST_ANSWERED: "the {closest} closest nodes that are alive have answered",
+    StopReason.ALL_ANSWERED: "all {closest} reachable nodes have answered",
+    StopReason.NOBODY_TO_ASK: "there was no node to ask",
+    StopReason.NOBODY_ANSWERED: "no node answered",
+    StopReason.NOTHING_HOLDS: "no node answered with anything that holds",
+    StopReason.VALUE_FOUND: "an immutable value that hashes to the target needs no second opinion",
+    StopReason.QUERY_LIMIT: "{asked} queries led nowhere: somebody is inventing nodes",
+    StopReason.STOPPED_BY_USER: "stopped by the user",
+    StopReason.GIVEN_UP: "it was given up",
+    StopReason.CANCELLED: "cancelled",
+    StopReason.NAMED_ASKED: "every node that was named has been asked",
+    StopReason.WRITTEN: "stored on {stored} of {writes} nodes",
+    StopReason.NOT_STORABLE: "what was to be stored can't be",
+}
+"""Why a lookup, or another operation, ended."""
+
+FOUND: Final[dict[FoundKind, str]] = {
+    FoundKind.PEERS: "{peers}",
+    FoundKind.IMMUTABLE: "value",
+    FoundKind.MUTABLE: "value, seq {seq}",
+}
+"""What was found."""
+
+
+def decision_words(decision: Decision) -> str:
+    """Why that was decided."""
+    return _filled(REASONS[decision.reason], decision)
+
+
+def unasked_words(decision: Decision) -> str:
+    """Why a node was never asked, by the last decision about it; empty where that does not tell."""
+    return _filled(UNASKED.get(decision.reason, ""), decision)
+
+
+def _filled(words: str, decision: Decision) -> str:
+    seconds, number = decision.seconds, decision.number
+    return words.format(
+        away="" if seconds is None else f", {seconds * 1000:.0f} ms away",
+        by="another one" if decision.by is None else decision.by[0],
+        number=number,
+        others=plural(number, "other"),
+        were="was" if number == 1 else "were",
+        queries=plural(number, "query", "queries"),
+        seconds=seconds or 0.0,
+    )
+
+
+def stop_words(
+    stopped: StopReason | None, *, closest: int = 0, asked: int = 0, stored: int = 0, writes: int = 0
+) -> str:
+    """Why it ended, having so many of the closest nodes, after so many queries; empty while it runs."""
+    if stopped is None:
+        return ""
+    if stopped is StopReason.ALL_ANSWERED and closest == 1:
+        return "the only node answered"
+    return STOPS[stopped].format(closest=closest, asked=asked, stored=stored, writes=writes)
+
+
+def lookup_stop_words(view: LookupView) -> str:
+    """Why a lookup ended; empty while it runs."""
+    return stop_words(view.stopped, closest=view.best, asked=view.asked)
+
+
+def outcome_stop_words(outcome: Outcome) -> str:
+    """Why an operation ended."""
+    if outcome.problem is not None:
+        return safe_text(str(outcome.problem), 1000)
+    return stop_words(
+        outcome.stopped,
+        closest=len(outcome.closest),
+        asked=len(outcome.asked),
+        stored=outcome.stored,
+        writes=len(outcome.writes),
+    )
+
+
+def found_words(found: Found | None) -> str:
+    """What was found; empty for nothing."""
+    return "" if found is None else FOUND[found.kind].format(peers=plural(found.peers, "peer"), seq=found.seq)
