@@ -1,8 +1,9 @@
 """Every action of the explorer and its keys, once: bindings, footer, help and palette come from here.
 
 Pure data: imports no Textual, so that documentation and tests can read it. A new screen is one `View` in `VIEWS`
-with its own actions, and one file (with its .tcss) that the `View` names. The tables hold the keys as shipped. Those
-of the user's own stand in `KEYMAP`: Textual's keymap is made from it, and all that names a key asks for it.
+with its own actions, and a folder in `screens` with the class that the `View` names and its .tcss. The tables hold the
+keys as shipped. Those of the user's own stand in `KEYMAP`: Textual's keymap is made from it, and all that names a key
+asks for it.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ ALWAYS: tuple[Action, ...] = (
 GLOBAL: tuple[Action, ...] = (
     *ALWAYS,
     Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name, of any screen.", 5, ":"),
-    Action("pause", "space", "pause", "Freeze what is shown; the node runs on.", 6),
+    Action("pause", "space", "pause", "Freeze what is shown; the node runs on. In a recording: stop, and play on.", 6),
     Action("next_view(1)", "right_square_bracket", "", "Go to the next screen.", 0, "]"),
     Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
     Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),

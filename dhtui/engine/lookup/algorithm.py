@@ -52,7 +52,7 @@ L10. *An id must fit its address* (BEP 42) to fill a place, where most ids of th
    and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
    name.
 L11. *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
-   can stand close to the target by chance (see `size.crowded`). This holds where no id has to fit, as in local
+   can stand close to the target by chance (see `network_size.crowded`). This holds where no id has to fit, as in local
    networks.
 L12. *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
    the others that this node named wait, unless another node names them too. It costs a liar its word after four
