@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SIZE = "dhtui_testnet_size"
+MOST = 1000
+"""Nodes that a testnet can have."""
 CALL_SECONDS = 120.0
 """How long a call into the thread may take. None should: it ends the wait of a test that would hang."""
 
@@ -69,14 +71,25 @@ class ThreadedTestnet:
     def call(self, action: Callable[[Testnet], Any]) -> Any:
         """What `action` gives, called in the thread of the testnet: ``call(lambda net: net.nodes[0].holdings())``.
 
-        It may be a coroutine function. Raises what that raises, `TimeoutError` after two minutes.
+        It may be a coroutine function. Raises what that raises, `TimeoutError` after two minutes, and `RuntimeError`
+        where it is called in that thread itself, which would wait for itself.
         """
-        return asyncio.run_coroutine_threadsafe(_called(action, self._net), self._loop).result(CALL_SECONDS)
+        if asyncio._get_running_loop() is self._loop:
+            raise RuntimeError("this is the thread of the testnet already: use the testnet that `call` has handed in")
+        called = asyncio.run_coroutine_threadsafe(_called(action, self._net), self._loop)
+        result, ended = called.result(CALL_SECONDS)
+        if ended is not None:
+            raise ended
+        return result
 
 
-async def _called(action: Callable[[Testnet], Any], net: Testnet) -> Any:
-    result = action(net)
-    return await result if isinstance(result, Coroutine) else result
+async def _called(action: Callable[[Testnet], Any], net: Testnet) -> tuple[Any, BaseException | None]:
+    """What it gives, or what it ended the program with: raised here, that would end the loop and the testnet."""
+    try:
+        result = action(net)
+        return (await result if isinstance(result, Coroutine) else result), None
+    except (SystemExit, KeyboardInterrupt) as ended:
+        return None, ended
 
 
 async def _run(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
@@ -109,8 +122,10 @@ def dhtui_testnet(pytestconfig: pytest.Config) -> Iterator[ThreadedTestnet]:
 
     try:
         size = int(pytestconfig.getini(SIZE))
+        if not 1 <= size <= MOST:
+            raise ValueError
     except ValueError:
-        raise pytest.UsageError(f"{SIZE} must be a number from 1 to 1000") from None
+        raise pytest.UsageError(f"{SIZE} must be a number from 1 to {MOST}") from None
     ready: Future[tuple[ThreadedTestnet, asyncio.Event]] = Future()
     thread = Thread(target=_thread, args=(size, ready), name="dhtui_testnet", daemon=True)
     thread.start()

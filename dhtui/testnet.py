@@ -21,7 +21,7 @@ from dhtui.engine import checks
 from dhtui.engine.items import Draft, ImmutableItem, Item
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.policy import OURS
-from dhtui.engine.node import Node
+from dhtui.engine.node import Node, NodeError
 from dhtui.engine.settings import NodeConfig, Settings, StateStorage
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.family import IPV4
@@ -79,6 +79,7 @@ class Testnet:
         self.strays: list[Node] = []
         """Nodes that have not found all their neighbours, for all their tries."""
         self._stack = AsyncExitStack()
+        self._begun = self._runs = False
 
     @property
     def bootstrap(self) -> tuple[str, ...]:
@@ -86,7 +87,12 @@ class Testnet:
         return tuple("%s:%d" % node.address for node in self.nodes[:3])
 
     def node(self, settings: Settings | None = None, *, state: StateStorage | None = None) -> Node:
-        """A node on loopback that joins it once it is started, and that its maker closes."""
+        """A node on loopback that joins it once it is started, and that its maker closes.
+
+        Raises `NodeError` while the testnet does not run: there is nobody to join.
+        """
+        if not self._runs:
+            raise NodeError("the testnet was closed" if self._begun else "the testnet does not run yet: start it")
         place = NodeConfig(listen=(IPV4.loopback, 0), bootstrap=self.bootstrap, state=state)
         return Node(place if settings is None else replace(place, settings=settings))
 
@@ -101,8 +107,11 @@ class Testnet:
     async def start(self) -> Self:
         """Start all nodes, let them join, and store something. Gives the testnet itself; close it in the end.
 
-        Raises `OSError` if there is no loopback to bind.
+        Raises `OSError` if there is no loopback to bind, `NodeError` where it was started before.
         """
+        if self._begun:
+            raise NodeError("a testnet runs once: make another one")
+        self._begun = True
         async with AsyncExitStack() as stack:
             while len(self.nodes) < self._size:
                 # Not all at once: each would wait for the others' answers until it gives up.
@@ -112,7 +121,7 @@ class Testnet:
                 await asyncio.gather(*(node.bootstrapped() for node in wave))
             await self._meet()
             await self._fill()
-            self._stack = stack.pop_all()
+            self._stack, self._runs = stack.pop_all(), True
         return self
 
     async def _meet(self) -> None:
@@ -143,6 +152,7 @@ class Testnet:
 
     async def close(self) -> None:
         """Close all nodes. A second time nothing happens."""
+        self._runs = False
         await self._stack.aclose()
 
     def _config(self) -> NodeConfig:

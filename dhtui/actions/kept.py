@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Exit, Failure
+from ..errors import Exit, Failure, UsageError
 from ..items.keepalive import KeptItem
 from ..items.keepalive.plan import paused
 from ..items.keepalive.store import Items, change, load
@@ -35,11 +35,14 @@ def list_kept(request: ListKept) -> Kept:
 
 
 def change_kept(request: ChangeKept) -> Kept:
-    """Pause one, resume it or let it go. Raises `Failure`, with `Exit.NOT_FOUND` where it is not kept."""
+    """Pause one, resume it or let it go. Raises `Failure`, with `Exit.NOT_FOUND` where it is not kept, and
+    `UsageError` where it has another salt than the one given."""
     target, missing = request.target, f"nothing is kept alive at {request.target.hex()}: --do kept lists what is"
     before, _ = _load(request.state)
     if target not in before:
         raise Failure(missing, Exit.NOT_FOUND)
+    if request.salt and request.salt != getattr(before[target].item, "salt", b""):
+        raise UsageError(f"--salt is not that of the item kept at {target.hex()}: leave it out")
 
     def how(items: Items) -> None:
         if request.action == "unkeep":

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
+from ..keyring.base import name_fault
 from .request import STDOUT, DecryptKey, DeleteKey, EncryptKey, ExportKey, ImportKey, ListKeys, MakeKey, RenameKey
 from .unlocking import is_locked, load_key, passphrase, public_key
 
@@ -187,6 +188,8 @@ class ChangedKey:
 def rename_key(request: RenameKey) -> ChangedKey:
     """Give a key another name; never that of another one. Raises `UsageError`, `Failure`."""
     ring = Keyring(request.key.folder)
+    if fault := name_fault(request.new_name):
+        raise UsageError(f"--new-name: {fault}")
     try:
         ring.rename(request.key.name, request.new_name)
     except KeyringError as error:
@@ -210,9 +213,10 @@ def encrypt_key(request: EncryptKey) -> ChangedKey:
     ring, choice = Keyring(request.key.folder), request.key
     if again := is_locked(choice):
         load_key(choice, ring)
-    source = request.new if again else request.new or choice.passphrase
+    wanted = replace(choice, passphrase=request.new) if again or request.new else choice
+    flag = "--passphrase-file" if wanted is choice else "--new-passphrase-file"
     try:
-        ring.encrypt(choice.name, passphrase(replace(choice, passphrase=source), new=True, again=again))
+        ring.encrypt(choice.name, passphrase(wanted, new=True, again=again, flag=flag))
     except KeyringError as error:
         raise about_name(error, "the key was not encrypted") from None
     return _changed(request.action, ring, choice.name)

@@ -226,6 +226,8 @@ class ChangeKept:
     state: Path
     target: bytes
     """20 bytes."""
+    salt: bytes = b""
+    """The one that the item must have, where one was given."""
     key: None = None
 
 

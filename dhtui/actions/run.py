@@ -407,6 +407,9 @@ def _why_not_found(outcome: Outcome, at_least: int | None, newer_than: int | Non
     if outcome.highest_seen is not None and at_least is not None:
         newest = f"the newest has seq {outcome.highest_seen}, at least {at_least} was asked for"
         return f"value not found: {newest}{_doubted(outcome)}"
+    if at_least is not None and any(isinstance(one.item, ImmutableItem) for one in outcome.asked):
+        without = f"the one that is there is immutable and has no seq, at least {at_least} was asked for"
+        return f"value not found: {without}{_doubted(outcome)}"
     told = [one.seq for one in outcome.asked if one.seq is not None and one.status is Status.ANSWERED]
     if told and newer_than is not None:
         newest = f"none is newer than seq {newer_than}, the stored one has {max(told)}"

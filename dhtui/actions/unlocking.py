@@ -11,17 +11,30 @@ from ..engine.keys import BadKey, PrivateKey
 from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
-from .request import KeyChoice, Request, Unsigned
+from ..storage.atomic import readers_of
+from .request import AnyRequest, EncryptKey, ImportKey, KeyChoice, Request, Unsigned
 
 _MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
 """Bytes of a passphrase with all that may stand around it."""
 
 
-def exposure(key: KeyChoice | None) -> list[str]:
-    """A warning if others than their owner can read a private key."""
-    if key is None or not (readers := Keyring(key.folder).exposure(key.name)):
+def exposure(request: AnyRequest) -> list[str]:
+    """Warnings of the secrets that others than their owner can read: the key, and the files that were named."""
+    key = request.key
+    if key is None:
         return []
-    return [f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file"]
+    found = []
+    if readers := Keyring(key.folder).exposure(key.name):
+        found.append(f"the private key {quoted(key.name)} can be read by {readers}: chmod 600 its file")
+    named = {key.passphrase: "passphrase"}
+    if isinstance(request, EncryptKey):
+        named[request.new] = "passphrase"
+    if isinstance(request, ImportKey):
+        named[request.file] = "private key"
+    for path, what in named.items():
+        if path is not None and str(path) != "-" and path.is_file() and (readers := readers_of(path)):
+            found.append(f"the {what} in {quoted(str(path))} can be read by {readers}: chmod 600 it")
+    return found
 
 
 def check_passphrase(key: KeyChoice) -> None:
@@ -73,15 +86,15 @@ def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
         raise UsageError(f"--keyname: {error}") from None
 
 
-def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> bytes:
+def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: str = "--passphrase-file") -> bytes:
     """The passphrase of a key, from the file that the user named or from the terminal. Raises `UsageError`.
 
-    `new`: it is asked for twice. `again`: in place of the one that the key has.
+    `new`: it is asked for twice. `again`: in place of the one that the key has. `flag`: where the file was named.
     """
     if key.passphrase is not None:
-        return _from_file(key.passphrase)
+        return _from_file(key.passphrase, flag)
     if not sys.stdin.isatty():
-        wanted, flag = ("a new passphrase", "--new-passphrase-file") if again else ("a passphrase", "--passphrase-file")
+        wanted = "a new passphrase" if again else "a passphrase"
         raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
     from getpass import getpass
 
@@ -94,7 +107,7 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False) -> byt
     return _bytes(text)
 
 
-def _from_file(path: Path) -> bytes:
+def _from_file(path: Path, flag: str) -> bytes:
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.readline(_MAX_LINE)
@@ -103,12 +116,12 @@ def _from_file(path: Path) -> bytes:
                 data = file.readline(_MAX_LINE)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         why = getattr(error, "strerror", error)
-        raise UsageError(f"--passphrase-file: {quoted(str(path))} can't be read: {why}") from None
-    return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"))
+        raise UsageError(f"{flag}: {quoted(str(path))} can't be read: {why}") from None
+    return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"), f"{flag}: ")
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str, where: str = "") -> bytes:
     try:
         return passphrase_bytes(text)
     except BadKey as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{where}{error}") from None

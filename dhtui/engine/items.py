@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from . import keys
-from .keys import PrivateKey
+from .keys import BadKey, PrivateKey
 from .wire import bencode
 from .wire.codes import CAS_MISMATCH, PROTOCOL, SALT_TOO_BIG, TOO_BIG
 from .wire.ids import immutable_target as immutable_target
@@ -155,8 +155,12 @@ Item: TypeAlias = ImmutableItem | MutableItem
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
     """A mutable item, checked and signed; the signature has been verified.
 
-    Raises `ItemError` for what no node would store, `BadKey` for a key whose signatures don't verify.
+    Raises `ItemError` for what no node would store, `BadKey` for what is no key, or one whose signatures don't verify.
     """
+    if not isinstance(key, PrivateKey):
+        raise BadKey(f"the key must be a PrivateKey, not {type(key).__name__}")
+    if type(v) is not bytes or type(salt) is not bytes or type(seq) is not int:
+        raise ItemError(PROTOCOL, "the value and the salt must be bytes, and the sequence number a whole number")
     check_value(v)
     check_salt(salt)
     check_seq(seq)
@@ -190,16 +194,24 @@ class Draft:
         """Where it will be stored, 20 bytes."""
         return mutable_target(self.key.public, self.salt)
 
+    def check(self) -> None:
+        """Raise `ItemError` for numbers that contradict each other, whatever the network has: 301 for a `seq` that is
+        not above the `base`, 203 where none is left above the `known` and the `base`."""
+        if self.base is not None and self.seq is not None and self.seq <= self.base:
+            raise ItemError(CAS_MISMATCH, f"seq {self.seq} can't replace seq {self.base}: nothing was put")
+        check_seq(self._next(None))
+
+    def _next(self, highest: int | None) -> int:
+        return self.seq if self.seq is not None else max(highest or 0, self.known or 0, self.base or 0) + 1
+
     def signed(self, highest: int | None) -> MutableItem:
         """Sign it with its own `seq`, else with one above the `highest` seen, the `known` and the `base`, or 1.
 
         Raises as `sign` does, also when no number is left above the highest; and `ItemError` 301 when the
         highest is above the `base`, or the own `seq` is not.
         """
+        self.check()
         if self.base is not None and highest is not None and highest > self.base:
             made_from = f"seq {self.base}, from which this one was made" if self.base >= 0 else "what was known"
             raise ItemError(CAS_MISMATCH, f"seq {highest} is there already, newer than {made_from}: nothing was put")
-        if self.base is not None and self.seq is not None and self.seq <= self.base:
-            raise ItemError(CAS_MISMATCH, f"seq {self.seq} can't replace seq {self.base}: nothing was put")
-        seq = self.seq if self.seq is not None else max(highest or 0, self.known or 0, self.base or 0) + 1
-        return sign(self.key, self.v, seq, self.salt)
+        return sign(self.key, self.v, self._next(highest), self.salt)

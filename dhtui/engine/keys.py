@@ -45,6 +45,8 @@ class PrivateKey:
         return f"<PrivateKey of {self.public.hex()}>"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.secret, bytes):
+            raise BadKey(f"a private key is bytes, not {type(self.secret).__name__}")
         public = _public_of_seed(self.secret) if self.form == "seed" else _public_of_expanded(self.secret)
         object.__setattr__(self, "public", public)
 

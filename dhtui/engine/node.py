@@ -571,6 +571,8 @@ class Node:
         """Store a BEP 44 item at the closest nodes, or at the named ones. Raises `ItemError` if none would take it."""
         _check_what(what)
         _seq("cas", cas)
+        if cas is not None and isinstance(what, ImmutableItem):
+            raise ValueError("cas has no meaning for an immutable item, which can't be replaced")
         caller, named = Caller(self._calls), _remotes(remotes)
         return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress)))
 
@@ -726,6 +728,7 @@ def _check_what(what: ImmutableItem | MutableItem | Draft) -> None:
         checks.kind("key", what.key, PrivateKey)
         for name in ("seq", "base", "known"):
             _seq(name, getattr(what, name))
+        what.check()
         return
     checks.some_bytes("the public key", what.k, 32, 32)
     checks.some_bytes("the signature", what.sig, 64, 64)

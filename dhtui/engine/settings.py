@@ -144,7 +144,8 @@ class Settings:
         if self.read_only is not None:
             checks.truth("read_only", self.read_only)
         checks.one_of("bep42", self.bep42, ("off", "prefer", "enforce"))
-        if self.blocks is not None and not (hasattr(self.blocks, "__contains__") and hasattr(self.blocks, "__len__")):
+        fits = hasattr(self.blocks, "__contains__") and hasattr(self.blocks, "__len__")
+        if self.blocks is not None and (not fits or isinstance(self.blocks, str | bytes)):
             raise ValueError(
                 f"blocks must be a set of addresses, with `in` and `len`, not {type(self.blocks).__name__}"
             )

@@ -13,7 +13,7 @@ from .text import Lines
 def carry_out(request: OfflineRequest, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError`, `Failure`."""
     action = ACTIONS[request.action]
-    for warning in exposure(request.key):
+    for warning in exposure(request):
         output.warn(warning)
     done = action.part("run")(request)
     lines: Lines = action.part("text")(done)

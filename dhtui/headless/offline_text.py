@@ -121,6 +121,8 @@ def taken(done: ImportedKey) -> Lines:
 def given(done: ExportedKey) -> Lines:
     """export: the key itself, or where it was written."""
     out = done.text.rstrip("\n").split("\n") if done.out is None else [f"written to  {safe_text(str(done.out))}"]
+    if done.format == "public":
+        return Lines(out)
     return Lines(out, ["whoever has this can sign as you: keep it where nobody else can read it"])
 
 

@@ -51,7 +51,7 @@ def run(options: Options, request: Request, output: Output) -> int:
     with start:
         for warning in (
             *start.warnings,
-            *exposure(request.key),
+            *exposure(request),
             *_key_warning(options, request),
             *_last_warning(request),
         ):

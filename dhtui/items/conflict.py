@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..engine.items import Draft, Item, MutableItem
+from ..engine.items import Draft, ImmutableItem, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr
@@ -75,7 +75,12 @@ def whose(item: MutableItem, earlier: Iterable[Item], noted: int | None) -> Whos
 
 
 def refusers(outcome: Outcome) -> tuple[Addr, ...]:
-    """The nodes that refused a put with 301 or 302: those to read again, to see what they hold."""
+    """The nodes that refused a put with 301 or 302: those to read again, to see what they hold.
+
+    None of an immutable item: under its hash nothing else can be in the way, whatever a node says.
+    """
+    if isinstance(outcome.item, ImmutableItem):
+        return ()
     return tuple(node.addr for node in outcome.writes if _refused(node))
 
 

@@ -274,8 +274,10 @@ class Keyring:
         """Who else can read a key, in words; empty: nobody, or it can't be known. Never raises."""
         if name_or_path == TEST_KEY_NAME:
             return ""
-        own = name_fault(name_or_path) is None and os.path.lexists(self.folder / name_or_path)
-        return readers_of(self.folder / name_or_path if own else Path(name_or_path))
+        if name_fault(name_or_path) is None and os.path.lexists(self.folder / name_or_path):
+            return readers_of(self.folder / name_or_path)
+        # As it is read, see `_stored`. What is no path is the name that a key is to get, whatever else is called so.
+        return readers_of(Path(os.path.expanduser(name_or_path))) if _is_path(name_or_path) else ""  # noqa: PTH111
 
     def _replace(self, name: str, before: Stored, after: Stored) -> None:
         path = self.folder / name

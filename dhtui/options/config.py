@@ -29,7 +29,10 @@ def read(argv: Sequence[str]) -> Options:
     if found.get("help") is not None or found.get("version"):
         return Options(given=given, **found)  # also with a broken config.toml
     around = _from_environment(os.environ)
-    return Options(given=given, **(_from_file(found.get("config", around.get("config"))) | around | found))
+    values = _from_file(found.get("config", around.get("config"))) | around | found
+    if found.get("vv") and "quiet" not in found:
+        values["quiet"] = False  # of the file: the command line goes before it
+    return Options(given=given, **values)
 
 
 def without(name: str, argv: Sequence[str]) -> list[str]:

@@ -54,6 +54,7 @@ def refuse_unused(options: Options, action: Action) -> None:
             needs = ", which needs no node" if action.offline and setting.name in NODE_FLAGS else ""
             refuse(options, (setting.field,), f"has no meaning for {action.name}{needs}")
     _check_sources(options)
+    _check_outputs(options)
     if options.quiet:
         refuse(options, ("vv",), "has no meaning with --quiet")
     if action.offline:
@@ -92,6 +93,13 @@ def _check_sources(options: Options) -> None:
         other = read.setdefault(_identity(path), name)
         if other != name:
             raise UsageError(f"{flag(other)} and {flag(name)} both read {_shown(path)}: each needs a source of its own")
+
+
+def _check_outputs(options: Options) -> None:
+    """Nor do two flags write one file, neither of which is there yet."""
+    out, record = options.out, options.record
+    if out is not None and record is not None and str(out) != "-" and os.path.realpath(out) == os.path.realpath(record):
+        raise UsageError(f"--out and --record both write {quoted(str(out))}: each needs a file of its own")
 
 
 def _sources(options: Options) -> list[tuple[str, Path]]:

@@ -88,6 +88,8 @@ async def test_get_says_why_nothing_was_found(net: Testnet, node: Node) -> None:
     mutable = next(item for item in net.items if not isinstance(item, ImmutableItem))
     result = await actions.get(node, mutable.target, at_least=9)
     assert not result.ok and "the newest has seq 1, at least 9" in result.summary
+    result = await actions.get(node, net.items[0].target, at_least=9)
+    assert not result.ok and "is immutable and has no seq, at least 9 was asked for" in result.summary
     result = await actions.get(node, mutable.target, newer_than=1)
     assert not result.ok and "none is newer than seq 1, the stored one has 1" in result.summary
     assert "value not found" in (await actions.get(node, ID)).summary

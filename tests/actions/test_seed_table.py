@@ -394,12 +394,13 @@ def test_a_damaged_state_is_set_aside_with_a_warning(run: Run, home: Path) -> No
 
 
 def test_the_same_secret_gives_the_same_token_over_restarts(run: Run, home: Path) -> None:
-    tokens = set()
-    for _ in range(2):
+    """Tokens change every five minutes of the wall clock: of three runs two have the same, whenever that is."""
+    tokens = []
+    for _ in range(3):
         with served("-listen", "127.0.0.1:0", "-bnodes", "no", "-tsecret", "s", home=home) as (addr, _):
             ran = run(f"-do get -target {HEX} -remote {addr} -vv")
-            tokens.update(re.findall(r"token:(\w+)", ran.err))
-    assert len(tokens) == 1
+            tokens += re.findall(r"token:(\w+)", ran.err)
+    assert len(tokens) == 3 and len(set(tokens)) < 3
 
 
 # ---- as users run it ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from dhtui.actions.requested import Run
 from dhtui.actions.run import Result, given_up
 from dhtui.actions.spec import ACTIONS, NODE_FLAGS, Action
 from dhtui.actions.unlocking import unlocked
-from dhtui.engine.items import Draft, sign
+from dhtui.engine.items import Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.errors import Exit, UsageError
@@ -125,6 +125,7 @@ CONFLICTING = Conflict(yours=b"1:x", seq=None, theirs=(), base=None, stored=0, r
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=301), Exit.CONFLICT),
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=302), Exit.CONFLICT),
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=202), Exit.FAILED),
+        (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=302, item=ImmutableItem(b"1:x")), Exit.FAILED),
         (result("put", Status.ANSWERED, writes=(Status.STORED,)), Exit.FAILED),
         (result("put", Status.ANSWERED, writes=(Status.STORED,), read_back=NOT_READ_BACK), Exit.NOT_FOUND),
         (replace(result("bootstrap"), outcome=None), Exit.NO_ANSWER),

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem, sign
-from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey
 from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.lookup.policy import Policy
 from dhtui.engine.node import Node, NodeError
@@ -75,6 +75,8 @@ async def told() -> list[dict[str, Any]]:
         {"read_only": "no"},
         {"bep42": "yes"},
         {"blocks": 5},
+        {"blocks": "192.0.2.0/24"},
+        {"blocks": b"192.0.2.1"},
         {"token_secret": "text"},
         {"token_secret": b""},
         {"token_clock": float("nan")},
@@ -150,6 +152,13 @@ def test_configurations_that_make_no_sense_are_refused(wrong: dict[str, Any]) ->
         lambda: Testnet(0),
         lambda: Testnet(2.5),  # type: ignore[arg-type]
         lambda: Node(None),  # type: ignore[arg-type]
+        lambda: sign(None, b"1:x", 1),  # type: ignore[arg-type]
+        lambda: sign(BEP44_TEST_KEY, "1:x", 1),  # type: ignore[arg-type]
+        lambda: sign(BEP44_TEST_KEY, b"1:x", "1"),  # type: ignore[arg-type]
+        lambda: sign(BEP44_TEST_KEY, b"1:x", True),
+        lambda: sign(BEP44_TEST_KEY, b"1:x", 1, "salt"),  # type: ignore[arg-type]
+        lambda: PrivateKey.from_seed("x" * 32),  # type: ignore[arg-type]
+        lambda: PrivateKey.from_seed(None),  # type: ignore[arg-type]
     ],
 )
 def test_whatever_else_a_node_is_made_of_is_checked(make: Callable[[], object]) -> None:
@@ -177,6 +186,11 @@ WRONG: dict[str, Ask] = {
     "a salt in text": lambda node: node.get(ID, salt="s"),  # type: ignore[arg-type]
     "a seq too high": lambda node: node.get(ID, at_least=2**63),
     "a seq that is a fraction": lambda node: node.get(ID, newer_than=1.5),  # type: ignore[arg-type]
+    "a seq that its own base is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, seq=5, base=9)),
+    "a base that none is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, base=2**63 - 1)),
+    "a known seq that none is above": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, known=2**63 - 1)),
+    "a seq below 0": lambda node: node.put(Draft(b"1:x", BEP44_TEST_KEY, seq=-1)),
+    "a cas of an immutable item": lambda node: node.put(ImmutableItem(b"1:x"), cas=1),
     "a value for an item": lambda node: node.put(b"1:x"),  # type: ignore[arg-type]
     "a value that is no bencode": lambda node: node.put(ImmutableItem(b"hello")),
     "a value too long": lambda node: node.put(ImmutableItem(b"1000:" + bytes(1000))),

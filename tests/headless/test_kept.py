@@ -105,3 +105,13 @@ def test_a_kept_item_needs_no_node(run: Run, state: Path) -> None:
     assert run("--do", "kept", "--bnodes", "no")[0] == 2
     assert run("--do", "unkeep")[0] == 2
     assert run("--do", "pause", "--target", "self")[0] == 2
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "unkeep"])
+def test_a_salt_beside_a_target_must_be_that_of_the_item(action: str, run: Run, state: Path) -> None:
+    before = load(state)
+    for target, salt in ((ONE.target, "x"), (OTHER.target, "t")):
+        code, out, err = run("--do", action, "--target", target.hex(), "--salt", salt)
+        assert (code, out) == (2, "") and err.startswith("dhtui: --salt is not that of the item kept at")
+    assert load(state) == before
+    assert run("--do", action, "--target", OTHER.target.hex(), "--salt", "s")[0] == 0

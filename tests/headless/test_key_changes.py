@@ -127,3 +127,51 @@ def test_what_makes_no_sense_changes_nothing(run: Run, ring: Keyring, argv: str,
     assert (code, out) == (2, "") and err.count("\n") == 1
     assert words in err
     assert [(path.name, path.read_bytes()) for path in sorted(ring.folder.iterdir()) if path.is_file()] == before
+
+
+def test_a_message_names_the_flag_that_is_at_fault(run: Run, ring: Keyring, home: Path) -> None:
+    (home / "empty").write_text("\n")
+    renaming = ("--do", "rename", "--keyname", "me", "--new-name")
+    change = ("--do", "encrypt", "--keyname", "sealed", "--passphrase-file", "old", "--new-passphrase-file")
+    for argv, flag in (
+        ((*renaming, "../x"), "--new-name"),
+        ((*renaming, "bep44test"), "--new-name"),
+        (("--do", "rename", "--keyname", "../x", "--new-name", "x"), "--keyname"),
+        (("--do", "rename", "--keyname", "nobody", "--new-name", "x"), "--keyname"),
+        ((*change, "nowhere"), "--new-passphrase-file"),
+        ((*change, "empty"), "--new-passphrase-file"),
+        (("--do", "encrypt", "--keyname", "me", "--new-passphrase-file", "nowhere"), "--new-passphrase-file"),
+        (("--do", "encrypt", "--keyname", "me", "--passphrase-file", "nowhere"), "--passphrase-file"),
+        (("--do", "decrypt", "--keyname", "sealed", "--passphrase-file", "empty"), "--passphrase-file"),
+    ):
+        code, out, err = run(*argv)
+        assert (code, out) == (2, "") and err.startswith(f"dhtui: {flag}: ") and err.count("\n") == 1, argv
+    assert ring.names()[1:] == ["me", "sealed"] and not ring.is_locked("me")
+
+
+def test_only_a_secret_is_called_one(run: Run, ring: Keyring) -> None:
+    code, out, err = run("--do", "export", "--keyname", "sealed", "--format", "public")
+    assert (code, out, err) == (0, f"{ring.public('sealed').hex()}\n", "")
+    assert "whoever has this can sign as you" in run("--do", "export", "--keyname", "me")[2]
+
+
+def test_whatever_file_of_a_secret_others_can_read_is_told(
+    run: Run, ring: Keyring, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest's own folder keeps others out, so who can read a file is taken from its mode alone."""
+
+    def readers(path: Path) -> str:
+        return "others" if path.stat().st_mode & 0o004 else ""
+
+    monkeypatch.setattr("dhtui.actions.unlocking.readers_of", readers)
+    for name in ("old", "new"):
+        (home / name).chmod(0o600)
+    (home / "seed").write_bytes(bytes(range(32)))
+    (home / "seed").chmod(0o644)
+    err = run("--do", "import", "--keyname", "k", "--key-file", "seed")[2]
+    assert "warning: the private key in 'seed' can be read by others: chmod 600 it" in err
+    change = ("--do", "encrypt", "--keyname", "sealed", "--passphrase-file", "old", "--new-passphrase-file", "new")
+    assert "warning" not in run(*change)[2]
+    (home / "new").chmod(0o644)
+    code, _, err = run("--do", "sign", "--keyname", "sealed", "--val", "x", "--passphrase-file", "new")
+    assert code == 0 and "warning: the passphrase in 'new' can be read by others: chmod 600 it" in err

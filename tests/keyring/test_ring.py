@@ -15,6 +15,7 @@ import pytest
 from dhtui.engine.keys import BEP44_TEST_KEY, PrivateKey, verify
 from dhtui.keyring import TEST_KEY_NAME, Keyring, KeyringError
 from dhtui.keyring import ring as keyring_module
+from dhtui.storage.atomic import readers_of
 
 SEED_KEY = PrivateKey.from_seed(bytes(range(32)))
 OTHER_KEY = PrivateKey.from_seed(bytes(range(1, 33)))
@@ -406,3 +407,18 @@ def test_a_key_that_others_can_read_is_told(mode: int, folder: int, readers: str
         ring.folder.chmod(folder)
         assert ring.exposure("mine") == ring.exposure(str(path)) == ring.list()[1].exposed == readers
         assert ring.exposure("bep44test") == ring.exposure("none") == ring.exposure("a\0b") == ""
+
+
+def test_only_the_file_that_is_read_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file of the present folder that is called as the key is to be has nothing to do with it."""
+    with TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        (file := Path(made, "mine.key")).touch(0o644)
+        Path(made, "mine").touch(0o644)
+        if not readers_of(file):
+            pytest.skip("the folder for temporary files keeps others out")
+        monkeypatch.chdir(made)
+        monkeypatch.setenv("HOME", made)
+        ring = Keyring(Path(made) / "keys")
+        assert ring.exposure("mine") == ""
+        assert ring.exposure("./mine") == ring.exposure("mine.key") == ring.exposure("~/mine.key") == "others"

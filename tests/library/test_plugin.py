@@ -46,6 +46,18 @@ PLAIN = """
         with pytest.raises(ZeroDivisionError):
             dhtui_testnet.call(lambda net: 1 / 0)
 
+    def test_what_ends_a_program_ends_no_testnet(dhtui_testnet):
+        def leave(net):
+            raise SystemExit(3)
+
+        with pytest.raises(SystemExit):
+            dhtui_testnet.call(leave)
+        assert dhtui_testnet.call(lambda net: len(net.nodes)) == 16
+
+    def test_a_call_within_a_call_is_refused(dhtui_testnet):
+        with pytest.raises(RuntimeError, match="thread of the testnet already"):
+            dhtui_testnet.call(lambda net: dhtui_testnet.call(len))
+
     def test_its_nodes_belong_to_its_thread(dhtui_testnet):
         nodes = dhtui_testnet.call(lambda net: net.nodes)
         with pytest.raises(NodeError, match="another event loop"):
@@ -88,7 +100,7 @@ def test_other_tests_have_one_too(installed: pytest.Pytester) -> None:
     """Without any plugin for async."""
     installed.makepyfile(PLAIN)
     installed.makeini("[pytest]\nfilterwarnings = error\n")
-    run(installed, "-p", "no:asyncio").assert_outcomes(passed=4)
+    run(installed, "-p", "no:asyncio").assert_outcomes(passed=6)
 
 
 def test_its_size_can_be_set(installed: pytest.Pytester) -> None:
@@ -96,12 +108,12 @@ def test_its_size_can_be_set(installed: pytest.Pytester) -> None:
     run(installed, "-o", "dhtui_testnet_size=3").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("size", ["many", "1001"])
+@pytest.mark.parametrize("size", ["many", "0", "1001"])
 def test_a_size_that_makes_no_sense_is_an_error(installed: pytest.Pytester, size: str) -> None:
     installed.makepyfile("def test(dhtui_testnet): pass")
     result = run(installed, "-o", f"dhtui_testnet_size={size}")
     result.assert_outcomes(errors=1)
-    assert "1 to 1000" in result.stdout.str()
+    assert "UsageError: dhtui_testnet_size must be a number from 1 to 1000" in result.stdout.str()
 
 
 def test_whoever_does_not_use_it_loads_nothing(installed: pytest.Pytester) -> None:

@@ -29,3 +29,18 @@ async def test_start_and_close_without_a_context() -> None:
     assert all(" closed, id " in repr(node) for node in net.nodes)
     with pytest.raises(NodeError):
         await net.nodes[0].ping([])
+
+
+async def test_it_is_joined_while_it_runs_and_runs_once() -> None:
+    net = Testnet(2)
+    with pytest.raises(NodeError, match="does not run yet: start it"):
+        net.node()
+    async with asyncio.timeout(PATIENCE), net:
+        with pytest.raises(NodeError, match="a testnet runs once"):
+            await net.start()
+        async with net.node() as node:
+            assert (await node.find_node(node.id)).ok
+    with pytest.raises(NodeError, match="the testnet was closed"):
+        net.node()
+    with pytest.raises(NodeError, match="a testnet runs once"):
+        await net.start()

@@ -144,6 +144,10 @@ def test_a_flag_that_means_nothing_to_the_explorer_is_refused() -> None:
         ("--do bootstrap --wait --read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
         ("--read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
         ("--do put --val-bencoded 1:x --val-as text", "--val-as is about --val"),
+        (f"--do get --target {HASH} --out new --record new", "--out and --record both write 'new'"),
+        (f"--do get --target {HASH} --out new --record ./new", "--out and --record both write 'new'"),
+        ("--do put --val-file nowhere", "--val-file: cannot read 'nowhere'"),
+        ("--do put --val-bencoded @nowhere", "--val-bencoded: cannot read 'nowhere'"),
         ("--do put --val x --seq 0", "--seq is for mutable items"),
         ("--do put --keyname bep44test --val x --passphrase-file p", "is not encrypted, and has no passphrase"),
     ],
@@ -157,6 +161,16 @@ def test_what_config_toml_says_is_passed_over_where_it_means_nothing(home: Path)
     check("--config", "c.toml", "--do", "keys")
     check("--config", "c.toml", "--do", "bootstrap", "--testnet", "4")
     check("--config", "c.toml")
+
+
+def test_vv_goes_before_the_quiet_of_config_toml_and_quiet_before_its_vv(home: Path) -> None:
+    (home / "c.toml").write_text("quiet = true\n")
+    (home / "v.toml").write_text("vv = true\n")
+    options = config.read(["--config", "c.toml", "--do", "bootstrap", "--vv"])
+    assert options.vv and not options.quiet
+    check("--config", "c.toml", "--do", "bootstrap", "--vv")
+    check("--config", "v.toml", "--do", "bootstrap", "--quiet")
+    assert "--vv has no meaning with --quiet" in said("--do", "bootstrap", "--quiet", "--vv")
 
 
 def test_a_switch_that_is_turned_off_asks_for_nothing() -> None:

@@ -86,6 +86,13 @@ def test_what_means_nothing_gets_no_advice(argv: tuple[str, ...], capsys: pytest
     assert "did you mean" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("line", ["--do put --val x --bnodes --state-dir st", "-bnodes -json get --target 86d4"])
+def test_a_flag_that_was_taken_for_a_value_is_pointed_out(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.split()) == 2
+    err = capsys.readouterr().err
+    assert "bnodes took" in err and "did you mean" not in err and err.count("\n") == 1
+
+
 # ---- the environment ----------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -18,7 +18,11 @@ from support.background import Neighbours, neighbours
 
 from dhtui.actions.spec import ACTIONS
 from dhtui.cli import main
+from dhtui.engine.outcome import Doubt, Status
+from dhtui.engine.upkeep.bootstrap import SourceState
 from dhtui.errors import Exit
+from dhtui.items.keepalive.plan import Verdict
+from dhtui.items.readback import Gives
 
 from .pages import ROOT
 
@@ -177,6 +181,18 @@ def test_a_node_that_serves_is_described(net: Neighbours, tmp_path: Path) -> Non
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert DEFINED["exit"]["enum"] == [code.value for code in Exit]
+
+
+def test_the_schema_names_all_that_can_become_of_a_node() -> None:
+    node = _properties(DEFINED["node"])
+    page = (DOCS / "json.md").read_text(encoding="utf-8")
+    for field, words in (("status", Status), ("gives", Gives)):
+        assert set(node[field]["enum"]) == {word.value for word in words}
+        assert all(f"`{word.value}`" in page for word in words)
+    assert set(_properties(DEFINED["asked"])["doubt"]["enum"]) == {None, *(word.value for word in Doubt)}
+    assert set(_properties(DEFINED["kept"])["verdict"]["enum"]) == {None, *(word.value for word in Verdict)}
+    sources = _properties(DEFINED["joined"])["bootstrap"]["properties"]["sources"]["items"]["properties"]
+    assert set(sources["state"]["enum"]) == set(get_args(SourceState))
 
 
 def test_the_page_and_the_schema_tell_of_the_same_fields() -> None:

@@ -196,8 +196,13 @@ def encode(value: Value) -> bytes:
     """Encode canonically. `Bencached` parts are inserted as they are. Raises `BencodeError`."""
     try:
         return _encoder.encode(value)
-    except (KeyError, TypeError, RecursionError) as error:
-        raise BencodeError(f"can't bencode: {type(error).__name__} {error}") from error
+    except KeyError as error:
+        what = error.args[0]
+        name = what.__name__ if isinstance(what, type) else type(what).__name__
+        raise BencodeError(f"{name} can't be bencoded: int, bytes, list and dict can") from error
+    except (TypeError, RecursionError) as error:
+        why = "it is nested too deep" if isinstance(error, RecursionError) else "the keys of a dict must be bytes"
+        raise BencodeError(f"can't bencode: {why}") from error
 
 
 # ---- what is wrong with it ------------------------------------------------------------------------------

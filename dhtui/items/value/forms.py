@@ -103,7 +103,7 @@ def _refuse(why: str) -> NoReturn:
 
 def _integer(digits: str) -> int:
     if len(digits) > 20 or not bencode.INT_MIN <= int(digits) <= bencode.INT_MAX:
-        raise FormError(f"{digits[:20]}: integers go from -2**63 to 2**63 - 1")
+        raise FormError(f"{safe_text(digits, 40)}: integers go from -2**63 to 2**63 - 1")
     return int(digits)
 
 

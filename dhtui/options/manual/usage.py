@@ -103,6 +103,8 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 def meant(stray: StrayWord) -> str:
     """What was most likely meant by a word that is no flag, to go behind what is wrong with it; or nothing."""
     before = list(stray.before)
+    if taken := _flag_taken(before):
+        return f"; {taken[0]} took {taken[1]} for its value"
     word = stray.word.replace("-", "_")
     word = SPELLINGS.get(word, word)
     if word in ("help", "version"):
@@ -119,6 +121,15 @@ def meant(stray: StrayWord) -> str:
         return ""
     command = ["dhtui", *before, *([f"--{action.operand}", *operand] if operand else []), *after]
     return f"; did you mean {shlex.join(command)}?"
+
+
+def _flag_taken(words: list[str]) -> tuple[str, str] | None:
+    """A flag that was given no value, and the flag behind it, which it took for one."""
+    for flag, value in pairwise(words):
+        one, other = (BY_NAME.get(each.removeprefix("-").removeprefix("-")) for each in (flag, value))
+        if one and other and flag[0] == value[0] == "-" and not one.is_switch and one.alone is None:
+            return flag, value
+    return None
 
 
 def _action_in(words: list[str]) -> Action | None:

@@ -169,4 +169,4 @@ def change_kept(options: Options) -> ChangeKept:
     """pause, resume, unkeep: the item is named as for get. Raises `UsageError`."""
     wanted, action = wanted_item(options), options.do
     assert wanted.id is not None and action is not None
-    return ChangeKept(action=action, state=state_folder(options), target=wanted.id)
+    return ChangeKept(action=action, state=state_folder(options), target=wanted.id, salt=wanted.salt)

@@ -76,10 +76,10 @@ def bencoded_value(options: Options) -> bytes:
         if options.val_bencoded is not None:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
-            v = to_bencode("bencode", _file(bencoded_file(options)) if text[:1] == b"@" else text)
+            v = to_bencode("bencode", _file("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text)
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
-            v = to_bencode(options.val_as, _file(options.val_file, limit))
+            v = to_bencode(options.val_as, _file("--val-file", options.val_file, limit))
         else:
             v = to_bencode(options.val_as, options.val or b"")
         check_value(v)
@@ -88,7 +88,7 @@ def bencoded_value(options: Options) -> bytes:
     return v
 
 
-def _file(path: Path, limit: int = MAX_VALUE) -> bytes:
+def _file(flag: str, path: Path, limit: int = MAX_VALUE) -> bytes:
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.read(limit + 1)
@@ -96,9 +96,9 @@ def _file(path: Path, limit: int = MAX_VALUE) -> bytes:
             with path.open("rb") as file:
                 data = file.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise UsageError(f"cannot read {quoted(str(path))}: {getattr(error, 'strerror', error)}") from None
+        raise UsageError(f"{flag}: cannot read {quoted(str(path))}: {getattr(error, 'strerror', error)}") from None
     if len(data) > limit:
-        raise UsageError(f"{quoted(str(path))} has more than {limit} bytes, no node stores that much")
+        raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, no node stores that much")
     return data
 
 

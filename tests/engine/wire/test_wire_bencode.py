@@ -198,3 +198,24 @@ def test_a_value_that_holds_itself_raises_bencode_error() -> None:
     value.append(value)
     with pytest.raises(BencodeError):
         encode(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (1.5, "float can't be bencoded: int, bytes, list and dict can"),
+        ([{b"a": None}], "NoneType can't be bencoded: int, bytes, list and dict can"),
+        ({"a": 1, b"b": 2}, "can't bencode: the keys of a dict must be bytes"),
+    ],
+)
+def test_what_can_not_be_bencoded_is_told_in_our_own_words(value: object, why: str) -> None:
+    with pytest.raises(BencodeError) as raised:
+        encode(value)
+    assert str(raised.value) == why
+
+
+def test_a_list_within_itself_is_too_deep() -> None:
+    value: list[object] = []
+    value.append(value)
+    with pytest.raises(BencodeError, match="nested too deep"):
+        encode(value)
