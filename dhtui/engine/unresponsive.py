@@ -1,4 +1,4 @@
-"""Addresses that did not answer lately. They are not asked again soon: a dead node costs a query each time."""
+"""Addresses that did not answer lately. They are not queried again soon: a dead node costs a query each time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ MAX_SILENT = 4096
 STRIKES = 2
 """Unanswered queries in a row that make an address unresponsive. A single one may be a lost packet."""
 WITNESS_SECONDS = 2.0
-"""A timeout counts only if some other node answered since so long before the query was sent."""
+"""Seconds: a timeout counts only if another node answered within this time before the query was sent, or later."""
 SILENT_SECONDS = 300.0
-"""How long an address stays unresponsive after its last timeout."""
+"""Seconds that an address stays unresponsive after its last timeout."""
 
 
 class Silence(NamedTuple):
-    """What makes an address not worth a query now."""
+    """Why an address is not worth a query now."""
 
     queries: int
-    """So many in a row were not answered."""
+    """Unanswered queries in a row."""
     seconds: float
-    """Since the last of them timed out."""
+    """Seconds since the last of them timed out."""
 
 
 class UnresponsiveNodes:
@@ -41,7 +41,8 @@ class UnresponsiveNodes:
         return Level(len(self._by_addr), MAX_SILENT)
 
     def timed_out(self, addr: Addr, sent_at: float, now: float) -> None:
-        """A query to `addr` timed out. Not counted if no other node answered about then: the fault may be ours."""
+        """A query to `addr` timed out. Not counted if no other node answered around that time: our own network may be
+        down."""
         if self._answer_at < sent_at - WITNESS_SECONDS:
             return
         strikes = self._by_addr.get(addr, (0, now))[0]
