@@ -1,6 +1,6 @@
-"""The sentences of what a lookup decided, of why it stopped, and of what it found: one for each value.
+"""The sentences for the decisions of a lookup, its stop reason and its findings: one for each value.
 
-They are parts of sentences, without a capital at their start and a full stop at their end, and safe to print.
+They are parts of sentences, without a capital and a full stop, and safe to print.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.UNRESPONSIVE: "silent to {queries}, the last {seconds:.0f} s ago",
     Reason.TOO_MANY: "forgotten untried, for there were too many",
 }
-"""Why a candidate was asked, kept back, passed over or asked again."""
+"""The reason of a decision about a candidate."""
 
 ASKED_THOUGH: Final[dict[Distrust, str]] = {
     Distrust.TOO_NEAR: "distrusted: too near, who named it can hardly know of it",
@@ -42,7 +42,7 @@ ASKED_THOUGH: Final[dict[Distrust, str]] = {
     Distrust.MISLED: "distrusted: nobody but nodes that mislead named it",
     Distrust.MISFIT: "distrusted: its id does not fit its address",
 }
-"""Why a node was distrusted when it was asked."""
+"""Why a node was distrusted when it was queried."""
 
 DISTRUSTED: Final[dict[Distrust, str]] = {
     Distrust.TOO_NEAR: "it is too near to be believed",
@@ -50,14 +50,14 @@ DISTRUSTED: Final[dict[Distrust, str]] = {
     Distrust.MISLED: "nobody but nodes that mislead named it",
     Distrust.MISFIT: "its id does not fit its address",
 }
-"""Why a node is distrusted, as it is judged now."""
+"""Why a node is distrusted now."""
 
 UNASKED: Final[dict[Reason, str]] = {
     Reason.SAME_SUBNET: "one of its /24 is in the lookup, for addresses of one subnet are cheap",
     Reason.RESERVE: "known from before and kept in reserve, until it is named or nobody else is left",
     Reason.UNRESPONSIVE: REASONS[Reason.UNRESPONSIVE],
 }
-"""Why a node was never asked, where that was the last that was decided about it."""
+"""Why a node was never queried, if that was the last decision about it."""
 
 SHORT_REASONS: Final[dict[Reason, str]] = {
     Reason.SAME_SUBNET: "/24 twin",
@@ -96,16 +96,16 @@ FOUND: Final[dict[FoundKind, str]] = {
     FoundKind.IMMUTABLE: "value",
     FoundKind.MUTABLE: "value, seq {seq}",
 }
-"""What was found."""
+"""The finding."""
 
 
 def decision_words(decision: Decision) -> str:
-    """Why that was decided."""
+    """The reason of a decision, with its numbers filled in."""
     return _filled(REASONS[decision.reason], decision)
 
 
 def unasked_words(decision: Decision) -> str:
-    """Why a node was never asked, by the last decision about it; empty where that does not tell."""
+    """Why a node was never queried, by the last decision about it; empty if that gives no reason."""
     return _filled(UNASKED.get(decision.reason, ""), decision)
 
 
@@ -125,7 +125,7 @@ def _filled(words: str, decision: Decision) -> str:
 def stop_words(
     stopped: StopReason | None, *, closest: int = 0, asked: int = 0, stored: int = 0, writes: int = 0
 ) -> str:
-    """Why it ended, having so many of the closest nodes, after so many queries; empty while it runs."""
+    """Why it ended, with its numbers of closest nodes and of queries; empty while it runs."""
     if stopped is None:
         return ""
     if stopped is StopReason.ALL_ANSWERED and closest == 1:
@@ -152,5 +152,5 @@ def outcome_stop_words(outcome: Outcome) -> str:
 
 
 def found_words(found: Found | None) -> str:
-    """What was found; empty for nothing."""
+    """The finding; empty for none."""
     return "" if found is None else FOUND[found.kind].format(peers=plural(found.peers, "peer"), seq=found.seq)
