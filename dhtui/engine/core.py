@@ -31,7 +31,7 @@ from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Table
-from .unresponsive import Silence, UnresponsiveNodes
+from .unresponsive import Timeouts, UnresponsiveNodes
 from .upkeep.bootstrap import Bootstrap
 from .upkeep.identity import Identity
 from .upkeep.maintenance import Maintenance
@@ -431,7 +431,7 @@ class Core:
             del self._hungry[hungry]
             hungry.pump(self._now)
 
-    def silent(self, addr: Addr, now: float) -> Silence | None:
+    def silent(self, addr: Addr, now: float) -> Timeouts | None:
         """Why an address is not queried again so soon; `None` if it may be."""
         return self._unresponsive.why(addr, now)
 

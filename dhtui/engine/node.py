@@ -87,7 +87,7 @@ def deadline(seconds: float) -> Iterator[Limit]:
     """
     checks.number("seconds", seconds, 0.0)
     limit = Limit()
-    timer = asyncio.get_running_loop().call_later(seconds, limit.strike)
+    timer = asyncio.get_running_loop().call_later(seconds, limit.expire)
     try:
         with limit.applied():
             yield limit
@@ -425,7 +425,7 @@ class Node:
 
         caller.done, caller.failed, caller.over = done, failed, future.done
         limit = limit_here()
-        given_up = limit is not None and limit.struck
+        given_up = limit is not None and limit.expired
         try:
             operation = self._core.start(
                 request, caller.finish, clock.now(), caller=_part_of_program(), given_up=given_up

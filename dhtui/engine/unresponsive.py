@@ -9,7 +9,7 @@ from .views.statistics import Level
 from .wire.compact import Addr
 
 MAX_SILENT = 4096
-STRIKES = 2
+ENOUGH_TIMEOUTS = 2
 """Unanswered queries in a row that make an address unresponsive. A single one may be a lost packet."""
 WITNESS_SECONDS = 2.0
 """Seconds: a timeout counts only if another node answered within this time before the query was sent, or later."""
@@ -17,7 +17,7 @@ SILENT_SECONDS = 300.0
 """Seconds that an address stays unresponsive after its last timeout."""
 
 
-class Silence(NamedTuple):
+class Timeouts(NamedTuple):
     """Why an address is not worth a query now."""
 
     queries: int
@@ -29,9 +29,9 @@ class Silence(NamedTuple):
 class UnresponsiveNodes:
     """The last 4096 addresses that let a query time out."""
 
-    def __init__(self, strikes: int = STRIKES) -> None:
-        """`strikes`: unanswered queries in a row that make an address unresponsive."""
-        self._strikes = strikes
+    def __init__(self, enough: int = ENOUGH_TIMEOUTS) -> None:
+        """`enough`: unanswered queries in a row that make an address unresponsive."""
+        self._enough = enough
         self._by_addr: BoundedDict[Addr, tuple[int, float]] = BoundedDict(MAX_SILENT)
         self._answer_at = float("-inf")
 
@@ -45,20 +45,20 @@ class UnresponsiveNodes:
         down."""
         if self._answer_at < sent_at - WITNESS_SECONDS:
             return
-        strikes = self._by_addr.get(addr, (0, now))[0]
-        self._by_addr.put(addr, (strikes + 1, now))
+        timeouts = self._by_addr.get(addr, (0, now))[0]
+        self._by_addr.put(addr, (timeouts + 1, now))
 
     def answered(self, addr: Addr, now: float) -> None:
         """`addr` has answered: its timeouts are forgotten."""
         self._answer_at = now
         self._by_addr.pop(addr, None)
 
-    def why(self, addr: Addr, now: float) -> Silence | None:
+    def why(self, addr: Addr, now: float) -> Timeouts | None:
         """Why `addr` is not worth a query now; `None` if it is."""
-        strikes, at = self._by_addr.get(addr, (0, now))
-        if strikes < self._strikes:
+        timeouts, at = self._by_addr.get(addr, (0, now))
+        if timeouts < self._enough:
             return None
         if now - at >= SILENT_SECONDS:
             del self._by_addr[addr]
             return None
-        return Silence(strikes, now - at)
+        return Timeouts(timeouts, now - at)

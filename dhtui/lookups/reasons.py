@@ -82,5 +82,5 @@ def _came(
         opening = asked is not None and asked.reason is Reason.OPENING
         return "op", decision_words(asked) if asked is not None and opening else "it opened the lookup"
     if any(d.reason is Reason.RESERVE for d in before) and not any(d.reason is Reason.NAMED for d in before):
-        return "kn", "known from before, kept in reserve until nobody else was left"
+        return "kn", "known from before, kept in reserve until no other was left"
     return "kn", f"known from the start{instead}"

@@ -101,7 +101,7 @@ class Replay:
         self.end = self.header.clock
         """When the last line was written."""
         self.text = Pages()
-        """The number of usable lines."""
+        """The text of all usable lines."""
         self._events, self._snapshots, self._holdings = _Track(), _Track(), _Track()
         self._lookups: dict[int, _Track] = {}
         self._contacts: dict[Addr, _Track] = {}

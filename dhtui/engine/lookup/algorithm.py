@@ -74,7 +74,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ..outcome import Doubt, NodeOutcome, Status
-from ..unresponsive import Silence
+from ..unresponsive import Timeouts
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
 from .candidates import CHOSEN_BITS, Candidate, Candidates
@@ -446,11 +446,11 @@ class Lookup:
         for node in nodes:
             self.add(node)
 
-    def pass_over(self, candidate: Candidate, silence: Silence) -> None:
+    def pass_over(self, candidate: Candidate, timeouts: Timeouts) -> None:
         """Skip a candidate: it is unresponsive."""
         self._walk = None
         candidate.state, candidate.reserve = State.PASSED, False
-        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, silence.queries, silence.seconds)
+        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, timeouts.queries, timeouts.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
@@ -523,11 +523,11 @@ class Lookup:
                 continue
             fits = self._candidates.fits(candidate)
             misfits += not fits
-            twin = bool(found) and found[-1].distance == candidate.distance
-            if twin and fits and not self._candidates.fits(found[-1]):
+            same_id = bool(found) and found[-1].distance == candidate.distance
+            if same_id and fits and not self._candidates.fits(found[-1]):
                 others.append(found.pop())  # one id, two addresses: the one that it fits
-                twin = False
-            if candidate.deprioritised or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
+                same_id = False
+            if candidate.deprioritised or same_id or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
                 others.append(candidate)
             else:
                 found.append(candidate)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..outcome import Doubt, NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
-from ..unresponsive import Silence
+from ..unresponsive import Timeouts
 from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.krpc import Args
@@ -72,7 +72,7 @@ class Sender(Protocol):
     def ours(self, addr: Addr) -> bool:
         """Whether an address is our own."""
 
-    def silent(self, addr: Addr, now: float) -> Silence | None:
+    def silent(self, addr: Addr, now: float) -> Timeouts | None:
         """Why an address is not queried again so soon; `None` if it may be."""
 
     def soft_for(self, addr: Addr) -> float:
@@ -203,8 +203,8 @@ class LookupRun:
         if blocked := self._sender.blocked(candidate.addr, now):
             self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
             return
-        if not candidate.asked_again and (silence := self._sender.silent(candidate.addr, now)):
-            self.lookup.pass_over(candidate, silence)
+        if not candidate.asked_again and (timeouts := self._sender.silent(candidate.addr, now)):
+            self.lookup.pass_over(candidate, timeouts)
             return
         self._send(candidate, self.question, soft, now)
 

@@ -11,22 +11,22 @@ class Limit:
     """A time at which all operations of a part of a program end, with their results so far.
 
     limit = Limit()
-    loop.call_later(10, limit.strike)
+    loop.call_later(10, limit.expire)
     with limit.applied():
         outcome = await node.get(target)  # `outcome.complete` is false if it took longer
     """
 
     def __init__(self) -> None:
-        self.struck = False
+        self.expired = False
         """Whether it has expired."""
         self.cut = False
         """Whether it ended an operation that was not complete."""
         self._ends: dict[int, Callable[[], None]] = {}
         self._count = 0
 
-    def strike(self) -> None:
+    def expire(self) -> None:
         """Expire now: end all running operations. Those that are started from now on end at once."""
-        self.struck = True
+        self.expired = True
         for end in tuple(self._ends.values()):
             end()
 
@@ -46,7 +46,7 @@ class Limit:
         place = self._count
         self._ends[place] = end
         try:
-            if self.struck:
+            if self.expired:
                 end()
             yield
         finally:

@@ -46,7 +46,7 @@ class Pings:
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
         """By network; local addresses each by itself."""
-        self.unmet = UnresponsiveNodes(strikes=1)
+        self.unmet = UnresponsiveNodes(enough=1)
         """Queriers that did not answer. Separate, so that forged ones don't evict what lookups have recorded."""
         self._unchecked: deque[Addr] = deque()
         """Nodes of the table that are to be checked after a suspension..."""
