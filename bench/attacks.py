@@ -700,9 +700,11 @@ def tables(options: Options, measurements: Sequence[tuple[str, Attack, Sequence[
         for nth, figure in enumerate(attack.figures):
             head = (attack.name, str(attack.goal), str(attack.budget)) if not nth else ("", "", "")
             rows.append((*head, figure.name, *(cell(figure, result) for result in row), figure.reach))
-    seeds = f"{options.seeds} seeds" + (f", {options.others} for the other engines" if options.others else "")
+    last = options.seed + options.seeds - 1
+    seeds = f"{options.seeds} seeds ({options.seed} to {last})" if options.seeds > 1 else f"seed {options.seed}"
+    seeds += f", the other engines {options.others}" if options.others else ""
     longest = f"attacks of {options.longest / HOUR:g} h at most"
-    parts = [f"{options.nodes:,} live nodes, {seeds} from {options.seed} on; {longest}\n"]
+    parts = [f"{options.nodes:,} live nodes, {seeds}; {longest}\n"]
     if rows:
         parts.append(table(("attack", "goal", "price", "figure", *ENGINES, "to reach"), rows))
     if lies:

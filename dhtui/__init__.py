@@ -113,8 +113,6 @@ __all__ = [
 
 _HOMES = {
     "engine.defence.blocklist": "Blocklist BlocklistError",
-    "engine.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
     "engine.lookup.decisions": "StopReason",
@@ -122,9 +120,11 @@ _HOMES = {
     "engine.operations.limit": "Limit",
     "engine.outcome": "Doubt NodeOutcome Outcome Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
-    "engine.snapshot": "LookupView Snapshot",
-    "engine.statistics": "Level Statistics",
     "engine.stream": "Stream",
+    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
+    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "engine.views.snapshot": "LookupView Snapshot",
+    "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",
     "engine.wire.compact": "NodeInfo",
     "engine.wire.family": "Addr",

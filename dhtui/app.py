@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +25,7 @@ from textual.worker import Worker, get_current_worker
 
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
 from .options.config import state_folder
@@ -55,6 +57,7 @@ from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.bound import all_bound
 from .widgets.line_table import LineTable
+from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
 
@@ -378,7 +381,7 @@ class Explorer(App[int]):
             lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
             self.push_screen(HelpScreen(screen.view.title, lines))
         elif isinstance(screen, Window) and screen.ABOUT:
-            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now())))
+            self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now(), screen.SIGNS)))
 
     def action_command_palette(self) -> None:
         """Opens the palette."""
@@ -400,9 +403,19 @@ class Explorer(App[int]):
                 return
             if isinstance(event, events.Paste) and not isinstance(self.focused, SourceInput):
                 event.text = "\n".join(map(clean, event.text.splitlines()))
+            if isinstance(event, events.Key) and self._breaks_line(event):
+                event = events.Key("space", " ")
         elif gate is not None and isinstance(event, events.MouseUp) and not event.is_forwarded:
             gate.wait()
         await super().on_event(event)
+
+    def _breaks_line(self, event: events.Key) -> bool:
+        """Whether it is a line break of a paste that the terminal did not mark, in a line that takes none.
+
+        What follows it is pasted too: the line stays open, or it would run as commands.
+        """
+        breaks = (event.key, event.character) == ("enter", PASTED_BREAK)
+        return breaks and isinstance(self.focused, Input) and not isinstance(self.focused, SourceInput)
 
     async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
         """What Textual's does; keys are told whose turn it is."""
@@ -474,17 +487,20 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None:
-        return _run(Explorer(replay=replay), output)
+        return _run(Explorer(replay=replay), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
-        return _run(_explorer(options, start), output)
+        return _run(_explorer(options, start), output, options.mouse)
 
 
 def _explorer(options: Options, start: launch.Launch) -> Explorer:
     def warn(text: str) -> None:
         explorer.warn(text)
 
+    def again() -> AbstractAsyncContextManager[Node]:
+        return on_network(launch.renewed(start, options))
+
     nodes = Nodes(
-        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else partial(on_network, start),
+        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
         save=partial(launch.save, options, start),
@@ -506,7 +522,7 @@ def spare_pauses() -> None:
     gc.set_threshold(5000, 5, 20)
 
 
-def _run(explorer: Explorer, output: Output) -> int:
+def _run(explorer: Explorer, output: Output, mouse: bool) -> int:
     spare_pauses()
     # The default handlers print tracebacks.
     threading.excepthook = lambda told: explorer.failed_behind(told.exc_value)
@@ -515,7 +531,7 @@ def _run(explorer: Explorer, output: Output) -> int:
         loop = runner.get_loop()
         loop.set_default_executor(DaemonThreads())
         loop.set_exception_handler(lambda _, told: explorer.failed_behind(told.get("exception")))
-        runner.run(_until_stopped(explorer))
+        runner.run(_until_stopped(explorer, mouse))
     for warning in explorer.warnings:
         output.warn(warning)
     if explorer.failure:
@@ -523,10 +539,10 @@ def _run(explorer: Explorer, output: Output) -> int:
     return explorer.return_code or 0
 
 
-async def _until_stopped(explorer: Explorer) -> None:
+async def _until_stopped(explorer: Explorer, mouse: bool) -> None:
     """Runs it until the user quits, or a signal says so: also the one that comes before there is anything to end."""
     loop = asyncio.get_running_loop()
     for signum in taken_signals():
         if signum != signal.SIGINT:  # which is a key, for the terminal is raw
             loop.add_signal_handler(signum, explorer.stop)
-    await explorer.run_async()
+    await explorer.run_async(mouse=mouse)

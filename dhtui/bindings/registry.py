@@ -1,8 +1,9 @@
 """Every action of the explorer and its keys, once: bindings, footer, help and palette come from here.
 
 Pure data: imports no Textual, so that documentation and tests can read it. A new screen is one `View` in `VIEWS`
-with its own actions, and one file (with its .tcss) that the `View` names. The tables hold the keys as shipped. Those
-of the user's own stand in `KEYMAP`: Textual's keymap is made from it, and all that names a key asks for it.
+with its own actions, and a folder in `screens` with the class that the `View` names and its .tcss. The tables hold the
+keys as shipped. Those of the user's own stand in `KEYMAP`: Textual's keymap is made from it, and all that names a key
+asks for it.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ ALWAYS: tuple[Action, ...] = (
 GLOBAL: tuple[Action, ...] = (
     *ALWAYS,
     Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name, of any screen.", 5, ":"),
-    Action("pause", "space", "pause", "Freeze what is shown; the node runs on.", 6),
+    Action("pause", "space", "pause", "Freeze what is shown; the node runs on. In a recording: stop, and play on.", 6),
     Action("next_view(1)", "right_square_bracket", "", "Go to the next screen.", 0, "]"),
     Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
     Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),
@@ -302,7 +303,8 @@ VIEWS: tuple[View, ...] = (
         "Lookup",
         "dhtui.screens.lookup.screen:LookupScreen",
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
-        "waterfall each query from sending to answer, by hops. ● and ━ mark the critical path: the chain of referrals "
+        "waterfall each query from sending to answer, by hops; the id space where the nodes of each hop lie, and the "
+        "referrals that led to the target. ● and ━ mark the critical path: the chain of referrals "
         "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
         "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
         "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
@@ -315,7 +317,9 @@ VIEWS: tuple[View, ...] = (
             Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
-            Action("drawing", "w", "drawing", "Draw the ladder or the waterfall; in a wide window both.", 2),
+            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, or the id space.", 2),
+            Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
             Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),

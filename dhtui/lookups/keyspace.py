@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..engine.views.snapshot import LookupDetail, StepView
+from ..text.format import plural
 from ..text.keyspace import Mark, Part, bracket, marks, scale, ticks
 from ..text.spans import Line
 from .critical import critical_path
@@ -13,6 +14,15 @@ from .query_status import responded
 
 _HOP = 7
 """Cells for the number of the hop."""
+
+
+def keyspace_title(part: Part) -> str:
+    """What part of the id space is drawn."""
+    if not part.depth:
+        return "id space: all ids"
+    prefix = part.prefix()
+    begin = f", {prefix[:6]}{'…' * (len(prefix) > 6)}" if prefix else ""
+    return f"id space: the ids that share {plural(part.depth, 'bit')} with the target{begin}"
 
 
 def keyspace_lines(detail: LookupDetail, own: bytes | None, part: Part, width: int, height: int) -> list[Line]:

@@ -447,6 +447,12 @@ SETTINGS: tuple[Setting, ...] = (
         read=keymap.read,
         default="those that ? shows",
     ),
+    Setting(
+        name="mouse",
+        group=OUTPUT,
+        help="Let the explorer take the mouse. --mouse=false leaves it to the terminal, to select text with.",
+        default="true",
+    ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
     Setting(
         name="quiet", group=OUTPUT, help="Only the result, on standard output; on standard error nothing but errors."

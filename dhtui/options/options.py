@@ -87,6 +87,8 @@ class Options:
     """The port on 127.0.0.1, 0 for any; `None`: the explorer is shown in this terminal."""
     keys: tuple[tuple[str, str], ...] = ()
     """See `keymap.Keys`."""
+    mouse: bool = True
+    """Whether the explorer takes the mouse."""
     vv: bool = False
     json: bool = False
     quiet: bool = False

@@ -91,6 +91,18 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     return Launch(config, (*warnings, *about_blocks), lock, self_id)
 
 
+def renewed(launch: Launch, options: Options) -> Launch:
+    """The same, from the state as it is saved by now: an earlier node of this run, with the same lock, has saved it."""
+    if launch.lock is None:
+        return launch
+    try:
+        saved, _ = state.load(state_folder(options))
+    except state.StateError:  # it was told at the start, or is by what saves
+        return launch
+    settings = replace(launch.config.settings, saved=_start_from(saved, options, bootstrap=True))
+    return replace(launch, config=replace(launch.config, settings=settings))
+
+
 def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
     """The same, with these nodes to start from: those of a testnet."""
     return replace(launch, config=replace(launch.config, bootstrap=hosts))

@@ -1,1 +1,1 @@
-"""One screen, one module and one stylesheet."""
+"""The screens: a folder for each, with its class in `screen.py` and its stylesheet beside it."""

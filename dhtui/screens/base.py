@@ -30,7 +30,7 @@ from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
 from .dialogs.choosing import Followed, choose, copy, follow
 from .dialogs.popup import Popup
-from .dialogs.window import list_keys
+from .dialogs.window import FILTER_KEYS, help_in_field, list_keys, types_filter
 from .gate import opens
 from .notify import notify, notify_failure
 from .verbs import CopyForm, ExportForm, write_new
@@ -39,6 +39,8 @@ _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
 STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
 """Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
 _RETURNS: Span = (" shows the others again.", "plain")
+_COMPLETE = Action("complete", "tab", "complete", "Complete the word.", 2, id="")
+"""A key of the filter's line, where filters have a language."""
 
 
 def bindings(name: str) -> list[BindingType]:
@@ -240,7 +242,13 @@ class ExplorerScreen(Screen[None]):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        self.query_one(Footer).show_actions(self.actions_now())
+        footer, focused = self.query_one(Footer), self.focused
+        if types_filter(focused):
+            *keep, leave = FILTER_KEYS
+            guided = [_COMPLETE] if self.query_one(FilterBar).has_class("guided") else []
+            footer.show_actions((*keep, *guided), help_in_field(), leave)
+        else:
+            footer.show_actions(self.actions_now())
 
     @on(LineTable.Filtered)
     def filter_changed(self) -> None:

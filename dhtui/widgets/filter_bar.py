@@ -149,7 +149,7 @@ class FilterBar(Vertical):
     def action_cancel(self) -> None:
         """Removes the filter and closes the line."""
         if self.table is not None:
-            self.table.action_clear()
+            self.table.change_filter("")
         self._close()
 
     def _close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhtui.lookups.keyspace import keyspace_lines
+from dhtui.lookups.keyspace import keyspace_lines, keyspace_title
 from dhtui.text.keyspace import Part
 from dhtui.text.spans import width_of
 
@@ -30,3 +30,9 @@ def test_each_hop_has_a_row_and_the_last_ones_stay_where_room_is_short() -> None
     assert "▼ us" in told[1] and "◆" in told[-1]
     few = ["".join(text for text, _ in line) for line in keyspace_lines(whole, OWN, Part(), 100, 7)]
     assert f"hop {hops[-1]}" in few[-2] and f"hop {hops[0]} " not in "".join(few)
+
+
+def test_its_title_tells_the_part() -> None:
+    assert keyspace_title(Part()) == "id space: all ids"
+    assert keyspace_title(Part.around(b"\xab" * 20, 1)) == "id space: the ids that share 1 bit with the target"
+    assert keyspace_title(Part.around(b"\xab" * 20, 32)).endswith("32 bits with the target, ababab…")

@@ -109,7 +109,8 @@ def written(name: str) -> list[str]:
 
 def test_every_flag_has_a_place() -> None:
     taken = {name.replace("-", "_") for action in ACTIONS.values() for name in action.takes}
-    assert {*taken, *EVERYWHERE, "keys", "replay", "serve"} == {field.name for field in fields(Options)} - {"given"}
+    explorer = ("keys", "mouse", "replay", "serve")
+    assert {*taken, *EVERYWHERE, *explorer} == {field.name for field in fields(Options)} - {"given"}
 
 
 @pytest.mark.parametrize("action", ACTIONS)

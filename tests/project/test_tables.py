@@ -7,13 +7,20 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from dhtui.bindings.keymap import key_table
 from dhtui.headless import json_lines
 from dhtui.options.manual import markdown
 
 from .pages import ROOT, between
 
+TABLES: dict[str, Mapping[str, Callable[[], str]]] = {
+    "cli.md": markdown.PARTS,
+    "json.md": {"fields": json_lines.fields},
+    "keys.md": {"keys": key_table},
+}
 
-@pytest.mark.parametrize(("name", "parts"), [("cli.md", markdown.PARTS), ("json.md", {"fields": json_lines.fields})])
+
+@pytest.mark.parametrize(("name", "parts"), TABLES.items())
 def test_a_page_has_what_the_tables_make(name: str, parts: Mapping[str, Callable[[], str]]) -> None:
     page = ROOT / "docs" / name
     if os.environ.get("DHTUI_GOLDENS") == "write":

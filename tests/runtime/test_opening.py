@@ -11,6 +11,7 @@ import pytest
 from support.apart import PATIENCE
 
 from dhtui import testnet
+from dhtui.app import _explorer
 from dhtui.errors import Failure
 from dhtui.options.options import Options
 from dhtui.runtime import launch
@@ -57,3 +58,18 @@ async def test_what_dies_beside_a_node_is_told_and_the_node_runs_on(tmp_path: Pa
         assert told[0].startswith("saving id and nodes has failed, the run goes on: RuntimeError: broken")
         assert run.background.failed and run.keeper is None and node.address[0] == "127.0.0.1"
         await run.close()
+
+
+async def test_the_node_that_returns_to_the_network_is_the_one_that_left_it(tmp_path: Path) -> None:
+    """With its id, also where the state folder was empty as the program began."""
+    options = Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes=("127.0.0.1:9",))
+    ids = []
+    with launch.prepare(options, serving=True, keeping=True) as start:
+        host = _explorer(options, start).host
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):
+                await host.start()
+                assert host.node is not None
+                ids.append(host.node.id)
+                await host.stop()
+    assert ids[0] == ids[1]

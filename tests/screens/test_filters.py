@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from textual import events
 from textual.widget import Widget
+from textual.widgets import Input
 
 from dhtui.bindings.registry import VIEWS, symbol
 from dhtui.packets.filter import HELP, narrowed, parse
@@ -15,6 +16,7 @@ from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.choice import Choice
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.widgets.filter_bar import FilterBar, FilterInput
+from dhtui.widgets.paste import PASTED_BREAK
 from dhtui.widgets.table_model import FILTER_HELP, HISTORY
 
 from . import snapshots
@@ -211,3 +213,46 @@ async def test_v_opens_a_window_where_there_is_no_room_for_the_verdict() -> None
         await tell(stage, traffic())
         await stage.press("v")
         assert isinstance(stage.app.screen, Popup)
+
+
+@pytest.mark.parametrize("typed", ["", "z", "zz"])
+async def test_esc_closes_the_line_of_a_filter_whatever_was_typed(typed: str) -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        await stage.press("slash", *typed, "escape")
+        assert not stage.screen.query_one(FilterBar).has_class("open")
+        assert not isinstance(stage.app.focused, FilterInput)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("table", " f1 help  enter keep the filter  esc clear filter"),
+        ("packets", " f1 help  enter keep the filter  tab complete  esc clear filter"),
+    ],
+)
+async def test_while_a_filter_is_typed_the_footer_names_the_keys_of_its_line(name: str, keys: str) -> None:
+    """Those of the screen are text there."""
+    async with exploring(snapshots.running(), show=name) as stage:
+        before = stage.lines()[-1]
+        await stage.press("slash")
+        assert stage.lines()[-1] == keys
+        await stage.press("z", "z")
+        assert stage.lines()[-1] == keys
+        await stage.press("escape")
+        assert stage.lines()[-1] == before and "quit" in before
+
+
+# ---- pasting ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("opens", ["slash", "colon"], ids=["filter", "palette"])
+async def test_a_line_break_of_a_paste_without_brackets_closes_no_line(opens: str) -> None:
+    """What follows it would run as commands, and quit."""
+    async with exploring(snapshots.running(), show="packets") as stage:
+        await stage.press(opens)
+        line = stage.app.focused
+        for key in ("g", "e", "enter", "q"):
+            stage.app.post_message(events.Key(key, PASTED_BREAK if key == "enter" else key))
+        await stage.settle()
+        assert stage.app.is_running and isinstance(line, Input)
+        assert stage.app.focused is line and line.value == "ge q"

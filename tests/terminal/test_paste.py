@@ -10,6 +10,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+from dhtui.bindings.registry import KEYMAP
 from dhtui.widgets.driver import TerminalDriver
 from dhtui.widgets.paste import END, MAX_PASTE, START, Pasted, Pastes
 
@@ -90,3 +91,30 @@ def test_a_paste_without_end_fills_no_memory() -> None:
     for part in [START, *[b"x" * 65_536] * 40]:
         assert not list(pastes.feed(part))
     assert [len(each.data) for each in pastes.feed(END) if isinstance(each, Pasted)] == [MAX_PASTE]
+
+
+@pytest.mark.parametrize(
+    ("reads", "keys"),
+    [
+        ([b"\x1b", b"7"], ["escape", "7"]),
+        ([b"\x1b7"], ["escape", "7"]),
+        ([b"z\x1bq\x1b\x1b:"], ["z", "escape", "q", "escape", "escape", "colon"]),
+        ([b"\x1b", b"\r"], ["escape", "enter"]),
+        ([b"\x1b\r"], ["escape", "enter"]),
+        ([b"\x1b", b"f"], ["escape", "f"]),
+        ([b"\x1bf"], ["ctrl+right"]),  # option and → on macOS
+        ([b"\x1b", b"[A"], ["up"]),
+        ([b"\x1b", b"OP\x1b[B"], ["f1", "down"]),
+        ([b"\x1b!"], ["alt+exclamation_mark"]),
+        ([b"a\x1bxb\x1bX"], ["a", "alt+x", "b", "alt+X"]),
+    ],
+)
+def test_a_key_soon_after_escape_is_no_key_with_alt_that_means_nothing(
+    reads: list[bytes], keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the two came in one read, as on a busy machine, or not. Keys with alt are the user's own ones only."""
+    monkeypatch.setitem(KEYMAP, "pause", "alt+x,alt+X,alt+exclamation_mark")
+    driver = Hearing()
+    for data in reads:
+        driver._hear(data)
+    assert [key.key for key in driver.heard if isinstance(key, events.Key)] == keys

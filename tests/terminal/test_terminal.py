@@ -72,3 +72,11 @@ def test_a_terminal_of_16_colours_is_given_no_others(name: str, tmp_path: Path) 
         assert colours
         assert not [colour for colour in colours if ";" in colour]
         term.quit()
+
+
+@pytest.mark.parametrize(("flag", "taken"), [("", "1"), ("--mouse=false", "0")], ids=["as it is", "left"])
+def test_the_mouse_is_taken_or_left_to_the_terminal(tmp_path: Path, flag: str, taken: str) -> None:
+    with terminal(tmp_path, (80, 24), f"--testnet 4 --state-dir state {flag}") as term:
+        term.wait("good:")
+        assert term.tmux("display-message", "-p", "#{mouse_any_flag}").strip() == taken
+        term.quit()

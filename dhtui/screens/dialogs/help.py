@@ -13,6 +13,8 @@ from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]
 """Filters by example, and what they mean."""
+Signs: TypeAlias = Sequence[tuple[str, str]]
+"""Signs that stand for states, and what they mean."""
 
 WIDTH = 70
 _KEYS = 12
@@ -45,12 +47,11 @@ def help_lines(view: View, actions: Sequence[Action], filters: Filters = ()) -> 
     return lines
 
 
-def window_help(about: str, actions: Sequence[Action]) -> list[Line]:
-    """The help of a window; `actions` are those that work now, and no others do."""
+def window_help(about: str, actions: Sequence[Action], signs: Signs = ()) -> list[Line]:
+    """The help of a window; `actions` are those that work now, and no others do, `signs` those that it shows."""
     lists = _of_lists(actions)
-    return _lines(
-        about, (("In this window", [action for action in actions if action not in lists]), ("In a list", lists))
-    )
+    here = [action for action in actions if action not in lists]
+    return _lines(about, (("In this window", here), ("In a list", lists)), signs=signs)
 
 
 def _of_lists(actions: Sequence[Action]) -> list[Action]:
@@ -58,15 +59,18 @@ def _of_lists(actions: Sequence[Action]) -> list[Action]:
     return [action for action in actions if action.name in names]
 
 
-def _lines(about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: Filters = ()) -> list[Line]:
+def _lines(
+    about: str, groups: Iterable[tuple[str, Sequence[Action]]], filters: Filters = (), signs: Signs = LEGEND
+) -> list[Line]:
     lines: list[Line] = [((text, "plain"),) for text in wrap(about, WIDTH)]
     for title, group in groups:
         if group:
             lines += [(), ((title, "title"),), *_keys(group)]
     if filters:
         lines += [(), (("In a filter", "title"),), *_filters(filters)]
-    lines += [(), (("Signs", "title"),)]
-    return lines + [line for sign, words in LEGEND for line in meaning_lines(sign, words)]
+    if signs:
+        lines += [(), (("Signs", "title"),)]
+    return lines + [line for sign, words in signs for line in meaning_lines(sign, words)]
 
 
 def meaning_lines(label: str, words: str) -> Iterable[Line]:

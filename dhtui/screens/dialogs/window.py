@@ -43,6 +43,21 @@ def list_keys(focused: Widget | None) -> tuple[Action, ...]:
     return tuple(replace(action, label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
 
 
+def types_filter(focused: Widget | None) -> bool:
+    """Whether what has the focus is the line of a filter."""
+    return isinstance(focused, FilterInput) and isinstance(focused.parent, Widget) and focused.parent.has_class("line")
+
+
+FILTER_KEYS = form("keep the filter", "clear filter", choose="", fields="")
+"""The keys of that line: enter, and esc."""
+
+
+def help_in_field() -> Action:
+    """What shows the help where text is typed: not by a key that is text."""
+    keys = [key for key in ALWAYS[0].keys.split(",") if not is_text(key)]
+    return ALWAYS[0].fixed(keys[0]) if keys else ALWAYS[0]
+
+
 class Window(ModalScreen[R]):
     """A window that closes once, whatever keys are still on their way to it. Textual's own would close another one.
 
@@ -54,6 +69,8 @@ class Window(ModalScreen[R]):
     """Its own keys; the last one closes it."""
     ABOUT: ClassVar[str] = ""
     """What it is for, for the help."""
+    SIGNS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """The signs that it shows, for the help, each with its meaning."""
     BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help")]
 
     dismissed = False
@@ -78,8 +95,8 @@ class Window(ModalScreen[R]):
     def actions_now(self) -> tuple[Action, ...]:
         """All keys that work now. Where text is typed, those that are letters are text."""
         own, focused = self.own_actions(), self.focused
-        if isinstance(focused, FilterInput) and isinstance(focused.parent, Widget) and focused.parent.has_class("line"):
-            return form("keep the filter", "clear filter", choose="", fields="")
+        if types_filter(focused):
+            return FILTER_KEYS
         if isinstance(focused, Input):
             own = tuple(action for action in own if action.in_fields)
         if not isinstance(focused, Pick):
@@ -101,10 +118,7 @@ class Window(ModalScreen[R]):
 
     def _ends(self) -> tuple[Action | None, Action | None]:
         """Help, and what esc does."""
-        shown = ALWAYS[0]
-        if isinstance(self.focused, Input):
-            keys = [key for key in shown.keys.split(",") if not is_text(key)]
-            shown = shown.fixed(keys[0]) if keys else shown
+        shown = help_in_field() if isinstance(self.focused, Input) else ALWAYS[0]
         now, closing = self.actions_now(), self.own_actions()[-1:]
         clears = [action for action in now if action.name == "clear" and action.label]
         leaving = clears or [action for action in closing if action in now] or now[-1:]

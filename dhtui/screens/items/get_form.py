@@ -18,11 +18,11 @@ from ...bindings.keymap import key_of
 from ...bindings.registry import LEAVE, form, view
 from ...engine.commands import NodeCommands
 from ...engine.items import Item
+from ...engine.outcome import Outcome
 from ...engine.views.snapshot import LookupView
 from ...keyring import Entry
 from ...packets.parts import Link
 from ...sources.feed import RATE
-from ...text.format import plural
 from ...text.spans import Line
 from ...widgets.bound import bound
 from ...widgets.line_table import LineTable
@@ -35,8 +35,8 @@ from ..dialogs.list_window import OF_LINES, ListWindow
 from ..notify import notify_failure
 from ..verbs import CopyForm
 from .get_request import GetRequest, read_get
-from .get_rows import answer_rows, change_words, newer, running_line
-from .put_rows import NODE_COLUMNS, NodeRow
+from .get_rows import answer_rows, answers_title, change_words, newer, running_line
+from .put_rows import NODE_COLUMNS, SIGNS, NodeRow
 from .value import Form, following, kind_of, value_lines
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
@@ -58,6 +58,7 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
     ]
     ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
     ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
+    SIGNS = SIGNS
     AUTO_FOCUS = "#what"
     FIRST = "what"
 
@@ -75,6 +76,9 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         self._changes, self._change = 0, ""
         """While it is watched: how often it changed, and how it did last."""
         self._getting = False
+        self._outcome: Outcome | None = None
+        """What the last look brought."""
+        self._rows: list[NodeRow] = []
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -117,7 +121,7 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
 
     def go(self, request: GetRequest) -> None:
         """Begins anew."""
-        self._item = None
+        self._item, self._outcome, self._rows = None, None, []
         self._changes, self._change = 0, ""
         self.answers.show(())
         self.query_one("#change", Lines).show(())
@@ -151,16 +155,26 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         self._view = view
 
     def tick(self) -> None:
-        """Shows how far the lookup is."""
+        """Shows how far the lookup is, and who answers when it is over."""
         if self._getting:
             self.query_one("#verdict", Lines).show([running_line(self._view)])
+        elif self._outcome is not None and self._outcome.cancelled:
+            self._show_answers(self._outcome)
+
+    def _show_answers(self, outcome: Outcome) -> None:
+        detail = self._node.lookup(self._view.number) if self._view is not None else None
+        rows = answer_rows(outcome, detail)
+        if rows != self._rows:
+            self._rows = rows
+            self.answers.title = answers_title(outcome, rows)
+            self.answers.show(rows)
 
     def _show(self, result: actions.Result, request: GetRequest, looks: int) -> None:
         outcome = result.outcome
         assert outcome is not None
         before, self._item = self._item, newer(self._item, outcome.item)
-        self.answers.title = f"answers of {plural(len(outcome.asked), 'node')}, nearest first"
-        self.answers.show(answer_rows(outcome))
+        self._outcome = outcome
+        self._show_answers(outcome)
         watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
         self.say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
         self.query_one("#change", Lines).show(

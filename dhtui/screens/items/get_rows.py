@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from ...engine.items import Item, MutableItem
-from ...engine.outcome import Outcome, Status
-from ...engine.views.snapshot import LookupView
+from ...engine.outcome import UNANSWERED, Outcome, Status
+from ...engine.views.snapshot import LookupDetail, LookupView
+from ...engine.wire.compact import Addr
+from ...lookups.query_status import MARKS, QueryStatus, decisive, query_status
 from ...text.decisions import found_words
 from ...text.format import plural
 from ...text.spans import Line, Span
 from .put_rows import NodeRow, answer_words, mark_of
 
 
-def answer_rows(outcome: Outcome) -> list[NodeRow]:
-    """Every node that was asked, nearest first: its value, an older one, a bad signature, nothing, silence."""
-    return [NodeRow(one.addr, one.id, one.rtt, _mark(one.status), answer_words(one)) for one in outcome.asked]
+def answer_rows(outcome: Outcome, detail: LookupDetail | None = None) -> list[NodeRow]:
+    """Every node that was asked, nearest first: its value, an older one, a bad signature, nothing, silence.
+
+    By `detail`, the lookup as it is known now, also who answered late.
+    """
+    late = {} if detail is None or detail.view.running else _late(detail)
+    return [
+        late.get(one.addr, row) if one.status is Status.CANCELLED else row
+        for one in outcome.asked
+        for row in [NodeRow(one.addr, one.id, one.rtt, _mark(one.status), answer_words(one))]
+    ]
+
+
+def _late(detail: LookupDetail) -> dict[Addr, NodeRow]:
+    words = "late: answered when the lookup was over"
+    return {
+        step.addr: NodeRow(step.addr, step.id, (step.ended or 0.0) - step.sent, MARKS[QueryStatus.LATE], words)
+        for step in decisive(detail).values()
+        if query_status(step, detail.view) is QueryStatus.LATE
+    }
+
+
+def answers_title(outcome: Outcome, rows: list[NodeRow]) -> str:
+    """How many nodes were asked, and how many of them answered by now."""
+    silent = sum(one.status in UNANSWERED for one in outcome.asked)
+    late = sum(row.mark == MARKS[QueryStatus.LATE] for row in rows)
+    told = f", {late} late" if late else ""
+    return f"{plural(len(rows), 'node')} asked, {len(rows) - silent} answered{told}; nearest first"
 
 
 def _mark(status: Status) -> Span:

@@ -35,6 +35,7 @@ from ..notify import notify, notify_failure
 from ..verbs import CopyForm
 from .kept_rows import (
     KEPT_COLUMNS,
+    SIGNS,
     KeptRow,
     kept_details,
     kept_forms,
@@ -78,6 +79,7 @@ class KeptList(ListWindow[None]):
     ]
     ACTIONS = (*KEPT, *OF_LINES, *POPUP)
     ABOUT = "The items that are looked after every hour while the node runs, whoever signed them, and put again."
+    SIGNS = SIGNS
     AUTO_FOCUS = "#kept"
 
     table: query_one[LineTable[KeptRow]] = query_one("#kept", LineTable)

@@ -106,7 +106,15 @@ KEPT_COLUMNS: tuple[Column[KeptRow], ...] = (
     Column("salt", 10, lambda r: _salt(r.kept.item), rank=1),
     Column("value", 16, lambda r: ((value_text(r.kept.item.v), "plain"),), grow=True),
 )
-"""The first one is a sign: looked after well ✓ or in vain ✗, not yet ·, under way …, paused ‖."""
+"""The first one is a sign."""
+SIGNS = (
+    ("✓", "looked after, well"),
+    ("✗", "looked after in vain: it is not where it should be"),
+    ("·", "not yet looked after"),
+    ("…", "is looked after now"),
+    ("‖", "paused"),
+)
+"""What it means, for the help."""
 
 
 # ---- details --------------------------------------------------------------------------------------------

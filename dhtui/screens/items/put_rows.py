@@ -13,6 +13,7 @@ from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
 from ...headless.text import copy_words, node_words
 from ...items.readback import Copy, Gives, ReadBack
+from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, milliseconds, plural
@@ -39,8 +40,20 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("what it said", 40, lambda row: ((row.words, "plain"),), grow=True),
 )
 
+SIGNS = (
+    ("✓", "took the item, or gives it"),
+    ("·", "has nothing, or has not been asked yet"),
+    ("!", "gives an older one, or another one"),
+    ("✗", "refused, or gave what does not hold"),
+    ("□", "answered late, when the lookup was over"),
+    ("–", "was cancelled: the end came before an answer"),
+    ("?", "gave no answer: nothing is known of what it has"),
+    ("…", "is asked"),
+)
+"""The signs of nodes, as the help of a put and of a get explains them."""
+
 _GOOD = (Status.STORED, Status.VALUE)
-_UNKNOWN = UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED}
+_UNKNOWN = UNUSABLE | {Status.TIMED_OUT}
 """Nothing is known of what they have."""
 
 
@@ -48,6 +61,8 @@ def mark_of(status: Status) -> Span:
     """The sign of a status."""
     if status in _GOOD:
         return ("✓", "good")
+    if status is Status.CANCELLED:
+        return MARKS[QueryStatus.CANCELLED]
     if status in _UNKNOWN:
         return ("?", "dim")
     return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
@@ -88,7 +103,9 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 def _gives(gives: Gives) -> Span:
     if gives in (Gives.NOTHING, Gives.REFUSED):
         return "·", "dim"
-    if gives in (Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED, Gives.UNUSABLE):
+    if gives is Gives.CANCELLED:
+        return MARKS[QueryStatus.CANCELLED]
+    if gives in (Gives.SILENT, Gives.NOT_ASKED, Gives.UNUSABLE):
         return "?", "dim"
     return ("✓", "good") if gives is Gives.IT else ("!", "warn")
 

@@ -39,7 +39,7 @@ from ..notify import notify, notify_failure
 from ..verbs import CopyForm
 from .conflict_view import ConflictView
 from .put_plan import Plan, Seen, plan_title, seen_in, verdict_lines
-from .put_rows import NODE_COLUMNS, NodeRow, held_rows, phase_lines, read_rows, waiting_rows, written_rows
+from .put_rows import NODE_COLUMNS, SIGNS, NodeRow, held_rows, phase_lines, read_rows, waiting_rows, written_rows
 
 _UNDER_WAY = "under way; esc stops it, but nodes that were asked may have stored it"
 
@@ -66,6 +66,7 @@ class PutRun(ListWindow[Seen | None]):
     ABOUT = (
         "A put while it is made, and what became of it at each node. Open leads to a node's packet, such as a refusal."
     )
+    SIGNS = SIGNS
     AUTO_FOCUS = "#then"
 
     nodes: query_one[LineTable[NodeRow]] = query_one("#nodes", LineTable)

@@ -23,6 +23,7 @@ from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.cache import LookupCache
 from ...lookups.compare import Difference, differences
+from ...lookups.keyspace import keyspace_lines, keyspace_title
 from ...lookups.ladder import TITLE as LADDER_TITLE
 from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
 from ...lookups.legend import explained_waterfall, rows_for_queries
@@ -31,6 +32,7 @@ from ...lookups.waterfall import TITLE as WATERFALL_TITLE
 from ...lookups.waterfall import first_row
 from ...packets.parts import Link
 from ...text.format import address, short_id
+from ...text.keyspace import MAX_DEPTH, Part
 from ...text.safe import safe_text
 from ...text.spans import Line
 from ...widgets.drawing import Drawing as DrawingPane
@@ -49,7 +51,7 @@ SCRUB_STEPS = 40
 """Small steps in which one goes through a lookup."""
 VERDICT_SHARE = 0.25
 """The share of the window's height that the verdict takes at most."""
-Drawing = Literal["both", "ladder", "waterfall"]
+Drawing = Literal["both", "ladder", "waterfall", "space"]
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
 _KIND_OF: dict[str, Kind] = {"node": "find_node", "target": "get", "infohash": "get_peers", "key": "get"}
 
@@ -82,6 +84,8 @@ class LookupScreen(ExplorerScreen):
     """What the user wants drawn; `None`: what fits."""
     _wanted: int | None = None
     """The number of a lookup just started, to be selected as soon as it is listed."""
+    _depth = 0
+    """How many bits the ids of the part that is drawn share with the target."""
     _first: int | None = None
     """The row of the waterfall that the user has scrolled to; `None`: that the selected node is in sight."""
     _in_nodes = False
@@ -96,7 +100,7 @@ class LookupScreen(ExplorerScreen):
         """One line of state, the drawings, the lists, the story of a node, the verdict."""
         yield Lines(id="state", classes="stays")
         with Container(id="drawings"):
-            for name in ("ladder", "waterfall", "other"):
+            for name in ("ladder", "waterfall", "space", "other"):
                 yield DrawingPane(id=name, classes="box")
         with Container(id="lists"):
             empty = panes.empty_lines(testnet=False)
@@ -195,6 +199,7 @@ class LookupScreen(ExplorerScreen):
             self.nodes.show(panes.candidate_rows(then))
         self._draw("ladder", detail, self._chosen())
         self._draw("waterfall", detail, self._chosen())
+        self._draw_space(detail, then)
         self._tell_story(then)
         self._judge(then)
 
@@ -211,7 +216,7 @@ class LookupScreen(ExplorerScreen):
 
     def _show_nothing(self) -> None:
         self._drawn.clear()
-        for pane in ("state", "ladder", "waterfall", "other", "story", "verdict"):
+        for pane in ("state", "ladder", "waterfall", "space", "other", "story", "verdict"):
             self.query_one(f"#{pane}", Lines).show(())
         self.nodes.show(())
 
@@ -245,6 +250,15 @@ class LookupScreen(ExplorerScreen):
             _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
         pane.show(lines)
 
+    def _draw_space(self, detail: LookupDetail, then: LookupDetail) -> None:
+        pane = self.query_one("#space", Lines)
+        width, height = pane.size
+        if self._snapshot is None or not pane.display or not self._is_new("space", then, width, height, self._depth):
+            return
+        part = Part.around(detail.view.target, self._depth)
+        _name(pane, keyspace_title(part), f"{key_of('lookup.nearer(1)')} {key_of('lookup.nearer(-1)')} zoom")
+        pane.show(keyspace_lines(then, self._snapshot.identity.id, part, width, height))
+
     def _is_new(self, pane: str, *shown: object) -> bool:
         """Whether a pane is to show something else than it does."""
         if self._drawn.get(pane) == shown:
@@ -274,8 +288,9 @@ class LookupScreen(ExplorerScreen):
         if drawing == "both" and not wide:
             drawing = "ladder"
         shown = {
-            "ladder": comparing or drawing != "waterfall",
-            "waterfall": not comparing and drawing != "ladder",
+            "ladder": comparing or drawing in ("both", "ladder"),
+            "waterfall": not comparing and drawing in ("both", "waterfall"),
+            "space": not comparing and drawing == "space",
             "other": comparing,
             "lookups": broad or not self._in_nodes,
             "nodes": not comparing and (self._in_nodes or (broad and not self.has_class("-nothing"))),
@@ -337,15 +352,25 @@ class LookupScreen(ExplorerScreen):
         self._show_selected()
 
     def action_drawing(self) -> None:
-        """Draws the other thing: ladder, waterfall; where there is room, both."""
+        """Draws the next thing: ladder, waterfall, where there is room both, or the id space."""
         wide = self.has_class("-wide") or self.has_class("-broad")
-        order: tuple[Drawing, ...] = ("both", "waterfall", "ladder") if wide else ("ladder", "waterfall")
+        order: tuple[Drawing, ...] = (
+            ("both", "waterfall", "ladder", "space") if wide else ("ladder", "waterfall", "space")
+        )
         now = self._drawing if self._drawing in order else order[0]
         self._drawing = order[(order.index(now) + 1) % len(order)]
         was = self.focused
         self._show_selected()
         if isinstance(was, DrawingPane) and not was.display:
             next(pane for pane in self.query(DrawingPane) if pane.display).focus()
+
+    def action_nearer(self, steps: int) -> None:
+        """Draws a smaller or a bigger part of the id space, around the target."""
+        if self._drawing != "space":
+            notify(self, f"The id space is not drawn: {key_of('lookup.drawing')} draws it.")
+            return
+        self._depth = max(0, min(MAX_DEPTH, self._depth + steps))
+        self._show_selected()
 
     # -- going through it, comparing ---------------------------------------------------------------------------
 

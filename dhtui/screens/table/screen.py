@@ -49,7 +49,7 @@ def _no_nodes() -> Line:
 
 def _hint() -> Line:
     inspect, ping, find, ban = map(key_of, ("inspect", "table.ping", "table.find_node", "table.ban"))
-    words = f" {inspect} shows all about a line; of a node: {ping} pings, {find} asks for neighbours, {ban} bans."
+    words = f" {inspect} shows all about a line; of a node: {ping} pings, {find} asks for nodes, {ban} bans."
     return ((words, "dim"),)
 
 

@@ -129,6 +129,7 @@ async def test_the_keys_of_a_window_are_those_of_its_footer_and_its_help(keys: s
         await press(stage, keys)
         window = stage.app.screen
         assert isinstance(window, Window), keys
+        assert window.styles.background.a < 1, "what lies behind it is seen"
         for _ in range(3):
             await look_at_keys(stage, window)
             await tap(stage, "tab")

@@ -10,8 +10,10 @@ from support.apart import PATIENCE
 from textual import events
 
 from dhtui.app import Explorer
+from dhtui.screens.dialogs.choice import Choice
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.prompt import Prompt
+from dhtui.screens.dialogs.window import Palette
 
 from .. import snapshots
 from ..stage import Stage, exploring
@@ -51,6 +53,16 @@ async def test_a_key_that_comes_twice_closes_one_window_and_not_the_one_below(ke
         at_once(stage, key, key, key)
         await stage.settle()
         assert len(stage.app.screen_stack) == 1 and stage.app.is_running
+
+
+async def test_what_lies_behind_a_window_is_seen() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        await stage.press("tab", "b")
+        assert isinstance(stage.app.screen, Choice)
+        assert "ban " in stage.text() and "depth prefix" in stage.text()
+        await stage.press("escape", ":")
+        assert isinstance(stage.app.screen, Palette)
+        assert "2 Table" in stage.text()
 
 
 async def test_a_signal_that_comes_before_the_first_frame_ends_the_explorer() -> None:

@@ -12,6 +12,7 @@ import pytest
 from dhtui.engine.items import Item, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.views.snapshot import StepView
 from dhtui.engine.wire.bencode import encode
 from dhtui.errors import UsageError
 from dhtui.keyring import Entry
@@ -20,7 +21,7 @@ from dhtui.packets.parts import Link
 from dhtui.screens.items import get_form
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.get_request import read_get
-from dhtui.screens.items.get_rows import change_words, newer
+from dhtui.screens.items.get_rows import answer_rows, answers_title, change_words, newer
 from dhtui.text.safe import magnet
 
 from ..snapshots import HOSTILE
@@ -270,3 +271,25 @@ async def test_a_link_to_an_item_that_is_not_kept_here_opens_the_form(tmp_path: 
             await stage.settle()
             assert isinstance(stage.app.screen, GetForm)
             assert typed in stage.text()
+
+
+def test_a_node_that_answered_late_is_said_to_have_as_on_every_screen() -> None:
+    """What it said when the get ended, cancelled, is not true any more."""
+    asked = [gave(0, ONE), at(1, Status.CANCELLED), at(2, Status.CANCELLED)]
+    ended = outcome(asked, item=ONE)
+    steps = [
+        StepView(
+            addr=one.addr, id=one.id, bits=None, parent=None, hop=0, again=False, sent=0.01, stalled=None, ended=end,
+            result=result, nodes=0, found=None, code=None, late=late,
+        )
+        for one, end, result, late in zip(
+            asked, (0.02, 0.05, None), (Status.VALUE, Status.ANSWERED, None), (False, True, False), strict=True
+        )
+    ]  # fmt: skip
+    over = detail(running=False)
+    over = over._replace(view=over.view._replace(elapsed=0.03), steps=tuple(steps))
+    rows = answer_rows(ended, over)
+    assert [row.mark[0] for row in rows] == ["✓", "□", "–"]
+    assert rows[1].words == "late: answered when the lookup was over" and rows[1].rtt == pytest.approx(0.04)
+    assert answers_title(ended, rows) == "3 nodes asked, 1 answered, 1 late; nearest first"
+    assert [row.mark[0] for row in answer_rows(ended)] == ["✓", "–", "–"]

@@ -15,9 +15,17 @@ from textual.widgets import Input
 
 from dhtui.engine.items import mutable_target
 from dhtui.engine.keys import BEP44_TEST_KEY
+from dhtui.engine.outcome import Status
 from dhtui.engine.views.snapshot import Holdings, Snapshot, StoredItemView
 from dhtui.engine.wire.bencode import encode
+from dhtui.items.readback import Gives
 from dhtui.packets.parts import Link
+from dhtui.screens.dialogs.help import window_help
+from dhtui.screens.items import put_rows
+from dhtui.screens.items.get_form import GetForm
+from dhtui.screens.items.kept_list import KeptList
+from dhtui.screens.items.put_form import PutForm
+from dhtui.screens.items.put_run import PutRun
 from dhtui.screens.items.rows import ITEM_COLUMNS, as_json_lines, fits_target, item_details, item_forms, item_links
 from dhtui.screens.items.value import FORMS, Form, kind_of, preview, value_lines
 from dhtui.text.format import short_id
@@ -340,3 +348,15 @@ async def test_tab_goes_to_the_value_and_it_scrolls() -> None:
         assert stage.screen.query_one("#value").scroll_offset.y == 2
         await stage.press("tab")
         assert stage.table("items").has_focus
+
+
+# ---- the signs of windows -------------------------------------------------------------------------------
+
+
+def test_the_help_of_a_window_explains_the_signs_that_it_shows_and_no_others() -> None:
+    of_nodes = {put_rows.mark_of(status)[0] for status in Status} | {put_rows._gives(gives)[0] for gives in Gives}
+    assert of_nodes <= {sign for sign, _ in put_rows.SIGNS}
+    for window in (PutRun, GetForm, KeptList, PutForm):
+        lines = ["".join(text for text, _ in line) for line in window_help(window.ABOUT, window.ACTIONS, window.SIGNS)]
+        assert ("Signs" in lines) is bool(window.SIGNS)
+        assert not any("free place" in line or "questionable" in line for line in lines), "those of the table"

@@ -390,3 +390,8 @@ async def test_a_frozen_table_tells_how_many_nodes_came() -> None:
         assert came not in stage.table("buckets").model.rows[0].bucket.nodes
         await stage.press("space")
         assert "new" not in stage.lines()[2]
+
+
+async def test_the_line_that_tells_what_the_keys_do_is_whole_where_there_is_least_room() -> None:
+    async with exploring(snapshots.running(), SMALL, show="table") as stage:
+        assert stage.lines()[-2].endswith("b bans.")
