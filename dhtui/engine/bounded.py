@@ -1,4 +1,4 @@
-"""A dict with a bound: what strangers cause to be remembered must not grow."""
+"""A dict with a bound: state that remote hosts can create must not grow without limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BoundedDict(dict[K, V]):
         self.most = most
 
     def put(self, key: K, value: V) -> None:
-        """Make this the newest entry. The oldest one goes where that is one too many."""
+        """Store `value` as the newest entry. Evicts the oldest entry of a full dict."""
         self.pop(key, None)
         self[key] = value
         if len(self) > self.most:

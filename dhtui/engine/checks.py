@@ -49,7 +49,7 @@ def truth(name: str, value: object) -> None:
 
 
 def some_bytes(name: str, value: object, low: int, high: int) -> None:
-    """Bytes, so many of them."""
+    """Bytes of exactly one length."""
     if type(value) is not bytes or not low <= len(value) <= high:
         wanted = f"{low}" if low == high else f"{low} to {high}"
         got = f"{len(value)}" if type(value) is bytes else _shown(value)
@@ -89,7 +89,7 @@ def host_port(name: str, value: object) -> None:
 
 
 def one_of(name: str, value: object, allowed: Iterable[object]) -> None:
-    """One of some words."""
+    """One of the accepted words."""
     if value not in (words := tuple(allowed)):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, words))}, not {_shown(value)}")
 

@@ -1,6 +1,6 @@
-"""The clock of a running node: it goes on while the machine sleeps, and nobody can set it.
+"""The clock of a running node: monotonic, and it counts the time that the machine sleeps.
 
-With a clock that stops during sleep, nodes, items, peers and tokens of yesterday would seem fresh.
+With a clock that stops during sleep, nodes, items, peers and tokens from before the sleep would seem fresh.
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ else:
 
 
 now: Callable[[], float] = time.monotonic if _SLEEPLESS is None else partial(time.clock_gettime, _SLEEPLESS)
-"""Seconds since some moment in the past. Time asleep is counted, where the system has a clock that does."""
+"""Seconds since an arbitrary point in the past. Includes time asleep where the system has a clock that counts it."""

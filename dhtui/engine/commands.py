@@ -1,4 +1,4 @@
-"""What may be asked of a node, wherever it runs: a `Node` of this program, or one that this program is attached to."""
+"""The commands of a node: a `Node` in this program, or a node that this program is attached to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .wire.compact import Addr
 
 
 class NodeCommands(Protocol):
-    """The commands of a node, and what a command needs to know of it. See `Node` for what each does and raises."""
+    """The commands of a node, and the state that they need. See `Node` for what each does and raises."""
 
     @property
     def id(self) -> bytes:
@@ -26,7 +26,7 @@ class NodeCommands(Protocol):
 
     @property
     def k(self) -> int:
-        """The closest nodes that a lookup seeks, and that a put writes to."""
+        """How many closest nodes a lookup seeks and a put writes to."""
 
     def snapshot(self) -> Snapshot:
         """The state of everything, as frozen values."""
@@ -37,25 +37,25 @@ class NodeCommands(Protocol):
     # ---- the network -------------------------------------------------------------------------------
 
     async def bootstrapped(self) -> BootstrapView:
-        """Wait until the bootstrap has ended, well or not."""
+        """Wait until the bootstrap has ended, with or without success."""
 
     def bootstrap(self, hosts: Sequence[str] = ()) -> None:
-        """Try to get into the network now, from what is known and from these hosts, each ``host:port``."""
+        """Bootstrap now, from the known nodes and from these hosts, each ``host:port``."""
 
     async def refresh_bucket(self, depth: int) -> Outcome:
         """Look up a random id of the bucket at `depth`, 0 to 159."""
 
     def stop_lookup(self, number: int) -> bool:
-        """End a running lookup with what it has found so far. Whether there was one to end."""
+        """End a running lookup with its results so far. Returns whether it was running."""
 
     def ban(self, ip: str, seconds: float) -> None:
-        """Ignore an address for some time, and take its nodes out of the table."""
+        """Ban an IP for a time, and remove its nodes from the table."""
 
     def unban(self, ip: str) -> bool:
-        """Ignore an address no more; whether it was."""
+        """End the ban of an IP. Returns whether it was banned."""
 
     def bans(self) -> tuple[Ban, ...]:
-        """The addresses that are ignored at the moment, the last one banned first."""
+        """The IPs that are banned now, the last one banned first."""
 
     # ---- questions ---------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class NodeCommands(Protocol):
         """Get a BEP 44 item."""
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
-        """Get an item as a stranger would, at none of the nodes in `written`."""
+        """Get an item as an unrelated node would: none of the nodes in `written` is a starting node."""
 
     # ---- what writes -------------------------------------------------------------------------------
 
@@ -117,4 +117,4 @@ class NodeCommands(Protocol):
         """Store a BEP 44 item."""
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
-        """Look up who holds an item, then store what `decide` makes of that."""
+        """Look up which nodes hold an item, then store what `decide` returns for that result."""

@@ -4,9 +4,9 @@ It never reads a clock, opens a socket or starts a task. The shell (`node.py`, o
 to `receive_datagram`, calls `handle_timer` at `next_timer`, and after each call sends what `datagrams_to_send` returns
 and resolves the names that `take_hosts_wanted` returns. Time is any clock in seconds that never goes back.
 
-Callers `start` a request, and may `cancel` or `stop` the operation. What there is to see: `snapshot`, `statistics`,
-`lookup`, `contact`, `holdings`, and events, by `listen`. The table, the stores, queries, operations and the rest are
-private: this class connects them.
+Callers `start` a request, and may `cancel` or `stop` the operation. The state is shown by `snapshot`, `statistics`,
+`lookup`, `contact` and `holdings`, and by events (`listen`). The table, the stores, queries, operations and the rest
+are private: this class connects them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .server import MAX_NODES, Server
 from .settings import SavedState, Settings
 from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Table
-from .unresponsive import Silence, UnresponsiveNodes
+from .unresponsive import Timeouts, UnresponsiveNodes
 from .upkeep.bootstrap import Bootstrap
 from .upkeep.identity import Identity
 from .upkeep.maintenance import Maintenance
@@ -59,26 +59,26 @@ from .wire.krpc import (
 from .wire.methods import BY_ARGS, WRITES, target_of
 
 HOUSEKEEPING_SECONDS = 10.0
-"""Between two rounds of upkeep."""
+"""Seconds between two rounds of upkeep."""
 SWEEP_SECONDS = 60.0
-"""Between two sweeps of what has expired."""
+"""Seconds between two sweeps of expired entries."""
 TELL_LOST_SECONDS = 60.0
-"""The loss of datagrams in the socket is reported once in this time."""
+"""Seconds: the loss of datagrams in the socket is reported at most once in this time."""
 TIMED_OUT = "timed out"
 OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
-"""Why a node has no place in the table, or what became of a query."""
+"""Why a node has no place in the table, or how a query ended."""
 QUOTA_WORDS = "our replies have used up their bytes"
 BUFFER_FULL = "the send buffer was full"
 """Why the system did not send a datagram."""
 GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
 """Why a query was given up."""
 MAX_IN_FLIGHT = 2 * (MAX_LIVE + MAX_STALLED) + MAX_CHECKS + MAX_NEWCOMERS
-"""Queries in flight: live ones, stalled ones that may give way, stalled ones that may not, and pings for the table."""
+"""Bound of queries in flight: live, stalled (evictable), stalled (patient, not evictable), and pings for the table."""
 STRANGERS = 16
 """Nodes far from the target that a read-back starts from."""
 NODES_SAVED = 2048
 GROWTH_KEPT = 360
-"""Counts of good nodes that are kept, one each `HOUSEKEEPING_SECONDS`."""
+"""How many counts of good nodes are stored, one each `HOUSEKEEPING_SECONDS`."""
 
 
 class Core:
@@ -141,7 +141,7 @@ class Core:
 
     @property
     def prefer(self) -> bool:
-        """Whether ids that fit their addresses come first (BEP 42). Not in a network where most don't fit."""
+        """Whether ids that fit their addresses come first (BEP 42). False in a network where most ids don't fit."""
         return self.settings.bep42 != "off" and self._maintenance.ids_fit
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -193,7 +193,7 @@ class Core:
         blocks = self.settings.blocks
         if blocks is not None and addr[0] in blocks:
             return DropCause.BLOCKLIST
-        # An answer to a forged broadcast or multicast source would reach many.
+        # A reply to a forged broadcast or multicast source would reach many hosts.
         if not is_usable(addr):
             return DropCause.NO_UNICAST
         return DropCause.BANNED if self._bans.has(addr[0], now) else None
@@ -230,8 +230,10 @@ class Core:
         self._outbox.queued.append(((error, addr), "error", refusal.method, refusal.tid))
 
     def _silent_to(self, addr: Addr) -> bool:
-        """Whether we don't answer because we are read-only (BEP 43). A node that does not know yet whether it is
-        reachable answers queries of its own local network all the same."""
+        """Whether queries from this address go unanswered because this node is read-only (BEP 43).
+
+        A node that does not know yet whether it is reachable does answer queries from its own local network.
+        """
         if not self.identity.read_only(self._now):
             return False
         return self.settings.read_only is True or not is_local(addr[0])
@@ -287,7 +289,7 @@ class Core:
             self._listeners.tell(events.PacketReceived(self._came, addr, data, query, problem))
 
     def _came_back(self, query: InFlight) -> None:
-        """A query of ours came to us: its address is our own, or a node there echoes what it receives."""
+        """Our own query was received: its destination is our own address, or the node there echoes what it receives."""
         self.identity.learn_mirror(query.addr)
         own = self.identity.is_own(query.addr)
         self._changed(self._table.drop(query.addr, self._now, OURSELVES if own else ECHO))
@@ -295,12 +297,12 @@ class Core:
         self._give_up_query(query)
 
     def _fitting(self, reply: bytes, query: Query, body: dict[bytes, Any], addr: Addr, got: int) -> bytes:
-        """Reply to a query of `got` bytes. Made smaller if its sender may not have all of it; empty if none fits."""
+        """The reply to a query of `got` bytes, shrunk to the sender's reply budget; empty if nothing fits."""
         room = self._budget.take(addr[0], got, len(reply), self._now)
         if room >= len(reply):
             return reply
         args = query.args
-        if b"v" in body and (target := target_of(args)):  # the value took the room of nodes, and is left out first
+        if b"v" in body and (target := target_of(args)):  # shrinking drops the value first
             body = body | {b"nodes": b"".join(c.packed for c in self._table.closest(target, MAX_NODES))}
         left = shrink(body, room - (len(encode_response(query.tid, {}, addr)) - len(b"de")))
         if left is None:
@@ -318,14 +320,14 @@ class Core:
         now = self._now
         query = self._queries.match(answer.tid, addr)
         if query is None:
-            # Too late, unasked for, or forged: an answer needs the address and the transaction id of a query.
+            # Late, unsolicited or forged: an answer must match the address and the transaction id of a query.
             self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
         if self._listeners:
             self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
         rtt = query.rtt
-        if query.owner != NEWCOMER:  # nodes that query us must not decide how long lookups wait
+        if query.owner != NEWCOMER:  # nodes that query us must not influence the stall time of lookups
             self._queries.round_trips.add(rtt)
         self._unresponsive.answered(addr, now)
         self._pings.unmet.answered(addr, now)
@@ -339,7 +341,7 @@ class Core:
         else:
             counts.answered += 1
             self._record_answer(query, answer, addr, rtt)
-            # Only nodes that we chose to query may vote: an attacker gets a ping just for querying us.
+            # Only nodes that we chose to query may vote: an attacker gets a ping just by querying us.
             if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
                 old = self.identity.external
                 self._moved(self.identity.heard(addr[0], answer.external, now), old)
@@ -357,7 +359,7 @@ class Core:
             self._feed()
 
     def _give_up_query(self, query: InFlight) -> None:
-        """End a query before its time. Its `done` is called without an answer."""
+        """End a query before its hard deadline. Its `done` is called without an answer."""
         self._queries.cancel(query)
         self._finish_query(query, None, "cancelled", None)
 
@@ -366,8 +368,8 @@ class Core:
     def _record_answer(self, query: InFlight, answer: Response, addr: Addr, rtt: float) -> None:
         """A node answered. Under another id than expected it gets no place in the table.
 
-        It loses its place only if it gave us another id itself before. The id that was expected may come from a liar's
-        referral, made to have an honest node evicted.
+        It loses its place only if it gave us another id itself before. The expected id may come from a false referral,
+        made to have an honest node evicted.
         """
         if addr in self._bootstrapping.routers:
             return
@@ -416,11 +418,11 @@ class Core:
 
     @property
     def crowded(self) -> bool:
-        """Whether so many queries have stalled that there is little room for more."""
+        """Whether so many queries have stalled that little room is left for more."""
         return self._queries.crowded
 
     def wait(self, waiting: Pumped) -> None:
-        """Pump `waiting` as soon as operations may send again. The one that has waited longest is first."""
+        """Pump `waiting` as soon as operations may send again, in the order of waiting."""
         self._hungry[waiting] = None
 
     def _feed(self) -> None:
@@ -429,8 +431,8 @@ class Core:
             del self._hungry[hungry]
             hungry.pump(self._now)
 
-    def silent(self, addr: Addr, now: float) -> Silence | None:
-        """Why an address is not worth a query so soon; `None` if it is."""
+    def silent(self, addr: Addr, now: float) -> Timeouts | None:
+        """Why an address is not queried again so soon; `None` if it may be."""
         return self._unresponsive.why(addr, now)
 
     def ban(self, ip: str, seconds: float, now: float) -> None:
@@ -455,12 +457,14 @@ class Core:
         return lifted
 
     def bans(self, now: float) -> tuple[Ban, ...]:
-        """The IPs that are banned at the moment, the last one banned first."""
+        """The IPs that are banned now, the last one banned first."""
         return tuple(Ban(ip, until - now) for ip, until in self._bans.list(now))
 
     def soft_for(self, addr: Addr) -> float:
-        """Seconds until a query to an address has stalled: those of the policy; else from the node's own round trip;
-        else from all round trips."""
+        """Seconds until a query to an address has stalled.
+
+        They come from the policy, else from the node's own round trip, else from all round trips.
+        """
         soft = self.settings.policy.soft
         return self._queries.round_trips.soft(self._table.rtt(addr)) if soft is None else soft
 
@@ -500,18 +504,18 @@ class Core:
         return self._outbox.take(self._now if now is None else now, restamp=now is not None)
 
     def probe_to_send(self, now: float) -> tuple[bytes, Addr] | None:
-        """A datagram to send from a new socket, to find out whether strangers reach us; mostly `None`."""
+        """A datagram to send from a new socket, to test whether this node is reachable; mostly `None`."""
         lost = self.identity.probe_tid != b""
         probe = self.identity.probe(now)
         self._counters.probe.timed_out += probe is not None and lost
         return probe
 
     def probe_sent(self, data: bytes, now: float) -> None:
-        """The probe was sent."""
+        """Count the probe as sent."""
         self._counters.probe_went(len(data), now)
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
-        """The system's send buffer was full: a datagram is lost, as it might be on its way."""
+        """The system's send buffer was full: the datagram counts as lost in the network."""
         self._counters.error(self._now, "send failed", addr, BUFFER_FULL)
         if query := self._take_back(data, addr):
             query.failure = BUFFER_FULL
@@ -525,7 +529,7 @@ class Core:
             self._give_up_query(query)
 
     def _take_back(self, data: bytes, addr: Addr) -> InFlight | None:
-        """A datagram was not sent after all. Returns the query in it, if it is in flight."""
+        """Undo the sending of a datagram that the system refused. Returns the query in it, if it is in flight."""
         tid = self._outbox.take_back(data, addr)
         return None if tid is None else self._queries.find(tid)
 
@@ -571,7 +575,7 @@ class Core:
     def _no_answer(self, query: InFlight) -> None:
         now, addr, text = self._now, query.addr, f"{query.method} got no answer"
         if query.owner == NEWCOMER:
-            # The query may have been forged: it must not make us take an honest node for dead.
+            # The query that led to this ping may be forged: it must not make an honest node count as dead.
             self._counters.note(now, TIMED_OUT, addr, text)
             self._pings.unmet.timed_out(addr, query.sent_at, now)
             return
@@ -581,7 +585,7 @@ class Core:
         self._changed(self._table.failed(addr, now, query.sent_at))
 
     def overflowed(self, total: int, now: float) -> None:
-        """The socket has dropped `total` datagrams so far. To be called now and then; reported once a minute."""
+        """The socket has dropped `total` datagrams so far. To be called regularly; reported at most once a minute."""
         self._counters.overflowed = total
         if total > self._lost_told and now - self._lost_told_at >= TELL_LOST_SECONDS:
             if self._listeners:
@@ -591,8 +595,8 @@ class Core:
     def woke(self, away: float, now: float) -> None:
         """The program did not run for `away` seconds: the machine slept, or the program was stopped.
 
-        All queries end without blame for their nodes. By the clock everything has aged, and this may be another
-        network: so every node of the table is checked.
+        All queries end without a failure for their nodes. Every node of the table is checked: by the clock all have
+        aged, and this may be another network.
         """
         self._now = now
         if self._listeners:
@@ -627,7 +631,7 @@ class Core:
         """A datagram or a timer waited for `waited` seconds because the program was busy."""
         self._busy.add(now, waited)
 
-    # ---- what callers ask for ----------------------------------------------------------------------
+    # ---- requests of callers -----------------------------------------------------------------------
 
     def start(
         self,
@@ -654,19 +658,19 @@ class Core:
         self._operations.cancel(operation, now)
 
     def stop(self, operation: Operation, now: float) -> None:
-        """End an operation with what it knows by now. Its `done` is called, unless it was called before."""
+        """End an operation with its results so far. Its `done` is called, unless it was called before."""
         self._now = now
         self._operations.give_up(operation, now)
 
     def stop_lookup(self, number: int, now: float) -> bool:
-        """The same for a lookup, by its number in the snapshot. Returns whether it was running."""
+        """Stop a lookup by its number in the snapshot. Returns whether it was running."""
         self._now = now
         return self._operations.stop(number, now)
 
-    # ---- who we are --------------------------------------------------------------------------------
+    # ---- identity ----------------------------------------------------------------------------------
 
     def _moved(self, new: Addr | None, old: Addr | None) -> None:
-        """The external address has changed from `old` to `new`. `None`: it has not."""
+        """The external address has changed from `old` to `new`. `None`: no change."""
         if new is None:
             return
         if self._listeners and new != old:
@@ -687,10 +691,10 @@ class Core:
         if self._listeners:
             why = self.identity.reachability(self._now).why
             self._listeners.tell(events.ReachabilityChanged(self._now, True, why))
-        # From now on others may give us a place in their tables: make ourselves known to our neighbours.
+        # From now on other nodes may give us a place in their tables: announce ourselves to our neighbours.
         self._maintenance.refresh_own(self._now)
 
-    # ---- getting in --------------------------------------------------------------------------------
+    # ---- bootstrap ---------------------------------------------------------------------------------
 
     def bootstrap(self, now: float) -> None:
         """Begin to bootstrap: from saved nodes first, then from the hosts."""
@@ -733,7 +737,7 @@ class Core:
         if self._bootstrapping.comparing or not any(start.alive for start in starts):
             self._bootstrapping.seed(find)
 
-    # ---- what there is to see ----------------------------------------------------------------------
+    # ---- views -------------------------------------------------------------------------------------
 
     def saved_state(self) -> SavedState:
         """The state to save for the next run."""
@@ -782,7 +786,7 @@ class Core:
         )
 
     def statistics(self) -> Statistics:
-        """The size of everything that is kept, with its bound. Much cheaper than a snapshot."""
+        """The size of every store and cache, with its bound. Much cheaper than a snapshot."""
         limiter, budget, table, operations = self._limiter, self._budget, self._table, self._operations
         return Statistics(
             queries=Level(len(self._queries), MAX_IN_FLIGHT),
@@ -834,7 +838,7 @@ class Core:
 
 
 def _told(method: str, answer: Response) -> str:
-    """What an answer contained, in our words."""
+    """What an answer contained, in this program's words."""
     said = [f"{len(answer.nodes)} nodes"] if answer.nodes else []
     said += [f"{len(answer.peers)} peers"] if answer.peers else []
     said += ["a value"] if answer.item.v is not None else []

@@ -1,11 +1,11 @@
-"""The socket of a node: datagrams in, with their time of receipt; datagrams out; and how many the system lost.
+"""The socket of a node: datagrams in, with their time of receipt; datagrams out; the count of lost datagrams.
 
 A busy program reads datagrams late, so the time of a datagram is the time at which the system received it. The system
-gives that time by the wall clock, which may be set at any moment. So it is used as an age only: the difference from the
-present reading of the wall clock, subtracted from the present reading of ours. The result is bounded: never later than
-now, never earlier than the moment when the socket was last empty. After the wall clock was set, stamps are ignored
-until the socket is empty again. Datagrams that come right after the socket was empty count as received now, without
-asking the system.
+gives that time by the wall clock, which may be set at any time. So it is used as an age only: the difference from the
+present reading of the wall clock, subtracted from the present reading of our clock. The result is bounded: never later
+than now, never earlier than the time at which the socket was last empty. After the wall clock was set, stamps are
+ignored until the socket is empty again. Datagrams that come right after the socket was empty count as received now,
+without asking the system.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RECEIVE_BUFFER = 4 * 1024 * 1024
 BATCH = 64
 """Datagrams read before timers and the rest of the program get their turn."""
 MAX_UDP = 65_535
-"""Bytes: no datagram is longer, so none is cut."""
+"""Bytes read at most: no datagram is longer, so none is truncated."""
 PATIENCE = 1.0
 """Where datagrams have no time stamps: how many seconds at most timers wait for those not yet read."""
 STEP_SECONDS, STEP_SHARE = 0.001, 0.001
@@ -115,14 +115,14 @@ class Endpoint:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Give the address up."""
+        """Close the socket, which frees its address."""
         self._socket.close()
 
     def receive(self, take: Take, now: float, exactly: bool) -> float:
         """Read up to `BATCH` datagrams. Returns the longest time that one of them had waited, seconds; 0 if unknown.
 
-        Unless `exactly`, all count as received now: reading time stamps costs a server 5 to 12 % of its time. Even then
-        they are read now and then, to know how long datagrams wait.
+        Unless `exactly`, all count as received now: reading time stamps costs a server 5 to 12 % of its time. They are
+        still read at intervals, to measure how long datagrams wait.
         """
         late = exactly and now - self._empty_at >= PROMPT_SECONDS
         if late or now - self._compared_at >= SAMPLE_SECONDS:
@@ -136,7 +136,7 @@ class Endpoint:
                 self._in_doubt = False
                 break
             except OSError:
-                continue  # an ICMP error of some earlier packet, on the systems that tell
+                continue  # an ICMP error for an earlier packet, on systems that report it
             take(data, addr, now, now)
         return 0.0
 
@@ -190,7 +190,8 @@ class Endpoint:
         return now
 
     def lost(self) -> int | None:
-        """How many datagrams the socket has dropped for want of room; `None` where the system does not tell."""
+        """How many datagrams the socket has dropped because its buffer was full; `None` where the system gives no
+        count."""
         if sys.platform != "linux":
             return None
         try:

@@ -1,4 +1,4 @@
-"""BEP 44 items: what may be stored in the DHT, under which target, and when it is genuine.
+"""BEP 44 items: what the DHT stores, under which target, and when an item is genuine.
 
 Values are kept as the bencoded bytes that were received: hashes and signatures are over these, and a value
 that was decoded and encoded again need not be the same bytes. Clients and servers use the same checks.
@@ -29,16 +29,16 @@ SHOWN = 32
 """Bytes of a value that a `repr` shows."""
 
 Value: TypeAlias = "int | bytes | list[Value] | dict[bytes, Value]"
-"""What a value is, decoded. What came from the network is hostile: bytes may hold anything."""
+"""A decoded value. One from the network is hostile: its strings may hold any bytes."""
 
 
 class ItemError(ValueError):
-    """An item that no node should store. The message is in our own words, without remote bytes."""
+    """An item that no node should store. The message is this program's own, without remote bytes."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code
-        """The KRPC error code of BEP 44 for it: 203, 205, 207 or 301."""
+        """The KRPC error code of BEP 44 for the fault: 203, 205, 207 or 301."""
 
 
 def check_value(v: bytes) -> None:
@@ -67,7 +67,7 @@ def check_seq(seq: int) -> None:
 
 
 def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
-    """What is signed: salt, seq and v as in a bencoded dictionary without its ends; no salt if it is empty.
+    """The bytes that are signed: salt, seq and v as in a bencoded dictionary without its ends; no salt if it is empty.
 
     The lengths in it stop anyone from moving bytes between salt, seq and value (BEP 44, "Signature
     verification").
@@ -77,8 +77,8 @@ def signing_buffer(v: bytes, seq: int, salt: bytes = b"") -> bytes:
 
 
 def value_of(v: bytes) -> Value:
-    """A bencoded value, decoded. Raises `ItemError` where no node would store it: for what is too long, too deep, not
-    canonical, or holds integers beyond 64 bits."""
+    """Decode a bencoded value. Raises `ItemError` for one that no node would store: too long, too deep, not canonical,
+    or with integers beyond 64 bits."""
     check_value(v)
     decoded: Value = bencode.decode(v)
     return decoded
@@ -141,15 +141,15 @@ class MutableItem:
         return value_of(self.v)
 
     def verify(self) -> bool:
-        """Whether the signature is good. Never raises. Says nothing about the target: compare that too.
+        """Whether the signature is valid. Never raises. Does not check the target: compare that too.
 
-        A genuine item of the same key under another salt has a good signature as well.
+        A genuine item of the same key under another salt has a valid signature as well.
         """
         return keys.verify(self.k, signing_buffer(self.v, self.seq, self.salt), self.sig)
 
 
 Item: TypeAlias = ImmutableItem | MutableItem
-"""What is stored under a target."""
+"""Either kind of item."""
 
 
 def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
@@ -169,7 +169,7 @@ def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mutable item to be signed once it is known which sequence number the network has seen."""
+    """A mutable item that is signed later, when the highest sequence number in the network is known."""
 
     v: bytes
     """The value, bencoded."""
@@ -178,11 +178,11 @@ class Draft:
     seq: int | None = None
     """`None`: the highest seen plus one."""
     base: int | None = None
-    """The seq of the value that this one was made from, -1 where there was none. With it nobody's update gets
-    lost: where a newer one is seen nothing is signed, and where one comes in between the stores refuse ours."""
+    """The seq of the value that this one was made from, -1 if there was none. It protects updates by other writers:
+    if a newer seq is seen, nothing is signed; if one is stored in the meantime, the storing nodes refuse this item."""
     known: int | None = None
-    """The last seq that we know of from elsewhere, such as from our own notes. An automatic one is never lower,
-    though the network may have forgotten: those who have not would take ours for an old one."""
+    """The last seq known from another source, such as the keyring. An automatic seq is always higher: nodes that
+    still hold the item of that seq would refuse a lower one."""
 
     def __repr__(self) -> str:
         """Short, and without the private key."""
@@ -191,7 +191,7 @@ class Draft:
 
     @property
     def target(self) -> bytes:
-        """Where it will be stored, 20 bytes."""
+        """The target that it will be stored under, 20 bytes."""
         return mutable_target(self.key.public, self.salt)
 
     def check(self) -> None:

@@ -1,9 +1,9 @@
-"""Ed25519 keys as BEP 44 uses them, in the three forms in which private keys are met.
+"""Ed25519 keys as BEP 44 uses them, in the three forms of private keys that are in use.
 
 A *seed* (32 bytes) is what RFC 8032 and NaCl keep. SHA-512 stretches it to the *expanded* form (64 bytes: the
 scalar, then the prefix from which nonces are made), which BEP 44 prints and libtorrent keeps. Go keeps the
-seed followed by the public key, 64 bytes too. Nothing in the bytes says which one it is, so the public key is
-recomputed and compared.
+seed followed by the public key, 64 bytes too. Nothing in the bytes marks the form, so the public key is recomputed and
+compared.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ SIGNATURE_LENGTH = 64
 
 
 class BadKey(ValueError):
-    """A key that can't be used. The message says why and never holds a secret."""
+    """An unusable key. The message says why and never holds a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A private key and the public key that belongs to it.
+    """A private key and its public key.
 
     The public key is always computed here. One taken from the caller could be wrong, and signatures made with
-    a wrong one give the scalar away. Raises `BadKey` for a secret that is no key.
+    a wrong one reveal the scalar. Raises `BadKey` for a secret that is no key.
     """
 
     public: bytes = field(init=False)
@@ -41,7 +41,7 @@ class PrivateKey:
     form: Literal["seed", "expanded"]
 
     def __repr__(self) -> str:
-        """The public key, in hex, and nothing of the secret."""
+        """The public key in hex, without the secret."""
         return f"<PrivateKey of {self.public.hex()}>"
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class PrivateKey:
 
     @classmethod
     def generate(cls, rng_bytes: bytes | None = None) -> PrivateKey:
-        """A new key, from 32 random bytes where given, else from the system's source."""
+        """A new key, from 32 random bytes if given, else from the system's random source."""
         return cls.from_seed(os.urandom(SEED_LENGTH) if rng_bytes is None else rng_bytes)
 
     @classmethod
@@ -91,18 +91,18 @@ class OriginalKey:
     """What a ``.key`` file of mh-cbon/dht can mean; see `read_original_key_file`."""
 
     as_published: PrivateKey | None
-    """The key under which the original published. `None`: there is no such secret, `unusable` says why."""
+    """The key under which the original program published. `None`: there is no such key, `unusable` says why."""
     standard: PrivateKey | None
-    """The key that Go and all others see in the file. `None` where the file holds an expanded key."""
+    """The key that Go and all other programs read from the file. `None` if the file holds an expanded key."""
     unusable: str = ""
-    """Why `as_published` is missing, a clause for people; else empty."""
+    """Why `as_published` is missing, as a clause for the user; else empty."""
 
 
 def read_private(data: bytes, public: bytes | None = None) -> PrivateKey:
     """Tell the form of a private key and read it: a 32-byte seed, or 64 bytes, either Go's form or expanded.
 
-    With `public` (32 bytes) the reading is the one that has this public key. Without it, 64 bytes that aren't
-    Go's must be clamped as expanded keys are (RFC 8032, 5.1.5): most garbage isn't. Raises `BadKey`.
+    With `public` (32 bytes) the form is the one that has this public key. Without it, 64 bytes that are not in Go's
+    form must be clamped as expanded keys are (RFC 8032, 5.1.5): most garbage is not. Raises `BadKey`.
     """
     if len(data) == SEED_LENGTH:
         readings = [PrivateKey.from_seed(data)]
@@ -124,7 +124,7 @@ def read_private(data: bytes, public: bytes | None = None) -> PrivateKey:
 
 
 def read_original_key_file(text: str) -> OriginalKey:
-    """Read the text of a ``.key`` file of mh-cbon/dht: 128 hex digits. Raises `BadKey` where it is none.
+    """Read the text of a ``.key`` file of mh-cbon/dht: 128 hex digits. Raises `BadKey` for any other text.
 
     The original writes Go's seed and RFC 8032 public key, but then takes the seed itself, unhashed and
     unclamped, for the scalar, and the public key for the nonce prefix. So one file has two public keys.
@@ -133,9 +133,9 @@ def read_original_key_file(text: str) -> OriginalKey:
     scalar, and its own signatures fail too.
 
     The `standard` reading is another identity with other targets. It is never taken unasked, because it is
-    not safe once the original has signed anything with the file, even in vain: its public key *is* the nonce
-    prefix of those signatures, and who knows that computes the secret of both identities from any one of
-    them. For the same reason it should not even be shown.
+    not safe once the original has signed anything with the file, even a failed publication: its public key *is* the
+    nonce prefix of those signatures. With that prefix, any one signature gives the secret of both identities. For the
+    same reason its public key should not be shown.
     """
     digits = text.strip()
     if len(digits) != 2 * EXPANDED_LENGTH:
@@ -158,7 +158,7 @@ def read_original_key_file(text: str) -> OriginalKey:
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether a signature over a message is good. Never raises, whatever the lengths."""
+    """Whether a signature over a message is valid. Never raises, whatever the lengths."""
     if len(public) != PUBLIC_LENGTH or len(signature) != SIGNATURE_LENGTH:
         return False
     try:
@@ -192,7 +192,7 @@ def _is_clamped(expanded: bytes) -> bool:
 
 
 def _readings(data: bytes) -> list[PrivateKey]:
-    """All that 64 bytes can be: Go's form if its public key fits, then expanded if the scalar is usable."""
+    """The possible keys of 64 bytes: Go's form if its public key fits, then expanded if the scalar is usable."""
     readings = []
     go = PrivateKey.from_seed(data[:SEED_LENGTH])
     if go.public == data[SEED_LENGTH:]:
@@ -221,4 +221,4 @@ BEP44_TEST_KEY = PrivateKey.from_expanded(
         "b7e7a9fea2c0eb269d61e3b38e450a22e754941ac78479d6c54e1faf6037881d"
     )
 )
-"""The private key printed in BEP 44, "Test vectors". Everybody has it: what it signs, anybody can replace."""
+"""The private key printed in BEP 44, "Test vectors". It is public: anyone can replace an item that it signed."""

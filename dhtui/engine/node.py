@@ -3,9 +3,9 @@
     async with Node() as node:
         outcome = await node.get(target)
 
-All methods run in the event loop that started the node. Cancelling one stops what it does. Any number may be called at
-once: what is more than the processor can do waits for its turn. Arguments that make no sense raise `ValueError`, and a
-node that does not run `NodeError`, before anything is sent.
+All methods run in the event loop that started the node. Cancelling a call stops its operation. Any number may be called
+at once: operations beyond what the processor can do wait for their turn. Before anything is sent, invalid arguments
+raise `ValueError`, and a node that does not run raises `NodeError`.
 """
 
 from __future__ import annotations
@@ -59,34 +59,35 @@ from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
 RESOLVE_SECONDS = 5.0
 AWAY_SECONDS = 60.0
-"""If so long passes between two turns, though timers run every ten seconds, the machine slept."""
+"""Seconds between two turns from which on the machine is taken to have slept: timers run every ten seconds."""
 SAVE_SECONDS = 300.0
-"""From one save of the state to the next. The first is at the end of the bootstrap, the last at the end of the node."""
+"""Seconds between two saves of the state. The first is at the end of the bootstrap, the last when the node closes."""
 PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
 
 _on_behalf: WeakKeyDictionary[asyncio.Task[Any], Hashable] = WeakKeyDictionary()
-"""What asks by a task of ours. (Not in its context: timers, and the callers' code in them, would inherit that.)"""
+"""The caller behind each internal task. (Not a context variable: timers, and callers' code in them, would inherit
+it.)"""
 
 
 class NodeError(RuntimeError):
-    """Something was asked of a node that does not run: not yet, or no more."""
+    """A call to a node that is not running: not started yet, or closed."""
 
 
 def _part_of_program() -> Hashable:
-    """The caller, for fair turns: the code that the present task runs."""
+    """The caller, for fair turns: the code that the current task runs."""
     task = asyncio.current_task()
     return None if task is None else _on_behalf.get(task) or getattr(task.get_coro(), "cr_code", None)
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[Limit]:
-    """Whatever is asked of a node in here ends after so many seconds, with what is known by then.
+    """All operations that are started within this context end after `seconds`, with their results so far.
 
-    Its outcome is then not `complete`, and the limit is `cut`. What is asked for later ends at once.
+    Their outcomes are then not `complete`, and the limit is `cut`. An operation that is started later ends at once.
     """
     checks.number("seconds", seconds, 0.0)
     limit = Limit()
-    timer = asyncio.get_running_loop().call_later(seconds, limit.strike)
+    timer = asyncio.get_running_loop().call_later(seconds, limit.expire)
     try:
         with limit.applied():
             yield limit
@@ -95,7 +96,7 @@ def deadline(seconds: float) -> Iterator[Limit]:
 
 
 async def has_ipv6(host: str) -> bool:
-    """Whether a host that has no IPv4 address has one of IPv6. Never raises."""
+    """Whether a host without an IPv4 address has an IPv6 address. Never raises."""
     try:
         loop = asyncio.get_running_loop()
         return bool(await loop.getaddrinfo(host, None, family=IPV6.af, type=socket.SOCK_DGRAM))
@@ -106,11 +107,11 @@ async def has_ipv6(host: str) -> bool:
 class Node:
     """One node: bound, bootstrapping and serving from entering its context to leaving it, or from `start` to `close`.
 
-    It runs once. For another time make another one: of the same `state` it has the same id, and knows whom it knew.
+    It runs once. A second `Node` with the same `state` has the same id and the saved nodes.
     """
 
     def __init__(self, config: NodeConfig = PUBLIC) -> None:
-        """Without a config: one at a free port that joins the public network, by way of `PUBLIC_BOOTSTRAP`."""
+        """The default config binds a free port and joins the public network through `PUBLIC_BOOTSTRAP`."""
         checks.kind("config", config, NodeConfig)
         self.config = config
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
@@ -125,7 +126,7 @@ class Node:
         self._closed = self._begun = False
 
     def __repr__(self) -> str:
-        """Its address and id, once it has them."""
+        """The address and id, once they are known."""
         if self._made is None:
             return "<Node, not started>"
         state = "closed" if self._closed else "running"
@@ -136,9 +137,9 @@ class Node:
         return await self.start()
 
     async def start(self) -> Self:
-        """Bind, and begin to bootstrap. Close it in the end. Gives the node itself.
+        """Bind, and begin to bootstrap. Returns the node itself, which the caller closes.
 
-        Raises `OSError` if the address can't be bound, `NodeError` a second time, and what its `state` raises.
+        Raises `OSError` if the address can't be bound, `NodeError` on a second call, and what `state.open` raises.
         """
         if self._made is not None:
             raise NodeError("a node runs once: make another one")
@@ -162,13 +163,13 @@ class Node:
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
             settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
         if settings.token_secret is not None:
-            # Repeatable over restarts: epochs have to follow the wall clock then.
+            # Tokens that are repeatable over restarts need epochs that follow the wall clock.
             settings = replace(settings, token_clock=wall_clock() - clock.now())
         self._made = Core(settings, self._address, self._rng, clock.now(), self.config.bootstrap)
         self._made.socket_bound(self._endpoint.receive_buffer, self._endpoint.stamped)
         self._turn_at = self._woke_at = clock.now()
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
-        # A moment later, so that whoever subscribes at once misses nothing.
+        # In the next turn of the loop, so that a caller who subscribes at once misses no event.
         self._loop.call_soon(self._begin)
 
     def _begin(self) -> None:
@@ -180,7 +181,7 @@ class Node:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it. Where something else has gone wrong, that is what is raised."""
+        """Close the node. An exception of the body takes precedence over one of `close`."""
         try:
             await self.close()
         except Exception as problem:
@@ -189,10 +190,10 @@ class Node:
             self._report("a node could not save its state", problem)
 
     async def close(self) -> None:
-        """Close the socket and end all that is under way: whoever waits for it gets a `NodeError`.
+        """Close the socket and end all operations: their callers get a `NodeError`.
 
-        What was known can still be looked at. A second time nothing happens. Raises `OSError` where the state of the
-        node can't be saved; it is closed all the same.
+        The state can still be read. A second call has no effect. Raises `OSError` if the state can't be saved; the node
+        is closed all the same.
         """
         if self._closed or self._made is None:
             return
@@ -212,7 +213,7 @@ class Node:
             await asyncio.shield(asyncio.to_thread(_save_and_leave, self.config.state, self.saved_state()))
 
     async def _keep_state(self, state: StateStorage) -> None:
-        """Save now and then: the end may be a kill, or a power cut."""
+        """Save the state at intervals: the process may be killed."""
         told = ""
         await self._bootstrapped.wait()
         while True:
@@ -225,14 +226,14 @@ class Node:
             await asyncio.sleep(SAVE_SECONDS)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """A task of ours, which ends with the node."""
+        """Start an internal task, which ends with the node."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @property
     def _core(self) -> Core:
-        """The engine, of a closed node too. Raises `NodeError` if the node was never started."""
+        """The engine, also of a closed node. Raises `NodeError` if the node was never started."""
         if self._made is None:
             raise NodeError("the node does not run yet: enter it with `async with`")
         return self._made
@@ -307,12 +308,12 @@ class Node:
     def _after(self) -> None:
         """After every call into the core: send, call the caller's code, look names up, set the timer."""
         if self._flushing:
-            return  # called from within: the outer call handles what follows
+            return  # a nested call: the outer one handles what follows
         self._flushing, core = True, self._core
         try:
             self._flush(core)
             if self._calls:
-                # Whoever asks just now may do so within a limit: the code of others is none of what that binds.
+                # The current caller may run within a limit, which must not apply to the code of other callers.
                 self._context.copy().run(self._calls.make)
                 self._flush(core)
         finally:
@@ -323,7 +324,7 @@ class Node:
         """Resolve wanted hosts, and set the timer."""
         if self._closed:
             return
-        if self._calls:  # added by the calls just made: other tasks get their turn first
+        if self._calls:  # added by the calls just made: other tasks run first
             self._loop.call_soon(self._after)
         for name in core.take_hosts_wanted():
             self._resolve(name)
@@ -386,7 +387,8 @@ class Node:
         self._after()
 
     async def bootstrapped(self) -> BootstrapView:
-        """Wait until the bootstrap has ended, well or not. Raises `NodeError`, also for a node that is closed then."""
+        """Wait until the bootstrap has ended, with or without success. Raises `NodeError`, also if the node is
+        closed."""
         self._check_running()
         limit = limit_here()
         if limit is None:
@@ -423,7 +425,7 @@ class Node:
 
         caller.done, caller.failed, caller.over = done, failed, future.done
         limit = limit_here()
-        given_up = limit is not None and limit.struck
+        given_up = limit is not None and limit.expired
         try:
             operation = self._core.start(
                 request, caller.finish, clock.now(), caller=_part_of_program(), given_up=given_up
@@ -438,7 +440,7 @@ class Node:
             self._waiting.discard(future)
 
     async def _within(self, limit: Limit | None, operation: Operation, future: asyncio.Future[Outcome]) -> Outcome:
-        """The outcome, when the limit of the caller strikes at the latest."""
+        """The outcome of an operation, at the latest when the limit of its caller expires."""
         if limit is None:
             return await future
 
@@ -473,7 +475,7 @@ class Node:
         progress: Progress | None = None,
         on_peers: Callable[[tuple[Addr, ...]], None] | None = None,
     ) -> Outcome:
-        """Find peers of a 20-byte infohash. `on_peers` is called as they come."""
+        """Find peers of a 20-byte infohash. `on_peers` is called with each new set of peers."""
         checks.an_id("info_hash", info_hash)
         caller, named = Caller(self._calls), _remotes(remotes)
         question, on_step = FindPeers(info_hash), caller.steps(progress)
@@ -488,8 +490,8 @@ class Node:
     def peers(self, info_hash: bytes) -> Stream[Addr]:
         """Find peers of a 20-byte infohash: ``async for peer in node.peers(info_hash)``, each once, as they come.
 
-        The lookup begins with the loop and ends with it; to leave the loop early stops it. The `outcome` of the stream
-        tells, after the loop, what `get_peers` would.
+        The lookup begins and ends with the loop; leaving the loop early stops it. After the loop, the `outcome` of the
+        stream is the outcome that `get_peers` would return.
         """
         self._check_running()
         checks.an_id("info_hash", info_hash)
@@ -534,12 +536,12 @@ class Node:
         progress: Progress | None = None,
         on_item: Callable[[Item], None] | None = None,
     ) -> Outcome:
-        """Get a BEP 44 item. Only what hashes to the target, with a good signature, counts as one.
+        """Get a BEP 44 item. Only a value that hashes to the target, or a signed one with a valid signature, counts.
 
-        `public` is whose item it is, 32 bytes, if that is known: without it nobody can be blamed for a value under
-        another salt than `salt`, which may be the true one. Raises `ValueError` for one that is not the target's.
-        `newer_than` asks stores to send only items with a higher seq; items below `at_least` are not taken.
-        `on_item` is called with every item that is newer than those before: provisional, if it is mutable.
+        `public` is the 32-byte public key of the item, if it is known. Without it, a value under another salt than
+        `salt` is no fault of its node: that salt may be the right one. Raises `ValueError` if key and salt don't hash
+        to the target. `newer_than` asks nodes to send only items with a higher seq; items below `at_least` are not
+        accepted. `on_item` is called with every item that is newer than the ones before; a mutable item is provisional.
         """
         checks.an_id("target", target)
         checks.some_bytes("salt", salt, 0, MAX_SALT)
@@ -577,9 +579,10 @@ class Node:
         return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress)))
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
-        """Get an item as a stranger would: by a lookup that starts far off, and at none of the nodes in `written`.
+        """Get an item as an unrelated node would: the lookup starts far from the target, at none of the nodes in
+        `written`.
 
-        It goes on to the end, after the first copy too. Referrals may well lead it to what was written.
+        It continues to the end after the first copy. Referrals may lead it to the nodes in `written`.
         """
         checks.kind("item", item, ImmutableItem, MutableItem)
         avoid = frozenset(_remotes(written) or ())
@@ -587,7 +590,8 @@ class Node:
         return await self._run(caller, ReadBack(question_about(item), avoid, on_step=caller.steps(progress)))
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
-        """Look up who holds an item, then store what `decide` makes of that, at once. What it raises is raised here."""
+        """Look up which nodes hold an item, then store what `decide` returns, at once. An exception of `decide` is
+        raised."""
         _check_what(what)
         checks.kind("what", what, ImmutableItem, MutableItem)
         checks.function("decide", decide)
@@ -609,7 +613,7 @@ class Node:
         checks.whole("depth", depth, 0, ID_BITS - 1)
         return await self._run(Caller(self._calls), RefreshBucket(depth))
 
-    # ---- what there is to see ----------------------------------------------------------------------
+    # ---- views -------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The state of everything, as frozen values."""
@@ -618,7 +622,7 @@ class Node:
         return core.snapshot(now)
 
     def statistics(self) -> Statistics:
-        """The size of everything that the node keeps, with its bound. Much cheaper than a snapshot."""
+        """The size of every store and cache of the node, with its bound. Much cheaper than a snapshot."""
         return self._core.statistics()
 
     def lookup(self, number: int) -> LookupDetail | None:
@@ -634,14 +638,14 @@ class Node:
         return self._core.holdings(clock.now())
 
     def stop_lookup(self, number: int) -> bool:
-        """End a running lookup with what it has found so far. Whether there was one to end."""
+        """End a running lookup with its results so far. Returns whether it was running."""
         self._check_running()
         stopped = self._core.stop_lookup(number, clock.now())
         self._after()
         return stopped
 
     def ban(self, ip: str, seconds: float) -> None:
-        """Ban an IP for so many seconds, and remove its nodes from the table."""
+        """Ban an IP for `seconds`, and remove its nodes from the table."""
         self._check_running()
         checks.ip("ip", ip)
         checks.number("seconds", seconds, 0.0)
@@ -655,13 +659,13 @@ class Node:
         return self._core.unban(ip, clock.now())
 
     def bans(self) -> tuple[Ban, ...]:
-        """The IPs that are banned at the moment, the last one banned first."""
+        """The IPs that are banned now, the last one banned first."""
         return self._core.bans(clock.now())
 
     def bootstrap(self, hosts: Sequence[str] = ()) -> None:
-        """Try to get into the network now, from what is known and from these hosts, each ``host:port``.
+        """Bootstrap now, from the known nodes and from these hosts, each ``host:port``.
 
-        It goes on by itself: the snapshot, and `BootstrapProgress`, tell how.
+        Returns at once: the snapshot and `BootstrapProgress` show the progress.
         """
         self._check_running()
         for host in hosts:
@@ -670,9 +674,10 @@ class Node:
         self._after()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on; it must be quick. Returns what ends that.
+        """Call `listener` for every event from now on; it must be quick. Returns the function that ends the
+        subscription.
 
-        What it raises is told by the event loop's exception handler, the first time, and breaks nothing.
+        Its first exception goes to the event loop's exception handler; later ones are ignored, and events continue.
         """
         self._check_running()
         checks.kind("listener", listener, Callable)  # type: ignore[arg-type]
@@ -698,11 +703,11 @@ def _save_and_leave(storage: StateStorage, state: SavedState) -> None:
         storage.close()
 
 
-# ---- what comes in ------------------------------------------------------------------------------------
+# ---- arguments ----------------------------------------------------------------------------------------
 
 
 def _remotes(remotes: Iterable[Addr] | None) -> tuple[Addr, ...] | None:
-    """Addresses, checked, each once."""
+    """The addresses, checked and without repetitions. Raises `ValueError`."""
     if remotes is None:
         return None
     checks.kind("remotes", remotes, Iterable)
@@ -710,7 +715,7 @@ def _remotes(remotes: Iterable[Addr] | None) -> tuple[Addr, ...] | None:
 
 
 def _seq(name: str, value: int | None) -> None:
-    """A sequence number, -1 for one below all that there are, or none."""
+    """A sequence number of -1 or more (-1 is below all), or `None`. Raises `ValueError`."""
     if value is not None:
         checks.whole(name, value, -1, MAX_SEQ)
 

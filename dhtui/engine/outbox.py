@@ -1,4 +1,4 @@
-"""Datagrams on their way out: queued, handed to whoever sends them, and counted once it is known that they went."""
+"""Outgoing datagrams: queued, handed to the sender, and counted once they are known to be sent."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from .wire.compact import Addr
 
 
 class Outbox:
-    """What one engine sends. Times are seconds on the engine's clock."""
+    """The send queue of one engine. Times are seconds on the engine's clock."""
 
     def __init__(self, counters: Counters, listeners: Listeners, now: float) -> None:
         self._counters, self._listeners = counters, listeners
         self.queued: list[Outgoing] = []
-        """What is to be sent, in order. (Replies are appended here directly: a server makes thousands a second.)"""
+        """Datagrams to send, in order. (Replies are appended directly: a server makes thousands a second.)"""
         self._unsent: list[InFlight] = []
-        """Queries among them."""
+        """How many of them are queries."""
         self._handed: list[Outgoing] = []
-        """What was handed out last: counted and told once it is known what of it the system would not send."""
+        """The datagrams handed out last: counted and reported once it is known which of them the system did not
+        send."""
         self._handed_at = now
 
     def add_query(self, query: InFlight, data: bytes) -> None:
-        """Queue a query of ours, encoded in `data`."""
+        """Queue one of our queries, encoded in `data`."""
         self._unsent.append(query)
         self.queued.append(((data, query.addr), "query", query.method, query.tid))
 
     def take(self, now: float, *, restamp: bool) -> list[tuple[bytes, Addr]]:
-        """What is to be sent now, in order. Each datagram is handed out once.
+        """The datagrams to send now, in order. Each is handed out once.
 
         `restamp`: time has gone on since queries were queued, so `now` becomes the time that each was sent.
         """
@@ -46,7 +47,7 @@ class Outbox:
         return [one[0] for one in out]
 
     def settle(self) -> None:
-        """What was handed out and was not taken back is on the wire: count and tell it."""
+        """Count and report the datagrams that were handed out and not taken back."""
         if not self._handed:
             return
         handed, self._handed = self._handed, []
@@ -56,7 +57,7 @@ class Outbox:
                 self._listeners.tell(events.PacketSent(self._handed_at, addr, data, kind, method, tid))
 
     def take_back(self, data: bytes, addr: Addr) -> bytes | None:
-        """A datagram that was handed out was not sent. The transaction id, if it held a query of ours."""
+        """A datagram that was handed out was not sent. Returns the transaction id, if it held one of our queries."""
         self._counters.send_failures += 1
         for place, ((sent, to), kind, _, tid) in enumerate(self._handed):
             if sent is data and to == addr:

@@ -1,4 +1,4 @@
-"""What came of an operation: the result, and what happened at every node that was asked."""
+"""The outcome of an operation: its result, and what happened at every node that was queried."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Status(StrEnum):
-    """What one node did with what it was asked."""
+    """How one node responded to a query."""
 
     ANSWERED = "answered"
     VALUE = "value"
@@ -37,7 +37,7 @@ class Status(StrEnum):
     BAD_VALUE = "bad value"
     """Its value is not the one that hashes to the target, or was not canonical bencode."""
     UNPROVED = "unproved value"
-    """It gave a mutable item that may be the true one: who knows only the target can't tell without its salt."""
+    """It gave a mutable item that may be genuine: with the target alone it can't be verified without its salt."""
     STORED = "stored"
     REFUSED = "refused"
     """It answered with an error; `code` says which."""
@@ -46,17 +46,17 @@ class Status(StrEnum):
     WRONG_ID = "wrong id"
     """What was written was confirmed under another id than the one that gave the token."""
     TIMED_OUT = "timed out"
-    """It had all of its time and was silent."""
+    """It gave no answer until the hard deadline."""
     CANCELLED = "cancelled"
-    """It was not waited for: the operation ended before its time was up. `waited` says how long it had."""
+    """The operation ended before the hard deadline of the query. `waited` says how long it was in flight."""
     ELSEWHERE = "answered from elsewhere"
-    """An answer with the transaction id came from `came_from`, which was not asked: it does not count."""
+    """An answer with the transaction id came from `came_from`, which was not queried: it does not count."""
     UNREADABLE = "unreadable answer"
     """A datagram came from it that could not be read; `note` says why."""
     UNMATCHED = "unmatched answer"
-    """An answer came from it with a transaction id that is none of ours."""
+    """It answered with a transaction id that is not one of ours."""
     ECHO = "own query back"
-    """It sent our own query back: an echo, or this node behind a NAT that does not know its address yet."""
+    """It sent our own query back: it is an echo, or this node itself behind a NAT (its address is not known yet)."""
     BLOCKED = "blocked"
     """It is on the blocklist: nothing was sent."""
     BANNED = "banned"
@@ -70,24 +70,24 @@ class Status(StrEnum):
 
 
 NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
-"""Nothing was sent, and why is known before."""
+"""Nothing was sent, for a reason that was known in advance."""
 UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED, Status.ECHO))
-"""Something came that is no answer to what was asked."""
+"""A datagram came that is no valid answer to the query."""
 UNANSWERED = NOT_SENT | UNUSABLE | {Status.TIMED_OUT, Status.CANCELLED, Status.SEND_FAILED}
-"""Without an answer that counts, whatever the reason."""
+"""No valid answer, for any reason."""
 
 
 class Doubt(StrEnum):
-    """Why it may not be believed that what was not found is not there."""
+    """Why a negative result is doubtful: the value may exist though it was not found."""
 
     STARTS = "starts mislead"
-    """Whatever the nodes that it started from named was silent, or is another node than they said."""
+    """Every referral of the starting nodes timed out or answered under another id."""
     ALONE = "starts alone"
-    """Nobody but the nodes that it started from answered, and they named nobody, not even each other."""
+    """Only the starting nodes answered, and they made no referrals, not even to each other."""
     SMALL = "small network"
-    """So few nodes answered, or so far from the target, that they make up a small network of their own."""
+    """So few nodes answered, or so far from the target, that they seem to form a small separate network."""
     MADE_UP = "made up"
-    """Most of the nodes that answered are most likely made up."""
+    """Most of the responders are Sybil suspects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,38 +97,38 @@ class NodeOutcome:
     addr: Addr
     status: Status
     id: bytes | None = None
-    """The id it answered with, or was said to have."""
+    """The id it answered with; before an answer, the id of the referral to it."""
     rtt: float | None = None
     """Seconds from the query to its answer or error."""
     nodes: tuple[NodeInfo, ...] = ()
     """Nodes it referred us to."""
     peers: tuple[Addr, ...] = ()
     item: Item | None = None
-    """The verified item it gave. Never one that failed a check."""
+    """The verified item it gave; never one that failed a check."""
     seq: int | None = None
     """The sequence number it named, with or without a value."""
     token: bytes | None = None
     code: int | None = None
     """The KRPC error code, where it answered with an error."""
     message: bytes = b""
-    """The error's text, as received: hostile."""
+    """The text of the error, as received: hostile."""
     version: bytes | None = None
     """Its client, ``v``: hostile."""
     external: Addr | None = None
     """Our address as it sees it."""
     given: tuple[Given, ...] = ()
-    """What its answer holds beside nodes and token, as it came: unchecked."""
+    """The contents of its answer besides nodes and token, as received: unchecked."""
     faults: tuple[Fault, ...] = ()
-    """What was wrong with its answer though usable."""
+    """Faults of an answer that was usable all the same."""
     note: str = ""
-    """More about the status, in our words."""
+    """Details of the status, in this program's words."""
     waited: float | None = None
-    """How long it was waited for in vain, seconds."""
+    """Seconds that the query was in flight without an answer."""
     came_from: Addr | None = None
-    """Where its answer came from, where that is not `addr`."""
+    """The source of its answer, if that is not `addr`."""
     behind: Status | None = None
-    """What stood in the way of what it has for a mutable target, and was given first: ``bad value`` or ``bad
-    signature``. It was asked once more then, with ``seq`` 0."""
+    """Why its first answer for a mutable target did not count: ``bad value`` or ``bad signature``. It was then queried
+    once more, with ``seq`` 0."""
 
     def __repr__(self) -> str:
         """Short, and nothing of it as the network wrote it."""
@@ -148,7 +148,7 @@ class NodeOutcome:
 
     @property
     def silence(self) -> str:
-        """Why nothing came of asking it, in words; empty where something did."""
+        """Why it gave no valid answer, in words; empty if it gave one."""
         waited = "" if self.waited is None else f" after {self.waited:.1f} s"
         match self.status:
             case Status.TIMED_OUT:
@@ -178,17 +178,17 @@ class NodeOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one operation."""
+    """The outcome of one operation."""
 
     action: str
     """``ping``, ``find_node``, ``get_peers``, ``announce_peer``, ``get``, ``put`` or ``bootstrap``."""
     target: bytes | None
     asked: tuple[NodeOutcome, ...]
-    """Every node asked to find things out, nearest to the target first."""
+    """Every node that was sent a reading query, nearest to the target first."""
     writes: tuple[NodeOutcome, ...] = ()
-    """Every node that was asked to store, nearest first; empty for actions that only read."""
+    """Every node that was sent a write, nearest first; empty for operations that only read."""
     closest: tuple[NodeOutcome, ...] = ()
-    """The up to 8 nearest nodes that answered. Silent ones are never here."""
+    """The up to 8 nearest responders."""
     item: Item | None = None
     """get: the newest valid item. put: what was put."""
     peers: tuple[tuple[Addr, int], ...] = ()
@@ -196,15 +196,15 @@ class Outcome:
     elapsed: float = 0.0
     """Seconds."""
     stopped: StopReason | None = None
-    """Why it ended; `None` where nothing was done."""
+    """Why it ended; `None` if nothing was done."""
     problem: Exception | None = None
-    """What makes it impossible to store the item, where that is why it ended: an `ItemError` or a `BadKey`."""
+    """Why the item can't be stored, if the operation ended for that reason: an `ItemError` or a `BadKey`."""
     complete: bool = True
-    """Whether it came to its own end. Else it was stopped, and this is what was known by then."""
+    """Whether it ran to its end. If not, it was stopped, and this is the result so far."""
     doubt: Doubt | None = None
-    """What speaks against believing what it found, or did not find."""
+    """Why its result is doubtful; `None` if nothing suggests that."""
     highest_seen: int | None = None
-    """The highest valid ``seq`` that any node showed."""
+    """The highest valid ``seq`` in any answer."""
 
     def __repr__(self) -> str:
         """Short, and nothing of it as the network wrote it."""
@@ -221,10 +221,10 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the action did what it is for, be it `complete` or not.
+        """Whether the operation succeeded, `complete` or not.
 
-        A ping: somebody answered. find_node and get_peers: there are nodes closest to the target (that they know no
-        peers is an answer too). get: there is an item. announce_peer and put: somebody stored it.
+        ping: a node answered. find_node and get_peers: there are closest responders, with or without peers. get: there
+        is an item. announce_peer and put: at least one node stored it.
         """
         match self.action:
             case "ping":
@@ -237,20 +237,20 @@ class Outcome:
 
     @property
     def answered(self) -> int:
-        """How many of those asked responded."""
+        """How many of the queried nodes responded."""
         return sum(node.responded for node in self.asked)
 
     @property
     def timed_out(self) -> int:
-        """How many of those asked had all of their time and stayed silent."""
+        """How many of the queried nodes timed out."""
         return sum(node.status is Status.TIMED_OUT for node in self.asked)
 
     @property
     def cancelled(self) -> int:
-        """How many of those asked were not waited for."""
+        """How many queries were cancelled before their hard deadlines."""
         return sum(node.status is Status.CANCELLED for node in self.asked)
 
     @property
     def stored(self) -> int:
-        """How many nodes stored what was put or announced."""
+        """How many nodes stored the item or the announce."""
         return sum(node.status is Status.STORED for node in self.writes)

@@ -1,7 +1,7 @@
 """Our queries in flight: transaction ids, measured round trips, soft and hard deadlines.
 
-A query holds room until it is answered or has stalled. Three in ten go to dead nodes: those must not use up the room
-of the others. Once stalled it is only kept in case of a late answer, and the oldest of too many gives way.
+A query counts against the bound until it is answered or has stalled. Three in ten go to dead nodes, which must not use
+up the room of the others. A stalled query only waits for a late answer; beyond their own bound the oldest is given up.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .wire.compact import Addr
 from .wire.krpc import Args, ErrorReply, Response
 
 TID_LENGTH = 4
-"""Bytes of a transaction id: random, so that nobody can answer in another node's name without seeing the query."""
+"""Bytes of a transaction id. It is random, so an answer can't be forged without seeing the query."""
 MAX_LIVE = 2048
-"""Queries in flight that have not stalled. More are delayed, not dropped."""
+"""Most queries in flight that have not stalled. Further queries are delayed, not dropped."""
 MAX_STALLED = 8192
-"""Stalled ones of lookups, and as many of those that must not give way."""
+"""Most stalled queries of lookups; as many again that are patient (never given up early)."""
 SOFT_UNTIL_MEASURED, SOFT_MIN, SOFT_MAX = 0.6, 0.15, 2.0
 SAMPLES = 256
 ENOUGH_SAMPLES = 8
@@ -34,38 +34,38 @@ Answer: TypeAlias = Response | ErrorReply
 
 @dataclass(slots=True, eq=False)
 class InFlight:
-    """A query of ours that has neither been answered nor timed out."""
+    """One of our queries that has neither been answered nor timed out."""
 
     tid: bytes
     addr: Addr
     expected: bytes | None
-    """The id that the node should have; `None` where we know only its address."""
+    """The expected id of the node; `None` if only its address is known."""
     method: str
     args: Args
     owner: str
     sent_at: float
-    """When it was asked for; once it is sent, when it was."""
+    """When the query was created; once it is sent, when it was sent."""
     soft_at: float
     hard_at: float
     done: Callable[[InFlight, Answer | None, float], None]
-    """Called once: with the answer, or with `None` when the hard deadline strikes."""
+    """Called once: with the answer, or with `None` at the hard deadline."""
     stalled: Callable[[InFlight, float], None] | None
-    """Called when the soft deadline strikes first."""
+    """Called if the soft deadline passes before an answer."""
     over: bool = False
     failure: str = ""
-    """Why the system would not send it."""
+    """Why the system did not send it."""
     patient: bool = False
-    """Whether it keeps its whole time, because a person named the node."""
+    """Whether it is never given up before its hard deadline, because the user named the node."""
     given_up: str = ""
     """Why it was given up before its hard deadline."""
     trouble: Status | None = None
-    """What came in place of an answer, if anything did."""
+    """What was received instead of a valid answer, if anything."""
     came_from: Addr | None = None
-    """Where that came from, where it was not the address that was asked."""
+    """The source of that, if it is not the address that was queried."""
     unreadable: str = ""
-    """Why that could not be read."""
+    """Why that could not be parsed."""
     heard_at: float | None = None
-    """When the answer came, which may be read much later; never before it was sent."""
+    """When the answer was received, which may be read much later; never before the query was sent."""
 
     @property
     def rtt(self) -> float:
@@ -93,12 +93,12 @@ class RoundTrips:
         return self._sorted[min(len(self._sorted) - 1, int(q * len(self._sorted)))] if self._sorted else 0.0
 
     def soft(self, own: float | None = None) -> float:
-        """How long to wait before another node gets the slot: from a node's own round trip where it is known."""
+        """Seconds until a query has stalled, from the node's own round trip if it is known."""
         if own is not None:
             return min(SOFT_MAX, max(SOFT_MIN, 2 * own + 0.05))
         if len(self._recent) < ENOUGH_SAMPLES:
             return SOFT_UNTIL_MEASURED
-        # At most 3 medians: a share of nodes that answer late on purpose must not stretch every wait.
+        # At most 3 medians: nodes that answer late on purpose must not delay every lookup.
         usual = min(self.quantile(0.8), 3 * self.quantile(0.5))
         return min(SOFT_MAX, max(SOFT_MIN, self.quantile(0.1) + 0.1, usual))
 
@@ -115,14 +115,14 @@ class Queries:
         self._rng = rng
         self._by_tid: dict[bytes, InFlight] = {}
         self.find = self._by_tid.get
-        """The query of a transaction id, if there is one."""
+        """The queries by transaction id."""
         self._by_addr: dict[Addr, list[InFlight]] = {}
         self._deadlines: list[tuple[float, int, InFlight]] = []
         self._count = 0
         self._stalled: dict[bytes, InFlight] = {}
-        """Those that may give way, the one that stalled first in front."""
+        """Stalled queries that may be given up, in the order of stalling."""
         self._patient: set[bytes] = set()
-        """Those that have stalled too, but keep their time."""
+        """Stalled queries that are patient: never given up before their hard deadlines."""
         self.round_trips = RoundTrips()
 
     def __len__(self) -> int:
@@ -133,22 +133,23 @@ class Queries:
 
     @property
     def full(self) -> bool:
-        """Whether no more queries of operations may be sent for now. The few for the table's sake have other limits."""
+        """Whether operations may send no more queries for now. Pings for the table have other limits."""
         stalled, patient = len(self._stalled), len(self._patient)
         return len(self._by_tid) - stalled - patient >= MAX_LIVE or patient >= MAX_STALLED
 
     @property
     def stalled(self) -> Level:
-        """How many stalled ones may give way."""
+        """How many stalled queries may be given up."""
         return Level(len(self._stalled), MAX_STALLED)
 
     @property
     def crowded(self) -> bool:
-        """Whether so many silent nodes are waited for that operations which wait for no others count as under way."""
+        """Whether so many queries have stalled that operations which wait only for stalled ones still hold their
+        turns."""
         return len(self._patient) >= MAX_STALLED // 2
 
     def surplus(self) -> InFlight | None:
-        """The stalled query that is to give way, if there are too many."""
+        """The stalled query to give up, if there are too many."""
         return next(iter(self._stalled.values())) if len(self._stalled) > MAX_STALLED else None
 
     def new_tid(self) -> bytes:
@@ -172,8 +173,10 @@ class Queries:
         heappush(self._deadlines, (at, self._count, query))
 
     def match(self, tid: bytes, addr: Addr) -> InFlight | None:
-        """Take out the query that an answer belongs to. An answer from another address or port is nobody's, and
-        neither is one under another transaction id: that it came is noted."""
+        """Remove and return the query that an answer matches, by address, port and transaction id.
+
+        An answer that matches only one of them is noted with the query that it may have been meant for.
+        """
         query = self._by_tid.get(tid)
         if query is None:
             for other in self.to(addr):
@@ -190,14 +193,14 @@ class Queries:
         return tuple(self._by_addr.get(addr, ()))
 
     def unreadable(self, data: bytes, addr: Addr, why: str) -> None:
-        """A datagram that can't be read came from an address: it may be what a query there is waiting for."""
+        """An unreadable datagram came from an address: note it with the queries in flight there."""
         waiting = self.to(addr)
         for query in [query for query in waiting if query.tid in data] or waiting:
             if query.trouble is not Status.ELSEWHERE:
                 query.trouble, query.unreadable = Status.UNREADABLE, why
 
     def cancel(self, query: InFlight) -> None:
-        """Stop waiting, without calling anybody."""
+        """Stop waiting for a query, without calling its `done`."""
         if not query.over:
             self._end(query)
 
@@ -212,13 +215,13 @@ class Queries:
         self._patient.discard(query.tid)
 
     def next_deadline(self) -> float | None:
-        """When `expire` has something to do."""
+        """When `expire` has to be called next."""
         while self._deadlines and self._deadlines[0][2].over:
             heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
     def expire(self, now: float) -> Iterator[tuple[InFlight, bool]]:
-        """The queries whose deadline has passed, and whether it was the hard one. Those are taken out."""
+        """The queries whose deadline has passed, and whether it was the hard one. Those with a hard one are removed."""
         while (at := self.next_deadline()) is not None and at <= now:
             query = heappop(self._deadlines)[2]
             hard = query.stalled is None or now >= query.hard_at

@@ -29,9 +29,9 @@ from .wire.krpc import (
 
 MAX_NODES: Final = 8
 MAX_VALUES: Final = 80
-"""Peers in one reply, 8 bytes each: with 8 nodes it stays below 1200 bytes."""
+"""Most peers in one reply, 8 bytes each: with 8 nodes the reply stays below 1200 bytes."""
 NODES_BESIDE_VALUE: Final = 1200 - 290
-"""Bytes of a value and its nodes together: the rest of such a reply takes 290."""
+"""Most bytes of a value and its nodes together: the rest of such a reply takes 290."""
 CONFLICT_WORDS: Final = {
     301: "cas mismatch, re-read and try again",
     302: "seq not higher than the stored one",
@@ -47,7 +47,7 @@ class Entry(Protocol):
 
 
 class Known(Protocol):
-    """What the server reads of a table."""
+    """The part of a table that the server reads."""
 
     @property
     def own(self) -> bytes:
@@ -58,7 +58,7 @@ class Known(Protocol):
 
 
 class Server:
-    """Reads the table and the stores to answer, and writes into the stores."""
+    """Answers queries from the table and the stores, and writes to the stores."""
 
     def __init__(self, table: Known, tokens: Tokens, peers: PeerStore, items: ItemStore, rng: Random) -> None:
         self._table, self._tokens, self._peers, self._items, self._rng = table, tokens, peers, items, rng
@@ -99,12 +99,12 @@ class Server:
         return body
 
     def _check_token(self, query: Query, token: bytes, addr: Addr, target: bytes, now: float) -> None:
-        # Without a token of ours whoever forges a source address could announce, or fill our store for, others.
+        # Without the token check, a forged source address could announce another host or fill its share of the store.
         if not self._tokens.valid(token, addr[0], target, now):
             raise RefusedQuery(query.tid, query.method, PROTOCOL, "bad token")
 
     def _stored(self, query: Query, there_was_room: bool) -> dict[bytes, Any]:
-        # An answer that claims to have stored what was dropped would cost the writer one of its 8 copies.
+        # A success reply for a write that was dropped would cost the writer one of its 8 copies.
         if not there_was_room:
             raise RefusedQuery(
                 query.tid, query.method, SERVER, "full of what is nearer to this node, or of your network"
@@ -154,7 +154,7 @@ class Server:
             self._check_token(query, args.token, addr, target, now)
             return self._stored(query, self._items.put_immutable(target, ImmutableItem(args.v), addr[0], now))
         target = mutable_target(args.k, args.salt)
-        # The token first: checking a signature is the dearest thing a stranger can make us do.
+        # The token first: verifying a signature is the most expensive work that an incoming query causes.
         self._check_token(query, args.token, addr, target, now)
         item = MutableItem(args.v, args.k, args.sig, args.seq, args.salt)
         code = self._items.conflict(target, item, args.cas, now)

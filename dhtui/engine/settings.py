@@ -66,39 +66,39 @@ class SavedState:
                 checks.number("a round trip", rtt, 0.0)
 
     def known(self) -> Iterator[tuple[NodeInfo, float | None]]:
-        """The nodes with their round trips."""
+        """The nodes, each with its round trip in seconds, or `None`."""
         return zip_longest(self.nodes, self.rtts)
 
 
 class StateStorage(Protocol):
-    """Where a node keeps its state from run to run, such as `dhtui.StateFolder`. Called in other threads."""
+    """Storage of a node's state between runs, such as `dhtui.StateFolder`. Called in other threads."""
 
     def open(self) -> SavedState | None:
-        """Take it for this node alone, and give what was saved; `None` the first time. Raises what keeps it from that:
-        the node does not start then."""
+        """Lock it for this node and return the saved state; `None` the first time. An exception keeps the node from
+        starting."""
 
     def save(self, state: SavedState, /) -> None:
-        """Save, in place of what was there. Raises `OSError` where that can't be done."""
+        """Replace the saved state. Raises `OSError`."""
 
     def close(self) -> None:
-        """Let another one have it."""
+        """Release the lock, so that another node may open it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of one engine. All have working defaults."""
+    """Settings of one engine. All have defaults."""
 
     id: bytes | None = None
     """Own 20-byte id, fixed: BEP 42 does not change it. `None`: the saved one, or one made for the address."""
     external: Addr | None = None
-    """Our public address, if the user knows it. `None`: as other nodes see it."""
+    """Our public address, if the user gave it. `None`: as other nodes see it."""
     saved: SavedState | None = None
     anew: bool = False
-    """Take a new id instead of the saved one, which another run uses. The rest of `saved` is used."""
+    """Take a new id instead of the saved one, which another running node uses. The rest of `saved` is used."""
     k: int = 8
     """Nodes in a bucket, and closest nodes that a lookup seeks (BEP 5: 8). Replies carry at most 8 in any case."""
     split_pings: int = 8
-    """How many questionable nodes of a full bucket are pinged at once for a newcomer. There are no more than `k`."""
+    """How many questionable nodes of a full bucket, at most `k`, are pinged at once when a new node seeks a place."""
     alpha: int = 8
     """Queries that a lookup for a caller has in flight among its nearest candidates."""
     alpha_background: int = 5
@@ -106,11 +106,11 @@ class Settings:
     policy: Policy = OURS
     """The other rules of lookups, for surveys and queries to named nodes too."""
     lookups_kept: int = 32
-    """Finished lookups that are remembered: so many of callers, and so many of the background."""
+    """Most finished lookups that are remembered: of callers, and as many again of background lookups."""
     query_timeout: float = 2.0
-    """Seconds that a query to a named node may take. Pings for the table's sake have them too."""
+    """Hard deadline, seconds, of queries to named nodes and of pings for the table."""
     read_only: bool | None = None
-    """BEP 43. `None`: until we know that we are reachable."""
+    """Read-only mode (BEP 43). `None`: read-only until this node is known to be reachable."""
     bep42: Literal["off", "prefer", "enforce"] = "prefer"
     blocks: Blocks | None = None
     token_secret: bytes | None = field(default=None, repr=False)
@@ -118,11 +118,11 @@ class Settings:
     token_clock: float = 0.0
     """Added to the clock before it is cut into 5-minute token epochs (wall clock minus monotonic clock, seconds)."""
     rate_limit: float = 5.0
-    """Queries a second of one host that are answered; of a burst, those of 10 s. 0: no limit."""
+    """Queries a second that are answered for one host; a burst may use those of 10 s. 0: no limit."""
     rate_limit_local: bool = False
-    """Whether the limit holds for loopback and private addresses too."""
+    """Whether the limit applies to loopback and private addresses too."""
     reply_quota: int = 262_144
-    """Bytes a second of all our replies. 0: no limit, and none for a network or a host."""
+    """Bytes a second of all replies. 0: no limit, and none for a network or a host."""
     maintain: bool = True
     """Whether the table is surveyed, filled and refreshed. A run for a single action does not need it."""
 
@@ -166,9 +166,9 @@ class NodeConfig:
     """Bootstrap hosts as ``host:port``. Their names are resolved in a thread."""
     settings: Settings = field(default_factory=Settings)
     seed: int | None = None
-    """Makes every random choice repeatable. For tests and simulations: tokens and ids become guessable."""
+    """Seed of every random choice. For tests and simulations only: tokens and ids become guessable."""
     state: StateStorage | None = None
-    """Where id, address and nodes are kept from run to run. `None`: nowhere."""
+    """Storage of id, address and nodes between runs. `None`: none."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""

@@ -1,15 +1,15 @@
-"""What we store for others: peers and BEP 44 items; and the write tokens for both. All is bounded, and expires.
+"""The stores of this node: peers and BEP 44 items of other nodes, and the write tokens. All are bounded and expire.
 
-Targets, keys and ports cost nothing, so an attacker with one address can write without end, as near to our id as it
-likes. Four rules keep it from evicting what others wrote:
+Targets, keys and ports cost nothing, so an attacker with one address can write without limit, at any distance from our
+id. Four rules keep it from evicting the entries of others:
 
 - Every swarm and every item is charged to the network of an address that wrote it, as proved by a token. A network is
   charged for at most 1 in 20 of each map: for n in 20 of it an attacker needs n networks.
 - A full map evicts from the network that holds the most. A write never evicts an entry of a network that holds less
-  than the writer's. So a map that one crowd has filled, over loopback too, has room for every newcomer.
+  than the writer's. So a map that one network has filled, over loopback too, has room for every new network.
 - The same holds for the peers of a swarm. A host has at most 5 of them.
 - Before an entry that several networks wrote is evicted, it is charged to the one of them that holds the least. So an
-  attacker can't doom an honest swarm by creating it first, nor an honest item by refreshing it.
+  attacker can't get an honest swarm evicted by creating it first, nor an honest item by refreshing it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ MAX_PEERS = 500
 MAX_ITEMS = 700
 """Of each kind, immutable and mutable."""
 SHARE = 20
-"""A network is charged for at most one in 20 of the swarms, of the immutable and of the mutable items."""
+"""Most entries that a network is charged for: one in 20 of the swarms, of the immutable and of the mutable items."""
 HOST_PEERS = 5
-"""Peers of a host in one swarm: several clients behind one NAT."""
+"""Most peers of a host in one swarm: several clients may be behind one NAT."""
 NET_PEERS = MAX_PEERS // SHARE
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
@@ -97,7 +97,7 @@ Place: TypeAlias = tuple[int, bytes]
 
 
 class Accounted(Protocol):
-    """An entry of a map. It is charged to one of the networks that wrote it."""
+    """An entry of a bounded map. It is charged to one of the networks that wrote it."""
 
     net: str
 
@@ -116,7 +116,7 @@ class _Nearest(Generic[V]):
         self._entries: dict[bytes, V] = {}
         self._by_distance: list[Place] = []
         self._by_net: dict[str, list[Place]] = {}
-        # The networks that hold 2 or more, by how many, and the highest such number: finds quickly who holds the most.
+        # The networks that hold 2 or more, by how many, and the highest such number: a quick way to the largest holder.
         self._by_count: dict[int, dict[str, None]] = {}
         self._most = 1
 
@@ -134,11 +134,12 @@ class _Nearest(Generic[V]):
         return len(self._by_net.get(net, ()))
 
     def _sated(self, net: str) -> bool:
-        """Whether a network has its share. Local ones have no limit. (The first two octets, which `net` has, tell.)"""
+        """Whether a network has its full share. Local ones have no limit. (The first two octets, which `net` has,
+        suffice.)"""
         return self.held(net) >= self._cap // SHARE and not is_local(net)
 
     def add(self, target: bytes, entry: V) -> bool:
-        """Store an entry that is not there yet; whether there was room for it."""
+        """Store a new entry. Returns whether there was room for it."""
         place = (distance(self._own, target), target)
         scarce = len(self._entries) >= self._cap or self.held(entry.net) >= self._cap // SHARE
         if scarce and not self._make_room(place, entry.net):
@@ -149,14 +150,14 @@ class _Nearest(Generic[V]):
         return True
 
     def _make_room(self, place: Place, net: str) -> bool:
-        """Evict what has to go for a newcomer. Returns whether there is room for it then."""
+        """Evict an entry, if one has to go for a new one. Returns whether there is room then."""
         while True:
             held, by_share = self.held(net), self._sated(net)
             if not by_share and len(self._entries) < self._cap:
                 return True
             unfair = not by_share and self._most >= held + 2
             if unfair:
-                # Of several the one that reached that number last: crowding networks come later than honest ones.
+                # Of several, the one that reached that number last: an attacker's networks come later than honest ones.
                 loser = self._by_net[next(reversed(self._by_count[self._most]))][-1]
             else:
                 loser = self._by_distance[-1]
@@ -183,10 +184,10 @@ class _Nearest(Generic[V]):
         return True
 
     def disown(self, target: bytes) -> None:
-        """Charge an entry to another of its networks, because the one charged has no part in it any more.
+        """Charge an entry to another of its networks, because the network that was charged has no part in it any more.
 
-        If all of them have their share, it is evicted. Otherwise one network could collect entries that others create
-        for it and leave.
+        If all of them have their full share, it is evicted. Otherwise one network could exceed its share by entries
+        that other networks create and leave.
         """
         entry = self._entries[target]
         heir = min(entry.others(), key=self.held)
@@ -249,12 +250,12 @@ def _ip(packed: bytes) -> str:
 
 
 def _net(packed: bytes) -> bytes:
-    """What all packed peers of the network of one begin with (`net_of`)."""
+    """The prefix of all packed peers in the network of a packed peer (`net_of`)."""
     return packed[: _HOST_BYTES if is_local(_ip(packed)) else _NET_BYTES]
 
 
 class _Swarm:
-    """The peers of an infohash with the time when each expires, the one that announced longest ago first."""
+    """The peers of an infohash, each with the time at which it expires, in the order of their last announces."""
 
     __slots__ = ("_most", "_sorted", "net", "peers")
 
@@ -267,7 +268,7 @@ class _Swarm:
         """An upper bound of the peers that one network has. Computed when the swarm is full."""
 
     def others(self) -> Iterator[str]:
-        """The networks that have peers here, without the one that the swarm is charged to."""
+        """The networks that have peers here, except the one that the swarm is charged to."""
         names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
         return (name for name in names if name != self.net)
 
@@ -291,12 +292,12 @@ class _Swarm:
         return loser
 
     def _crowded(self, packed: bytes) -> bool:
-        """Whether the network of a peer has as many peers as a host may have. A quick test: mostly it has not."""
+        """Whether the network of a peer has as many peers as a host may have: a quick first test, mostly false."""
         last = bisect_left(self._sorted, packed[:_NET_BYTES]) + HOST_PEERS - 1
         return last < len(self._sorted) and self._sorted[last].startswith(packed[:_NET_BYTES])
 
     def _loser(self, packed: bytes, full: bool) -> bytes | None:
-        """The peer to evict for a new one, if any."""
+        """The peer to evict for a new one; `None` if there is none."""
         host, net = packed[:_HOST_BYTES], _net(packed)
         held = self.held(net)
         if net != host:  # not a local one
@@ -330,7 +331,7 @@ class _Swarm:
 
 
 class PeerStore:
-    """Peers by infohash: at most 2000 x 500, each for 45 minutes after its last announce."""
+    """Peers by infohash: at most 2000 infohashes of 500 peers, each for 45 minutes after its last announce."""
 
     def __init__(self, own: bytes) -> None:
         self._swarms: _Nearest[_Swarm] = _Nearest(own, MAX_INFOHASHES)
@@ -340,12 +341,12 @@ class PeerStore:
 
     @property
     def swarms(self) -> Level:
-        """How many infohashes there are peers for."""
+        """How many infohashes have peers."""
         return Level(len(self._swarms), MAX_INFOHASHES)
 
     @property
     def peers(self) -> int:
-        """Peers of all infohashes together."""
+        """How many peers all infohashes have together."""
         return sum(len(swarm.peers) for _, swarm in self._swarms.items())
 
     def announce(self, infohash: bytes, peer: Addr, now: float) -> bool:
@@ -438,12 +439,12 @@ class ItemStore:
 
     @property
     def immutable(self) -> int:
-        """How many immutable items are kept."""
+        """How many immutable items are stored."""
         return len(self._immutable)
 
     @property
     def mutable(self) -> int:
-        """How many mutable items are kept."""
+        """How many mutable items are stored."""
         return len(self._mutable)
 
     def get(self, target: bytes, now: float) -> Item | None:
@@ -456,7 +457,7 @@ class ItemStore:
         return self._put(self._immutable, target, item, ip, now)
 
     def conflict(self, target: bytes, item: MutableItem, cas: int | None, now: float) -> int | None:
-        """The error code that a put of `item` deserves, or `None` (BEP 44, "CAS" and "seq").
+        """The error code for a put of `item`, or `None` if it is acceptable (BEP 44, "CAS" and "seq").
 
         `cas` is compared with the *seq* of the stored item. The same seq with the same value is accepted, and starts
         the time to expiry again.
@@ -472,7 +473,7 @@ class ItemStore:
         return None
 
     def put_mutable(self, target: bytes, item: MutableItem, ip: str, now: float) -> bool:
-        """Store an item, written from `ip`, whose signature is valid and which is in no conflict.
+        """Store an item, written from `ip`, whose signature is valid and which has no conflict.
 
         Returns whether there was room.
         """
@@ -485,8 +486,8 @@ class ItemStore:
         if kept is None:
             return items.add(target, _Kept(item, until, net))
         kept.item, kept.until = item, until
-        # The network that holds the least has crowded the least. Of two that hold as much, the earlier one stays: else
-        # an attacker with two addresses could refresh an item until its honest writer is forgotten.
+        # Charge the network that holds the least; of two that hold as much, the earlier one: else an attacker with
+        # two addresses could refresh an item until its honest writer is forgotten.
         if net != kept.net and (not kept.also or items.held(net) < items.held(kept.also)):
             kept.also = net
         return True

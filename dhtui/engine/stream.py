@@ -1,4 +1,4 @@
-"""What an operation finds, one thing after the other while it is under way: for ``async for``."""
+"""The findings of a running operation as a stream, for ``async for``."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from .outcome import Outcome
 
 T = TypeVar("T")
 Take = Callable[[Iterable[T]], None]
-"""Is told what was found, more than once if it was found more than once."""
+"""Called with each finding, possibly more than once with the same one."""
 
 
 class Stream(AsyncIterator[T], Generic[T]):
-    """What an operation finds, each thing once, as it comes. It is for one reader.
+    """The findings of an operation, each once, in the order of arrival. For one reader.
 
     The operation begins with the first step of the loop. Leaving the loop, or `aclose`, stops it. A slow reader does
-    not hold it up: what was found waits here, no more of it than the operation itself remembers.
+    not delay it: findings are queued here, and the bounds of the operation bound the queue.
     """
 
     def __init__(self, begin: Callable[[Take[T]], Coroutine[Any, Any, Outcome]]) -> None:
-        """`begin` makes the operation."""
+        """`begin` starts the operation."""
         self._ended: list[Outcome] = []
-        # It does not know this object: one that nobody reads any more is freed at once, and what it runs is stopped.
+        # It holds no reference to this object: a stream without a reader is freed at once, which stops the operation.
         self._found = _follow(begin, self._ended.append)
 
     async def __anext__(self) -> T:
-        """The next thing. Raises what the operation raises."""
+        """The next finding. Raises what the operation raises."""
         return await anext(self._found)
 
     async def aclose(self) -> None:
-        """Stop the operation, if it goes on, and wait until that is done."""
+        """Stop the operation, if it is running, and wait until it has ended."""
         await self._found.aclose()
 
     @property
     def outcome(self) -> Outcome | None:
-        """What came of it in the end; `None` before the loop has come to its end, and if it was left."""
+        """The outcome of the operation; `None` before the end of the loop, and if the loop was left early."""
         return self._ended[0] if self._ended else None
 
 
@@ -68,4 +68,4 @@ async def _follow(
         task.cancel()
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # it was raised above, or nobody waits for it any more
+            task.exception()  # it was raised above, or no reader waits for it any more

@@ -1,8 +1,8 @@
 """The routing table of one address family (BEP 5, "Routing Table").
 
 Bucket number i holds nodes that share exactly i leading bits with our id; the last one holds all that share
-at least as many. Only the last one splits. An entry is a node that has answered us. A referral alone gives no
-place: the first liar could fill the table with addresses of its choice.
+at least as many. Only the last one splits. An entry is a node that has answered us. A referral alone gives no place:
+else the first malicious node could fill the table with addresses of its choice.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from .wire.compact import Addr, NodeInfo, is_local, pack_node
 from .wire.ids import ID_BITS, bep42_valid
 
 GOOD_SECONDS = 900.0
-"""A node that answered this recently is good."""
+"""Seconds: a node that answered this recently is good (BEP 5)."""
 REFRESH_SECONDS = 900.0
-"""A bucket unchanged for this long is refreshed."""
+"""Seconds: a bucket unchanged for this long is refreshed (BEP 5)."""
 REPLACEMENTS = 8
 MAX_KNOWN = 4096
-"""Nodes without a place that answered, in this run or an earlier one: remembered for our own lookups. Other nodes are
-told of entries of the table only."""
+"""Most nodes without a place that answered, in this run or an earlier one: remembered for our own lookups. Replies to
+other nodes hold entries of the table only."""
 KNOWN_A_NET = 4
-"""How many of them may be in one network. A host has at most one."""
+"""Most of them in one network. A host has at most one."""
 PLACES_A_NET = 2
-"""Entries that one network may have in the whole table."""
+"""Most entries of one network in the whole table."""
 SAVED_SHARE = 20
-"""A network has at most one in 20 of the nodes that are saved."""
+"""One network has at most one in this many of the saved nodes."""
 MAX_FAILURES = 2
 RTTS_KEPT = 16
 
@@ -91,7 +91,7 @@ class Bucket:
 
     depth: int
     changed: float
-    """When a node of it last answered; at first, when it was made."""
+    """When a node of it last answered; at first, when the bucket was created."""
     nodes: list[Contact] = field(default_factory=list)
     replacements: list[Contact] = field(default_factory=list)
     refreshed: float = float("-inf")
@@ -105,14 +105,14 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed in the table."""
+    """A change of the table."""
 
     added: Contact | None = None
     removed: Contact | None = None
     why: str = ""
     """Why `removed` was removed."""
     to_check: tuple[Contact, ...] = ()
-    """Questionable nodes of a full bucket, to be pinged because another node wants a place."""
+    """Questionable nodes of a full bucket, to be pinged because a new node seeks a place."""
 
 
 _NOTHING = Change()
@@ -181,7 +181,7 @@ class Table:
         self._by_id: dict[bytes, Contact] = {}
         self._shares = Shares()
         self._known: dict[Addr, Contact] = {}
-        """The one that answered last comes last."""
+        """In the order of their last answers, the latest last."""
         self._known_nets: dict[str, list[Contact]] = {}
 
     def __len__(self) -> int:
@@ -197,7 +197,7 @@ class Table:
 
     @property
     def replacements(self) -> Level:
-        """How many wait for a place in their bucket."""
+        """How many nodes are in the replacement caches."""
         return Level(sum(len(bucket.replacements) for bucket in self.buckets), ID_BITS * REPLACEMENTS)
 
     @property
@@ -210,7 +210,7 @@ class Table:
         return self._by_addr.get(addr)
 
     def rtt(self, addr: Addr) -> float | None:
-        """The smoothed round trip of a node that has answered us at some time, seconds."""
+        """The smoothed round trip of a node that has answered us before, seconds; `None` if unknown."""
         contact = self._by_addr.get(addr) or self._known.get(addr)
         return contact.rtt if contact else None
 
@@ -218,19 +218,19 @@ class Table:
         """The bucket that an id, as a number, belongs to."""
         return self.buckets[min(ID_BITS - (number ^ self._own).bit_length(), len(self.buckets) - 1)]
 
-    # ---- what happens to nodes ---------------------------------------------------------------------
+    # ---- answers, queries and failures -------------------------------------------------------------
 
     def answered(self, node: NodeInfo, rtt: float | None, version: bytes | None, now: float) -> Change:
         """A node answered a query of ours: note it, and admit it where there is room."""
         contact = self._by_addr.get(node.addr)
         if contact is not None:
             if contact.id != node.id:
-                # It tries ids until one suits it, or there are two nodes behind one address.
+                # It changes its id at will, or there are two nodes behind one address.
                 return self._remove(contact, now, "changed its id")
             self._refreshed(contact, rtt, version, now)
             return _NOTHING
         if node.id == self.own or node.id in self._by_id:
-            return _NOTHING  # an id we hold at another address: the old entry has to die first
+            return _NOTHING  # the id has an entry at another address, which has to fail first
         contact = self._forget(node.addr)
         if contact is None or contact.id != node.id:
             contact = _contact(node, rtt, version, now, now)
@@ -269,7 +269,7 @@ class Table:
         self._known[contact.addr] = contact
         self._known_nets.setdefault(net, []).append(contact)
         if len(self._known) > MAX_KNOWN:
-            # A random one of the oldest quarter: an attacker who fills the memory must not know which one goes.
+            # A random one of the oldest quarter: an attacker that fills the memory can't predict which one goes.
             self._forget(next(islice(self._known, self._rng.randrange(MAX_KNOWN // 4), None)))
         return True
 
@@ -312,7 +312,7 @@ class Table:
         known = self._known.get(addr)
         has_room = len(bucket.nodes) < self._k
         if known is not None and now - known.last_answer < GOOD_SECONDS and (known.id != node_id or not has_room):
-            # It answered lately, under another id or without finding room: no ping for each query in its name.
+            # It answered lately, under another id or without getting a place: no ping for every query.
             return False
         if has_room:
             return True
@@ -325,7 +325,7 @@ class Table:
     def failed(self, addr: Addr, now: float, asked_at: float = inf) -> Change:
         """A node did not answer in time. 2 failures make it bad; 1 is enough if there is a replacement.
 
-        A node that has answered anything since `asked_at`, when the query was sent, has not failed: a packet was lost.
+        A node that has answered any query since `asked_at`, when the query was sent, has not failed: a packet was lost.
         """
         contact = self._by_addr.get(addr) or self._known.get(addr)
         if contact is None or contact.last_answer > asked_at:
@@ -336,7 +336,7 @@ class Table:
         bucket = self.bucket_of(contact.number)
         if contact.failures < MAX_FAILURES and not bucket.replacements:
             return _NOTHING
-        # A bad node without a replacement stays, and is neither queried nor named to others: a short outage of our
+        # A bad node without a replacement stays, and is neither queried nor referred to: a short outage of our
         # own network must not empty the table.
         successor = self._next_replacement(bucket, now)
         if successor is None:
@@ -371,8 +371,7 @@ class Table:
     def _place_free(self, bucket: Bucket, ip: str) -> bool:
         if is_local(ip):
             return True
-        # One entry a host: one address must not give many entries. One a /24 in a bucket, two in all: a rented subnet
-        # must not own a bucket.
+        # One entry a host. One a /24 in a bucket, two in all: a rented subnet must not fill a bucket.
         if not self._shares.free(ip, a_host=1, a_net=PLACES_A_NET):
             return False
         net = net_of(ip)
@@ -407,7 +406,7 @@ class Table:
         return Change(to_check=tuple(nsmallest(self._split_pings, doubtful, key=lambda c: c.last_answer)))
 
     def _worse_than(self, newcomer: Contact, bucket: Bucket) -> Contact | None:
-        """The entry that the newcomer replaces: a bad one, or one whose id does not fit while the newcomer's does."""
+        """The entry that the new node replaces: a bad one, or one whose id does not fit while the new node's does."""
         worst = max(bucket.nodes, key=lambda c: c.failures)
         if worst.failures >= MAX_FAILURES:
             return worst
@@ -455,13 +454,13 @@ class Table:
             self._put_in(bucket, successor, now)
         return Change(added=successor, removed=contact, why=why)
 
-    # ---- questions ---------------------------------------------------------------------------------
+    # ---- selections --------------------------------------------------------------------------------
 
     def _nearest_first(self, number: int) -> Iterator[Bucket]:
         """Buckets in the order of their distance to an id.
 
-        Bucket i is nearer than all deeper ones exactly where the id differs from ours in bit i, so its bits
-        alone give the order, and only the nodes within a bucket need sorting.
+        Bucket i is nearer than all deeper ones exactly if the id differs from ours in bit i. So the bits of the id give
+        the order of the buckets, and only the nodes within a bucket need sorting.
         """
         difference = number ^ self._own
         last = len(self.buckets) - 1
@@ -475,9 +474,9 @@ class Table:
         yield from reversed(later)
 
     def closest(self, target: bytes, n: int) -> list[Contact]:
-        """The up to `n` entries nearest to a target that have no failures, nearest first: what we tell others."""
+        """The up to `n` entries nearest to a target that have no failures, nearest first: our referrals."""
         number = int.from_bytes(target, "big")
-        # The nodes of the target's own bucket share a longer prefix with it than all others. Mostly they suffice.
+        # The nodes of the target's own bucket share a longer prefix with it than all others. Mostly there are enough.
         found = [c for c in self.bucket_of(number).nodes if not c.failures]
         if len(found) >= n:
             found.sort(key=lambda c: c.number ^ number)
@@ -492,11 +491,11 @@ class Table:
         return found
 
     def nearest_known(self, target: bytes, n: int) -> list[Contact]:
-        """The up to `n` nodes nearest to a target, one a network, that ever answered and are not bad: where our own
-        lookups start. Nearest first.
+        """The up to `n` nodes nearest to a target, one a network, that ever answered and are not bad: the starting
+        nodes of our own lookups. Nearest first.
 
-        Half of them are entries of the table. It takes time to become one, so an attacker who is quick to be remembered
-        near a target does not decide alone where lookups of it start.
+        Half of them are entries of the table. Becoming an entry takes time, so an attacker that is quickly remembered
+        near a target does not choose all starting nodes of its lookups.
         """
         number = int.from_bytes(target, "big")
 
@@ -514,8 +513,8 @@ class Table:
         return sorted(found, key=distance)
 
     def farthest_known(self, target: bytes, n: int, avoid: Container[Addr]) -> list[Contact]:
-        """The up to `n` such nodes farthest from a target, one a network, without those in `avoid`: where a read-back
-        starts."""
+        """The up to `n` such nodes farthest from a target, one a network, except those in `avoid`: the starting nodes
+        of a read-back."""
         number = int.from_bytes(target, "big")
         known = (c for source in (self._by_addr, self._known) for c in self._alive(source) if c.addr not in avoid)
         return _one_a_net(sorted(known, key=lambda c: -(c.number ^ number)), n, set())
@@ -543,7 +542,7 @@ class Table:
         return kept
 
     def restore(self, node: NodeInfo, rtt: float | None, now: float) -> None:
-        """Remember a node of an earlier run: our lookups may start from it, but it is not named to others."""
+        """Remember a node of an earlier run: our lookups may start from it, but we do not refer others to it."""
         if node.addr not in self._by_addr and node.addr not in self._known and node.id != self.own:
             contact = _contact(node, rtt, None, float("-inf"), now)
             contact.saved = True

@@ -238,7 +238,7 @@ async def _act(
     deadline = request.deadline
     why = "" if deadline is None else f"given up after {deadline:g} s (--deadline)"
     limit = Limit()
-    timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.strike)
+    timer = None if deadline is None else asyncio.get_running_loop().call_later(deadline, limit.expire)
     try:
         async with asyncio.timeout(None if deadline is None else deadline + LATEST):
             with limit.applied(), stop.ends(limit):
@@ -271,7 +271,7 @@ async def _by_the_limit(
             try:
                 remotes = await resolving
             except asyncio.CancelledError:
-                if limit.struck:
+                if limit.expired:
                     raise TimeoutError from None
                 raise
     run = Run(

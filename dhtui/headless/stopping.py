@@ -69,7 +69,7 @@ class Stop:
         if self.waiting or self._task is None:
             return
         for limit in self._limits:
-            limit.strike()
+            limit.expire()
         if self._limits:  # what is known by now is printed, if that takes no longer
             self._task.get_loop().call_later(LATEST, self._cancel)
         else:
@@ -81,11 +81,11 @@ class Stop:
 
     @contextmanager
     def ends(self, limit: Limit) -> Iterator[None]:
-        """A signal makes this limit strike."""
+        """A signal makes this limit expire."""
         self._limits.append(limit)
         try:
             if self.signum is not None:
-                limit.strike()
+                limit.expire()
             yield
         finally:
             self._limits.remove(limit)

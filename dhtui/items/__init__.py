@@ -1,1 +1,1 @@
-"""BEP 44 items as people handle them: values, files, conflicts, read-back, keep-alive."""
+"""BEP 44 items for the user: values, files, conflicts, read-back, keep-alive."""

@@ -1,8 +1,8 @@
-"""Two writers, one key: whether a put met somebody else's, and whose values there are now. Pure.
+"""Conflicts of two writers of one key: whether a put met another writer's, and which values exist now. Pure.
 
-A store refuses a put that compares with a seq it does not hold (301) or that is not newer (302); but some
-acknowledge what they don't take. A refusal alone proves nothing, for any node can refuse. What proves a conflict
-is a value: signed with the same key, not ours, and as new as ours or newer than the one that ours was made from.
+A node refuses a put that compares with a seq it does not hold (301) or that is not newer (302); but some confirm a put
+that they don't store. A refusal alone proves nothing, because any node can refuse. The proof of a conflict is a value
+signed with the same key, not ours, and as new as ours or newer than the one that ours was made from.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
 NOTHING = -1
-"""The seq to give as a base where there was no value yet."""
+"""The base seq if there was no value yet."""
 MAX_THEIRS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """A put that met another writer's: the three values, and what became of ours."""
+    """A put that met another writer's: the three values, and the result of ours."""
 
     yours: bytes
     """The value that was to be put, bencoded."""
     seq: int | None
-    """The seq that it was signed with; `None` where it was not even signed, nor put anywhere."""
+    """The seq that it was signed with; `None` if it was neither signed nor put."""
     theirs: tuple[MutableItem, ...]
-    """The other values, newest first, at most 8. More than one, where several writers met."""
+    """The other values, newest first, at most 8. More than one if several writers met."""
     base: MutableItem | None
-    """The value that ours was made from; `None` where there was none, or it is not known."""
+    """The value that ours was made from; `None` if there was none, or it is not known."""
     stored: int
-    """Nodes that took ours."""
+    """How many nodes stored ours."""
     refused: int
-    """Nodes that refused it with 301 or 302."""
+    """How many nodes refused ours with 301 or 302."""
 
     @property
     def newest(self) -> int:
-        """The highest seq that is out there: the base of the next attempt."""
+        """The highest seq in the network: the base of the next attempt."""
         return max([item.seq for item in self.theirs] + ([self.seq] if self.seq is not None and self.stored else []))
 
     def words(self) -> str:
-        """What happened, one sentence."""
+        """The conflict in one sentence."""
         highest = self.theirs[0].seq
         if self.seq is None:
             return f"conflict: seq {highest} is there already; yours was not put"
@@ -57,17 +57,17 @@ class Conflict:
 
 
 class Whose(StrEnum):
-    """Who put a value that is in the way, in the words for it."""
+    """The writer of a conflicting value. The value is its words."""
 
     THEIRS = "theirs"
     YOURS = "yours, put earlier"
     LIKELY_YOURS = "likely yours, put earlier"
-    """It has the seq that is noted as the last one put from here; with what value is not known."""
+    """It has the seq that is recorded as the last one put from here; the value of that put is not known."""
 
 
 def whose(item: MutableItem, earlier: Iterable[Item], noted: int | None) -> Whose:
-    """Who put a value. `earlier` are items put from here, as far as they are known; `noted` is the last seq put from
-    here under the key and salt of the item."""
+    """The writer of a value. `earlier` are the known items put from here; `noted` is the last seq put from here under
+    the key and salt of the item."""
     seqs = [one for one in earlier if isinstance(one, MutableItem) and (one.target, one.seq) == (item.target, item.seq)]
     if any(one.v == item.v for one in seqs):
         return Whose.YOURS
@@ -85,10 +85,10 @@ def refusers(outcome: Outcome) -> tuple[Addr, ...]:
 
 
 def to_read_again(outcome: Outcome, remotes: Sequence[Addr] | None) -> tuple[Sequence[Addr] | None, ...]:
-    """Whom to ask what they hold after a put: all (`None`: a lookup) and the `refusers`, or just the nodes named.
+    """The nodes to read after a put: all (`None`: a lookup) and the `refusers`, or only the nodes named.
 
-    What another writer put may have come after our lookup, and who stored ours proves nothing: libtorrent says
-    so to a second value under one seq, and keeps the first. And he may have reached other nodes than we.
+    Another writer's put may have come after our lookup. A confirmation proves nothing: libtorrent confirms a second
+    value under one seq, and keeps the first. And the other put may have reached other nodes than ours.
     """
     addrs = refusers(outcome)
     if not (outcome.stored or addrs):
@@ -104,10 +104,10 @@ def conflict_of(
     base_seq: int | None = None,
     again: Sequence[Outcome] = (),
 ) -> Conflict | None:
-    """The conflict that a put ran into, or `None`. `yours` is the value to be put, bencoded.
+    """The conflict of a put, or `None`. `yours` is the value to be put, bencoded.
 
-    `base_seq` is that of `base`, `NOTHING` where there was none, `None` where nobody looked; then only values
-    as new as ours count. `again` are the gets after the put, see `to_read_again`.
+    `base_seq` is that of `base`, `NOTHING` if there was none, `None` if there was no lookup; then only values as new as
+    ours count. `again` are the gets after the put, see `to_read_again`.
     """
     put = outcome.item if isinstance(outcome.item, MutableItem) else None
     known = base.seq if base is not None else base_seq
@@ -129,12 +129,12 @@ def conflict_of(
 
 
 def retry(conflict: Conflict, v: bytes, key: PrivateKey, salt: bytes = b"") -> Draft:
-    """A put of `v`, which takes the place of all values of the conflict; it meets new ones as a new conflict."""
+    """A put of `v` that replaces all values of the conflict; newer ones give a new conflict."""
     return Draft(v, key, salt, base=conflict.newest, known=conflict.newest)
 
 
 def reread(conflict: Conflict, now: Outcome) -> Conflict:
-    """The same conflict, with what a get found since. What was seen before counts on: nodes may have gone."""
+    """The same conflict, with the findings of a later get. Earlier findings still count: nodes may have left."""
     items = (*conflict.theirs, *(node.item for node in now.asked if isinstance(node.item, MutableItem)))
     theirs = [item for item in _best(items) if item.v != conflict.yours]
     return replace(conflict, theirs=_newest(theirs))
@@ -149,7 +149,7 @@ def _values(nodes: Iterable[NodeOutcome]) -> list[MutableItem]:
 
 
 def _best(items: Iterable[MutableItem]) -> list[MutableItem]:
-    """The different values among verified items, each with the highest seq that it was seen under."""
+    """The distinct values among verified items, each with the highest seq that it was seen under."""
     best: dict[bytes, MutableItem] = {}
     for item in items:
         if item.v not in best or item.seq > best[item.v].seq:

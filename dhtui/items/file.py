@@ -1,6 +1,6 @@
-"""Items as JSON: in a file that one machine signs and another one publishes, and in the list of kept ones.
+"""Items as JSON: in a file that one machine signs and another one publishes, and in the list of kept items.
 
-No secret is in it. Whatever is read is checked as a store would, the signature first of all.
+It holds no secret. Items that are read are checked as a storing node does, with their signatures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_BYTES = 16_384
 
 
 class ItemFileError(ValueError):
-    """A file that holds no item, or none that a node would store. One line."""
+    """A file without an item, or with one that no node would store. The message is one line."""
 
 
 def encode_item(item: Item) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def encode_item(item: Item) -> dict[str, Any]:
 
 
 def decode_item(entry: Any, *, genuine: bool = True) -> Item:
-    """An item from its fields, without a look at the target; verified, if it has to be `genuine`.
+    """An item from its fields, without a check of the target; verified, if it has to be `genuine`.
 
     Raises `ValueError`, `TypeError` or `KeyError`.
     """
@@ -52,7 +52,7 @@ def decode_item(entry: Any, *, genuine: bool = True) -> Item:
 
 
 def text(item: Item) -> str:
-    """What a file with an item holds."""
+    """The text of a file with an item."""
     return json.dumps({"type": TYPE} | encode_item(item), indent=1) + "\n"
 
 

@@ -1,10 +1,10 @@
-"""Reading back what was put: whether a get that starts elsewhere finds it, and who holds it. Pure.
+"""Read-back of a put: whether a get that starts elsewhere finds the item, and which nodes hold it. Pure.
 
-That a node said "stored" proves little. What a publisher needs to know is whether a stranger's get finds the
-value: so it is looked up again, from nodes far off and none of those written to, as a stranger would. Whatever
-that lookup does not come to is then asked directly: those who said that they stored it, and the next nearest.
+The confirmation of a node proves little. A publisher needs to know whether the get of an unrelated node finds the
+value. So it is looked up again, from distant nodes and none of those written to. Nodes that this lookup does not reach
+are then queried directly: those that confirmed the store, and the next nearest.
 
-In Kademlia only the nearest nodes store an item. That nobody else holds it is thus the usual case, and no fault.
+In Kademlia only the nearest nodes store an item. So it is normal that no other node holds it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..text.decisions import outcome_stop_words
 
 
 class Gives(StrEnum):
-    """What a node gave when it was read."""
+    """The answer of a node to the read-back."""
 
     IT = "gives it"
     OLDER = "gives an older value"
@@ -31,13 +31,13 @@ class Gives(StrEnum):
     NOTHING = "gives nothing"
     REFUSED = "refuses"
     SILENT = "no answer"
-    """It had all of its time."""
+    """Timed out."""
     CANCELLED = "cancelled"
-    """The reading ended before its time: whether it would have answered is not known."""
+    """The read-back ended before its hard deadline: whether it would have answered is not known."""
     NOT_ASKED = "not asked"
-    """Nothing was sent to it."""
+    """Nothing was sent."""
     UNUSABLE = "no usable answer"
-    """It answered from elsewhere, under another transaction id, or with what can't be read."""
+    """It answered from another address, under another transaction id, or unreadably."""
 
 
 _UNHEARD = {
@@ -55,36 +55,36 @@ class Copy:
     node: NodeOutcome
     gives: Gives
     acknowledged: bool
-    """Whether it had said that it stored the item."""
+    """Whether it confirmed the store of the item."""
     written: bool
-    """Whether it was asked to store it at all."""
+    """Whether the item was written to it."""
     found: bool
-    """Whether the lookup came to it; else it was asked directly."""
+    """Whether the lookup reached it; else it was queried directly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
-    """What came of reading an item back."""
+    """The result of a read-back."""
 
     item: Item
-    """The one that was put."""
+    """The item that was put."""
     copies: tuple[Copy, ...]
     """Every node that was read, nearest to the target first."""
     why: str
     """Why the lookup ended, in words."""
     complete: bool = True
-    """Whether it was read to the end, and not given up before."""
+    """Whether it ran to its end, and was not given up before."""
 
     @property
     def ok(self) -> bool:
-        """Whether whoever looks it up gets it: the lookup found it, and nothing that would pass for newer."""
+        """Whether a lookup gets the item: it was found, and no value that counts as newer."""
         if not self.complete:
             return False
         reading = [copy.gives for copy in self.copies if copy.found]
         return Gives.IT in reading and Gives.NEWER not in reading and Gives.RIVAL not in reading
 
     def count(self, gives: Gives, **where: bool) -> int:
-        """How many gave that, among those where the fields are as told: ``count(Gives.IT, acknowledged=True)``."""
+        """How many nodes gave that answer, of those with these field values: ``count(Gives.IT, acknowledged=True)``."""
         return sum(
             copy.gives is gives and all(getattr(copy, name) is wanted for name, wanted in where.items())
             for copy in self.copies
@@ -92,21 +92,21 @@ class ReadBack:
 
     @property
     def acknowledged(self) -> int:
-        """How many nodes said that they stored it."""
+        """How many nodes confirmed the store."""
         return sum(copy.acknowledged for copy in self.copies)
 
     @property
     def others(self) -> int:
-        """How many nodes give it that did not say so: they had it before, or others put it there."""
+        """How many nodes give it without having confirmed the store: they had it before, or others put it there."""
         return self.count(Gives.IT, acknowledged=False)
 
     @property
     def strangers(self) -> int:
-        """How many nodes that were not written to answered the lookup."""
+        """How many nodes answered the lookup that were not written to."""
         return sum(copy.found and not copy.written and copy.node.responded for copy in self.copies)
 
     def words(self) -> str:
-        """What came of it, one sentence."""
+        """The result in one sentence."""
         kept = f"{self.count(Gives.IT, acknowledged=True)} of the {self.acknowledged} that took it give it"
         held = f"{kept}{self._unheard()}, {_others(self.others)}"
         if not self.complete:
@@ -124,16 +124,16 @@ class ReadBack:
         return f"read back: a lookup from elsewhere does not find it ({self.why}); asked directly, {held}"
 
     def _unheard(self) -> str:
-        """Of those that took it, how many said nothing, and why: that tells nothing about what they hold."""
+        """Words about the nodes that confirmed the store but gave no answer: it is not known what they hold."""
         counts = [(self.count(gives, acknowledged=True), said) for gives, said in _UNHEARD.items()]
         return "".join(f", {count} {said}" for count, said in counts if count)
 
 
 def to_ask(put: Outcome, lookup: Outcome, own: bytes, k: int) -> tuple[Addr, ...]:
-    """Whom to ask directly, after the lookup: who acknowledged and was not heard, and the nearest others, those too
-    that the lookup did not wait for.
+    """The nodes to query directly after the lookup: those that confirmed the store and gave no answer, and the nearest
+    others, also those that the lookup did not wait for.
 
-    These are among the `2 * k` nearest of all nodes that were named. `own` is our id: we ask others only.
+    They are among the `2 * k` nearest of all nodes that were named. `own` is our id, which is left out.
     """
     target = lookup.target or b""
     heard = {node.addr for node in lookup.asked if node.responded}
@@ -146,7 +146,7 @@ def to_ask(put: Outcome, lookup: Outcome, own: bytes, k: int) -> tuple[Addr, ...
 
 
 def read_back_of(put: Outcome, lookup: Outcome, direct: Iterable[NodeOutcome], *, complete: bool = True) -> ReadBack:
-    """What came of reading back what was `put`: by the lookup, and by asking directly, to its end or not."""
+    """The result of the read-back of `put`, from the lookup and the direct queries, complete or not."""
     assert put.item is not None
     target = lookup.target or b""
     ids = {node.addr: node.id for one in lookup.asked for node in one.nodes}
@@ -195,7 +195,7 @@ def _gives(node: NodeOutcome, item: Item) -> Gives:
         if held.seq != item.seq:
             return Gives.NEWER if held.seq > item.seq else Gives.OLDER
         return Gives.IT if held.v == item.v else Gives.RIVAL
-    return Gives.IT  # it hashes to the target, or it would be forged
+    return Gives.IT  # it hashes to the target: else it would not be verified
 
 
 def _others(count: int) -> str:

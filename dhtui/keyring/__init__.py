@@ -1,4 +1,4 @@
-"""Keys on disk: named, listed, imported, exported, and on request encrypted."""
+"""The keyring: private keys on disk, named, imported, exported and optionally encrypted."""
 
 from .base import TEST_KEY_NAME, KeyringError, LockedKey, WrongPassphrase
 from .notes import Use

@@ -1,17 +1,17 @@
-"""What can go wrong with a key, and how a key may be called."""
+"""Errors of the keyring, and the rules for names of keys."""
 
 from __future__ import annotations
 
 import re
 
 TEST_KEY_NAME = "bep44test"
-"""Name of the built-in key from BEP 44, whose private half is public."""
+"""Name of the built-in key from BEP 44, whose private key is published there."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 class KeyringError(ValueError):
-    """A key that can't be named, found, read or made. The message says why, in one line, without secrets."""
+    """A key can't be named, found, read or made. The message says why, in one line, without secrets."""
 
 
 class LockedKey(KeyringError):
@@ -23,7 +23,7 @@ class WrongPassphrase(KeyringError):
 
 
 def name_fault(name: str) -> str | None:
-    """Why this can't name a key in the folder, else `None`. ``../x`` would write outside of it."""
+    """Why a name is invalid for a key in the folder; `None` if it is valid. ``../x`` would write outside of it."""
     if name == TEST_KEY_NAME:
         return f"{TEST_KEY_NAME} is built in"
     if name.endswith(".key"):

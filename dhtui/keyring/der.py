@@ -1,4 +1,4 @@
-"""As much of DER as private keys need (X.690)."""
+"""The part of DER that private keys need (X.690)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SEQUENCE, INTEGER, OCTETS, BITS, OID = 0x30, 0x02, 0x04, 0x03, 0x06
 
 
 def take(data: bytes, tag: int) -> tuple[bytes, bytes]:
-    """The content of the element in front, and what follows it. Lengths up to 65535 will do. Raises `BadKey`."""
+    """The content of the first element, and the bytes after it. Lengths up to 65535 are supported. Raises `BadKey`."""
     if len(data) >= 2 and data[0] == tag:
         length, start = data[1], 2
         if length in (0x81, 0x82):

@@ -1,7 +1,7 @@
 """Private keys that other programs encrypted: PKCS 8 (RFC 5958, RFC 8018) in PEM, and OpenSSH's own format.
 
-Ciphers are not our affair: the library `cryptography` opens them, where it is installed. How much work a passphrase
-costs stands in the file, which may be anybody's: what is beyond all reason is refused before it is begun.
+The library `cryptography` decrypts them, if it is installed. The cost of deriving a key from the passphrase is set in
+the file, which may be hostile: an excessive cost is refused before any work.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ NO_LIBRARY = "dhtui[keys] (cryptography and bcrypt) is not installed, which open
 PKCS8_ADVICE = "decrypt it with `openssl pkey -in FILE -out NEW`"
 OPENSSH_ADVICE = "decrypt a copy of the file, with `ssh-keygen -p -N '' -f COPY`"
 MAX_ROUNDS = 1024
-"""Of bcrypt: ssh-keygen takes 16 to 24 of its own."""
+"""Most rounds of bcrypt. ssh-keygen uses 16 to 24."""
 MAX_ITERATIONS = 10_000_000
-"""Of PBKDF2."""
+"""Most iterations of PBKDF2."""
 MAX_SCRYPT = 1 << 30
-"""Bytes of memory."""
+"""Most bytes of memory for scrypt."""
 _PBES2 = bytes.fromhex("2a864886f70d01050d")
 _PBKDF2 = bytes.fromhex("2a864886f70d01050c")
 _SCRYPT = bytes.fromhex("2b06010401da47040b")
@@ -29,18 +29,18 @@ class EncryptedKey(BadKey):
     """The key is encrypted, and no passphrase was given."""
 
     def __init__(self, kind: str, public: bytes | None = None) -> None:
-        """`kind` is what it is, in words; `public` the public key, where that is not encrypted."""
+        """`kind` names the format in words; `public` is the public key, if that is not encrypted."""
         super().__init__(f"this is {kind}: it needs its passphrase")
         self.kind, self.public = kind, public
 
 
 def check_rounds(rounds: int) -> None:
-    """Refuse what bcrypt would take too long for. Raises `BadKey`."""
+    """Refuse too many rounds of bcrypt. Raises `BadKey`."""
     _bounded(rounds, MAX_ROUNDS)
 
 
 def check_cost(data: bytes) -> None:
-    """Refuse what is no encrypted PKCS 8 (DER), is encrypted in another way than today's, or costs too much.
+    """Refuse DER that is no encrypted PKCS 8, is encrypted in an outdated or unknown way, or costs too much.
 
     Raises `BadKey`.
     """
@@ -89,7 +89,7 @@ def open_openssh(pem: str, passphrase: bytes) -> PrivateKey:
 
 def _library(advice: str) -> Any:
     try:
-        import bcrypt  # noqa: F401 - cryptography takes it for OpenSSH's keys
+        import bcrypt  # noqa: F401 - cryptography uses it for OpenSSH's keys
         from cryptography.hazmat.primitives import serialization
     except ImportError:
         raise BadKey(f"the key is encrypted, and {NO_LIBRARY.format(advice=advice)}") from None

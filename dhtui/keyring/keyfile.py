@@ -1,10 +1,10 @@
-"""The text of a key file: one line of ours, in the clear or encrypted, or a file of mh-cbon/dht.
+"""The text of a key file: one line of dhtui's format, plain or encrypted, or a file of mh-cbon/dht.
 
     dhtui-key-1 FORM SECRET PUBLIC
     dhtui-key-2 FORM PUBLIC argon2id OPERATIONS MEMORY SALT BOX CHECK
 
-FORM is ``seed`` or ``expanded``, numbers are decimal, all else is hex. CHECK, the first 4 bytes of the SHA-256
-of what stands before it, tells a damaged file from a wrong passphrase.
+FORM is ``seed`` or ``expanded``, numbers are decimal, all other words are hex. CHECK is the first 4 bytes of the
+SHA-256 of the text before it: it distinguishes a damaged file from a wrong passphrase.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .seal import Cost, Sealed
 
 PLAIN, SEALED = "dhtui-key-1", "dhtui-key-2"
 MAX_FILE = 1024
-"""Bytes: no key file is near this long, and what is longer is not read."""
+"""Most bytes read: all valid key files are much shorter."""
 
 Stored: TypeAlias = PrivateKey | Sealed
 
@@ -44,9 +44,9 @@ def read_file(path: Path) -> Stored:
 
 
 def content(path: Path, limit: int) -> bytes:
-    """What is in a file, of a longer one `limit` bytes and one more. Raises `KeyringError` with the path."""
+    """The first `limit` + 1 bytes of a file. Raises `KeyringError` with the path."""
     try:
-        if not path.is_file():  # opening a FIFO would wait for ever
+        if not path.is_file():  # opening a FIFO could block without end
             raise KeyringError(f"{_shown(path)}: {'not a file' if path.exists() else 'no such file'}")
         with path.open("rb") as file:
             return file.read(limit + 1)
@@ -72,12 +72,12 @@ def parse(data: bytes) -> Stored:
 
 
 def is_own(text: str) -> bool:
-    """Whether a text claims to be a key file of ours."""
+    """Whether a text has the header of dhtui's format."""
     return text.startswith("dhtui-key-")
 
 
 def parse_own(text: str) -> Stored:
-    """The key in a line of ours. Raises `BadKey`."""
+    """The key in a line of dhtui's format. Raises `BadKey`."""
     words = text.split()
     if words[0] == PLAIN:
         return _plain(words)
@@ -87,7 +87,8 @@ def parse_own(text: str) -> Stored:
 
 
 def as_published(original: OriginalKey) -> PrivateKey:
-    """The reading that keeps an old publisher's targets; why only this one: `read_original_key_file`."""
+    """The reading that keeps the targets of an old publisher. `read_original_key_file` says why only this one is
+    used."""
     if original.as_published is None:
         raise BadKey(
             f"{original.unusable}, so the public key that mh-cbon/dht published has no usable secret. "
@@ -126,7 +127,7 @@ def _form(word: str) -> Literal["seed", "expanded"]:
         return "seed"
     if word == "expanded":
         return "expanded"
-    # Which word it is, is not told: in a file put together by hand it may be the secret.
+    # The word is not shown: in a file edited by hand it may be the secret.
     raise BadKey("the key file is damaged: its second word is neither seed nor expanded")
 
 

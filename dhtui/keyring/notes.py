@@ -1,7 +1,7 @@
-"""What is known about a key besides the key: when it was made, and the last seq under each salt it signed with.
+"""Notes on a key: when it was made, and the last seq under each salt that it signed with.
 
-Nothing here is secret. It is kept by public key, one small file each in ``.notes``, so it follows a key through
-renaming and encryption. Losing it loses no key: a damaged file is set aside.
+They hold no secret. They are stored by public key, one small file each in ``.notes``, so they stay with a key through
+renaming and encryption. Losing them loses no key: a damaged file is set aside.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..storage.atomic import atomic_write, check_version, locked, parse_json, pr
 FOLDER = ".notes"
 VERSION = 1
 MAX_USES = 64
-"""Salts remembered of one key; the one used longest ago goes first."""
+"""Most salts remembered of one key. Beyond this the one used longest ago is forgotten."""
 MAX_BYTES = 65_536
 
 
@@ -34,22 +34,22 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What is known about one key."""
+    """The notes on one key."""
 
     created: float | None = None
     """Seconds since 1970."""
     uses: tuple[Use, ...] = ()
-    """One for each salt, the latest first."""
+    """One for each salt, the last used first."""
 
     def used(self, salt: bytes, seq: int, at: float) -> Notes:
-        """The same after a put. A seq never goes back: an older item put again does not count."""
+        """The notes after a put. A seq never decreases: an older item that is put again does not count."""
         before = next((use.seq for use in self.uses if use.salt == salt), seq)
         others = tuple(use for use in self.uses if use.salt != salt)
         return replace(self, uses=(Use(salt, max(before, seq), at), *others)[:MAX_USES])
 
 
 def load(folder: Path, public: bytes) -> Notes:
-    """The notes on a key of the key folder; empty ones where there are none to be had. Never raises."""
+    """The notes on a key of the key folder; empty ones if there are none, or they are unreadable. Never raises."""
     try:
         return _read(folder, public)
     except OSError:
@@ -57,7 +57,7 @@ def load(folder: Path, public: bytes) -> Notes:
 
 
 def _read(folder: Path, public: bytes) -> Notes:
-    """The same. Raises `OSError` for those that can't be read, and must not be written over."""
+    """The same. Raises `OSError` for unreadable notes, which must not be overwritten."""
     path = _path(folder, public)
     try:
         return _decode(parse_json(read_regular(path, MAX_BYTES)))
@@ -69,12 +69,12 @@ def _read(folder: Path, public: bytes) -> Notes:
 
 
 def last_seq(folder: Path, public: bytes, salt: bytes) -> int | None:
-    """The last seq put under a salt, as far as noted. Never raises."""
+    """The last noted seq under a salt; `None` if there is none. Never raises."""
     return next((use.seq for use in load(folder, public).uses if use.salt == salt), None)
 
 
 def created(folder: Path, public: bytes, at: float) -> None:
-    """Note when a key came, unless that is known. Raises `OSError`."""
+    """Note when a key was made or imported, unless that is noted already. Raises `OSError`."""
     with _held(folder):
         before = _read(folder, public)
         if before.created is None:
@@ -111,7 +111,7 @@ def _save(folder: Path, public: bytes, notes: Notes) -> None:
 
 
 def _decode(document: Any) -> Notes:
-    """Raises `ValueError`, `TypeError` or `KeyError` for what we never wrote, `LaterFormat`."""
+    """The notes in a file's JSON. Raises `LaterFormat`; `ValueError`, `TypeError` or `KeyError` for invalid content."""
     check_version(document["version"], VERSION)
     made = document["created"]
     uses = [Use(bytes.fromhex(use["salt"]), int(use["seq"]), float(use["at"])) for use in document["uses"]]

@@ -1,4 +1,4 @@
-"""OpenSSH's own format of private keys (PROTOCOL.key in its sources), of Ed25519, not encrypted.
+"""OpenSSH's own format of private keys (PROTOCOL.key in its sources), for unencrypted Ed25519 keys.
 
 "openssh-key-v1" NUL, cipher, kdf, kdf options, 1, public key, secrets
 secrets: a number twice, "ssh-ed25519", public key, seed and public key, comment, 1 2 3 ... to a multiple of 8
@@ -20,19 +20,19 @@ _LINE = 70
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What stands around the secrets."""
+    """The unencrypted fields around the secrets."""
 
     cipher: bytes
     """``none``: they are not encrypted."""
     rounds: int
-    """Of bcrypt, where they are encrypted."""
+    """Rounds of bcrypt, if they are encrypted."""
     public: bytes
     """32 bytes."""
     secrets: bytes
 
 
 def read_envelope(data: bytes) -> Envelope:
-    """What is in a block, as far as it can be read without a passphrase. Raises `BadKey`."""
+    """The fields of a block that need no passphrase. Raises `BadKey`."""
     if not data.startswith(_MAGIC):
         raise _damaged()
     cipher, data = _string(data[len(_MAGIC) :])
@@ -69,7 +69,7 @@ def read_secrets(envelope: Envelope) -> PrivateKey:
 
 
 def write_openssh(key: PrivateKey, check: bytes | None = None) -> str:
-    """The key as a block. Raises `BadKey` for an expanded one. `check`: 4 random bytes, in tests given ones."""
+    """The key as a block. Raises `BadKey` for an expanded one. `check`: 4 random bytes, fixed in tests."""
     if key.form != "seed":
         raise BadKey("OpenSSH's format holds a seed, and an expanded key has none: export it as hex or on paper")
     check = os.urandom(4) if check is None else check

@@ -1,7 +1,7 @@
-"""A private key to be written down by hand and typed in again: hex in small groups, each line with a check.
+"""A private key in a form for handwriting: hex in small groups, each line with a check.
 
-A mistyped line is named. Hex has no letters that are taken for digits; those that people write instead of
-digits are understood.
+An error names the mistyped line. Hex has no letters that look like digits; letters that are written instead of digits
+are accepted.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ TITLE = "dhtui paper key"
 _LINE_BYTES = 8
 _LINE = re.compile(r"\s*([0-9]{1,2})[.:)]?((?:\s+[0-9a-z]{4}){4})\s+-?\s*([0-9a-z]{4})\s*", re.ASCII)
 _PUBLIC = re.compile(r"^\s*public((?:\s+[0-9a-z]{4}){16})\s*$", re.ASCII | re.MULTILINE)
-"""It goes over as many lines as it was written in."""
+"""The public key may span several lines."""
 _TITLE = re.compile(TITLE + r",\s*(seed|expanded)", re.ASCII)
 _SLIPS = str.maketrans("ois", "015")
 
 
 def is_paper(text: str) -> bool:
-    """Whether a text is such a key."""
+    """Whether a text is a paper key."""
     return TITLE in text.lower()
 
 
@@ -36,7 +36,7 @@ def write_paper(key: PrivateKey) -> str:
 
 
 def read_paper(text: str) -> PrivateKey:
-    """The key that was written down. Raises `BadKey` with the line that is wrong."""
+    """The key of a paper key. Raises `BadKey`, which names the wrong line."""
     lowered = text.lower()
     title = _TITLE.search(lowered)
     if title is None:

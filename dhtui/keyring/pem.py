@@ -15,11 +15,12 @@ _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----E
 _OID = bytes.fromhex("06032b6570")
 """1.3.101.112, Ed25519."""
 _HEAD = bytes.fromhex("302e020100300506032b657004220420")
-"""All that stands before the seed: version 0, the algorithm, two octet strings."""
+"""The bytes before the seed: version 0, the algorithm, two octet strings."""
 
 ATTRIBUTES, PUBLIC = 0xA0, 0x81
 WRAPPED_PUBLIC = 0xA1
-"""How Rust's ring tags the public key: around a bit string, where RFC 5958 has the tag in place of it."""
+"""The tag of the public key by Rust's ring, which wraps a bit string; in RFC 5958 the tag replaces that of the
+string."""
 
 _IS_PUBLIC = "this is a public key; a private key is needed"
 
@@ -30,9 +31,9 @@ def is_pem(text: str) -> bool:
 
 
 def read_pem(text: str, passphrase: Callable[[], bytes] | None = None) -> tuple[PrivateKey, str]:
-    """The key in a PEM text, and what it was. `passphrase` is called for one that is encrypted; slow then.
+    """The key in a PEM text, and the name of its format. `passphrase` is called for an encrypted one, which is slow.
 
-    Raises `BadKey` with what it is instead, if that is known; `EncryptedKey` where a passphrase is missing.
+    Raises `BadKey` with the actual format, if that is known; `EncryptedKey` if a passphrase is missing.
     """
     for block in _BLOCK.finditer(text):
         label, body = block.groups()
@@ -48,7 +49,7 @@ def read_pem(text: str, passphrase: Callable[[], bytes] | None = None) -> tuple[
 
 
 def is_der(data: bytes) -> bool:
-    """Whether it is one DER sequence, and nothing else."""
+    """Whether it is exactly one DER sequence."""
     try:
         return not take(data, SEQUENCE)[1]
     except BadKey:
@@ -56,7 +57,7 @@ def is_der(data: bytes) -> bool:
 
 
 def read_bare(data: bytes, passphrase: Callable[[], bytes] | None = None) -> tuple[PrivateKey, str]:
-    """The key in a DER sequence without PEM around it, and what it was. See `read_pem`."""
+    """The key in a DER sequence without PEM, and the name of its format. See `read_pem`."""
     inside, _ = take(data, SEQUENCE)
     if inside[:1] != bytes([SEQUENCE]):
         return read_der(data), "PKCS 8 in DER"
@@ -88,7 +89,7 @@ def _openssh(pem: str, data: bytes, passphrase: Callable[[], bytes] | None) -> t
 
 
 def write_pem(key: PrivateKey) -> str:
-    """The key as PEM. Raises `BadKey` for an expanded one: PKCS 8 holds seeds, and none belongs to it."""
+    """The key as PEM. Raises `BadKey` for an expanded one: PKCS 8 holds seeds, and it has none."""
     if key.form != "seed":
         raise BadKey("PKCS 8 holds a seed, and an expanded key has none: export it as hex or on paper")
     body = base64.b64encode(_HEAD + key.secret).decode()

@@ -1,7 +1,7 @@
-"""Importing a private key in whatever form it comes, and saying which form that was.
+"""Import of a private key in any form, with the name of that form.
 
-Nothing in 64 bytes says what they are, so public keys are recomputed and compared; what a key can do is
-proved by a signature before it is taken.
+Nothing in 64 bytes marks their form, so public keys are recomputed and compared. A key is accepted only after a
+signature by it has been verified.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .pem import is_der, is_pem, read_bare, read_pem
 from .seal import Sealed
 
 FORMS = ("auto", "seed", "go", "expanded", "original")
-"""How to read the bytes: as they show themselves, or as one of the four forms."""
+"""How to read the bytes: by recognition, or as one of the four forms."""
 MAX_INPUT = 16_384
 """Bytes."""
 _TEST = b"dhtui: is this key of any use?"
@@ -32,24 +32,24 @@ _RAW = (SEED_LENGTH, EXPANDED_LENGTH)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A key that was read, and what it was."""
+    """An imported key."""
 
     key: Stored
-    """A `PrivateKey`, or of an encrypted key file the `Sealed` key, which can be kept as it is."""
+    """A `PrivateKey`; for an encrypted key file the `Sealed` key, which can be stored unchanged."""
     kind: str
-    """What it was, in words."""
+    """Its format, in words."""
 
 
 def read_key(
     data: bytes, form: str = "auto", public: bytes | None = None, passphrase: Callable[[], bytes] | None = None
 ) -> Imported:
-    """The private key in the content of a file, or in what was typed.
+    """The private key in the content of a file, or in typed text.
 
-    Taken are: key files of ours, PKCS 8 in PEM and DER (raw, in hex or in base64), OpenSSH's own format, JSON Web Keys,
+    Accepted are: key files of dhtui, PKCS 8 in PEM and DER (raw, hex or base64), OpenSSH's own format, JSON Web Keys,
     paper keys, ``.key`` files of mh-cbon/dht; 32 or 64 bytes, raw, in hex or in base64. 64 bytes are Go's form (seed
     and public key) or expanded (libtorrent, BEP 44). With `public` the reading is the one that has this public key.
-    `form` is one of `FORMS`. `passphrase` is called where another program encrypted the key; slow then.
-    Raises `BadKey` with the reason, `EncryptedKey` where a passphrase is missing.
+    `form` is one of `FORMS`. `passphrase` is called if another program encrypted the key, which is slow.
+    Raises `BadKey` with the reason, `EncryptedKey` if a passphrase is missing.
     """
     if form not in FORMS:
         raise BadKey(f"{form[:20]!a} is none of {', '.join(FORMS)}")
@@ -90,7 +90,7 @@ def _read(data: bytes, form: str, public: bytes | None, passphrase: Callable[[],
 
 
 def _der(data: bytes, text: str | None) -> bytes | None:
-    """The DER sequence that the input is: as it stands, before a line end, in hex, or in base64."""
+    """The DER sequence of the input: raw, with or without a line end, in hex or in base64; empty if it is none."""
     readings = [data, data.removesuffix(b"\n").removesuffix(b"\r")]
     if text is not None:
         readings += [_digits(text), _base64("".join(text.split()))]
@@ -101,7 +101,7 @@ def _der(data: bytes, text: str | None) -> bytes | None:
 
 
 def _without_line_end(data: bytes, text: str | None) -> bytes:
-    """Raw bytes that a program ended with a line end are the bytes before it."""
+    """Raw bytes without the line end that a program may have added."""
     bare = data.removesuffix(b"\n").removesuffix(b"\r")
     return bare if text is None and len(data) not in _RAW and len(bare) in _RAW else data
 
@@ -131,7 +131,7 @@ def _text(data: bytes) -> str | None:
 
 
 def _raw(data: bytes, text: str | None) -> tuple[bytes, str, bool]:
-    """The 32 or 64 bytes, how they were written, and whether mh-cbon/dht could have written them so."""
+    """The 32 or 64 bytes, their encoding in words, and whether mh-cbon/dht writes this encoding."""
     if len(data) in _RAW and (text is None or not re.fullmatch(r"[0-9a-fA-F]+", text)):
         return data, "raw bytes", False
     if text is not None:
@@ -149,7 +149,7 @@ def _raw(data: bytes, text: str | None) -> tuple[bytes, str, bool]:
 
 
 def _digits(text: str) -> bytes:
-    """What hex digits stand for, with blanks and colons between them or not; nothing where it is something else."""
+    """The bytes of hex digits, with or without blanks and colons between them; empty for any other text."""
     digits = re.sub(r"[\s:]", "", text).removeprefix("0x")
     return bytes.fromhex(digits) if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) else b""
 

@@ -1,8 +1,8 @@
 """Named private keys on disk, one small text file each, and the key files of mh-cbon/dht.
 
-A key decides who may change an item, for as long as anybody knows its target. So no key is ever written over
-another one: one that can't be read is reported, and stays there for its owner to mend. What replaces a file
-(encrypting it, decrypting it) holds the same key, and is whole on disk before the old one goes.
+Only the owner of the key can ever change an item. So no key is ever written over another one: an unreadable one is
+reported, and remains for its owner to repair. A file is replaced (by encryption or decryption) only by one with the
+same key, which is complete on disk before the old one is removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _MAX_LISTED = 20
-"""Names that an error message lists."""
+"""Most names in an error message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ class Entry:
     form: str
     """``seed`` or ``expanded``; empty for a damaged one."""
     created: float | None
-    """When it was made or imported, else when its file was written, seconds since 1970; `None`: built in."""
+    """When it was made or imported, else when its file was written, seconds since 1970; `None` for the built-in one."""
     path: Path | None
     """Its file; `None` for the built-in one."""
     damaged: str = ""
-    """Why it can't be used; empty for a good one."""
+    """Why it can't be used; empty if it can."""
     encrypted: bool = False
     exposed: str = ""
-    """Who else can read its file, in words; empty: nobody."""
+    """Who else can read its file, in words; empty: only the owner."""
     uses: tuple[Use, ...] = ()
     """The last seq put under each salt, the latest first."""
 
     @property
     def is_public_test_key(self) -> bool:
-        """Whether it is the test key of BEP 44, under whatever name: anybody can sign with it."""
+        """Whether it is the test key of BEP 44, under any name: anyone can sign with it."""
         return self.public == BEP44_TEST_KEY.public
 
     @property
@@ -68,8 +68,8 @@ class Entry:
 class Keyring:
     """The keys in one folder, and the built-in `TEST_KEY_NAME`.
 
-    Reading never makes or changes a file. `unlock` and `encrypt` take half a second or more: run them in a
-    thread. What was unlocked is in `vault`, and all keyrings that share one share that.
+    Reading never creates or changes a file. `unlock` and `encrypt` take half a second or more: run them in a thread.
+    Unlocked keys are in `vault`, which several keyrings may share.
     """
 
     def __init__(self, folder: Path, vault: Vault | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -77,10 +77,10 @@ class Keyring:
         self.vault = Vault() if vault is None else vault
         self._clock = clock
 
-    # ---- looking -----------------------------------------------------------------------------------
+    # ---- reading -----------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
-        """All names, the built-in first, then in order, damaged keys too. Raises `KeyringError`."""
+        """All names, the built-in one first, then sorted, damaged keys included. Raises `KeyringError`."""
         try:
             found = sorted(path.name for path in self.folder.iterdir() if name_fault(path.name) is None)
         except FileNotFoundError:
@@ -98,17 +98,17 @@ class Keyring:
         return self._stored(name_or_path).public
 
     def is_locked(self, name_or_path: str) -> bool:
-        """Whether `load` would have to be preceded by `unlock`. Raises `KeyringError`."""
+        """Whether `load` needs `unlock` first. Raises `KeyringError`."""
         stored = self._stored(name_or_path)
         return isinstance(stored, Sealed) and self.vault.get(stored.public) is None
 
     def load(self, name_or_path: str) -> PrivateKey:
         """The key of that name, or in that file.
 
-        What has a ``/`` in it or ends in ``.key`` is a path: to a file like those of the keyring, or to one of
-        mh-cbon/dht, read as published. A bare name is never a file of the present folder: whoever can write there
-        would choose the key. Never creates a key. Raises
-        `KeyringError`: `LockedKey` for an encrypted one that was not unlocked in this session.
+        A name with a ``/`` in it, or that ends in ``.key``, is a path: to a file like those of the keyring, or to one
+        of mh-cbon/dht, read as published. A bare name is never a file of the current folder: otherwise anyone who can
+        write there could choose the key. Never creates a key. Raises `KeyringError`: `LockedKey` for an encrypted one
+        that was not unlocked in this session.
         """
         stored = self._stored(name_or_path)
         if isinstance(stored, PrivateKey):
@@ -119,9 +119,9 @@ class Keyring:
         return key
 
     def unlock(self, name_or_path: str, passphrase: bytes | None = None) -> PrivateKey:
-        """The key, opened with a passphrase, or with `None` by those that opened others in this session.
+        """The key, opened with a passphrase; with `None`, by those that opened other keys in this session.
 
-        Slow: run it in a thread. Raises `WrongPassphrase`, `LockedKey` if none of those does, `KeyringError`.
+        Slow: run it in a thread. Raises `WrongPassphrase`, `LockedKey` if none of those opens it, `KeyringError`.
         """
         stored = self._stored(name_or_path)
         if isinstance(stored, PrivateKey):
@@ -135,21 +135,21 @@ class Keyring:
             raise LockedKey(f"the key {name_or_path!r} is encrypted: its passphrase is needed")
         raise WrongPassphrase(f"the passphrase does not open the key {name_or_path!r}; nothing has changed")
 
-    # ---- making and removing -----------------------------------------------------------------------
+    # ---- changes -----------------------------------------------------------------------------------
 
     def generate(self, name: str, passphrase: bytes | None = None, cost: Cost = MODERATE) -> PrivateKey:
-        """Make a new key and keep it under a name that is still free, with a passphrase encrypted.
+        """Make a new key and store it under a new name; encrypted, if a passphrase is given.
 
-        Slow with one. Raises `KeyringError`.
+        Slow with a passphrase. Raises `KeyringError`.
         """
         key = PrivateKey.generate()
         self.add(name, key, passphrase, cost)
         return key
 
     def add(self, name: str, key: Stored, passphrase: bytes | None = None, cost: Cost = MODERATE) -> None:
-        """Keep a key under a name that is still free: as it is, or encrypted before it touches the disk.
+        """Store a key under a new name: unchanged, or encrypted before it is written to the disk.
 
-        Slow with a passphrase. Raises `KeyringError`, also for a second passphrase; nothing has changed then.
+        Slow with a passphrase. Raises `KeyringError`, also for a second passphrase, without any change.
         """
         self._check_new(name)
         stored = key
@@ -166,15 +166,15 @@ class Keyring:
             raise KeyringError(f"the key file {path} can't be written: {error.strerror}") from error
         if passphrase is not None and isinstance(key, PrivateKey):
             self.vault.keep(key, passphrase)
-        with contextlib.suppress(OSError):  # the key is safe; when it came is worth no failure
+        with contextlib.suppress(OSError):  # the key is stored; a missing note is no failure
             notes.created(self.folder, key.public, self._clock())
 
     def encrypt(self, name: str, passphrase: bytes, cost: Cost = MODERATE) -> None:
-        """Keep a key encrypted from now on, or under another passphrase. Slow: run it in a thread.
+        """Encrypt a stored key, or change its passphrase. Slow: run it in a thread.
 
-        The file is replaced in one step. What the disk still holds of the old one, this can't reach. Raises
-        `KeyringError`, `LockedKey`; the file is as it was then. So for a key that another name leads to as well:
-        there it would stay in the clear.
+        The file is replaced atomically. Remains of the old one on the disk are not erased. Raises `KeyringError`,
+        `LockedKey`, without any change; also for a file with another name or link, where the key would stay
+        unencrypted.
         """
         self._check_alone(name)
         before, key = self._own(name), self.load(name)
@@ -183,18 +183,18 @@ class Keyring:
         self.vault.keep(key, passphrase)
 
     def decrypt(self, name: str) -> None:
-        """Keep a key in the clear from now on. It must have been unlocked. Raises `KeyringError`."""
+        """Remove the encryption of a stored key, which must have been unlocked. Raises `KeyringError`."""
         before, key = self._own(name), self.load(name)
         self._replace(name, before, key)
 
     def rename(self, old: str, new: str) -> None:
-        """Give a key another name that is still free. Raises `KeyringError`; nothing has changed then."""
+        """Give a key a new name. Raises `KeyringError`, without any change."""
         self._check_own_name(old)
         self._check_new(new)
         path = self.folder / old
         if not os.path.lexists(path):
             raise KeyringError(self._missing(old))
-        # A rename overwrites: the new name is claimed first, so it is our own empty file that is overwritten.
+        # A rename overwrites. The new name is claimed first, so that only our own empty file is overwritten.
         claimed = self._claim(new)
         try:
             path.replace(claimed)
@@ -204,17 +204,17 @@ class Keyring:
             raise KeyringError(f"the key {old!r} can't be renamed: {error.strerror}") from error
 
     def delete(self, name: str) -> None:
-        """Remove a key for ever, with what is noted about it, if no other name has it too.
+        """Delete a key, with its notes if no other name has the same key.
 
-        Nobody can ever again change the items that it signed. Raises `KeyringError`, also for a key that would
-        stay elsewhere: in the file that a link leads to, or under another name of the same file.
+        The items that it signed can never be changed again. Raises `KeyringError`, also for a key that would remain
+        elsewhere: in the file that a link leads to, or under another name of the same file.
         """
         self._check_own_name(name)
         self._check_alone(name)
         public = self._entry(name).public
         leftover = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp")
         try:
-            # First what a run left that was killed while it wrote: it holds the key too, and must not outlive it.
+            # First the temporary file of a run that was killed while writing: it holds the key too.
             for path in [path for path in self.folder.iterdir() if leftover.fullmatch(path.name)]:
                 path.unlink()
             (self.folder / name).unlink()
@@ -222,12 +222,12 @@ class Keyring:
             raise KeyringError(self._missing(name)) from None
         except OSError as error:
             raise KeyringError(f"the key {name!r} can't be deleted: {error.strerror}") from error
-        with contextlib.suppress(OSError, KeyringError):  # the key is gone; what was noted is no secret
+        with contextlib.suppress(OSError, KeyringError):  # the key is deleted; its notes are no secret
             if public is not None and all(entry.public != public for entry in self.list()):
                 notes.forget(self.folder, public)
 
     def note_put(self, public: bytes, salt: bytes, seq: int) -> None:
-        """Note that a key of the keyring signed what was put. For keys that are not here nothing is noted.
+        """Note a put that a key of the keyring signed. For other keys nothing is noted.
 
         Raises `KeyringError`.
         """
@@ -253,7 +253,7 @@ class Keyring:
         raise KeyringError(self._missing(name_or_path))
 
     def _own(self, name: str) -> Stored:
-        """The content of a key file that is to be replaced: only those in the folder are."""
+        """The content of a key file that is to be replaced, which must be in the folder."""
         self._check_own_name(name)
         if not os.path.lexists(self.folder / name):
             raise KeyringError(self._missing(name))
@@ -268,10 +268,10 @@ class Keyring:
                 others = "another name" if names == 2 else f"{names - 1} other names"
                 raise KeyringError(f"the file {path} has {others} too, where the key would stay: nothing was done")
         except OSError:
-            pass  # whoever works on it next says what is wrong
+            pass  # the next step on the file reports the fault
 
     def exposure(self, name_or_path: str) -> str:
-        """Who else can read a key, in words; empty: nobody, or it can't be known. Never raises."""
+        """Who else can read a key, in words; empty: only the owner, or it is not known. Never raises."""
         if name_or_path == TEST_KEY_NAME:
             return ""
         if name_fault(name_or_path) is None and os.path.lexists(self.folder / name_or_path):
@@ -281,7 +281,7 @@ class Keyring:
 
     def _replace(self, name: str, before: Stored, after: Stored) -> None:
         path = self.folder / name
-        if read_file(path) != before:  # while the passphrase was being worked on
+        if read_file(path) != before:  # it may have changed while the key was derived from the passphrase
             raise KeyringError(f"the key {name!r} has been changed by somebody else: it is left as it is")
         try:
             atomic_write(path, write_line(after), private=True)
@@ -289,7 +289,7 @@ class Keyring:
             raise KeyringError(f"the key file {path} can't be written: {error.strerror}; it is as it was") from error
 
     def _claim(self, name: str) -> Path:
-        """Take a name: of two processes that make the same key, one must fail and not overwrite."""
+        """Claim a name: of two processes that make the same key, one has to fail and must not overwrite."""
         path = self.folder / name
         try:
             private_folder(self.folder)
@@ -357,7 +357,7 @@ def _is_path(text: str) -> bool:
 
 
 def _checked(make: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """What `make` makes. A key that can't be used is a `KeyringError` here."""
+    """The result of `make`, with `BadKey` converted to `KeyringError`."""
     try:
         return make(*args, **kwargs)
     except BadKey as error:

@@ -1,7 +1,7 @@
-"""A private key encrypted at rest: argon2id makes a key of the passphrase, SecretBox seals the secret with it.
+"""Encryption of a private key: argon2id derives a key from the passphrase, SecretBox encrypts the secret with it.
 
-Deriving takes about half a second and 256 MiB, so that guessing does too. Never do it in an event loop: `seal`
-and `unseal` are functions to be run in a thread (libsodium lets go of the interpreter meanwhile).
+Each derivation, and so each guess, takes about half a second and 256 MiB. Run `seal` and `unseal` in a thread, never in
+an event loop (libsodium releases the interpreter lock).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from .base import WrongPassphrase
 
 SALT_LENGTH = 16
 OVERHEAD = SecretBox.NONCE_SIZE + SecretBox.MACBYTES
-"""Bytes that a sealed secret is longer than the secret."""
+"""Bytes by which a sealed secret is longer than the secret."""
 MAX_PASSPHRASE = 1024
 """Bytes."""
 MAX_OPERATIONS = 16
 MAX_MEMORY = 1 << 30
-"""Bytes. A file that asks for more was not written by us, and could bring the machine down."""
+"""Most bytes of memory. A file that needs more was not written by dhtui, and could exhaust the machine."""
 
 
 class Cost(NamedTuple):
-    """What one guess at a passphrase costs."""
+    """The cost of one derivation, and so of one guess at a passphrase."""
 
     operations: int
     """Passes over the memory, 1 to 16."""
@@ -43,10 +43,10 @@ MODERATE = Cost(argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE)
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An encrypted key, with all that is needed to open it but the passphrase."""
+    """An encrypted key, with all that is needed to open it except the passphrase."""
 
     public: bytes
-    """32 bytes, in the clear: keys are listed, and items read, without a passphrase."""
+    """32 bytes, unencrypted: listing keys and reading items needs no passphrase."""
     form: Literal["seed", "expanded"]
     cost: Cost
     salt: bytes
@@ -55,7 +55,7 @@ class Sealed:
     """Nonce, authenticator and encrypted secret."""
 
     def __post_init__(self) -> None:
-        """Raises `BadKey` for what `unseal` could not even try."""
+        """Raises `BadKey` for wrong lengths or an excessive cost."""
         secret = SEED_LENGTH if self.form == "seed" else EXPANDED_LENGTH
         if len(self.public) != 32 or len(self.salt) != SALT_LENGTH or len(self.box) != secret + OVERHEAD:
             raise BadKey("the key file is damaged: a part of the encrypted key has the wrong length")
@@ -65,7 +65,7 @@ class Sealed:
 
 
 def passphrase_bytes(text: str) -> bytes:
-    """A passphrase as it was typed: the same bytes for what looks the same, however a keyboard composes it.
+    """The bytes of a passphrase. Text that looks the same gives the same bytes, however a keyboard composes it (NFC).
 
     Raises `BadKey` for one that is empty or too long.
     """

@@ -1,4 +1,4 @@
-"""What was unlocked in this session, so that a passphrase is asked for once."""
+"""The keys that were unlocked in this session, so that a passphrase is needed only once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_PASSPHRASES = 8
 
 
 class Vault:
-    """Opened keys, and the passphrases that opened them. Lives in memory only; shows nothing of what it holds."""
+    """Opened keys, and the passphrases that opened them. In memory only; its `repr` shows no secret."""
 
     def __init__(self) -> None:
         self._keys: dict[bytes, PrivateKey] = {}
@@ -23,7 +23,7 @@ class Vault:
         return self._keys.get(public)
 
     def keep(self, key: PrivateKey, passphrase: bytes) -> None:
-        """Keep an opened key and what opened it."""
+        """Store an opened key and the passphrase that opened it."""
         if len(self._keys) >= MAX_KEYS:
             del self._keys[next(iter(self._keys))]
         if len(self._passphrases) >= MAX_PASSPHRASES:
@@ -33,7 +33,7 @@ class Vault:
         self._passphrases[passphrase] = None
 
     def passphrases(self) -> tuple[bytes, ...]:
-        """Those that opened a key in this session, the latest first: worth a try before asking."""
+        """The passphrases that opened a key in this session, the latest first, to be tried before asking."""
         return tuple(reversed(self._passphrases))
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""Exporting a private key. What comes out is the secret itself: it goes where its owner says, and nowhere else."""
+"""Export of a private key. The output is the secret itself, and goes only to the place that the user names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMATS = {
 
 
 def write_key(key: PrivateKey, form: str) -> str:
-    """The key as text in one of `FORMATS`. Raises `BadKey` where it can't be written so."""
+    """The key as text in one of `FORMATS`. Raises `BadKey` if the format can't hold it."""
     match form:
         case "pem":
             return write_pem(key)

@@ -1,4 +1,4 @@
-"""z-base-32, in which pkarr writes public keys: 32 bytes are 52 letters and digits, none easily mistaken."""
+"""z-base-32, pkarr's encoding of public keys: 32 bytes as 52 letters and digits that are not easily confused."""
 
 from __future__ import annotations
 

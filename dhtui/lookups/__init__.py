@@ -1,1 +1,1 @@
-"""The course of a lookup: drawn, explained, compared. Pure: engine snapshots in, values and lines out."""
+"""The course of a lookup: drawn, explained and compared. Pure functions from engine snapshots to values and lines."""

@@ -1,4 +1,4 @@
-"""A lookup as it was at a moment of its course, so that one can go back and forth in it."""
+"""A lookup as it was at an earlier time of its course, for stepping through it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .query_status import IN_TIME, bits_of, distance_of, query_status, responded
 
 
 def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
-    """The lookup as it was `until` seconds after its start; `None`, or beyond its end: as it is.
+    """The lookup as it was `until` seconds after its start; with `None`, or beyond its end, as it is now.
 
-    Nodes that were named but never asked are left out of its past: when they were named is not known.
+    Nodes that were named but never queried are left out of its past: the times of their referrals are not known.
     """
     if until is None or until >= detail.view.elapsed:
         return detail
@@ -32,7 +32,7 @@ def as_of(detail: LookupDetail, until: float | None) -> LookupDetail:
 
 
 def _step(step: StepView, named: bytes | None, target: bytes, until: float) -> StepView:
-    """A query as it was; `named`: the id that its node was named under, where it answered with another one."""
+    """A query as it was; `named`: the id of the referral, if its node answered with another one."""
     if step.ended is not None and step.ended <= until and not step.late:
         return step
     if named is not None:
@@ -66,7 +66,7 @@ def _candidates(detail: LookupDetail, steps: tuple[StepView, ...]) -> tuple[Cand
         over = node.addr in told or (step is not None and step.ended is not None)
         found.append(node if over else _candidate(node, step, asked.doubt, detail.view.target))
     found.sort(key=lambda node: _far(node, detail.view.target))
-    # Who fills a place is as it was judged at last: no detail of a lookup tells when.
+    # Places among the closest are those of the end: their times are not recorded.
     ranked = sorted((n for n in found if n.state is State.ANSWERED and n.place), key=lambda n: n.place != "fills")
     closest = {node.addr for node in ranked[: max(0, detail.k)]}
     return tuple(node._replace(closest=node.addr in closest) for node in found)
@@ -97,7 +97,7 @@ def _candidate(node: CandidateView, step: StepView | None, doubt: Distrust | Non
 
 
 def found_by(steps: tuple[StepView, ...], candidates: tuple[CandidateView, ...]) -> Found | None:
-    """What was found; `None` for nothing."""
+    """The findings by then; `None` for none."""
     peers = len({peer for candidate in candidates for peer in candidate.peers})
     items = [step.found for step in steps if step.found is not None and step.found.kind is not FoundKind.PEERS]
     if items:

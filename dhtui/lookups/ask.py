@@ -1,4 +1,4 @@
-"""What a user types to start a lookup, checked as it is typed."""
+"""The input that starts a lookup, checked while the user types."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class LookupRequest:
     target: bytes
     """20 bytes."""
     salt: bytes
-    """get: what the signature of a mutable item is checked with; else empty."""
+    """get: the salt, for the signature of a mutable item; else empty."""
     words: str
-    """What is looked for; safe to print."""
+    """What is looked up, in words; safe to print."""
     public: bytes | None = None
-    """get: whose item it is, if that is known; 32 bytes."""
+    """get: the public key of the item, if it is known; 32 bytes."""
     also: tuple[bytes, ...] = ()
-    """get_peers: the other infohash of a hybrid torrent, to be looked for as well."""
+    """get_peers: the other infohash of a hybrid torrent, to be looked up as well."""
 
 
 def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupRequest:
-    """The lookup that the fields of the form ask for, read as the command line reads it.
+    """The lookup of the form's fields, parsed as on the command line.
 
     Raises `UsageError`, which says what is accepted.
     """
@@ -98,7 +98,7 @@ def _salted(salted: bytes) -> str:
 
 
 def likely_kind(text: str) -> Kind | None:
-    """What is most likely wanted of a target: peers of a torrent, the item of a key; `None` for a bare hash."""
+    """The most likely kind of lookup for a target: peers of a torrent, the item of a key; `None` for a bare hash."""
     try:
         found = target(text)
     except UsageError:

@@ -1,4 +1,4 @@
-"""Where the time of a lookup went: its critical path walked backwards, and a reason for every gap in it."""
+"""The time budget of a lookup: its critical path, walked backwards, with a reason for every gap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .critical import critical_path, round_trip
 from .query_status import answering, responded
 
 _SLOW_SHARE, _SLOW_TIMES = 0.4, 2.0
-"""A node is called slow if it took this share of the whole time, and so many times the usual round trip."""
+"""A node is called slow if it took this share of the whole time, and this multiple of the usual round trip."""
 
 
 class Reason(StrEnum):
@@ -23,29 +23,29 @@ class Reason(StrEnum):
     TRIP = "round_trip"
     """A query of the critical path, from sending to answer."""
     SLOW = "slow_node"
-    """The same where it stalled or took much longer than usual; or others waited until such a one stalled."""
+    """The same if it stalled or took much longer than usual; or others waited until such a query stalled."""
     LOST = "lost_packet"
-    """A node that is alive did not answer: the query or its answer was lost."""
+    """A live node did not answer: the query or its answer was lost."""
     UNANSWERED = "no_answer"
-    """A node that never answered had a slot, or had to be waited for at the end."""
+    """A node that never answered held a slot, or the end waited for it."""
     BEHIND = "behind_others"
-    """Others were asked first: all slots were theirs, or the node was kept in reserve. They answered."""
+    """Other nodes were queried first, and answered: they held all slots, or the node was kept in reserve."""
     DOUBT = "doubt"
-    """The node is distrusted: others were asked first."""
+    """The node is distrusted: others were queried first."""
     OTHERS = "others"
-    """At the end: others were waited for that might have been among the closest."""
+    """At the end: the lookup waited for other nodes that might have been among the closest."""
     TURN = "turn"
-    """Other lookups were under way: it had not begun."""
+    """It waited for its turn: other lookups were running."""
     ROOM = "room"
-    """All lookups together had so many queries under way that there was no room for another one."""
+    """All lookups together had so many queries in flight that there was no room for another one."""
     START = "start"
-    """No query had been sent yet: there was nobody to ask before the names of bootstrap hosts were known."""
+    """No query had been sent yet: there was no candidate before the names of bootstrap hosts were resolved."""
     OWN = "own_program"
-    """Nothing was waited for but our own program: an answer had come and was not read, a query made and not sent."""
+    """This program was busy: an answer was received and not read, or a query made and not sent."""
     OPEN = "open"
-    """Queries were under way when it was stopped, or still are."""
+    """Queries were in flight when it was stopped, or still are."""
     WRITES = "writes"
-    """The lookup was over, and what it was for was written to the closest nodes: a put, an announce."""
+    """The writes of a put or an announce to the closest nodes, after the lookup."""
 
 
 AVOIDABLE = (Reason.LOST, Reason.UNANSWERED)
@@ -53,16 +53,16 @@ AVOIDABLE = (Reason.LOST, Reason.UNANSWERED)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a lookup's time, and what it passed with."""
+    """An interval of a lookup's time, and its reason."""
 
     reason: Reason
     since: float
-    """Seconds since the lookup was asked for."""
+    """Seconds since the lookup was requested."""
     seconds: float
     places: tuple[int, ...] = ()
-    """The queries that it was due to, as places in `steps`."""
+    """The queries that caused it, as indexes in `steps`."""
     node: Addr | None = None
-    """The node that the first of them went to."""
+    """The node of the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +77,19 @@ class _Event:
 def budget(detail: LookupDetail) -> tuple[Part, ...]:
     """The parts of a lookup's time in their order. They follow each other without a gap and add up to the whole.
 
-    To the time of a put or an announce belongs that of the writing.
+    The time of a put or an announce includes that of its writes.
     """
     looked, view = tuple(reversed(list(_Walk(detail).parts()))), detail.view
     return (*looked, Part(Reason.WRITES, view.elapsed, view.wrote)) if view.wrote > 0 else looked
 
 
 def unanswered(detail: LookupDetail) -> float:
-    """Seconds that it would not have taken, had nothing been lost and nobody been silent."""
+    """Seconds that were lost to lost packets and to nodes that did not answer."""
     return sum(part.seconds for part in budget(detail) if part.reason in AVOIDABLE)
 
 
 class _Walk:
-    """Goes from the end of a lookup to its start; what lies behind `at` is explained."""
+    """The walk from the end of a lookup to its start. The time after `at` is explained already."""
 
     def __init__(self, detail: LookupDetail) -> None:
         self.detail, self.steps = detail, detail.steps
@@ -115,7 +115,7 @@ class _Walk:
         yield from self._part(Reason.TURN, 0.0)
 
     def _part(self, reason: Reason, since: float, *places: int) -> Iterator[Part]:
-        """What is not explained yet from `since` on."""
+        """The part from `since` to `at`."""
         since = max(0.0, since)
         if since < self.at:
             node = self.steps[places[0]].addr if places else None
@@ -131,10 +131,10 @@ class _Walk:
         return step.stalled is not None or (len(path) > 1 and much)
 
     def _waited(self, since: float, sent: int | None) -> Iterator[Part]:
-        """Why nothing went on from `since` on, until the query `sent` was sent, or the lookup was over.
+        """Explain the gap from `since` until the query `sent` was sent, or until the lookup was over.
 
-        What let it go on is what happened at that very moment: so that is what was waited for. The next question is
-        why that query had not been sent earlier.
+        The event at the end of the gap is what the lookup waited for. The next gap is the one before the query of that
+        event.
         """
         while self.at > since:
             if sent is not None and (held := self.steps[sent].held) is not None:
@@ -149,7 +149,7 @@ class _Walk:
                 continue
             there = [event for event in self.events if event.at == last]
             silent = [event for event in there if event.silent]
-            # Silence is what went wrong; an answer at the same moment would have come anyway.
+            # A timeout comes first: an answer at the same time would have come anyway.
             blamed = min(silent or there, key=lambda event: self.steps[event.place].sent)
             reason = self._why(blamed, sent)
             together = (e.place for e in silent if e is not blamed and self._why(e, sent) is reason)
@@ -167,7 +167,7 @@ class _Walk:
         return Reason.BEHIND if self.steps[sent].doubt is None else Reason.DOUBT
 
     def _nothing_happened(self, sent: int | None) -> Reason:
-        """Why it went on, or ended, where nothing came in and nothing was given up."""
+        """The reason if no answer came and no query stalled or was given up at the end of the gap."""
         if all(step.sent >= self.at for step in self.steps):
             return Reason.START
         unfinished = self.detail.view.running or self.detail.view.stopped in EARLY
@@ -183,7 +183,7 @@ def _events(detail: LookupDetail) -> Iterator[_Event]:
             yield _Event(step.ended, place, not responded(step))
 
 
-# ---- figures that add up ---------------------------------------------------------------------------------
+# ---- rounded shares --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +195,9 @@ class Share:
     places: tuple[int, ...]
     seconds: float
     time: str
-    """In words: those of all shares add up to that of the whole."""
+    """The time in words: those of all shares add up to the whole."""
     percent: int
-    """They add up to 100."""
+    """Percent; those of all shares add up to 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +207,13 @@ class Shares:
     whole: str
     """In words."""
     shares: tuple[Share, ...]
-    """The biggest first."""
+    """The largest first."""
     without: str
-    """The time without lost packets and nodes that did not answer; empty where nothing was lost, or all of it."""
+    """The time without lost packets and nodes that did not answer; empty if nothing was lost, or all of it."""
 
 
 def shares(detail: LookupDetail) -> Shares:
-    """The time of a lookup by reasons; of one without a course, or of no length, there are none."""
+    """The time of a lookup by reasons; no shares for one without queries or without duration."""
     found: dict[Reason, Share] = {}
     for part in budget(detail):
         old = found.get(part.reason, Share(part.reason, 0, (), 0.0, "", 0))

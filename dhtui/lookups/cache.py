@@ -1,4 +1,4 @@
-"""The lookups that a screen has asked for: what can't change any more is asked for once."""
+"""A cache of the lookups that a screen shows: a finished lookup is fetched once."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from .as_of import as_of
 
 
 class LookupCache:
-    """Lookups by number, as many as `forget` leaves; and each of them at one moment of its course."""
+    """Lookups by number, bounded by `forget`; and each of them as of one time of its course."""
 
     def __init__(self) -> None:
         self._details: dict[int, LookupDetail] = {}
         self._moments: dict[int, tuple[LookupDetail, float, LookupDetail]] = {}
 
     def forget(self, listed: Container[int]) -> None:
-        """Drops those whose numbers are not listed any more."""
+        """Drop lookups that are no longer listed."""
         self._details = {number: detail for number, detail in self._details.items() if number in listed}
         self._moments = {number: moment for number, moment in self._moments.items() if number in listed}
 
     def get(self, view: LookupView, ask: Callable[[int], LookupDetail | None]) -> LookupDetail | None:
-        """The lookup that a list shows as `view`; `ask` gives it by its number."""
+        """The lookup that a list shows as `view`; `ask` fetches it by its number."""
         known = self._details.get(view.number)
         if known is not None and _is_over(known, view):
             return known
@@ -31,7 +31,7 @@ class LookupCache:
         return found or known
 
     def at(self, detail: LookupDetail, until: float | None) -> LookupDetail:
-        """As `as_of`, made once for each moment."""
+        """The result of `as_of`, computed once for each time."""
         if until is None:
             return detail
         known = self._moments.get(detail.view.number)
@@ -41,5 +41,5 @@ class LookupCache:
 
 
 def _is_over(known: LookupDetail, view: LookupView) -> bool:
-    """Whether nothing will change. Answers still come in for seconds when a lookup has ended."""
+    """Whether it can't change any more. Answers still come for seconds after the end of a lookup."""
     return known.view == view and not view.running and all(step.ended is not None for step in known.steps)

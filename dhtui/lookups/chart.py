@@ -1,4 +1,4 @@
-"""What both drawings of a lookup stand on: a grid of cells, and a time axis."""
+"""The base of both drawings of a lookup: a grid of cells, and a time axis."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _BLANK: Span = (" ", "plain")
 
 
 class Canvas:
-    """A grid of cells; what is put outside of it is dropped."""
+    """A grid of cells. Text outside of it is dropped."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self._cells: list[list[Span]] = [[_BLANK] * width for _ in range(height)]
 
     def put(self, x: int, y: int, text: str, role: Role = "plain", *, under: bool = False) -> None:
-        """Writes text from a cell on; `under`: only where nothing stands yet."""
+        """Write text from a cell on; `under`: only into empty cells."""
         if 0 <= y < self.height:
             row = self._cells[y]
             for offset, char in enumerate(text):
@@ -53,7 +53,7 @@ class TimeAxis:
         return self.span * column / max(1, self.width - 1)
 
     def ticks(self) -> list[tuple[int, str]]:
-        """Cells with the words for their times: round figures, as many as leave each other room."""
+        """Cells with labels of their times: round figures, as many as fit."""
         step = _round_step(self.span * 10 / max(1, self.width))
         if self.span <= 0 or self.width < 10:
             return [(0, "0")]
@@ -83,7 +83,7 @@ def _tick_words(at: float) -> str:
 
 
 def nice_span(elapsed: float, running: bool) -> float:
-    """How long a time axis has to be. That of a running lookup grows by steps, so that the drawing stands still."""
+    """The length of a time axis, seconds. It grows in steps while a lookup runs, so that the drawing rarely moves."""
     if not running:
         return max(elapsed, 1e-4)
     return _round_step(max(elapsed * 1.05, 0.02))

@@ -1,4 +1,4 @@
-"""What a lookup cost in packets, and how much of it was for nothing."""
+"""The cost of a lookup in packets, and how much of it was of no use."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ class Cost:
     """Packets of a lookup."""
 
     fates: Counter[QueryStatus]
-    """How many queries had which fate."""
+    """How many queries had each status."""
     idle: int
-    """Answers in time that were of no use: errors, and those that led to nothing."""
+    """Answers in time that were of no use: errors, and those without an effect on the result."""
 
     @property
     def queries(self) -> int:
-        """Sent, second ones included."""
+        """Queries sent, second ones included."""
         return sent(self.fates)
 
     @property
     def answers(self) -> int:
-        """In time, errors included."""
+        """Answers in time, errors included."""
         return sum(self.fates[query_status] for query_status in IN_TIME)
 
     @property
     def packets(self) -> int:
-        """Sent and received until the end."""
+        """Packets sent and received until the end."""
         return self.queries + self.answers
 
 
 def cost(detail: LookupDetail) -> Cost:
-    """Adds it up. An answer was of use if it brought peers or a value, is among the closest, or led to a query."""
+    """The cost of a lookup. An answer is of use if it brought peers or a value, is among the closest, or led to a
+    query."""
     view, steps = detail.view, detail.steps
     closest = {candidate.addr for candidate in detail.candidates if candidate.closest}
     led = {step.parent for step in steps}
@@ -47,7 +48,7 @@ def cost(detail: LookupDetail) -> Cost:
 
 
 def holders(detail: LookupDetail) -> tuple[int, int]:
-    """How many of the closest nodes gave peers or a value, and how many the closest are."""
+    """How many of the closest nodes gave peers or a value, and how many closest nodes there are."""
     gave = {step.addr for step in detail.steps if query_status(step, detail.view) is QueryStatus.FOUND}
     closest = [candidate for candidate in detail.candidates if candidate.closest]
     return sum(candidate.addr in gave for candidate in closest), len(closest)

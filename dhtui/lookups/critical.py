@@ -1,4 +1,4 @@
-"""The critical path of a lookup: the chain of referrals that led to what ended it, and what it took at least."""
+"""The critical path of a lookup: the chain of referrals that led to its end, and the least time of this path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .query_status import QueryStatus, answering, query_status
 
 
 def goal(detail: LookupDetail) -> int | None:
-    """The place in `steps` of the query that decided when the lookup was over; `None` while nothing has come.
+    """The index in `steps` of the query that decided when the lookup was over; `None` before any answer.
 
     That is the one that brought the value, if the lookup ended with it; else the last of the closest to answer.
     """
@@ -30,10 +30,10 @@ def goal(detail: LookupDetail) -> int | None:
 
 
 def critical_path(detail: LookupDetail) -> tuple[int, ...]:
-    """The queries from where the lookup started to its `goal`, as places in `steps`."""
+    """The queries from the start of the lookup to its `goal`, as indexes in `steps`."""
     place, answered = goal(detail), answering(detail)
     path: list[int] = []
-    while place is not None and place not in path:  # a damaged recording could lead in a circle
+    while place is not None and place not in path:  # a damaged recording could hold a cycle
         path.append(place)
         parent = detail.steps[place].parent
         place = None if parent is None else answered.get(parent)
@@ -41,7 +41,7 @@ def critical_path(detail: LookupDetail) -> tuple[int, ...]:
 
 
 def round_trip(step: StepView) -> float:
-    """Seconds that its answer took; 0 while there is none."""
+    """Seconds from the query to its answer; 0 while there is none."""
     return 0.0 if step.ended is None else max(0.0, step.ended - step.sent)
 
 

@@ -1,4 +1,4 @@
-"""The story of a node in a lookup, in sentences: when and why it was asked, what the policy did, what came of it."""
+"""A node in a lookup, explained in sentences: when and why it was queried, what the policy did, and the outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .reasons import decisions_about, origins
 
 
 def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
-    """One sentence for each query to a node, or why it was not asked; safe to print."""
+    """One sentence for each query to a node, or why it was not queried; safe to print."""
     places = [place for place, step in enumerate(detail.steps) if step.addr == node.addr]
     if not places:
         return [_unasked(detail, node)]
@@ -31,8 +31,8 @@ def explanation(detail: LookupDetail, node: CandidateView) -> list[str]:
 
 
 def kept_back(detail: LookupDetail, node: CandidateView) -> list[str]:
-    """One sentence for each decision about a node besides to ask it, in the order of time, without the one that
-    `explanation` tells; safe to print."""
+    """One sentence for each other decision about a node, in the order of time, without the one in `explanation`; safe
+    to print."""
     decided = decisions_about(detail).get(node.addr, [])
     if decided and unasked_words(decided[-1]) and all(step.addr != node.addr for step in detail.steps):
         decided = decided[:-1]
@@ -40,7 +40,7 @@ def kept_back(detail: LookupDetail, node: CandidateView) -> list[str]:
 
 
 def _judged(node: CandidateView) -> list[str]:
-    """What an answer makes of a node, besides what it brought."""
+    """Sentences about the trust in a node after its answer."""
     told = []
     if node.named is not None:
         told.append(f"Named under another id, {short_id(node.named)}: the one that it answers with counts.")
@@ -68,7 +68,7 @@ def explained(detail: LookupDetail, step: StepView) -> list[str]:
 
 
 def _end(detail: LookupDetail, step: StepView, slotless: bool) -> str:
-    """What came of a query; `slotless`: it had lost its slot before."""
+    """The outcome of a query in words; `slotless`: it had lost its slot before."""
     welcome = ", still welcome" if slotless else ""
     match query_status(step, detail.view):
         case QueryStatus.FOUND | QueryStatus.ANSWERED:

@@ -1,4 +1,4 @@
-"""A lookup as a file: all its queries and candidates as JSON, and a report to read."""
+"""A lookup as a file: all its queries and candidates as JSON, and a report as text."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _WIDTH = 110
 def as_json(detail: LookupDetail) -> bytes:
     """Every field of the lookup, bytes in hex; ASCII only, so that hostile text can't reach a terminal.
 
-    Each query and each candidate has its ``query_status`` besides, and ``budget`` tells where the time went. Why it
-    stopped and each decision have their sentence in ``why`` beside the token.
+    Each query and each candidate also has its status in ``fate``, and ``budget`` holds the time by reasons. The stop
+    reason and each decision have their sentence in ``why`` beside the token.
     """
     whole, asked = coder(LookupDetail).encode(detail), decisive(detail)
     for step, written in zip(detail.steps, whole["steps"], strict=True):

@@ -1,4 +1,5 @@
-"""A lookup as it closes in: a row for each hop, its nodes where their ids lie, and the referral that led on."""
+"""A lookup in the keyspace: a row for each hop, its nodes at the places of their ids, and the referral to the next
+hop."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def keyspace_title(part: Part) -> str:
 
 
 def keyspace_lines(detail: LookupDetail, own: bytes | None, part: Part, width: int, height: int) -> list[Line]:
-    """The picture of a lookup in `height` rows: the scale, two rows a hop, the target; far hops go where room is short.
+    """The picture of a lookup in `height` rows: the scale, two rows a hop, the target. If room is short, far hops are
+    left out.
 
     A hop shows the nodes that answered, dim those that did not, and the span between the outermost.
     """
@@ -49,7 +51,7 @@ def keyspace_lines(detail: LookupDetail, own: bytes | None, part: Part, width: i
 
 
 def _hop(part: Part, steps: Sequence[StepView], detail: LookupDetail, width: int) -> Line:
-    """The nodes of a hop: dots for those that answered, a thin line to the outermost that were asked."""
+    """The nodes of a hop: dots for those that answered, a thin line to the outermost that were queried."""
     answered = [step.id for step in steps if step.id is not None and responded(step)]
     asked = [step.id for step in steps if step.id is not None]
     ends = bracket(part, asked, width)
@@ -70,7 +72,7 @@ def _hop(part: Part, steps: Sequence[StepView], detail: LookupDetail, width: int
 
 
 def _referral(part: Part, led: StepView, detail: LookupDetail, width: int) -> Line:
-    """The arc from the node that named another to that one."""
+    """The arc from a referrer to the node that it named."""
     parent = next((step.id for step in detail.steps if step.addr == led.parent and step.id is not None), None)
     start = part.column(parent, width) if parent is not None else None
     end = part.column(led.id, width) if led.id is not None else None

@@ -1,4 +1,4 @@
-"""The XOR ladder: how near the answers were to the target, over time."""
+"""The XOR ladder: the distances of responders from the target, over time."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _LEGEND: tuple[tuple[str, Role | None, str], ...] = (
     (_LINE, "warn", "k-th best"),
     (_CURSOR, None, "now"),
 )
-"""Signs that mean the same, the role that tells them from others, and their meaning."""
+"""Signs with the same meaning, the role that distinguishes them, and the meaning."""
 _AXIS = 6
-"""Cells of the scale at the left."""
+"""Width of the scale at the left, cells."""
 _LEAST_RANGE = 4
 _TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 25, 30, 40, 50, 100)
 """Bits that may lie between two ticks."""
@@ -39,7 +39,7 @@ _TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 25, 30, 40, 50, 100)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The ends of both axes; the drawing may reach a little lower, so that its ticks are even."""
+    """The ends of both axes. The drawing may reach a little lower, so that its ticks are even."""
 
     span: float
     """Seconds."""
@@ -58,7 +58,7 @@ def scale_of(*details: LookupDetail) -> Scale:
 
 
 def kth_best(detail: LookupDetail) -> list[tuple[float, float]]:
-    """When the k-th nearest of the answers so far got nearer: seconds, and log2 of its distance from then on."""
+    """The k-th nearest responder over time: seconds, and log2 of its distance from then on."""
     best: list[float] = []
     points: list[tuple[float, float]] = []
     answers = [step for step in detail.steps if helped(step, detail.view)]
@@ -81,9 +81,9 @@ def ladder_lines(
     selected: Addr | None = None,
     scale: Scale | None = None,
 ) -> list[Line]:
-    """Draws it in `width` x `height` cells; too small a place stays empty.
+    """Draw the ladder in `width` x `height` cells; nothing if that is too small.
 
-    A dot stands where an answer came in, a digit where several did; the line is the k-th best answer so far.
+    A dot is an answer, a digit is several answers; the line is the k-th best answer so far.
     """
     if width < _AXIS + 10 or height < 4:
         return []
@@ -99,7 +99,7 @@ def ladder_lines(
 
 
 def ladder_legend(lines: list[Line]) -> str:
-    """What the signs that occur in a drawing mean, and no others."""
+    """The meanings of the signs that occur in a drawing."""
     drawn = [(text, role) for line in lines[:-2] for text, role in line]
 
     def occurs(signs: str, role: Role | None) -> bool:
@@ -147,7 +147,7 @@ class _Plot:
 
     def draw_line(self, points: list[tuple[float, float]], end: float) -> None:
         put = self.canvas.put
-        # Of several steps within one column the last one is where the line goes on.
+        # Of several steps within one column the line continues at the last one.
         rows = {_AXIS + self.axis.column(at): self.row(bits) for at, bits in points}
         turns = [*rows, _AXIS + self.axis.column(end) + 1]
         above: int | None = None
@@ -175,7 +175,7 @@ class _Plot:
 
 
 def _dot(fates: Counter[QueryStatus], critical: bool, chosen: bool) -> tuple[str, Role]:
-    """The sign for the answers that fall into one cell: the one that matters most."""
+    """The sign for the answers in one cell: that of the most important one."""
     if chosen:
         return _CHOSEN, "key"
     if critical:

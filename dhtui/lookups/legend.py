@@ -1,4 +1,4 @@
-"""What the signs of the waterfall mean: those that occur in it, and no others."""
+"""The legend of the waterfall: the signs that occur in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .query_status import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
 from .waterfall import CURSOR, SENT, waterfall_lines
 
 _FROM = 7
-"""The height from which on there is room for it."""
+"""Least height, in rows, for a legend."""
 
 
 def explained_waterfall(
@@ -25,7 +25,7 @@ def explained_waterfall(
     first: int | None = None,
     keys: str = "",
 ) -> list[Line]:
-    """The waterfall, as `waterfall_lines` draws it, and its legend at the bottom where there is room for both."""
+    """The waterfall of `waterfall_lines`, with its legend at the bottom if there is room for both."""
     legend = _legend(detail, width, height, until)
     room = height - len(legend)
     lines = waterfall_lines(detail, width, room, until=until, selected=selected, span=span, first=first, keys=keys)
@@ -42,7 +42,7 @@ def _legend(detail: LookupDetail, width: int, height: int, until: float | None) 
 
 
 def legend_lines(detail: LookupDetail, width: int, *, until: float | None = None) -> list[Line]:
-    """The legend of the waterfall of that moment, folded into lines of `width` cells."""
+    """The legend of the waterfall, folded into lines of `width` cells."""
     entries = _entries(as_of(detail, until), until)
     tight = _line(entries, " ")
     if width_of(tight) <= width:
@@ -66,7 +66,7 @@ def _line(entries: list[Line], gap: str) -> Line:
 
 
 def _entries(detail: LookupDetail, until: float | None) -> list[Line]:
-    """A sign and its meaning each, in the order in which they come in a bar."""
+    """Signs with their meanings, in their order in a bar."""
     steps, elapsed, ends = detail.steps, detail.view.elapsed, counts(detail)
     stalled = any(step.stalled is not None and step.stalled < end_of(step, elapsed) for step in steps)
     signs: tuple[tuple[bool, str, Role, str], ...] = (

@@ -1,8 +1,7 @@
-"""What became of each query and node of a lookup: seven facts, one word and one sign each, for all that shows them.
+"""The status of each query and node of a lookup: one word and one sign for each status, used by all views.
 
-A query was answered in time, answered late, or with what is no answer to it, or met silence, or was cancelled; or it
-is waited for; or nothing was sent. An answer in time has a sign of its own where it found something, and where it
-counts for nothing.
+A query was answered in time, answered late, answered unusably, timed out or cancelled; or it is in flight; or nothing
+was sent. An answer in time has a sign of its own if it found something, and if it does not count.
 """
 
 from __future__ import annotations
@@ -20,24 +19,24 @@ from ..text.spans import Span
 
 
 class QueryStatus(StrEnum):
-    """What became of a query, or of a node, in the word for it."""
+    """The status of a query or of a node. The value is its word."""
 
     FOUND = "found"
     """Answered, with peers or a value."""
     ANSWERED = "answered"
     ERROR = "error"
-    """Answered with what counts for nothing: an error, or a bad value."""
+    """Answered, but it does not count: an error, or an invalid value."""
     LATE = "late"
-    """Answered when the lookup was over: it counts for nothing."""
+    """Answered after the end of the lookup: it does not count."""
     UNUSABLE = "unusable"
-    """Something came, but no answer to it: what can't be read, belongs to no query, or came from elsewhere."""
+    """No valid answer: unreadable, under another transaction id, or from another address."""
     SILENT = "silent"
-    """No answer in all the time that it had."""
+    """Timed out."""
     CANCELLED = "cancelled"
-    """No answer, but not all of its time either: the lookup was over first, or others needed its room."""
+    """No answer before it was given up: the lookup was over first, or others needed its room."""
     WAITING = "waiting"
     UNASKED = "not asked"
-    """Nothing was sent, or the system would not send it."""
+    """Nothing was sent."""
 
 
 MARKS: dict[QueryStatus, Span] = {
@@ -51,25 +50,25 @@ MARKS: dict[QueryStatus, Span] = {
     QueryStatus.WAITING: ("…", "plain"),
     QueryStatus.UNASKED: ("·", "dim"),
 }
-"""The signs of the facts, in the order of a legend."""
+"""The signs of the statuses, in the order of a legend."""
 
 IN_TIME = frozenset((QueryStatus.FOUND, QueryStatus.ANSWERED, QueryStatus.ERROR))
 STALLED, OVERTAKEN, AGAIN = "┄", "»", "↻"
-"""What happened to a query on the way: it was silent for so long that another node got its slot; nearer answers took
-its slot; it is the second one to its node. One cell in every terminal."""
+"""Signs of a query's events: it stalled; it was superseded by nearer responders; it is the second one to its node. Each
+takes one cell in every terminal."""
 LIES = frozenset((Status.BAD_SIGNATURE, Status.BAD_VALUE))
-"""Results of nodes whose value does not hold: whom they named has to wait."""
+"""Results of nodes that gave an invalid value: their referrals have to wait."""
 _ERRORS = LIES | {Status.REFUSED, Status.WRONG_ID}
 _UNSENT = NOT_SENT | {Status.SEND_FAILED}
 
 
 def responded(step: StepView) -> bool:
-    """Whether anything came back, an error included, in time or late."""
+    """Whether it was answered, in time or late, errors included."""
     return step.ended is not None and step.result not in UNANSWERED
 
 
 def query_status(step: StepView, view: LookupView) -> QueryStatus:
-    """What became of a query of that lookup, by the end of the lookup."""
+    """The status of a query at the end of its lookup."""
     if step.result in _UNSENT:
         return QueryStatus.UNASKED
     if step.ended is None:
@@ -86,22 +85,22 @@ def query_status(step: StepView, view: LookupView) -> QueryStatus:
 
 
 def counts(detail: LookupDetail) -> Counter[QueryStatus]:
-    """How many queries had which fate; but for those not asked they add up to the queries that were sent."""
+    """How many queries had each status. Without those not asked they add up to the queries sent."""
     return Counter(query_status(step, detail.view) for step in detail.steps)
 
 
 def sent(fates: Counter[QueryStatus]) -> int:
-    """How many queries were sent: what the system would not send was not."""
+    """How many queries were sent, without those that the system did not send."""
     return fates.total() - fates[QueryStatus.UNASKED]
 
 
 def helped(step: StepView, view: LookupView) -> bool:
-    """Whether its answer counted: in time, no error, and without a value that does not hold."""
+    """Whether its answer counted: in time, no error, and no invalid value."""
     return query_status(step, view) in (QueryStatus.FOUND, QueryStatus.ANSWERED)
 
 
 def decisive(detail: LookupDetail) -> dict[Addr, StepView]:
-    """Of each node that was asked the query that its fate is told by: the one whose answer counted, else the last."""
+    """For each queried node the query that gives its status: the one whose answer counted, else the last."""
     found: dict[Addr, StepView] = {}
     for step in detail.steps:
         other = found.get(step.addr)
@@ -111,7 +110,7 @@ def decisive(detail: LookupDetail) -> dict[Addr, StepView]:
 
 
 def _before(step: StepView, other: StepView, view: LookupView) -> bool:
-    """Whether an answer counted rather than another one of the same node: the first one that helped did."""
+    """Whether `step` counts rather than `other`, of the same node: the first one that helped counts."""
     return (not helped(step, view), step.ended or 0.0) < (not helped(other, view), other.ended or 0.0)
 
 
@@ -127,12 +126,12 @@ def bits_of(node_id: bytes | None, target: bytes) -> float | None:
 
 
 def end_of(step: StepView, elapsed: float) -> float:
-    """When it was over, or the end of the lookup if that came first: seconds since the lookup began."""
+    """Its end, or that of the lookup if that came first: seconds since the lookup began."""
     return elapsed if step.ended is None else min(step.ended, elapsed)
 
 
 def answering(detail: LookupDetail) -> dict[Addr, int]:
-    """The place in `steps` of the query whose answer counted, of each node that answered in time."""
+    """The index in `steps` of the query whose answer counted, for each node that answered in time."""
     counted = decisive(detail)
     return {
         step.addr: place
@@ -156,7 +155,7 @@ def _item(found: Found) -> str:
 
 
 def gave_words(step: StepView, view: LookupView) -> str:
-    """What an answer brought, or what became of the query instead; at most 12 characters."""
+    """The finding of an answer, or else the status of the query; at most 12 characters."""
     result = step.result or ""
     match query_status(step, view):
         case QueryStatus.FOUND | QueryStatus.ANSWERED:

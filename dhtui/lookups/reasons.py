@@ -1,4 +1,4 @@
-"""How a lookup came to ask each node, from what the engine recorded, in signs and in words."""
+"""Why a lookup queried each node, from the recorded decisions, in signs and in words."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .query_status import answering
 _TELL_DISTRUST = frozenset((Reason.VOUCHED, Reason.BAD_REFERRER, Reason.BAD_VALUE))
 """Reasons that say why the node was distrusted."""
 _TOLD_OF_QUERIES = _TELL_DISTRUST | {Reason.FITTING_ID, Reason.LOOK_BEHIND}
-"""Reasons that are told in addition to where a node was known from; the others are told by that, or are the rule."""
+"""Reasons that are shown in addition to the origin of a node; the others follow from it, or are the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a node came to be asked."""
+    """The origin of a query."""
 
     sign: str
     """The number of the query that named it; ``op`` opened the lookup, ``kn`` was known from the start, ``bs`` is a
     bootstrap host, ``·`` is not known. At most 3 cells."""
     doubted: bool
-    """Whether it was distrusted when it was asked."""
+    """Whether the node was distrusted when it was queried."""
     words: str
-    """All that in words, safe to print."""
+    """The origin in words, safe to print."""
 
 
 def decisions_about(detail: LookupDetail) -> dict[Addr, list[Decision]]:
-    """What was decided about each node besides to ask it, in the order of time."""
+    """The decisions about each node other than to query it, in the order of time."""
     found: dict[Addr, list[Decision]] = {}
     for decision in detail.decisions:
         if decision.reason not in ASKS:
@@ -40,7 +40,7 @@ def decisions_about(detail: LookupDetail) -> dict[Addr, list[Decision]]:
 
 
 def queries_decided(detail: LookupDetail) -> list[Decision | None]:
-    """The decision to send each query in `steps`; `None` where a stranger's recording does not have it."""
+    """The decision to send each query in `steps`; `None` if a recording does not have it."""
     asked: dict[Addr, deque[Decision]] = {}
     for decision in detail.decisions:
         if decision.reason in ASKS:
@@ -68,7 +68,7 @@ def origins(detail: LookupDetail) -> list[Origin]:
 def _came(
     step: StepView, asked: Decision | None, before: list[Decision], answered: dict[Addr, int], opened: bool
 ) -> tuple[str, str]:
-    """How a node came to be known; `asked`: why it was asked first, `before`: what had been decided about it."""
+    """How a node came to be known; `asked`: why it was queried first, `before`: the earlier decisions about it."""
     subnet = [d for d in before if d.reason in (Reason.INSTEAD, Reason.PREFERRED)]
     instead = f", {decision_words(subnet[-1])}" if subnet else ""
     if step.parent is not None:
@@ -82,5 +82,5 @@ def _came(
         opening = asked is not None and asked.reason is Reason.OPENING
         return "op", decision_words(asked) if asked is not None and opening else "it opened the lookup"
     if any(d.reason is Reason.RESERVE for d in before) and not any(d.reason is Reason.NAMED for d in before):
-        return "kn", "known from before, kept in reserve until nobody else was left"
+        return "kn", "known from before, kept in reserve until no other was left"
     return "kn", f"known from the start{instead}"

@@ -1,4 +1,4 @@
-"""The closing verdict on a lookup in words: why it stopped, what its rules did, what it found, cost and waited for."""
+"""The verdict on a lookup in words: why it stopped, what its rules did, what it found, its cost and its waits."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Verdict:
 
     why: str
     policy: str
-    """What its rules did on the way."""
+    """What its rules did."""
     found: str
     cost: str
     slow: str
     role: Role
-    """good, bad, warn where it is not to be believed, or plain while it runs."""
+    """``good``, ``bad``, ``warn`` if the result is doubtful, or ``plain`` while it runs."""
 
 
 def verdict(detail: LookupDetail) -> Verdict:
-    """The verdict on a lookup, or how it stands while it runs."""
+    """The verdict on a lookup, or its progress while it runs."""
     view = detail.view
     role: Role = "plain" if view.running else "bad" if not view.best else "warn" if _doubted(view) else "good"
     return Verdict(_why(detail), policy_words(detail), _found(detail), cost_words(detail), slow_words(detail), role)
 
 
 def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> list[Line]:
-    """The verdict, fitted to `width` cells, in `most` lines at most: ``…`` at the end of the last one says so."""
+    """The verdict in at most `most` lines of `width` cells; ``…`` at the end of the last line marks a cut."""
     said = verdict(detail)
     sign = {"plain": "…", "good": "✓", "warn": "?"}.get(said.role, "✗")
     lines: list[Line] = []
@@ -69,7 +69,7 @@ def _why(detail: LookupDetail) -> str:
 
 
 def _doubted(view: LookupView) -> str:
-    """What speaks against believing what it did not find, in words; empty where something was found."""
+    """Why a negative result is doubtful, in words; empty if something was found."""
     return "" if view.found is not None or view.doubt is None else DOUBTS[view.doubt]
 
 
@@ -91,7 +91,7 @@ def _found(detail: LookupDetail) -> str:
 
 
 def cost_words(detail: LookupDetail) -> str:
-    """What it cost."""
+    """The cost in words."""
     spent = cost(detail)
     if not spent.queries:
         return "It cost nothing: no query was sent."
@@ -103,7 +103,8 @@ def cost_words(detail: LookupDetail) -> str:
 
 
 def policy_words(detail: LookupDetail) -> str:
-    """What the rules of the lookup did: whom they replaced, overtook, asked again, passed over and distrusted."""
+    """What the rules of the lookup did: how many nodes stalled, were superseded, queried again, passed over,
+    distrusted."""
     elapsed = detail.view.elapsed
     stalled = sum(step.stalled is not None and step.stalled <= elapsed and not step.again for step in detail.steps)
     again = sum(step.again for step in detail.steps)
@@ -122,7 +123,7 @@ def policy_words(detail: LookupDetail) -> str:
 
 
 def _answered_then(detail: LookupDetail) -> int:
-    """How many nodes answered, in time, after they had been asked again."""
+    """How many nodes answered in time after a second query."""
     again = {step.addr: step.sent for step in detail.steps if step.again}
     return len(
         {
@@ -134,7 +135,7 @@ def _answered_then(detail: LookupDetail) -> int:
 
 
 def slow_words(detail: LookupDetail) -> str:
-    """Where its time went, in parts that add up to the whole, and how long it would have taken without the loss."""
+    """The time by reasons, in parts that add up to the whole, and the time without losses."""
     if detail.view.elapsed <= 0 or not detail.steps:
         return "There was nobody to ask." if not detail.steps else "It took no time."
     told, running = shares(detail), detail.view.running
@@ -160,7 +161,7 @@ _SHARES: dict[Reason, tuple[str, str]] = {
     Reason.OPEN: ("answers not yet in", "answers not yet in"),
     Reason.WRITES: ("for the writing", ""),
 }
-"""What the time went to: where that happened once, and several times."""
+"""The words for each reason: for one query, and for several."""
 
 
 def _share_words(share: Share) -> str:

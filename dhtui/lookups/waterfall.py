@@ -1,4 +1,4 @@
-"""The waterfall: one bar for each query, from when it was sent to when it was answered, by hops."""
+"""The waterfall: one bar for each query, from its sending to its answer, by hops."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .reasons import origins
 TITLE = "waterfall by: query #, op opener, kn known, bs host, ? doubted"
 SENT, CURSOR = "├", "┆"
 _LEFT = 24
-"""Cells for hop, number, who referred, and node."""
+"""Widths, in cells, of hop, number, referrer and node."""
 _GAVE = 12
 _RTT = 8
 _WIDE = 84
-"""From this width on the round trip is written out too."""
+"""Least width, in cells, at which the round trip is shown as a figure too."""
 
 
 def waterfall_lines(
@@ -45,10 +45,10 @@ def waterfall_lines(
     first: int | None = None,
     keys: str = "",
 ) -> list[Line]:
-    """Draws it in `width` x `height` cells: the time axis, and as many rows as fit.
+    """Draw the waterfall in `width` x `height` cells: the time axis, and as many rows as fit.
 
-    Queries of the `selected` node are marked, and in sight unless the row to begin with is given, `first`. `span` is
-    the length of the time axis in seconds. `keys` are told where more rows exist than fit.
+    Queries of the `selected` node are marked, and visible unless the first row is given, `first`. `span` is the length
+    of the time axis in seconds. `keys` are shown if there are more rows than fit.
     """
     if width < _LEFT + _GAVE + 10 or height < 2:
         return []
@@ -71,12 +71,12 @@ def waterfall_lines(
 
 
 def rows_of(detail: LookupDetail) -> list[int]:
-    """The places in `steps` in the order of the rows: by hop, and within one as they were sent."""
+    """The indexes in `steps` in the order of the rows: by hop, and within one by the time of sending."""
     return sorted(range(len(detail.steps)), key=lambda place: (detail.steps[place].hop, place))
 
 
 def first_row(detail: LookupDetail, height: int, selected: Addr | None, wanted: int | None = None) -> int:
-    """The row to begin with in a drawing of `height` rows: the one `wanted`, or that the selected node is in sight."""
+    """The first row of a drawing of `height` rows: the one `wanted`, or one with the selected node visible."""
     if wanted is None:
         own = [row for row, place in enumerate(rows_of(detail)) if detail.steps[place].addr == selected]
         wanted = (own[-1] if own else 0) - height // 2

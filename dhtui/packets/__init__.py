@@ -1,1 +1,1 @@
-"""The packet inspector without a screen: what went over the wire, kept, filtered, taken apart and judged."""
+"""The packet inspector without its screen: packets are recorded, filtered, dissected and checked."""

@@ -1,4 +1,4 @@
-"""A packet taken apart: every value with its name, its meaning and its bytes."""
+"""Dissection of a packet: every value with its name, its meaning and its bytes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LONGEST_KEY = 24
 
 
 def dissect(data: bytes, target: bytes | None = None) -> Part:
-    """Take a datagram apart, as far as it can be read; what can't is shown as raw bytes. Never raises.
+    """Dissect a datagram as far as it can be read; the rest is shown as raw bytes. Never raises.
 
-    With a 20-byte `target` the notes of node ids say how far they are from it.
+    With a 20-byte `target` the notes of node ids have their distances from it.
     """
     reading = read(data)
     builder = _Builder(data, target)
@@ -29,13 +29,13 @@ def dissect(data: bytes, target: bytes | None = None) -> Part:
 
 
 class _Builder:
-    """Names and explains pieces; all of it for one datagram."""
+    """Names and explains the pieces of one datagram."""
 
     def __init__(self, data: bytes, target: bytes | None) -> None:
         self.data, self.target = data, target
 
     def part(self, piece: Piece, label: str, start: int, field: Field, mark: Mark = "", note: str = "") -> Part:
-        """A piece under a label; `start` is where its key begins."""
+        """A piece under a label; `start` is the first byte of its key."""
         if piece.kind == "damage":
             hexed = hex_text(self.data[piece.start : piece.end])
             return Part(label, hexed, start, piece.end, (), "damaged", piece.fault)

@@ -40,7 +40,7 @@ from .packet import Packet
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _BYTE_ORDER_MAGIC = 0x1A2B3C4D
 LINKTYPE_RAW = 101
-"""Packets begin with their IP header."""
+"""The link type: packets begin with their IP header."""
 _END_OF_OPTIONS, _COMMENT = 0, 1
 _SECTION_PROGRAM, _INTERFACE_NAME, _PACKET_FLAGS = 4, 2, 2
 _INBOUND, _OUTBOUND = 1, 2
@@ -54,11 +54,13 @@ def write_pcapng(
     clock_offset: float,
     comment: Callable[[Packet], str] | None = None,
 ) -> int:
-    """Write packets as pcapng in the order of their time, with IPv4 and UDP headers made up around them; returns how
-    many. What could not be read at once has a later number than what was sent meanwhile.
+    """Write packets as pcapng in the order of their time, with generated IPv4 and UDP headers. Returns how many.
+
+    The order may differ from that of the numbers: a packet that was read late has a later number than one that was sent
+    meanwhile.
 
     `own` is our address, the other end of each packet. `clock_offset` (seconds) is added to the engine's clock
-    to give Unix time. `comment` gives a text to keep with a packet, or "".
+    to give Unix time. `comment` returns a text for a packet, or "".
     """
     file.write(_section() + _interface())
     count = 0
@@ -69,7 +71,7 @@ def write_pcapng(
 
 
 def own_end(who: IdentityView) -> Addr:
-    """Our end of each packet: the address that our socket is bound to; where it is bound to all, how others see us."""
+    """Our end of each packet: the address of our socket; if that is the wildcard address, our external address."""
     return who.external if who.bound[0] == IPV4.anywhere and who.external is not None else who.bound
 
 
@@ -109,13 +111,13 @@ def _padded(data: bytes) -> bytes:
 def datagram(data: bytes, source: Addr, dest: Addr, number: int) -> bytes:
     """An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) in it; `number` gives its identification.
 
-    `data` has at most 65507 bytes, as all that comes over UDP.
+    `data` has at most 65507 bytes, the limit of UDP.
     """
     udp_length = _UDP_HEADER + len(data)
     ips = IPV4.pack_ip(source[0]) + IPV4.pack_ip(dest[0])
     pseudo = ips + struct.pack("!HH", _UDP, udp_length)
     ports = struct.pack("!HHH", source[1], dest[1], udp_length)
-    # In UDP a checksum of 0 means that there is none: all ones stand for it.
+    # In UDP a checksum of 0 means that there is none; a computed 0 is sent as all ones.
     udp = ports + struct.pack("!H", checksum(pseudo + ports + data) or 0xFFFF) + data
     ttl, flags = 64, 0
     head = struct.pack("!BBHHHBB", 0x45, 0, _IP_HEADER + udp_length, number & 0xFFFF, flags, ttl, _UDP)
@@ -126,7 +128,7 @@ def checksum(data: bytes) -> int:
     """The checksum of the internet protocols (RFC 1071), 16 bits."""
     if len(data) % 2:
         data += b"\0"
-    # A number in base 2**16 leaves the sum of its digits, with the carries added, when divided by 2**16 - 1.
+    # A number modulo 2**16 - 1 is the sum of its digits in base 2**16, with the carries added.
     number = int.from_bytes(data, "big")
     return 0xFFFF - (number % 0xFFFF or (0xFFFF if number else 0))
 
@@ -144,7 +146,7 @@ def write_jsonl(file: BinaryIO, packets: Iterable[Packet], clock_offset: float) 
 
 
 def as_json(packet: Packet, clock_offset: float) -> dict[str, object]:
-    """The object of a packet."""
+    """The JSON object of a packet: see the module's table."""
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=packet.at + clock_offset)
     return {
         "number": packet.number,

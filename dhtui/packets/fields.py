@@ -1,4 +1,4 @@
-"""What the keys of a message stand for (BEP 5, 32, 33, 42, 43, 44, 51), and how their values are shown."""
+"""The meaning of the keys of a message (BEP 5, 32, 33, 42, 43, 44, 51), and the display of their values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .parts import Link, LinkKind, Part
 from .spans import Piece, PieceKind
 
 MAX_ENTRIES = 200
-"""Entries of a string of nodes or infohashes that are shown one by one."""
+"""Most entries of a string of nodes or infohashes that are shown one by one."""
 TEXT_LIMIT = 120
-"""Characters of a value shown; hex shows half as many bytes."""
+"""Most characters of a value shown; hex shows half as many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +30,30 @@ class Shown:
     children: tuple[Part, ...] = ()
     links: tuple[Link, ...] = ()
     odd: str = ""
-    """Which rule it breaks."""
+    """The rule that it breaks; empty if none."""
     note: str = ""
 
 
 Show: TypeAlias = Callable[[Piece, bytes | None], Shown]
-"""Puts a value into words; the second argument is the target that distances are measured to, if there is one."""
+"""Describes a value in words; the second argument is the target for distances, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What stands behind a key."""
+    """The meaning of a key."""
 
     name: str
     kind: PieceKind | None = None
-    """What its value must be; `None`: anything."""
+    """The type of its value; `None`: any."""
     show: Show | None = None
     inside: Mapping[bytes, Field] | None = None
-    """Of a dictionary: what its keys stand for."""
+    """Of a dictionary: the meaning of its keys."""
     elements: tuple[Field, ...] = ()
-    """Of a list: what its values stand for; the last one holds for all that follow."""
+    """Of a list: the meaning of its values; the last one applies to all that follow."""
 
 
 def text_or_hex(data: bytes) -> str:
-    """A string of unknown meaning: as quoted text where it is some, else as hex."""
+    """A string of unknown meaning: as quoted text if it is printable, else as hex."""
     if not data:
         return '""'
     try:
@@ -87,7 +87,7 @@ def _away(node_id: bytes, target: bytes | None) -> str:
 
 
 def _fixed(length: int, what: str, kind: LinkKind | None = None) -> Show:
-    """Shows a string in hex; one of another length is odd, one of the right length leads somewhere."""
+    """Show a string in hex; one of the right length gets a link, one of another length a note."""
 
     def show(piece: Piece, target: bytes | None) -> Shown:
         data = _bytes(piece)
@@ -189,7 +189,7 @@ def _samples(piece: Piece, _: bytes | None) -> Shown:
 
 
 def _bloom(piece: Piece, _: bytes | None) -> Shown:
-    """BEP 33: 2048 bits, 2 set for each address; from the zeros left the number can be estimated."""
+    """BEP 33: 2048 bits, 2 set for each address; the number is estimated from the remaining zeros."""
     data = _bytes(piece)
     if len(data) != 256:
         return Shown(hex_text(data), odd=f"a bloom filter has 256 bytes, this has {len(data)}")

@@ -1,7 +1,7 @@
 """The filter language of the packet list.
 
-A filter is a row of terms with blanks between them; a packet must match them all. ``!`` before a term turns it
-round. ``HELP`` lists the terms.
+A filter is a row of terms with blanks between them; a packet must match all of them. ``!`` before a term negates it.
+``HELP`` lists the terms.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from .terms import TERMS, Test
 
 
 class FilterError(ValueError):
-    """A filter that can't be read. The message says what is accepted, safe to print."""
+    """An invalid filter. The message says what is accepted, safe to print."""
 
     def __init__(self, position: int, length: int, message: str) -> None:
         super().__init__(message)
         self.position = position
-        """Where in the text the mistake begins; at its end where something is missing."""
+        """The position of the mistake in the text; its end if something is missing."""
         self.length = length
-        """How many characters are wrong; 0 where something is missing."""
+        """How many characters are wrong; 0 if something is missing."""
         self.message = message
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter that was read."""
+    """A parsed filter."""
 
     text: str
     tests: tuple[Test, ...]
 
     def matches(self, packet: Packet) -> bool:
-        """Whether all terms hold for a packet. Never raises."""
+        """Whether a packet matches all terms. Never raises."""
         return all(test(packet) for test in self.tests)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What could stand in the text from `start` to `end`."""
+    """A possible completion of the text from `start` to `end`."""
 
     start: int
     end: int
@@ -55,7 +55,7 @@ HELP: Final[tuple[tuple[str, str], ...]] = (
     ("!dir:in", "not so: ! turns any term round"),
     ("method:get err:any", "both: all terms must hold"),
 )
-"""Terms by example, and what they mean."""
+"""Examples of terms, with their meanings."""
 
 # ---- reading and completing ----------------------------------------------------------------------------
 
@@ -64,9 +64,9 @@ _NAME = re.compile(r"!?([A-Za-z]+):")
 
 
 def parse(text: str) -> Filter:
-    """Read a filter; an empty one matches all. Raises `FilterError`."""
+    """Parse a filter; an empty one matches all packets. Raises `FilterError`."""
     tests = [_test(word[0], word.start()) for word in _WORD.finditer(text)]
-    # Summaries cost most: they are only made for packets that pass the rest.
+    # Summaries are the most expensive: they are only made for packets that pass the other terms.
     return Filter(text, tuple(test for _, test in sorted(tests, key=lambda pair: pair[0])))
 
 
@@ -96,9 +96,9 @@ def _test(word: str, start: int) -> tuple[bool, Test]:
 
 
 def narrowed(text: str, term: str) -> str:
-    """A filter that lets through what `text` does and the term is true of; a term that is there is not said twice.
+    """The filter `text` with one more term, unless it has that term already.
 
-    Of a term and its opposite the newer one is meant.
+    The new term replaces its opposite.
     """
     opposite = term[1:] if term.startswith("!") else f"!{term}"
     words = [word[0] for word in _WORD.finditer(text) if word[0] not in (term, opposite)]
@@ -106,7 +106,7 @@ def narrowed(text: str, term: str) -> str:
 
 
 def completions(text: str, cursor: int) -> list[Completion]:
-    """What the word at the cursor could become: names of terms, then their usual values."""
+    """The completions of the word at the cursor: names of terms, then their usual values."""
     start = end = cursor
     for word in _WORD.finditer(text):
         if word.start() <= cursor <= word.end():

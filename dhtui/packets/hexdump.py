@@ -12,11 +12,11 @@ class HexRow:
     """One row; all texts are printable ASCII."""
 
     offset: int
-    """Of its first byte."""
+    """The offset of its first byte."""
     cells: tuple[str, ...]
     """Two hex digits for each byte, `WIDTH` at most."""
     ascii: str
-    """A character for each byte, ``.`` where it is not a printable one."""
+    """A character for each byte, ``.`` for an unprintable one."""
     first: int = 0
     last: int = 0
     """Cells from `first` up to but without `last` are highlighted; equal: none."""
@@ -26,7 +26,7 @@ _ASCII = bytes(byte if 32 <= byte < 127 else ord(".") for byte in range(256))
 
 
 def row_count(data: bytes, width: int = WIDTH) -> int:
-    """How many rows the bytes take."""
+    """How many rows `data` takes."""
     return -(-len(data) // width)
 
 

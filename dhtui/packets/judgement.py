@@ -1,4 +1,4 @@
-"""What a verdict is, and what it is passed from."""
+"""A verdict on a packet, and the context that it is based on."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ State: TypeAlias = Literal["ok", "warn", "bad", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that was checked."""
+    """The result of one check."""
 
     topic: str
     state: State
     sentence: str
-    """Safe to print."""
+    """The sentence, safe to print."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What is known beside the packet itself."""
+    """The context of a packet."""
 
     own_id: bytes
     external: Addr | None
-    """Our address as the network sees it, where it is known."""
+    """Our external address, if it is known."""
     now: float
     """The engine's clock, in seconds."""
     partner: Packet | None = None
     ending: QueryFinished | None = None
-    """How the query ended, where it is one of ours."""
+    """How the query ended, if it is one of ours."""
     granted: Packet | None = None
-    """The answer that handed out the token which this packet uses."""
+    """The answer that gave the token which this packet uses."""
     salts: tuple[bytes, ...] = ()
-    """Salts to try where an answer does not say under which one its item is stored."""
+    """Salts to try if an answer does not show the salt of its item."""
 
     @classmethod
     def of(
@@ -51,7 +51,7 @@ class Context:
         now: float,
         salts: tuple[bytes, ...] = (),
     ) -> Context:
-        """What a ring knows about a packet."""
+        """The context of a packet from a ring."""
         return cls(
             own_id=own_id,
             external=external,

@@ -1,4 +1,4 @@
-"""What a packet leads to: the ids, addresses, keys and packets in it."""
+"""The links of a packet: the ids, addresses, keys and packets in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_LINKS = 200
 
 
 def links(packet: Packet, partner: Packet | None = None) -> list[Link]:
-    """What can be gone to from a packet, the nearest first, nothing twice, `MAX_LINKS` at most. Never raises."""
+    """The links of a packet, the most closely related first, each once, `MAX_LINKS` at most. Never raises."""
     found = []
     if partner is not None:
         what = "its query" if packet.query is not None else "its answer"
@@ -31,7 +31,7 @@ def links(packet: Packet, partner: Packet | None = None) -> list[Link]:
 
 
 def filter_term(link: Link) -> str:
-    """The filter of the packet list that shows all packets about it; empty for a key or a packet."""
+    """The filter for all packets about a link; empty for a key or a packet."""
     value = link.value
     if isinstance(value, tuple):
         return f"addr:{address(value)}"

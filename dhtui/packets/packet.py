@@ -1,4 +1,4 @@
-"""One datagram as the inspector keeps it."""
+"""The record of one datagram in the inspector."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ Kind: TypeAlias = Literal["query", "response", "error", "unreadable"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packet:
-    """A datagram that came in or went out, and what is known of it without reading it again."""
+    """A received or sent datagram, with the fields that need no further parsing."""
 
     number: int
-    """From 1 on, increasing for ever."""
+    """From 1 on, increasing."""
     at: float
     """The engine's clock, in seconds."""
     direction: Direction
     addr: Addr
-    """The other side."""
+    """The remote address."""
     data: bytes
     kind: Kind
     method: str
-    """Of the query, also in an answer where the query is known; else empty. As received: hostile."""
+    """The method of the query, also of an answer whose query is known; else empty. As received: hostile."""
     tid: bytes
-    """The transaction id; empty where none could be read."""
+    """The transaction id; empty if none could be read."""
     problem: str
-    """Why it was dropped or refused, in the engine's words; empty where all was well."""
+    """Why it was dropped or refused, in the engine's words; empty if it was not."""
     heard: Message | None = field(default=None, repr=False)
-    """The message as the engine read it, of a packet that came in."""
+    """The message as the engine parsed it, of a received packet."""
     query: Packet | None = field(default=None, repr=False)
-    """What an answer answers, where that was seen."""
+    """The query of an answer, if it was recorded."""
 
     @property
     def message(self) -> Message | None:
-        """What it says; `None` where it can't be read. That of a sent packet is only read when asked for."""
+        """The message; `None` if it is unreadable. That of a sent packet is parsed on demand."""
         return _own_message(self.data) if self.direction == "out" else self.heard
 
     @property
     def sender(self) -> bytes | None:
-        """The node id that the sender gives; an error has none."""
+        """The node id of the sender; an error has none."""
         message = self.message
         if isinstance(message, Query):
             return message.args.id
@@ -53,7 +53,7 @@ class Packet:
 
     @property
     def target(self) -> bytes | None:
-        """The 20 bytes that it is about: an infohash, a node id or an item's target. An answer's is its query's."""
+        """The 20-byte target: an infohash, a node id or an item's target. That of an answer is its query's."""
         if self.query is not None:
             return self.query.target
         message = self.message
@@ -67,7 +67,7 @@ class Packet:
 
     @property
     def token(self) -> bytes | None:
-        """The write token in it, handed out or used."""
+        """The write token in it, given or used."""
         message = self.message
         if isinstance(message, Response):
             return message.token

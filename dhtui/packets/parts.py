@@ -1,4 +1,4 @@
-"""The tree into which a packet is taken apart, and what its leaves lead to."""
+"""The tree of a dissected packet, and the links of its leaves."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ LinkKind: TypeAlias = Literal["node", "target", "infohash", "address", "key", "p
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Something that can be gone to from where it was seen."""
+    """A link to another object."""
 
     kind: LinkKind
     value: bytes | Addr | int
     """20 bytes for ``node``, ``target`` and ``infohash``, 32 for ``key``, an address, or a number, of a packet or
     a lookup."""
     label: str
-    """What it is, for people; safe to print."""
+    """Its words, safe to print."""
 
 
 Mark: TypeAlias = Literal["", "unknown", "odd", "damaged"]
-"""Nothing special; a key that no BEP names; a value that breaks a rule; bytes that can't be read."""
+"""Normal; a key that no BEP names; a value that breaks a rule; unreadable bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,22 @@ class Part:
     """A part of a packet. All texts are safe to print."""
 
     label: str
-    """Its key and what that stands for, or its place in a list."""
+    """Its key and the meaning of that, or its index in a list."""
     value: str
     start: int
-    """Its first byte in the datagram."""
+    """The offset of its first byte in the datagram."""
     end: int
-    """The byte after its last one."""
+    """The offset after its last byte."""
     children: tuple[Part, ...] = ()
     """In the order of the bytes, each within this part."""
     mark: Mark = ""
     note: str = ""
-    """Why it is marked, or what else there is to say."""
+    """Why it is marked, or a remark."""
     links: tuple[Link, ...] = ()
 
 
 def walk(root: Part) -> Iterator[Part]:
-    """The part and all below it, top down."""
+    """The part and all its descendants, top down."""
     yield root
     for child in root.children:
         yield from walk(child)

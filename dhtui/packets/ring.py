@@ -1,4 +1,4 @@
-"""The last packets, and which answer belongs to which query."""
+"""The last packets, with answers matched to their queries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, Re
 from .packet import Direction, Kind, Packet
 
 MAX_BYTES = 16 * 2**20
-"""Bytes of datagrams kept, whatever their number: a flood of the largest ones must not fill the memory."""
+"""Most bytes of datagrams kept, whatever their number: a bound on memory in a flood of large ones."""
 
 _PACKETS = (PacketReceived, PacketSent)
 _Key: TypeAlias = tuple[Direction, Addr, bytes]
@@ -22,8 +22,8 @@ _Key: TypeAlias = tuple[Direction, Addr, bytes]
 class PacketRing:
     """The newest packets, at most `capacity` and `MAX_BYTES`. Hand it every event of an engine with `hear`.
 
-    Hearing is an append. Records are made, and answers paired with their queries, when somebody looks.
-    `start` is the number of the last packet before the first one heard.
+    `hear` only appends. Records are made, and answers matched to their queries, at the next read. `start` is the number
+    of the last packet before the first one heard.
     """
 
     def __init__(self, capacity: int = 5000, start: int = 0) -> None:
@@ -39,17 +39,16 @@ class PacketRing:
         self._frozen = False
 
     def freeze(self) -> None:
-        """Let all that reads it see no more than was heard so far, until `thaw`. What is heard still counts, and
-        pushes out the oldest."""
+        """Hide packets that are heard from now on, until `thaw`. They are still recorded, and evict the oldest."""
         self._settle()
         self._frozen = True
 
     def thaw(self) -> None:
-        """Let what was heard since `freeze` be seen."""
+        """Show the packets that were heard since `freeze`."""
         self._frozen = False
 
     def hear(self, event: Event) -> None:
-        """Take note of an event; those that are about no packet are ignored. Never raises."""
+        """Record an event; events that are not about a packet are ignored. Never raises."""
         if isinstance(event, _PACKETS):
             if isinstance(event, PacketReceived) and self._is_second_word(event):
                 self._pending[-1] = event
@@ -64,7 +63,7 @@ class PacketRing:
             self._drop_oldest()
 
     def _is_second_word(self, event: PacketReceived) -> bool:
-        """Whether the same datagram was told a moment ago: a query that was read first, and refused then."""
+        """Whether the event is the second one about the same datagram: a query that was parsed, and then refused."""
         last = self._pending[-1] if self._pending else None
         return event.message is not None and type(last) is PacketReceived and last.message is event.message
 
@@ -91,12 +90,12 @@ class PacketRing:
 
     @property
     def newest(self) -> int:
-        """The number of the packet heard last, 0 before the first. Costs nothing."""
+        """The number of the packet heard last, 0 before the first. Takes constant time."""
         return self._newest
 
     @property
     def dropped(self) -> int:
-        """How many packets were pushed out by newer ones."""
+        """How many packets were evicted by newer ones."""
         return self._newest - self._count
 
     def __iter__(self) -> Iterator[Packet]:
@@ -110,29 +109,29 @@ class PacketRing:
         return iter(tuple(reversed(self._packets)))
 
     def since(self, number: int) -> list[Packet]:
-        """The packets after that one, oldest first. If the first is not `number` + 1, some were missed."""
+        """The packets after `number`, oldest first. If the first is not `number` + 1, some were evicted before."""
         self._settle()
         wanted = self._settled - number
         return list(islice(reversed(self._packets), max(0, wanted)))[::-1]
 
     def get(self, number: int) -> Packet | None:
-        """The packet of that number, while it is kept."""
+        """The packet of that number; `None` if it was evicted."""
         self._settle()
         index = number - self.dropped - 1
         return self._packets[index] if 0 <= index < len(self._packets) else None
 
     def partner(self, packet: Packet) -> Packet | None:
-        """The query that an answer answers, or the first answer to a query."""
+        """The query of an answer, or the first answer to a query."""
         self._settle()
         return self._answers.get(packet.number) if packet.query is None else packet.query
 
     def ending(self, packet: Packet) -> QueryFinished | None:
-        """How a query of ours ended, asked of the query or of its answer."""
+        """How a query of ours ended, given the query or its answer."""
         self._settle()
         return self._endings.get((packet.query or packet).number)
 
     def token_origin(self, packet: Packet) -> Packet | None:
-        """The latest answer before a put or an announce that handed out its token to that address."""
+        """The latest answer before a put or an announce that gave its token to that address."""
         token = packet.token
         if token is None or packet.kind != "query":
             return None
@@ -152,11 +151,11 @@ class PacketRing:
 
     @property
     def _settled(self) -> int:
-        """The number of the newest packet that can be seen."""
+        """The number of the newest visible packet."""
         return self.dropped + len(self._packets)
 
     def _settle(self) -> None:
-        """Make records of what was heard. In order, so that a transaction id used twice pairs rightly."""
+        """Make records of the events heard, in order, so that a repeated transaction id matches the right query."""
         if self._frozen:
             return
         number = self._settled
@@ -206,8 +205,8 @@ def _kind(message: Message) -> tuple[Kind, str, bytes]:
 
 
 def _kind_of_refused(event: PacketReceived) -> tuple[Kind, str, bytes]:
-    """A query whose arguments are wrong is a query all the same: it was answered, with an error."""
-    if event.problem not in UNREAD:  # the engine spent no time on those, so neither does the ring
+    """The kind of a refused packet: invalid arguments still make a query, which was answered with an error."""
+    if event.problem not in UNREAD:  # the engine did not parse those, and neither does the ring
         try:
             return _kind(parse(event.data))
         except RefusedQuery as refusal:

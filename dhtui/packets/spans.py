@@ -1,7 +1,7 @@
-"""Bencode read with the place of every part, as far as it can be read.
+"""A bencode reader that records the place of every part, as far as the bytes can be read.
 
-Unlike `wire.bencode` this must show what is wrong with a packet: it takes what breaks the rules, says so, and stops
-only where no reading is left.
+Unlike `wire.bencode` it must show the faults of a packet: it accepts violations of the rules, records them, and stops
+only where no reading is possible.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from ..engine.wire.bencode import INT_MAX, INT_MIN, MAX_DEPTH
 
 MAX_PIECES = 4000
-"""Parts read of one packet. A datagram of empty strings has more; what follows is left as raw bytes."""
+"""Most parts read of one packet. A datagram of empty strings has more; the rest is shown as raw bytes."""
 
 PieceKind: TypeAlias = Literal["integer", "string", "list", "dict", "damage"]
 _NUMBER = re.compile(rb"-?[0-9]+")
@@ -29,31 +29,32 @@ class Piece:
     start: int
     end: int
     value: int | bytes = 0
-    """Of an integer or a string."""
+    """The value of an integer or a string."""
     pieces: tuple[Piece, ...] = ()
-    """A list's values; a dictionary's keys and values by turns. A damaged one's last piece is the damage."""
+    """The values of a list; the keys and values of a dictionary, alternately. The last piece of a damaged one is the
+    damage."""
     fault: str = ""
-    """What breaks a rule of bencode here, or why it can't be read; our own words."""
+    """The violated rule of bencode, or why it can't be read, in this program's words."""
 
     @property
     def body(self) -> int:
-        """Where the bytes of a string begin, after its length."""
+        """The offset of the bytes of a string, after its length."""
         return self.end - len(self.value) if isinstance(self.value, bytes) else self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a datagram was read as."""
+    """The reading of a datagram."""
 
     root: Piece
     rest: Piece | None
-    """What follows the value, and should not be there."""
+    """Surplus bytes after the value."""
     faults: tuple[tuple[int, str], ...]
-    """All that breaks a rule: the byte at which it does, and how. Empty: this is canonical bencode."""
+    """All violations: the offset and the rule. Empty: canonical bencode."""
 
 
 def read(data: bytes) -> Reading:
-    """Read a datagram. Never raises; takes time linear in its length."""
+    """Read a datagram. Never raises. The time is linear in its length."""
     reader = _Reader(data)
     root = reader.value(0, 0)
     rest = None

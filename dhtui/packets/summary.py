@@ -1,4 +1,4 @@
-"""A packet in a few words, for a line of a list."""
+"""A packet in a few words, for a row of a list."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..text.safe import safe_text, value_text
 from .packet import Packet
 
 LIMIT = 200
-"""Characters of a summary, at most."""
+"""Most characters of a summary."""
 
 
 def summary(packet: Packet, *, kind: bool = True) -> str:
-    """What a packet says, in one safe line: ``get_peers 2d7c…9f10``, ``8 nodes 50 peers token``. Never raises.
+    """The contents of a packet in one safe line: ``get_peers 2d7c…9f10``, ``8 nodes 50 peers token``. Never raises.
 
-    `kind`: whether an error is called one.
+    `kind`: whether an error is marked as one.
     """
     message = packet.message
     if message is None:
@@ -47,7 +47,8 @@ def _said(message: Message) -> list[str]:
 
 
 def record_fields(record: NamedTuple) -> list[tuple[str, str]]:
-    """The names and values of arguments or of a part of a response, safe, but for ids, tokens and what is not there."""
+    """The names and values of arguments or of a part of a response, safe to print, without ids, tokens and absent
+    ones."""
     found = []
     for name, value in record._asdict().items():
         if name in ("id", "token") or value is None or value in (b"", ()):
@@ -95,7 +96,7 @@ def _value(v: bytes) -> str:
 
 
 _ARGUMENTS: Final[dict[type, Callable[[Any], list[str]]]] = {AnnouncePeer: _announce, Get: _get, Put: _put}
-"""Where the fields of the arguments, in their order, don't say it well."""
+"""Methods whose arguments need their own words."""
 
 
 def _response(answer: Response) -> list[str]:

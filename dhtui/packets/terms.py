@@ -1,4 +1,4 @@
-"""The terms of the filter language: what each accepts and which packets it is true of."""
+"""The terms of the filter language: the values that each accepts, and the packets that it matches."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Term:
     """A kind of term, such as ``method:``."""
 
     read: Callable[[str], Test]
-    """Makes a test of what stands after the colon. Raises `ValueError`."""
+    """Makes a test from the value after the colon. Raises `ValueError`."""
     accepted: str
-    """What may stand there, as part of a sentence."""
+    """The accepted values, as part of a sentence."""
     meaning: str
     example: str
     values: tuple[str, ...] = ()
-    """What mostly stands there, to be offered while typing."""
+    """The usual values, offered while the user types."""
 
 
 def _one_of(words: dict[str, str], pick: Callable[[Packet], str]) -> Callable[[str], Test]:
-    """A term whose value is one of some words; `words` says which value of the packet each stands for."""
+    """A term whose value is one of some words; `words` maps each to a value of the packet."""
 
     def read(text: str) -> Test:
         if text not in words:
@@ -98,7 +98,7 @@ def _text(text: str) -> Test:
 
 
 def _place(direction: str) -> Callable[[str], Test]:
-    """A term about the other side's address; with a direction, only of packets that went that way."""
+    """A term about the remote address; with a direction, only for packets in that direction."""
 
     def read(text: str) -> Test:
         matches = _addresses(text)

@@ -1,4 +1,4 @@
-"""What there is to say about a packet: which rules it keeps, which it breaks, and what follows."""
+"""The verdicts on a packet: the rules that it keeps or breaks, and the consequences."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .verdict_id import distances, sender_id
 from .verdict_item import items, token
 
 ONE_FRAME = 1472
-"""Bytes of UDP payload that fit an Ethernet frame of 1500 over IPv4."""
+"""Most bytes of UDP payload in an Ethernet frame of 1500 bytes over IPv4."""
 
 
 def judge(packet: Packet, context: Context) -> list[Verdict]:
-    """All verdicts on a packet, in the order in which to read them. Never raises."""
+    """All verdicts on a packet, in reading order. Never raises."""
     return [verdict for check in _CHECKS for verdict in check(packet, context)]
 
 
@@ -129,7 +129,7 @@ def _span(first: Packet, last: Packet) -> str:
     return milliseconds(max(0.0, last.at - first.at))
 
 
-# ---- what it says about the two ends -----------------------------------------------------------------
+# ---- the two ends ------------------------------------------------------------------------------------
 
 
 def _read_only(packet: Packet, _: Context) -> Iterator[Verdict]:

@@ -47,7 +47,7 @@ def _bep42(node_id: bytes, ip: str, whose: str) -> Verdict:
 
 
 def distances(packet: Packet, context: Context) -> Iterator[Verdict]:
-    """How far the sender, and the nodes that it names, are from the target."""
+    """The distances from the target of the sender, and of the nodes that it names."""
     target, node_id = packet.target, packet.sender
     if target is None:
         return

@@ -1,4 +1,4 @@
-"""Verdicts on what is written and read: tokens (BEP 5) and items (BEP 44)."""
+"""Verdicts on tokens (BEP 5) and items (BEP 44)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .judgement import Context, Verdict
 from .packet import Packet
 
 TOKEN_SECONDS = 600
-"""How long a token is good at most, by BEP 5."""
+"""Most seconds that a token is valid (BEP 5)."""
 
 
 def token(packet: Packet, context: Context) -> Iterator[Verdict]:
-    """Where a token comes from, and how old it is."""
+    """The origin and the age of a token."""
     value = packet.token
     if value is None:
         return

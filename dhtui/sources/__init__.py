@@ -1,1 +1,1 @@
-"""A node as the screens read it, live or replayed; and the recordings of one."""
+"""A node as the screens read it, live or replayed; and its recordings."""

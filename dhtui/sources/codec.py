@@ -1,8 +1,8 @@
-"""Values to JSON and back, as the annotations of their named tuples and frozen dataclasses say.
+"""Values to JSON and back, by the annotations of named tuples and frozen dataclasses.
 
-Recordings come from strangers, so decoding checks everything: types, lengths, ranges, addresses. Nothing but the
-annotated types can come out of it, and nothing but `CodecError` can be raised. Text goes through
-`report.safe_text`: the screens take our own words as harmless, and in a stranger's file they are not ours.
+Recordings may be hostile, so decoding checks everything: types, lengths, ranges, addresses. The result has only the
+annotated types, and only `CodecError` is raised. Text goes through `text.safe.safe_text`: the screens take this
+program's own words as harmless, and in a recording they may be forged.
 
 Bytes are hex digits, tuples lists, those with named fields objects; where several kinds of them are possible,
 ``[name, object]``.
@@ -40,7 +40,7 @@ from ..text.safe import safe_text
 MAX_BYTES: Final = 65_536
 """The longest byte string, longer than any datagram."""
 MAX_TEXT: Final = 4096
-"""Characters of text that are kept."""
+"""Most characters of text that are kept."""
 INTS: Final = (-(2**63), 2**64)
 
 LENGTHS: Final = dict.fromkeys(("id", "named", "old", "new", "target", "info_hash", "infohash"), 20) | {
@@ -56,7 +56,7 @@ RANGES: Final = {
     "best": (0, 1024),
     "hop": (0, 1024),
 }
-"""Bounds of the integers in fields of these names: what is drawn one sign each must not fill the memory."""
+"""Bounds of the integers in fields of these names: some are drawn as that many signs."""
 COUNTS: Final = {
     "buckets": 161,
     "nodes": 1024,
@@ -69,9 +69,9 @@ COUNTS: Final = {
     "swarms": 4096,
     "items": 4096,
 }
-"""Entries of the lists in fields of these names, more than the engine keeps: a screen goes through all of them."""
+"""Most entries of the lists in fields of these names, more than the engine keeps: screens iterate over all of them."""
 MAX_COUNT: Final = 1024
-"""Entries of all other lists and objects."""
+"""Most entries of all other lists and objects."""
 BITS: Final = (-1.0, 160.0)
 """Bounds of the fields ``bits`` and ``nearest_bits``: log2 of a distance."""
 
@@ -80,17 +80,17 @@ T = TypeVar("T")
 
 
 class CodecError(ValueError):
-    """The data is not what it should be, or a value has no place in JSON. Says where, in our own words."""
+    """Invalid data, or a value that JSON can't hold. The message has the place, in this program's own words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coder(Generic[T]):
-    """How values of one type are written and read."""
+    """The encoder and the decoder of one type."""
 
     encode: Callable[[T], Json]
-    """To what `json` can write."""
+    """Converts a value to one that `json` can write."""
     decode: Callable[[Json], T]
-    """From what `json` has read. Raises `CodecError`."""
+    """Converts a value that `json` has read. Raises `CodecError`."""
 
     def dumps(self, value: T) -> bytes:
         """One line of ASCII, without its end. Raises `CodecError` for a number that is not finite."""
@@ -100,7 +100,7 @@ class Coder(Generic[T]):
             raise CodecError(f"{type(value).__name__} has a number that is not finite") from error
 
     def loads(self, line: bytes | bytearray) -> T:
-        """Read what `dumps` wrote. Raises `CodecError`."""
+        """Decode a line of `dumps`. Raises `CodecError`."""
         return self.decode(read_json(line))
 
 
@@ -108,7 +108,7 @@ _write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def read_json(line: bytes | bytearray) -> Json:
-    """Any JSON. Raises `CodecError`, also where it is nested too deep."""
+    """Parse any JSON. Raises `CodecError`, also for too deep nesting."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,7 @@ def read_json(line: bytes | bytearray) -> Json:
 
 @cache
 def coder(kind: Any) -> Coder[Any]:
-    """The coder of a type. Raises `TypeError` for one that has none: that is a mistake in a program."""
+    """The coder of a type. Raises `TypeError` for an unsupported one, which is a programming error."""
     return _coder(kind, "")
 
 
@@ -214,7 +214,7 @@ def _read_text(data: Json) -> str:
 
 
 def _read_method(data: Json) -> str:
-    """A method's name is the network's, one character a byte: screens know that it is hostile, so it stays as it is."""
+    """A method name comes from the network, one character a byte. It is kept unchanged: screens treat it as hostile."""
     if type(data) is not str or len(data) > MAX_TEXT or not (data.isascii() or max(data) <= "\xff"):
         _wrong("a method's name")
     return data
@@ -364,7 +364,7 @@ _GENERIC: Final[dict[Any, Callable[[tuple[Any, ...], str], Coder[Any]]]] = {
 
 
 def _defaults(kind: Any) -> dict[str, Any] | None:
-    """What the fields of a named tuple or a dataclass are unless something is said; `None` for other types."""
+    """The defaults of the fields of a named tuple or a dataclass; `None` for other types."""
     if is_dataclass(kind):
         return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
     return getattr(kind, "_field_defaults", None)

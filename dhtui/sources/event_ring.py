@@ -1,4 +1,4 @@
-"""The last events that are about no single packet: what changed in the table, in lookups, in what we are."""
+"""The last events that are not about single packets: changes of the table, of lookups and of the identity."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final, cast
 from ..engine.views.events import STATE_EVENTS, Event, StateEvent
 
 PER_KIND: Final = 200
-"""Events kept of each kind: a flood of one, such as stored peers, must not push out the others."""
+"""Most events kept of each kind: a flood of one, such as stored peers, must not evict the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event and its place in the course of things."""
+    """An event and its number."""
 
     number: int
     """From 1 on, increasing."""
@@ -30,15 +30,15 @@ class EventRing:
         self._held: list[Happened] | None = None
 
     def freeze(self) -> None:
-        """Let `latest` give what it gives now, until `thaw`. What is heard still counts."""
+        """Hide events that are heard from now on, until `thaw`. They are still recorded."""
         self._held = self.latest()
 
     def thaw(self) -> None:
-        """Let what was heard since `freeze` be seen."""
+        """Show the events that were heard since `freeze`."""
         self._held = None
 
     def hear(self, event: Event) -> None:
-        """Take note of an event; those about a single packet are ignored. Never raises."""
+        """Record an event; those about a single packet are ignored. Never raises."""
         kind = self._kinds.get(type(event))
         if kind is not None:
             self._newest += 1
@@ -46,11 +46,11 @@ class EventRing:
 
     @property
     def newest(self) -> int:
-        """The number of the event heard last, 0 before the first. Costs nothing."""
+        """The number of the event heard last, 0 before the first. Takes constant time."""
         return self._newest
 
     def latest(self) -> list[Happened]:
-        """All that is kept, newest first."""
+        """All visible events, newest first."""
         if self._held is not None:
             return self._held
         kept = [happened for kind in self._kinds.values() for happened in kind]

@@ -1,4 +1,4 @@
-"""What the screens look at: a source's snapshots, or the one at which the view was frozen."""
+"""The data of the screens: the snapshots of a source, or the one at which the view was frozen."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ..engine.wire.compact import Addr
 from .source import Player, Source
 
 RATE = 10.0
-"""Snapshots a second that the visible screen takes."""
+"""Snapshots a second of the visible screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What to paint."""
+    """The data to paint."""
 
     snapshot: Snapshot
     paused: bool = False
     missed: int = 0
-    """Datagrams that went in or out since the view was frozen."""
+    """Datagrams received or sent since the view was frozen."""
     player: str = ""
-    """Where a recording stands, in words; empty for a running node."""
+    """The position in a recording, in words; empty for a running node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """All that the screens can show of a node, as it was at one moment; its rings of packets and events freeze too."""
+    """All data of the screens, as of one time; the rings of packets and events freeze too."""
 
     snapshot: Snapshot
     holdings: Holdings
@@ -38,7 +38,7 @@ class Frozen:
 
     @classmethod
     def of(cls, source: Source) -> Frozen:
-        """The present."""
+        """The state of a source now."""
         source.packets.freeze()
         source.events.freeze()
         now = source.snapshot()
@@ -52,15 +52,15 @@ class Frozen:
 
 
 class Feed:
-    """The bridge between one source and the visible screen, which asks it `RATE` times a second.
+    """The bridge between one source and the visible screen, which reads it `RATE` times a second.
 
-    Nothing is pushed: a flood of packets costs the screens nothing. Pausing freezes the view of all screens, whole,
-    also of those that are visited only later, and the node runs on; of a recording it stops the playing.
+    Nothing is pushed: a flood of packets costs the screens nothing. Pausing freezes the view of all screens, also of
+    those that are opened later, while the node runs on. For a recording it pauses the player.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.source: Source | None = None
-        """The node or the recording; `None` while there is none."""
+        """The node or the recording; `None` if there is none."""
         self._clock = clock
         self._newest: Snapshot | None = None
         self._frozen: Frozen | None = None
@@ -72,21 +72,21 @@ class Feed:
 
     @property
     def commands(self) -> NodeCommands | None:
-        """The node, to be asked for something; `None` while there is none, and for a recording."""
+        """The commands of the node; `None` if there is none, and for a recording."""
         return None if self.source is None else self.source.commands
 
     @property
     def player(self) -> Player | None:
-        """What plays the recording, if that is what is shown."""
+        """The player of the recording; `None` for a running node."""
         return None if self.source is None else self.source.player
 
     def connect(self, source: Source | None) -> None:
-        """Shows `source` from now on; `None`: there is none."""
+        """Show `source` from now on; `None`: no source."""
         self._thaw()
         self.source, self._newest = source, None
 
     def frame(self) -> Frame | None:
-        """What to paint now; `None` while there is no source."""
+        """The frame to paint now; `None` if there is no source."""
         source = self.source
         if source is None:
             return None
@@ -100,29 +100,29 @@ class Feed:
         return Frame(then, True, max(0, _packets(now) - _packets(then)))
 
     def newest(self, shown: Snapshot) -> Snapshot:
-        """What the source was like when it was asked last: later than what is shown while the view is frozen."""
+        """The last snapshot of the source: later than the one shown while the view is frozen."""
         return self._newest or shown
 
     def holdings(self) -> Holdings:
-        """What the node keeps, at the moment that is shown."""
+        """The stores of the node, at the time that is shown."""
         if self._frozen is not None:
             return self._frozen.holdings
         return self.source.holdings() if self.source is not None else Holdings((), (), ())
 
     def lookup(self, number: int) -> LookupDetail | None:
-        """A lookup with all its queries, at the moment that is shown."""
+        """A lookup with all its queries, at the time that is shown."""
         if self._frozen is not None:
             return self._frozen.lookups.get(number)
         return self.source.lookup(number) if self.source is not None else None
 
     def contact(self, addr: Addr) -> ContactDetail | None:
-        """All about a node of the table, at the moment that is shown."""
+        """All about a node of the table, at the time that is shown."""
         if self._frozen is not None:
             return self._frozen.contacts.get(addr)
         return self.source.contact(addr) if self.source is not None else None
 
     def toggle_pause(self) -> None:
-        """Freezes the present, or lets the view run again. Does nothing while nothing was seen."""
+        """Freeze the view, or let it run again. No effect before the first snapshot."""
         if (player := self.player) is not None:
             if player.playing:
                 player.pause()

@@ -16,25 +16,25 @@ from ..text.format import duration, milliseconds, plural, reach
 from ..text.safe import safe_text
 
 ENOUGH_GOOD = 4
-"""Good nodes with which a lookup is likely to work; jech/dht's rule, with `ENOUGH_KNOWN`."""
+"""Fewest good nodes with which a lookup is likely to work; jech/dht's rule, with `ENOUGH_KNOWN`."""
 ENOUGH_KNOWN = 30
-"""Good and questionable nodes together, likewise."""
+"""Fewest good and questionable nodes together, likewise."""
 
 ENOUGH_SILENT = 8
-"""Queries in a row without an answer that mean more than dead nodes: in a working network half of them are answered."""
+"""Queries in a row without an answer that mean more than dead nodes: in a working network half are answered."""
 
 Level = Literal["good", "wait", "weak", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the node is."""
+    """The health of the node."""
 
     level: Level
     text: str
-    """What is so, and why."""
+    """The state and its cause."""
     remedy: str = ""
-    """What to do about it."""
+    """The remedy."""
 
     @property
     def glyph(self) -> str:
@@ -65,7 +65,7 @@ def health(snapshot: Snapshot, *, on_testnet: bool = False) -> Health:
 
 
 def _rate(recent: RecentView) -> str:
-    """What became of what was asked lately; pings to newcomers are in none of the figures."""
+    """The share of recent queries that were answered, in words; pings to new queriers are not counted."""
     asked, span = recent.answered + recent.silent, duration(recent.seconds)
     if not asked:
         return f"no query in {span} but to newcomers"
@@ -85,7 +85,7 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
         return Health("wait", f"no nodes yet{name}", f"for {milliseconds(start.elapsed)} so far")
     if start.state == "idle" and not start.sources:
         return Health("weak", "no nodes: no bootstrap host was given", f"wait to be contacted{advice}")
-    if start.state == "done":  # there were some, once
+    if start.state == "done":  # it had nodes before
         silence = "" if snapshot.recent is None else f": {_silence(snapshot.recent)}"
         return Health("bad", f"no nodes any more{silence}", "check the network")
     why = _cause(start.sources) or safe_text(start.why)
@@ -93,7 +93,7 @@ def _no_nodes(snapshot: Snapshot, advice: str) -> Health:
 
 
 def _cause(sources: tuple[BootstrapSource, ...]) -> str:
-    """What most likely went wrong, told from how the sources behaved."""
+    """The most likely cause, from the states of the bootstrap sources."""
     states = {s.state for s in sources if not s.saved} or {s.state for s in sources}
     if states == {"unresolved"}:
         return "bootstrap names don't resolve"

@@ -1,4 +1,4 @@
-"""A long text of lines, packed: what is not read takes little memory."""
+"""A long text of lines, compressed in memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import lru_cache
 from typing import Final
 
 PAGE: Final = 256 * 1024
-"""Bytes from which on a page is packed; a line is never parted."""
+"""Bytes from which on a page is packed; a line is never split."""
 PAGES_KEPT: Final = 8
-"""Unpacked ones that are remembered."""
+"""Most unpacked pages that are cached."""
 LEVEL: Final = 1
 
 
 class Pages:
-    """Lines, appended and read again by their place."""
+    """Lines that are appended, and read again by their offsets."""
 
     def __init__(self) -> None:
         self._packed: list[bytes] = []
         self._starts = array("q")
-        """Where each page begins, the open one too."""
+        """The offset of each page, including the open one."""
         self._open = bytearray()
         self._page = lru_cache(maxsize=PAGES_KEPT)(self._unpack)
         self._starts.append(0)
@@ -30,11 +30,11 @@ class Pages:
 
     @property
     def packed_length(self) -> int:
-        """Bytes that they take in memory, but for those unpacked."""
+        """Bytes that they take in memory, without the unpacked pages."""
         return sum(map(len, self._packed)) + len(self._open)
 
     def add(self, line: bytes | bytearray) -> tuple[int, int]:
-        """Append a line. From where to where it goes."""
+        """Append a line. Returns its start and end offsets."""
         start = self.length
         self._open += line
         self.length += len(line)
@@ -45,7 +45,7 @@ class Pages:
         return start, self.length
 
     def read(self, start: int, end: int) -> bytes:
-        """The line that goes from there to there."""
+        """The line from the offset `start` to `end`."""
         number = bisect_right(self._starts, start) - 1
         first = self._starts[number]
         page = self._open if number == len(self._packed) else self._page(number)

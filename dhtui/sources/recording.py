@@ -1,9 +1,9 @@
 """Recordings: a node's events and states as lines of JSON, for `--replay`, bug reports and pictures.
 
-A header, then one `Line` a line in the order in which they were told, `End` last. A datagram that could not be read
-at once was told later than it came. Gzip if the name ends in ``.gz``. It holds
-what the screens show and every datagram, so also our address and the addresses that we talked to; private keys
-and the secret of write tokens are in none of the recorded values.
+A header, then one `Line` a line in the order of reporting, `End` last. A datagram that was read late is reported later
+than its time of receipt. Gzip if the name ends in ``.gz``. It holds all data of the screens and every datagram, and so
+our address and those of the nodes that we communicated with. No recorded value holds private keys or the secret of
+write tokens.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from .codec import CodecError, Coder, coder
 from .source import Readable
 
 FORMAT: Final = 2
-"""1, of dhtui 0.1.0, has sentences where this one has the tokens of what lookups decided, and is not read."""
+"""Format 1, of dhtui 0.1.0, has sentences in place of the tokens of decisions, and is not read."""
 FORMAT_KEY: Final = "dhtui-recording"
 MAX_SIZE: Final = 512 * 1024 * 1024
-"""Bytes of a recording, uncompressed; hours of a busy node. A longer one ends there, and none longer is read."""
+"""Most bytes of a recording, uncompressed: hours of a busy node. Recording ends there, and no more is read."""
 ROOM_FOR_END: Final = 4096
 LONGEST_EVENT: Final = 256 * 1024
-"""Bytes of the line of an event: twice that of a datagram, which is in hex."""
+"""Most bytes of the line of an event: twice those of a datagram, which is in hex."""
 LONGEST_STATE: Final = 8 * 1024 * 1024
-"""Bytes of the line of a state: all that stores hold, 2000 swarms and 1400 items, takes 6 MiB."""
+"""Most bytes of the line of a state: full stores, 2000 swarms and 1400 items, take 6 MiB."""
 
 SNAPSHOT_SECONDS = 1.0
 DETAILS_SECONDS = 10.0
 """Holdings, and the details of the nodes in the table, are written this often."""
 MAX_CONTACTS = 1024
-"""Nodes of which details are written at a time. A table holds some 200."""
+"""Most nodes whose details are written at a time. A table holds some 200."""
 COMPRESSION: Final = 3
 GZIP: Final = 31
-"""What zlib calls the gzip format."""
+"""The `wbits` of zlib for the gzip format."""
 
 
 class RecordingError(ValueError):
@@ -76,13 +76,13 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A `PacketReceived` whose message is left out: it is read again from the bytes."""
+    """A `PacketReceived` without its message, which is parsed again from the bytes."""
 
     at: float
     addr: Addr
     data: bytes
     parsed: Literal["no", "yes", "again"]
-    """Whether it had a message; again: the very one told before, a query that was read first and refused then."""
+    """Whether it had a message; ``again``: the one of the previous event, a query that was parsed and then refused."""
     problem: str
 
 
@@ -104,7 +104,7 @@ class ContactAt:
 
 @dataclass(frozen=True, slots=True)
 class HoldingsAt:
-    """What was kept at a time."""
+    """The stores at a time."""
 
     at: float
     holdings: Holdings
@@ -112,7 +112,7 @@ class HoldingsAt:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last line. Without it, the rest of the file is missing."""
+    """The last line. A file without it is cut off."""
 
     at: float
     why: str
@@ -125,7 +125,7 @@ _STATES: Final = get_args(State)
 
 
 def longest(line: Line) -> int:
-    """Bytes that a line may have."""
+    """The most bytes of a line of that kind."""
     return LONGEST_STATE if isinstance(line, _STATES) else LONGEST_EVENT
 
 
@@ -134,23 +134,23 @@ LINE: Final[Coder[Line]] = coder(Line)
 
 
 class Recordable(Readable, Protocol):
-    """A source that tells its events: a `LiveSource`."""
+    """A source with events: a `LiveSource`."""
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Calls `listener` for every event from now on. Returns what ends that."""
+        """Call `listener` for every event from now on. Returns the function that ends that."""
 
 
 class Recorder:
-    """Writes down what a source does, from its making until `close`.
+    """Records a source, from the constructor until `close`.
 
-    Call `tick` at least once a second. Should the disk be full or the file reach `max_size`, the recording ends
-    there, and `on_end` is told why in a sentence, once; the node runs on. `on_end` must not raise.
+    Call `tick` at least once a second. If the disk is full or the file reaches `max_size`, the recording ends, and
+    `on_end` is called once with a sentence that says why; the node runs on. `on_end` must not raise.
     """
 
     def __init__(
         self, path: Path, source: Recordable, on_end: Callable[[str], None], *, max_size: int = MAX_SIZE
     ) -> None:
-        """Start `path`, readable for its owner alone. Raises `RecordingError`, also if there is such a file."""
+        """Create `path`, readable only for its owner. Raises `RecordingError`, also if the file exists."""
         self._source, self._on_end, self._name = source, on_end, safe_text(str(path))
         self._left = max_size - ROOM_FOR_END
         self._file: _File | None = _create(path)
@@ -161,7 +161,7 @@ class Recorder:
         self._snapshot_at = self._details_at = now
         self._unsubscribe = source.subscribe(self._hear)
         header = Header(__version__, source.wall(now), now, source.snapshot().identity.id)
-        # Too short to leave the buffer: a full disk shows later.
+        # Too short to be flushed: a full disk is noticed later.
         self._write(json.dumps({FORMAT_KEY: FORMAT, **HEADER.encode(header)}).encode())
         self.tick(now)
 
@@ -171,7 +171,7 @@ class Recorder:
         return self._file is not None
 
     def tick(self, now: float) -> None:
-        """Write what is due at `now`, on the source's clock, and hand it to the system. Never raises."""
+        """Write the data due at `now`, on the source's clock, and flush it to the system. Never raises."""
         if self._file is None:
             return
         if now >= self._snapshot_at:
@@ -191,7 +191,7 @@ class Recorder:
         except OSError as error:
             self._stop(error.strerror or str(error))
 
-    # ---- what to write -----------------------------------------------------------------------------
+    # ---- contents ----------------------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, PacketReceived):
@@ -261,7 +261,7 @@ class Recorder:
                 self._stop(error.strerror or str(error))
 
     def _stop(self, why: str) -> None:
-        with suppress(OSError):  # what was wrong is known already
+        with suppress(OSError):  # the first fault is known already
             self._finish(why)
         self._on_end(f"The recording {self._name} ends here: {why}. The node runs on.")
 
@@ -282,17 +282,17 @@ class _File:
         self._pack = zlib.compressobj(COMPRESSION, wbits=GZIP) if path.suffix.lower() == ".gz" else None
 
     def write(self, data: bytes) -> None:
-        """Add to it, some time soon."""
+        """Append data to the buffer."""
         self._file.write(self._pack.compress(data) if self._pack else data)
 
     def flush(self) -> None:
-        """Hand all to the system, in a form that can be read up to here."""
+        """Flush all data to the system, so that the file is readable up to here."""
         if self._pack:
             self._file.write(self._pack.flush(zlib.Z_SYNC_FLUSH))
         self._file.flush()
 
     def close(self, data: bytes) -> None:
-        """Add the last of it. Closed afterwards, even when this raises `OSError`."""
+        """Flush and close it. It is closed even if this raises `OSError`."""
         with self._file:
             self.write(data)
             if self._pack:

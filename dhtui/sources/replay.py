@@ -1,9 +1,9 @@
-"""A recording, read: what its node was like at any time.
+"""A loaded recording: the state of its node at any time.
 
-A file may come from a stranger, and be damaged or cut off anywhere. Every line is checked when it is loaded; what
-comes after the first bad one is left out, and `Replay.damage` says so. So it is with what comes after `MAX_SIZE` bytes
-of text, or more than a compressed file of that size can honestly hold. In memory stay the text, packed, and where its
-lines begin: they are read again when they are shown, and the last ones read are remembered.
+A file may be hostile, damaged or cut off anywhere. Every line is checked when it is loaded. The lines after the first
+bad one are left out, and `Replay.damage` says so; likewise text beyond `MAX_SIZE` bytes, or beyond the plausible
+contents of a compressed file. Memory holds the packed text and the offsets of its lines. Lines are decoded again when
+they are shown, with a cache.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ from .recording import (
 
 LONGEST_HEADER: Final = 4096
 MAX_RATIO: Final = 40
-"""Bytes of text for each of a compressed file. Recordings have up to 10."""
+"""Most bytes of text for each byte of a compressed file. Recordings have up to 10."""
 ALWAYS: Final = 1024 * 1024
-"""Bytes of text that any compressed file may hold."""
+"""Bytes of text that a compressed file of any size may hold."""
 MAX_SECONDS: Final = 366 * 86_400
-"""Farther from the start no line of a recording can be: what is not a time breaks clocks and calendars."""
+"""Most seconds from the start of a recording to a line: invalid times would break clocks and calendars."""
 LATEST: Final = 2.0**32
-"""Unix time, in the year 2106: calendars end somewhere."""
+"""The latest Unix time, in the year 2106: a bound for calendars."""
 CHUNK: Final = 65_536
 EVENTS_KEPT: Final = 16_384
 STATES_KEPT: Final = 64
 STATE_BYTES_KEPT: Final = 16 * 1024 * 1024
-"""Bytes of the lines of the states that are remembered; as values they take several times as much."""
+"""Most bytes of the lines of cached states; as values they take several times as much."""
 GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -81,7 +81,7 @@ class _Track:
         self.ends.append(end)
 
     def upto(self, at: float) -> int:
-        """How many there were at that time."""
+        """How many there are up to that time."""
         return bisect_right(self.times, at)
 
 
@@ -89,10 +89,10 @@ class Replay:
     """A recording. Times are on the engine's clock that was recorded."""
 
     def __init__(self, text: bytes | bytearray | Text, max_size: int = MAX_SIZE) -> None:
-        """Read a recording from memory, or as it comes from a file. Raises `ReplayError`."""
+        """Load a recording from memory or from an open file. Raises `ReplayError`."""
         source = text if isinstance(text, Text) else Text([text], 0)
         self.damage = ""
-        """What is wrong with the file, in a sentence or two; empty: nothing."""
+        """The damage of the file, in a sentence or two; empty if none."""
         lines = _Lines(source, max_size)
         try:
             self.header = _read_header(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
@@ -101,7 +101,7 @@ class Replay:
         self.end = self.header.clock
         """When the last line was written."""
         self.text = Pages()
-        """All lines that are played."""
+        """The text of all usable lines."""
         self._events, self._snapshots, self._holdings = _Track(), _Track(), _Track()
         self._lookups: dict[int, _Track] = {}
         self._contacts: dict[Addr, _Track] = {}
@@ -115,7 +115,7 @@ class Replay:
 
     @classmethod
     def load(cls, path: Path, max_size: int = MAX_SIZE) -> Replay:
-        """Read a file, compressed or not, and of it at most `max_size` bytes of text. Raises `ReplayError`."""
+        """Load a file, compressed or not, and at most `max_size` bytes of its text. Raises `ReplayError`."""
         name = safe_text(str(path))
         try:
             with path.open("rb") as file:
@@ -131,8 +131,8 @@ class Replay:
         return self.end - self.header.clock
 
     def at(self, position: float) -> float:
-        """The engine's time at a position, which is in seconds since the start."""
-        # At the end the sum may come out a hair short of the last line.
+        """The time on the engine's clock at a position in seconds since the start."""
+        # At the end the sum may be rounded below the time of the last line.
         return self.end if position >= self.duration else self.header.clock + position
 
     # ---- loading -----------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Replay:
             self.damage = f"The recording was ended early: {line.why}."
 
     def _ends(self, lines: _Lines, number: int) -> None:
-        """There are no more lines, though the last one has not come."""
+        """Note that the lines end without an `End`."""
         where = f"{self.duration:.1f} s after its start, in line {number}"
         if lines.left > 0:
             self.damage = f"The recording is cut off {where}."
@@ -170,7 +170,7 @@ class Replay:
             raise CodecError("too long")
         if abs(line.at - self.header.clock) > MAX_SECONDS:
             raise CodecError("not of the time of this recording")
-        # An event may have been told a moment after a later one: the order of the file is what counts.
+        # An event may be reported shortly after a later one: the order of the file counts.
         self.end = max(self.end, line.at)
         track = self._track(line)
         if track is not None:
@@ -192,7 +192,7 @@ class Replay:
             self._packets.append(len(self._events.times))
         return self._events
 
-    # ---- what there was at a time ------------------------------------------------------------------
+    # ---- states at a time --------------------------------------------------------------------------
 
     def _read(self, start: int, end: int) -> Any:
         return LINE.loads(self.text.read(start, end))
@@ -212,7 +212,7 @@ class Replay:
         return states[start][1]
 
     def snapshot(self, at: float) -> Snapshot:
-        """The last one up to a time; the first one before that."""
+        """The last snapshot up to a time; before the first one, the first."""
         found: Snapshot = self._last(self._snapshots, max(at, self._snapshots.times[0]))
         return found
 
@@ -227,7 +227,7 @@ class Replay:
         return found.detail if found else None
 
     def holdings(self, at: float) -> Holdings:
-        """What was kept when that was last recorded up to a time."""
+        """The stores as last recorded up to a time."""
         found: HoldingsAt | None = self._last(self._holdings, at)
         return found.holdings if found else Holdings((), (), ())
 
@@ -241,7 +241,7 @@ class Replay:
         return PacketReceived(line.at, line.addr, line.data, message, line.problem), line.parsed == "again"
 
     def events_upto(self, at: float) -> int:
-        """How many events there were at a time."""
+        """How many events there are up to a time."""
         return self._events.upto(at)
 
     def packets_before(self, event: int) -> int:
@@ -249,11 +249,11 @@ class Replay:
         return bisect_left(self._packets, event)
 
     def event_of_packet(self, packet: int) -> int:
-        """Which event tells of a packet; both are counted from 0."""
+        """The index of the event of a packet, by the index of the packet; both from 0."""
         return self._packets[packet]
 
     def events(self, first: int, stop: int) -> Iterator[Event]:
-        """The events from one to before another, as the engine told them."""
+        """The events of a range of indexes, as the engine reported them."""
         message: Message | None = None
         for index in range(first, stop):
             event, again = self._event(index)
@@ -287,7 +287,7 @@ def _read_header(line: bytes | bytearray) -> Header:
 
 
 def _of_another_version(form: Json, version: Json) -> str:
-    """Why a recording of another format is not played: who wrote it, and in which format."""
+    """Why a recording of another format is not played: the program that wrote it, and the format."""
     written = f"format {form}" if type(form) is int and 0 <= form < 1000 else "a format that is not known"
     by = f"dhtui {safe_text(version, 20)}" if type(version) is str else "another dhtui"
     return (
@@ -296,14 +296,14 @@ def _of_another_version(form: Json, version: Json) -> str:
 
 
 class Text:
-    """The text of a recording, as it comes."""
+    """The text of a recording, in chunks."""
 
     def __init__(self, chunks: Iterable[bytes | bytearray], most: int) -> None:
         self.chunks = iter(chunks)
         self.most = most
-        """Bytes that it can honestly hold; 0: any number."""
+        """The plausible number of bytes; 0: no bound."""
         self.damage = ""
-        """What is wrong with its compression, so far."""
+        """The damage of its compression, so far."""
 
 
 class _Lines:
@@ -313,12 +313,12 @@ class _Lines:
         self._text = text
         self.most = min(max_size, text.most or max_size)
         self.left = self.most
-        """Bytes that may still come; 0 or less: there were more."""
+        """Bytes that may still be read; 0 or less: the bound was reached."""
         self.rest = bytearray()
-        """What has come and was not taken."""
+        """Text that was read and not taken."""
 
     def take(self, longest: int) -> bytearray | None:
-        """The next line, without its end; `None`: there is none. Raises `CodecError` for one that is too long."""
+        """The next line, without its end; `None` at the end. Raises `CodecError` for one that is too long."""
         looked = 0
         while (end := self.rest.find(b"\n", looked)) < 0:
             looked = len(self.rest)
@@ -368,7 +368,7 @@ def _unpacked(file: BinaryIO, chunk: bytes, text: Text) -> Iterator[bytes]:
 
 
 def _until_damage(unpack: Any, chunk: bytes) -> Iterator[bytes]:
-    """All that can be had of a damaged chunk: it takes single bytes to get it."""
+    """The readable part of a damaged chunk, decompressed byte by byte."""
     with suppress(zlib.error):
         for index in range(len(chunk)):
             yield unpack.decompress(chunk[index : index + 1])

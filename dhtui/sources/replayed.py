@@ -1,4 +1,4 @@
-"""A recording played: the screens read it as they read a running node."""
+"""A recording as a source: the screens read it like a running node."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SLOWEST, FASTEST = 0.25, 16.0
 
 
 class ReplaySource:
-    """A recording as the screens see it: at one position, which moves while it plays. Starts paused, at 0.
+    """A recording as a source, at one position, which moves while it plays. It starts paused, at 0.
 
-    It is its own player. Hand `tick` the time of any steady clock, often: nothing moves by itself.
+    It is its own player. Call `tick` often with the time of any steady clock: nothing moves by itself.
     """
 
     commands: None = None
@@ -59,7 +59,7 @@ class ReplaySource:
 
     @property
     def speed(self) -> float:
-        """Recorded seconds a second, from 0.25 to 16; values beyond are taken as these."""
+        """Recorded seconds a second, from 0.25 to 16; other values are clamped."""
         return self._speed
 
     @speed.setter
@@ -67,17 +67,17 @@ class ReplaySource:
         self._speed = min(FASTEST, max(SLOWEST, speed))
 
     def play(self) -> None:
-        """Let it run from the position, from the end again from the start."""
+        """Play from the position; at the end, from the start."""
         if self._position >= self.duration:
             self.seek(0.0)
         self.playing, self._ticked = True, None
 
     def pause(self) -> None:
-        """Hold it where it is."""
+        """Pause at the position."""
         self.playing = False
 
     def tick(self, real_now: float) -> None:
-        """It is `real_now`, seconds on the viewer's clock. Pauses at the end."""
+        """Advance to `real_now`, seconds on the viewer's clock. Pauses at the end."""
         elapsed = 0.0 if self._ticked is None else max(0.0, real_now - self._ticked)
         self._ticked = real_now
         if self.playing and elapsed:
@@ -85,7 +85,7 @@ class ReplaySource:
             self.playing = self._position < self.duration
 
     def seek(self, position: float) -> None:
-        """Go to a position in seconds; beyond an end is that end."""
+        """Go to a position in seconds, clamped to the recording."""
         self._position = min(self.duration, max(0.0, position))
         upto = self.replay.events_upto(self.clock())
         packets = self.replay.packets_before(upto)
@@ -98,7 +98,7 @@ class ReplaySource:
             self.events.hear(event)
         self._heard = upto
 
-    # ---- as every source ---------------------------------------------------------------------------
+    # ---- as a source -------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """The last state recorded up to the position."""
@@ -113,7 +113,7 @@ class ReplaySource:
         return self.replay.contact(addr, self.clock())
 
     def holdings(self) -> Holdings:
-        """What was kept, as last recorded up to the position."""
+        """The stores as last recorded up to the position."""
         return self.replay.holdings(self.clock())
 
     def clock(self) -> float:
@@ -121,5 +121,5 @@ class ReplaySource:
         return self.replay.at(self._position)
 
     def wall(self, at: float) -> float:
-        """The unix time that a time on the engine's clock had."""
+        """The Unix time of a time on the engine's clock."""
         return min(LATEST, max(0.0, self.replay.header.started + at - self.replay.header.clock))

@@ -1,4 +1,4 @@
-"""What every screen reads: the same questions, put to a running node or to a recording of one."""
+"""The interface of the screens to a running node or to a recording of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .event_ring import EventRing
 
 
 class Player(Protocol):
-    """What plays a recording: the position moves while it plays. Times are seconds."""
+    """The player of a recording: the position moves while it plays. Times are seconds."""
 
     playing: bool
     speed: float
@@ -26,34 +26,34 @@ class Player(Protocol):
 
     @property
     def position(self) -> float:
-        """Since the start of the recording."""
+        """Seconds since the start of the recording."""
 
     @property
     def duration(self) -> float:
-        """Of the whole recording."""
+        """Seconds of the whole recording."""
 
     @property
     def damage(self) -> str:
         """Why the recording ends early, a sentence; else empty."""
 
     def play(self) -> None:
-        """Let it run from the position, from the end again from the start."""
+        """Play from the position; at the end, from the start."""
 
     def pause(self) -> None:
-        """Hold it where it is."""
+        """Pause at the position."""
 
     def seek(self, position: float) -> None:
-        """Go to a position; beyond an end is that end."""
+        """Go to a position in seconds, clamped to the recording."""
 
     def tick(self, real_now: float) -> None:
-        """It is `real_now` on any steady clock. To be called often: nothing moves by itself."""
+        """Advance to `real_now`, seconds on any steady clock. To be called often: nothing moves by itself."""
 
     def clock(self) -> float:
         """The position, on the engine's clock."""
 
 
 class Readable(Protocol):
-    """A node to be looked at. Nothing here changes it."""
+    """A node that can be read. No method changes it."""
 
     @property
     def packets(self) -> PacketRing:
@@ -61,13 +61,13 @@ class Readable(Protocol):
 
     @property
     def events(self) -> EventRing:
-        """The last events that are about no single packet, bounded."""
+        """The last events that are not about single packets, bounded."""
 
     def snapshot(self) -> Snapshot:
         """The state of everything, as frozen values."""
 
     def lookup(self, number: int) -> LookupDetail | None:
-        """One of the lookups of the snapshot with all its queries; `None` if it is not known (any more)."""
+        """One of the lookups of the snapshot with all its queries; `None` if it is not known any more."""
 
     def contact(self, addr: Addr) -> ContactDetail | None:
         """All that is known about the node at an address, if it is in the table."""
@@ -83,23 +83,23 @@ class Readable(Protocol):
 
 
 class Source(Readable, Protocol):
-    """A node as the screens see it, and what can be done with it. No screen asks for more than that."""
+    """The interface of a node for all screens: its state and its commands."""
 
     @property
     def commands(self) -> NodeCommands | None:
-        """The node, to be asked for something; `None`: it can only be looked at."""
+        """The commands of the node; `None`: it can only be read."""
 
     @property
     def player(self) -> Player | None:
-        """What plays it, if it is a recording."""
+        """The player; `None` if it is not a recording."""
 
     @property
     def keyring(self) -> Keyring | None:
-        """The user's keys, to put items with; `None`: there are none to be had."""
+        """The user's keys, to sign items; `None`: not available."""
 
 
 class LiveSource:
-    """A running node. To be made in its event loop; collects packets until it is closed."""
+    """A running node. To be created in its event loop; collects packets and events until it is closed."""
 
     player: Player | None = None
 
@@ -111,7 +111,7 @@ class LiveSource:
         self.keyring = keyring
         self._node = node
         self._time = clock.now
-        # Taken once: if the machine's clock is set, the packets that are listed already keep their times.
+        # Taken once: if the machine's clock is set, packets that are listed already keep their times.
         self._offset = wall_clock() - self._time()
         self._unsubscribe = [node.subscribe(ring.hear) for ring in (self.packets, self.events)]
 
@@ -140,10 +140,10 @@ class LiveSource:
         return at + self._offset
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """As `Node.subscribe`."""
+        """See `Node.subscribe`."""
         return self._node.subscribe(listener)
 
     def close(self) -> None:
-        """Stops collecting packets and events. What there is stays readable."""
+        """Stop collecting packets and events. Those collected stay readable."""
         while self._unsubscribe:
             self._unsubscribe.pop()()

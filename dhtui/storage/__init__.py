@@ -1,1 +1,1 @@
-"""Files of ours: written atomically, locked, read so that nothing hangs."""
+"""The program's files: written atomically, locked, and read without blocking."""

@@ -1,4 +1,4 @@
-"""Files of ours: written so that a crash or a full disk costs nothing of what was there, read so that nothing hangs."""
+"""Files of the program: a crash or a full disk loses no old content, and reading never blocks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 LOCK_SECONDS = 5.0
-"""How long a lock is waited for: whoever holds one is done within milliseconds, or stuck."""
+"""Seconds to wait for a lock: a working holder releases it within milliseconds."""
 LOCK_STEP = 0.02
 STALE_SECONDS = 60.0
-"""A temporary file older than this belongs to nobody any more: to write one takes no minute."""
+"""Seconds after which a temporary file counts as abandoned: writing one takes less than a minute."""
 LARGEST = 2**64
-"""No number in a file of ours is as large as this, and none so small as its negative."""
+"""Bound of the absolute value of numbers in the program's files."""
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -32,7 +32,7 @@ def atomic_write(path: Path, data: bytes, *, private: bool = False) -> None:
     The bytes go to a temporary file in the same folder, reach the disk, and are then renamed into place.
     `private` gives the file mode 0600, which it has before its first byte; otherwise the umask decides.
     Raises `OSError`; the file then holds all of the old content, or (the folder itself couldn't be flushed)
-    all of the new, and the temporary file is gone. What a killed process left of one is removed.
+    all of the new, and the temporary file is removed. Temporary files of killed processes are removed too.
     """
     sweep(path.parent, path.name)
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
@@ -52,9 +52,9 @@ def atomic_write(path: Path, data: bytes, *, private: bool = False) -> None:
 
 
 def readers_of(path: Path) -> str:
-    """Who can read a file besides its owner: "others", "the group", or "" for nobody. Never raises.
+    """Who can read a file besides its owner: "others", "the group", or "" for no one. Never raises.
 
-    A folder on the way that they can't enter keeps them out.
+    A parent folder that they can't enter prevents that.
     """
     if os.name == "nt":
         return ""
@@ -62,7 +62,7 @@ def readers_of(path: Path) -> str:
         real = path.resolve()
         mode = real.stat().st_mode
         for folder in real.parents:
-            # Who may not enter it (the x of the folder) can't read what is in it.
+            # Without the x bit of a folder its files can't be read.
             mode &= ~0o044 | (folder.stat().st_mode & 0o011) << 2
     except (OSError, ValueError, RuntimeError):
         return ""
@@ -70,14 +70,14 @@ def readers_of(path: Path) -> str:
 
 
 class LaterFormat(OSError):
-    """A later version of dhtui wrote the file: it is no damaged one, and nothing may be written in its place."""
+    """A later version of dhtui wrote the file. It is not damaged, and must not be overwritten."""
 
     def __init__(self) -> None:
         super().__init__(errno.EINVAL, "a later version of dhtui wrote it")
 
 
 def check_version(found: object, ours: int) -> None:
-    """Raises `LaterFormat` for the number of a later format, `ValueError` for what is not ours."""
+    """Raises `LaterFormat` for the number of a later format, `ValueError` for any other value."""
     if type(found) is int and found > ours:
         raise LaterFormat
     if type(found) is not int or found != ours:
@@ -85,9 +85,9 @@ def check_version(found: object, ours: int) -> None:
 
 
 def sweep(folder: Path, name: str | None = None, age: float = STALE_SECONDS) -> None:
-    """Remove the temporary files that killed processes left in a folder of ours: a private key may be in one.
+    """Remove temporary files of killed processes from a folder of the program: they may hold a private key.
 
-    In a folder that others use, too, only those for the file `name`. Never raises.
+    With `name`, only those for that file: other programs may use the folder, too. Never raises.
     """
     with contextlib.suppress(OSError):
         old = time.time() - age
@@ -100,9 +100,9 @@ def sweep(folder: Path, name: str | None = None, age: float = STALE_SECONDS) -> 
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """What is in a file, of a longer one `limit` bytes and one more. Raises `OSError`.
+    """The first `limit` + 1 bytes of a regular file. Raises `OSError`.
 
-    Only of a regular file: to open a FIFO would wait for ever, and so would reading a terminal.
+    Other files are refused: opening a FIFO, or reading a terminal, could block without end.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as file:  # noqa: PTH123  (a descriptor has no path)
@@ -112,10 +112,10 @@ def read_regular(path: Path, limit: int) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON of a file of ours. Raises `ValueError`, also for what is nested too deep.
+    """Parse JSON of a file of the program. Raises `ValueError`, also for too deep nesting.
 
-    A number that nothing can be done with (NaN, an infinity, one of hundreds of digits) is read as null: whoever
-    needs it finds that it is missing, and the rest of the file stays of use.
+    An unusable number (NaN, an infinity, one of hundreds of digits) is read as null: its field counts as missing, and
+    the rest of the file is usable.
     """
     try:
         return json.loads(data, parse_constant=lambda name: None, parse_float=_float, parse_int=_int)
@@ -134,11 +134,11 @@ def _int(text: str) -> int | None:
 
 
 def write_new(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write a new file, whole or not at all, never over another one. `private` gives it mode 0600.
+    """Write a new file, completely or not at all, never over an existing one. `private` gives it mode 0600.
 
-    Raises `FileExistsError`; `OSError`, and `ValueError` for a name that can be none: there is no file then.
+    Raises `FileExistsError`; `OSError`; `ValueError` for an invalid name. Then no file is written.
     """
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # what is renamed over it is ours
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # the rename overwrites only this one
     try:
         atomic_write(path, data, private=private)
     except OSError:
@@ -155,7 +155,7 @@ def set_aside(path: Path) -> Path:
     for number in count(1):
         aside = path.with_name(f"{path.name}.damaged-{number}")
         try:
-            # A rename overwrites what another process put there after a check. A claimed name is ours.
+            # A rename could overwrite a file that another process made after a check. So the name is claimed first.
             os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             continue
@@ -169,10 +169,9 @@ def set_aside(path: Path) -> Path:
 
 
 def private_folder(path: Path) -> None:
-    """Make the folder `path`, which only its owner can enter, and those above it that are missing.
+    """Create the folder `path`, which only its owner can enter, and missing parent folders.
 
-    One that exists is left as it is: it may be used by others, too. Raises `OSError`, also when `path` is something
-    else than a folder.
+    The mode of an existing one is not changed: others may use it, too. Raises `OSError`, also if `path` is no folder.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -181,8 +180,8 @@ def private_folder(path: Path) -> None:
 def locked(path: Path, patience: float = LOCK_SECONDS) -> Iterator[None]:
     """Wait for, and hold, the lock file `path`: for a file that is read, changed and written again.
 
-    The lock ends with the process, however that ends. On a file system without locks, and on Windows, the last writer
-    wins. Raises `OSError`, `TimeoutError` after `patience` seconds.
+    The lock ends with the process, even if it is killed. On a file system without locks, and on Windows, the last
+    writer wins. Raises `OSError`, `TimeoutError` after `patience` seconds.
     """
     with open_lock(path) as descriptor:
         give_up = time.monotonic() + patience
@@ -195,8 +194,8 @@ def locked(path: Path, patience: float = LOCK_SECONDS) -> Iterator[None]:
 
 @contextlib.contextmanager
 def open_lock(path: Path) -> Iterator[int]:
-    """The descriptor of a lock file, made if missing. Raises `OSError`."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # a FIFO, opened to be read too, does not wait
+    """The descriptor of a lock file, created if missing. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # a FIFO that is opened for reading too does not block
     try:
         yield descriptor
     finally:
@@ -204,7 +203,7 @@ def open_lock(path: Path) -> Iterator[int]:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Whether the lock is ours now, or there is none to be had. Raises `OSError`."""
+    """Whether the lock was taken, or the system has no locks. Raises `OSError`."""
     try:
         import fcntl
 

@@ -1,4 +1,4 @@
-"""Blocklists as users name them: a file, or the ranges themselves."""
+"""Blocklists from the user: a file, or literal ranges."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from ..engine.defence.blocklist import Blocklist, BlocklistError, NonsenseError, parse
 
 MAX_BYTES = 128 * 1024 * 1024
-"""Of a file, unpacked. Without a bound, a small .gz could fill the memory."""
+"""Most bytes of a file, unpacked. Without a bound, a small .gz could fill the memory."""
 MAX_LINES = 2_000_000
-"""Comments and blank lines included: each takes its time."""
+"""Most lines, comments and blank lines included: a bound on time."""
 MAX_RATIO = 40
-"""Bytes of text for each of a compressed file. Lists have up to 10."""
+"""Most bytes of text for each byte of a compressed file. Lists have up to 10."""
 ALWAYS = 1024 * 1024
-"""Bytes of text that any compressed file may hold."""
+"""Bytes of text that a compressed file of any size may hold."""
 _MAX_LINE = 4096
 _GZIP = b"\x1f\x8b"
 _PACKED = "it is {}: unpack it, and name the list that is in it"
@@ -33,22 +33,22 @@ _OTHERS = {
     b"\xff\xfe": _UTF_16,
     b"\xfe\xff": _UTF_16,
 }
-"""What files begin with that are no lists as they are, and what to do about them."""
+"""The first bytes of unsupported formats, with the remedy."""
 
 
 def load(text_or_path: str, *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
     """A blocklist from a file (.p2p, .dat, list; gzipped or not), or from ranges given literally.
 
-    Literal ranges are separated by newlines or commas, so their labels hold none; a file that exists is a file.
-    Returns the list and warnings. Raises `BlocklistError` with one sentence for whatever can't be read; lines that
-    make no sense are left out, if that is `lenient`, with a warning that names them.
+    Literal ranges are separated by newlines or commas, so their labels hold none; the name of an existing file is
+    always a file. Returns the list and warnings. Raises `BlocklistError` with one sentence for unreadable input; with
+    `lenient`, unreadable lines are left out, with a warning that names them.
     """
     path = _path(text_or_path)
     if text_or_path and _exists(path):
         return _load_file(path, lenient)
     lines = text_or_path.replace(",", "\n").splitlines()
     try:
-        return parse(lines)  # never lenient: it may be the name of a file that is not there
+        return parse(lines)  # never lenient: it may be the name of a missing file
     except BlocklistError as error:
         raise BlocklistError(f"blocklist: there is no such file; read as ranges, {error}") from None
 
@@ -84,8 +84,8 @@ def _load_file(path: Path, lenient: bool) -> tuple[Blocklist, list[str]]:
 
 
 def _lines(file: BufferedIOBase, most: int) -> Iterator[str]:
-    """The lines of a file that can honestly hold `most` bytes. Raises `BlocklistError` where a line, or all of them
-    together, are too long, or they are too many."""
+    """The lines of a file of at most `most` bytes of text. Raises `BlocklistError` if a line, or the text, is too long,
+    or there are too many lines."""
     size = number = 0
     while line := file.readline(_MAX_LINE + 1):
         number += 1

@@ -1,4 +1,4 @@
-"""What a node keeps from run to run: its id, its address and nodes that answered, in ``node.json``."""
+"""The state of a node between runs, in ``node.json``: its id, its address and nodes that answered."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ NAME = "node.json"
 VERSION = 1
 MAX_NODES = 2048
 MAX_BYTES = 1_048_576
-"""A file of 2048 nodes has about 240 kB; one beyond this was not written by us."""
+"""Most bytes. A file of 2048 nodes has about 240 kB; a longer one was not written by dhtui."""
 
 
 MAX_RTT = 60.0
-"""Seconds; a round trip beyond this is nonsense."""
+"""Seconds; a longer round trip is invalid."""
 
 WITHOUT = "starting without it, and nothing is saved"
 
 
 class _Damaged(ValueError):
-    """Says what is wrong with the file, to follow "it"."""
+    """The fault of the file, as words that follow "it"."""
 
 
 class StateError(Exception):
-    """There is a state that we can't read: a sentence why. Nothing may be saved in its place."""
+    """The state exists but can't be read. The message says why. It must not be overwritten."""
 
 
 def load(folder: Path) -> tuple[SavedState | None, list[str]]:
-    """The state saved in `folder`, and sentences about what could not be used. Raises `StateError`.
+    """The state saved in `folder`, and sentences about unusable parts. Raises `StateError`.
 
-    A missing file is a first start: ``(None, [])``. One that can't be read, or that a later version wrote, stays as
-    it is; a damaged one is set aside. Single nodes that are of no use are left out.
+    A missing file is a first start: ``(None, [])``. One that can't be read, or that a later version wrote, is not
+    changed; a damaged one is set aside. Single unusable nodes are left out.
     """
     path = folder / NAME
     try:
@@ -52,7 +52,7 @@ def load(folder: Path) -> tuple[SavedState | None, list[str]]:
 
 
 def save(folder: Path, state: SavedState) -> None:
-    """Write the first 2048 nodes and the rest of `state` to `folder`, made if missing. Raises `OSError`."""
+    """Write `state`, with its first 2048 nodes, to `folder`, which is created if missing. Raises `OSError`."""
     document = {
         "version": VERSION,
         "id": state.id.hex(),
@@ -60,7 +60,7 @@ def save(folder: Path, state: SavedState) -> None:
         "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
     }
     private_folder(folder)
-    # Private, for it tells whom this host has talked to.
+    # Private: it shows which hosts this one has communicated with.
     atomic_write(folder / NAME, json.dumps(document, indent=1).encode() + b"\n", private=True)
 
 

@@ -1,4 +1,4 @@
-"""A folder in which a node keeps its state from run to run, for `NodeConfig.state`."""
+"""The state folder of a node, for `NodeConfig.state`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .state_lock import StateLock, hold
 class StateFolder:
     """The folder in which a node keeps its id, its address and the nodes that it knows, in ``node.json``.
 
-    It is made if missing, for its owner alone (mode 0700, the file 0600), written atomically, and used by one node at a
-    time. It may be the state folder of the program, too, while that does not run.
+    It is created if missing, private to its owner (mode 0700, the file 0600), written atomically, and used by one node
+    at a time. It may be the state folder of the program, while that is not running.
     """
 
     def __init__(self, path: str | Path) -> None:
         """``~`` in `path` is the home folder. Nothing is read or written before a node starts."""
         self.path = Path(path).expanduser()
         self.warnings: tuple[str, ...] = ()
-        """What of the saved state could not be used, in words: damaged files are set aside, single nodes left out."""
+        """Sentences about unusable parts of the saved state: damaged files are set aside, single nodes left out."""
         self._before: SavedState | None = None
         self._lock: StateLock | None = None
         self._writing = Lock()
@@ -32,10 +32,10 @@ class StateFolder:
         return f"StateFolder({str(self.path)!r})"
 
     def open(self) -> SavedState | None:
-        """What was saved; `None` the first time.
+        """Lock the folder and return the saved state; `None` the first time.
 
-        Raises `StateError` where another node has the folder, or it can't be used, or there is a state that can't be
-        read, such as one of a later version.
+        Raises `StateError` if another node uses the folder, the folder can't be used, or its state can't be read, such
+        as one of a later version.
         """
         try:
             lock = hold(self.path)
@@ -52,7 +52,8 @@ class StateFolder:
         return self._before
 
     def save(self, state: SavedState, /) -> None:
-        """Save. One that knows nobody keeps the nodes of before: they may well be there again. Raises `OSError`."""
+        """Save the state. If it has no nodes, the previously saved ones are kept: they may be back later. Raises
+        `OSError`."""
         with self._writing:
             if not state.nodes and self._before is not None:
                 state = replace(state, nodes=self._before.nodes, rtts=self._before.rtts)
@@ -60,7 +61,7 @@ class StateFolder:
                 node_state.save(self.path, state)
 
     def close(self) -> None:
-        """Let another node have it."""
+        """Release the lock, so that another node may use the folder."""
         with self._writing:
             if self._lock is not None:
                 self._lock.release()

@@ -1,4 +1,4 @@
-"""One run at a time uses the node's id and nodes: a lock on the state folder, which ends with the process."""
+"""A lock on the state folder, so that only one run uses the node's id and nodes. It ends with the process."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ NAME = "lock"
 
 
 class StateLock:
-    """The state folder, held until `release`."""
+    """The lock on the state folder, held until `release`."""
 
     def __init__(self, held: ExitStack) -> None:
         self._held = held
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         self._held.close()
 
 
 def hold(folder: Path) -> StateLock:
-    """Hold the state folder, made if missing. Raises `OSError`, `BlockingIOError` where another run holds it.
+    """Lock the state folder, created if missing. Raises `OSError`, `BlockingIOError` if another run holds the lock.
 
-    Where there are no locks (Windows, some network file systems), two runs may share an id.
+    Without file locks (Windows, some network file systems) two runs may share an id.
     """
     with ExitStack() as stack:
         private_folder(folder)
@@ -36,7 +36,7 @@ def hold(folder: Path) -> StateLock:
 
 
 def take(folder: Path) -> tuple[StateLock | None, str]:
-    """Hold the state folder, made if missing; or `None`, and a sentence about why not."""
+    """Lock the state folder, created if missing. Returns the lock; or `None`, and a sentence why not."""
     try:
         return hold(folder), ""
     except BlockingIOError:

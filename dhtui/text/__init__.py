@@ -1,1 +1,1 @@
-"""The place that makes text: safe text, numbers, clients, and the sentences about decisions and outcomes."""
+"""All text for the user: safe text, numbers, clients, and the sentences about decisions and outcomes."""

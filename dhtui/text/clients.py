@@ -1,7 +1,7 @@
-"""Which program a ``v`` of the wire stands for.
+"""The program behind a version string ``v``.
 
 BEP 20 lists two-letter client codes for peer ids; DHT implementations reuse them in ``v``: two letters, then mostly
-two bytes of version. Nothing keeps a node from lying here.
+two bytes of version. A node may send any value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The sentences of what a lookup decided, of why it stopped, and of what it found: one for each value.
+"""The sentences for the decisions of a lookup, its stop reason and its findings: one for each value.
 
-They are parts of sentences, without a capital at their start and a full stop at their end, and safe to print.
+They are parts of sentences, without a capital and a full stop, and safe to print.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.OPENING: "it opened the lookup, known from before{away}",
     Reason.BOOTSTRAP_HOST: "a bootstrap host, of which only the address is known",
     Reason.NEAREST: "the nearest that was left",
-    Reason.LAST_RESORT: "known from before, kept in reserve until nobody else was left",
+    Reason.LAST_RESORT: "known from before, kept in reserve until no other was left",
     Reason.FITTING_ID: "its id fits its address, that of {by}, which is as near, does not",
     Reason.VOUCHED: "its id does not fit its address, but nodes of {number} networks name it",
     Reason.MISFIT: "the nearest that was left, though its id does not fit its address",
-    Reason.BAD_REFERRER: "for want of a better one: {others} from there {were} silent or misnamed",
-    Reason.BAD_VALUE: "for want of a better one: the value given there does not hold",
-    Reason.TOO_NEAR: "for want of a better one: too near, who named it can hardly know of it",
+    Reason.BAD_REFERRER: "no better candidate: {others} from that node timed out or had other ids",
+    Reason.BAD_VALUE: "no better candidate: that node gave an invalid value",
+    Reason.TOO_NEAR: "no better candidate: too near for its referrer to know of it",
     Reason.ASKED_AGAIN: "asked again, being among the nearest",
     Reason.LOOK_BEHIND: "asked once more, for what it gave may stand in the way of a signed value",
     Reason.RESERVE: "kept in reserve, known from before{away}",
@@ -34,33 +34,33 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.UNRESPONSIVE: "silent to {queries}, the last {seconds:.0f} s ago",
     Reason.TOO_MANY: "forgotten untried, for there were too many",
 }
-"""Why a candidate was asked, kept back, passed over or asked again."""
+"""The reason of a decision about a candidate."""
 
 ASKED_THOUGH: Final[dict[Distrust, str]] = {
-    Distrust.TOO_NEAR: "distrusted: too near, who named it can hardly know of it",
+    Distrust.TOO_NEAR: "distrusted: too near for its referrer to know of it",
     Distrust.CHOSEN: "distrusted: its id may have been chosen for the target",
-    Distrust.MISLED: "distrusted: nobody but nodes that mislead named it",
+    Distrust.MISLED: "distrusted: only bad referrers named it",
     Distrust.MISFIT: "distrusted: its id does not fit its address",
 }
-"""Why a node was distrusted when it was asked."""
+"""Why a node was distrusted when it was queried."""
 
 DISTRUSTED: Final[dict[Distrust, str]] = {
     Distrust.TOO_NEAR: "it is too near to be believed",
-    Distrust.CHOSEN: "its id is much nearer than the one it was named under, and nobody else names it",
-    Distrust.MISLED: "nobody but nodes that mislead named it",
+    Distrust.CHOSEN: "its id is much nearer than the one it was named under, and no other node names it",
+    Distrust.MISLED: "only bad referrers named it",
     Distrust.MISFIT: "its id does not fit its address",
 }
-"""Why a node is distrusted, as it is judged now."""
+"""Why a node is distrusted now."""
 
 UNASKED: Final[dict[Reason, str]] = {
     Reason.SAME_SUBNET: "one of its /24 is in the lookup, for addresses of one subnet are cheap",
-    Reason.RESERVE: "known from before and kept in reserve, until it is named or nobody else is left",
+    Reason.RESERVE: "known from before and kept in reserve, until it is named or no other is left",
     Reason.UNRESPONSIVE: REASONS[Reason.UNRESPONSIVE],
 }
-"""Why a node was never asked, where that was the last that was decided about it."""
+"""Why a node was never queried, if that was the last decision about it."""
 
 SHORT_REASONS: Final[dict[Reason, str]] = {
-    Reason.SAME_SUBNET: "/24 twin",
+    Reason.SAME_SUBNET: "same /24",
     Reason.RESERVE: "reserve",
     Reason.UNRESPONSIVE: "gone?",
 }
@@ -81,7 +81,7 @@ STOPS: Final[dict[StopReason, str]] = {
     StopReason.NOBODY_ANSWERED: "no node answered",
     StopReason.NOTHING_HOLDS: "no node answered with anything that holds",
     StopReason.VALUE_FOUND: "an immutable value that hashes to the target needs no second opinion",
-    StopReason.QUERY_LIMIT: "{asked} queries led nowhere: somebody is inventing nodes",
+    StopReason.QUERY_LIMIT: "{asked} queries led nowhere: the referrals are most likely invented",
     StopReason.STOPPED_BY_USER: "stopped by the user",
     StopReason.GIVEN_UP: "it was given up",
     StopReason.CANCELLED: "cancelled",
@@ -96,16 +96,16 @@ FOUND: Final[dict[FoundKind, str]] = {
     FoundKind.IMMUTABLE: "value",
     FoundKind.MUTABLE: "value, seq {seq}",
 }
-"""What was found."""
+"""The finding."""
 
 
 def decision_words(decision: Decision) -> str:
-    """Why that was decided."""
+    """The reason of a decision, with its numbers filled in."""
     return _filled(REASONS[decision.reason], decision)
 
 
 def unasked_words(decision: Decision) -> str:
-    """Why a node was never asked, by the last decision about it; empty where that does not tell."""
+    """Why a node was never queried, by the last decision about it; empty if that gives no reason."""
     return _filled(UNASKED.get(decision.reason, ""), decision)
 
 
@@ -115,8 +115,7 @@ def _filled(words: str, decision: Decision) -> str:
         away="" if seconds is None else f", {seconds * 1000:.0f} ms away",
         by="another one" if decision.by is None else decision.by[0],
         number=number,
-        others=plural(number, "other"),
-        were="was" if number == 1 else "were",
+        others=plural(number, "other referral"),
         queries=plural(number, "query", "queries"),
         seconds=seconds or 0.0,
     )
@@ -125,7 +124,7 @@ def _filled(words: str, decision: Decision) -> str:
 def stop_words(
     stopped: StopReason | None, *, closest: int = 0, asked: int = 0, stored: int = 0, writes: int = 0
 ) -> str:
-    """Why it ended, having so many of the closest nodes, after so many queries; empty while it runs."""
+    """Why it ended, with its numbers of closest nodes and of queries; empty while it runs."""
     if stopped is None:
         return ""
     if stopped is StopReason.ALL_ANSWERED and closest == 1:
@@ -152,5 +151,5 @@ def outcome_stop_words(outcome: Outcome) -> str:
 
 
 def found_words(found: Found | None) -> str:
-    """What was found; empty for nothing."""
+    """The finding; empty for none."""
     return "" if found is None else FOUND[found.kind].format(peers=plural(found.peers, "peer"), seq=found.seq)

@@ -1,4 +1,4 @@
-"""What went wrong inside the program, in one line: instead of a traceback."""
+"""An internal error in one line, instead of a traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .safe import safe_text
 
 
 def failure_words(problem: BaseException | None) -> str:
-    """What was raised, and where in the program, for a bug report. Safe to print."""
+    """The exception and its place in the program, for a bug report. Safe to print."""
     if problem is None:
         return "no reason was given"
     where = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(problem.__traceback__)]

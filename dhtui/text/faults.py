@@ -1,4 +1,4 @@
-"""What is wrong with messages, in words: a sentence's part for each member of the enums."""
+"""The faults of messages in words: part of a sentence for each member of the enums."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAULT_WORDS: Final = {
     Fault.SIGNATURE: "sig is not 64 bytes",
     Fault.NO_SEQ: "store omitted seq",
 }
-"""What is wrong with a response that was usable all the same."""
+"""The faults of a response that was usable all the same."""
 
 DROP_WORDS: Final = {
     DropCause.REFUSED: "queries of others that we answered with that error; likewise other codes",
@@ -32,4 +32,4 @@ DROP_WORDS: Final = {
     DropCause.REPLY_QUOTA: "queries not answered, as our replies to that host had used up their bytes",
     DropCause.READ_ONLY: "queries not answered while we were read-only",
 }
-"""What is counted under a cause."""
+"""The datagrams that are counted under each cause."""

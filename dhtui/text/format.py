@@ -15,7 +15,7 @@ DOUBTS: Final[dict[str, str]] = {
     Doubt.SMALL: "the nodes that answered are few, and may not be of the network that is meant",
     Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
 }
-"""What speaks against believing that what was not found is not there."""
+"""Why a negative result is doubtful."""
 
 
 def duration(seconds: float | None) -> str:
@@ -48,7 +48,7 @@ def full_time(unix: float) -> str:
 
 
 def reach(state: str) -> str:
-    """Whether strangers reach us, by the state of a `ReachabilityView`: the one way to say it."""
+    """The reachability in words, by the state of a `ReachabilityView`."""
     return "reachable" if state == "reachable" else "not seen from outside"
 
 
@@ -60,7 +60,7 @@ def clock(seconds: float) -> str:
 
 
 def milliseconds(seconds: float | None) -> str:
-    """A round trip: ``41 ms``, ``2.1 s``, ``–`` where it was not measured."""
+    """A round trip: ``41 ms``, ``2.1 s``, ``–`` if it was not measured."""
     if seconds is None:
         return "–"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
@@ -84,7 +84,7 @@ def number(count: int) -> str:
 
 
 def waiting_words(place: int) -> str:
-    """That a lookup waits for others, and how many begin before it."""
+    """Words for a waiting lookup, with its place in the order."""
     return "waiting, next" if place == 1 else f"waiting, number {place}"
 
 
@@ -94,13 +94,13 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def lost_unread(lost: int, total: int) -> str:
-    """That the system had no room for so many datagrams."""
+    """Words for datagrams that the system lost."""
     more = f", {number(total)} since the start" if total > lost else ""
     return f"{plural(lost, 'datagram')} came faster than this program reads: lost unread{more}"
 
 
 def woke(away: float) -> str:
-    """That nothing was done for so long, seconds."""
+    """Words for a suspension of some seconds."""
     return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
 
 
@@ -110,9 +110,9 @@ def address(addr: Addr | None) -> str:
 
 
 def elide(text: str, width: int) -> str:
-    """The text in at most `width` characters: where it is longer, its two ends with ``…`` between them.
+    """The text in at most `width` characters: of a longer one, its two ends with ``…`` between them.
 
-    Ids that lie near each other begin alike: by their first digits alone they can't be told apart.
+    Ids that are near each other begin alike: their first digits alone don't distinguish them.
     """
     if len(text) <= width:
         return text
@@ -126,9 +126,9 @@ def short_id(value: bytes, digits: int = 8) -> str:
 
 
 def power(bits: float | None) -> str:
-    """A distance by its `ids.bits`: ``2^154.3``; ``0`` to oneself, ``–`` where it is not known. At most 7 characters.
+    """A distance by its `ids.bits`: ``2^154.3``; ``0`` for the same id, ``–`` if unknown. At most 7 characters.
 
-    This is the one notation of distances: on all screens, in text, in the verdicts.
+    This is the only notation of distances, on all screens and in all text.
     """
     if bits is None:
         return "–"
@@ -141,6 +141,6 @@ def distance(own: bytes, other: bytes) -> str:
 
 
 def prefix_bits(own: bytes, depth: int) -> str:
-    """The leading bits of the ids in the bucket at `depth`: ours, the one after `depth` bits turned round."""
+    """The leading bits of the ids in the bucket at `depth`: `depth` bits of ours, then the inverse of the next one."""
     bits = f"{int.from_bytes(own, 'big'):0160b}"
     return bits[:depth] + ("1" if bits[depth : depth + 1] == "0" else "0")

@@ -1,6 +1,6 @@
-"""What the columns and figures of each screen mean: the help tells it, and a test sees that none is missing.
+"""The meanings of the columns and figures of each screen, for the help. A test checks that none is missing.
 
-Pure data. A label stands here exactly as it stands on the screen.
+Pure data. A label is spelled exactly as on the screen.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from ..engine.wire.codes import PROTOCOL
 from .faults import DROP_WORDS
 
 Meanings: TypeAlias = tuple[tuple[str, str], ...]
-"""Labels, each with what it means."""
+"""Labels, each with its meaning."""
 
 
 class Section(NamedTuple):
-    """What belongs together on a screen."""
+    """A section of a screen."""
 
     title: str
     meanings: Meanings
@@ -423,7 +423,7 @@ _PEERS: Final = (
 
 
 def _counted(cause: DropCause) -> str:
-    """What a cause is counted under; of refusals one stands for all."""
+    """The label of a cause; all refusals share one."""
     return refused(PROTOCOL) if cause is DropCause.REFUSED else cause
 
 
@@ -471,6 +471,6 @@ GLOSSARY: Final[dict[str, tuple[Section, ...]]] = {
 
 
 def meaning(screen: str, label: str) -> str | None:
-    """What a label means on a screen; `None` for one that is not told there."""
+    """The meaning of a label on a screen; `None` for an unknown one."""
     sections = (*GLOSSARY[screen], EVERYWHERE)
     return next((text for section in sections for name, text in section.meanings if name == label), None)

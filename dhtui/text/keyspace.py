@@ -1,7 +1,7 @@
-"""The id space on a line: 2^160 ids from left to right, nodes as dots of braille, our id and the target below them.
+"""The keyspace on a line: 2^160 ids from left to right, nodes as braille dots, our id and the target below them.
 
-What is shown is the whole space or a part of it: all ids that share their first bits. Half of a part is a part again,
-so each zoom leads one bucket nearer, and the nodes of a subtree of Kademlia always lie side by side.
+It shows the whole space or a part of it: all ids that share their first bits. Half of a part is a part again, so each
+zoom leads one bucket nearer, and the nodes of a Kademlia subtree are always adjacent.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ..engine.wire.ids import ID_BITS
 from .spans import Line, Role, Span
 
 _LEFT, _RIGHT = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
-"""Dots of the two columns of a cell, from below."""
+"""The braille dots of the two columns of a cell, from the bottom."""
 _BRAILLE = 0x2800
 MAX_DEPTH = ID_BITS - 8
-"""A part has 256 ids at least."""
+"""Greatest depth of a part: it has at least 256 ids."""
 _LEAST_LABEL = 6
-"""Cells that a label of the scale has for itself at least."""
+"""Least width of a label of the scale, cells."""
 
 
 class Part(NamedTuple):
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
     @classmethod
     def around(cls, node_id: bytes, depth: int) -> Part:
-        """The part of that depth in which a 20-byte id lies."""
+        """The part of that depth that contains a 20-byte id."""
         depth = max(0, min(MAX_DEPTH, depth))
         low = ID_BITS - depth
         return cls(int.from_bytes(node_id, "big") >> low << low, depth)
@@ -40,12 +40,12 @@ class Part(NamedTuple):
         return 1 << (ID_BITS - self.depth)
 
     def moved(self, by: int) -> Part:
-        """The part of the same size that lies `by` places further right; the ends of the space stop it."""
+        """The part of the same size, `by` places further right, but not beyond the ends of the space."""
         last = (1 << ID_BITS) - self.size
         return self._replace(start=max(0, min(last, self.start + by * self.size)))
 
     def column(self, node_id: bytes, width: int) -> int | None:
-        """The cell of a 20-byte id among `width`; `None`: it is not in this part."""
+        """The cell of a 20-byte id among `width`; `None` if it is not in this part."""
         place = int.from_bytes(node_id, "big") - self.start
         return place * width // self.size if 0 <= place < self.size else None
 
@@ -59,7 +59,7 @@ class Part(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An id that has a sign of its own, and a word."""
+    """An id with its own sign and word."""
 
     id: bytes
     sign: str
@@ -95,7 +95,7 @@ def _cell(left: int, right: int) -> str:
 
 
 def marks(part: Part, what: Sequence[Mark], width: int) -> Line:
-    """Signs below their ids, each with its word where there is room; a later one goes over an earlier one."""
+    """Signs below their ids, each with its word if there is room; a later one covers an earlier one."""
     cells: list[Span] = [(" ", "plain")] * width
     free = [True] * width
     for mark in what:
@@ -114,15 +114,16 @@ def marks(part: Part, what: Sequence[Mark], width: int) -> Line:
 
 
 def bracket(part: Part, ids: Sequence[bytes], width: int) -> tuple[int, int] | None:
-    """The first and the last cell of those ids that lie in a part; `None`: none does."""
+    """The first and the last cell of the ids in a part; `None` if there are none."""
     columns = [column for node_id in ids if (column := part.column(node_id, width)) is not None]
     return (min(columns), max(columns)) if columns else None
 
 
 def nearness(bits: float | None, of: int = 5) -> int:
-    """How near an id is, from 0 (half of all ids are as far) to `of`, by log2 of its distance. Unknown is far.
+    """The nearness of an id, from 0 (as far as half of all ids) to `of`, by log2 of its distance. Unknown counts as
+    far.
 
-    Of the millions of nodes of Mainline the nearest lie some 22 bits below the farthest: there the ramp ends.
+    Of the millions of nodes of Mainline the nearest are some 22 bits below the farthest: there the ramp ends.
     """
     if bits is None:
         return 0

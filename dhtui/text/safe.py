@@ -1,4 +1,4 @@
-"""Results as text for people. The one place that makes remote bytes safe to print."""
+"""The only place that makes remote bytes safe to print."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import unicodedata
 from collections.abc import Iterator
 
 _LONGEST_MARK_RUN = 2
-"""Combining marks let through after one base character; piled higher they smear over the lines above."""
+"""Most combining marks after one base character: more would cover the lines above."""
 
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that count as printable and yet show nothing."""
+"""Characters that count as printable but are invisible."""
 
 
 def safe_text(value: bytes | str, limit: int = 200) -> str:
     r"""Remote bytes or text as one printable line of at most `limit` (at least 1) characters.
 
-    Bytes are read as UTF-8; those that are not UTF-8 appear as ``\xNN``. Whatever a terminal could obey or
-    hide appears as an escape too: controls, line breaks, tabs, direction marks, zero-width and private
-    characters, every blank but the space, combining marks past the second. What is cut off is marked ``…``.
+    Bytes are read as UTF-8; those that are not UTF-8 appear as ``\xNN``. Characters that a terminal
+    could interpret or hide appear as escapes too: controls, line breaks, tabs, direction marks, zero-width and private
+    characters, every blank but the space, combining marks past the second. A cut is marked ``…``.
     """
     binary = isinstance(value, bytes)
-    # 4 bytes give at least one character: what lies behind can't appear, so it is not even decoded.
+    # 4 bytes give at least one character: bytes beyond that can't appear, and are not decoded.
     head = value[: 4 * (limit + 1)]
     text = head.decode("utf-8", "surrogateescape") if isinstance(head, bytes) else head
     if len(text) <= limit and text.isascii() and text.isprintable():
@@ -36,9 +36,9 @@ def safe_text(value: bytes | str, limit: int = 200) -> str:
 
 
 def shown_pieces(text: str, binary: bool = True) -> Iterator[str]:
-    """What a terminal may be given for each character of a text: the character itself, or an escape.
+    """The safe form of each character of a text: the character itself, or an escape.
 
-    With `binary` a byte that was not UTF-8, as "surrogateescape" hands it over, is shown as that byte.
+    With `binary` a byte that was not UTF-8 (a "surrogateescape" character) is shown as that byte.
     """
     marks = 0
     for char in text:
@@ -49,7 +49,7 @@ def shown_pieces(text: str, binary: bool = True) -> Iterator[str]:
 def _is_harmless(char: str, marks: int) -> bool:
     if not char.isprintable() or char in _BLANK or marks > _LONGEST_MARK_RUN:
         return False
-    # Variation selectors change how wide the character before them is, differently on each terminal.
+    # Variation selectors change the width of the previous character, differently on each terminal.
     return not (marks and ("\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100"))
 
 
@@ -63,14 +63,14 @@ def _escape(char: str, binary: bool) -> str:
 
 
 def _cut(pieces: list[str], room: int) -> str:
-    """Drops whole pieces from the end until ``…`` fits; `room` is negative by what is too much."""
+    """Drop whole pieces from the end until ``…`` fits; `room` is negative by the excess."""
     while room < 1:
         room += len(pieces.pop())
     return "".join(pieces) + "…"
 
 
 def value_text(v: bytes) -> str:
-    """A bencoded value as one safe line: a string as it is, anything else like JSON."""
+    """A bencoded value as one safe line: a string as text, any other value like JSON."""
     from ..engine.wire.bencode import decode
 
     value = decode(v)
@@ -78,7 +78,7 @@ def value_text(v: bytes) -> str:
 
 
 _LONGEST_VALUE = 4096
-"""Characters: 1000 bytes, each of them escaped, fit."""
+"""Most characters: 1000 escaped bytes fit."""
 
 
 def _like_json(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A line of text is a row of spans; a span is a text and its role. How a role looks is the affair of whoever paints.
+"""Lines of text as rows of spans. A span is a text and its role; the painting code decides how a role looks.
 
 Widths are cells of a terminal, by Unicode's East Asian Width: wide characters take two, combining marks none.
 """
@@ -18,7 +18,7 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 def clean(text: str) -> str:
-    """The text itself where all of it is printable; else with escapes for what is not."""
+    """The text, with escapes for unprintable characters."""
     return text if text.isprintable() else safe_text(text, 4000)
 
 
@@ -30,12 +30,12 @@ def _cells(char: str) -> int:
 
 
 def cell_len(text: str) -> int:
-    """Cells that a text takes."""
+    """The width of a text, cells."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def _cut(text: str, width: int) -> str:
-    """As much of a text as takes `width` cells; half a wide character becomes a blank."""
+    """The start of a text in `width` cells; half a wide character becomes a blank."""
     taken = 0
     for place, char in enumerate(text):
         cells = _cells(char)
@@ -46,12 +46,12 @@ def _cut(text: str, width: int) -> str:
 
 
 def width_of(line: Iterable[Span]) -> int:
-    """Cells that a line takes."""
+    """The width of a line, cells."""
     return sum(cell_len(text) for text, _ in line)
 
 
 def fit(text: str, width: int, right: bool = False) -> str:
-    """The text in exactly `width` cells: padded, or cut off with ``…``."""
+    """The text in exactly `width` cells: padded, or cut with ``…``."""
     length = cell_len(text)
     if length > width:
         return _cut(text, width - 1) + "…" if width > 0 else ""
@@ -60,7 +60,7 @@ def fit(text: str, width: int, right: bool = False) -> str:
 
 
 def spread(left: Line, right: Line, width: int) -> Line:
-    """Two lines as one, the second at the right end; where they don't fit, the first is cut."""
+    """Two lines as one, the second at the right end; if they don't fit, the first is cut."""
     gap = width - width_of(left) - width_of(right)
     if gap > 0:
         return (*left, (" " * gap, "plain"), *right)
@@ -68,7 +68,7 @@ def spread(left: Line, right: Line, width: int) -> Line:
 
 
 def crop(line: Sequence[Span], width: int) -> Line:
-    """As much of a line as fits into `width` cells, with ``…`` where it was cut."""
+    """The start of a line in `width` cells, with ``…`` if it was cut."""
     if width_of(line) <= width:
         return tuple(line)
     spans: list[Span] = []

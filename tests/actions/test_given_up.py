@@ -52,7 +52,7 @@ async def test_each_node_is_told_as_far_as_it_is_known() -> None:
                 work = asyncio.create_task(node.get(item.target, remotes=[mute, other.address]))
             async with asyncio.timeout(PATIENCE):
                 await answered.wait()
-            limit.strike()
+            limit.expire()
             outcome = await work
     assert [one.status for one in outcome.asked] == [Status.CANCELLED, Status.VALUE]
     assert (outcome.item, outcome.complete, limit.cut) == (item, False, True)
@@ -63,7 +63,7 @@ async def test_what_is_asked_for_after_the_moment_ends_at_once_and_sends_nothing
     with silent_addr() as mute:
         async with Node(QUIET) as node:
             limit = Limit()
-            limit.strike()
+            limit.expire()
             with limit.applied():
                 outcomes = [
                     await node.ping([mute]),
@@ -78,13 +78,13 @@ async def test_what_is_asked_for_after_the_moment_ends_at_once_and_sends_nothing
 
 
 async def test_a_put_that_was_done_is_not_lost_with_its_reading_back() -> None:
-    """The limit strikes once the put is over: its outcome stands, and what was not read is not said to be missing."""
+    """The limit expires once the put is over: its outcome stands, and what was not read is not said to be missing."""
     async with Node(QUIET) as other, Node(QUIET) as node:
         limit = Limit()
         with limit.applied():
             result = await actions.put(node, Draft(b"1:x", KEY), remotes=[other.address])
             assert result.outcome is not None and result.outcome.stored == 1
-            limit.strike()
+            limit.expire()
             read = await actions.read_back(node, result.outcome)
     assert not read.ok and "given up before its end" in read.words()
     given = actions.given_up(result, "given up after 1 s (--deadline)")
@@ -99,8 +99,8 @@ async def test_a_limit_does_not_blame_kept_items(tmp_path: Path) -> None:
     class FakeNode:
         async def republish(self, what: ImmutableItem | MutableItem, decide: object) -> Outcome:
             if what == other:
-                limit.strike()
-            return Outcome(action="put", target=what.target, asked=(), complete=not limit.struck)
+                limit.expire()
+            return Outcome(action="put", target=what.target, asked=(), complete=not limit.expired)
 
     keeper = Keeper(FakeNode(), tmp_path)
     await keeper.add(item, put=False)

@@ -128,7 +128,7 @@ async def test_a_limit_ends_the_loop_with_what_is_known(stuck: Node) -> None:
     with limit.applied():
         step = asyncio.ensure_future(anext(stream))
         await until(lambda: under_way(stuck))
-    limit.strike()
+    limit.expire()
     with pytest.raises(StopAsyncIteration):
         await step
     assert stream.outcome is not None and not stream.outcome.complete
@@ -142,7 +142,7 @@ async def test_a_deadline_is_a_limit_with_a_clock(stuck: Node) -> None:
     assert limit.cut and not outcome.complete and not under_way(stuck)
     with deadline(600.0) as limit:
         pass
-    assert not limit.struck
+    assert not limit.expired
     for seconds in (-1.0, float("nan")):
         with pytest.raises(ValueError, match="seconds"), deadline(seconds):
             pass

@@ -18,7 +18,7 @@ from dhtui.engine.lookup.questions import FindClosest
 from dhtui.engine.lookup.running import LookupRun
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
-from dhtui.engine.unresponsive import Silence
+from dhtui.engine.unresponsive import Timeouts
 from dhtui.engine.views.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.lookups.as_of import as_of
@@ -143,7 +143,7 @@ def test_who_was_passed_over_is_told_with_the_reason() -> None:
     lookup.add(node_at(155, 1, "50.1.1.1"))
     (parent,) = asked_by(lookup)
     lookup.answered(parent, answer_of(parent, node_at(150, 2, "50.1.1.2")))
-    lookup.pass_over(lookup.add(node_at(153, 3, "50.9.9.9")) or parent, Silence(2, 30.2))
+    lookup.pass_over(lookup.add(node_at(153, 3, "50.9.9.9")) or parent, Timeouts(2, 30.2))
     whole = view_of(lookup)
     assert decision_words(whole.decisions[0]) == "a node of the same /24, 50.1.1.1, is in the lookup"
     twin, gone = ("50.1.1.2", Reason.SAME_SUBNET, "50.1.1.1"), ("50.9.9.9", Reason.UNRESPONSIVE, None)
@@ -176,16 +176,16 @@ def test_each_query_tells_how_its_node_became_known() -> None:
 @pytest.mark.parametrize(
     ("doubt", "reason", "number", "words"),
     [
-        (Distrust.TOO_NEAR, Reason.TOO_NEAR, 0, "distrusted: too near, who named it can hardly know of it"),
+        (Distrust.TOO_NEAR, Reason.TOO_NEAR, 0, "distrusted: too near for its referrer to know of it"),
         (Distrust.CHOSEN, Reason.NEAREST, 0, "distrusted: its id may have been chosen for the target"),
         (Distrust.MISFIT, Reason.MISFIT, 0, "distrusted: its id does not fit its address"),
         (
             Distrust.MISLED,
             Reason.BAD_REFERRER,
             4,
-            "for want of a better one: 4 others from there were silent or misnamed",
+            "no better candidate: 4 other referrals from that node timed out or had other ids",
         ),
-        (Distrust.MISLED, Reason.BAD_VALUE, 0, "for want of a better one: the value given there does not hold"),
+        (Distrust.MISLED, Reason.BAD_VALUE, 0, "no better candidate: that node gave an invalid value"),
         (
             Distrust.MISFIT,
             Reason.VOUCHED,
@@ -210,8 +210,11 @@ def test_a_node_that_was_distrusted_when_it_was_asked_is_told_so(
     ("more", "words"),
     [
         ({"doubt": Distrust.TOO_NEAR}, "It is too near to be believed: it fills no place among the closest while"),
-        ({"doubt": Distrust.CHOSEN}, "Its id is much nearer than the one it was named under, and nobody else names it"),
-        ({"doubt": Distrust.MISLED}, "Nobody but nodes that mislead named it: it fills no place"),
+        (
+            {"doubt": Distrust.CHOSEN},
+            "Its id is much nearer than the one it was named under, and no other node names it",
+        ),
+        ({"doubt": Distrust.MISLED}, "Only bad referrers named it: it fills no place"),
         ({"doubt": Distrust.MISFIT}, "Its id does not fit its address: it fills no place"),
         ({"named": node_id(155, 77)}, "Named under another id, 471a…6935: the one that it answers with counts."),
         (

@@ -1,1 +1,1 @@
-"""What holds attackers off: shares by prefix, bans, blocked ranges, smaller replies."""
+"""The defences against attackers: shares by prefix, bans, blocked ranges, smaller replies."""

@@ -1,6 +1,6 @@
-"""IP blocklists: the formats that file sharing programs exchange, and a set of IPv4 ranges for look-ups.
+"""IP blocklists: the formats that file sharing programs exchange, and a searchable set of IPv4 ranges.
 
-One entry a line, of any of these kinds, mixed at will:
+One entry a line, in any mixture of these kinds:
 
     label:1.2.3.0-1.2.3.255                            P2P (PeerGuardian); the last colon ends the label
     001.002.003.000 - 001.002.003.255 , 000 , label    eMule DAT; a level of 128 or more means allowed
@@ -25,12 +25,12 @@ from ..wire.family import IPV4
 _ACCEPTED = "accepted are label:first-last, first - last , level , label (DAT), CIDR, first-last, addresses"
 _ALLOWED_LEVEL = 128
 _MOST_COLONS = 15
-"""An IPv6 range has at most 14, and one more ends its label. To try each of a long line's would take ages."""
+"""Most colons that are tried as the end of a label: an IPv6 range has at most 14. It bounds the time of a long line."""
 _SHOWN = 60
-"""Characters of a line that makes no sense."""
+"""Most characters shown of an unreadable line."""
 _MOST_SHOWN = 10
 _MOST_NONSENSE = 1000
-"""Lines that make no sense, from which on nothing else is expected of a list that had no range so far."""
+"""After this many unreadable lines and no range, a file counts as no list."""
 _COMMENT = re.compile(r"\s[#;]")
 _LEVEL = re.compile(r"\s*([0-9]{1,5})\s*")
 _ADDRESS = r"\s*([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\s*"
@@ -38,13 +38,13 @@ _IPV4_SPAN = re.compile(f"{_ADDRESS}(?:-{_ADDRESS})?").fullmatch
 _LEADING_ZEROS = re.compile(r"\b0+(?=[0-9])")
 
 _Span = tuple[int, int]
-"""First and last address of a range, as numbers; reversed if the list has it so."""
+"""First and last address of a range, as numbers, in the order of the list, possibly reversed."""
 
 
 MAX_ENTRIES = 1_000_000
-"""The greatest lists that people exchange have some 300,000. Each takes time: a .gz of 11 kB holds a million."""
+"""Most entries. Lists in use have up to 300,000. The bound limits the time: a .gz of 11 kB may hold a million."""
 RUN = 65_536
-"""Ranges that are sorted at a time: Python's numbers take five times the memory of those in the array."""
+"""Ranges that are sorted at a time: Python integers take five times the memory of array elements."""
 
 
 class _Skip(Enum):
@@ -53,15 +53,15 @@ class _Skip(Enum):
 
 
 class BlocklistError(ValueError):
-    """What can't be read as a blocklist: one sentence, with the line number and what is accepted."""
+    """An unreadable blocklist: one sentence, with the line number and the accepted forms."""
 
 
 class NonsenseError(BlocklistError):
-    """Some lines of a list make no sense."""
+    """Some lines of a list are unreadable."""
 
 
 class Spans:
-    """The ranges of a list as they come: 8 bytes each, so that a long list fills no memory."""
+    """The ranges of a list in the order of reading, 8 bytes each."""
 
     def __init__(self) -> None:
         self._all = array("Q")
@@ -70,21 +70,21 @@ class Spans:
         return len(self._all)
 
     def append(self, span: tuple[int, int]) -> None:
-        """Add first and last address. Raises `BlocklistError` for one too many."""
+        """Add a range by its first and last address. Raises `BlocklistError` beyond the bound."""
         if len(self._all) >= MAX_ENTRIES:
             raise BlocklistError(f"it has more than {MAX_ENTRIES} entries, which is too much")
         first, last = span
         self._all.append(first << 32 | last)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        """All of them, by their first address."""
+        """All ranges, sorted by their first address."""
         runs = [array("Q", sorted(self._all[start : start + RUN])) for start in range(0, len(self._all), RUN)]
         for both in merge(*runs):
             yield both >> 32, both & 0xFFFFFFFF
 
 
 class Blocklist:
-    """A set of IPv4 addresses, kept as merged sorted ranges: 8 bytes a range, one bisection a look-up."""
+    """A set of IPv4 addresses as merged sorted ranges: 8 bytes a range, one bisection a test."""
 
     __slots__ = ("_first", "_last")
 
@@ -111,7 +111,7 @@ class Blocklist:
     __hash__ = None  # type: ignore[assignment]  # it holds arrays
 
     def __len__(self) -> int:
-        """How many separate ranges there are."""
+        """How many separate ranges it has."""
         return len(self._first)
 
     def sparing(self, first: str, last: str) -> Blocklist:
@@ -129,10 +129,10 @@ class Blocklist:
 
 
 def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
-    """The ranges in `lines`, and sentences about what was mended or left out.
+    """The ranges in `lines`, and sentences about lines that were corrected or left out.
 
-    Raises `BlocklistError`, which names the lines that make no sense: half a list would give false confidence. Where
-    that is known and wanted, `lenient` leaves those lines out.
+    Raises `BlocklistError`, which names the unreadable lines: half a list would give false confidence. With `lenient`
+    those lines are left out.
     """
     spans = Spans()
     nonsense = _Nonsense()
@@ -146,7 +146,7 @@ def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, li
         if span is None:
             nonsense.add(number, entry)
             if nonsense.count > _MOST_NONSENSE and not spans:
-                break  # no list at all, however long
+                break  # not a list, however long
         elif span is _Skip.IPV6:
             ipv6.add(number)
         elif span is not _Skip.ALLOWED:
@@ -168,7 +168,7 @@ def parse(lines: Iterable[str], *, lenient: bool = False) -> tuple[Blocklist, li
 
 
 class _Nonsense:
-    """The lines that make no sense, so that all can be mended at once; of many the first."""
+    """The unreadable lines, so that all can be corrected at once; of many the first."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -189,7 +189,7 @@ class _Nonsense:
 
 
 class _Tally:
-    """Counts lines, however many, and remembers the first."""
+    """Counts lines, and remembers the first."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -204,7 +204,7 @@ class _Tally:
 
 
 def _read(entry: str) -> _Span | _Skip | None:
-    """What one line says; `None` if it makes no sense."""
+    """The meaning of one line; `None` if it is unreadable."""
     if "#" in entry or ";" in entry:
         before = _COMMENT.split(entry, maxsplit=1)[0]
         if before != entry and (span := _read_uncommented(before)):
@@ -219,7 +219,7 @@ def _read_uncommented(entry: str) -> _Span | _Skip | None:
         if span and (found := _LEVEL.fullmatch(level)):
             return span if int(found[1]) < _ALLOWED_LEVEL else _Skip.ALLOWED
     head, _, tail = entry.rpartition(":")
-    # With colons before it, a single address may be the end of an IPv6 one.
+    # After colons, a single address may be the end of an IPv6 address.
     if "-" in tail or not head:
         span = _ipv4_span(tail)
         if span:
@@ -233,7 +233,7 @@ def _ipv4_span(text: str) -> _Span | None:
     if not found:
         return None
     try:
-        # Leading zeros are padding. Read as octal, they would block other addresses than were meant.
+        # Leading zeros are padding. Read as octal, they would block other addresses.
         quads = bytes(map(int, found.groups(default=0)))
     except ValueError:  # one over 255
         return None
@@ -242,7 +242,7 @@ def _ipv4_span(text: str) -> _Span | None:
 
 
 def _read_slowly(entry: str) -> _Span | _Skip | None:
-    """Any range behind any label: the longest end of the line that is one, for IPv6 has colons of its own."""
+    """Any range after any label: the longest end of the line that is a range, because IPv6 has colons of its own."""
     parts = entry.split(":")
     for start in range(max(0, len(parts) - 1 - _MOST_COLONS), len(parts)):
         span = _any_span(":".join(parts[start:]).strip())

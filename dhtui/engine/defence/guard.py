@@ -1,10 +1,11 @@
-"""The defences of a node: limits on what strangers cost it, and on what they make it believe.
+"""The defences of a node: limits on the cost of remote hosts, and on the effect of their claims.
 
 A source address costs nothing: many providers let their customers send datagrams "from" any address. Ids and ports cost
 nothing either. Addresses that receive do cost, and they are rented by the block (`shares.py`). Hence four rules. An
-unproved datagram causes nothing but its own reply. A claim about a node never outweighs what the node itself said.
-Scarce things are counted by host and by network, with a part reserved for proved hosts and for old entries. Where an
-attacker could aim, chance decides. The attacks on a node, the price of each, and what stops it:
+unproved datagram causes only its own reply. A claim about a node never outweighs what the node itself said.
+Scarce resources are counted by host and by network, with a part reserved for proved hosts and for old entries.
+Evictions are random where an attacker could otherwise choose the victim. The attacks on a node, their price and the
+defence:
 
 - *Silencing other nodes by forging their addresses.* The price is one datagram in 0.2 s for each address. A node that
   ignores every host that sends too much then ignores its whole table. `RateLimiter` counts queries only, and leaves
@@ -36,7 +37,7 @@ attacker could aim, chance decides. The attacks on a node, the price of each, an
 - *Noise.* Malformed datagrams, and answers to no query of ours, are counted and forgotten. Their entries in the error
   log can't push out those of our own queries (`counters.py`).
 
-What no rule here stops: an attacker that holds many networks all over the world gets a share of everything for each.
+No rule here stops an attacker that holds many networks all over the world: it gets a share of everything for each.
 """
 
 from __future__ import annotations
@@ -52,10 +53,10 @@ from .shares import host_of, net_of
 WINDOW = 10.0
 """Seconds in which buckets of the rate limit and of networks refill, and in which a host gets one full reply."""
 MAX_TRACKED = 10_000
-"""Hosts, networks, and bans that are remembered at once, however many addresses a flood forges."""
+"""Most hosts, networks and bans that are remembered, however many addresses a flood forges."""
 
 TELL_SECONDS = 300.0
-"""A host beyond the rate limit is reported once in this time."""
+"""Seconds: a host beyond the rate limit is reported at most once in this time."""
 MAX_MUTED = 1024
 
 PROOF_SECONDS, RENEWAL_SECONDS = 900.0, 60.0
@@ -63,7 +64,7 @@ MAX_PROVED = 4096
 PROVED_A_NET = MAX_PROVED // 32
 
 NET_BYTES = 32_768
-"""Bytes of replies to a network in each window of 10 s. Windows don't slide, so it may be 64 kB in some 10 s."""
+"""Most bytes of replies to a network in each window of 10 s. Windows don't slide: some 10 s may have 64 kB."""
 CREDIT = 3
 """Bytes of replies for each byte that an unproved host sent, after its full reply."""
 TOTAL_PARTS, NET_PARTS = 64, 8
@@ -90,11 +91,11 @@ class Bans:
         return Level(len(self._until), MAX_TRACKED)
 
     def add(self, ip: str, until: float) -> None:
-        """Ban `ip` until then. When 10,000 are in force the oldest ban gives way."""
+        """Ban `ip` until the time `until`. Beyond 10,000 the oldest ban is lifted."""
         self._until.put(ip, until)
 
     def has(self, ip: str, now: float) -> bool:
-        """Whether `ip` is banned at the moment."""
+        """Whether `ip` is banned now."""
         return bool(self._until) and self._until.get(ip, now) > now
 
     def lift(self, ip: str, now: float) -> bool:
@@ -102,11 +103,11 @@ class Bans:
         return self._until.pop(ip, now) > now
 
     def list(self, now: float) -> tuple[tuple[str, float], ...]:
-        """The addresses that are banned at the moment, the last one banned first, and until when."""
+        """The addresses that are banned now, the last one banned first, each with the end of its ban."""
         return tuple((ip, until) for ip, until in reversed(self._until.items()) if until > now)
 
     def count(self, now: float) -> int:
-        """How many addresses are banned at the moment."""
+        """How many addresses are banned now."""
         return sum(until > now for until in self._until.values())
 
     def sweep(self, now: float) -> None:
@@ -130,7 +131,7 @@ class RateLimiter:
         self._before: dict[str, float] = {}
         self._turn_at = 0.0
         self._muted: BoundedDict[str, tuple[float, float]] = BoundedDict(MAX_MUTED)
-        """When a query was last beyond the limit, and when that was last reported."""
+        """By host: when a query was last beyond the limit, and when that was last reported."""
 
     @property
     def hosts(self) -> Level:
@@ -143,7 +144,7 @@ class RateLimiter:
         return Level(len(self._muted), MAX_MUTED)
 
     def allow(self, ip: str, now: float) -> bool:
-        """Count a query from `ip`; whether it is to be answered."""
+        """Count a query from `ip`. Returns whether it is to be answered."""
         if not self._gap:
             return True
         if now >= self._turn_at or len(self._full_at) >= MAX_TRACKED // 2:
@@ -186,20 +187,20 @@ class Proved:
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
         self._nets: dict[str, int] = {}
-        """How many there are of each network."""
+        """How many hosts of each network are in it."""
 
     @property
     def level(self) -> Level:
-        """How many hosts have a valid proof, or one that is not swept yet."""
+        """How many hosts have a proof: valid, or expired and not swept yet."""
         return Level(len(self._until), MAX_PROVED)
 
     def add(self, ip: str, now: float) -> None:
-        """A datagram of `ip` proves that it received something from us. Valid for 15 minutes."""
+        """Record that a datagram of `ip` proves that it received something from us. Valid for 15 minutes."""
         host = host_of(ip)
         until = self._until.get(host)
         if until is not None:
             if until - now > PROOF_SECONDS - RENEWAL_SECONDS:
-                return  # not put in order each time, for hosts that answer often
+                return  # not reordered each time, because some hosts answer often
             del self._until[host]
         else:
             net = net_of(ip)
@@ -219,12 +220,12 @@ class Proved:
             del self._nets[net]
 
     def has(self, ip: str, now: float) -> bool:
-        """Whether `ip` has proved it in the last 15 minutes."""
+        """Whether `ip` has a proof of the last 15 minutes."""
         until = self._until.get(host_of(ip))
         return until is not None and now < until
 
     def sweep(self, now: float) -> None:
-        """Forget proofs that are too old."""
+        """Forget expired proofs."""
         while self._until:
             oldest = next(iter(self._until))
             if self._until[oldest] > now:
@@ -233,19 +234,19 @@ class Proved:
 
 
 class ReplyBudget:
-    """Limits the bytes that strangers can make us send: in all, to a network, and to an unproved host."""
+    """Limits the bytes of replies: in all, to a network, and to an unproved host."""
 
     def __init__(self, rate: int, proved: Proved, now: float) -> None:
-        """`rate` bytes a second in all, and those of 2 seconds at once. 0: no limits."""
+        """`rate` bytes a second in all; a burst may use those of 2 seconds. 0: no limits."""
         self._rate, self._proved = rate, proved
         self._left, self._at = 2.0 * rate, now
         self._turn_at = self._nets_turn_at = now + WINDOW
         self._nets: dict[str, int] = {}
         """Bytes sent to each network in the present window of 10 s."""
         self._accounts: dict[str, list[float]] = {}
-        """Of unproved hosts: when each got its full reply, and the bytes that it may have besides."""
+        """By unproved host: when it got its full reply, and the bytes that it may have besides."""
         self._before: dict[str, list[float]] = {}
-        """Accounts opened in the window before."""
+        """Accounts opened in the previous window."""
 
     @property
     def hosts(self) -> Level:
@@ -258,7 +259,7 @@ class ReplyBudget:
         return Level(len(self._nets), MAX_TRACKED + MAX_PROVED)
 
     def spent(self, now: float) -> Level:
-        """Bytes of the bucket of all replies that are spent by `now`."""
+        """Bytes spent of the bucket of all replies at `now`."""
         most = 2 * self._rate
         return Level(most - int(min(most, self._left + (now - self._at) * self._rate)), most)
 
@@ -282,7 +283,7 @@ class ReplyBudget:
         proved = self._proved.has(ip, now)
         if not proved:
             if not used and len(self._nets) >= MAX_TRACKED:
-                return 0  # a flood from everywhere must not make us forget what one network got
+                return 0  # a flood from many networks must not evict the account of one network
             spare, here = spare - rate, here - NET_BYTES // 2
         if spare >= FULL * TOTAL_PARTS and here >= FULL * NET_PARTS:
             room: float = FULL
@@ -318,7 +319,7 @@ class ReplyBudget:
 
 
 def _part(left: float, parts: int) -> float:
-    """What one reply may take of the bytes left: a flood must not take all before other queries come."""
+    """The part of the bytes left that one reply may take, so that a flood leaves some for other queries."""
     return min(left, max(left / parts, SMALL), FULL)
 
 

@@ -1,4 +1,4 @@
-"""Shares of what is scarce, by address prefix.
+"""Shares of bounded resources, by address prefix.
 
 Ids, ports and datagrams cost nothing. Addresses cost, and they are rented by the block: an attacker that has one IPv4
 address often has its /24 too, but a hundred /24s all over the world are expensive (Baumgart and Mies, "S/Kademlia",
@@ -25,12 +25,12 @@ class Shares:
         self._nets: Counter[str] = Counter()
 
     def add(self, ip: str) -> None:
-        """`ip` takes one more."""
+        """Count one more for `ip`."""
         self._hosts[host_of(ip)] += 1
         self._nets[net_of(ip)] += 1
 
     def remove(self, ip: str) -> None:
-        """`ip` gives one back."""
+        """Count one less for `ip`."""
         for counts, key in ((self._hosts, host_of(ip)), (self._nets, net_of(ip))):
             counts[key] -= 1
             if not counts[key]:
@@ -49,6 +49,6 @@ class Shares:
         return is_local(ip) or (self.host(ip) < a_host and self.net(ip) < a_net)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Set all counts to 0."""
         self._hosts.clear()
         self._nets.clear()

@@ -1,4 +1,4 @@
-"""Smaller responses: what to leave out if the full one has more bytes than its receiver may get."""
+"""Smaller responses: what is left out if the full one exceeds the reply budget of its receiver."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LISTS = (
 def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
     """The body of a response (``r``) in at most `most` bytes, encoded; `None` if that is not possible.
 
-    The value of an item is left out first, being most of the bytes; its seq stays, and shows that there is one. Then as
-    many peers as necessary, then nodes, the farthest first. Id and token stay, so the receiver can prove itself.
+    The value of an item is left out first, being most of the bytes; its seq stays, and shows that the item exists. Then
+    as many peers as necessary, then nodes, the farthest first. Id and token stay, so the receiver can prove itself.
     """
     left = {name: value for name, value in body.items() if name not in _ITEM}
     excess = len(bencode.encode(left)) - most

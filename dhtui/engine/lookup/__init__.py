@@ -1,1 +1,1 @@
-"""The lookup of Kademlia: the algorithm, whom it asks and why, how answers are judged, and what is recorded."""
+"""The Kademlia lookup: the algorithm, its decisions, the validation of answers, and the journal."""

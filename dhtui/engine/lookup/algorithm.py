@@ -1,72 +1,69 @@
 """The iterative lookup of Kademlia, as a state machine without a clock or a socket.
 
-**What it has to do.** Ids are points in a space with the XOR metric. Every node knows many nodes near itself
-and few far away, so whoever is asked for a target names nodes nearer to it than itself. Asking the nearest
-known node again and again halves the distance at least once a step; after about log2(N) halvings, fewer with
-8 nodes a bucket, the 8 nodes nearest to the target have been reached (Maymounkov and Mazieres, "Kademlia", 2002).
+**What it has to do.** Ids are points in a space with the XOR metric. Every node knows many nodes near itself and few
+far away, so a node that is queried for a target refers to nodes nearer to the target than itself. Each step to the
+nearest known node halves the distance at least; after about log2(N) halvings, fewer with 8 nodes a bucket, the 8 nodes
+nearest to the target have been reached (Maymounkov and Mazieres, "Kademlia", 2002).
 
-**What makes it slow** is never the arithmetic but waiting: three table entries in ten are dead, and a dead
-node is silent. Four rules keep silence from costing time, after Jimenez, Osmani and Knutsson, "Sub-second
-lookups on a large-scale Kademlia-based overlay" (IEEE P2P 2011) and the clients that were measured since:
+**What makes it slow** is waiting: three table entries in ten are dead, and queries to them time out. Four rules keep
+dead nodes from costing time, after Jimenez, Osmani and Knutsson, "Sub-second lookups on a large-scale Kademlia-based
+overlay" (IEEE P2P 2011) and the clients that were measured since:
 
-L1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8
-   that answered have been passed, the queries in flight count against alpha; a query that nearer candidates
-   have overtaken holds no slot, for its answer no longer decides where the lookup goes.
-L2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the
-   candidate has stalled: the next one is asked. A late answer is still welcome until the hard deadline.
-L3. *Nobody waits for the dead at the end.* When only stalled candidates stand among the nearest 8 they are asked
-   once more, for 0.4 s, because one packet in fifty is simply lost; then the lookup is over. Only if
-   nobody at all has answered is there any reason to wait out the hard deadline.
-L4. *It opens with a quick step.* Every node met is remembered with its round trip, also those without a place in the
-   table, also from earlier runs; a fresh node takes a survey first (`survey.py`), to know some everywhere. A hop
-   gains 3 bits or more and takes as long as the quickest of those that were asked, some 40 ms, so 1 bit of distance
-   is worth 12 ms of round trip: by that measure the best are asked first. They are known to be alive, so half of
-   alpha suffices, and the queries saved serve the hops that follow. The other known ones stay in reserve until an
-   answer names them, or until there is nobody else to ask.
+L1. *A slot is only held at the top.* Candidates are kept sorted by distance. Walking from the nearest, until 8 that
+   answered have been passed, the queries in flight count against alpha. A superseded query, one behind 8 nearer
+   responders, holds no slot, for its answer no longer decides where the lookup goes.
+L2. *A slot is held for a short time.* After the soft deadline, which follows from measured round trips, the candidate
+   has stalled: the next one is queried. A late answer counts until the hard deadline.
+L3. *The end does not wait for dead nodes.* When only stalled candidates stand among the nearest 8 they are queried
+   once more, for 0.4 s, because one packet in fifty is lost; then the lookup is over. Only if no node at all has
+   answered does it wait until the hard deadline.
+L4. *It opens with a quick step.* Every responder is remembered with its round trip, also without a place in the table,
+   also from earlier runs; a fresh node makes a survey first (`survey.py`), to know nodes everywhere. A hop gains 3
+   bits or more and takes as long as the quickest of the queried nodes, some 40 ms, so 1 bit of distance is worth 12 ms
+   of round trip: by that measure the best are queried first. They are known to be alive, so half of alpha suffices,
+   and the queries saved serve the hops that follow. The other known nodes stay in reserve until a referral names them,
+   or until no other candidate is left.
 
 **When it ends.**
 
-L5. *The 8 closest responders are known* and nothing nearer is untried or in flight. Silent nodes are never among
-   the closest: storing at a dead node is losing.
+L5. *The 8 closest responders are known* and no nearer candidate is untried or in flight. Only responders are among the
+   closest: an item stored at a dead node would be lost.
 
-**Against liars.** A referral says that a node of some id lives at some address, and a liar can falsify either, name
-too few or too many, or name its own. What it costs is one node that a lookup asks; in league it costs a share of
-the network's addresses. The rules (Baumgart and Mies, "S/Kademlia", 2007, is where this way of thinking comes
-from):
+**Against false referrals.** A referral says that a node of some id is at some address. A malicious node can falsify
+either, name too few or too many nodes, or name its own. One attacker needs one node that the lookup queries; colluding
+ones need a share of the network's addresses. The rules (after Baumgart and Mies, "S/Kademlia", 2007):
 
-L6. *The id is the one that the node itself answers with.* What others claim decides when it is asked, and nothing
-   more. Else whoever names the true nodes under ids that are off by one bit has their answers, values included,
-   thrown away.
-L7. *Claims about an address coexist* until it has answered. One that is not too near for who makes it goes first, then
-   one that fits the address, then the nearest: no liar can hide a node by naming it far from the target, discredit it
-   by naming it too near, or have it by being the first. What we know from the node itself no claim can change.
-L8. *An id that was chosen when it was asked for*, much nearer than the one that the node was named under, fills no
-   place until somebody else names the node by it.
-L9. *One candidate a /24 in play* outside local networks, for addresses all over the world are not cheap. When it is
-   silent the next one has its turn, that first which nodes of most networks vouch for: a false port or a neighbour
-   of a true address costs the time of one silence. A node names one address of a /24, so false ports can't outnumber
-   a true one.
-L10. *An id must fit its address* (BEP 42) to fill a place, where most ids of the network do. Whoever wants to stand
-   next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
-   fill a place, for one honest node in five is one; others are asked, are among the closest where they are in reach,
-   and hold half of the slots at most. Where many crowd in front, those are asked that trusted nodes of most networks
-   name.
-L11. *Too near is made up.* A node knows 8 others in each bucket, and the network has a size: both tell how many nodes
-   can stand close to the target by chance (see `network_size.crowded`). This holds where no id has to fit, as in local
-   networks.
-L12. *What misleads is not followed.* Four silent or misnamed nodes for each true one, or a value that does not hold:
-   the others that this node named wait, unless another node names them too. It costs a liar its word after four
-   lies.
-L13. *Distrusted nodes fill no place*, so a lookup goes on until it has reached 8 others behind them; and no more than
-   16 are asked beyond need, so it does not go on for ever. Untried candidates that few vouch for are forgotten
-   first.
-L14. *It opens at two ends*: with nodes of the table, which took time to get in, and of the memory. Whoever was
-   remembered next to a target on purpose does not open the lookup alone.
-L15. *Values need no trust*: they hash to the target or carry a signature, and are taken from whichever node has them.
-L16. *What it can't know it says* (`Lookup.doubt`): all that it started from misleads, or most that answered looks made
-   up.
+L6. *The id is the one that the node itself answers with.* The claims of others decide only when it is queried. Else a
+   referrer that names the true nodes under ids that are off by one bit would have their answers, values included,
+   discarded.
+L7. *Claims about an address coexist* until it has answered. The order: a claim that is not too near for its referrer,
+   then one that fits the address, then the nearest. So a false referral can't hide a node by naming it far from the
+   target, discredit it by naming it too near, or decide by being the first. No claim changes what the node itself
+   said.
+L8. *An id that was chosen when it was queried*, much nearer than the one in the referral, fills no place until another
+   node refers to the node by it.
+L9. *One candidate a /24 in play* outside local networks, because addresses all over the world are expensive. When it
+   times out the next one has its turn, in the order of how many networks vouch for each: a false port or a neighbour
+   of a true address costs one timeout. A referrer counts for one address of a /24, so false ports can't outnumber a
+   true one.
+L10. *An id must fit its address* (BEP 42) to fill a place, if most ids of the network do. An attacker that wants a
+   node next to a target finds no fitting id at its own address: an address has 8 of 2 million prefixes. One misfit may
+   fill a place, for one honest node in five is one; others are queried, are among the closest if they are in reach,
+   and hold half of the slots at most. Of many misfits in front, those that trusted nodes of most networks name are
+   queried.
+L11. *An id too near to the target is a Sybil suspect.* A node knows 8 others in each bucket, and the network has a
+   size: both tell how many nodes can stand close to the target by chance (see `network_size.crowded`). This rule also
+   works where no id has to fit, as in local networks.
+L12. *Bad referrers are not followed.* After four referrals that timed out or had other ids for each true one, or after
+   an invalid value, the other nodes that this node named wait, unless another node names them too.
+L13. *Distrusted nodes fill no place*, so a lookup continues until it has reached 8 others behind them. No more than 16
+   of them are queried beyond need, so it ends. Untried candidates that few nodes vouch for are forgotten first.
+L14. *It opens with nodes of two kinds*: entries of the table, which took time to get in, and remembered nodes. So an
+   attacker that got itself remembered next to a target does not open the lookup alone.
+L15. *Values need no trust*: they hash to the target or carry a signature, and are accepted from any node.
+L16. *Doubt is reported* (`Lookup.doubt`): all starting nodes are bad referrers, or most responders are Sybil suspects.
 
-What is left for liars, and its price, is measured by `bench/attacks.py`: see docs/attacks.md.
+What attackers can still do, and at which price, is measured by `bench/attacks.py`: see docs/attacks.md.
 """
 
 from __future__ import annotations
@@ -77,7 +74,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ..outcome import Doubt, NodeOutcome, Status
-from ..unresponsive import Silence
+from ..unresponsive import Timeouts
 from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
 from .candidates import CHOSEN_BITS, Candidate, Candidates
@@ -85,46 +82,47 @@ from .decisions import Decisions, Distrust, Reason, State, StopReason
 from .policy import OURS, Policy
 
 GRACE_SECONDS = OURS.grace
-"""How long the silent ones among the nearest are given when they are asked again."""
+"""Seconds for the second query to stalled candidates among the nearest (L3)."""
 SECONDS_A_BIT = 0.012
-"""Round trip that a known node may take longer for being nearer by one bit: a hop's time by the bits it gains."""
+"""Seconds of round trip that one bit of distance is worth: the time of a hop by the bits that it gains (L4)."""
 RTT_UNTIL_MEASURED = 0.15
 OPENING = 0.5
-"""So many known nodes that are alive open a lookup, as a share of alpha; one that may be gone counts as half of one."""
+"""Initial batch as a fraction of alpha; nodes not heard from in 15 minutes count half."""
 MAX_DISTRUSTED = 16
-"""Of those that stand too near, and of those whose ids don't fit or that only misleading nodes named, so many are asked
-beyond need: liars invent new ones for ever."""
+"""Most distrusted candidates that are queried beyond need (L13), of Sybil suspects and of the others each: an attacker
+can invent new ones without end."""
 MAX_ALONE = 64
-"""So many of them where fewer than k others have answered: they may be all there is, or all that a liar lets be."""
+"""The same if fewer than k others have answered: there may be no other nodes, or an attacker hides them."""
 MAX_COMPARED = 64
-"""Of untried nodes whose ids don't fit, so many of the nearest are compared by who vouches for them."""
+"""Of untried nodes whose ids don't fit, how many of the nearest are compared by the nodes that vouch for them."""
 ENOUGH_VOUCHERS = 3
-"""Trusted nodes of so many networks that name a node whose id does not fit make it worth a query in any case."""
+"""A node whose id does not fit is worth a query in any case if trusted nodes of this many networks name it."""
 SMALL_NETWORK = 10_000
-"""A network of fewer nodes, by how far the closest ones reach, at public addresses is not the one that is meant mostly:
-nodes that lie, and name each other only, make up one."""
+"""A network with fewer nodes at public addresses is doubtful (estimated from the distances of the closest): colluding
+nodes that name only each other look like one."""
 MISFITS = 1
-"""So many nodes whose ids don't fit fill one of the k places, where most ids of the network fit: to make up an id next
-to a target costs nothing, to have an address that fits it costs a search among thousands."""
+"""Most nodes whose ids don't fit that fill one of the k places, if most ids of the network fit. Inventing an id next to
+a target costs nothing; an address that fits it costs a search among thousands."""
 MISFITS_CLOSEST = 3
-"""Of the closest k, so many may have ids that don't fit their addresses, where most ids of the network fit."""
+"""Most of the closest k whose ids don't fit their addresses, if most ids of the network fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A node known from before."""
+    """A starting node, known from before."""
 
     node: NodeInfo
     rtt: float | None
-    """Its round trip, seconds, where that was measured."""
+    """Its round trip, seconds; `None` if it was not measured."""
     alive: bool
-    """Whether it answered in the last quarter of an hour. Of others about half are gone."""
+    """Whether it answered in the last 15 minutes. Of the others about half are gone."""
     placed: bool = False
     """Whether it has a place in the table."""
 
 
 class Lookup:
-    """One search for the nodes closest to a target. The caller sends what `next` names and reports what comes."""
+    """One lookup of the nodes closest to a target. The caller queries the candidate that `next` returns, and reports
+    what comes."""
 
     def __init__(
         self,
@@ -155,7 +153,7 @@ class Lookup:
 
     @property
     def decisions(self) -> Decisions:
-        """What was decided about candidates. Whoever drives the lookup sets their time."""
+        """The decisions about candidates. The caller that drives the lookup sets their time."""
         return self._candidates.decisions
 
     @property
@@ -166,9 +164,9 @@ class Lookup:
     # ---- candidates --------------------------------------------------------------------------------
 
     def add(self, node: NodeInfo, parent: Candidate | None = None, *, made_up: bool = False) -> Candidate | None:
-        """A node to consider, or the candidate that it is already; `None` if it is of no use.
+        """Add a node, or return the candidate that it is already; `None` if it can't be a candidate.
 
-        `made_up`: it is named too near to the target for its referrer to know of it.
+        `made_up`: the referral is a Sybil suspect, too near to the target for its referrer to know of it.
         """
         self._walk = None
         if node.id == self._own or self._ours(node.addr):
@@ -202,7 +200,7 @@ class Lookup:
     def add_host(self, addr: Addr, router: bool, *, at_once: bool = False) -> None:
         """A bootstrap host: an address without an id. A router never counts among the closest.
 
-        `at_once`: it is asked beside the nodes that are known, not only for want of them.
+        `at_once`: it is queried together with the known nodes, not only if there are none.
         """
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
         self._walk = None
@@ -210,7 +208,7 @@ class Lookup:
             self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
     def start_from(self, starts: Iterable[Start]) -> None:
-        """Known nodes, nearest first. With many of them the quick and near ones open the lookup (L4)."""
+        """Start from known nodes, nearest first. Of many, the quick and near ones open the lookup (L4)."""
         added = [(start, candidate) for start in starts if (candidate := self.add(start.node)) is not None]
         if not self._policy.quick_start or len(added) < 2 * self._alpha:
             return
@@ -225,11 +223,11 @@ class Lookup:
                 self.decisions.take(candidate.addr, Reason.RESERVE, seconds=start.rtt)
 
     def _mixed(self, added: Sequence[tuple[Start, Candidate]]) -> list[tuple[Start, Candidate]]:
-        """The same starts, those first whose ids fit their addresses, and one of the table or of the memory early,
-        where all of the best are of the other.
+        """The same starts, reordered: those first whose ids fit their addresses; and if all of the best are of the
+        table, or all of the memory, one of the other kind early.
 
-        To be remembered next to a target takes a few quick answers: whoever saw to that must not open the lookup alone
-        (L14).
+        A node gets remembered next to a target by a few quick answers: an attacker's nodes must not open the lookup
+        alone (L14).
         """
         ordered = sorted(added, key=lambda pair: not self._candidates.fits(pair[1]))
         last = max(1, int(OPENING * self._alpha) - 1)
@@ -243,7 +241,7 @@ class Lookup:
     def _nearest(self) -> list[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed (L1).
 
-        They are kept until something comes that may change them, for each answer leads to many looks at them.
+        They are cached until an event may change them, because each answer leads to many reads.
         """
         if self._walk is None:
             self._walk = list(self._up_to_the_kth())
@@ -253,7 +251,7 @@ class Lookup:
         passed, last, misfits = 0, -1, 0
         for candidate in self._candidates.all:
             yield candidate
-            # One id at two addresses is one node, or a node and somebody who claims to be it: they share a place.
+            # One id at two addresses is one node, or a node and an impostor: they share a place.
             if candidate.distance != last and self._may_fill(candidate):
                 fits = self._candidates.fits(candidate)
                 misfits += not fits
@@ -264,12 +262,12 @@ class Lookup:
                     return
 
     def edge(self) -> int:
-        """The distance beyond which nobody holds a slot: that of the k-th responder, or of the farthest candidate."""
+        """The distance beyond which no query holds a slot: that of the k-th responder, or of the farthest candidate."""
         nearest = self._nearest()
         return nearest[-1].distance if nearest else 0
 
     def distrust(self, candidate: Candidate) -> Distrust | None:
-        """Why a candidate is not trusted; `None` where it is."""
+        """Why a candidate is not trusted; `None` if it is."""
         return self._candidates.distrust(candidate)
 
     def _may_fill(self, candidate: Candidate) -> bool:
@@ -284,7 +282,7 @@ class Lookup:
     # ---- progress ----------------------------------------------------------------------------------
 
     def next(self) -> Candidate | None:
-        """The candidate to ask now. It counts as asked."""
+        """The candidate to query now, which then counts as queried; `None` if there is none."""
         if not self.running:
             return None
         chosen = self._opening.popleft() if self._opening else self._choose()
@@ -314,7 +312,7 @@ class Lookup:
                     usual = Reason.NEAREST if candidate.id is not None else Reason.BOOTSTRAP_HOST
                     return self._best_misfit(misfit) or candidate.choose(usual)
                 elif misfits < max(1, self._alpha // 2):
-                    # Ids that don't fit are had for nothing: they must not hold all slots.
+                    # Ids that don't fit cost an attacker nothing: they must not hold all slots.
                     misfit = misfit or candidate
         misfit = self._best_misfit(misfit)
         if reserve is not None and not trusted:
@@ -330,7 +328,7 @@ class Lookup:
 
     @staticmethod
     def _misled(candidate: Candidate) -> Candidate:
-        """The same candidate, named by nobody but bad referrers: asked for want of better ones."""
+        """The same candidate, with its reason set: only bad referrers named it, and no better one is left."""
         misnamed = sum(namer.named_bad for namer in candidate.namers)
         parent = candidate.parent
         if not misnamed or (parent is not None and parent.served_bad_value):
@@ -338,8 +336,10 @@ class Lookup:
         return candidate.choose(Reason.BAD_REFERRER, parent, misnamed)
 
     def _best_misfit(self, first: Candidate | None) -> Candidate | None:
-        """Whom to ask where the nearest one's id does not fit its address (L10): one as near to the bit whose id does,
-        or else the misfit that most trusted nodes vouch for."""
+        """The candidate to query if the id of the nearest one does not fit its address (L10).
+
+        It is one as near to the bit whose id does fit, or else the misfit that most trusted nodes vouch for.
+        """
         if first is None:
             return None
         bits = first.distance.bit_length()
@@ -361,8 +361,8 @@ class Lookup:
         return best.choose(Reason.VOUCHED, first, self._candidates.vouchers(best))
 
     def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
-        """Whether a candidate is worth a query (L13): of the distrusted ones only so many are, and more of them where
-        they are `alone`."""
+        """Whether a candidate is worth a query (L13): of the distrusted ones a bounded number is, a higher one if they
+        are `alone`."""
         trusted, asked = self._candidates.trusted, [-1, -1]
 
         def wanted(candidate: Candidate) -> bool:
@@ -372,7 +372,7 @@ class Lookup:
                 return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
             vouchers = self._candidates.vouchers(candidate)
             if not candidate.deprioritised and not vouchers:
-                return False  # misfits that name each other, one by one, would go on for as long as they like
+                return False  # misfits that name each other, one by one, would go on without end
             near = candidate.sybil_suspect
             if asked[near] < 0:
                 among = self.candidates if near else self._nearest()
@@ -384,7 +384,7 @@ class Lookup:
         return wanted
 
     def next_again(self) -> Candidate | None:
-        """At the end: a silent candidate among the nearest to ask a second time, for `GRACE_SECONDS` (L3)."""
+        """At the end: a stalled candidate among the nearest to query a second time, for `GRACE_SECONDS` (L3)."""
         if not self.running or self._policy.wait != "again":
             return None
         wanted = self._wanted(alone=False)
@@ -398,13 +398,13 @@ class Lookup:
         return None
 
     def query_sent(self, candidate: Candidate, *, behind: bool = False) -> None:
-        """A query goes to a candidate: for what it was chosen, or to look `behind` what it gave."""
+        """A query was sent to a candidate: its first one, or one to look `behind` its first answer."""
         if behind:
             candidate.choose(Reason.LOOK_BEHIND)
         self.decisions.take(candidate.addr, *candidate.chosen_for)
 
     def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
-        """An answer, judged. Its referrals become candidates."""
+        """Take a validated answer. Its referrals become candidates."""
         self._walk = None
         candidate.outcome = outcome
         if outcome.status is Status.REFUSED:
@@ -428,10 +428,9 @@ class Lookup:
         return int.from_bytes(node_id, "big") ^ self._number
 
     def _renamed(self, candidate: Candidate, node_id: bytes) -> None:
-        """It answers under another id than it was named under: its own word counts, not what others claim about it
-        (L6).
+        """It answered under another id than the referral's: the node's own id counts (L6).
 
-        But an id that is much nearer to the target may have been chosen for it, until another node names it too (L8).
+        An id that is much nearer to the target may have been chosen for it, until another node names it too (L8).
         """
         before, named_as = candidate.distance.bit_length(), candidate.id
         self._candidates.move(candidate, node_id, self._distance(node_id))
@@ -443,15 +442,15 @@ class Lookup:
         candidate.chosen = candidate.distance.bit_length() <= before - CHOSEN_BITS
 
     def add_all(self, nodes: Iterable[NodeInfo]) -> None:
-        """Several nodes to consider."""
+        """Add several nodes."""
         for node in nodes:
             self.add(node)
 
-    def pass_over(self, candidate: Candidate, silence: Silence) -> None:
-        """It is not to be asked after all: it was silent of late."""
+    def pass_over(self, candidate: Candidate, timeouts: Timeouts) -> None:
+        """Skip a candidate: it is unresponsive."""
         self._walk = None
         candidate.state, candidate.reserve = State.PASSED, False
-        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, silence.queries, silence.seconds)
+        self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, timeouts.queries, timeouts.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
@@ -474,12 +473,12 @@ class Lookup:
                 self._candidates.went_silent(candidate)
 
     def settled(self) -> bool:
-        """Whether there is nothing left to do or to wait for (L5)."""
+        """Whether nothing is left to do or to wait for (L5)."""
         waiting, wait = False, self._policy.wait
         if wait == "all" and any(c.state in (State.ASKED, State.STALLED) for c in self.candidates):
             return False
         if wait == "again" and any(c.state is State.ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
-            return False  # one of them that is quick and lies must not have had the only say
+            return False  # the quickest of them may lie, and must not decide alone
         alone = self._alone()
         wanted = self._wanted(alone=alone)
         for candidate in self._nearest():
@@ -493,28 +492,29 @@ class Lookup:
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
 
     def _hosts(self) -> list[Candidate]:
-        """The bootstrap hosts that have not answered: of all candidates they stand last."""
+        """The bootstrap hosts that have not answered: the last of all candidates."""
         unnamed = takewhile(lambda c: c.id is None, reversed(self.candidates))
         return [host for host in unnamed if host.state is not State.FAILED]
 
     def _alone(self) -> bool:
-        """Whether the distrusted ones are all there is: fewer than k others have answered."""
+        """Whether there are few trusted nodes: fewer than k have answered."""
         trusted = self._candidates.trusted
         return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
 
     def end(self, why: StopReason) -> None:
-        """It is over."""
+        """End the lookup for `reason`."""
         self.running, self.stopped = False, why
 
     # ---- results -----------------------------------------------------------------------------------
 
     def closest(self) -> list[Candidate]:
-        """The up to k nearest responders, nearest first: distrusted ones only for want of others."""
+        """The up to k nearest responders, nearest first: distrusted ones only if there are too few others."""
         found, others = self.ranked()
         return sorted((found + others)[: self._k])
 
     def ranked(self) -> tuple[list[Candidate], list[Candidate]]:
-        """The responders that fill a place among the closest, and those that do for want of others; nearest first."""
+        """The responders that fill a place among the closest, and the spare ones that do if there are too few; nearest
+        first."""
         found: list[Candidate] = []
         others: list[Candidate] = []
         misfits = 0
@@ -523,18 +523,18 @@ class Lookup:
                 continue
             fits = self._candidates.fits(candidate)
             misfits += not fits
-            twin = bool(found) and found[-1].distance == candidate.distance
-            if twin and fits and not self._candidates.fits(found[-1]):
+            same_id = bool(found) and found[-1].distance == candidate.distance
+            if same_id and fits and not self._candidates.fits(found[-1]):
                 others.append(found.pop())  # one id, two addresses: the one that it fits
-                twin = False
-            if candidate.deprioritised or twin or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
+                same_id = False
+            if candidate.deprioritised or same_id or (not fits and misfits > MISFITS_CLOSEST * self._k // 8):
                 others.append(candidate)
             else:
                 found.append(candidate)
         return found, others
 
     def doubt(self) -> Doubt | None:
-        """What speaks against believing that a value which was not found is not there (L16)."""
+        """Why a negative result is doubtful (L16); `None` if nothing suggests that."""
         answered = [c for c in self.candidates if c.state is State.ANSWERED]
         starts = [c for c in answered if c.first_hand]
         if starts and all(c.bad_referrer for c in starts):
@@ -549,8 +549,8 @@ class Lookup:
         return Doubt.SMALL if small and any(not is_local(c.addr[0]) for c in trusted) else None
 
     def outcomes(self, under_way: Mapping[Candidate, NodeOutcome]) -> tuple[NodeOutcome, ...]:
-        """What happened at every node that was asked, nearest first; `under_way` is what is known of those that are
-        still waited for."""
+        """What happened at every node that was queried, nearest first; `under_way` has the outcomes so far of queries
+        in flight."""
         known = (c.outcome or under_way.get(c) for c in self.candidates)
         return tuple(outcome for outcome in known if outcome is not None)
 
@@ -566,6 +566,6 @@ class Lookup:
 
 
 def _cost(start: Start, candidate: Candidate) -> float:
-    """What a known node costs as the first step: its distance in bits, and its round trip in bits."""
+    """The cost of a known node as the first step, in bits: its distance plus its round trip."""
     rtt = RTT_UNTIL_MEASURED if start.rtt is None else start.rtt
     return candidate.distance.bit_length() + rtt / SECONDS_A_BIT

@@ -18,16 +18,16 @@ from .decisions import Decisions, Distrust, Reason, State
 from .network_size import LOOKED_AT, crowded
 
 MAX_CANDIDATES = 512
-"""Beyond this many the farthest untried ones are forgotten, those first that are distrusted and that few vouch for:
-endless referrals must not fill memory, nor push out what honest nodes named."""
+"""Most candidates. Beyond this the farthest untried ones are forgotten, first the distrusted ones that few nodes vouch
+for: endless referrals must neither fill memory nor evict what honest nodes named."""
 MISLEADING = 4
-"""With so many silent or misnamed nodes among those that a node named, for each that answered, the others wait."""
+"""A node is a bad referrer if this many of its referrals timed out or had other ids, for each that answered."""
 MAX_RIVALS = 8
-"""Claims about one /24 that are remembered."""
+"""Most claims about one /24 that are remembered."""
 MAX_NAMERS = 8
-"""Nodes remembered as having named a candidate."""
+"""Most referrers of a candidate that are remembered."""
 CHOSEN_BITS = 2
-"""A node that answers under an id nearer by so many bits than the one it was named under may have chosen it."""
+"""A node that answers under an id nearer by this many bits than the referral's may have chosen it."""
 
 BUCKET, WIDEST_BUCKET = 8, 128
 """Nodes in a bucket; libtorrent's first ones hold 128, 64, 32 and 16."""
@@ -35,48 +35,48 @@ BUCKET, WIDEST_BUCKET = 8, 128
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A node that the lookup knows of."""
+    """A node that the lookup may query."""
 
     addr: Addr
     id: bytes | None
-    """The nearest that was claimed, until it has answered: then the one that it answered with. `None` for a
-    bootstrap host, of which only the address is known."""
+    """The best claim, until it has answered; then the id that it answered with. `None` for a bootstrap host, of which
+    only the address is known."""
     distance: int
-    """To the target; 2^160 while the id is unknown, so that it is asked when nobody nearer is left."""
+    """To the target; 2^160 while the id is unknown, so that it is queried when no nearer candidate is left."""
     counts: bool = True
-    """Whether it may be one of the closest. Bootstrap routers store nothing."""
+    """Whether it may be one of the closest. Bootstrap routers may not: they store nothing."""
     state: State = State.NEW
     asked_again: bool = False
     outcome: NodeOutcome | None = None
     parent: Candidate | None = None
-    """Which node referred us to it first; `None` where the lookup started."""
+    """The first referrer; `None` for a starting node."""
     namers: list[Candidate] = field(default_factory=list)
-    """All that did."""
+    """All referrers that are remembered."""
     claimant: Candidate | None = None
-    """The one that named it under the id that holds."""
+    """The referrer of the claim that holds its id."""
     fits: bool | None = None
-    """Whether its id fits its address (BEP 42); `None` before anybody asked."""
+    """Whether its id fits its address (BEP 42); `None` before it was computed."""
     first_hand: bool = False
-    """Whether its id is known from itself: what others claim about it counts for nothing."""
+    """Whether it gave its id itself: then the claims of others don't count."""
     reserve: bool = False
-    """Known from before, and left out when the lookup opened: asked when there is nobody else, or it is named."""
+    """Known from before, and left out when the lookup opened: queried when no other is left, or after a referral."""
     sybil_suspect: bool = False
-    """So near to the target that in a network of this size it is most likely made up."""
+    """Sybil suspect: nearer to the target than chance allows in a network of this size."""
     chosen: bool = False
-    """It answered under an id much nearer than the one it was named under, and nobody has named it under that id."""
+    """It answered under an id much nearer than the referral's, and no other node has named it under that id."""
     named: bytes | None = None
-    """The id that it was named under, where it answered with another one."""
+    """The id of the referral, if it answered with another one."""
     served_bad_value: bool = False
-    """Whether it gave a value that does not hold."""
+    """Whether it gave an invalid value."""
     named_bad: int = 0
     named_alive: int = 0
-    """Of the nodes it named and that were asked, how many were silent or had another id, and how many answered."""
+    """Of its referrals that were queried: how many timed out or had another id, and how many answered."""
     chosen_for: tuple[Reason, Addr | None, int, float | None] = (Reason.NEAREST, None, 0, None)
-    """Why it was last chosen to be asked: the end of a `Decision`."""
+    """Why it was last chosen for a query: the reason and details of a `Decision`."""
 
     @property
     def hop(self) -> int:
-        """How many referrals led to it: 0 where the lookup started."""
+        """How many referrals led to it: 0 for a starting node."""
         hops, at = 0, self.parent
         while at is not None:
             hops, at = hops + 1, at.parent
@@ -84,14 +84,14 @@ class Candidate:
 
     @property
     def deprioritised(self) -> bool:
-        """Whether it is asked only when nobody better is left: too near, or named by nobody but misleading nodes."""
+        """Whether it is queried only when no better one is left: a Sybil suspect, or named only by bad referrers."""
         if self.sybil_suspect or self.chosen:
             return True
         return self.parent is not None and self.parent.bad_referrer and all(namer.bad_referrer for namer in self.namers)
 
     @property
     def bad_referrer(self) -> bool:
-        """Whether the nodes that it named were silent or misnamed, all or nearly all, or it lied itself (L12)."""
+        """Whether nearly all of its referrals timed out or had other ids, or it gave an invalid value (L12)."""
         if self.named_bad < MISLEADING:
             return self.served_bad_value
         return self.served_bad_value or self.named_bad >= MISLEADING * self.named_alive
@@ -104,7 +104,7 @@ class Candidate:
     def choose(
         self, reason: Reason, by: Candidate | None = None, number: int = 0, seconds: float | None = None
     ) -> Candidate:
-        """Remember why it is chosen to be asked. Returns itself."""
+        """Remember why it is chosen for a query. Returns itself."""
         self.chosen_for = reason, None if by is None else by.addr, number, seconds
         return self
 
@@ -113,17 +113,17 @@ class Candidate:
 
 
 class Candidates:
-    """Candidates by distance: one an address, one in play a /24, a bounded number."""
+    """A bounded number of candidates in the order of distance: one an address, one in play a /24."""
 
     def __init__(self, size: float | None, prefer: bool = False) -> None:
-        """`size` is how many nodes the network is thought to have, if that is known. `prefer`: whether ids should
-        fit their addresses (BEP 42)."""
+        """`size` is the estimated number of nodes in the network, if known. `prefer`: whether ids should fit their
+        addresses (BEP 42)."""
         self._size, self._prefer = size, prefer
         self.decisions = Decisions()
         self.all: list[Candidate] = []
         self._by_addr: dict[Addr, Candidate] = {}
         self._by_net: dict[str, list[Candidate]] = {}
-        """All that were named of a /24; the first one is in play."""
+        """All candidates of a /24; the first one is in play."""
 
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self.all)
@@ -133,7 +133,7 @@ class Candidates:
         return self._by_addr.get(addr)
 
     def fits(self, candidate: Candidate) -> bool:
-        """Whether its id fits its address, where that matters (BEP 42)."""
+        """Whether its id fits its address (BEP 42); true if that does not matter here."""
         if not self._prefer or candidate.id is None:
             return True
         if candidate.fits is None:
@@ -141,11 +141,11 @@ class Candidates:
         return candidate.fits
 
     def trusted(self, candidate: Candidate) -> bool:
-        """Whether there is no reason to hold it for made up."""
+        """Whether there is no reason to distrust it."""
         return not candidate.deprioritised and self.fits(candidate)
 
     def distrust(self, candidate: Candidate) -> Distrust | None:
-        """Why it is not trusted; `None` where it is."""
+        """Why it is not trusted; `None` if it is."""
         if candidate.sybil_suspect:
             return Distrust.TOO_NEAR
         if candidate.chosen:
@@ -155,19 +155,19 @@ class Candidates:
         return None if self.fits(candidate) else Distrust.MISFIT
 
     def vouchers(self, candidate: Candidate) -> int:
-        """How many networks trusted nodes that named a candidate belong to, and one more if it answered us before."""
+        """In how many networks its trusted referrers are, plus one if it answered us before."""
         nets = {net_of(n.addr[0]) for n in candidate.namers if not n.bad_referrer and self.trusted(n)}
         return len(nets) + candidate.first_hand
 
     # ---- claims ------------------------------------------------------------------------------------
 
     def add(self, candidate: Candidate) -> bool:
-        """Take one in, unless its address is taken. Another one of a /24 waits until the first has failed (L9)."""
+        """Add one, unless its address is taken. A second one of a /24 waits until the first has failed (L9)."""
         if candidate.addr in self._by_addr:
             return False
         ip = candidate.addr[0]
         # Addresses of one subnet are cheap; addresses all over the world are not (S/Kademlia; BEP 42).
-        # Loopback and private networks are exempt: there one subnet is all there is.
+        # Loopback and private networks are exempt: there, one subnet may be the whole network.
         if not is_local(ip) and not self._join(candidate, self._by_net.setdefault(net_of(ip), [])):
             return False
         self._by_addr[candidate.addr] = candidate
@@ -181,7 +181,7 @@ class Candidates:
             rivals.append(candidate)
             return True
         first, parent = rivals[0], candidate.parent
-        # A node names one of a /24. More claims would let a liar hide a true address among false ports.
+        # One claim a /24 counts for each referrer: else a true address could be hidden among false ports.
         if parent is not None and any(parent in rival.namers for rival in rivals):
             return False
         if first.state in (State.STALLED, State.FAILED):
@@ -198,11 +198,11 @@ class Candidates:
     def name_again(
         self, candidate: Candidate, node_id: bytes, distance: int, parent: Candidate | None, *, made_up: bool = False
     ) -> None:
-        """A node is named that is a candidate already, under the same id or another one (L7).
+        """A candidate is named again, under the same id or another one (L7).
 
         Until it has answered the best claim counts: one that is not `made_up` (too near for the node that claims it),
-        then one that fits the address, then the nearest. So a liar can neither hide a node by naming it far from the
-        target, nor discredit it by naming it too near, nor by being the first to name it.
+        then one that fits the address, then the nearest. So a false referral can neither hide a node by naming it far
+        from the target, nor discredit it by naming it too near or first.
         """
         if parent is not None and len(candidate.namers) < MAX_NAMERS and parent not in candidate.namers:
             candidate.namers.append(parent)
@@ -221,9 +221,11 @@ class Candidates:
             self._reconsider(candidate, self._by_net.get(net_of(candidate.addr[0]), []))
 
     def _reconsider(self, candidate: Candidate, rivals: list[Candidate]) -> None:
-        """One that waits for another untried one of its /24 takes its place, if it is trusted and that one is not, or
-        is nearer, or as near and named by nodes of more networks. What is far may never be asked, and would keep its
-        place for ever."""
+        """A waiting candidate replaces the untried one of its /24 if it is better (L9).
+
+        It is better if it is trusted and the other is not, or if it is nearer, or as near and named by nodes of more
+        networks. Without this rule a far one, which may never be queried, would keep the place.
+        """
         if candidate not in rivals[1:] or rivals[0].state is not State.NEW or rivals[0].first_hand:
             return
         first = rivals[0]
@@ -243,7 +245,7 @@ class Candidates:
         self.decisions.take(candidate.addr, reason, first.addr)
 
     def move(self, candidate: Candidate, node_id: bytes, distance: int) -> None:
-        """A candidate has another id than was thought, and so another distance."""
+        """A candidate gets another id, and so another distance."""
         self.all.remove(candidate)
         candidate.id, candidate.distance, candidate.fits = node_id, distance, None
         insort(self.all, candidate)
@@ -264,13 +266,13 @@ class Candidates:
     # ---- trust -------------------------------------------------------------------------------------
 
     def went_silent(self, candidate: Candidate) -> None:
-        """It did not answer in time: its referrer is trusted less, and its /24 gets another chance."""
+        """It timed out: its referrer is trusted less, and the next of its /24 has its turn."""
         if candidate.claimant is not None:
             candidate.claimant.named_bad += 1
         self.give_way(candidate)
 
     def give_way(self, candidate: Candidate) -> None:
-        """It leads nowhere: another one of its /24 takes its place, the one that most networks vouch for."""
+        """It failed: another one of its /24 takes its place, the one that most networks vouch for."""
         rivals = self._by_net.get(net_of(candidate.addr[0]), [])
         if not rivals or rivals[0] is not candidate:
             return
@@ -281,7 +283,7 @@ class Candidates:
             self._put_first(rivals, following, Reason.INSTEAD, candidate)
 
     def came_back(self, candidate: Candidate, named_as: bytes | None) -> None:
-        """It answered: under the id that its referrer named, or under another one, which is the one that counts."""
+        """It answered, under the id of the referral or under another one, which then counts."""
         if candidate.claimant is None:
             return
         if named_as == candidate.id:
@@ -291,28 +293,29 @@ class Candidates:
 
     @property
     def _sought(self) -> Candidate | None:
-        """The very node whose id is looked for: it may be as near as that, but only one of its name."""
+        """Whether it is the node whose id is the target: it may be that near, but one address only."""
         return self.all[0] if self.all and not self.all[0].distance else None
 
     def made_up(self, parent: Candidate, distances: Sequence[int]) -> int:
-        """Which claims of one answer are much nearer to the target than a node at its place can know of: those up to
-        this distance, 0 for none (L11).
+        """The distance up to which claims of one answer are Sybil suspects; 0 for none (L11).
+
+        They are much nearer to the target than a node at the place of `parent` can know of.
 
         The bucket of `parent` towards the target holds 8 nodes, evenly spread up to its own distance.
         """
         while not self.trusted(parent) and parent.parent is not None:
-            parent = parent.parent  # what is made up itself vouches for nobody
+            parent = parent.parent  # the referrals of a Sybil suspect count for nothing
         reach = parent.distance / 2**ID_BITS
         if not reach:
             return 0
         bucket = max(BUCKET, WIDEST_BUCKET >> (ID_BITS - parent.distance.bit_length()))
-        # The very node whose id is looked for may be as near as that.
+        # The node whose id is the target may be that near.
         nearest = sorted(distance for distance in distances if distance)[:LOOKED_AT]
         crowd = crowded([distance / 2**ID_BITS for distance in nearest], bucket / reach)
         return nearest[crowd - 1] if crowd else 0
 
     def judge_answers(self) -> None:
-        """Flag the nearest of those that answered if they are too many for the size of the network (L11)."""
+        """Flag the nearest responders as Sybil suspects if they are too many for the size of the network (L11)."""
         if self._size is None:
             return
         answered = (c for c in self.all if c.state is State.ANSWERED and c is not self._sought)

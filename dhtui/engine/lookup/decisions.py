@@ -1,4 +1,4 @@
-"""What a lookup decided and why, as values. Their sentences are in `text/decisions.py`.
+"""The decisions of a lookup and their reasons, as values. Their sentences are in `text/decisions.py`.
 
 The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to. L1 … L16 are
 the rules in the essay of `algorithm.py`.
@@ -12,11 +12,11 @@ from typing import NamedTuple
 from ..wire.compact import Addr
 
 MAX_DECISIONS = 512
-"""Decisions of one lookup that are remembered besides those to send a query, which its number of queries bounds."""
+"""Most decisions of one lookup that are remembered, besides those to send a query (bounded by its queries)."""
 
 
 class State(StrEnum):
-    """Where a candidate stands."""
+    """The progress of a candidate."""
 
     NEW = "untried"
     PASSED = "passed_over"
@@ -27,47 +27,48 @@ class State(StrEnum):
 
 
 class Distrust(StrEnum):
-    """Why a candidate is asked only when nobody better is left, and fills no place among the closest."""
+    """Why a candidate is queried only when no better one is left, and fills no place among the closest."""
 
     TOO_NEAR = "too_near"
-    """So near to the target that it is most likely made up: who named it, or a network of this size, has no room."""
+    """Sybil suspect: nearer to the target than its referrer can know of, or than the network size allows (L11)."""
     CHOSEN = "chosen_id"
-    """The id that it answers with may have been chosen for the target."""
+    """The id that it answers with may have been chosen for the target (L8)."""
     MISLED = "misled"
-    """Named by nobody but nodes that mislead."""
+    """Named only by bad referrers (L12)."""
     MISFIT = "misfit"
     """Its id does not fit its address (BEP 42)."""
 
 
 class Reason(StrEnum):
-    """Why a candidate was asked, kept back, passed over or asked again."""
+    """Why a candidate was queried, kept back, passed over or queried again."""
 
     OPENING = "opening"
-    """Asked: known from before, quick and near (L4). `seconds`: its round trip."""
+    """Queried: known from before, quick and near (L4). `seconds`: its round trip."""
     BOOTSTRAP_HOST = "bootstrap_host"
-    """Asked: a bootstrap host, of which only the address is known."""
+    """Queried: a bootstrap host, of which only the address is known."""
     NEAREST = "nearest"
-    """Asked: the nearest candidate that was not asked yet and is trusted."""
+    """Queried: the nearest untried candidate that is trusted."""
     LAST_RESORT = "last_resort"
-    """Asked: it was kept in reserve, and no other trusted candidate was left or in flight (L4)."""
+    """Queried: it was kept in reserve, and no other trusted candidate was left or in flight (L4)."""
     FITTING_ID = "fitting_id"
-    """Asked: its id fits its address (BEP 42), that of `by`, which is as near to the bit, does not (L10)."""
+    """Queried: its id fits its address (BEP 42); that of `by`, which is as near to the bit, does not (L10)."""
     VOUCHED = "vouched"
-    """Asked: its id does not fit its address, but trusted nodes of `number` networks name it, more than name `by`,
+    """Queried: its id does not fit its address, but trusted nodes of `number` networks name it, more than name `by`,
     which is nearer (L10)."""
     MISFIT = "misfit"
-    """Asked though its id does not fit its address: it is the nearest, and such ids don't hold too many slots (L10)."""
+    """Queried though its id does not fit its address: it is the nearest, and such ids don't hold too many slots
+    (L10)."""
     BAD_REFERRER = "bad_referrer"
-    """Asked, no better candidate being left: `number` other referrals of the nodes that named it, `by` first, timed out
-    or had other ids (L12)."""
+    """Queried, no better candidate being left: `number` other referrals of its referrers, `by` first, timed out or had
+    other ids (L12)."""
     BAD_VALUE = "bad_value"
-    """Asked, no better candidate being left: `by`, which named it, gave a value that does not hold (L12)."""
+    """Queried, no better candidate being left: its referrer `by` gave an invalid value (L12)."""
     TOO_NEAR = "too_near"
-    """Asked, no better candidate being left: it is nearer to the target than its referrer can know of (L11)."""
+    """Queried, no better candidate being left: it is nearer to the target than its referrer can know of (L11)."""
     ASKED_AGAIN = "asked_again"
-    """Asked a second time at the end: it is among the nearest and was silent (L3)."""
+    """Queried a second time at the end: it is among the nearest and had stalled (L3)."""
     LOOK_BEHIND = "look_behind"
-    """Asked once more: what it gave may stand in the way of a signed value that it has."""
+    """Queried once more, for a signed value: its first answer was an unsigned or invalid one."""
 
     RESERVE = "reserve"
     """Kept back: known from before (L4). `seconds`: its round trip."""
@@ -79,7 +80,7 @@ class Reason(StrEnum):
     """In the lookup in place of `by` of the same /24: it is trusted and `by` is not, or it is nearer, or as near and
     named by nodes of more networks (L9)."""
     INSTEAD = "instead"
-    """In the lookup in place of `by` of the same /24, which was silent or answered with an error (L9)."""
+    """In the lookup in place of `by` of the same /24, which timed out or answered with an error (L9)."""
     UNRESPONSIVE = "unresponsive"
     """Passed over: it let `number` queries in a row time out, the last one `seconds` ago."""
     TOO_MANY = "too_many"
@@ -102,36 +103,36 @@ ASKS = frozenset(
         Reason.LOOK_BEHIND,
     )
 )
-"""Reasons to send a query. The n-th decision to ask an address is the one for the n-th query that was sent there."""
+"""Reasons to send a query. The n-th decision to query an address belongs to the n-th query that was sent there."""
 
 
 class StopReason(StrEnum):
     """Why a lookup, or another operation, ended."""
 
     CLOSEST_ANSWERED = "closest_answered"
-    """The k closest nodes that are alive have answered."""
+    """The k closest live nodes have answered."""
     ALL_ANSWERED = "all_answered"
     """Fewer than k nodes could be reached, and all of them have answered."""
     NOBODY_TO_ASK = "nobody_to_ask"
     """No node was known."""
     NOBODY_ANSWERED = "nobody_answered"
     NOTHING_HOLDS = "nothing_holds"
-    """The nodes that answered gave values that do not hold."""
+    """All responders gave invalid values."""
     VALUE_FOUND = "value_found"
     """An immutable value was found. It hashes to the target, so no second opinion is needed."""
     QUERY_LIMIT = "query_limit"
-    """It has sent as many queries as one lookup may: somebody is inventing nodes."""
+    """It has sent as many queries as one lookup may: the referrals are most likely invented."""
     STOPPED_BY_USER = "stopped_by_user"
     GIVEN_UP = "given_up"
-    """Whoever asked for it gave it up, at a deadline for example."""
+    """The caller gave it up, at a deadline for example."""
     CANCELLED = "cancelled"
     """Ended without a result."""
     NAMED_ASKED = "named_asked"
     """Every node that the user named has been asked."""
     WRITTEN = "written"
-    """Every node that was to store something has been written to."""
+    """Every node that was selected for the write has been written to."""
     NOT_STORABLE = "not_storable"
-    """What was to be stored can't be: nothing was written."""
+    """The item can't be stored: nothing was written."""
 
 
 EARLY = frozenset((StopReason.STOPPED_BY_USER, StopReason.GIVEN_UP, StopReason.CANCELLED))
@@ -139,7 +140,7 @@ EARLY = frozenset((StopReason.STOPPED_BY_USER, StopReason.GIVEN_UP, StopReason.C
 
 
 class FoundKind(StrEnum):
-    """What was found."""
+    """The kind of a finding."""
 
     PEERS = "peers"
     IMMUTABLE = "immutable"
@@ -147,7 +148,7 @@ class FoundKind(StrEnum):
 
 
 class Found(NamedTuple):
-    """What was found, in numbers."""
+    """A finding, in numbers."""
 
     kind: FoundKind
     """The item's, where one was found."""
@@ -160,14 +161,14 @@ class Decision(NamedTuple):
     """One decision about one candidate."""
 
     at: float
-    """On the engine's clock, in the views of a lookup seconds since it was asked for."""
+    """Seconds on the engine's clock; in the views of a lookup, seconds since it was requested."""
     addr: Addr
     """The candidate's."""
     reason: Reason
     by: Addr | None = None
-    """The other node that the reason speaks of."""
+    """The other node that the reason refers to."""
     number: int = 0
-    """What this and `seconds` are the reason tells; 0 and `None` where it tells nothing."""
+    """The meaning of this and of `seconds` is described at the reason; 0 and `None` if it has none."""
     seconds: float | None = None
 
 
@@ -177,12 +178,12 @@ class Decisions:
     __slots__ = ("_others", "now", "taken", "untold")
 
     def __init__(self) -> None:
-        """There are none yet."""
+        """Start without decisions."""
         self.now = 0.0
-        """The time of the decisions that follow, on the engine's clock: whoever drives the lookup sets it."""
+        """The time of the decisions that follow, on the engine's clock. The caller that drives the lookup sets it."""
         self.taken: list[Decision] = []
         self.untold = 0
-        """Decisions beyond `MAX_DECISIONS`: they are counted only."""
+        """Decisions beyond `MAX_DECISIONS`: only counted."""
         self._others = 0
 
     def take(

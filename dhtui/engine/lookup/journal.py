@@ -1,4 +1,4 @@
-"""The course of one lookup: every query with its times, and who led to whom. For the screens that show it."""
+"""The record of one lookup: every query with its times, and the referrals. For the screens that show it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Step:
     doubt: Distrust | None
     """Why the candidate was distrusted when it was asked."""
     first: NodeOutcome | None = None
-    """What the node gave to the query before, where this one is to look behind that."""
+    """The outcome of the previous query to the node, if this one looks behind it."""
     held_since: float | None = None
-    """Since when it had waited for room among all our queries; `None`: it had not."""
+    """Since when it had waited for room among all our queries; `None`: it did not wait."""
     stalled_at: float | None = None
     ended_at: float | None = None
     overtaken_at: float | None = None
-    """When so many nearer nodes had answered that it held no slot any more."""
+    """When it was superseded: so many nearer nodes had answered that it held no slot any more."""
     outcome: NodeOutcome | None = None
-    """What came of it."""
+    """Its outcome."""
     late: bool = False
-    """Whether the lookup was over before that was known."""
+    """Whether the lookup was over before the outcome was known."""
 
 
 def bits(candidate: Candidate) -> float | None:
@@ -46,7 +46,7 @@ def _found(outcome: NodeOutcome | None) -> Found | None:
 
 
 def decision_views(lookup: Lookup, started_at: float, began_at: float) -> tuple[Decision, ...]:
-    """What a lookup decided; of the nodes that it was to start from it decided before it began."""
+    """The decisions of a lookup. Those about its starting nodes precede its start."""
     return tuple(d._replace(at=max(d.at, began_at) - started_at) for d in lookup.decisions.taken)
 
 

@@ -1,16 +1,16 @@
-"""How many nodes the network has, told from how close the closest ones are.
+"""The number of nodes in the network, estimated from the distances of the closest nodes.
 
 Ids are spread evenly, so the distance to the k-th closest of N nodes, as a share of the whole space, follows a
 gamma distribution with mean k/N. Over m lookups of different targets the sum S of these shares gives the
 unbiased estimate (mk - 1) / S, with a relative standard deviation of 1 / sqrt(mk - 2).
 
-That holds for targets far apart. Lookups that end among the same nodes, as refreshes near our own id do, and any two
-in a small network, tell the same twice: m is then m^2 / sum over all pairs i, j of their overlap (1 for i = j), the
-number of independent lookups that would be as sure. The overlap of two that reach to the distances d >= d' and whose
-targets are e apart is (1 - e / d) sqrt(d' / d), or 0 for e > d. `bench/size.py` compares this with simulations.
+That holds for targets far apart. Lookups that end among the same nodes (refreshes near our own id, or any two in a
+small network) are not independent: m is then m^2 / sum over all pairs i, j of their overlap (1 for i = j), the number
+of independent lookups of the same certainty. The overlap of two that reach to the distances d >= d' and whose targets
+are e apart is (1 - e / d) sqrt(d' / d), or 0 for e > d. `bench/size.py` compares this with simulations.
 
-Turned round it tells what can't be: within a share d of the space lie N * d nodes on average, and a crowd of many
-more has been made up to surround somebody (a Sybil attack).
+Conversely, N * d nodes on average lie within a share d of the space. Many more than that are most likely the made-up
+nodes of a Sybil attack.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from ..wire.ids import ID_BITS
 
 MAX_TARGETS = 64
 ENOUGH_TARGETS = 4
-"""From so many lookups on the estimate serves to call nodes too near."""
+"""Fewest lookups from which the estimate is used to find Sybil suspects."""
 DEAD_TOO = 2.0
-"""Tables name up to as many dead nodes as living ones, and only the living are counted."""
+"""Factor on the estimate: up to as many dead nodes as live ones are named, and only the live ones are counted."""
 UNLIKELY = 1e-5
-"""A crowd less likely than this is no accident."""
+"""A crowd with a probability below this does not count as chance."""
 SMALLEST_CROWD = 3
-"""One or two surround nobody."""
+"""Fewest nodes that count as a crowd."""
 LOOKED_AT = 16
-"""A crowd is looked for among so many of the nearest."""
+"""How many of the nearest are tested for a crowd."""
 
 
 def crowded(shares: Sequence[float], size: float) -> int:
@@ -69,7 +69,7 @@ class SizeEstimate:
     def robust(self) -> float | None:
         """The estimate by the lookup in the lower quarter, `None` without 4 of them.
 
-        Who crowds around a target makes the network look larger; nobody can make it look smaller.
+        Made-up nodes around a target make the network look larger; no attacker can make it look smaller.
         """
         if len(self._shares) < ENOUGH_TARGETS:
             return None
@@ -93,6 +93,6 @@ class SizeEstimate:
 
 
 def _overlap(a: int, reach_a: float, b: int, reach_b: float) -> float:
-    """How much two lookups tell the same, 0 to 1: their targets, and how far they reach as shares of the space."""
+    """The overlap of two lookups, 0 to 1, from their targets and the shares of the space that they reach."""
     apart, far, near = (a ^ b) / 2**ID_BITS, max(reach_a, reach_b), min(reach_a, reach_b)
     return (1 - apart / far) * sqrt(near / far) if apart < far else 0.0

@@ -1,4 +1,4 @@
-"""How a lookup chooses whom to ask and how long to wait: one value, so that policies can be compared."""
+"""How a lookup chooses candidates and how long it waits: one value, so that policies can be compared."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Policy:
     """The rules of a lookup besides alpha and k. The defaults are ours; `bench/simulate.py` has those of others."""
 
     survey: int = 512
-    """Queries that get to know nodes all over the network as soon as a way in is found, unless as many are known."""
+    """Queries of the survey after the bootstrap, unless as many nodes are known already."""
     fill: bool = True
-    """Whether something is then looked up in every bucket that has room."""
+    """Whether a lookup in every bucket with room follows."""
     start: int = 32
     """Known nodes nearest to the target that it starts from."""
     quick_start: bool = True
@@ -25,17 +25,17 @@ class Policy:
     soft: float | None = None
     """Seconds until a silent node loses its slot; `None`: as measured round trips say."""
     hard: float = 4.0
-    """Seconds until an answer counts no more."""
+    """Seconds from which on an answer no longer counts."""
     replace_dead: bool = True
-    """Whether the next nearest steps in for a silent node; else the k nearest ever heard of are all there is."""
+    """Whether the next nearest candidate replaces one that stalled; else only the k nearest ever named are queried."""
     wait: Literal["again", "nearest", "all"] = "again"
-    """Whom it waits for at the end: for nobody, but it asks the silent ones again; for those nearer than the k-th
-    responder; or for all that are in flight."""
+    """Which queries it waits for at the end: none, but it queries stalled nodes again; those to nodes nearer than the
+    k-th responder; or all in flight."""
     grace: float = 0.4
-    """Seconds that the ones asked again have."""
+    """Seconds for the nodes that are queried again."""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for what makes no sense."""
+        """Raises `ValueError` for invalid values."""
         checks.whole("survey", self.survey, 0, 1 << 20)
         checks.whole("start", self.start, 1, 1 << 20)
         for name in ("fill", "quick_start", "top_only", "replace_dead"):

@@ -1,6 +1,7 @@
-"""What a lookup, or a query to a named node, wants to know: how it is asked, what an answer is worth, when it is done.
+"""The questions of lookups and of queries to named nodes: their arguments, the check of answers, and when they are
+done.
 
-A class for each kind. Who asks (`running`, `operations.direct`) knows none of them.
+One class for each kind. The callers (`running`, `operations.direct`) depend on none of them.
 """
 
 from __future__ import annotations
@@ -23,28 +24,29 @@ class Question(ABC):
     """A question, about a target."""
 
     kind: ClassVar[str]
-    """The RPC method that it asks with, which also names its lookups."""
+    """The RPC method, which also names its lookups."""
     target: bytes = b""
-    """20 bytes; empty where it is about none."""
+    """20 bytes; empty if it has none."""
 
     @abstractmethod
     def args(self, own: bytes) -> Args:
         """The query to send, from our id."""
 
     def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
-        """What a node's answer is worth. `outcome` says already that it answered, and whom it named."""
+        """The outcome with the checked contents of a node's answer. `outcome` already has the answer and its
+        referrals."""
         return outcome
 
     def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
-        """Add what a node gave to what others gave; whether that is something new."""
+        """Add the contents of an answer to those of others. Returns whether anything is new."""
         return False
 
     def done(self, findings: Findings) -> bool:
-        """Whether no other node can give anything better than what was found."""
+        """Whether no other node can give a better result."""
         return False
 
     def again(self, outcome: NodeOutcome) -> Question | None:
-        """What to ask a node once more, because what it gave may stand in the way of what it has; mostly `None`."""
+        """A second query to a node whose first answer may hide a better one; mostly `None`."""
         return None
 
 
@@ -85,7 +87,7 @@ class FindPeers(Question):
         return replace(outcome, status=Status.PEERS, peers=answer.peers) if answer.peers else outcome
 
     def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
-        """Count who names each peer; new is one that nobody named before."""
+        """Count the nodes that name each peer; a peer is new if no other node named it before."""
         if not outcome.peers:
             return False
         peers = findings.peers = findings.peers or Counter()
@@ -96,19 +98,19 @@ class FindPeers(Question):
 
 @dataclass(frozen=True, slots=True)
 class GetItem(Question):
-    """Which item is kept at the target (BEP 44)."""
+    """Which item is stored at the target (BEP 44)."""
 
     kind = "get"
 
     salt: bytes = b""
     newer_than: int | None = None
-    """The filter of BEP 44, only items with a higher seq are sent."""
+    """The ``seq`` of the query: only items with a higher seq are sent (BEP 44)."""
     blind: bool = False
-    """Only the target is known, not whose item it is: one under another salt than ours may be the true one."""
+    """Only the target is known, not the public key: an item under another salt than ours may be the right one."""
     mutable: bool | None = None
-    """Whether the item is mutable, where that is known."""
+    """Whether the item is mutable; `None` if that is not known."""
     at_least: int | None = None
-    """An item with a lower seq is shown as what its node gave, and is not the result."""
+    """An item with a lower seq is shown at its node, but is not the result."""
 
     def args(self, own: bytes) -> Args:
         """A get."""
@@ -129,7 +131,7 @@ class GetItem(Question):
         return replace(outcome, status=Status.VALUE, item=item, seq=item.seq if isinstance(item, MutableItem) else None)
 
     def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
-        """Take an item that is newer than what was found before."""
+        """Take an item that is newer than the one found before."""
         item = outcome.item
         if item is None or (findings.item is not None and _seq(item) <= _seq(findings.item)):
             return False
@@ -143,8 +145,8 @@ class GetItem(Question):
         return isinstance(findings.item, ImmutableItem)
 
     def again(self, outcome: NodeOutcome) -> Question | None:
-        """A store may hold a value without a signature under the target of a mutable item, and give that to a plain
-        get. A ``seq`` in the get makes it give what is signed."""
+        """A node may store an unsigned value under the target of a mutable item, and give that for a plain get. A get
+        with ``seq`` makes it give the signed one."""
         if self.mutable is False or self.newer_than is not None:
             return None
         return replace(self, newer_than=0) if outcome.status in (Status.BAD_VALUE, Status.BAD_SIGNATURE) else None
@@ -160,12 +162,13 @@ class GetItem(Question):
             return _NoItem(Status.BAD_VALUE, unsigned)
         if mutable_target(given.k, self.salt) != self.target:
             return self._of_another()
-        # A store that leaves seq out (one is known) can only be right about items of seq 0.
+        # An implementation that leaves seq out (one is known) can only be right about items of seq 0.
         item = MutableItem(v, given.k, given.sig, given.seq or 0, self.salt)
         return item if item.seq >= 0 and item.verify() else _NoItem(Status.BAD_SIGNATURE, "the signature does not hold")
 
     def _of_another(self) -> _NoItem:
-        """A mutable item that is not at home here: of another key, or under a salt that only its owner knows."""
+        """A mutable item whose key and salt don't hash to the target: of another key, or under a salt that is unknown
+        here."""
         if not self.blind:
             return _NoItem(Status.BAD_VALUE, "the public key and salt do not hash to the target")
         if self.salt:
@@ -176,7 +179,7 @@ class GetItem(Question):
 
 @dataclass(frozen=True, slots=True)
 class _NoItem:
-    """Why what a node gave does not count as the item."""
+    """Why an answer holds no valid item."""
 
     status: Status
     note: str
@@ -187,7 +190,7 @@ def _seq(item: Item) -> int:
 
 
 def question_about(what: ImmutableItem | MutableItem | Draft) -> GetItem:
-    """What is there before something is stored."""
+    """The question of the lookup before a store."""
     if isinstance(what, ImmutableItem):
         return GetItem(what.target, mutable=False)
     return GetItem(what.target, what.salt, mutable=True)

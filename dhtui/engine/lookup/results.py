@@ -1,4 +1,4 @@
-"""What an operation has found so far, and the outcome that comes of it."""
+"""The findings of an operation so far, and the outcome made from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .decisions import Found, FoundKind, StopReason
 
 @dataclass(slots=True)
 class Findings:
-    """What answers gave so far."""
+    """The contents of the answers so far."""
 
     item: Item | None = None
     peers: Counter[Addr] | None = None
@@ -34,7 +34,7 @@ def found_of(item: Item | None, peers: int) -> Found | None:
 
 
 def _with_age(outcome: NodeOutcome, highest: int | None) -> NodeOutcome:
-    """The same outcome, its value marked as older where the operation saw a newer one."""
+    """The same outcome, its value marked as older if the operation saw a newer one."""
     if outcome.status is Status.VALUE and highest is not None and (outcome.seq or 0) < highest:
         return replace(outcome, status=Status.OLDER)
     return outcome

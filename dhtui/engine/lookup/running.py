@@ -1,4 +1,4 @@
-"""A lookup under way: `Lookup` decides whom to ask, this asks, judges the answers and keeps the journal."""
+"""A running lookup: `Lookup` chooses candidates; `LookupRun` queries them, validates answers and keeps the journal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..outcome import Doubt, NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
-from ..unresponsive import Silence
+from ..unresponsive import Timeouts
 from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
 from ..wire.krpc import Args
@@ -23,21 +23,21 @@ from .results import Findings, outcome_of
 from .validate import behind, unanswered, validate_response
 
 Done = Callable[[Outcome, float], None]
-"""Told the outcome of an operation, once, and the time."""
+"""Called once with the outcome of an operation and the time."""
 
 MAX_STEPS = 512
-"""Queries of one lookup. Liars who name ever nearer nodes of their own can't keep it going for ever."""
+"""Most queries of one lookup. It bounds a lookup among attackers that name ever nearer nodes of their own."""
 
 
 class Pumped(Protocol):
-    """Whatever sends queries."""
+    """An operation that sends queries."""
 
     def pump(self, now: float) -> None:
         """Send what may be sent."""
 
 
 class Sender(Protocol):
-    """What an operation needs of the engine."""
+    """The part of the engine that an operation needs."""
 
     @property
     def id(self) -> bytes:
@@ -61,19 +61,19 @@ class Sender(Protocol):
 
     @property
     def crowded(self) -> bool:
-        """Whether so many silent nodes are waited for that there is no room for many more."""
+        """Whether so many queries have stalled that little room is left for more."""
 
     def wait(self, waiting: Pumped) -> None:
-        """Pump it as soon as something may be sent again."""
+        """Pump it as soon as queries may be sent again."""
 
     def blocked(self, addr: Addr, now: float) -> Status | None:
-        """Why nothing may be sent to an address; `None` where it may."""
+        """Why nothing may be sent to an address; `None` if it may."""
 
     def ours(self, addr: Addr) -> bool:
         """Whether an address is our own."""
 
-    def silent(self, addr: Addr, now: float) -> Silence | None:
-        """Why an address is not worth a query so soon; `None` where it is."""
+    def silent(self, addr: Addr, now: float) -> Timeouts | None:
+        """Why an address is not queried again so soon; `None` if it may be."""
 
     def soft_for(self, addr: Addr) -> float:
         """Seconds until a query there has stalled, by the policy in force."""
@@ -92,11 +92,11 @@ class Sender(Protocol):
         stalled: Callable[[InFlight, float], None] | None,
         patient: bool = False,
     ) -> InFlight:
-        """Send a query. `patient`: it is not given up for others before its hard deadline."""
+        """Send a query. `patient`: it is not given up before its hard deadline."""
 
 
 class LookupRun:
-    """A lookup under way: sends what `Lookup` names, judges what comes, and knows what was found."""
+    """A running lookup: queries the candidates of `Lookup`, validates the answers, and collects the findings."""
 
     def __init__(
         self,
@@ -114,11 +114,11 @@ class LookupRun:
         size: float | None = None,
         policy: Policy = OURS,
     ) -> None:
-        """`avoid`: start far off and at none of these nodes, as a stranger would; referrals may lead to them.
-        `size` is how many nodes the network is thought to have."""
+        """`avoid`: start far from the target, at none of these nodes, as an unrelated node would; referrals may lead to
+        them. `size` is the estimated number of nodes in the network."""
         self.number, self.question, self.owner = number, question, owner
         self.name = f"{question.kind if owner == 'user' else owner}#{number}"
-        """What its queries are told apart by: ``get#3``, ``refresh#4``."""
+        """The label of its queries: ``get#3``, ``refresh#4``."""
         self.lookup = Lookup(
             question.target,
             sender.id,
@@ -133,7 +133,7 @@ class LookupRun:
         self._policy = policy
         self.avoid = avoid
         self.hold = False
-        """More candidates are on their way (host names being resolved): don't end for want of them."""
+        """Host names are being resolved: don't end for lack of candidates."""
         self._sender, self._done = sender, done
         self._on_step, self._on_found, self._stop_at_value = on_step, on_found, stop_at_value
         self._in_flight: dict[InFlight, Step] = {}
@@ -144,14 +144,14 @@ class LookupRun:
         self._held_since: float | None = None
         """Since when there has been no room to send."""
         self.wrote = 0.0
-        """How long the writing took that came after it, seconds."""
+        """Seconds that the writes after it took."""
         self.turn = 0
-        """Which of `Operations` it has; 0 for none."""
+        """Its turn in `Turns`; 0 for none."""
         self._settled = False
         self._responders: list[int] = []
         """Their distances, sorted."""
         self._doubt: Doubt | None = None
-        """Known at the end."""
+        """Set at the end."""
 
     @property
     def running(self) -> bool:
@@ -159,20 +159,20 @@ class LookupRun:
         return self.lookup.running
 
     def seed(self, nodes: Iterable[NodeInfo]) -> None:
-        """Nodes to start from."""
+        """Add starting nodes."""
         self.lookup.add_all(node for node in nodes if not self.avoid or node.addr not in self.avoid)
 
     def start_from(self, starts: Iterable[Start]) -> None:
-        """Nodes known from before, nearest first, to start from."""
+        """Add starting nodes that are known from before, nearest first."""
         self.lookup.start_from(starts)
 
     def start(self, now: float, since: float | None = None) -> None:
-        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        """Send the first queries. `since`: when it was requested, if it had to wait."""
         self.started_at, self.began_at = now if since is None else since, now
         self.pump(now)
 
     def pump(self, now: float) -> None:
-        """Send what may be sent; end when there is nothing left."""
+        """Send the queries that may be sent; end when nothing is left to do."""
         self.lookup.decisions.now = now
         sender = self._sender
         room = not sender.full
@@ -188,7 +188,7 @@ class LookupRun:
             for step in self._steps[sent:]:
                 step.held_since = held
         if not room and self.running and len(self._steps) < MAX_STEPS:
-            # Nothing is settled as long as there may be somebody to ask.
+            # Not settled as long as more candidates may come.
             self._held_since = now if held is None else held
             sender.wait(self)
         elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
@@ -203,8 +203,8 @@ class LookupRun:
         if blocked := self._sender.blocked(candidate.addr, now):
             self.lookup.failed(candidate, NodeOutcome(addr=candidate.addr, id=candidate.id, status=blocked))
             return
-        if not candidate.asked_again and (silence := self._sender.silent(candidate.addr, now)):
-            self.lookup.pass_over(candidate, silence)
+        if not candidate.asked_again and (timeouts := self._sender.silent(candidate.addr, now)):
+            self.lookup.pass_over(candidate, timeouts)
             return
         self._send(candidate, self.question, soft, now)
 
@@ -244,7 +244,7 @@ class LookupRun:
         candidate, own = step.candidate, validate_response(self.question, query, answer, now)
         outcome = own if step.first is None else behind(step.first, own)
         step.sent_at, step.ended_at, step.late = query.sent_at, query.heard_at or now, not self.running
-        # What the node gave before came of the query before.
+        # The previous findings of the node belong to its previous query.
         step.outcome = outcome if own.responded else own
         if not self.running:
             return
@@ -265,7 +265,7 @@ class LookupRun:
         self.pump(now)
 
     def _take(self, candidate: Candidate, outcome: NodeOutcome, now: float) -> None:
-        """The answer of a candidate, as it counts."""
+        """The validated answer of a candidate."""
         self.lookup.answered(candidate, outcome)
         self._overtake(candidate, now)
         self._note(outcome)
@@ -275,20 +275,20 @@ class LookupRun:
             self._on_found(outcome)
 
     def _look_again(self, step: Step, outcome: NodeOutcome) -> None:
-        """What a node has behind what stood in the way, of which it was thought that it would not come any more."""
+        """The second answer of a node, which was no longer expected."""
         if outcome.behind is not None and step.candidate.outcome is step.first:
             step.candidate.outcome = outcome
             self._note(outcome)
 
     def _overtake(self, candidate: Candidate, now: float) -> None:
-        """Record which queries hold no slot any more, being farther than the k-th responder, now that one answered."""
+        """Record which queries are superseded by the latest answer: farther than the k-th responder, without a slot."""
         insort(self._responders, candidate.distance)
         self._look_who_is_overtaken(now)
 
     def _look_who_is_overtaken(self, now: float) -> None:
         if len(self._responders) < self._sender.k:
             return
-        # The walk to the k-th that fills a place costs more than all this, and is seldom needed.
+        # Finding the k-th that fills a place costs more than this test, and is seldom needed.
         nearest = self._responders[self._sender.k - 1]
         held = [
             step
@@ -315,7 +315,7 @@ class LookupRun:
         self._done(replace(outcome, doubt=self._doubt, complete=complete), now)
 
     def outcomes(self, now: float) -> tuple[NodeOutcome, ...]:
-        """What is known by now of every node that was asked, nearest first."""
+        """The outcomes so far of all queried nodes, nearest first."""
         under_way: dict[Candidate, NodeOutcome] = {}
         for query, step in self._in_flight.items():
             one = step.first or unanswered(query, now, ended=True)
@@ -325,18 +325,18 @@ class LookupRun:
         return self.lookup.outcomes(under_way)
 
     def stop(self, why: StopReason, now: float) -> None:
-        """End it now, with what it has found so far. One that has not begun has found nothing."""
+        """End it now, with its results so far. One that has not begun has none."""
         if self.running:
             self.started_at = self.started_at or now
             self._end(why, now, complete=False)
 
     def kth_distance(self) -> int | None:
-        """The distance of the k-th closest responder, where the lookup settled with that many."""
+        """The distance of the k-th closest responder; `None` if the lookup settled with fewer."""
         closest = self.lookup.closest()
         return closest[-1].distance if self._settled and len(closest) == self._sender.k else None
 
     def cancel(self, now: float) -> None:
-        """Stop, without calling `done`. Answers still under way only serve the table."""
+        """Stop, without calling `done`. Later answers only serve the table."""
         if self.running:
             self.lookup.end(StopReason.CANCELLED)
             self.ended_at = now
@@ -358,7 +358,7 @@ class LookupRun:
         )
 
     def _look_at_queries(self, now: float) -> None:
-        """When those in flight were sent, and which of them were not."""
+        """Update the times of sending of queries in flight, and mark those that were not sent."""
         for query, step in self._in_flight.items():
             step.sent_at = query.sent_at
             if query.failure:

@@ -1,10 +1,10 @@
-"""Getting to know nodes all over the network, once, so that every later lookup opens with a long step.
+"""The survey: one collection of nodes all over the network, so that every later lookup opens with a long step.
 
-The way in is a lookup of our own id: it leaves us among neighbours, and with a few nodes in the rest of the space,
-where nearly every target lies. Filling buckets by lookups of random ids (BEP 5) brings more of the kind, for most
-queries of a lookup go to the crowd around its target. A survey asks each node for the id opposite to its own. What
-it knows over there is its widest bucket, 8 nodes from anywhere in the other half; they are asked in turn, so every
-query checks one node and names 8, spread as evenly as ids are.
+The bootstrap is a lookup of our own id: it finds our neighbours, and few nodes in the rest of the space, where nearly
+every target lies. Filling buckets by lookups of random ids (BEP 5) does not help much, because most queries of a lookup
+go to the nodes around its target. A survey queries each node for the id opposite to its own. The answer is the widest
+bucket of the node, 8 nodes from anywhere in the other half, which are queried next. So every query checks one node and
+names 8, spread as evenly as ids are.
 """
 
 from __future__ import annotations
@@ -21,25 +21,26 @@ from .policy import Policy
 from .running import Sender
 
 ALPHA = 32
-"""Queries in flight that have not stalled."""
+"""Most queries in flight that have not stalled."""
 
 
 class Survey:
-    """One survey under way. Whoever answers enters the table, or the memory of known nodes, as always."""
+    """One running survey. Responders enter the table, or the memory of known nodes, as usual."""
 
     def __init__(
         self, sender: Sender, nodes: Iterable[NodeInfo], *, policy: Policy, done: Callable[[Survey, float], None]
     ) -> None:
-        """It begins with `nodes` and ends after as many queries as `policy` says; `done` is told when."""
+        """It begins with `nodes` and ends after the number of queries in `policy`; `done` is then called with the
+        time."""
         self._sender, self._policy, self._done = sender, policy, done
         self._left = self._most_waiting = policy.survey
         self._halves: tuple[deque[NodeInfo], deque[NodeInfo]] = deque(), deque()
-        """Nodes to ask, by the first bit of their ids."""
+        """Nodes to query, by the first bit of their ids."""
         self._seen: set[Addr | str] = set()
         self._holding: set[InFlight] = set()
         self.answered = 0
         self.fitting = 0
-        """How many of those that answered have ids that fit their addresses (BEP 42): an even sample of the network."""
+        """How many responders have ids that fit their addresses (BEP 42): an even sample of the network."""
         self._running = True
         self._add(nodes)
 
@@ -48,7 +49,7 @@ class Survey:
             ip = node.addr[0]
             if node.id == self._sender.id or (named_by is not None and is_private_referral(ip, named_by)):
                 continue
-            # One node a /24: a liar names nodes of its own, and addresses all over the world are not cheap.
+            # One node a /24: an attacker names its own nodes, and addresses all over the world are not cheap.
             place = node.addr if is_local(ip) else net_of(ip)
             half = self._halves[node.id[0] >> 7]
             if place not in self._seen and len(half) < self._most_waiting:
@@ -56,12 +57,12 @@ class Survey:
                 half.append(node)
 
     def pump(self, now: float) -> None:
-        """Send what may be sent; end when there is nothing left."""
+        """Send the queries that may be sent; end when no node is left."""
         while self._running and any(self._halves) and self._left and len(self._holding) < ALPHA:
             if self._sender.full:
                 self._sender.wait(self)
                 return
-            # Those asked in one half name nodes of the other: taking turns makes both equally known.
+            # Nodes of one half name nodes of the other: by turns both get equally known.
             here, there = self._halves[self._left % 2], self._halves[self._left % 2 - 1]
             node = (here or there).popleft()
             if not (self._sender.blocked(node.addr, now) or self._sender.silent(node.addr, now)):

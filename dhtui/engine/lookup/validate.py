@@ -1,4 +1,4 @@
-"""Judging an answer: what a node gave us, checked before anybody else sees it."""
+"""Validation of answers, before any other code uses them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["behind", "unanswered", "validate_response"]
 
 
 def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutcome:
-    """What is known of a node that gave no answer: in all of its time, or until now where its operation has `ended`."""
+    """The outcome of a node without an answer: timed out, or cancelled if its operation has `ended`."""
     status, note = Status.CANCELLED if ended else Status.TIMED_OUT, ""
     if query.failure:
         status, note = Status.SEND_FAILED, query.failure
@@ -34,7 +34,7 @@ def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutco
 def validate_response(
     question: Question | None, query: InFlight, answer: Response | ErrorReply | None, now: float
 ) -> NodeOutcome:
-    """What happened at one node. `question` is `None` for a write, which any response confirms."""
+    """The outcome at one node. `question` is `None` for a write, which any response confirms."""
     if answer is None:
         return unanswered(query, now)
     rtt = query.rtt
@@ -62,14 +62,14 @@ def validate_response(
         faults=answer.faults,
     )
     if question is None:
-        # Who gave the token has to confirm: another node at its address has stored something else, or nothing.
+        # The node that gave the token has to confirm: another node at its address did not store this write.
         renamed = query.expected is not None and answer.id != query.expected
         return replace(outcome, status=Status.WRONG_ID, token=None) if renamed else outcome
     return question.validate(answer, outcome)
 
 
 def behind(first: NodeOutcome, second: NodeOutcome) -> NodeOutcome:
-    """What a node has whose first answer stood in the way: the second decides, if it is any better."""
+    """The outcome of a node that was queried twice: the second answer counts if it is better."""
     if not second.responded or second.status in (first.status, Status.BAD_VALUE, Status.BAD_SIGNATURE, Status.REFUSED):
         return first
     nodes = tuple(dict.fromkeys((*first.nodes, *second.nodes)))

@@ -1,1 +1,1 @@
-"""What callers ask of a node, under way: the requests, the operations made of them, their turns and their ends."""
+"""The operations of callers: their requests, their turns, their runs and their ends."""

@@ -1,7 +1,7 @@
-"""Calls into the caller's code: made after the core is done with a datagram or a timer, never in the middle of that.
+"""Calls into the caller's code. They are made after the core has finished with a datagram or a timer, never during it.
 
-So this code may do with the node whatever it likes, and an exception in it breaks nothing: one of an operation's own
-callback ends that operation; one of a listener is reported, and the listener goes on hearing events.
+So this code may call any method of the node, and an exception in it does no harm: one in an operation's own callback
+ends that operation; one in a listener is reported, and the listener still gets events.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Report = Callable[[str, BaseException], None]
 
 
 class Calls(deque[tuple[Callable[[Any], None], Any]]):
-    """The calls to make, in order. (A deque, because a server tests for each query whether it is empty.)"""
+    """The pending calls, in order. (A deque, because a server tests for each query whether it is empty.)"""
 
     def __init__(self, report: Report) -> None:
         """`report` is called with an exception of the caller's code that no operation waits for."""
@@ -32,11 +32,11 @@ class Calls(deque[tuple[Callable[[Any], None], Any]]):
         self.report = report
 
     def later(self, function: Callable[[Any], None], argument: Any) -> None:
-        """Call it once the core is done. It must not raise."""
+        """Make this call once the core has finished. It must not raise."""
         self.append((function, argument))
 
     def make(self) -> None:
-        """Make the calls that are due now. Those that they add are left for the next time."""
+        """Make the pending calls. Calls that are added meanwhile are left for the next time."""
         for _ in range(len(self)):
             function, argument = self.popleft()
             function(argument)
@@ -74,11 +74,11 @@ class Caller:
         self.over: Callable[[], bool] = lambda: False
 
     def finish(self, outcome: Outcome, now: float) -> None:
-        """The operation has ended. The caller learns it after the calls that were due before."""
+        """The operation has ended. Its caller is told after the calls that were pending before."""
         self._calls.later(self.done, outcome)
 
     def guard(self, name: str, function: Callable[[Any], None] | None) -> Callable[[Any], None] | None:
-        """The same function, to be called by the core. Raises `ValueError` if it is no function."""
+        """The function, wrapped for the core. Raises `ValueError` if it is not callable."""
         checks.function(name, function)
         if function is None:
             return None
@@ -95,7 +95,7 @@ class Caller:
         return lambda argument: self._calls.later(call, argument)
 
     def steps(self, progress: Progress | None) -> Callable[[LookupRun, float], None] | None:
-        """`progress`, to be called by the core: with the view of the lookup at that moment."""
+        """`progress`, wrapped for the core: it gets the view of the lookup at that time."""
         told = self.guard("progress", progress)
         return None if told is None else lambda find, now: told(find.view(now))
 

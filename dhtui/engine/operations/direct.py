@@ -1,4 +1,4 @@
-"""Operations besides the lookup: queries to named nodes, and stores, which are a search and a batch of writes.
+"""Operations besides the lookup: queries to named nodes, and stores (a lookup, then a batch of writes).
 
 An operation is begun with `start`, may be cancelled, and calls `done` once, with its `Outcome` and the time.
 """
@@ -24,12 +24,12 @@ from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
 from .requests import Decide
 
 STALLED_BATCHES = 4
-"""A batch has at most so many times alpha queries in flight, stalled ones included."""
+"""Most queries of a batch in flight, stalled ones included, as a multiple of alpha."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchedQuery:
-    """One query of a batch: the address, the id that the node should have, and what to send."""
+    """One query of a batch: the address, the expected id of the node, and the arguments."""
 
     addr: Addr
     expected: bytes | None
@@ -37,7 +37,7 @@ class BatchedQuery:
 
 
 class QueryBatch:
-    """Asks named nodes one query each, at most `alpha` at a time besides those that have stalled."""
+    """Sends one query to each of the named nodes, at most `alpha` at a time besides those that have stalled."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class QueryBatch:
         done: Callable[[tuple[NodeOutcome, ...], float], None],
         idle: Callable[[float], None] | None = None,
     ) -> None:
-        """`idle` is called when only silent nodes are waited for."""
+        """`idle` is called when only stalled queries are left."""
         self._sender, self._question, self._owner, self._idle = sender, question, owner, idle
         self._alpha, self._timeout, self._done = alpha, timeout, done
         self._waiting = deque(enumerate(asks))
         self._results: list[NodeOutcome | None] = [None] * len(asks)
         self._in_flight: dict[InFlight, int] = {}
         self._firsts: dict[InFlight, NodeOutcome] = {}
-        """The first answers of nodes that are queried a second time, for what lies behind the first."""
+        """The first answers of nodes that are queried a second time (`Question.again`)."""
         self._stalled: set[InFlight] = set()
         self._over = False
 
@@ -67,7 +67,7 @@ class QueryBatch:
         return in_flight - len(self._stalled) < self._alpha and in_flight < STALLED_BATCHES * self._alpha
 
     def pump(self, now: float) -> None:
-        """Send what may be sent; end when there is nothing left."""
+        """Send the queries that may be sent; end when none is left."""
         while self._waiting and not self._over and self._may_send():
             if self._sender.full:
                 self._sender.wait(self)
@@ -121,7 +121,7 @@ class QueryBatch:
             self._idle(now)
 
     def stop(self, now: float) -> None:
-        """End it now. `done` is called with what is known by now of the nodes that were queried."""
+        """End it now. `done` is called with the outcomes so far."""
         if not self._over:
             self._over = True
             for query, place in self._in_flight.items():
@@ -134,7 +134,7 @@ class QueryBatch:
 
 
 class DirectQuery:
-    """Queries the nodes that the user named, and no others."""
+    """Queries only the nodes that the user named."""
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class DirectQuery:
         done: Done,
         idle: Callable[[float], None] | None = None,
     ) -> None:
-        """`idle` is called when only silent nodes are waited for."""
+        """`idle` is called when only stalled queries are left."""
         self._question, self._done = question, done
         self.turn = 0
         self._started_at = 0.0
@@ -165,7 +165,7 @@ class DirectQuery:
         )
 
     def start(self, now: float, since: float | None = None) -> None:
-        """Send the first queries. `since`: when it was asked for, if it had to wait."""
+        """Send the first queries. `since`: when it was requested, if it had to wait."""
         self._started_at = now if since is None else since
         self._batch.pump(now)
 
@@ -181,7 +181,7 @@ class DirectQuery:
         self._done(replace(outcome, complete=self._stopped is None), now)
 
     def stop(self, why: StopReason, now: float) -> None:
-        """End it now, with what is known by now."""
+        """End it now, with the results so far."""
         self._started_at, self._stopped = self._started_at or now, why
         self._batch.stop(now)
 
@@ -191,11 +191,11 @@ class DirectQuery:
 
 
 Prepare = Callable[[Outcome], tuple[Item | None, Callable[[NodeOutcome], Args | None]]]
-"""Turns what was found into the item, if any, and the query for each node; `None` leaves that node out."""
+"""Turns the findings into the item, if any, and the query for each node; `None` leaves that node out."""
 
 
 class StoreOperation:
-    """Stores something: finds the closest nodes and their tokens first, then writes to them.
+    """A store: finds the closest nodes and their tokens, then writes to them.
 
     The tokens come from its own lookup. That saves one query a node, and they can't have expired.
     """
@@ -222,7 +222,7 @@ class StoreOperation:
         self._batch: QueryBatch | None = None
 
     def start(self, now: float, since: float | None = None) -> None:
-        """Begin with the lookup. `since`: when it was asked for, if it had to wait."""
+        """Begin with the lookup. `since`: when it was requested, if it had to wait."""
         self._started_at = now if since is None else since
         self.find.start(now, since)
 
@@ -272,7 +272,8 @@ class StoreOperation:
         self._batch.pump(now)
 
     def _unwritable(self, found: Outcome) -> Iterator[NodeOutcome]:
-        """Nodes that can't be written to: they gave no token, or the user named them and they did not answer."""
+        """The outcomes of nodes that can't be written to: they gave no token, or were named by the user and did not
+        answer."""
         for node in found.closest:
             if node.token is None:
                 yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
@@ -281,7 +282,7 @@ class StoreOperation:
             yield from (node for node in found.asked if node.addr not in reached)
 
     def _already_there(self, before: NodeOutcome, result: NodeOutcome) -> NodeOutcome:
-        """Some nodes refuse the item that they hold already. For a republish that is a success (BEP 44)."""
+        """The outcome with a refusal changed to success if the node already holds this item (BEP 44)."""
         held, item = before.item, self._item
         same = (
             isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)

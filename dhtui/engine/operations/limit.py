@@ -1,4 +1,4 @@
-"""Limits: when a caller gives up, what is known by then is the result."""
+"""Limits: when a caller gives up, the result is what is known by then."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from contextvars import ContextVar
 
 
 class Limit:
-    """A moment at which all operations of a part of a program end, with what is known by then.
+    """A time at which all operations of a part of a program end, with their results so far.
 
     limit = Limit()
-    loop.call_later(10, limit.strike)
+    loop.call_later(10, limit.expire)
     with limit.applied():
         outcome = await node.get(target)  # `outcome.complete` is false if it took longer
     """
 
     def __init__(self) -> None:
-        self.struck = False
-        """Whether the moment has come."""
+        self.expired = False
+        """Whether it has expired."""
         self.cut = False
         """Whether it ended an operation that was not complete."""
         self._ends: dict[int, Callable[[], None]] = {}
         self._count = 0
 
-    def strike(self) -> None:
-        """The moment has come: end all operations under way. Those started from now on end at once."""
-        self.struck = True
+    def expire(self) -> None:
+        """Expire now: end all running operations. Those that are started from now on end at once."""
+        self.expired = True
         for end in tuple(self._ends.values()):
             end()
 
@@ -41,12 +41,12 @@ class Limit:
 
     @contextmanager
     def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Call `end` when it strikes within this context, or at once if it has struck."""
+        """Call `end` when it expires within this context, or at once if it has expired."""
         self._count += 1
         place = self._count
         self._ends[place] = end
         try:
-            if self.struck:
+            if self.expired:
                 end()
             yield
         finally:

@@ -1,4 +1,4 @@
-"""The operations under way: begins them in turn, numbers the lookups, and remembers the last finished ones."""
+"""The running operations: starts them in turn, numbers the lookups, and remembers the last finished ones."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store
 from .turns import MAX_PLACES, SPARE_PLACES, Turns
 
 ANNOUNCES_KEPT = 64
-"""Announces of ours that are remembered."""
+"""Most announces of ours that are remembered."""
 ANNOUNCE_SECONDS = 1800.0
-"""Most nodes store a peer at least so long."""
+"""Seconds: most nodes store a peer at least this long."""
 VIEWS = 64
-"""Lookups that a snapshot shows at most."""
+"""Most lookups in a snapshot."""
 
 Operation = DirectQuery | LookupRun | StoreOperation
 
 
 class Operations:
-    """Begins and ends the operations of one engine."""
+    """Starts and ends the operations of one engine."""
 
     def __init__(
         self, sender: Sender, settings: Settings, seed: Callable[[LookupRun], None], listeners: Listeners
@@ -52,7 +52,7 @@ class Operations:
 
     @property
     def under_way(self) -> Level:
-        """How many operations have begun and hold a place among those that run at once."""
+        """How many operations have begun and hold a turn."""
         return Level(self._turns.under_way, int(MAX_PLACES) + SPARE_PLACES)
 
     @property
@@ -74,12 +74,12 @@ class Operations:
         return self._turns.waits(owner) or any(find.owner == owner for find in self._running.values())
 
     def late(self, seconds: float) -> None:
-        """A timer was `seconds` late: the number of operations that run at once adapts to that."""
+        """A timer was `seconds` late: adapt the number of operations that run at once."""
         self._turns.late(seconds)
 
     def views(self, now: float) -> tuple[LookupView, ...]:
-        """Lookups as a screen shows them: running ones, of too many the latest; those whose turn comes next; finished
-        ones, newest first."""
+        """Lookups as a screen shows them: running ones, of too many the latest; then the next waiting ones; then
+        finished ones, newest first."""
         finished = sorted((*self._users, *self._backgrounds), key=lambda find: find.ended_at, reverse=True)
         running = tuple(self._running.values())[-VIEWS // 2 :]
         waiting = [
@@ -93,7 +93,7 @@ class Operations:
         return self._turns.waiting
 
     def _queue(self) -> Iterator[tuple[int, LookupRun, float, Operation]]:
-        """Those that wait for their turn and begin with a lookup: their places, since when, and themselves."""
+        """The waiting operations that begin with a lookup: their places, since when they wait, and their lookups."""
         for place, (operation, since) in enumerate(self._turns.queue(), 1):
             find = operation.find if isinstance(operation, StoreOperation) else operation
             if isinstance(find, LookupRun):
@@ -112,7 +112,7 @@ class Operations:
         return None
 
     def announces(self, now: float) -> tuple[AnnounceView, ...]:
-        """Announces that were made, newest first."""
+        """Our announces, newest first."""
         return tuple(
             AnnounceView(
                 info_hash=outcome.target or b"",
@@ -126,7 +126,7 @@ class Operations:
         )
 
     def stop(self, number: int, now: float) -> bool:
-        """End a lookup with what it has found so far. Whether there was one to end."""
+        """End a lookup with its results so far. Returns whether it was running or waiting."""
         find = self._running.get(number)
         if find is not None:
             find.stop(StopReason.STOPPED_BY_USER, now)
@@ -139,7 +139,7 @@ class Operations:
     # ---- turns -------------------------------------------------------------------------------------
 
     def _ending(self, turn: int, done: Done) -> Done:
-        """What an operation calls at its end: `done`, and then the next one begins."""
+        """The callback for the end of an operation: it calls `done`, then starts the next operation."""
 
         def ended(outcome: Outcome, now: float) -> None:
             self._turns.over(turn)
@@ -149,7 +149,7 @@ class Operations:
         return ended
 
     def _idle(self, turn: int, now: float) -> None:
-        """An operation waits only for nodes that have stalled: its place is free for another, up to a bound."""
+        """An operation waits only for stalled queries: its turn is free for another, up to a bound."""
         if not self._sender.crowded:
             self._turns.over(turn)
             self._let_begin(now)
@@ -167,7 +167,7 @@ class Operations:
 
     def _let_begin(self, now: float) -> None:
         if self._letting_begin:
-            return  # called from within: the outer call goes on as long as there is room
+            return  # a nested call: the outer one continues as long as there is room
         self._letting_begin = True
         try:
             while waiting := self._turns.next():
@@ -194,7 +194,7 @@ class Operations:
         alpha: int | None = None,
         on_step: OnStep = None,
     ) -> LookupRun:
-        """A new lookup that waits for no turn, not started and without candidates."""
+        """A new lookup without a turn, not started and without candidates."""
         find = self._new(question, owner, done, alpha=alpha, on_step=on_step)
         self._register(find, now)
         return find
@@ -233,7 +233,7 @@ class Operations:
         number = self._count
 
         def finished(outcome: Outcome, now: float) -> None:
-            # By its number: a reference to the lookup would be a cycle, and keep it in memory until the collector runs.
+            # By its number: a reference to the lookup would be a cycle, kept in memory until the collector runs.
             if number in self._running:  # else it ended before its turn came
                 self._retire(self._running[number])
             done(outcome, now)
@@ -255,7 +255,7 @@ class Operations:
 
     def _retire(self, find: LookupRun) -> None:
         del self._running[find.number]
-        # Apart: the endless refreshes must not push out what a person looked up.
+        # Separate: the many refreshes must not evict the lookups of callers.
         (self._users if find.owner == "user" else self._backgrounds).append(find)
         if (distance := find.kth_distance()) is not None:
             self.size.add(find.question.target, distance)
@@ -275,7 +275,7 @@ class Operations:
                 )
             )
 
-    # ---- what callers ask for ----------------------------------------------------------------------
+    # ---- requests of callers -----------------------------------------------------------------------
 
     def start(
         self,
@@ -336,7 +336,7 @@ class Operations:
         )
 
     def _noting(self, port: int, done: Done) -> Done:
-        """What an announce calls at its end: it is remembered, then `done` is called."""
+        """The callback for the end of an announce: it remembers the announce, then calls `done`."""
 
         def announced(outcome: Outcome, now: float) -> None:
             if outcome.complete or outcome.writes:
@@ -366,11 +366,11 @@ class Operations:
         )
 
     def give_up(self, operation: Operation, now: float) -> None:
-        """End an operation with what it knows by now. `done` is called, unless it was called before."""
+        """End an operation with its results so far. `done` is called, unless it was called before."""
         operation.stop(StopReason.GIVEN_UP, now)
 
     def cancel(self, operation: Operation, now: float) -> None:
-        """Cancel an operation. `done` is not called. If it still waits for its turn it has sent nothing."""
+        """Cancel an operation. `done` is not called."""
         self._turns.over(operation.turn)
         operation.cancel(now)
         find = operation.find if isinstance(operation, StoreOperation) else operation
@@ -380,5 +380,5 @@ class Operations:
 
 
 def _waiting_view(find: LookupRun, since: float, place: int, now: float) -> LookupView:
-    """A lookup that has not begun: of its time all has passed with waiting."""
+    """The view of a lookup that has not begun: all of its time was spent waiting."""
     return find.view(now)._replace(started_at=since, elapsed=now - since, place=place)

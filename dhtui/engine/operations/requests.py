@@ -1,7 +1,7 @@
-"""What can be asked of an engine: one record for each kind, to be handed to `Core.start`.
+"""The requests to an engine: one record for each kind, for `Core.start`.
 
 `on_step` is called after each step of the lookup, with the lookup and the time; `on_found` for each node that gave
-peers or an item. `remotes` are the nodes to ask, and nobody else; `None`: whoever a lookup of the target finds.
+peers or an item. `remotes` are the only nodes to query; `None`: the nodes that a lookup of the target finds.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """A get as a stranger makes it: it starts far from the target, and goes on to the end after the first copy too."""
+    """A get as an unrelated node makes it: it starts far from the target, and continues to the end after the first
+    copy."""
 
     question: Question
     written: Container[Addr]
-    """Nodes that it does not start at."""
+    """Nodes that are no starting nodes."""
     _: KW_ONLY
     on_step: OnStep = None
 
@@ -58,7 +59,7 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A put. A draft without a seq takes the highest that the nodes showed, plus one."""
+    """A put. A draft without a seq gets the highest in the answers, plus one."""
 
     what: ImmutableItem | MutableItem | Draft
     _: KW_ONLY
@@ -70,7 +71,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Republish:
-    """A lookup of an item's target, then a put of what `decide` makes of the result, where it says."""
+    """A lookup of an item's target, then a put of the item that `decide` returns, to the nodes that it returns."""
 
     what: ImmutableItem | MutableItem
     decide: Decide
@@ -79,7 +80,7 @@ class Republish:
 
 
 Request: TypeAlias = Ask | ReadBack | Announce | Store | Republish
-"""What takes turns among callers."""
+"""The requests that take turns among callers."""
 
 
 @dataclass(frozen=True, slots=True)

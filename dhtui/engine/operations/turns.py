@@ -1,16 +1,15 @@
-"""Turns: how many operations run at once, and which is next when more are wanted.
+"""Turns: how many operations run at once, and which of the waiting ones is next.
 
 A lookup keeps some eight queries in flight. If a thousand ran at once, each would wait for the others at every step,
-and all for the processor, which would then read answers so late that nodes seem slow. So a limited number runs, each
-as quickly as alone, and the others wait.
+and all for the processor, which would then read answers so late that nodes seem slow. So a limited number runs, each as
+quickly as alone, and the others wait.
 
 **How many** depends on the processor. With each operation that ends the number grows while timers are on time, and
 shrinks while they are late. In virtual time they are never late.
 
 **Which is next.** Turns are fair among callers, so a thousand lookups of one part of a program don't delay another. The
-request of a caller that has nothing under way begins at once. Of the callers that wait, the one with the fewest
-operations under way is next. A request that comes after a second without any counts as a caller of its own: most likely
-it is a person's.
+request of a caller without running operations begins at once. Of the callers that wait, the one with the fewest running
+operations is next. A request after a second without any counts as a caller of its own: most likely it is interactive.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ after that, and shrinking while they are late."""
 SPARE_PLACES = 8
 """Additional operations, for callers that have nothing under way."""
 LATE_SECONDS = 0.01
-"""If timers are so late on average, the processor can't keep up."""
+"""Seconds: if timers are this late on average, the processor is overloaded."""
 LATE_AT_MOST = 0.1
-"""A single timer counts for no more: one pause of the whole program is no reason to run less for long."""
+"""Most seconds that a single timer counts: one pause of the whole program must not reduce the number for long."""
 WEIGHT = 0.05
 """Weight of the latest timer in that average."""
 LONE_SECONDS = 1.0
-"""A request that comes so long after the one before counts as a caller of its own."""
+"""Seconds: a request this long after the previous one counts as a caller of its own."""
 
 T = TypeVar("T")
 
@@ -47,14 +46,14 @@ class Turns(Generic[T]):
         self._late = 0.0
         self._last = float("-inf")
         self._callers: dict[int, Hashable] = {}
-        """The caller of each turn that has begun and is not over."""
+        """The caller of each turn that has begun and not ended."""
         self._under_way: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, dict[int, tuple[T, float]]] = {}
-        """By caller: the operations that wait, oldest first, and since when."""
+        """By caller: the waiting operations, oldest first, and since when they wait."""
 
     @property
     def under_way(self) -> int:
-        """How many have begun and are not over."""
+        """How many have begun and not ended."""
         return len(self._callers)
 
     @property
@@ -63,7 +62,8 @@ class Turns(Generic[T]):
         return sum(map(len, self._waiting.values()))
 
     def queue(self) -> Iterator[tuple[T, float]]:
-        """What waits, and since when, in the order in which it would begin if nothing else came or ended."""
+        """The waiting operations, and since when they wait, in the order in which they would begin if nothing else came
+        or ended."""
         waiting = {caller: iter(turns.values()) for caller, turns in self._waiting.items()}
         under_way = Counter(self._under_way)
         while waiting:
@@ -80,7 +80,7 @@ class Turns(Generic[T]):
         return self._count
 
     def may_begin(self, turn: int, what: T, caller: Hashable, now: float) -> bool:
-        """Whether `what` may begin at once. If not it waits, and `next` returns it when its turn has come."""
+        """Whether `what` may begin at once. If not it waits, and `next` returns it at its turn."""
         if now - self._last >= LONE_SECONDS:
             caller = turn
         self._last = now
@@ -101,7 +101,7 @@ class Turns(Generic[T]):
         turn = next(iter(turns))
         what = turns.pop(turn)
         if turns:
-            self._waiting[caller] = turns  # behind the others that have as few
+            self._waiting[caller] = turns  # after the others that have as few
         self._begin(turn, caller)
         return what
 
@@ -113,7 +113,7 @@ class Turns(Generic[T]):
         self._under_way[caller] += 1
 
     def over(self, turn: int) -> bool:
-        """A turn has ended, or was given up before it began. Returns whether it had begun."""
+        """End a turn, or give it up before it began. Returns whether it had begun."""
         if turn not in self._callers:
             for caller, turns in self._waiting.items():
                 if turns.pop(turn, None) and not turns:
@@ -140,5 +140,5 @@ class Turns(Generic[T]):
         return caller in self._waiting
 
     def late(self, seconds: float) -> None:
-        """A timer was so late."""
+        """Count how late a timer was, seconds."""
         self._late += WEIGHT * (min(LATE_AT_MOST, max(0.0, seconds)) - self._late)

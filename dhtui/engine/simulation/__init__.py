@@ -1,1 +1,1 @@
-"""A network in virtual time, of the cores that ship: honest nodes, liars and attackers."""
+"""A network in virtual time of real cores: honest nodes, lying nodes and attackers."""

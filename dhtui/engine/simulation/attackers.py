@@ -1,6 +1,6 @@
-"""Attackers of one node, each with a budget and a goal; and honest strangers, on whom the damage is measured.
+"""Attackers of one node, each with a budget and a goal; and honest nodes, on which the damage is measured.
 
-An attacker acts by datagrams alone, so many a second for so long. One that forges sources has no address of its own and
+An attacker acts only by datagrams, at a rate and for a time. One that forges sources has no address of its own and
 receives no answer. The others own addresses: they receive what the node sends there, and answer from 10 ms away, faster
 than nearly all honest nodes.
 """
@@ -40,10 +40,10 @@ from ..wire.krpc import (
 from .network import Simulation
 
 TURN = 0.05
-"""Seconds between two turns at least. An attacker with a higher rate sends several datagrams a turn."""
+"""Least seconds between two turns. An attacker with a higher rate sends several datagrams a turn."""
 FIRST_PORT = 6881
 WINDOW = 10.0
-"""Seconds over which bytes sent to a network are added up."""
+"""Seconds of the window in which bytes sent to a network are summed."""
 
 
 class Goal(StrEnum):
@@ -59,7 +59,7 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an attack costs."""
+    """The cost of an attack."""
 
     addresses: int
     """Own IPs. 0: all sources are forged."""
@@ -70,7 +70,8 @@ class Budget:
     seconds: float
 
     def ips(self, first: int = 130) -> list[str]:
-        """The addresses: an equal number in each /24, in a row. `first` is the first byte of the first /24's."""
+        """The addresses: an equal number in each /24, consecutive. `first` is the first byte of those in the first
+        /24."""
         nets = [f"{first + nth % 30}.{nth * 7 % 256}.{nth * 59 % 256}" for nth in range(self.nets)]
         return [f"{nets[nth % self.nets]}.{1 + nth // self.nets}" for nth in range(self.addresses)]
 
@@ -93,7 +94,7 @@ class Stranger:
     """Sends datagrams to one core, `budget.rate` a second, by `act`."""
 
     datagrams = 1
-    """How many datagrams one `act` leads to."""
+    """How many datagrams one `act` sends."""
 
     def __init__(self, simulation: Simulation, core: Core, budget: Budget, seed: int, first: int = 130) -> None:
         self.simulation, self.core, self.budget = simulation, core, budget
@@ -104,7 +105,7 @@ class Stranger:
         self._due = 0.0
 
     def start(self) -> None:
-        """Begin. It goes on while the simulation runs, until its time is over."""
+        """Begin. It continues while the simulation runs, until its time is over."""
         for ip in self.ips:
             self.simulation.own(ip, self.received)
         self._ends = self.simulation.now + self.budget.seconds
@@ -120,21 +121,21 @@ class Stranger:
             self.simulation.wake(self.simulation.now + pause, self._turn)
 
     def act(self) -> None:
-        """What it does each turn: mostly it sends one datagram."""
+        """One turn: mostly it sends one datagram."""
         raise NotImplementedError
 
     def send(self, data: bytes, source: Addr) -> None:
-        """A datagram to the core, from anywhere."""
+        """Send a datagram to the core, under any source."""
         self.sent += 1
         self.bytes_sent += len(data)
         self.simulation.deliver(data, source, self.core)
 
     def query(self, args: Args, source: Addr, tid: bytes | None = None) -> None:
-        """A query to the core."""
+        """Send a query to the core."""
         self.send(encode_query(tid or self.rng.randbytes(2), args, False)[1], source)
 
     def received(self, at: Addr, source: Addr, data: bytes) -> None:
-        """A datagram has come to one of its addresses."""
+        """A datagram was received at one of its addresses."""
         try:
             message = parse(data)
         except (MalformedDatagram, RefusedQuery):
@@ -145,10 +146,10 @@ class Stranger:
             self.answered(message, at)
 
     def asked(self, query: Query, at: Addr, source: Addr) -> None:
-        """A query has come."""
+        """A query was received."""
 
     def answered(self, response: Response, at: Addr) -> None:
-        """A response has come."""
+        """A response was received."""
 
 
 # ---- without an address ----------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def friends_of(core: Core, besides: Sequence[Addr] = ()) -> Iterator[Addr]:
 
 
 def anybody(rng: Random) -> Iterator[Addr]:
-    """Addresses from all over the world, none twice."""
+    """Addresses from all over the world, each once."""
     while True:
         bits = rng.getrandbits(32)
         yield f"{1 + bits % 9}.{bits >> 8 & 255}.{bits >> 16 & 255}.{bits >> 24 & 255}", FIRST_PORT
@@ -201,7 +202,7 @@ def anybody_in(net: str, rng: Random) -> Iterator[Addr]:
 
 
 def one_byte(rng: Random, core: Core) -> bytes:
-    """No valid message."""
+    """An invalid message of one byte."""
     return b"x"
 
 
@@ -227,7 +228,7 @@ def an_error(rng: Random, core: Core) -> bytes:
 
 
 def a_refusal(rng: Random, core: Core) -> bytes:
-    """A query that earns an error."""
+    """A query that is answered with an error."""
     return encode({b"a": {b"id": b"short"}, b"q": b"ping", b"t": rng.randbytes(2), b"y": b"q"})
 
 
@@ -239,7 +240,7 @@ KINDS: dict[str, Callable[[Random, Core], bytes]] = {
     "errors": an_error,
     "bad queries": a_refusal,
 }
-"""What a forger can send."""
+"""The kinds of datagrams that a forger sends."""
 
 
 def all_kinds(rng: Random, core: Core) -> bytes:
@@ -248,7 +249,7 @@ def all_kinds(rng: Random, core: Core) -> bytes:
 
 
 def get_of(target: bytes) -> Callable[[Random, Core], bytes]:
-    """A get, for an item that the core stores: the longest answer for the shortest query."""
+    """A get for an item that the core stores: the longest answer to the shortest query."""
     return lambda rng, core: encode_query(rng.randbytes(2), Get(random_id(rng), target), False)[1]
 
 
@@ -270,7 +271,7 @@ class Drain:
 
     @property
     def most(self) -> int:
-        """The most bytes that came in any 10 s."""
+        """The most bytes received in any 10 s."""
         return max((sum(self._by_time[second + n] for n in range(int(WINDOW))) for second in self._by_time), default=0)
 
 
@@ -279,11 +280,11 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something to store."""
+    """An entry to store."""
 
     target: bytes
     port: int = 0
-    """Of a peer."""
+    """The port of a peer."""
     item: tuple[bytes, bytes | None, bytes | None, int | None, bytes] | None = None
     """``v``, ``k``, ``sig``, ``seq`` and salt; `None` for a peer."""
 
@@ -378,7 +379,7 @@ def mutable_items(n: int, rng: Random, near: bytes | None = None) -> list[Entry]
 
 
 class Poisoner(Stranger):
-    """Many nodes of one owner that want places in the table: they query the core again and again, and answer it.
+    """Many nodes of one owner that seek places in the table: they query the core again and again, and answer it.
 
     For `patience` seconds they behave as honest nodes do. After that they return no values, and refer to each other
     under ids next to each target.
@@ -413,7 +414,7 @@ class Poisoner(Stranger):
         self.asked_of_us = 0
 
     def takes_ids(self, nodes: Sequence[NodeInfo]) -> None:
-        """Give its nodes the ids under which others know them."""
+        """Set the ids under which other nodes know its nodes."""
         self._ids.update({addr: node_id for node_id, addr in nodes})
 
     def id_of(self, addr: Addr) -> bytes:
@@ -433,7 +434,7 @@ class Poisoner(Stranger):
         return random_id_with_prefix(self.core.id, self.rng.randrange(20, 60), self.rng)
 
     def _beside(self, target: bytes) -> bytes:
-        """An id next to a target: by turns as near as the true ones, and nearer."""
+        """An id next to a target: alternately as near as the true ones, and nearer."""
         shared = self.rng.choice((18, 19, 20, self.rng.randrange(26, 40)))
         number = int.from_bytes(target, "big") ^ self.rng.getrandbits(ID_BITS - shared)
         return number.to_bytes(ID_LENGTH, "big")
@@ -488,7 +489,7 @@ class Poisoner(Stranger):
             for made_up, addr in zip(ids, contacts[:20], strict=False)
         ]
 
-    # ---- what it has got ---------------------------------------------------------------------------
+    # ---- its success -------------------------------------------------------------------------------
 
     @property
     def addrs(self) -> tuple[Addr, ...]:
@@ -496,7 +497,7 @@ class Poisoner(Stranger):
         return tuple(self._nodes)
 
     def share_of(self, addrs: Sequence[Addr]) -> float:
-        """Which share of some addresses is its own."""
+        """The share of some addresses that are its own."""
         own = set(self.ips)
         return sum(addr[0] in own for addr in addrs) / len(addrs) if addrs else 0.0
 

@@ -1,7 +1,7 @@
 """A model of the internet between simulated nodes: round trips, loss, and random choices that depend on a seed.
 
-Nothing is stored, and random choices have no order: each is a function of the seed and of what it is about. So the
-millionth node costs no more than the first, and two programs compared under one seed meet the same delays and losses.
+Nothing is stored, and random choices have no order: each is a function of the seed and of its subject. So the millionth
+node costs no more than the first, and two programs that are compared under one seed meet the same delays and losses.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ MEDIAN = 0.090
 """Seconds: half of all round trips are shorter."""
 _SIGMAS = (-9.0, 0.0, 1.281552, 2.326348, 3.2)
 _LOGS = (-6.3, 0.0, log(250 / 90), log(900 / 90), 3.5)
-"""Natural logarithm of round trip / median at so many standard deviations: p50 90 ms, p90 250 ms, p99 900 ms."""
+"""Natural logarithm of round trip / median, by standard deviations: p50 90 ms, p90 250 ms, p99 900 ms."""
 
 JITTER = 0.08
 """Standard deviation of the logarithm of one packet's delay."""
 QUEUE_SECONDS = 0.0005
 """Mean delay of a packet in queues, seconds."""
 JAM_SHARE, JAM_FACTOR = 0.005, 5.0
-"""One packet in 200 takes five times as long: some queue is full."""
+"""One packet in 200 takes five times as long, because a queue is full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What a simulated network is like. The defaults are those of the public one, as measured."""
+    """The conditions of a simulated network. The defaults were measured in the public one."""
 
     loss: float = 0.02
     """Share of packets lost, each way."""
     dead: float = 0.30
     """Share of the entries of passive nodes' tables that are dead or can't be reached."""
     session: float = inf
-    """Seconds after which it is drawn anew whether a passive node is alive: churn. Each has a phase of its own."""
+    """Seconds after which it is drawn again whether a passive node is alive (churn). Each node has its own phase."""
     bep42: float = 0.8
     """Share of passive nodes whose ids fit their addresses."""
     rate_limit: float = 25.0
     """Messages a second from one address, over 10 s, before a passive node ignores it for 5 minutes. 0: no limit."""
     liars: float = 0.0
-    """Share of the live passive nodes that lie, all together."""
+    """Share of the live passive nodes that lie, in collusion."""
     lie: Lie = LIES["nearer"]
     """How they lie."""
 
 
 class Chance:
-    """Random choices that depend on the seed and on what they are about, not on their order."""
+    """Random choices that depend on the seed and on their subject, not on their order."""
 
     def __init__(self, seed: int) -> None:
         self._seed = _mix(seed & _MASK)
 
     def bits(self, *about: int) -> int:
-        """64 random bits about some numbers (of at most 64 bits each)."""
+        """64 random bits for some numbers (of at most 64 bits each)."""
         state = self._seed
         for number in about:
             state = _mix(state ^ number)

@@ -1,9 +1,9 @@
-"""Liars, alone or together, that want a lookup to end without the value that it seeks.
+"""Lying nodes, alone or in collusion, that try to make a lookup end without the value that it seeks.
 
-How they lie is a `lies.Lie`. They know every node of the population, as an attacker that crawls the network does, and
-all make up the same things. The liars are a share of the population, or nodes that were recruited one by one. An
-accomplice answers at an address of its own, under the id of the referral to it, and lies in the same way. Liars confirm
-what they are asked to store, and drop it, unless their lie is about nodes only.
+Their strategy is a `lies.Lie`. They know every node of the population, as an attacker that crawls the network does, and
+all make the same false claims. They are a share of the population, or nodes that were recruited one by one. An
+accomplice answers at an address of its own, under the id of the referral to it, and lies in the same way. Lying nodes
+confirm writes and drop them, unless their lie is about nodes only.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .lies import LIES, As, At, Ids, Lie, Order, Values, Where, Whom
 from .passive_nodes import Member, Population
 
 DRAWS = 5000
-"""Nodes among which they look for accomplices: with one liar in ten some 350 are found."""
+"""Nodes that are searched for accomplices: if one in ten lies, some 350 are found."""
 NEARER_BITS = 24
-"""By how many bits at most the made-up ids are nearer to the target than the nearest true one."""
+"""Most bits by which the made-up ids are nearer to the target than the nearest true one."""
 CLOSEST = 8
-"""Dense liars spread theirs as far as this many true nodes reach."""
+"""`Ids.DENSE`: the made-up ids are spread as far as this many true nodes reach."""
 FELLOWS_AMONG = 128
-"""Fellow liars are looked for among so many of the closest nodes."""
+"""How many of the closest nodes are searched for other lying nodes."""
 HIRED, HIRED_NETS = 400, 100
-"""Addresses that are rented if the population has no liars to lend theirs, and how many /24s they are in."""
+"""Addresses that are rented if the population has too few lying nodes, and how many /24s they are in."""
 
 _POOL, _NAMES, _ID, _NOWHERE, _FORGERY, _HIRED, _MIX, _BITS = 21, 22, 23, 24, 25, 26, 27, 28
 _SPACE = 1 << ID_BITS
@@ -39,7 +39,7 @@ _TARGETS_KEPT = 4
 
 
 class Ring:
-    """All liars of a population; the same few hundred addresses are lent for every target."""
+    """All lying nodes of a population. The same few hundred addresses are used for every target."""
 
     def __init__(self, population: Population) -> None:
         self._population, self._chance = population, population.chance
@@ -53,12 +53,12 @@ class Ring:
         self._true: dict[tuple[bytes, int], list[Member]] = {}
         self._fitting: list[tuple[int, int, Member]] = []
         self.outdated: dict[bytes, MutableItem] = {}
-        """Old versions of mutable items, by target: true once, and properly signed."""
+        """Old versions of mutable items, by target: outdated, with valid signatures."""
 
-    # ---- who lies ----------------------------------------------------------------------------------
+    # ---- the lying nodes ---------------------------------------------------------------------------
 
     def recruit(self, member: Member) -> None:
-        """Make one more node a liar."""
+        """Make one more node lie."""
         self._recruits.add(member)
 
     def lies(self, member: Member) -> bool:
@@ -70,11 +70,11 @@ class Ring:
         return member.addr in self._hired or self._population.alive(member, now)
 
     def at(self, addr: Addr) -> Member | None:
-        """The liar behind a made-up node, or the rented one, at an address; `None` if there is none."""
+        """The lying node behind a made-up node, or the rented one, at an address; `None` if there is none."""
         return self._doors.get(addr) or self._hired.get(addr)
 
     def lie_of(self, liar: Member, target: bytes) -> Lie:
-        """How a liar lies about a target."""
+        """The strategy of a lying node for a target."""
         if not self.lie.mixed:
             return self.lie
         names = [name for name, lie in LIES.items() if not lie.mixed]
@@ -85,9 +85,9 @@ class Ring:
     def answer(
         self, liar: Member, at: Addr, query: Query, now: float, honest: Callable[[], dict[bytes, Any]]
     ) -> dict[bytes, Any] | None:
-        """The answer of a liar (``r``) to a query at one of its addresses; `None`: it does not answer.
+        """The answer of a lying node (``r``) to a query at one of its addresses; `None`: it does not answer.
 
-        `honest` gives what an honest node in its place would say, and may raise `RefusedQuery`.
+        `honest` returns the answer of an honest node in its place, and may raise `RefusedQuery`.
         """
         args = query.args
         if isinstance(args, Ping):
@@ -246,7 +246,7 @@ class Ring:
             self._ids[door] = self._ids_for[door, target] = node_id
         return claims
 
-    # ---- what is made up ---------------------------------------------------------------------------
+    # ---- made-up nodes -----------------------------------------------------------------------------
 
     def _door(self, accomplice: Member) -> Addr:
         door = accomplice.addr[0], accomplice.addr[1] + 1
@@ -297,7 +297,7 @@ class Ring:
         return f"{130 + nth % 60}.{bits & 255}.{bits >> 8 & 255}"
 
     def _best_fitting(self, target: bytes, n: int) -> list[tuple[bytes, Member]]:
-        """The ids nearest to a target that fit (BEP 42) some address of the 100 /24s, one an address."""
+        """The ids nearest to a target that fit an address of the 100 /24s (BEP 42), one an address."""
         if not self._fitting:
             hired = (self._hire(Where.NETS, "", nth) for nth in range(256 * HIRED_NETS))
             self._fitting = sorted(
@@ -317,7 +317,7 @@ class Ring:
         return [((fit << ID_BITS - 21 | rest | r).to_bytes(ID_LENGTH, "big"), m) for fit, r, m in [*by_ip.values()][:n]]
 
     def _made_up(self, ids: Ids, target: bytes, key: int) -> bytes:
-        """An id next to the target: nearer than all true ones, or among them."""
+        """A made-up id next to the target: nearer than all true ones, or among them."""
         number, population = int.from_bytes(target, "big"), self._population
         bits = self._chance.bits(_ID, number >> (ID_BITS - 64), key)
         if ids is Ids.DENSE:

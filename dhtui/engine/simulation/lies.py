@@ -1,8 +1,8 @@
-"""What a liar says instead of the truth, field by field.
+"""The strategies of lying nodes, field by field.
 
-A referral claims that a node of some id lives at some address. So a liar chooses whom it names, and falsifies the
-ids, the addresses, the order and the number of its claims. Besides, it falsifies the value, and the id that it
-answers under itself. A `Lie` is one such choice; `LIES` names the ones that the simulator knows.
+A referral claims that a node of some id is at some address. So a lying node chooses which nodes it names, and falsifies
+the ids, the addresses, the order and the number of its claims. Besides, it falsifies the value and its own id. A `Lie`
+is one such choice; `LIES` names the ones that the simulator knows.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ class Whom(Enum):
     ACCOMPLICES = auto()
     """Addresses of the attacker, under made-up ids."""
     CLOSEST = auto()
-    """The true nodes closest to the target, more than the liar's table could know."""
+    """The true nodes closest to the target, more than a table could hold."""
     TABLE = auto()
-    """What an honest node in its place would name."""
+    """The nodes that an honest node in its place would name."""
     FAR = auto()
     """True nodes as far from the target as its table goes."""
     FELLOWS = auto()
-    """The liars closest to the target, under their true ids and addresses: a partition."""
+    """The lying nodes closest to the target, under their true ids and addresses: a partition."""
     NOBODY = auto()
 
 
 class Ids(Enum):
-    """The ids that the named nodes are claimed to have."""
+    """The claimed ids of the named nodes."""
 
     TRUE = auto()
     LAST_BIT = auto()
@@ -40,19 +40,19 @@ class Ids(Enum):
     """Off by one of the lower 100 bits."""
     RANDOM = auto()
     FAR = auto()
-    """In the half of the space away from the target: nobody asks them."""
+    """In the half of the space away from the target, where no lookup queries them."""
     NEARER = auto()
     """Nearer to the target than all true ones."""
     DENSE = auto()
-    """Spread as the true ones nearest to the target are: no density tells them."""
+    """Spread as the true ones nearest to the target are, so that their density is normal."""
     FITTING = auto()
-    """The nearest to the target that fit an address of the attacker (BEP 42)."""
+    """The ids nearest to the target that fit an address of the attacker (BEP 42)."""
     SWAPPED = auto()
     """Each has the id of the next."""
 
 
 class At(Enum):
-    """The addresses that the named nodes are claimed to have."""
+    """The claimed addresses of the named nodes."""
 
     TRUE = auto()
     PORT = auto()
@@ -60,9 +60,9 @@ class At(Enum):
     NET = auto()
     """Another IP of the true /24."""
     ACCOMPLICE = auto()
-    """An accomplice, which answers under the id that is claimed."""
+    """An accomplice, which answers under the claimed id."""
     DEAD = auto()
-    """An address where nobody is."""
+    """An address without a node."""
 
 
 class Order(Enum):
@@ -74,42 +74,43 @@ class Order(Enum):
 
 
 class Values(Enum):
-    """What a liar that is asked for a value gives."""
+    """The answer to a query for a value."""
 
     MIXED = auto()
-    """Of a mutable item an old version or a forged one, by turns; else a false value, or peers that don't exist."""
+    """For a mutable item, alternately an old version and a forged one; else a false value, or peers that don't
+    exist."""
     FALSE = auto()
     """A value that does not hash to the target; peers that don't exist."""
     FORGED = auto()
-    """A newer version under the true key, whose signature does not hold."""
+    """A newer version under the true key, with an invalid signature."""
     OLD = auto()
-    """An old version, whose signature holds."""
+    """An old version, with a valid signature."""
     NONE = auto()
     NO_TOKEN = auto()
-    """None, and no token."""
+    """No value, and no token."""
     SILENT = auto()
     """No answer to ``get`` and ``get_peers``; others are answered."""
     TRUE = auto()
-    """What an honest node in its place would give: it lies about nodes only, and stores what it is asked to."""
+    """The answer of an honest node in its place: it lies about nodes only, and stores what is written."""
 
 
 class As(Enum):
-    """The id that a liar answers under at its own address."""
+    """The id of a lying node at its own address."""
 
     ITSELF = auto()
     NEARER = auto()
-    """An id next to the target, chosen when it is asked."""
+    """An id next to the target, chosen when it is queried."""
     QUERIER = auto()
-    """The id of whoever asks."""
+    """The id of the querying node."""
 
 
 class Where(Enum):
-    """Where the attacker has its accomplices' addresses."""
+    """The location of the accomplices' addresses."""
 
     LEAGUE = auto()
-    """At the other liars of the population, all over the world. Where they are few: in 100 /24s."""
+    """At the other lying nodes of the population, all over the world. If they are few: in 100 /24s."""
     SELF = auto()
-    """At the liar's own IP, on other ports."""
+    """At its own IP, on other ports."""
     IP = auto()
     """On the ports of one IP."""
     NET = auto()
@@ -120,7 +121,7 @@ class Where(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lie:
-    """One way to lie. The default names true nodes truly, and gives false values."""
+    """One strategy. The default names true nodes truly, and gives false values."""
 
     whom: Whom = Whom.CLOSEST
     named: int = 8
@@ -128,19 +129,19 @@ class Lie:
     ids: Ids = Ids.TRUE
     at: At = At.TRUE
     claims: int = 1
-    """How often each is named. With `At.PORT` each time at another port; with other ids each time under another."""
+    """How often each is named: with `At.PORT` each time at another port, with false ids each time under another one."""
     truth: int = 0
-    """How many nodes of its table are named truly besides, after the others."""
+    """How many nodes of its table are also named truly, after the others."""
     dead: int = 0
-    """How many addresses where nobody is are named besides, under made-up ids."""
+    """How many addresses without a node are also named, under made-up ids."""
     order: Order = Order.NEAREST
     values: Values = Values.MIXED
     answers_as: As = As.ITSELF
     where: Where = Where.LEAGUE
     mute: bool = False
-    """Whether accomplices answer nothing but pings."""
+    """Whether accomplices answer only pings."""
     mixed: bool = False
-    """Each liar draws one of the other `LIES` for each target; nothing else here counts."""
+    """Each lying node draws one of the other `LIES` for each target; no other field counts."""
 
 
 def _accomplices(named: int = 8, **fields: object) -> Lie:

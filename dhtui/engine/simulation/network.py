@@ -1,4 +1,4 @@
-"""A network in virtual time, of the same cores that real nodes run. One seed gives one course of events.
+"""A network in virtual time, of the same cores that real nodes run. One seed gives one sequence of events.
 
 The clock jumps from one event to the next. Delay and loss between two nodes come from `internet.Internet`. Nodes are of
 two kinds. *Cores* are complete. *Passive* nodes, of a `passive_nodes.Population`, only answer: by the same server as
@@ -52,13 +52,13 @@ RATE_WINDOW, IGNORED_SECONDS = 10.0, 300.0
 CLOSEST = 8
 PEERS_PLANTED = 10
 ATTACK_SECONDS = 0.01
-"""Delay between an attacker's addresses and a core: it rents them as near as possible."""
+"""Seconds of delay between an attacker's addresses and a core: it rents them as near as possible."""
 _CALL: Addr = ("", 0)
 _CORE = 31
 
 
 Receiver = Callable[[Addr, Addr, bytes], None]
-"""Receives datagrams for addresses that it owns: the destination, the source, and the datagram."""
+"""Called with each datagram to an address that it owns: the destination, the source, and the bytes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +68,7 @@ class Place:
     core: Core
     key: int
     opened: set[Addr] | None
-    """Behind a NAT: the addresses that it has sent to, whose packets are let in. Else `None`."""
+    """Behind a NAT: the addresses that it has sent to, whose packets are let in. `None`: no NAT."""
     timer: float = inf
     received: int = 0
     sent: int = 0
@@ -98,7 +98,7 @@ class Passive:
         return self._server.answer(query, source, now)
 
     def keep(self, what: ImmutableItem | MutableItem | bytes, writer: Addr, now: float) -> None:
-        """Let `writer` store an item here, or announce itself for an infohash; with a token, as by datagrams."""
+        """Store an item here for `writer`, or its announce for an infohash; with a token, as by datagrams."""
         target = what if isinstance(what, bytes) else what.target
         asked: Get | GetPeers = GetPeers(target, target) if isinstance(what, bytes) else Get(target, target)
         token = self.answer(_query(asked), writer, now)[b"token"]
@@ -126,7 +126,7 @@ class _Limits:
         self._ignored: dict[tuple[str, str], float] = {}
 
     def allow(self, dest: str, source: str, now: float) -> bool:
-        """Count a message from one IP to another. Returns whether it is read."""
+        """Count a message from one IP to another. Returns whether it is accepted."""
         if not self._most:
             return True
         key = dest, source
@@ -149,13 +149,13 @@ class Trial:
 
     outcome: Outcome
     first: float | None
-    """When the first value or peer came; `None`: never."""
+    """When the first value or peer was received; `None`: never."""
     complete: float
     queries: int
     hops: int
     """Queries in a row that led to the first value, or without one to the closest responder."""
     found: float
-    """Share of the true 8 closest live nodes that answered it; liars among them don't count."""
+    """Share of the true 8 closest live nodes that answered it; lying nodes don't count."""
 
 
 class Simulation:
@@ -180,7 +180,7 @@ class Simulation:
         self._count = 0
         self._added = 0
 
-    # ---- who is there ------------------------------------------------------------------------------
+    # ---- nodes -------------------------------------------------------------------------------------
 
     def add(self, *, nat: bool = False, hosts: tuple[Addr, ...] = (), **settings: Any) -> Core:
         """A new core, which has not begun to bootstrap yet.
@@ -206,8 +206,8 @@ class Simulation:
         return self.places[core.identity.bound].opened is not None
 
     def hosts(self, n: int = 3, liars: int = 0) -> tuple[Addr, ...]:
-        """Passive nodes to bootstrap from: alive and near; honest, but the first `liars` of them, which lie from now
-        on as the conditions say."""
+        """Passive nodes to bootstrap from: alive and near. All are honest except the first `liars` of them, which lie
+        from now on as set in the conditions."""
         assert self.population is not None and self.ring is not None
         found: list[Addr] = []
         for member in self.population.some(0, self.now):
@@ -220,7 +220,7 @@ class Simulation:
         return tuple(found)
 
     def closest(self, target: bytes, n: int = CLOSEST) -> list[NodeInfo]:
-        """The true `n` live nodes closest to a target that anybody can reach, nearest first."""
+        """The true `n` live and reachable nodes closest to a target, nearest first."""
         found = [
             NodeInfo(place.core.id, addr)
             for addr, place in self.places.items()
@@ -249,34 +249,34 @@ class Simulation:
         for member in self.population.closest(target, copies, self.now):
             passive = self.met(member)
             for nth in range(PEERS_PLANTED if isinstance(what, bytes) else 1):
-                # From many networks, so that no writer reaches its share.
+                # From many networks, so that no writer exceeds its share.
                 passive.keep(what, (f"198.51.{(target[-1] + nth) % 256}.7", 6881), self.now)
 
     @property
     def outdated(self) -> dict[bytes, MutableItem]:
-        """Old versions of mutable items, by target, for liars to hand out."""
+        """Old versions of mutable items, by target, that lying nodes give."""
         assert self.ring is not None
         return self.ring.outdated
 
-    # ---- attackers and other strangers -------------------------------------------------------------
+    # ---- attackers and other remote hosts ----------------------------------------------------------
 
     def own(self, ip: str, receiver: Receiver) -> None:
         """Give all ports of an IP to `receiver`, which gets the datagrams that cores send there."""
         self._owners[ip] = receiver
 
     def wake(self, at: float, call: Callable[[], None]) -> None:
-        """Call `call` at the time `at`."""
+        """Call `call` at the time `at`, seconds on the network's clock."""
         self._later(at, _CALL, None, b"")
         self._calls[self._count] = call
 
     def deliver(self, data: bytes, source: Addr, core: Core) -> None:
-        """A datagram reaches a core now, under any source, forged or not. A NAT keeps it out as any other."""
+        """Deliver a datagram to a core now, under any source, forged or not. A NAT filters it like any other."""
         place = self.places.get(core.identity.bound)
         if place is not None and (place.opened is None or source in place.opened):
             core.receive_datagram(data, source, self.now)
             self.after(core)
 
-    # ---- what happens ------------------------------------------------------------------------------
+    # ---- events ------------------------------------------------------------------------------------
 
     def after(self, core: Core) -> None:
         """To be called after every call into a core: sends, looks names up, sets its timer."""
@@ -408,10 +408,10 @@ class Simulation:
             self._step()
         return True
 
-    # ---- what cores are asked to do ------------------------------------------------------------------
+    # ---- operations of cores -------------------------------------------------------------------------
 
     def bootstrap(self, core: Core) -> float:
-        """Let a core bootstrap. Returns the seconds that it took."""
+        """Bootstrap a core. Returns the seconds that it took."""
         began = self.now
         core.bootstrap(self.now)
         self.after(core)
@@ -430,15 +430,15 @@ class Simulation:
         return done[0], operation
 
     def ask(self, core: Core, question: Question, remotes: Sequence[Addr]) -> Outcome:
-        """Let a core ask nodes directly."""
+        """Query nodes directly from a core."""
         return self.finish(core, Ask(question, remotes=remotes))
 
     def store(self, core: Core, what: ImmutableItem | MutableItem) -> Outcome:
-        """Let a core put an item."""
+        """Put an item from a core."""
         return self.finish(core, Store(what))
 
     def look_up(self, core: Core, question: Question) -> Trial:
-        """Let a core look something up, and measure it."""
+        """Run a lookup from a core, and measure it."""
         began = self.now
         truth = {node.addr for node in self.closest(question.target) if self._honest(node.addr)} - {core.identity.bound}
         firsts: list[float] = []

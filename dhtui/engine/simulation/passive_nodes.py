@@ -1,4 +1,4 @@
-"""Millions of nodes that take no memory until they are needed.
+"""Millions of passive nodes that take no memory until they are used.
 
 The ids are N points drawn evenly from the space. Instead of drawing them all, the space is halved again and
 again: how many of n points fall into the left half is the number of ones among n random bits, which are a
@@ -6,8 +6,8 @@ function of the seed and the prefix. After log2(N) halvings a cell holds about f
 something first looks into it. So each node, and each node's routing table, is the same whenever it is asked
 for, and only the cells that were touched are kept.
 
-A node's table is what Kademlia makes of global membership: bucket d holds 8 of the nodes that share exactly d
-leading bits with it, drawn at random. Dead ones are drawn too: that is what makes the entries of others stale.
+A node's table follows from the global membership: bucket d holds 8 of the nodes that share exactly d leading bits with
+it, drawn at random. Dead ones are drawn too, as stale entries.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .internet import Chance, Conditions
 
 BUCKET = 8
 CELL = 4
-"""Nodes in a cell, about."""
+"""Average number of nodes in a cell."""
 
 _DEAD, _LIAR, _PHASE, _FITS, _ADDRESS, _ENTRY = 11, 12, 13, 14, 15, 16
 
 _IP_BITS = int.from_bytes(IPV4.bep42_mask)
-"""The bits of an address that BEP 42 looks at."""
+"""The bits of an address that BEP 42 uses."""
 _FIRST, _LAST = 3, 31
 """The upper 6 bits of an address's first byte run from here to below there: 12.0.0.0 to 123.255.255.255."""
 
@@ -75,7 +75,7 @@ class Population:
         self._by_number: dict[int, Member] = {}
         self._by_addr: dict[Addr, Member] = {}
 
-    # ---- who there is ------------------------------------------------------------------------------
+    # ---- nodes -------------------------------------------------------------------------------------
 
     @property
     def made(self) -> int:
@@ -98,7 +98,7 @@ class Population:
         return self.chance.unit(_DEAD, member.key, turn) >= self.conditions.dead
 
     def lies(self, member: Member) -> bool:
-        """Whether a node is one of the liars."""
+        """Whether a node lies."""
         return self.conditions.liars > 0 and self.chance.unit(_LIAR, member.key) < self.conditions.liars
 
     def closest(self, target: bytes, n: int, now: float) -> list[Member]:

@@ -1,1 +1,1 @@
-"""What keeps a node in the network: the way in, its id and address, pings and refreshes."""
+"""Upkeep of a node: bootstrap, its id and address, pings and refreshes."""

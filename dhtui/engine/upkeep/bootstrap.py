@@ -25,20 +25,21 @@ from ..wire.compact import Addr, NodeInfo
 from ..wire.ids import ID_BITS, distance
 
 ENOUGH_FROM_SAVED = 8
-"""If so many nodes answer the lookup from saved nodes, the hosts are asked only for comparison."""
+"""If at least this many nodes answer the lookup from saved nodes, the hosts are queried only for comparison."""
 RETRY_SECONDS = 60.0
 ALPHA = 16
-"""Queries in flight during the bootstrap: the table is empty, so any answer helps."""
+"""Most queries in flight during the bootstrap: the table is empty, so any answer helps."""
 PATIENCE = 1.5
-"""If no saved node has answered after so many seconds, the hosts are asked as well."""
+"""Seconds: if no saved node has answered by then, the hosts are queried as well."""
 IN_COMMON = 2
-"""Nodes that answered both lookups which show that both are in one network."""
+"""Fewest common responders that show that both lookups are in one network."""
 SMALLER_BITS = 4
-"""A network whose 8th closest node is so many bits farther has a 16th of the nodes: then the hosts may be lying."""
+"""A network whose 8th closest node is this many bits farther has a 16th of the nodes: then the hosts are not
+believed."""
 MAX_HOSTS = 64
-"""Hosts that are remembered when more are named. The first ones are forgotten."""
+"""Most hosts that are remembered. Of more, the first ones are forgotten."""
 START_FROM = 128
-"""Saved nodes that the lookup starts from, those that answered last."""
+"""Most saved nodes that the lookup starts from: those that answered last."""
 
 SourceState = Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
 
@@ -49,7 +50,8 @@ class Host:
 
     name: str
     router: bool
-    """A well-known public router: it answers everybody and stores nothing. It gets no place in the table."""
+    """Whether it is a well-known public router: it answers all queries and stores nothing. It gets no place in the
+    table."""
     state: SourceState = "waiting"
     detail: str = "not needed so far"
     addrs: tuple[Addr, ...] = ()
@@ -57,7 +59,7 @@ class Host:
 
 
 class Bootstrap:
-    """The bootstrap of one engine, and the record of what was tried."""
+    """The bootstrap of one engine, and the record of its sources."""
 
     def __init__(
         self,
@@ -80,14 +82,14 @@ class Bootstrap:
         self._why = ""
         self._started_at = self._ended_at = 0.0
         self.hosts_wanted = False
-        """Whether there are host names to look up."""
+        """Whether there are host names to resolve."""
         self._hosts_asked = self._saved_running = False
         self._from_hosts_running = 0
         """How many lookups that started from the hosts are running."""
         self.comparing = False
         """Whether the lookup that compares saved nodes with hosts is running."""
         self.routers: set[Addr] = set()
-        """Addresses that never enter the table."""
+        """Addresses of routers, which never enter the table."""
 
     def begin(self, own: bytes, now: float) -> None:
         """Start, or start again, with a lookup of our own id."""
@@ -101,8 +103,8 @@ class Bootstrap:
             self._finish("idle", "no bootstrap nodes were given", now)
 
     def again(self, names: tuple[str, ...], own: bytes, now: float) -> None:
-        """Start again at once, with these hosts besides the hosts and saved nodes of before. If it is running already,
-        these hosts are asked as well."""
+        """Start again at once, from the previous hosts and saved nodes and from these hosts. If it is running already,
+        these hosts are added."""
         known = {host.name for host in self._hosts}
         new = [Host(name, name in PUBLIC_BOOTSTRAP) for name in dict.fromkeys(names) if name not in known]
         if new:
@@ -163,7 +165,7 @@ class Bootstrap:
             self._done(outcome, own, now)
 
     def _compare(self, saved: Outcome, own: bytes, now: float) -> None:
-        """Look our own id up from the hosts as well, while everything else goes on."""
+        """Look our own id up from the hosts as well, in the background."""
         self.comparing = self._hosts_asked = True
         self._want_hosts()
         self.say("comparing with what the bootstrap hosts lead to", now)
@@ -225,12 +227,12 @@ class Bootstrap:
         self.say(why, now)
 
     def say(self, text: str, now: float) -> None:
-        """Tell the listeners about the progress."""
+        """Report the progress to the listeners."""
         if self._listeners:
             self._listeners.tell(events.BootstrapProgress(now, text))
 
     def may_retry(self, now: float) -> bool:
-        """Whether the last try is so long ago that another may follow, should all nodes be lost."""
+        """Whether enough time has passed since the last try for another one, if all nodes are lost."""
         return self.state in ("done", "failed") and now - self._ended_at >= RETRY_SECONDS
 
     # ---- hosts -------------------------------------------------------------------------------------
@@ -246,8 +248,8 @@ class Bootstrap:
         return tuple(host.name for host in self._hosts) if wanted else ()
 
     def seed(self, find: LookupRun) -> None:
-        """Give a lookup the hosts as candidates: it knows no node that is alive, or none that can be trusted yet. It is
-        held while host names are being resolved."""
+        """Give a lookup the hosts as candidates, because it has no live or trusted node. It is held while host names
+        are being resolved."""
         for host in self._hosts:
             for addr in host.addrs:
                 find.lookup.add_host(addr, host.router, at_once=self.comparing)

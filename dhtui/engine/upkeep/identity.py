@@ -25,20 +25,20 @@ from ..wire.ids import bep42_id, bep42_valid, random_id
 from ..wire.krpc import Ping, encode_query
 
 PROBE_SECONDS = 60.0
-"""Between two probes while reachability is unknown."""
+"""Seconds between two probes while reachability is unknown."""
 REACHABLE_SECONDS = 1800.0
-"""How long a proof of reachability is good for."""
+"""Seconds that a proof of reachability is valid."""
 MAX_CONTACTED = 8192
 REST_SECONDS = 1800.0
-"""Between two changes of the external IP, and so of the id: a short majority of liars must not change it often."""
+"""Seconds between two changes of the external IP, and so of the id: a brief false majority must not change it often."""
 OWN_KEPT = 16
-"""Addresses from which our own queries came back that are remembered."""
+"""Most addresses that are remembered for sending our own queries back."""
 IDS_KEPT = 8
-"""Ids of earlier external addresses that are remembered: back at one of them we have the same id again."""
+"""Most ids of earlier external addresses that are remembered: at the same address the node has the same id again."""
 
 
 def reaches(bound: Addr, addr: Addr) -> bool:
-    """Whether a socket that is bound to `bound` is at `addr`, as far as the address alone tells."""
+    """Whether `addr` may be the address of a socket that is bound to `bound`."""
     family = family_of(bound[0])
     return addr[1] == bound[1] and (
         addr[0] == bound[0] or (bound[0] == family.anywhere and family.is_loopback(addr[0]))
@@ -46,7 +46,7 @@ def reaches(bound: Addr, addr: Addr) -> bool:
 
 
 class Identity:
-    """Our id and address, and what follows from them."""
+    """The id, the external address and the reachability of a node."""
 
     def __init__(self, settings: Settings, bound: Addr, rng: Random, now: float) -> None:
         self._settings, self._rng = settings, rng
@@ -62,9 +62,9 @@ class Identity:
         self._moved_at = float("-inf")
         self._ids: BoundedDict[str, bytes] = BoundedDict(IDS_KEPT)
         self._mirrors: BoundedDict[Addr, None] = BoundedDict(OWN_KEPT)
-        """Addresses that a query of our own came back from: our own behind a NAT, or an echo; the latest last."""
+        """Addresses that sent our own query back: our own behind a NAT, or an echo; the latest last."""
         self._voted: Addr | None = None
-        """The result of the vote, even while too few have voted. Enough not to send queries there."""
+        """The result of the vote so far, even of few votes: no queries are sent to this address."""
         self._contacted: BoundedDict[Addr | str, None] = BoundedDict(MAX_CONTACTED)
         self.probe_tid = b""
         """The transaction id of a probe that is under way, or was lost."""
@@ -72,7 +72,7 @@ class Identity:
         self._reachable_until = float("-inf")
         self._why = "no stranger has contacted us yet"
         self.met = False
-        """Whether anything came from anybody: before that nothing is known of how others reach us."""
+        """Whether any datagram was received: before that, reachability can't be judged."""
         self._loopback = family_of(bound[0]).is_loopback(bound[0])
         if self._loopback:
             self._reachable_until = float("inf")
@@ -97,14 +97,14 @@ class Identity:
     # ---- external address --------------------------------------------------------------------------
 
     def heard(self, voter: str, seen: Addr, now: float) -> Addr | None:
-        """A node that we queried told us our address. Returns the new external address if that changes it."""
+        """A node that we queried reported our address. Returns the new external address if it changes; else `None`."""
         if not self._vote.vote(voter, seen, now):
             return None
         self._voted = self._vote.result()
         return self.decide(now)
 
     def decide(self, now: float) -> Addr | None:
-        """Take the result of the vote, if it is time for that. Returns the new external address, or `None`.
+        """Adopt the result of the vote, if it is due. Returns the new external address, or `None`.
 
         A saved address may be replaced by the first result. On a local network no id depends on the address, so the
         first result is taken at once.
@@ -139,8 +139,8 @@ class Identity:
         return self._vote.voters
 
     def id_for_address(self) -> bytes | None:
-        """Take a new id if ours does not fit the external address (BEP 42), and return it. An id that we had at that
-        address before is used again."""
+        """Take a new id if ours does not fit the external address (BEP 42), and return it. An earlier id of that
+        address is used again."""
         if self._settings.id is not None or self._settings.bep42 == "off" or self.external is None:
             return None
         if bep42_valid(self.id, self.external[0]):
@@ -150,9 +150,9 @@ class Identity:
         return self.id
 
     def is_own(self, addr: Addr) -> bool:
-        """Whether a datagram to that address and port would come to us.
+        """Whether a datagram to that address and port would come to this node.
 
-        A saved address is that of the run whose id it is: in a run beside it, another socket is bound there.
+        A saved address belongs to the run that has the saved id: for a second run, another socket is bound there.
         """
         elsewhere = self._settings.anew and self._external_source == "saved"
         external = None if elsewhere else self.external
@@ -162,17 +162,17 @@ class Identity:
         return addr in known or reaches(self.bound, addr)
 
     def mirrors(self, addr: Addr) -> bool:
-        """Whether what we sent to `addr` came back to us."""
+        """Whether `addr` has sent our own queries back."""
         return addr in self._mirrors
 
     def learn_mirror(self, addr: Addr) -> None:
-        """What we sent to `addr` came back to us."""
+        """Record that `addr` sent our own query back."""
         self._mirrors.put(addr, None)
 
     # ---- reachability ------------------------------------------------------------------------------
 
     def contacted(self, addr: Addr) -> None:
-        """We are about to send a query to `addr`: queries from there will prove no reachability."""
+        """Record a query to `addr`: queries from there prove no reachability."""
         self._contacted.put(addr if is_local(addr[0]) else addr[0], None)
 
     @property
@@ -181,15 +181,15 @@ class Identity:
         return Level(len(self._contacted), MAX_CONTACTED)
 
     def reachable(self, now: float) -> bool:
-        """Whether strangers are known to reach us."""
+        """Whether this node is known to be reachable."""
         return now < self._reachable_until
 
     def proof_wanted(self, now: float) -> bool:
-        """Whether a new proof is of use: there is none, or the last one is getting old."""
+        """Whether a new proof is useful: there is none, or the last one is getting old."""
         return self._reachable_until - now < REACHABLE_SECONDS / 2
 
     def proved_by_query(self, addr: Addr, now: float) -> bool:
-        """A query came in. Whether it is the first proof that strangers reach us."""
+        """Take a received query as a proof. Returns whether it is the first proof of reachability."""
         ip = addr[0]
         if is_local(ip):
             if (self.external is not None and not is_local(self.external[0])) or addr in self._contacted:
@@ -199,7 +199,8 @@ class Identity:
         return self._proved("a node that we never contacted asked us something", now)
 
     def proved_by_probe(self, tid: bytes, now: float) -> bool | None:
-        """`None`: the query is no probe of ours. Else whether it is the first proof."""
+        """Whether a received probe of ours is the first proof of reachability; `None`: the query is no probe of
+        ours."""
         if not self.probe_tid or tid != self.probe_tid:
             return None
         self.probe_tid = b""
@@ -221,7 +222,7 @@ class Identity:
         return first
 
     def probe(self, now: float) -> tuple[bytes, Addr] | None:
-        """A datagram to send from another socket, when it is time to probe."""
+        """A probe to send from another socket, if one is due; else `None`."""
         if self.external is None or self._settings.read_only is not None or now < self._probe_at:
             return None
         if not self.proof_wanted(now):
@@ -231,14 +232,14 @@ class Identity:
         return encode_query(self.probe_tid, Ping(random_id(self._rng)), True)[1], self.external
 
     def read_only(self, now: float) -> bool:
-        """Whether we say ``ro`` and answer nothing (BEP 43)."""
+        """Whether this node sends ``ro`` and answers no queries (BEP 43)."""
         forced = self._settings.read_only
         return now >= self._reachable_until if forced is None else forced
 
     # ---- views -------------------------------------------------------------------------------------
 
     def view(self) -> IdentityView:
-        """Who we are, as a screen shows it."""
+        """The identity as a screen shows it."""
         return IdentityView(
             id=self.id,
             id_source=self.id_source,
@@ -250,7 +251,7 @@ class Identity:
         )
 
     def reachability(self, now: float) -> ReachabilityView:
-        """Whether we are reachable, as a screen shows it."""
+        """The reachability as a screen shows it."""
         reachable = self.reachable(now)
         forced = self._settings.read_only
         seen = reachable and self.met

@@ -1,4 +1,4 @@
-"""Upkeep of the routing table (BEP 5): a survey once we are in, filling of buckets, refreshes as time goes by."""
+"""Upkeep of the routing table (BEP 5): a survey after the bootstrap, filling of buckets, refreshes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ..wire.compact import NodeInfo
 from ..wire.ids import random_id_with_prefix
 
 OWN_REFRESH_SECONDS = 1800.0
-"""Between two lookups of our own id."""
+"""Seconds between two lookups of our own id."""
 SURVEY_STARTS = 16
-"""Known nodes, far from our id, that a survey starts from."""
+"""Most known nodes, far from our id, that a survey starts from."""
 ENOUGH_SURVEYED = 64
-"""Nodes that have to answer a survey before it tells what most nodes are like."""
+"""Fewest responders from which a survey counts as a sample of the network."""
 REFRESH = "refresh"
-"""Owner of these lookups."""
+"""The owner of these lookups."""
 
 
 class Maintenance:
-    """The upkeep of one table. Does nothing by itself: the engine calls `run` now and then."""
+    """The upkeep of one table. The engine calls `run` at intervals."""
 
     def __init__(
         self,
@@ -43,30 +43,30 @@ class Maintenance:
         self._listeners, self._rng = listeners, rng
         self._own_refresh_at = now + OWN_REFRESH_SECONDS
         self.ids_fit = True
-        """Whether most ids of the network fit their addresses (BEP 42), as far as is known."""
+        """Whether most ids of the network fit their addresses (BEP 42), as far as known."""
 
     def run(self, now: float) -> None:
-        """Refresh what is due, one bucket at a time. To be called every few seconds."""
+        """Refresh due buckets, one at a time. To be called every few seconds."""
         if self._operations.any_of(REFRESH):
             return
         if now >= self._own_refresh_at:
             self._own_refresh_at = now + OWN_REFRESH_SECONDS
             self._refresh(self._table.own, _ignore, now)
         elif len(self._table) and (due := self._table.due_for_refresh(now)):
-            # Marked at once: a bucket that nobody answers for must not keep the others waiting.
+            # Marked at once: a bucket without responders must not delay the others.
             due[0].refreshed = now
             self._refresh(random_id_with_prefix(self._table.own, due[0].depth, self._rng), _ignore, now)
 
     def refresh_own(self, now: float) -> None:
-        """Look our own id up as soon as it is this one's turn: our neighbours are to know us, or we have others."""
+        """Look our own id up as soon as its turn comes: the neighbours have to know this node, or have changed."""
         self._own_refresh_at = now
 
     def alone(self, now: float) -> bool:
-        """Whether no node of the table is left that may be alive."""
+        """Whether the table has no node that may be alive."""
         return all(contact.state(now) == "bad" for contact in self._table)
 
     def start_survey(self, now: float) -> None:
-        """Once in: get to know nodes all over the network, then fill the table."""
+        """After the bootstrap: survey the network, then fill the table."""
         if not self._settings.maintain:
             return
         own, policy = self._table.own, self._settings.policy
@@ -76,7 +76,7 @@ class Maintenance:
 
         def done(survey: Survey, at: float) -> None:
             self._say(f"the survey is over: {survey.answered} nodes answered", at)
-            # Of an even sample, once. Of whom lookups meet next to their targets it is the liars who decide.
+            # From an even sample, once: attackers can choose the nodes that lookups meet next to their targets.
             self.ids_fit = survey.answered < ENOUGH_SURVEYED or 2 * survey.fitting >= survey.answered
             self._fill_buckets(at)
 
@@ -90,7 +90,7 @@ class Maintenance:
             self._listeners.tell(events.BootstrapProgress(now, text))
 
     def _fill_buckets(self, now: float, depth: int = 0) -> None:
-        """Look something up in every bucket that has room, one after the other (BEP 5)."""
+        """Look up a random id in every bucket that has room, one after the other (BEP 5)."""
         if not self._settings.policy.fill:
             return
         buckets = self._table.buckets
@@ -109,4 +109,4 @@ class Maintenance:
 
 
 def _ignore(outcome: Outcome, now: float) -> None:
-    """Nobody waits for it."""
+    """The `done` of a lookup without a caller."""

@@ -1,4 +1,4 @@
-"""Pings for the table's sake: to its questionable nodes, and to nodes that have queried us."""
+"""Pings for the table: to its questionable nodes, and to nodes that have queried us."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from ..wire.compact import Addr, is_local
 from ..wire.krpc import Ping, encode_query
 
 MAX_CHECKS = 64
-"""Pings in flight to questionable nodes of the table."""
+"""Most pings in flight to questionable nodes of the table."""
 MAX_NEWCOMERS = 128
-"""Pings in flight to nodes that have queried us. They have places of their own, so that a flood of forged queriers
-can't keep us from checking our table. Once all are taken a random one gives way: nor can it keep others out."""
+"""Most pings in flight to nodes that have queried us. The bound is separate, so that a flood of forged queriers does
+not block the checks of the table. Beyond it a random one is given up, so that the flood does not block other
+queriers."""
 PING_BYTES = len(encode_query(bytes(TID_LENGTH), Ping(bytes(20)), True)[1])
 CHECK, NEWCOMER = "ping", "newcomer"
 """Owners of these queries."""
@@ -44,13 +45,13 @@ class Pings:
         self._timeout, self._give_up = timeout, give_up
         self._checks: set[Addr] = set()
         self._newcomers: dict[Addr | str, InFlight] = {}
-        """By network, those at local addresses by address."""
-        self.unmet = UnresponsiveNodes(strikes=1)
-        """Queriers that did not answer. Kept apart, or forged ones would push out what lookups have learnt."""
+        """By network; local addresses each by itself."""
+        self.unmet = UnresponsiveNodes(enough=1)
+        """Queriers that did not answer. Separate, so that forged ones don't evict what lookups have recorded."""
         self._unchecked: deque[Addr] = deque()
-        """Nodes of the table that are to be checked, after we were away..."""
+        """Nodes of the table that are to be checked after a suspension..."""
         self._doubted: set[Addr] = set()
-        """...and those of them that are checked a second time, should they be silent."""
+        """...and those of them that are pinged a second time if they don't answer."""
 
     @property
     def checks(self) -> Level:
@@ -63,7 +64,7 @@ class Pings:
         return Level(len(self._newcomers), MAX_NEWCOMERS)
 
     def check(self, contact: Contact, now: float) -> None:
-        """Ping a questionable node; its answer or its silence does the rest."""
+        """Ping a questionable node. Its answer or timeout updates the table."""
         addr = contact.addr
         if addr in self._checks or len(self._checks) >= MAX_CHECKS or self._sender.blocked(addr, now):
             return
@@ -80,7 +81,7 @@ class Pings:
         self._ping(addr, contact.id, CHECK, now, done)
 
     def check_all(self, now: float) -> None:
-        """Ping every node of the table, silent ones twice: by the clock all has aged."""
+        """Ping every node of the table, twice if it does not answer: after a suspension all have aged by the clock."""
         self._unchecked = deque(contact.addr for contact in self._table)
         self._doubted = set(self._unchecked)
         self._check_next(now)
@@ -91,9 +92,9 @@ class Pings:
                 self.check(contact, now)
 
     def meet(self, addr: Addr, claimed: bytes, now: float) -> None:
-        """Ping a node that has queried us, to get to know it under the id that it claimed.
+        """Ping a node that has queried us. It enters the table only under the id that it claimed in the query.
 
-        Who sees the ping and picks an id only then could put it next to any target.
+        Otherwise it could pick its id after the ping.
         """
         place = addr if is_local(addr[0]) else net_of(addr[0])
         if place in self._newcomers or self.unmet.why(addr, now) or self._sender.blocked(addr, now):

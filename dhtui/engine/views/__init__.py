@@ -1,1 +1,1 @@
-"""What a node tells of itself: events, snapshots, statistics."""
+"""The views of a node's state: events, snapshots, statistics."""

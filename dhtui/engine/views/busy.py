@@ -1,6 +1,6 @@
 """How long datagrams and timers waited because this program was busy with other things.
 
-Round trips don't contain these waits. Nodes that query us do wait so long, and so do our lookups at each step.
+Round trips don't contain these waits. They do delay our replies, and each step of our lookups.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Busy:
 
     def __init__(self) -> None:
         self.stamped = True
-        """Whether the system tells when datagrams came."""
+        """Whether the system stamps datagrams with their time of receipt."""
         self._second, self._longest = 0, 0.0
         self._before: deque[tuple[int, float]] = deque(maxlen=KEPT_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What was sent, received, dropped and failed, counted."""
+"""Counters of what was sent, received, dropped and failed."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
 
 HISTORY_SECONDS = 60
 MAX_ERRORS = 25
-"""Errors kept of our own queries, and as many of what others sent: who sends noise can't push the former out."""
+"""Most errors kept of our own queries, and as many again of incoming datagrams: noise can't evict the former."""
 OTHER = "other"
-"""All methods that we don't speak, counted as one: their names are the network's to choose."""
+"""All unknown methods are counted as one: remote hosts choose their names."""
 PROBE = "probe"
-"""Pings to our own external address from another socket: answered are those that came back."""
+"""Pings to our own external address from another socket; those that came back count as answered."""
 RECENT_SLOTS, SLOT_SECONDS = 30, 10
-"""The ends of queries are counted in slots of so many seconds, of which so many are kept."""
+"""Seconds of a slot in which the ends of queries are counted, and how many slots are kept."""
 
 Outgoing: TypeAlias = tuple[tuple[bytes, Addr], Literal["query", "response", "error"], str, bytes]
-"""A datagram on its way out, with its address, and its kind, method and transaction id."""
+"""An outgoing datagram, with its address, kind, method and transaction id."""
 
 
 @dataclass(slots=True)
@@ -41,15 +41,15 @@ class Counters:
     def __init__(self, now: float) -> None:
         self.methods = {method: _Counts() for method in (*METHODS, OTHER)}
         self.probe = _Counts()
-        """Apart from `methods`: a stranger may call a method by its name, too."""
+        """Not in `methods`: a remote host may use this name for a method, too."""
         self.drops: Counter[str] = Counter()
         self.send_failures = 0
         self.overflowed: int | None = None
-        """Datagrams that the socket had no room for; `None` where the system does not tell."""
+        """Datagrams lost because the socket buffer was full; `None` if the system gives no count."""
         self.noted = 0
-        """Errors, drops and mutes so far, those included that `errors` does not have any more."""
+        """Errors, drops and mutes so far, including those that are no longer in `errors`."""
         self._ends: deque[list[int]] = deque(maxlen=RECENT_SLOTS)
-        """The number of a slot, and our queries that were answered, and that were not, in it."""
+        """For each slot its number, and how many of our queries were answered and timed out in it."""
         self._last_answer: float | None = None
         self._silent_since = 0
         self._errors: deque[ErrorView] = deque(maxlen=MAX_ERRORS)
@@ -66,7 +66,7 @@ class Counters:
         return self.methods.get(method) or self.methods[OTHER]
 
     def packet_in(self, length: int, now: float) -> None:
-        """A datagram came."""
+        """Count a received datagram."""
         if now >= self._turn_at:
             self._turn(int(now))
         this = self._this
@@ -74,7 +74,7 @@ class Counters:
         this[2] += length
 
     def went(self, datagrams: list[Outgoing], now: float) -> None:
-        """Datagrams of the node's socket went."""
+        """Count datagrams sent by the node's socket."""
         if now >= self._turn_at:
             self._turn(int(now))
         this, methods = self._this, self.methods
@@ -90,7 +90,7 @@ class Counters:
                 counts.refused += 1
 
     def probe_went(self, length: int, now: float) -> None:
-        """A probe went."""
+        """Count a sent probe."""
         self.probe.sent += 1
         if now >= self._turn_at:
             self._turn(int(now))
@@ -107,7 +107,7 @@ class Counters:
         self._second, self._turn_at = second, second + 1.0
 
     def ended(self, now: float, answered: bool) -> None:
-        """A query of ours, to a node that we chose, was answered or has timed out."""
+        """Count the end of a query to a node that we chose: answered or timed out."""
         slot = int(now // SLOT_SECONDS)
         if not self._ends or self._ends[-1][0] != slot:
             self._ends.append([slot, 0, 0])
@@ -116,7 +116,7 @@ class Counters:
         self._silent_since = 0 if answered else self._silent_since + 1
 
     def recent(self, now: float) -> RecentView:
-        """How the queries of the last minutes ended."""
+        """How the queries of the last 5 minutes ended."""
         first = int(now // SLOT_SECONDS) - RECENT_SLOTS + 1
         ends = [end for end in self._ends if end[0] >= first]
         return RecentView(
@@ -128,22 +128,22 @@ class Counters:
         )
 
     def error(self, at: float, cause: str, addr: Addr, text: str) -> None:
-        """A query of ours went wrong; the last 25 are kept. `text` is ours, or made safe."""
+        """Record a failed query of ours; the last 25 are kept. `text` is ours, or made safe."""
         self.noted += 1
         self._errors.append(ErrorView(at, cause, addr, text))
 
     def drop(self, at: float, cause: str, addr: Addr, text: str) -> None:
-        """A datagram was dropped or refused; the last 25 are kept."""
+        """Record a dropped or refused datagram; the last 25 are kept."""
         self.count(cause)
         self.note(at, cause, addr, text)
 
     def count(self, cause: str) -> None:
-        """A datagram was dropped, or not answered, and that is nothing to keep words on."""
+        """Count a datagram that was dropped or not answered, without an error entry."""
         self.drops[cause] += 1
         self.noted += 1
 
     def note(self, at: float, cause: str, addr: Addr, text: str) -> None:
-        """Keep the words on something that others sent, uncounted."""
+        """Keep an error entry about an incoming datagram, without counting it."""
         self._dropped.append(ErrorView(at, cause, addr, text))
 
     def traffic(self, now: float, receive_buffer: int) -> TrafficView:

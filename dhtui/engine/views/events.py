@@ -1,6 +1,6 @@
-"""What the engine reports as it happens. Nothing is built while nobody listens.
+"""The events of the engine. None is built while there is no listener.
 
-`at` is the engine's clock, in seconds; what comes from the network is as it was received, hostile.
+`at` is the engine's clock, in seconds. Values from the network are as received: hostile.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..wire.krpc import Message
 
 
 class DropCause(StrEnum):
-    """Why a datagram was dropped, or refused or left unanswered. The values are keys of `Snapshot.drops`, and stand in
-    recordings; what they mean is in `text.faults`."""
+    """Why a datagram was dropped, refused or left unanswered. The values are keys of `Snapshot.drops`, and stand in
+    recordings; their meaning is in `text.faults`."""
 
     REFUSED = "refused"
     """A query answered with an error: counted with the code, see `refused`."""
@@ -32,7 +32,7 @@ class DropCause(StrEnum):
 
 
 UNREAD: Final = frozenset((DropCause.BLOCKLIST, DropCause.BANNED, DropCause.NO_UNICAST, DropCause.RATE_LIMIT))
-"""No time is spent on answering these: they are what a flood is made of."""
+"""Causes of drops that cost no further work, because a flood consists of these datagrams."""
 
 
 def refused(code: int) -> str:
@@ -41,11 +41,11 @@ def refused(code: int) -> str:
 
 
 OWN_PROBE = "our own probe"
-"""As the `problem` of a packet: it went out from another socket of ours, to our external address, and came in."""
+"""As the `problem` of a packet: our own probe, sent from another socket to our external address, was received."""
 NOT_CANONICAL = "not canonical"
-"""As the `problem` of a query: its bencode is not canonical, and it was answered all the same."""
+"""As the `problem` of a query: its bencode is not canonical, but it was answered."""
 USED = (OWN_PROBE, NOT_CANONICAL)
-"""Remarks as the `problem` of what was neither dropped nor refused."""
+"""Values of `problem` for packets that were neither dropped nor refused."""
 
 
 class PacketReceived(NamedTuple):
@@ -55,9 +55,9 @@ class PacketReceived(NamedTuple):
     addr: Addr
     data: bytes
     message: Message | None
-    """`None` where it could not be read, or was dropped before reading."""
+    """`None` if it could not be parsed, or was dropped before that."""
     problem: str = ""
-    """Why it was dropped or refused; empty where all was well."""
+    """Why it was dropped or refused; empty if it was not."""
 
 
 class PacketSent(NamedTuple):
@@ -79,8 +79,8 @@ class QueryFinished(NamedTuple):
     tid: bytes
     method: str
     owner: str
-    """Who asked: ``user``, ``ping`` and ``newcomer`` for the table, ``put``, ``announce_peer``, or a lookup's name such
-    as ``get_peers#3``."""
+    """The owner of the query: ``user``, ``ping`` and ``newcomer`` for the table, ``put``, ``announce_peer``, or a
+    lookup's name such as ``get_peers#3``."""
     result: Literal["answered", "error", "timed out", "cancelled"]
     rtt: float | None
     soft: float | None = None
@@ -135,7 +135,7 @@ class LookupFinished(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A node stored something with us."""
+    """A remote node stored something here."""
 
     at: float
     what: Literal["peer", "immutable", "mutable"]
@@ -162,7 +162,7 @@ class IdChanged(NamedTuple):
 
 
 class ReachabilityChanged(NamedTuple):
-    """We learnt whether strangers can reach us."""
+    """The reachability of this node changed."""
 
     at: float
     reachable: bool
@@ -170,7 +170,7 @@ class ReachabilityChanged(NamedTuple):
 
 
 class Banned(NamedTuple):
-    """The user wants an address ignored from now on."""
+    """The user banned an address."""
 
     at: float
     ip: str
@@ -183,13 +183,13 @@ class DatagramsLost(NamedTuple):
 
     at: float
     lost: int
-    """Since that was last told, which is once a minute at most."""
+    """Since the last such event; there is at most one a minute."""
     total: int
     """Since the start."""
 
 
 class Woke(NamedTuple):
-    """This program, or the whole machine, did nothing for a long time."""
+    """This program, or the whole machine, was suspended."""
 
     at: float
     away: float
@@ -204,7 +204,7 @@ class BootstrapProgress(NamedTuple):
 
 
 PacketEvent: TypeAlias = PacketReceived | PacketSent | QueryFinished
-"""What is about a single packet or query."""
+"""Events about a single packet or query."""
 StateEvent: TypeAlias = (
     NodeAdded
     | NodeRemoved
@@ -219,24 +219,25 @@ StateEvent: TypeAlias = (
     | Woke
     | BootstrapProgress
 )
-"""What changed in the table, in lookups, in stores and in what we are: the event ring keeps these, the log shows them.
+"""Changes of the table, lookups, stores and identity: the event ring keeps these events, the log shows them.
 
 This is the only list of them. A new one needs its name here, and its words in the log.
 """
 Event: TypeAlias = PacketEvent | StateEvent
-"""What a listener is called with."""
+"""Any event: the argument of a listener."""
 STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 
 
 class Listeners(list[Callable[[Event], None]]):
-    """Who wants to know. Build an event only while this is true. (A list, since a server asks that for each query.)"""
+    """The listeners. Build an event only if there are any. (A list, because a server tests that for each query.)"""
 
     def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` for every event from now on. Returns what ends that. The listener must not raise."""
+        """Call `listener` for every event from now on. Returns the function that ends that. `listener` must not
+        raise."""
         self.append(listener)
         return lambda: self.remove(listener)
 
     def tell(self, event: Event) -> None:
-        """Hand an event to everybody."""
+        """Hand an event to all listeners."""
         for listener in tuple(self):
             listener(event)

@@ -1,4 +1,4 @@
-"""The state of an engine at one moment, as frozen values: all that a screen shows, and nothing that it can break.
+"""The state of an engine at one time, as frozen values for the screens.
 
 Times named `..._at` are on the engine's clock (seconds); ages and durations are seconds.
 """
@@ -16,7 +16,7 @@ Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
 
 
 class IdentityView(NamedTuple):
-    """Who we are."""
+    """The identity of the node."""
 
     id: bytes
     id_source: Literal["fixed", "saved", "random", "bep42"]
@@ -24,13 +24,13 @@ class IdentityView(NamedTuple):
     external: Addr | None
     external_source: Literal["user", "vote", "saved", "none"]
     voters: int
-    """Networks that voted on `external` lately."""
+    """How many networks voted on `external` lately."""
     bep42: Bep42Verdict
     """Whether our id fits our external address."""
 
 
 class ReachabilityView(NamedTuple):
-    """Whether strangers can reach us, and what follows."""
+    """The reachability of the node, and its read-only mode."""
 
     state: Literal["unknown", "reachable"]
     why: str
@@ -39,17 +39,17 @@ class ReachabilityView(NamedTuple):
 
 
 class BootstrapSource(NamedTuple):
-    """Where nodes were sought: ``saved nodes (12)``, or a host."""
+    """One source of the bootstrap: ``saved nodes (12)``, or a host."""
 
     name: str
     state: Literal["waiting", "asked", "answered", "silent", "unresolved", "blocked", "disagrees"]
     detail: str
     saved: bool = False
-    """Whether these are the nodes saved by an earlier run, not a host."""
+    """Whether this source is the saved nodes of an earlier run, not a host."""
 
 
 class BootstrapView(NamedTuple):
-    """How the start went."""
+    """The progress of the bootstrap."""
 
     state: Literal["idle", "running", "done", "failed"]
     elapsed: float
@@ -58,15 +58,15 @@ class BootstrapView(NamedTuple):
     why: str
     """The result in words."""
     retry_in: float | None = None
-    """Seconds until it is tried again by itself; `None`: it is not, unless all nodes are lost."""
+    """Seconds until the next automatic try; `None`: none, unless all nodes are lost."""
 
 
 class Ban(NamedTuple):
-    """An address that the user wants ignored."""
+    """A banned address."""
 
     ip: str
     left: float
-    """Seconds until it is not ignored any more."""
+    """Seconds until the ban ends."""
 
 
 class ContactView(NamedTuple):
@@ -78,16 +78,16 @@ class ContactView(NamedTuple):
     rtt: float | None
     """Smoothed round trip, seconds."""
     age: float
-    """Since it was first met."""
+    """Seconds since its first answer."""
     seen: float | None
-    """Since it last answered; `None`: never."""
+    """Seconds since it last answered; `None`: never."""
     failures: int
     """Queries in a row without an answer."""
     version: bytes | None
-    """Its ``v``: hostile."""
+    """Its version string ``v``: hostile."""
     bep42: Bep42Verdict
     saved: bool = False
-    """Met in an earlier run: `age` counts from the start of this one."""
+    """Known from an earlier run: `age` counts from the start of this one."""
 
 
 class BucketView(NamedTuple):
@@ -98,9 +98,9 @@ class BucketView(NamedTuple):
     nodes: tuple[ContactView, ...]
     replacements: tuple[ContactView, ...]
     changed: float
-    """Since a node of it last answered."""
+    """Seconds since a node of it last answered."""
     refresh_in: float
-    """Until it is refreshed: 15 minutes after it changed, or was refreshed in vain."""
+    """Seconds until its refresh: 15 minutes after its last change or refresh."""
     own: bool
     """Whether our own id falls into it."""
 
@@ -114,7 +114,7 @@ class TableView(NamedTuple):
     bad: int
     replacements: int
     known: int
-    """Nodes met and remembered outside the buckets, for lookups."""
+    """Responders remembered outside the buckets, for lookups."""
     known_cap: int
 
 
@@ -145,26 +145,26 @@ class LookupView(NamedTuple):
     elapsed: float
     running: bool
     asked: int
-    """Queries sent, second ones to the same node included; what the system would not send is not."""
+    """Queries sent, second ones to the same node included; those that the system did not send excluded."""
     answered: int
     """Queries that were answered before the lookup was over, errors included."""
     timed_out: int
-    """Queries that met silence for all the time that they had, before it was over."""
+    """Queries that timed out before the lookup was over."""
     in_flight: int
     nearest_bits: float | None
     """log2 of the distance of the nearest node that answered, rounded down to tenths; -1 for the distance 0."""
     best: int
     """How many of the 8 closest known nodes have answered."""
     found: Found | None
-    """What was found so far; `None`: nothing."""
+    """The finding so far; `None`: nothing."""
     stopped: StopReason | None
     """Why it ended; `None` while it runs."""
     doubt: Doubt | None = None
-    """What speaks against believing what it did not find."""
+    """Why a negative result is doubtful."""
     place: int = 0
-    """Its place among what waits for its turn, 1 for what is next; 0: it has begun."""
+    """Its place among the waiting operations, 1 for the next one; 0: it has begun."""
     wrote: float = 0.0
-    """How long the writing took that came after it, seconds: of a put or an announce, once that is over."""
+    """Seconds that the writes after it took: of a put or an announce, once that is over."""
 
 
 class StepView(NamedTuple):
@@ -175,32 +175,32 @@ class StepView(NamedTuple):
     bits: float | None
     """log2 of its distance to the target, as `LookupView.nearest_bits`; `None` while its id is unknown."""
     parent: Addr | None
-    """Who referred us to it; `None` where the lookup started."""
+    """Its referrer; `None` for a starting node."""
     hop: int
     again: bool
-    """It had been silent and was asked a second time."""
+    """A second query to a node that had stalled."""
     sent: float
     stalled: float | None
-    """When it lost its slot."""
+    """When it stalled and lost its slot."""
     ended: float | None
     result: Status | None
     """`None` while it is in flight."""
     nodes: int
     found: Found | None
-    """What it gave; `None`: neither an item nor peers."""
+    """Its finding; `None`: neither an item nor peers."""
     code: int | None
     overtaken: float | None = None
-    """When so many nearer nodes had answered that it held no slot any more."""
+    """When it was superseded: so many nearer nodes had answered that it held no slot any more."""
     doubt: Distrust | None = None
-    """Why its node was distrusted when it was asked; `None` where it was not."""
+    """Why its node was distrusted when it was queried; `None` if it was not."""
     held: float | None = None
-    """Since when it had waited for room among all our queries; `None`: it had not."""
+    """Since when it had waited for room among all our queries; `None`: it did not wait."""
     late: bool = False
-    """Whether the lookup was over before it was known what came of it, though that may have come before."""
+    """Whether the lookup was over before the outcome was known, though the answer may have been received before."""
 
 
 class CandidateView(NamedTuple):
-    """A node that a lookup knows of, with what it gave."""
+    """A candidate of a lookup, with its result."""
 
     addr: Addr
     id: bytes | None
@@ -208,7 +208,7 @@ class CandidateView(NamedTuple):
     hop: int
     state: State
     result: Status | None
-    """What came of it; `None` while nothing has."""
+    """Its status; `None` before an outcome."""
     closest: bool
     """Whether it is one of the closest responders."""
     rtt: float | None
@@ -217,15 +217,16 @@ class CandidateView(NamedTuple):
     peers: tuple[Addr, ...]
     seq: int | None
     version: bytes | None
-    """Its client: hostile."""
+    """Its version string ``v``: hostile."""
     note: str
-    """More about the result: that of its `NodeOutcome`."""
+    """The `note` of its `NodeOutcome`."""
     doubt: Distrust | None = None
-    """Why it is distrusted; `None` where it is not."""
+    """Why it is distrusted; `None` if it is not."""
     named: bytes | None = None
-    """The id that it was named under, where it answered with another one."""
+    """The id of the referral, if it answered with another one."""
     place: Literal["", "fills", "spare"] = "fills"
-    """Having answered, whether it fills a place among the closest, or is spare: for want of others. Empty: neither."""
+    """Of a responder: whether it fills a place among the closest, or is spare (used if there are too few). Empty:
+    neither."""
 
 
 class LookupDetail(NamedTuple):
@@ -239,11 +240,11 @@ class LookupDetail(NamedTuple):
     candidates: tuple[CandidateView, ...]
     """Nearest first."""
     began: float = 0.0
-    """When its turn came: until then it waited for other lookups. Seconds since it was asked for."""
+    """When its turn came, seconds since the request: until then it waited for other lookups."""
     decisions: tuple[Decision, ...] = ()
-    """Why candidates were asked, kept back, passed over and asked again, in the order in which that was decided."""
+    """The decisions to query, keep back, pass over and query again, in order."""
     untold: int = 0
-    """Decisions of which it is known only that there were so many more."""
+    """How many more decisions were taken but not recorded."""
 
 
 class MethodCounts(NamedTuple):
@@ -271,8 +272,7 @@ class TrafficView(NamedTuple):
     receive_buffer: int
     """Bytes of socket buffer that the system granted."""
     overflowed: int | None = None
-    """Datagrams that came while that was full, and are lost: in none of the other figures. `None`: the system does not
-    tell."""
+    """Datagrams lost because that buffer was full; in none of the other figures. `None`: the system gives no count."""
 
 
 class RttView(NamedTuple):
@@ -290,20 +290,20 @@ class RttView(NamedTuple):
 
 
 class BusyView(NamedTuple):
-    """How long what had come or was due waited for this program, seconds: the longest wait of each second, over the
-    last two minutes. Round trips don't contain it where the system tells when datagrams came."""
+    """How long received datagrams and due timers waited for this program, seconds: the longest wait of each second,
+    over the last two minutes. Round trips don't contain these waits if the system stamps datagrams."""
 
     seconds: int = 0
-    """How many of those seconds something was waited for in."""
+    """In how many of those seconds there was a wait."""
     p50: float = 0.0
     p95: float = 0.0
     longest: float = 0.0
     stamped: bool = True
-    """Whether the system tells when datagrams came. If not, all times of receipt and round trips contain the waits."""
+    """Whether the system stamps datagrams. If not, all times of receipt and round trips contain the waits."""
 
 
 class StoreView(NamedTuple):
-    """What we keep for others."""
+    """The sizes of the stores."""
 
     infohashes: int
     infohash_cap: int
@@ -316,29 +316,29 @@ class StoreView(NamedTuple):
 
 
 class RecentView(NamedTuple):
-    """Our queries that ended lately, but for pings to nodes that asked us: anybody may have sent those queries."""
+    """Our queries that ended lately, without pings to nodes that queried us: those queries may be forged."""
 
     seconds: float = 300.0
-    """How far back this looks."""
+    """Seconds that this covers."""
     answered: int = 0
-    """With an error reply, too."""
+    """Error replies included."""
     silent: int = 0
-    """Without an answer within their time."""
+    """Timed out."""
     last_answer: float | None = None
-    """Seconds since the last answer, however long ago; `None`: there was none yet."""
+    """Seconds since the last answer, however long ago; `None`: there was none."""
     silent_since: int = 0
-    """Silent ones since the last answer."""
+    """Timeouts since the last answer."""
 
 
 class ErrorView(NamedTuple):
-    """Something that went wrong lately."""
+    """A recent error."""
 
     at: float
     cause: str
     """A key of `Snapshot.drops`, or ``error`` for an error reply, or ``timed out``."""
     addr: Addr
     text: str
-    """In our words."""
+    """In this program's words."""
 
 
 class SizeView(NamedTuple):
@@ -362,26 +362,26 @@ class ContactDetail(NamedTuple):
     queries: int
     """Queries it sent us."""
     last: str
-    """What it last told us, in our words."""
+    """The contents of its last answer, in this program's words."""
     last_age: float
-    """Seconds since then."""
+    """Seconds since that answer."""
 
 
 class SwarmView(NamedTuple):
-    """An infohash that we keep peers for."""
+    """An infohash with peers in our store."""
 
     infohash: bytes
     peers: tuple[Addr, ...]
     """The last up to 50 that announced, newest first."""
     total: int
-    """Peers that we keep."""
+    """Peers in our store."""
     newest_expires: float
     """Seconds until the last announce expires."""
     oldest_expires: float
 
 
 class StoredItemView(NamedTuple):
-    """A BEP 44 item that we keep."""
+    """A BEP 44 item in our store."""
 
     target: bytes
     v: bytes
@@ -404,11 +404,11 @@ class AnnounceView(NamedTuple):
     stored: int
     asked: int
     expires: float
-    """Seconds until nodes that keep peers for 30 minutes have forgotten it."""
+    """Seconds until it expires at nodes that store peers for 30 minutes."""
 
 
 class Holdings(NamedTuple):
-    """What we keep for others, and what others keep for us."""
+    """The entries of our stores, and our announces that others store."""
 
     swarms: tuple[SwarmView, ...]
     items: tuple[StoredItemView, ...]
@@ -417,7 +417,7 @@ class Holdings(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """All of it."""
+    """The state of one engine."""
 
     at: float
     uptime: float
@@ -439,7 +439,7 @@ class Snapshot(NamedTuple):
     """The last up to 50, newest first."""
     blocked_ranges: int
     banned: int
-    """Addresses that the user has banned, at the moment."""
+    """The addresses that are banned now."""
     size: SizeView = SizeView(None, 0.0, 0)
     growth: tuple[tuple[float, int], ...] = ()
     """`at` and the number of good nodes, every 10 s over the last hour, oldest first."""
@@ -451,4 +451,4 @@ class Snapshot(NamedTuple):
     waiting: int = 0
     """Operations that wait for their turn, pings and the like included."""
     noted: int = 0
-    """All that went wrong so far and was counted: of that `errors` has the last ones."""
+    """How many errors were counted so far; `errors` has the last ones."""

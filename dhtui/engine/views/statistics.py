@@ -1,4 +1,4 @@
-"""How full an engine is: the size of each thing that it keeps, with its bound. Cheap: to be had many times a second."""
+"""The size of every store and cache of an engine, with its bound. Cheap: may be called many times a second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Level(NamedTuple):
-    """How much of something there is, and how much there may be."""
+    """A size and its bound."""
 
     used: int
     most: int
@@ -23,7 +23,7 @@ class Statistics:
     queries: Level
     """Our queries in flight, stalled ones included. Operations send no more while 2048 of them have not stalled."""
     stalled: Level
-    """Those of lookups whose soft deadline has passed. The oldest of too many gives way."""
+    """Stalled queries of lookups. Beyond the bound the oldest is given up."""
     checks: Level
     """Pings in flight to questionable nodes of the table."""
     newcomers: Level
@@ -31,7 +31,7 @@ class Statistics:
     operations: Level
     """Operations under way, of callers and of the engine. The bound adapts to the processor: this is the highest."""
     waiting: int
-    """Operations that wait for their turn. No bound: each is a call of the program's own."""
+    """Operations that wait for their turn. No bound: each is a call of this program."""
     lookups: Level
     """Finished lookups that are remembered, of callers and of the background."""
     announces: Level
@@ -41,13 +41,13 @@ class Statistics:
     replacements: Level
     """Nodes in the replacement caches of its buckets."""
     known: Level
-    """Nodes remembered outside the buckets, for lookups. Replacements are among them."""
+    """Nodes remembered outside the buckets, for lookups; replacement caches included."""
     unresponsive: Level
     """Addresses that let a query of a lookup time out."""
     unmet: Level
-    """Addresses that queried us, and let our ping time out."""
+    """Addresses that queried us and let our ping time out."""
     swarms: Level
-    """Infohashes that peers are stored for."""
+    """Infohashes with stored peers."""
     peers: Level
     """Peers stored, of all infohashes."""
     immutable: Level
@@ -61,23 +61,23 @@ class Statistics:
     muted: Level
     """Hosts that were beyond the rate limit lately."""
     proved: Level
-    """Hosts that have shown that they receive what we send."""
+    """Hosts that have proved that they receive what we send."""
     reply_hosts: Level
     """Unproved hosts whose replies are counted."""
     reply_nets: Level
     """Networks whose replies are counted."""
     reply_bytes: Level
-    """Bytes of replies sent lately: these flow off at the rate of the reply budget. 0 of 0 where there is no budget."""
+    """Bytes of replies sent lately, which drain at the rate of the reply budget. 0 of 0 without a budget."""
     voters: Level
     """Networks that voted on our external address."""
     contacted: Level
-    """Addresses that we have queried, whose own queries prove no reachability."""
+    """Addresses that we have queried: their queries prove no reachability."""
     dropped: int
     """Datagrams that were dropped, refused, or not answered, in all."""
     send_failures: int
-    """Datagrams that the system would not send, in all."""
+    """Datagrams that the system did not send, in all."""
     overflowed: int | None
-    """Datagrams that the socket had no room for, in all; `None` where the system does not tell."""
+    """Datagrams lost because the socket buffer was full, in all; `None` if the system gives no count."""
 
     def levels(self) -> dict[str, Level]:
         """All levels, by name."""

@@ -1,1 +1,1 @@
-"""Bytes to values and back: pure functions and frozen values."""
+"""Encoding and decoding of messages: pure functions and frozen values."""

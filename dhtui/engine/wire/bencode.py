@@ -18,7 +18,7 @@ MAX_DEPTH = 32
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 ZERO, NINE, COLON, END = b"09:e"
 WIDE = object()
-"""In the place of an integer beyond 64 bits."""
+"""Stands for an integer beyond 64 bits."""
 
 Value: TypeAlias = Any
 """A decoded value: ``int``, ``bytes``, or a ``list`` or ``dict[bytes, Value]`` of those."""
@@ -41,7 +41,7 @@ class BencodeError(ValueError):
     """The bytes are not bencode, or a value can't be bencoded."""
 
     rest = 0
-    """How many bytes stand behind the value, where these are the fault."""
+    """How many bytes follow the value, if they are the fault."""
 
 
 class _Strict(BencodeDecoder):  # type: ignore[misc]  # bencode.py has no annotations
@@ -88,7 +88,7 @@ class _Strict(BencodeDecoder):  # type: ignore[misc]  # bencode.py has no annota
         key = b""
         while (head := x[f]) != END:
             last = key
-            # Nearly every string of KRPC has 1 to 99 bytes: read here, it saves a call each.
+            # Nearly every string of KRPC has 1 to 99 bytes: reading it here saves a call.
             if x[f + 1] == COLON and ZERO < head <= NINE:
                 start = f + 2
                 f = start + head - ZERO
@@ -136,7 +136,7 @@ class _AnySize(_AnyOrder):
 
 
 class _Encoder(BencodeEncoder):  # type: ignore[misc]  # as above
-    """The same bytes in half the time: keys are bytes here, and need no conversion."""
+    """Encodes in half the time of the stock encoder: keys are bytes, which need no conversion."""
 
     def encode(self, value: Value) -> bytes:
         parts: list[bytes] = []
@@ -209,9 +209,9 @@ def encode(value: Value) -> bytes:
 
 
 def explain(data: bytes, depth: int = 0) -> str:
-    """Why bytes are not one canonical value, and at which byte, a clause; empty where they are. Never raises.
+    """A clause that says why bytes are not one canonical value, and at which byte; empty if they are. Never raises.
 
-    For what people write: it is slower than `decode`. The value lies `depth` lists and dictionaries deep.
+    For input of the user: it is slower than `decode`. The value is nested `depth` lists and dictionaries deep.
     """
     try:
         end = _walk(data, 0, depth)
@@ -224,7 +224,7 @@ def explain(data: bytes, depth: int = 0) -> str:
 
 
 class _Fault(Exception):
-    """What is wrong, and where, in words."""
+    """The fault and its place, in words."""
 
 
 def _walk(x: bytes, f: int, depth: int) -> int:

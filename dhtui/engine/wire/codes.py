@@ -17,4 +17,4 @@ ERROR_WORDS: Final = {
     CAS_MISMATCH: "cas mismatch: somebody else has written",
     SEQ_TOO_LOW: "seq not higher than the stored one",
 }
-"""What they mean."""
+"""The meaning of each code."""

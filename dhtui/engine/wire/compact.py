@@ -1,4 +1,4 @@
-"""Addresses and nodes as messages name them (BEP 5, BEP 32), and which of them a packet may go to."""
+"""The compact forms of addresses and nodes (BEP 5, BEP 32), and which addresses a packet may go to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 class NodeInfo(NamedTuple):
-    """A node as others name it: its 20-byte id and its address."""
+    """A node in a referral: its 20-byte id and its address."""
 
     id: bytes
     addr: Addr
@@ -48,7 +48,7 @@ def pack_node(node: NodeInfo) -> bytes:
 
 
 def unpack_nodes(data: bytes, most: int, family: Family = IPV4) -> list[NodeInfo]:
-    """The first `most` nodes of a string of them. Raises `ValueError` if it is not a multiple of a node's bytes."""
+    """The first `most` nodes of a ``nodes`` string. Raises `ValueError` if its length is not a multiple of a node's."""
     length, unpack = family.node_length, family.unpack
     if len(data) % length:
         raise ValueError(f"nodes has {len(data)} bytes, not a multiple of {length}")
@@ -57,7 +57,7 @@ def unpack_nodes(data: bytes, most: int, family: Family = IPV4) -> list[NodeInfo
 
 
 def is_private_referral(named: str, named_by: str) -> bool:
-    """Whether a referral from outside leads into the local network: it would aim our packets at services there."""
+    """Whether a referral from a public address names a local one: it would aim our packets at local services."""
     return is_local(named) and not is_local(named_by)
 
 
@@ -67,9 +67,9 @@ def _is_unicast(ip: str) -> bool:
 
 
 def is_usable(addr: Addr) -> bool:
-    """Whether a packet may be sent there: a unicast address other than 0/8, a port but 0.
+    """Whether a packet may be sent there: a unicast address other than 0/8, and a port other than 0.
 
-    A referral to port 0, to multicast or to broadcast is an attack or an error; either way it costs a query.
+    A referral to port 0, to multicast or to broadcast is an attack or an error, and would cost a query.
     """
     return addr[1] > 0 and _is_unicast(addr[0])
 

@@ -1,8 +1,8 @@
-"""The address families (BEP 5, BEP 32): all that differs between IPv4 and IPv6, in one value for each.
+"""The address families (BEP 5, BEP 32): all differences between IPv4 and IPv6, in one value for each.
 
-Nothing else knows how many bytes an address has, which addresses are local, or how BEP 42 masks them. An `Addr` tells
-its family by itself (`family_of`); what has no address yet, such as a ``nodes`` string, is read by the family of the
-core that reads it. A core speaks IPv4 only so far.
+Only this module knows how many bytes an address has, which addresses are local, and how BEP 42 masks them. The family
+of an `Addr` follows from its spelling (`family_of`). Data without an address, such as a ``nodes`` string, is read by
+the family of the core that reads it. A core uses IPv4 only so far.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from socket import AF_INET, AF_INET6, AddressFamily, inet_aton, inet_ntoa, inet_
 from typing import Final, NamedTuple, TypeAlias
 
 Addr: TypeAlias = tuple[str, int]
-"""An address in its one spelling, dotted or with colons, and a UDP port, as sockets hand them over."""
+"""An address in its canonical spelling, dotted or with colons, and a UDP port, as sockets return them."""
 
 ID_LENGTH: Final = 20
 PORT_LENGTH: Final = 2
@@ -25,7 +25,7 @@ class Net(NamedTuple):
     first: str
     last: str
     prefix: int
-    """Its first `bits` bits, as a number."""
+    """The first `bits` bits, as a number."""
     bits: int
 
     def __str__(self) -> str:
@@ -54,12 +54,12 @@ class Family:
         text_of: Callable[[bytes], str],
         net_text: Callable[[str], str],
     ) -> None:
-        """`number_of` gives the bytes of an address, `text_of` undoes that; `net_text` names the network of one.
-        Blocks are first addresses and prefix lengths."""
+        """`number_of` gives the bytes of an address, `text_of` is its inverse; `net_text` names the network of an
+        address. Blocks are first addresses and prefix lengths."""
         self.name = name
         """``IPv4`` or ``IPv6``."""
         self.af = af
-        """What the socket module calls it."""
+        """The constant of the socket module."""
         self.ip_length = ip_length
         """Bytes of an address: 4 or 16."""
         self.peer_length = ip_length + PORT_LENGTH
@@ -67,26 +67,26 @@ class Family:
         self.node_length = ID_LENGTH + self.peer_length
         """Bytes of a node in `nodes_key`: 26 or 38."""
         self.nodes_key = nodes_key
-        """Under which key a response names nodes (BEP 32)."""
+        """The key of nodes in a response (BEP 32)."""
         self.want = want
-        """How a query asks for nodes of it (BEP 32, ``want``)."""
+        """The word in ``want`` of a query (BEP 32)."""
         self.host_bits, self.net_bits = host_bits, net_bits
-        """Bits of an address that one host owns, and that one network has."""
+        """Prefix lengths of a host and of a network."""
         self.bep42_mask = bep42_mask
-        """Which bits of an address's first bytes an id has to fit (BEP 42)."""
+        """The mask on the first bytes of an address (BEP 42)."""
         self.anywhere = anywhere
-        """What a socket is bound to for all addresses of this host."""
+        """The wildcard address, to bind to all addresses of this host."""
         self.pack_ip, self._text_of, self._net_text = number_of, text_of, net_text
         self.loopback_net = self._block(*loopback)
         self.loopback = self.loopback_ip(1)
-        """The usual address of this host for itself."""
+        """The usual loopback address."""
         self._local = tuple(self._block(*block) for block in local)
         self._never = tuple(self._block(*block) for block in never)
         self.unpack: Callable[[bytes], Addr] = lru_cache(maxsize=16384)(self._unpack)
         """The address in `peer_length` bytes. Raises `ValueError` for any other length.
 
-        The same nodes are named over and over: one object for each saves time, and half the memory of whoever keeps
-        them."""
+        The same nodes are named again and again: one cached object for each saves time, and half the memory of stored
+        addresses."""
 
     def __repr__(self) -> str:
         return self.name
@@ -120,7 +120,7 @@ class Family:
         return self._text_of(data)
 
     def canonical(self, text: str) -> str:
-        """The one spelling of an address. Raises `OSError` or `ValueError`."""
+        """The canonical spelling of an address. Raises `OSError` or `ValueError`."""
         return inet_ntop(self.af, inet_pton(self.af, text))
 
     # ---- kinds of addresses ------------------------------------------------------------------------
@@ -134,11 +134,11 @@ class Family:
         return not self._inside(ip, self._never)
 
     def is_loopback(self, ip: str) -> bool:
-        """Whether an address is this host's own, for itself."""
+        """Whether an address is a loopback address."""
         return self._inside(ip, (self.loopback_net,))
 
     def loopback_ip(self, nth: int) -> str:
-        """The loopback address of a number. IPv6 has only one of them, 1."""
+        """The loopback address of a number. IPv6 has only one, number 1."""
         return self._text(int.from_bytes(self.pack_ip(self.loopback_net.first)) | nth)
 
     def host_of(self, ip: str) -> str:
@@ -147,13 +147,13 @@ class Family:
         return self._text(int.from_bytes(self.pack_ip(ip)) >> spare << spare) if spare else ip
 
     def net_of(self, ip: str) -> str:
-        """The network that an address is counted under; a local address is one itself."""
+        """The network that an address is counted under; a local address is a network of its own."""
         return ip if is_local(ip) else self._net_text(ip)
 
     # ---- BEP 42 ------------------------------------------------------------------------------------
 
     def bep42_input(self, ip: str, r: int) -> bytes:
-        """What the CRC of BEP 42 is taken of: the masked bytes, the low 3 bits of `r` on top."""
+        """The input of the CRC of BEP 42: the masked bytes, with the low 3 bits of `r` in the top bits."""
         length = len(self.bep42_mask)
         number = int.from_bytes(self.pack_ip(ip)[:length]) & int.from_bytes(self.bep42_mask)
         return (number | (r & 7) << 8 * length - 3).to_bytes(length)
@@ -219,7 +219,7 @@ def family_of(ip: str) -> Family:
 
 def host_of(ip: str) -> str:
     """The part of an address that one host owns: all of an IPv4 address, the /64 of one of IPv6."""
-    # Three times a query: no method call for what is the address itself.
+    # Called three times for each query: no method call for IPv4, where it is the address itself.
     return IPV6.host_of(ip) if ":" in ip else ip
 
 

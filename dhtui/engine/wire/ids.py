@@ -42,7 +42,7 @@ def shared_prefix(a: bytes, b: bytes) -> int:
 def bits(apart: int) -> float:
     """log2 of an XOR distance, 0.0 to 159.9, rounded down to tenths; -1.0 for the distance 0.
 
-    Rounded down, what stands before the point is always 159 less the number of leading bits that are shared.
+    Rounded down, its integer part is always 159 minus the number of shared leading bits.
     """
     if not apart:
         return -1.0
@@ -105,7 +105,7 @@ class Bep42(NamedTuple):
 
 
 def bep42(ip: str, r: int) -> Bep42:
-    """What an id at an address must start with, for a last byte `r` (only its low 3 bits count)."""
+    """The required start of an id at an address, for a last byte `r` (only its low 3 bits count; BEP 42)."""
     data = family_of(ip).bep42_input(ip, r)
     return Bep42(data, crc32c(data))
 

@@ -1,6 +1,6 @@
 """KRPC messages (BEP 5), with the arguments of BEP 42, 43 and 44: datagrams to typed values and back.
 
-`parse` is the edge of the engine: what it returns has been checked, and nothing past it is checked twice.
+`parse` is the edge of the engine: its results have been checked, and are not checked again behind it.
 """
 
 from __future__ import annotations
@@ -81,26 +81,26 @@ __all__ = [
 ]
 
 VERSION: Final = b"dT\x00\x01"
-"""What we call ourselves in ``v``."""
+"""The version string of this program, ``v``."""
 
 MAX_DATAGRAM = 16384
 MAX_QUERY = 2048
-"""Longer queries are refused: no argument of any BEP needs it."""
+"""Most bytes of a query. Longer ones are refused: no BEP needs them."""
 MAX_REPLY = 1256
-"""Bytes of our longest reply, so that we are no amplifier: a mutable item of 1000 bytes with key, signature and
-token. Nodes and peers are left out where a reply would pass 1200."""
+"""Bytes of our longest reply, a bound against amplification: a mutable item of 1000 bytes with key, signature and
+token. Nodes and peers are left out if a reply would exceed 1200."""
 MAX_TID = 20
 MAX_METHOD = 64
-"""Of a longer method name (an unknown one, then) the rest is not kept."""
+"""Most bytes kept of a method name; only unknown ones are longer."""
 MAX_NODES_READ = 20
-"""Of a longer ``nodes`` (one client answers with its whole table) the first 20 are read."""
+"""Most nodes read of a ``nodes`` string: one client answers with its whole table."""
 
 _one_copy: Callable[[bytes], bytes] = lru_cache(maxsize=256)(bytes)
-"""The same object for equal bytes: there are few versions, and each is kept with every node that has it."""
+"""The same object for equal bytes: there are few versions, and one is stored with every node."""
 
 
 class MalformedDatagram(ValueError):
-    """The bytes are no KRPC message. Drop and count: there is nobody to answer."""
+    """The bytes are no KRPC message. It is dropped and counted: there is no query to answer."""
 
 
 class RefusedQuery(Exception):
@@ -114,11 +114,11 @@ class RefusedQuery(Exception):
         self.code = code
         """One of the codes in `ERROR_WORDS`."""
         self.reason = reason
-        """Our own words, safe to send."""
+        """This program's own words, safe to send."""
 
 
 class Query(NamedTuple):
-    """A query from a node, or one of ours."""
+    """A received query, or one of ours."""
 
     tid: bytes
     method: str
@@ -132,23 +132,23 @@ G = TypeVar("G", bound=Given)
 
 
 class Response(NamedTuple):
-    """An answer to a query of ours. What it holds beside nodes and token is `given`."""
+    """A response. `given` has its contents besides nodes and token."""
 
     tid: bytes
     id: bytes
     nodes: tuple[NodeInfo, ...]
     token: bytes | None
     given: tuple[Given, ...]
-    """What only the answers to one method hold, `GivenPeers` for example."""
+    """Contents that only responses to one method have, such as `GivenPeers`."""
     external: Addr | None
-    """Our own address as the other side sees it (BEP 42, ``ip``)."""
+    """Our own address as the responder sees it (BEP 42, ``ip``)."""
     version: bytes | None
     canonical: bool
     faults: tuple[Fault, ...]
-    """What is wrong with it. It was usable all the same."""
+    """Its faults. It was usable all the same."""
 
     def part(self, kind: type[G]) -> G | None:
-        """The part of `given` of that class; `None` where it holds none."""
+        """The part of `given` of that class; `None` if it has none."""
         for part in self.given:
             if isinstance(part, kind):
                 return part
@@ -162,7 +162,7 @@ class Response(NamedTuple):
 
     @property
     def item(self) -> GivenItem:
-        """What it gives of an item; all fields `None` where it gives nothing."""
+        """The parts of an item in it; all fields are `None` if it has none."""
         return self.part(GivenItem) or _NO_ITEM
 
 
@@ -256,7 +256,7 @@ def _parse_query(tid: bytes, message: dict[bytes, Value], version: bytes | None,
 _READERS: Final = {name.encode(): (name, row.read) for name, row in METHODS.items()}
 _ANSWERS: Final = tuple(row.answer for row in METHODS.values() if row.answer)
 _GIVEN: Final = frozenset(key for answer in _ANSWERS for key in answer.keys)
-"""Keys of ``r`` that say that it holds what only the answers to one method do."""
+"""Keys of ``r`` that mark contents of responses to one method."""
 
 
 def _parse_response(
@@ -293,7 +293,7 @@ def _parse_given(body: dict[bytes, Value], canonical: bool, faults: list[Fault],
 
 
 def _parse_nodes(value: Value, faults: list[Fault], family: Family) -> tuple[NodeInfo, ...]:
-    # The type first: a list of 26 integers can be cut up like a string, and comes out as ids that are lists.
+    # The type first: a list of 26 integers can be sliced like a string, which would give ids that are lists.
     if type(value) is not bytes or len(value) % family.node_length:
         faults.append(Fault.NODES)
         return ()

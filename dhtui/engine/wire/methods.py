@@ -1,7 +1,7 @@
-"""The RPC methods (BEP 5, BEP 44): a row for each in `METHODS`, with all that others ask about it.
+"""The RPC methods (BEP 5, BEP 44): a row for each in `METHODS`, with all its properties.
 
 Reading and writing of queries, counters, filters and links follow from the rows. A new method is described here; the
-server learns to answer it (`engine.server`), and a question to ask it (`engine.lookup.questions`).
+server needs an answer for it (`engine.server`), and its queries a question (`engine.lookup.questions`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_TOKEN = 256
 MAX_PEERS_READ = 200
 
 Arguments: TypeAlias = dict[bytes, Value]
-"""The arguments of a query, ``a``, or the values of a response, ``r``, as they came."""
+"""The arguments of a query, ``a``, or the values of a response, ``r``, as received."""
 
 
 # ---- queries ------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ class GetPeers(NamedTuple):
 
 
 class AnnouncePeer(NamedTuple):
-    """BEP 5, "announce_peer". `port` is 0 where the UDP source port is meant (``implied_port``)."""
+    """BEP 5, "announce_peer". `port` is 0 for the UDP source port (``implied_port``)."""
 
     id: bytes
     target: bytes
@@ -81,21 +81,21 @@ class Put(NamedTuple):
 Args: TypeAlias = Ping | FindNode | GetPeers | AnnouncePeer | Get | Put
 
 
-# ---- what only the answers to one method hold ---------------------------------------------------------
+# ---- contents of responses to one method --------------------------------------------------------------
 
 
 class GivenPeers(NamedTuple):
     """``values`` of a response to get_peers."""
 
     peers: tuple[Addr, ...]
-    """Usable and different ones, `MAX_PEERS_READ` at most."""
+    """The usable peers, each once, `MAX_PEERS_READ` at most."""
 
 
 class GivenItem(NamedTuple):
-    """What a response to get holds."""
+    """The item in a response to get."""
 
     v: bytes | None
-    """The bencoded value, exactly as it was received; `None` also where the answer was not canonical."""
+    """The bencoded value, exactly as received; `None` also if the response was not canonical."""
     k: bytes | None
     sig: bytes | None
     seq: int | None
@@ -117,10 +117,10 @@ Raises nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a response holds beside id, nodes and token."""
+    """The contents of a response besides id, nodes and token."""
 
     keys: tuple[bytes, ...]
-    """One of these says that it is there."""
+    """The keys that mark these contents: one suffices."""
     read: GivenReader
 
 
@@ -135,16 +135,16 @@ class Method:
     write: Callable[[Any], dict[bytes, Any]]
     """Writes ``a``."""
     target: Callable[[Any], bytes | None]
-    """The 20 bytes that a query is about; `None` where it is about none."""
+    """The 20-byte target of a query; `None` if the method has none."""
     about: About
-    """What those 20 bytes name; empty where there are none."""
+    """The kind of that target; empty if the method has none."""
     answer: Answer | None = None
     stores: Callable[[Any], StoredKind] | None = None
-    """What a query stores with us; `None` for a method that only reads. Writes need a token."""
+    """The kind of entry that a query stores; `None` for a method that only reads. Writes need a token."""
 
 
 class Refusal(Exception):
-    """Why arguments are refused, and with which code. The reason is our own words, safe to send."""
+    """A refusal of arguments: the error code, and the reason in this program's own words, safe to send."""
 
     def __init__(self, reason: str, code: int = PROTOCOL) -> None:
         super().__init__(reason)
@@ -204,7 +204,7 @@ def _read_get(a: Arguments, _: bool) -> Get:
 def _read_put(a: Arguments, canonical: bool) -> Put:
     node_id, token = _fixed(a, b"id", ID_LENGTH), _token(a)
     if not canonical:
-        # Re-encoded, an unsorted value is another value: its hash and its signature would not hold elsewhere.
+        # Re-encoded, an unsorted value is another value: its hash and signature would not verify elsewhere.
         raise Refusal("put must be canonical bencode")
     if b"v" not in a:
         raise Refusal("v missing")
@@ -221,7 +221,7 @@ def _read_put(a: Arguments, canonical: bool) -> Put:
 
 
 def read_unknown(a: Arguments, _: bool) -> FindNode:
-    """BEP 44 and 51 rely on it: an unknown method with a target is answered as find_node. Raises `Refusal`."""
+    """Read an unknown method with a target as find_node, as BEP 44 and 51 require. Raises `Refusal`."""
     for name in (b"target", b"info_hash"):
         if name in a:
             return FindNode(_fixed(a, b"id", ID_LENGTH), _fixed(a, name, ID_LENGTH))
@@ -232,7 +232,7 @@ def read_unknown(a: Arguments, _: bool) -> FindNode:
 
 
 def _write_announce(args: AnnouncePeer) -> dict[bytes, Any]:
-    # Nodes that don't know implied_port still want a port: 1 is never a peer's, and 0 is an error to some.
+    # Nodes without implied_port need a port: 1 is never the port of a peer, and some refuse 0.
     body: dict[bytes, Any] = {
         b"id": args.id,
         b"info_hash": args.target,
@@ -360,7 +360,7 @@ METHODS: Final = {
         ),
     )
 }
-"""The methods that we speak, by name, in the order in which they are shown."""
+"""The known methods, by name, in the order in which they are shown."""
 BY_ARGS: Final[dict[type, Method]] = {row.args: row for row in METHODS.values()}
 """The same by the class of their arguments."""
 WRITES: Final = frozenset(row.args for row in METHODS.values() if row.stores)
@@ -368,12 +368,12 @@ WRITES: Final = frozenset(row.args for row in METHODS.values() if row.stores)
 
 
 def target_of(args: Args) -> bytes | None:
-    """The 20 bytes that a query is about, if any."""
+    """The 20-byte target of a query, if any."""
     return BY_ARGS[type(args)].target(args)
 
 
 def about(name: str) -> About:
-    """What the target of a method names; of one that we don't know, ``target``."""
+    """The kind of target of a method; ``target`` for an unknown method."""
     row = METHODS.get(name)
     return row.about if row else "target"
 

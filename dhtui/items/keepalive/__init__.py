@@ -1,6 +1,6 @@
-"""Keeping items alive: stores forget them after two hours, so whoever wants them to stay puts them again.
+"""Keep-alive of items: nodes forget them after two hours, so they have to be put again.
 
-No private key is needed for that: a signed item is put again as it is, whoever signed it.
+No private key is needed for that: a signed item is put again unchanged.
 """
 
 from .keeper import Keeper

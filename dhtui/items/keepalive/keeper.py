@@ -1,4 +1,4 @@
-"""Looks after the kept items on a node: each when it is due, a few at a time, for as long as the node runs."""
+"""Checks the kept items on a node: each when it is due, a few at a time, for as long as the node runs."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from .plan import Decision, KeptItem
 from .store import Items
 
 AT_ONCE = 4
-"""Items looked after at a time."""
+"""Most items that are checked at a time."""
 EARLY = 600.0
-"""Seconds before it is due that an item is taken along by a single pass: cron will not be back before it is."""
+"""Seconds before it is due at which a single pass checks an item already: the next run by cron may be too late."""
 LONGEST_WAIT = 60.0
-"""Seconds after which the file is looked at for what other runs changed."""
+"""Seconds after which the file is read again for changes by other runs."""
 
 
 class Republisher(Protocol):
-    """What a keeper needs of a `Node`."""
+    """The part of a `Node` that a keeper needs."""
 
     async def republish(self, what: ImmutableItem | MutableItem, decide: Decide) -> Outcome:
-        """Look up who holds an item, and store what `decide` says."""
+        """Look up which nodes hold an item, and store what `decide` returns."""
 
 
 class Keeper:
     """The kept items of a state folder, on one node.
 
-    `run` looks after them until it is cancelled, `one_pass` once. The rest is for people.
+    `run` checks them until it is cancelled, `one_pass` once. The other methods are for the user's commands.
     """
 
     def __init__(
@@ -55,43 +55,43 @@ class Keeper:
         """Seconds since 1970."""
         self.changed = changed
         self.looked: Callable[[KeptItem], None] = lambda kept: None
-        """Called with each item that was looked after, as it is then."""
+        """Called with each item after its check."""
         self.looking: set[bytes] = set()
-        """The targets of those that are looked after right now."""
+        """The targets of the items that are being checked now."""
         self._woken, self._file = asyncio.Event(), asyncio.Lock()
         self._items: Items = {}
         self._stamp = (-1, -1)
         self.problem = ""
-        """What was wrong with the file when it was last used, a sentence; else empty."""
+        """The fault of the file at its last use, a sentence; else empty."""
         self.unread = False
-        """Whether there is a list that can't be read, so that nothing in it is looked after."""
+        """Whether the list is unreadable, so that none of its items is kept alive."""
         self.damaged = ""
-        """What was wrong with a list of which not all could be used; stays when the file is whole again."""
+        """The fault of a list of which not all could be used; remains after the file is repaired."""
 
     @property
     def items(self) -> tuple[KeptItem, ...]:
-        """All kept items, in the order in which they came."""
+        """All kept items, in the order in which they were added."""
         return tuple(self._items.values())
 
     async def load(self) -> None:
-        """Read the file, if it has changed since."""
+        """Read the file, if it has changed since the last time."""
         async with self._file:
             if not self.unread and store.stamp(self._folder) == self._stamp:
                 return
             try:
                 self._take(await asyncio.to_thread(store.load, self._folder))
             except OSError as error:
-                self.unread = True  # what is in memory is looked after all the same
+                self.unread = True  # the items in memory are kept alive all the same
                 why = error.strerror or error
                 self._has(f"the list of kept items in {self._folder} can't be read ({why}): they are not looked after")
 
-    # ---- what people do ------------------------------------------------------------------------------
+    # ---- commands of the user ------------------------------------------------------------------------
 
     async def add(self, item: Item, *, put: bool) -> bool:
-        """Keep an item alive, or a newer one in place of the one before; `put` if it has just been put by us.
+        """Keep an item alive, or replace the kept one by a newer one; `put` if it has just been put by us.
 
-        Returns whether it is saved; if not, `problem` says why, and it is kept for as long as this keeper runs.
-        Raises `KeepError` when there are too many.
+        Returns whether it is saved; if not, `problem` says why, and it is kept alive for as long as this keeper runs.
+        Raises `KeepError` if there are too many.
         """
         fresh = plan.begin(item, self.clock(), self._rng, put=put)
 
@@ -105,9 +105,9 @@ class Keeper:
         return await self._change(how)
 
     async def renew(self, item: Item) -> None:
-        """The user has put an item, however: it takes the place of the kept one at its target, if there is one.
+        """The user has put an item: it replaces the kept one at its target, if there is one.
 
-        Else the old value would be published again once the network has lost both.
+        Otherwise the old value would be published again once the network has lost both.
         """
         await self.load()
         if item.target not in self._items:
@@ -122,11 +122,11 @@ class Keeper:
         await self._change(how)
 
     async def remove(self, target: bytes) -> None:
-        """Let an item go. Stores forget it within two hours, unless others keep it."""
+        """Remove an item from the list. Nodes forget it within two hours, unless others put it again."""
         await self._change(lambda items: items.pop(target, None))
 
     async def pause(self, target: bytes, paused: bool) -> None:
-        """Stop looking after an item, or begin again, at once."""
+        """Pause the checks of an item, or resume them at once."""
         now = self.clock()
 
         def how(items: Items) -> None:
@@ -135,10 +135,10 @@ class Keeper:
 
         await self._change(how)
 
-    # ---- looking after them --------------------------------------------------------------------------
+    # ---- checks --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Look after each item when it is due, for ever."""
+        """Check each item when it is due, until cancelled."""
         while True:
             await self.load()
             due = self._due()
@@ -154,9 +154,9 @@ class Keeper:
                 pass
 
     async def one_pass(self) -> tuple[KeptItem, ...]:
-        """Look after all that is due, or soon will be, once. Returns what was looked after, as it is now.
+        """Check once all items that are due, or will be soon. Returns the checked items, as they are now.
 
-        That is less where whoever asks gives up before: the others are left as they were.
+        If the caller gives up before, the remaining items are not checked.
         """
         await self.load()
         due = self._due(EARLY)
@@ -164,7 +164,7 @@ class Keeper:
         return tuple(self._items[target] for target in due if target in done and target in self._items)
 
     async def check(self, target: bytes) -> None:
-        """Look after one item now, paused or not."""
+        """Check one item now, paused or not."""
         if target in self._items:
             await self._look_after([target])
 
@@ -174,7 +174,7 @@ class Keeper:
         return [kept.target for kept in sorted(due, key=lambda kept: kept.due)]
 
     async def _look_after(self, targets: list[bytes]) -> set[bytes]:
-        """Returns which of them were looked after."""
+        """Check items, a few at a time. Returns the targets of those that were checked."""
         room, done = asyncio.Semaphore(AT_ONCE), set[bytes]()
 
         async def one(target: bytes) -> None:
@@ -195,7 +195,7 @@ class Keeper:
         try:
             try:
                 how: Callable[[Items], None] | None = await self._look(before)
-            except Exception as error:  # what ails one item, or its course, is no reason to let the others die
+            except Exception as error:  # a failure of one item must not stop the others
                 failed = plan.failed(before, f"{type(error).__name__}: {error}", self.clock(), self._rng)
                 how = _replacing(before, failed)
             if how is None:
@@ -208,7 +208,7 @@ class Keeper:
             self.looking.discard(target)
 
     async def _look(self, before: KeptItem) -> Callable[[Items], None] | None:
-        """Look after an item. Returns how the list changes by it; `None` where that was given up too early."""
+        """Check an item. Returns the change of the list; `None` if the check was given up too early."""
         decisions: list[Decision] = []
 
         def decide(found: Outcome) -> tuple[Item, frozenset[Addr]]:
@@ -229,7 +229,7 @@ class Keeper:
     # ---- the file ------------------------------------------------------------------------------------
 
     async def _change(self, how: Callable[[Items], object]) -> bool:
-        """Whether the change is saved."""
+        """Change the items. Returns whether the change is saved."""
 
         def change(items: Items) -> None:
             how(items)
@@ -239,7 +239,7 @@ class Keeper:
             async with self._file:
                 self._take(await asyncio.to_thread(store.change, self._folder, change))
         except OSError as error:
-            # A full disk is no reason to let items die: this run goes on from what it has in memory.
+            # On a full disk this run continues with the items in memory.
             saved = False
             how(self._items)
             self._has(f"the kept items can't be saved in {self._folder}: {error.strerror or error}")
@@ -259,7 +259,7 @@ class Keeper:
 
 
 def _replacing(before: KeptItem, looked: KeptItem) -> Callable[[Items], None]:
-    """How the list changes by a look at an item, whatever became of it meanwhile."""
+    """The change of the list by a check of an item, which may have been changed or removed meanwhile."""
 
     def how(items: Items) -> None:
         current = items.get(before.target)

@@ -1,9 +1,9 @@
-"""When an item is looked after, and where it is then put again. Pure: times come in, decisions go out.
+"""When an item is checked, and where it is put again. Pure: times in, decisions out.
 
-BEP 44 has items announced once an hour, and not at all while more than 8 copies are seen and the 8 closest
-nodes have the newest. That is all one can go by when others put the item. Of our own puts we know more: a
-store keeps an item for two hours from its last put. So until ours run out, only those of the closest nodes
-are written to that lack the item; and they are all written to before ours would run out between two looks.
+BEP 44 has items put once an hour, and not at all while more than 8 copies are seen and the 8 closest nodes have the
+newest. That is the only rule if others put the item. About our own puts we know more: a node keeps an item for two
+hours from its last put. So until our copies expire, only those of the closest nodes are written to that lack the item;
+and all of them are written to before our copies would expire between two checks.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from ...engine.wire.compact import Addr
 from ...text.decisions import outcome_stop_words
 
 INTERVAL = (3000.0, 3540.0)
-"""Seconds from one look to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
+"""Seconds from one check to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
 RETRY = (300.0, 600.0)
-"""The same after a look that came to nothing."""
+"""The same after a failed check."""
 LIFETIME = 7200.0
-"""Seconds that stores keep an item after its last put (BEP 44)."""
+"""Seconds that nodes keep an item after its last put (BEP 44)."""
 MARGIN = 90.0
-"""Seconds that a look may take, or be late."""
+"""Seconds that a check may take, or be late."""
 ENOUGH = 8
-"""With more copies than this, and all of the closest nodes among the holders, others need no help (BEP 44)."""
+"""With more copies than this, and all of the closest nodes among the holders, no put is needed (BEP 44)."""
 
 
 class Verdict(StrEnum):
-    """What a look at an item led to."""
+    """The result of a check."""
 
     ENOUGH = "enough copies"
     TOPPED_UP = "put where it was missing"
@@ -40,18 +40,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One look at an item."""
+    """One check of an item."""
 
     at: float
     """Seconds since 1970."""
     verdict: Verdict
     copies: int = 0
-    """Nodes seen holding the newest one, before anything was put."""
+    """How many nodes held the newest one before any put."""
     stored: int = 0
     tried: int = 0
     """How many nodes were written to."""
     note: str = ""
-    """More about it, in our words."""
+    """Details, in this program's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class KeptItem:
     added: float
     """Seconds since 1970, like all times here."""
     due: float
-    """When it is looked after next."""
+    """The time of its next check."""
     put_at: float | None = None
     """When we last wrote to all of the closest nodes."""
     paused: bool = False
@@ -76,10 +76,10 @@ class KeptItem:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to put where."""
+    """An item, and the nodes to put it to."""
 
     item: Item
-    """The newest: the network may have had a newer one than we."""
+    """The newest known one: the network may have a newer one than the list."""
     where: frozenset[Addr]
     verdict: Verdict
     copies: int
@@ -87,37 +87,38 @@ class Decision:
 
 
 def begin(item: Item, now: float, rng: Random, *, put: bool) -> KeptItem:
-    """An item from now on kept alive; `put` if it has just been put by us."""
+    """A new kept item; `put` if it has just been put by us."""
     return KeptItem(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
 
 
 def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:
-    """Whether it is time, or will be within `early` seconds. A due time too far off means a clock set back."""
+    """Whether it is due now, or within `early` seconds. A due time too far in the future means that the clock was set
+    back."""
     return not kept.paused and (kept.due <= now + early or kept.due > now + INTERVAL[1])
 
 
 def paused(kept: KeptItem, pause: bool, now: float) -> KeptItem:
-    """The item, not looked after any more, or again, at once."""
+    """The item, paused, or resumed and due at once."""
     return replace(kept, paused=pause, due=kept.due if pause else now)
 
 
 def newest(one: Item, other: Item | None) -> Item:
-    """The one with the higher seq; `one`, if they have the same."""
+    """The item with the higher seq; `one`, if they have the same."""
     if isinstance(one, MutableItem) and isinstance(other, MutableItem) and other.seq > one.seq:
         return other
     return one
 
 
 def replaces(item: Item, kept: Item, *, put: bool) -> bool:
-    """Whether an item takes the place of a kept one: a newer one does, the same one, and with the same seq what the
-    user has `put` last."""
+    """Whether an item replaces a kept one: a newer one does, the same one, and with the same seq the one that the user
+    has `put` last."""
     if item == kept:
         return True
     return newest(item, kept) is item if put else newest(kept, item) is item
 
 
 def decide(kept: KeptItem, found: Outcome, now: float) -> Decision:
-    """What to put where, after a complete lookup of the item's target."""
+    """The decision after a complete lookup of the item's target."""
     item = newest(kept.item, found.item)
     writable = [node for node in found.closest if node.token is not None]
     missing = frozenset(node.addr for node in writable if not _holds(node, item))
@@ -131,7 +132,7 @@ def decide(kept: KeptItem, found: Outcome, now: float) -> Decision:
 
 
 def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng: Random) -> KeptItem:
-    """The item after a look, with when the next one is due. `outcome` is that of the puts."""
+    """The item after a check, with the time of the next one. `outcome` is that of the puts."""
     verdict, note = decision.verdict, decision.note
     written = [node for node in outcome.writes if node.addr in decision.where]
     stored = sum(node.addr in decision.where for node in outcome.writes if node.status is Status.STORED)
@@ -146,17 +147,17 @@ def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng:
 
 
 def failed(kept: KeptItem, why: str, now: float, rng: Random) -> KeptItem:
-    """The item after a look that could not be had."""
+    """The item after a check that failed."""
     return replace(kept, due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
 
 
 def _outlives(kept: KeptItem, now: float) -> bool:
-    """Whether the copies that we put will still be there at the next look, however late that comes."""
+    """Whether the copies that we put will still exist at the next check, at its latest."""
     return kept.put_at is not None and kept.put_at <= now and now + INTERVAL[1] + MARGIN < kept.put_at + LIFETIME
 
 
 def _kept_by_others(kept: KeptItem, now: float) -> bool:
-    """Whether copies that are seen must be those of others: we never put it, or ours have run out."""
+    """Whether the copies seen must be those of others: we never put it, or our copies have expired."""
     return kept.put_at is None or now >= kept.put_at + LIFETIME
 
 
@@ -168,7 +169,7 @@ def _holds(node: NodeOutcome, item: Item) -> bool:
 
 
 def _rivals(found: Outcome, item: Item) -> str:
-    """Two values under one seq are the owner's mistake, and nothing that we could mend."""
+    """Words about another value under the same seq, a mistake of the owner that can't be repaired here."""
     if not isinstance(item, MutableItem):
         return ""
     rivals = sum(

@@ -1,6 +1,6 @@
-"""The list of items that are kept alive, in ``keep.json``: over restarts, and for several runs at a time.
+"""The list of kept items, in ``keep.json``: over restarts, and for several runs at a time.
 
-The file is the truth. Whoever changes something holds its lock, reads it, changes it and writes it whole.
+The file is authoritative. A change takes its lock, reads it, changes it and writes the whole file.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ MAX_NOTE = 200
 _TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
 
 Items: TypeAlias = dict[bytes, KeptItem]
-"""By target, in the order in which they came."""
+"""By target, in the order in which they were added."""
 Loaded: TypeAlias = tuple[Items, list[str]]
 
 
 class KeepError(ValueError):
-    """A change that can't be made. One line."""
+    """A change that can't be made. The message is one line."""
 
 
 def load(folder: Path) -> Loaded:
-    """The items, and sentences about what could not be used. Raises `OSError` where the list can't be read.
+    """The items, and sentences about unusable parts. Raises `OSError` if the list can't be read.
 
-    A damaged file is set aside; one with single items of no use is, too, and the good ones are written back.
+    A damaged file is set aside; so is one with single unusable items, and the usable ones are written back.
     """
     if not (folder / NAME).exists():
         return {}, []
@@ -44,9 +44,9 @@ def load(folder: Path) -> Loaded:
 
 
 def check_room(folder: Path, target: bytes) -> None:
-    """Raise `KeepError` where an item at a target can't be kept: there are too many, or nothing can be saved.
+    """Raise `KeepError` if an item at a target can't be kept: there are too many, or the list can't be saved.
 
-    Raises `OSError` where the list can't be read.
+    Raises `OSError` if the list can't be read.
     """
     items, _ = load(folder)
     if target not in items and len(items) >= MAX_KEPT:
@@ -57,7 +57,7 @@ def check_room(folder: Path, target: bytes) -> None:
 
 
 def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
-    """Change the items in place, and save them. Returns what `load` would. Raises `OSError`, `KeepError`."""
+    """Change the items in place, and save them. Returns the same as `load`. Raises `OSError`, `KeepError`."""
     private_folder(folder)
     with locked(folder / LOCK):
         items, warnings = _read(folder)
@@ -69,7 +69,7 @@ def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
 
 
 def stamp(folder: Path) -> tuple[int, int]:
-    """Changes with the file."""
+    """A value that changes whenever the file does."""
     try:
         status = (folder / NAME).stat()
     except OSError:
@@ -117,7 +117,7 @@ def _encode(kept: KeptItem) -> dict[str, Any]:
 
 
 def _decode(entry: Any) -> KeptItem | None:
-    """`None` for what is no item, or one that no node would take."""
+    """The item of an entry; `None` for an invalid one, or one that no node would store."""
     try:
         last, put_at = entry["last"], entry["put_at"]
         return KeptItem(

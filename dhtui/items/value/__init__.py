@@ -1,4 +1,4 @@
-"""The values of items: written by people in four forms, shown to them in four, and recognised for what they are."""
+"""The values of items: four input forms, four views, and the recognition of known contents."""
 
 from .forms import FORMS, FormError, Preview, preview, to_bencode
 from .recognise import DnsPacket, Torrent, recognise

@@ -1,4 +1,4 @@
-"""Values taken apart: what kind of thing a value is, and what stands in it, as JSON can say it."""
+"""Dissection of values: the kind of a value, and its contents as JSON."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .forms import as_json
 from .recognise import DnsPacket, Torrent, recognise
 
 MAX_LINES = 40
-"""Lines of a document that are shown."""
+"""Most lines of a document that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """A value, taken apart."""
+    """A dissected value."""
 
     kind: str
     """``torrent`` (BEP 46), ``dns`` (pkarr), ``json`` (a string that holds an object or a list), ``text``, ``bytes``;
-    ``bencode`` for what is no string."""
+    ``bencode`` for a value that is no string."""
     value: Any
-    """What it says, as JSON; `None` of bytes."""
+    """Its contents as JSON; `None` for ``bytes``."""
     lines: tuple[str, ...] = ()
-    """What there is to show beside the value itself. Safe to print."""
+    """Lines to show beside the value itself, safe to print."""
 
 
 def take_apart(v: bytes) -> Apart:
-    """A bencoded value, taken apart. Never raises."""
+    """Dissect a bencoded value. Never raises."""
     found = recognise(v)
     if isinstance(found, Torrent):
         return Apart("torrent", {"info_hash": found.info_hash.hex(), "magnet": found.magnet}, tuple(found.lines()))
@@ -47,7 +47,7 @@ def take_apart(v: bytes) -> Apart:
 
 
 def content(v: bytes) -> bytes:
-    """The bytes of a value that is a string; of any other its bencode."""
+    """The bytes of a string value; of any other its bencode."""
     value = bencode.decode(v)
     return value if isinstance(value, bytes) else v
 
@@ -75,7 +75,7 @@ def _number(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    """Longer ones are no numbers to most readers."""
+    """An integer of JSON within bounds: longer ones are unreadable for most programs. Raises `ValueError`."""
     return int(digits) if len(digits) <= 20 else _refuse(digits)
 
 

@@ -1,4 +1,4 @@
-"""Values as people write them, turned into bencode: text, hex, JSON or bencode itself.
+"""The input forms of values: text, hex, JSON or bencode, converted to bencode.
 
 JSON and bencode are mapped both ways without loss:
 
@@ -11,7 +11,7 @@ JSON and bencode are mapped both ways without loss:
 | an object; its names are strings as above | dictionary, sorted by its bytes |
 | true, false, null, other numbers | nothing: bencode has no such values |
 
-The other way round, bytes that are not UTF-8, or that begin with ``hex:`` themselves, are written in hex.
+In the other direction, byte strings that are not UTF-8, or that begin with ``hex:``, are written in hex.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from ...text.safe import safe_text
 
 HEX = "hex:"
 _IN_A_PUT = 2
-"""Dictionaries that a value lies in, when it is put: the message, and its arguments."""
+"""Nesting of a value in a put: the message, and its arguments."""
 _DIGITS = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _TOO_DEEP = f"it is nested deeper than {bencode.MAX_DEPTH} lists and objects"
 
 
 class FormError(ValueError):
-    """What was written is no value. One line that says why, and where."""
+    """The input is no value. One line with the reason and the place."""
 
 
 def to_bencode(form: str, text: bytes) -> bytes:
-    """The bencoded value of what was written in one of `FORMS`. Not checked for size. Raises `FormError`."""
+    """The bencoded value of an input in one of `FORMS`. Its size is not checked. Raises `FormError`."""
     return FORMS[form](text)
 
 
@@ -56,7 +56,7 @@ def _text(text: bytes) -> bytes:
 
 
 def _without_mark(text: bytes) -> bytes:
-    """Editors of Windows put a byte order mark before what is text."""
+    """The text without a byte order mark, which some editors on Windows add."""
     return text.removeprefix(BOM_UTF8)
 
 
@@ -94,7 +94,7 @@ def _json(text: bytes) -> bytes:
 
 
 FORMS: dict[str, Callable[[bytes], bytes]] = {"text": _text, "hex": _hex, "json": _json, "bencode": _bencoded}
-"""The forms in which a value can be written."""
+"""The input forms, by name."""
 
 
 def _refuse(why: str) -> NoReturn:
@@ -145,9 +145,9 @@ def _value(value: Any, depth: int = 0) -> bencode.Value:
 
 
 def as_json(v: bytes, indent: int | None = 2) -> str:
-    """A bencoded value as JSON, printable ASCII and line breaks only. Raises `BencodeError`."""
+    """A bencoded value as JSON, in printable ASCII and line breaks. Raises `BencodeError`."""
     text = json.dumps(_plain(bencode.decode(v)), indent=indent)
-    return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
+    return text.replace("\x7f", "\\u007f")  # the only control character that JSON does not escape
 
 
 def _plain(value: bencode.Value) -> Any:
@@ -173,25 +173,25 @@ def _name(value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would be put, as it stands while somebody types."""
+    """A preview of a put while the user types."""
 
     v: bytes | None
-    """The value, bencoded; `None` while what is written is no value."""
+    """The value, bencoded; `None` while the input is no value."""
     problem: str = ""
     """Why it can't be put, one line; else empty."""
     target: bytes | None = None
-    """Where it would be stored, 20 bytes. That of a mutable item is known before its value is."""
+    """The target, 20 bytes. That of a mutable item does not depend on its value."""
     buffer: bytes | None = None
-    """mutable: what would be signed."""
+    """mutable: the bytes that would be signed."""
 
     @property
     def size(self) -> int:
-        """Bytes, bencoded; at most 1000 are allowed."""
+        """Bytes of the bencoded value; at most 1000 are allowed."""
         return len(self.v or b"")
 
 
 def preview(form: str, text: bytes, *, public: bytes | None = None, salt: bytes = b"", seq: int = 1) -> Preview:
-    """What would be put: a mutable item with a public key, else an immutable one. Never raises."""
+    """The preview: a mutable item with a public key, else an immutable one. Never raises."""
     target = None if public is None else mutable_target(public, salt)
     try:
         v = to_bencode(form, text)

@@ -1,4 +1,4 @@
-"""Values that are more than bytes: a pointer to a torrent (BEP 46), or DNS records as pkarr publishes them."""
+"""Values with known contents: a pointer to a torrent (BEP 46), or DNS records as pkarr publishes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_RECORDS = 100
 NO_DNSPYTHON = "to read its records, install dhtui[pkarr] (dnspython)"
 
 _HEADER = 12
-"""Bytes that every DNS message begins with."""
+"""Bytes of the header of a DNS message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Torrent:
         return f"magnet:?xt=urn:btih:{self.info_hash.hex()}"
 
     def lines(self) -> list[str]:
-        """What to show."""
+        """Lines to show, safe to print."""
         return [f"torrent {self.info_hash.hex()}", self.magnet]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One DNS record. All text is safe to show."""
+    """One DNS record. All text is safe to print."""
 
     name: str
     ttl: int
@@ -49,17 +49,17 @@ class DnsPacket:
 
     records: tuple[Record, ...] = ()
     problem: str = ""
-    """Why there are no records, or not all; else empty."""
+    """Why records are missing; else empty."""
 
     def lines(self) -> list[str]:
-        """What to show."""
+        """Lines to show, safe to print."""
         head = "DNS packet" + (f": {self.problem}" if self.problem else "")
         width = max((len(record.name) for record in self.records), default=0)
         return [head, *(f"{one.name:<{width}}  {one.ttl:>6}  {one.type:<6}{one.data}" for one in self.records)]
 
 
 def recognise(v: bytes) -> Torrent | DnsPacket | None:
-    """What a bencoded value is, if it is one of these. Never raises."""
+    """The known contents of a bencoded value; `None` for any other. Never raises."""
     try:
         value = bencode.decode(v)
     except bencode.BencodeError:
@@ -74,7 +74,7 @@ def recognise(v: bytes) -> Torrent | DnsPacket | None:
 
 
 def _looks_like_dns(data: bytes) -> bool:
-    """A reply to no question with records in it, and no more of them than there is room for."""
+    """Whether the bytes look like a DNS reply without a question, with as many records as may fit."""
     if len(data) <= _HEADER or not data[2] & 0x80 or data[2] & 0x78 or data[3] & 0x0F:
         return False
     questions, answers, authorities, additional = (int.from_bytes(data[at : at + 2], "big") for at in (4, 6, 8, 10))
@@ -91,7 +91,7 @@ def _dns(data: bytes) -> DnsPacket | None:
     try:
         message = from_wire(data)
     except DNSException:
-        return None  # it only looked like it
+        return None  # it only looked like a DNS message
     records = [
         Record(safe_text(rrset.name.to_text(omit_final_dot=True)), rrset.ttl, _type(rrset.rdtype), _data(rdata))
         for rrset in message.answer

@@ -1,4 +1,4 @@
-"""Values as people look at them: text, hex, the tree of a bencoded value, JSON. Lines that are safe to show."""
+"""The views of values: text, hex, the tree of a bencoded value, JSON. All lines are safe to print."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .forms import as_json
 WIDTH = 16
 """Bytes in a line of hex."""
 _LONGEST = 4096
-"""Characters of a line: 1000 bytes, each of them escaped, fit."""
+"""Most characters of a line: 1000 escaped bytes fit."""
 
 
 def view_lines(view: str, v: bytes) -> list[str]:
-    """A bencoded value in one of `VIEWS`. What is no bencode is shown as the bytes that it is. Never raises."""
+    """A bencoded value in one of `VIEWS`. Other bytes are shown as they are. Never raises."""
     try:
         return VIEWS[view](v)
     except bencode.BencodeError:
@@ -23,14 +23,14 @@ def view_lines(view: str, v: bytes) -> list[str]:
 
 
 def _text(v: bytes) -> list[str]:
-    """The lines of a string; anything else as its bencode."""
+    """The lines of a string; any other value as its bencode."""
     value = bencode.decode(v)
     data = value if isinstance(value, bytes) else v
     return [safe_text(line, _LONGEST) for line in data.split(b"\n")]
 
 
 def _hex(v: bytes) -> list[str]:
-    """The bytes of a string; of anything else those of its bencode."""
+    """The bytes of a string; of any other value those of its bencode."""
     value = bencode.decode(v)
     return _dump(value if isinstance(value, bytes) else v)
 
@@ -77,4 +77,4 @@ def _json(v: bytes) -> list[str]:
 
 
 VIEWS: dict[str, Callable[[bytes], list[str]]] = {"text": _text, "hex": _hex, "tree": _tree, "json": _json}
-"""The views."""
+"""The views, by name."""

@@ -395,7 +395,7 @@ def test_nobody_can_lead_a_lookup_nearer_for_ever() -> None:
     net.meet(core, net.puppet(invent))
     outcome = net.find_node(core, TARGET)
     assert len(outcome.asked) <= MAX_STEPS and len(outcome.closest) == 8
-    assert outcome.stopped is StopReason.QUERY_LIMIT and "inventing" in outcome_stop_words(outcome)
+    assert outcome.stopped is StopReason.QUERY_LIMIT and "invented" in outcome_stop_words(outcome)
 
 
 # ---- what others claim about a node --------------------------------------------------------------------
