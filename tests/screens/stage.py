@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from math import inf
 from pathlib import Path
 from typing import Any, cast
@@ -200,4 +201,6 @@ async def matches_golden(stage: Stage, name: str) -> None:
         async with asyncio.timeout(REPAINT):
             while stage.text() != wanted:
                 await stage.pilot.pause(0.05)
-    assert stage.text() == wanted, f"{path.name}; DHTUI_GOLDENS=write keeps the new look"
+    drawn = stage.text()
+    apart = "\n".join(unified_diff(wanted.splitlines(), drawn.splitlines(), "kept", "drawn", n=0, lineterm=""))
+    assert drawn == wanted, f"{path.name}; DHTUI_GOLDENS=write keeps the new look\n{apart}"
