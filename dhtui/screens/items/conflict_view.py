@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.geometry import Size
 from textual.worker import Worker
 
 from ...actions import run as actions
@@ -65,6 +66,7 @@ class ConflictView(Window[Conflict | None]):
         self._by = by
         self._form: Form = "text"
         self._note = ""
+        self._fitted: tuple[Size, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -92,6 +94,11 @@ class ConflictView(Window[Conflict | None]):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
+        """Shows the values, fitted to their panes; once more if these have another size after that."""
+        sizes = tuple(pane.size for pane in (self.query_one("#what", Lines), *self.query(ScrollLines)))
+        if sizes != self._fitted:
+            self._fitted = sizes
+            self.call_after_refresh(self._show)
         conflict = self._conflict
         what = self.query_one("#what", Lines)
         text = safe_text(conflict.words(), 400)
