@@ -116,11 +116,9 @@ def save(options: Options, launch: Launch, node: Node) -> str:
     kept = node.saved_state()
     try:
         before, _ = state.load(folder)
-        if before is not None:
-            if not kept.nodes:  # alone this time; the ones from last time may well be there again
-                kept = replace(kept, nodes=before.nodes, rtts=before.rtts)
-            if options.did is not None:  # that id was for this run
-                kept = replace(kept, id=before.id, external=before.external)
+        kept = state.with_nodes_of(before, kept)
+        if before is not None and options.did is not None:  # that id was for this run
+            kept = replace(kept, id=before.id, external=before.external)
         state.save(folder, kept)
     except state.StateError as error:
         return str(error)

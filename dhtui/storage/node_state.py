@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def load(folder: Path) -> tuple[SavedState | None, list[str]]:
     except _Damaged as damage:
         return None, [_put_away(path, damage)]
     return state, [f"{dropped} of the nodes saved in {path} can't be used: left out."] if dropped else []
+
+
+def with_nodes_of(before: SavedState | None, state: SavedState) -> SavedState:
+    """`state`, or where it has no nodes, with those that were saved before: they may be back later."""
+    if state.nodes or before is None:
+        return state
+    return replace(state, nodes=before.nodes, rtts=before.rtts)
 
 
 def save(folder: Path, state: SavedState) -> None:

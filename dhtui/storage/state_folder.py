@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -55,10 +54,8 @@ class StateFolder:
         """Save the state. If it has no nodes, the previously saved ones are kept: they may be back later. Raises
         `OSError`."""
         with self._writing:
-            if not state.nodes and self._before is not None:
-                state = replace(state, nodes=self._before.nodes, rtts=self._before.rtts)
             if self._lock is not None:
-                node_state.save(self.path, state)
+                node_state.save(self.path, node_state.with_nodes_of(self._before, state))
 
     def close(self) -> None:
         """Release the lock, so that another node may use the folder."""
