@@ -163,11 +163,6 @@ def kept_title(rows: Sequence[KeptRow]) -> str:
     return f"{plural(len(rows), 'item')} kept alive" + (f": {', '.join(notes)}" if notes else "")
 
 
-def kept_link(item: Item) -> str:
-    """What others need to read it: a magnet link, or the target of an immutable one."""
-    return magnet(item.k, item.salt) if isinstance(item, MutableItem) else item.target.hex()
-
-
 def read_wanted(text: str) -> Target:
     """What the user wants kept: a magnet link, a public key, or a target. Raises `UsageError`."""
     return wanted_item(target(text))

@@ -7,9 +7,6 @@ from ...text.format import plural
 from ...text.keyspace import Mark, Part, bracket, marks, scale, ticks
 from ...text.spans import Line, Role
 
-HEIGHT = 3
-"""Rows: the digits, the nodes, who is who."""
-
 
 def part_of(bucket: BucketView | None, own: bytes) -> Part:
     """All ids that share with ours what those of the bucket share: the bucket is one half of them."""
