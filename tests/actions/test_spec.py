@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import pytest
+from support.command_line import home as home
 
 from dhtui.actions.request import Request
 from dhtui.actions.requested import Run
@@ -30,14 +31,6 @@ from dhtui.options.options import Options
 from dhtui.options.planning import plan
 
 ADDR = ("127.0.0.1", 1)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def parameters(function: Any) -> tuple[list[Any], Any]:

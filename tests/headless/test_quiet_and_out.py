@@ -7,14 +7,16 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.apart import PATIENCE
 from support.background import Neighbours, neighbours
+from support.command_line import Run
+from support.command_line import home as home
+from support.command_line import run as run
 
-from dhtui.cli import main
 from dhtui.errors import Exit
 
 
@@ -22,28 +24,6 @@ from dhtui.errors import Exit
 def net() -> Iterator[Neighbours]:
     with neighbours() as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*argv: str) -> tuple[int, str, str]:
-        code = main(argv)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 HEX = "0123456789abcdef0123456789abcdef01234567"

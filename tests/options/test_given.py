@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.apart import PATIENCE
+from support.command_line import home as home
 
 from dhtui.actions.request import Request, Unsigned
 from dhtui.actions.spec import ACTIONS
@@ -73,14 +74,6 @@ SAMPLE = {
     "replay": "r",
     "serve": "0",
 }
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def check(*argv: str) -> Request | None:
