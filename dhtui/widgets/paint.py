@@ -1,7 +1,7 @@
 """How every pane of the explorer paints lines of spans.
 
 Roles become styles by the theme (see `role_style`). No markup is parsed anywhere, so text from the network can't be
-read as markup; and what a terminal could obey is caught here a second time, behind `report.safe_text` at the edge.
+read as markup; and what a terminal could obey is caught here a second time, behind `text.safe.safe_text` at the edge.
 """
 
 from __future__ import annotations

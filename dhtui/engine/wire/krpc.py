@@ -175,7 +175,7 @@ class ErrorReply(NamedTuple):
     tid: bytes
     code: int
     message: bytes
-    """As received, at most 256 bytes. Hostile: print it through `report.safe_text` only."""
+    """As received, at most 256 bytes. Hostile: print it through `text.safe.safe_text` only."""
     external: Addr | None
     version: bytes | None
 
