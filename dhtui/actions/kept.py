@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import Exit, Failure, UsageError
 from ..items.keepalive import KeptItem
@@ -13,8 +13,7 @@ from ..items.keepalive.store import Items, change, load
 from .request import ChangeKept, ListKept
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Kept items, as they are now, or as they were until they were let go."""
 
     action: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
@@ -16,8 +16,7 @@ from .unlocking import is_locked, load_key, passphrase, public_key
 PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What `genkey` made, or for the built-in test key found."""
 
     name: str
@@ -32,16 +31,14 @@ class Key:
         return self.path is None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyList:
+class KeyList(NamedTuple):
     """What `keys` lists."""
 
     entries: tuple[Entry, ...]
     exit: Exit = Exit.OK
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedKey:
+class ImportedKey(NamedTuple):
     """What `import` took into the keyring."""
 
     name: str
@@ -53,8 +50,7 @@ class ImportedKey:
     exit: Exit = Exit.OK
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedKey:
+class ExportedKey(NamedTuple):
     """What `export` gives out."""
 
     name: str
@@ -172,8 +168,7 @@ def _write_key(path: Path, text: str) -> None:
 # ---- changes ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedKey:
+class ChangedKey(NamedTuple):
     """A key that was renamed, deleted, encrypted or decrypted."""
 
     action: str
@@ -213,7 +208,7 @@ def encrypt_key(request: EncryptKey) -> ChangedKey:
     ring, choice = Keyring(request.key.folder), request.key
     if again := is_locked(choice):
         load_key(choice, ring)
-    wanted = replace(choice, passphrase=request.new) if again or request.new else choice
+    wanted = choice._replace(passphrase=request.new) if again or request.new else choice
     flag = "--passphrase-file" if wanted is choice else "--new-passphrase-file"
     try:
         ring.encrypt(choice.name, passphrase(wanted, new=True, again=again, flag=flag))

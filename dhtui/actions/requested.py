@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..engine.commands import NodeCommands
 from ..engine.operations.callbacks import Progress
@@ -29,8 +29,7 @@ from .run import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """What a request is carried out with."""
 
     node: NodeCommands

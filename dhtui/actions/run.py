@@ -6,9 +6,9 @@ Each returns a `Result`; none raises for what the network does. Cancelling one s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..engine.commands import NodeCommands
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
@@ -27,8 +27,7 @@ from ..text.format import DOUBTS
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStatus:
+class NodeStatus(NamedTuple):
     """Where a node stands in its network."""
 
     identity: IdentityView
@@ -38,8 +37,7 @@ class NodeStatus:
     """How many are in its table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What came of an action."""
 
     action: str
@@ -47,6 +45,8 @@ class Result:
     """Whether it did what was wanted: the exit code."""
     summary: str
     """That in one sentence, in our words."""
+    standing: NodeStatus
+    """Where our node stood at the end."""
     outcome: Outcome | None = None
     """What happened at each node. `None` for actions without a target of their own."""
     stores: tuple[NodeOutcome, ...] = ()
@@ -65,8 +65,6 @@ class Result:
     """Given up: the deadline, or a signal."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
-    standing: NodeStatus
-    """Where our node stood at the end."""
 
     @property
     def exit(self) -> Exit:
@@ -103,7 +101,7 @@ class Finds(Protocol):
 
 def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     """A result that was known when its action was given up."""
-    return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
+    return result._replace(ok=False, given_up=why, given_up_by=by, partial=result.ok)
 
 
 def standing(node: NodeCommands) -> NodeStatus:
@@ -203,7 +201,7 @@ async def put(
     outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress)
     result = _written(node, outcome, "stored on", remotes)
     if 0 < outcome.stored < min_stored:
-        result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
+        result = result._replace(ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
     again = [
@@ -214,7 +212,7 @@ async def put(
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
         return result
-    return replace(result, ok=False, conflict=conflict, summary=conflict.words())
+    return result._replace(ok=False, conflict=conflict, summary=conflict.words())
 
 
 async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None = None) -> ReadBack:
@@ -239,7 +237,7 @@ async def and_read_back(node: NodeCommands, result: Result, progress: Progress |
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result
     read = await read_back(node, result.outcome, progress)
-    return replace(result, ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
+    return result._replace(ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
 
 
 async def dry_run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from ..engine.keys import BadKey, PrivateKey
@@ -70,7 +69,7 @@ def unlocked(request: Request) -> Request:
 
     item = request.what
     draft = Draft(item.v, load_key(item.key), item.salt, item.seq, item.base, item.known)
-    return replace(request, what=draft)
+    return request._replace(what=draft)
 
 
 def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:

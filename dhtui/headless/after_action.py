@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from ..actions.request import STDOUT, Request
@@ -50,7 +49,7 @@ async def follow_up(request: Request, result: Result, keeper: Keeper, output: Ou
     except KeepError as error:
         why = str(error)
     if why:
-        return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
+        return result._replace(ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
 
@@ -61,11 +60,11 @@ def _written(path: Path, item: Item, result: Result) -> Result:
         try:
             write_new(path, content(item.v))
         except FileExistsError:
-            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
+            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             why = getattr(error, "strerror", error)
-            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
-    return replace(result, out=path)
+            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
+    return result._replace(out=path)
 
 
 async def watch(

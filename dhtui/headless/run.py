@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -150,8 +149,8 @@ def _headed(result: Result, request: Request, output: Output) -> None:
 
 def _requests(request: Request, self_id: bytes | None) -> list[Request]:
     """One for each infohash of a torrent; ``self`` is the user's own id, whatever id this run has."""
-    own = replace(request, target=self_id if request.target is None else request.target)
-    return [own, *(replace(request, target=other) for other in request.also)]
+    own = request._replace(target=self_id if request.target is None else request.target)
+    return [own, *(request._replace(target=other) for other in request.also)]
 
 
 def _record(run: NodeRun, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..actions.request import STDOUT
 from ..actions.run import NodeStatus, Result
@@ -39,8 +40,7 @@ class Lines:
     """Why it did not succeed, a sentence; empty where it did, or `err` says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """How a result is shown."""
 
     named: bool = False

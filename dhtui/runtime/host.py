@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..engine.node import Node
 from ..items.keepalive import Keeper
@@ -18,8 +18,7 @@ NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(NamedTuple):
     """The nodes that an explorer can have, and where the user's things are. `None`: there is no such."""
 
     own: NodeFactory | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import replace
+from typing import NamedTuple, Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
@@ -17,8 +17,7 @@ from ..storage import node_state as state
 from ..storage.state_lock import StateLock, take
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """A node ready to start. A context manager for the length of its run: the lock is released at the end."""
 
     config: NodeConfig
@@ -100,12 +99,12 @@ def renewed(launch: Launch, options: Options) -> Launch:
     except state.StateError:  # it was told at the start, or is by what saves
         return launch
     settings = replace(launch.config.settings, saved=_start_from(saved, options, bootstrap=True))
-    return replace(launch, config=replace(launch.config, settings=settings))
+    return launch._replace(config=replace(launch.config, settings=settings))
 
 
 def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
     """The same, with these nodes to start from: those of a testnet."""
-    return replace(launch, config=replace(launch.config, bootstrap=hosts))
+    return launch._replace(config=replace(launch.config, bootstrap=hosts))
 
 
 def save(options: Options, launch: Launch, node: Node) -> str:

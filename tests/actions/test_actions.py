@@ -320,7 +320,7 @@ def test_a_state_folder_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None
 def test_the_secret_of_tokens_need_not_stand_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DHTUI_TSECRET", "of the variable")
     for argv, secret in (((), b"of the variable"), (("--tsecret", "of the flag"), b"of the flag")):
-        start = launch.prepare(replace(config.read(argv), testnet=4), serving=True, keeping=False)
+        start = launch.prepare(config.read(argv)._replace(testnet=4), serving=True, keeping=False)
         assert start.config.settings.token_secret == secret
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
@@ -27,8 +28,7 @@ STALLED_BATCHES = 4
 """Most queries of a batch in flight, stalled ones included, as a multiple of alpha."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchedQuery:
+class BatchedQuery(NamedTuple):
     """One query of a batch: the address, the expected id of the node, and the arguments."""
 
     addr: Addr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Protocol
@@ -100,7 +99,7 @@ class Keeper:
             if before is None:
                 items[item.target] = fresh
             elif plan.replaces(item, before.item, put=put):
-                items[item.target] = replace(fresh, added=before.added)
+                items[item.target] = fresh._replace(added=before.added)
 
         return await self._change(how)
 
@@ -117,7 +116,7 @@ class Keeper:
         def how(items: Items) -> None:
             before = items.get(item.target)
             if before is not None and plan.replaces(item, before.item, put=True):
-                items[item.target] = replace(fresh, added=before.added, paused=before.paused)
+                items[item.target] = fresh._replace(added=before.added, paused=before.paused)
 
         await self._change(how)
 
@@ -267,6 +266,6 @@ def _replacing(before: KeptItem, looked: KeptItem) -> Callable[[Items], None]:
             return  # removed meanwhile
         replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
         if not replaced:
-            items[before.target] = replace(looked, paused=current.paused)
+            items[before.target] = looked._replace(paused=current.paused)
 
     return how

@@ -8,9 +8,9 @@ and all of them are written to before our copies would expire between two checks
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from typing import NamedTuple
 
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import NodeOutcome, Outcome, Status
@@ -38,8 +38,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(NamedTuple):
     """One check of an item."""
 
     at: float
@@ -54,8 +53,7 @@ class Check:
     """Details, in this program's words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptItem:
+class KeptItem(NamedTuple):
     """An item that is kept alive."""
 
     item: Item
@@ -74,8 +72,7 @@ class KeptItem:
         return self.item.target
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """An item, and the nodes to put it to."""
 
     item: Item
@@ -99,7 +96,7 @@ def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:
 
 def paused(kept: KeptItem, pause: bool, now: float) -> KeptItem:
     """The item, paused, or resumed and due at once."""
-    return replace(kept, paused=pause, due=kept.due if pause else now)
+    return kept._replace(paused=pause, due=kept.due if pause else now)
 
 
 def newest(one: Item, other: Item | None) -> Item:
@@ -143,12 +140,12 @@ def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng:
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
     put_at = now if verdict is Verdict.PUT else kept.put_at
     due = now + rng.uniform(*(RETRY if verdict is Verdict.FAILED else INTERVAL))
-    return replace(kept, item=decision.item, due=due, put_at=put_at, last=check)
+    return kept._replace(item=decision.item, due=due, put_at=put_at, last=check)
 
 
 def failed(kept: KeptItem, why: str, now: float, rng: Random) -> KeptItem:
     """The item after a check that failed."""
-    return replace(kept, due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
+    return kept._replace(due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
 
 
 def _outlives(kept: KeptItem, now: float) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -113,7 +112,7 @@ def _entries(data: bytes) -> list[Any]:
 
 def _encode(kept: KeptItem) -> dict[str, Any]:
     out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
-    return out | {"last": None if kept.last is None else asdict(kept.last)}
+    return out | {"last": None if kept.last is None else kept.last._asdict()}
 
 
 def _decode(entry: Any) -> KeptItem | None:

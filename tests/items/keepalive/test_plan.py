@@ -117,7 +117,7 @@ def test_our_copies_never_run_out_between_two_looks(all_hold: list[bool], seed: 
 
 def test_a_clock_that_was_set_back_makes_no_copy_live_longer() -> None:
     assert plan.decide(kept(put_ago=-5000), found([ITEM] * 8), NOW).verdict is Verdict.PUT
-    assert plan.is_due(replace(kept(), due=NOW + 9000), NOW)
+    assert plan.is_due(kept()._replace(due=NOW + 9000), NOW)
 
 
 # ---- newer ones, rivals, failures ----------------------------------------------------------------------------
@@ -178,6 +178,6 @@ def test_a_network_that_is_not_there_is_a_failure_with_its_reason() -> None:
 
 
 def test_paused_items_are_never_due() -> None:
-    assert plan.is_due(kept(), NOW) and not plan.is_due(replace(kept(), paused=True), NOW)
-    assert not plan.is_due(replace(kept(), due=NOW + 500), NOW)
-    assert plan.is_due(replace(kept(), due=NOW + 500), NOW, early=600)
+    assert plan.is_due(kept(), NOW) and not plan.is_due(kept()._replace(paused=True), NOW)
+    assert not plan.is_due(kept()._replace(due=NOW + 500), NOW)
+    assert plan.is_due(kept()._replace(due=NOW + 500), NOW, early=600)
