@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.commands import NodeCommands
 from ..engine.operations.callbacks import Progress
 from ..engine.wire.compact import Addr
-from ..items.keepalive import Keeper
 from .request import Request, Unsigned
 from .run import (
     Finds,
@@ -27,6 +26,9 @@ from .run import (
     put,
     republish,
 )
+
+if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
 
 
 class Run(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.commands import NodeCommands
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
@@ -18,11 +18,12 @@ from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
 from ..errors import Exit
-from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
-from ..items.keepalive import Keeper, KeptItem, Verdict
-from ..items.readback import ReadBack, read_back_of, to_ask
-from ..text.decisions import outcome_stop_words
-from ..text.format import DOUBTS
+from ..text.decisions import DOUBTS, outcome_stop_words
+
+if TYPE_CHECKING:
+    from ..items.conflict import Conflict
+    from ..items.keepalive import Keeper, KeptItem
+    from ..items.readback import ReadBack
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -84,6 +85,8 @@ class Result(NamedTuple):
         return Exit.NOT_FOUND if self.action == "get" and self.outcome.item is None else Exit.FAILED
 
     def _exit_of_put(self, outcome: Outcome) -> Exit:
+        from ..items.conflict import refusers
+
         if not outcome.stored and refusers(outcome):
             return Exit.CONFLICT  # nobody showed the value that is in the way, but all were told that one is
         return Exit.NOT_FOUND if self.read_back is not None and not self.read_back.ok else Exit.FAILED
@@ -204,6 +207,8 @@ async def put(
         result = result._replace(ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
+    from ..items.conflict import conflict_of, to_read_again  # here, for only puts of mutable items need it
+
     again = [
         await node.get(what.target, salt=what.salt, public=_key_of(what), remotes=who)
         for who in to_read_again(outcome, remotes)
@@ -220,6 +225,8 @@ async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None 
 
     A lookup as a stranger's, from elsewhere than where it was written to, then those that it left out.
     """
+    from ..items.readback import read_back_of, to_ask  # here, for only --read-back needs it
+
     assert put.item is not None
     item = put.item
     lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
@@ -265,6 +272,8 @@ async def dry_run(
 
 async def republish(node: NodeCommands, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
+    from ..items.keepalive import Verdict
+
     await node.bootstrapped()
     kept = await keeper.one_pass()
     if keeper.unread:

@@ -328,8 +328,8 @@ _ROWS = (
         example="",
         plan="options.planning.items:kept",
         run="actions.kept:list_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
         fields=(
             "| `kept` of kept, pause, resume and unkeep | `added`, `item` | besides what republish tells of each: "
@@ -344,8 +344,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(
@@ -356,8 +356,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(
@@ -368,8 +368,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(

@@ -6,7 +6,7 @@ Bytes are in hex throughout, so nothing that a remote node sent is interpreted o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
@@ -15,14 +15,15 @@ from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import bits, distance, shared_prefix
-from ..items.conflict import Conflict
-from ..items.keepalive import KeptItem
-from ..items.readback import Gives, ReadBack
-from ..items.value.apart import take_apart
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
 from ..text.faults import FAULT_WORDS
 from ..text.safe import magnet, safe_text, value_text
+
+if TYPE_CHECKING:
+    from ..items.conflict import Conflict
+    from ..items.keepalive import KeptItem
+    from ..items.readback import ReadBack
 
 FIELDS = """\
 Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
@@ -182,6 +183,8 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
 
 
 def _read_back(read: ReadBack) -> dict[str, Any]:
+    from ..items.readback import Gives
+
     return {
         "ok": read.ok,
         "took": read.acknowledged,
@@ -277,6 +280,8 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
 
 def item_fields(item: Item) -> dict[str, Any]:
     """An item, its value taken apart."""
+    from ..items.value.apart import take_apart
+
     value, apart = decode(item.v), take_apart(item.v)
     out: dict[str, Any] = {
         "value_hex": item.v.hex(),

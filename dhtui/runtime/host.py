@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.node import Node
-from ..items.keepalive import Keeper
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from .node_run import NodeRun
+
+if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""

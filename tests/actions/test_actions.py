@@ -36,7 +36,7 @@ from dhtui.options.values import HostPort, Target
 from dhtui.runtime import launch
 from dhtui.storage.node_state import load, save
 from dhtui.testnet import Testnet
-from dhtui.text.format import DOUBTS
+from dhtui.text.decisions import DOUBTS
 from dhtui.text.safe import value_text
 
 ID = bytes(range(20))

@@ -20,7 +20,8 @@ from dhtui.engine.items import Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.errors import Exit, UsageError
-from dhtui.headless.text import Lines, Shown
+from dhtui.headless.lines import Lines
+from dhtui.headless.text import Shown
 from dhtui.items.conflict import Conflict
 from dhtui.items.file import write
 from dhtui.keyring import Keyring

@@ -20,7 +20,7 @@ from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, s
 from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
-from dhtui.text.format import DOUBTS
+from dhtui.text.decisions import DOUBTS
 from dhtui.text.spans import Line, width_of
 
 from .samples import IMMUTABLE, detail, mutable, peers, ruled, step, walk

@@ -14,6 +14,7 @@ from dhtui.engine.outcome import Doubt, Outcome
 from dhtui.text.decisions import (
     ASKED_THOUGH,
     DISTRUSTED,
+    DOUBTS,
     FOUND,
     REASONS,
     SHORT_DISTRUST,
@@ -26,7 +27,6 @@ from dhtui.text.decisions import (
     stop_words,
     unasked_words,
 )
-from dhtui.text.format import DOUBTS
 
 THEM, OTHER = ("203.0.113.9", 6881), ("203.0.113.77", 6881)
 

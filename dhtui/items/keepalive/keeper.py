@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...engine.items import ImmutableItem, Item, MutableItem
-from ...engine.operations.requests import Decide
-from ...engine.outcome import Outcome
-from ...engine.wire.compact import Addr
 from ...text.decisions import outcome_stop_words
 from . import plan, store
 from .plan import Decision, KeptItem
 from .store import Items
+
+if TYPE_CHECKING:
+    from ...engine.operations.requests import Decide
+    from ...engine.outcome import Outcome
+    from ...engine.wire.compact import Addr
 
 AT_ONCE = 4
 """Most items that are checked at a time."""

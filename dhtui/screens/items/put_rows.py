@@ -11,7 +11,8 @@ from ...actions.run import Result
 from ...engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
 from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
-from ...headless.text import copy_words, node_words
+from ...headless.put_text import copy_words
+from ...headless.text import node_words
 from ...items.readback import Copy, Gives, ReadBack
 from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words

@@ -555,7 +555,7 @@ async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
     async with exploring(paper, show="items", keys_folder=folder) as stage:
         keeper = Keeper(paper, tmp_path)  # type: ignore[arg-type]
         assert stage.app.host.run is not None
-        stage.app.host.run.keeper = keeper
+        stage.app.host.run._keeper = keeper
         await stage.press("p")
         choose(stage, "signer", 2)
         await write(stage, "hello world")
