@@ -14,8 +14,8 @@ from typing import NamedTuple
 from ..engine.items import Draft, ImmutableItem, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.outcome import NodeOutcome, Outcome, Status
-from ..engine.wire.compact import Addr
 from ..engine.wire.codes import CAS_MISMATCH, SEQ_TOO_LOW
+from ..engine.wire.compact import Addr
 
 NOTHING = -1
 """The base seq if there was no value yet."""
