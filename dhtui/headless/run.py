@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +106,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if options.vv:
             _trace(node, output)
         if options.record is not None:
-            _record(run, options.record)
+            run.record(options.record, "--record")
         code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
@@ -159,16 +158,6 @@ def _requests(request: Request, self_id: bytes | None) -> list[Request]:
     """One for each infohash of a torrent; ``self`` is the user's own id, whatever id this run has."""
     own = request._replace(target=self_id if request.target is None else request.target)
     return [own, *(request._replace(target=other) for other in request.also)]
-
-
-def _record(run: NodeRun, path: Path) -> None:
-    """Record from now on. Raises `Failure`."""
-    from ..sources.recording import RecordingError
-
-    try:
-        run.record(path)
-    except RecordingError as error:
-        raise Failure(f"--record: {error}") from None
 
 
 def _trace(node: Node, output: Output) -> None:

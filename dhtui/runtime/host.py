@@ -81,7 +81,7 @@ class NodeHost:
     async def start(self, *, testnet: bool = False, record: Path | None = None) -> None:
         """Start the explorer's own node, or the one on a testnet; recorded from the start to `record`.
 
-        It is shown before it sends anything. Raises what its start raises, `Failure` mostly, and `RecordingError`.
+        It is shown before it sends anything. Raises what its start raises, `Failure` mostly.
         """
         assert self._task is None, "one node at a time"
         factory = self.nodes.other if testnet else self.nodes.own
@@ -145,4 +145,4 @@ class NodeHost:
         run.look_after_items()
         run.save_regularly()
         if self._record is not None:
-            run.record(self._record)
+            run.record(self._record, "--record")

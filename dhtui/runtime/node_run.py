@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.node import Node
+from ..errors import Failure
 from .background import Background
 from .saving import Saver
 
@@ -110,11 +111,17 @@ class NodeRun:
 
     # ---- recordings --------------------------------------------------------------------------------
 
-    def record(self, path: Path) -> None:
-        """Record all that happens from now on. Raises `RecordingError`, also if there is such a file."""
-        from ..sources.recording import Recorder
+    def record(self, path: Path, flag: str = "") -> None:
+        """Record all that happens from now on. Raises `Failure`, also if there is such a file.
 
-        self.recorder = Recorder(path, self.source, self._warn)
+        `flag`: the flag that named the path, for that message.
+        """
+        from ..sources.recording import Recorder, RecordingError
+
+        try:
+            self.recorder = Recorder(path, self.source, self._warn)
+        except RecordingError as error:
+            raise Failure(f"{flag}{': ' if flag else ''}{error}") from None
         self.background.start(self._tick(self.recorder), "recording")
 
     async def _tick(self, recorder: Recorder) -> None:
