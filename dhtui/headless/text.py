@@ -14,7 +14,8 @@ from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import distance, shared_prefix
 from ..text import format as words
 from ..text.clients import client_name
-from ..text.faults import FAULT_WORDS
+from ..text.faults import note_words
+from ..text.outcomes import node_words
 from ..text.safe import magnet, safe_text, value_text
 from .lines import Lines
 
@@ -178,7 +179,7 @@ def _holds(one: NodeOutcome) -> str:
     if one.item is not None:
         return f"holds seq {one.item.seq}" if isinstance(one.item, MutableItem) else "holds the value"
     if one.status is Status.UNPROVED:
-        return f"holds a mutable item: {one.note}"
+        return f"holds a mutable item: {note_words(one.note)}"
     if one.status is not Status.ANSWERED:
         return node_words(one)
     return "holds nothing" if one.token is not None else "gives no token"
@@ -230,25 +231,6 @@ def _joined(now: NodeStatus) -> list[str]:
 
 
 # ---- standard error -------------------------------------------------------------------------------------
-
-
-def node_words(one: NodeOutcome, status: str = "") -> str:
-    """What happened at one node, safe to print; `status` in place of its own word for that."""
-    text = status or one.silence or str(one.status)
-    if one.status is Status.REFUSED:
-        text = f"refused with {one.code}, {one.error_words}"
-        said = safe_text(one.message, 80)
-        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
-            text += f' ("{said}")'
-    elif one.note and not one.silence:
-        text += f": {one.note}"
-    if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
-        text += f", seq {one.item.seq}"
-    if one.behind is not None:
-        text += ", behind a value that is not genuine"
-    if one.responded:
-        text += f", {_ms(one.rtt)}"
-    return "; ".join((text, *(FAULT_WORDS[fault] for fault in one.faults)))
 
 
 def _line(one: NodeOutcome, status: str = "") -> str:

@@ -37,6 +37,7 @@ from dhtui.runtime import launch
 from dhtui.storage.node_state import load, save
 from dhtui.testnet import Testnet
 from dhtui.text.decisions import DOUBTS
+from dhtui.text.outcomes import node_words
 from dhtui.text.safe import value_text
 
 ID = bytes(range(20))
@@ -367,7 +368,7 @@ def test_config_gives_the_options_that_launch_takes(tmp_path: Path) -> None:
 
 def test_remote_text_is_made_safe_wherever_it_is_shown() -> None:
     refused = NodeOutcome(addr=("127.0.0.1", 1), status=Status.REFUSED, rtt=0.01, code=299, message=b"\x1b[2J\n")
-    assert report_text.node_words(refused) == r'refused with 299, unknown error code ("\x1b[2J\x0a"), 10.0 ms'
+    assert node_words(refused) == r'refused with 299, unknown error code ("\x1b[2J\x0a"), 10.0 ms'
 
 
 @pytest.mark.parametrize(

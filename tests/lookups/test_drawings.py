@@ -248,7 +248,7 @@ def test_drawings_fit_into_any_place(width: int, height: int, seed: int, until: 
 def _hostile() -> LookupDetail:
     steps = [step(1, 150, 0, 0.1, result=Status.REFUSED, code=None), step(2, 151, 0, None)]
     whole = detail(steps, 0.2, kind=HOSTILE)
-    candidates = tuple(c._replace(note=HOSTILE, version=HOSTILE.encode()) for c in whole.candidates)
+    candidates = tuple(c._replace(version=HOSTILE.encode()) for c in whole.candidates)
     return whole._replace(candidates=candidates)
 
 

@@ -11,12 +11,12 @@ from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.ids import bep42_valid, distance
 from ...errors import UsageError
-from ...headless.text import node_words
 from ...lookups.ask import KINDS, Kind, read_request
 from ...options.values import HostPort, host_port, salt
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, plural
 from ...text.format import distance as distance_words
+from ...text.outcomes import node_words
 from ...text.spans import Line, Span, fit
 from ...widgets.table_model import Column
 
