@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from ..items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
 from ..outcome import NodeOutcome, Status
@@ -18,12 +18,15 @@ from ..wire.krpc import Response
 from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping
 from .results import Findings
 
+LookupKind: TypeAlias = Literal["find_node", "get_peers", "get"]
+Kind: TypeAlias = Literal["ping"] | LookupKind
+
 
 @dataclass(frozen=True, slots=True)
 class Question(ABC):
     """A question, about a target."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
     """The RPC method, which also names its lookups."""
     target: bytes = b""
     """20 bytes; empty if it has none."""
@@ -171,6 +174,14 @@ class GetItem(Question):
         if not self.blind:
             return _NoItem(Status.BAD_VALUE, NoteKind.WRONG_KEY)
         return _NoItem(Status.UNPROVED, NoteKind.WRONG_SALT if self.salt else NoteKind.NO_SALT)
+
+
+QUESTIONS: Final[dict[Kind, type[Question]]] = {
+    question.kind: question for question in (PingNode, FindClosest, FindPeers, GetItem)
+}
+"""The kinds of questions, in the order in which they are shown."""
+LOOKUP_KINDS: Final[tuple[LookupKind, ...]] = get_args(LookupKind)
+"""Those that have a target, and so can be asked of whatever nodes are nearest to it."""
 
 
 class _NoItem(NamedTuple):
