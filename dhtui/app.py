@@ -28,7 +28,6 @@ from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View
 from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
-from .options.config import state_folder
 from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
@@ -497,15 +496,15 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
         explorer.warn(text)
 
     def again() -> AbstractAsyncContextManager[Node]:
-        return on_network(launch.renewed(start, options))
+        return on_network(launch.renewed(start))
 
     nodes = Nodes(
         own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
-        save=partial(launch.save, options, start),
-        keys_folder=state_folder(options) / "keys",
-        keep_folder=None if options.testnet else state_folder(options),
+        save=partial(launch.save, start),
+        keys_folder=start.folder / "keys",
+        keep_folder=None if options.testnet else start.folder,
     )
     explorer = Explorer(nodes, record=options.record, warnings=start.warnings)
     return explorer

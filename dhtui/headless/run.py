@@ -21,7 +21,6 @@ from ..engine.operations.limit import Limit
 from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
-from ..options.config import state_folder
 from ..options.options import Options
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
@@ -98,7 +97,7 @@ async def _run(options: Options, request: Request, start: launch.Launch, output:
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
-        run = NodeRun(node, output.warn, keep_folder=state_folder(options), save=partial(launch.save, options, start))
+        run = NodeRun(node, output.warn, keep_folder=start.folder, save=partial(launch.save, start))
         stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))

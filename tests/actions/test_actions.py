@@ -331,7 +331,7 @@ async def test_an_id_for_one_run_is_not_kept(tmp_path: Path) -> None:
     start = launch.prepare(options, serving=True, keeping=True)
     async with Node(start.config) as node:
         assert node.id == bytes(20)
-        assert launch.save(options, start, node) == ""
+        assert launch.save(start, node) == ""
     start.release()
     assert load(tmp_path)[0] == saved
 
