@@ -272,13 +272,13 @@ async def dry_run(
 
 async def republish(node: NodeCommands, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
-    from ..items.keepalive import Verdict
+    from ..items.keepalive import CheckVerdict
 
     await node.bootstrapped()
     kept = await keeper.one_pass()
     if keeper.unread:
         return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
-    failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
+    failed = sum(each.last is not None and each.last.verdict is CheckVerdict.FAILED for each in kept)
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
     summary = f"{looked}, {failed} in vain" if failed else looked

@@ -72,15 +72,15 @@ def unlocked(request: Request) -> Request:
     return request._replace(what=draft)
 
 
-def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
+def load_key(key: KeyChoice, keyring: Keyring | None = None) -> PrivateKey:
     """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
 
-    Slow for encrypted ones. With a `ring` it is unlocked there.
+    Slow for encrypted ones. With a `keyring` it is unlocked there.
     """
-    ring = ring or Keyring(key.folder)
+    keyring = keyring or Keyring(key.folder)
     check_passphrase(key)
     try:
-        return ring.unlock(key.name, passphrase(key)) if ring.is_locked(key.name) else ring.load(key.name)
+        return keyring.unlock(key.name, passphrase(key)) if keyring.is_locked(key.name) else keyring.load(key.name)
     except KeyringError as error:
         raise UsageError(f"--keyname: {error}") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..actions.kept import Kept
+from ..actions.kept import KeptList
 from ..engine.items import MutableItem
 from ..items.keepalive import KeptItem
 from ..text.safe import magnet, value_text
@@ -18,7 +18,7 @@ _CHANGES = {
 }
 
 
-def text(done: Kept) -> Lines:
+def text(done: KeptList) -> Lines:
     """The items, and what was changed."""
     if done.action != "kept":
         return Lines([kept_line(each) for each in done.items], [_CHANGES[done.action]], list(done.warnings))
@@ -35,7 +35,7 @@ def _told(each: KeptItem) -> list[str]:
     return [*lines, f"  kept since  {date(each.added)}", f"  next look   {due}"]
 
 
-def json(done: Kept) -> Objects:
+def json(done: KeptList) -> Objects:
     """The items, then the result."""
     told = [{**looked_after(each), "added": each.added, "item": item_fields(each.item)} for each in done.items]
     return [*told, *ended(done.action, done.exit, {})]

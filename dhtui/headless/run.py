@@ -213,11 +213,11 @@ class Looked:
 
     def __call__(self, kept: KeptItem) -> None:
         """One item, as it is now."""
-        from ..items.keepalive import Verdict
+        from ..items.keepalive import CheckVerdict
 
         if self._output.as_json:
             self._output.objects([report_json.looked_after(kept)])
-        elif kept.last is not None and kept.last.verdict is Verdict.FAILED:
+        elif kept.last is not None and kept.last.verdict is CheckVerdict.FAILED:
             self._output.notes([f"  {kept_line(kept)}"])
         else:
             self._output.results([kept_line(kept)])

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 from ..file import decode_item, encode_item
-from .plan import Check, KeptItem, Verdict
+from .plan import Check, CheckVerdict, KeptItem
 
 NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
@@ -134,7 +134,7 @@ def _decode(entry: Any) -> KeptItem | None:
 def _decode_check(last: Any) -> Check:
     return Check(
         at=float(last["at"]),
-        verdict=Verdict(last["verdict"]),
+        verdict=CheckVerdict(last["verdict"]),
         copies=int(last["copies"]),
         stored=int(last["stored"]),
         tried=int(last["tried"]),
