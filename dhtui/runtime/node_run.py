@@ -15,6 +15,7 @@ from .background import Background
 from .saving import Saver
 
 if TYPE_CHECKING:
+    from ..items.following import Change, Follower
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
 
@@ -42,14 +43,19 @@ class NodeRun:
         *,
         keep_folder: Path | None,
         save: Callable[[Node], str] | None,
+        explored: bool = False,
     ) -> None:
         """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
 
-        Each may be `None`, as on a testnet: there is nothing to be kept.
+        Each may be `None`, as on a testnet: nothing is to be saved. Where it is `explored`, there is a keeper even so,
+        and a follower.
         """
         self.node, self._warn = node, warn
         self.background = Background(warn)
-        self.keeper = None if keep_folder is None else self._keeper(keep_folder)
+        self._folder = keep_folder
+        self.keeper = None if keep_folder is None and not explored else self._keeper(keep_folder)
+        self.follower: Follower | None = None
+        """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
         """The present recording, also one that has ended by itself."""
         self._saver = None if save is None else Saver(node, save, warn)
@@ -66,7 +72,7 @@ class NodeRun:
 
     # ---- kept items and state ----------------------------------------------------------------------
 
-    def _keeper(self, folder: Path) -> Keeper:
+    def _keeper(self, folder: Path | None) -> Keeper:
         told: list[str] = []
 
         def changed() -> None:
@@ -86,6 +92,20 @@ class NodeRun:
         await keeper.load()
         await self.node.bootstrapped()
         await keeper.run()
+
+    def follow_items(self, tell: Callable[[Change], None]) -> None:
+        """Look for the user's watched items from the end of the bootstrap on; `tell` is called with each change."""
+        from ..items.following import Follower
+
+        self.follower = Follower(self.node, self._folder, tell=tell, warn=self._warn)
+        if self.keeper is not None:
+            self.keeper.saw = self.follower.looked
+        self.background.start(self._follow(self.follower), "watching items")
+
+    async def _follow(self, follower: Follower) -> None:
+        await follower.load()
+        await self.node.bootstrapped()
+        await follower.run()
 
     def save_regularly(self) -> None:
         """Save the node's state now and then."""
