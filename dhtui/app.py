@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App
@@ -53,6 +53,8 @@ from .sources.replay import Replay
 from .sources.replayed import ReplaySource
 from .sources.source import Player
 from .text.failure import failure_words
+from .text.format import short_id
+from .text.item_words import change_words
 from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.bound import all_bound
@@ -60,6 +62,9 @@ from .widgets.line_table import LineTable
 from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
+
+if TYPE_CHECKING:
+    from .items.following import Change
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
 RECORDING = "This is a recording: there is no node to do that."
@@ -95,6 +100,7 @@ class Explorer(App[int]):
         self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed = Feed()
         self.host = NodeHost(nodes or Nodes(), self.warn, self.feed.connect)
+        self.host.tell = self.tell_change
         self.stopped = False
         """Whether a signal has ended it."""
         self.failure = ""
@@ -164,6 +170,13 @@ class Explorer(App[int]):
             self.warnings.append(text)
         else:
             notify(self, safe_text(text, 1000), bad=True)
+
+    def tell_change(self, change: Change) -> None:
+        """A watched item is given otherwise than before."""
+        if self.gate is not None and not self._ending:
+            self.bell()
+            changed = f"{short_id(change.target)} changed: {change_words(change.before, change.now)}"
+            notify(self, f"{changed}. {key_of('show.items')} shows it.")
 
     def _fail(self, why: str) -> None:
         self.failure = safe_text(why, 1000)

@@ -80,7 +80,7 @@ class NodeHost:
 
     @property
     def keeper(self) -> Keeper | None:
-        """The items that this node keeps alive; `None` without a node, and in a recording."""
+        """The items that this node keeps alive; `None` without a node, or a folder for them, and in a recording."""
         return self.run.keeper if self.run is not None else None
 
     @property
@@ -156,7 +156,7 @@ class NodeHost:
             self._warn,
             keep_folder=nodes.keep_folder if own else None,
             save=nodes.save if own else None,
-            explored=True,
+            testnet=self.testnet,
         )
         self.run = run
         run.source.keyring = self.keyring

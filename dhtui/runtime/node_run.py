@@ -43,17 +43,16 @@ class NodeRun:
         *,
         keep_folder: Path | None,
         save: Callable[[Node], str] | None,
-        explored: bool = False,
+        testnet: bool = False,
     ) -> None:
         """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
 
-        Each may be `None`, as on a testnet: nothing is to be saved. Where it is `explored`, there is a keeper even so,
-        and a follower.
+        Each may be `None`: there is nothing to be kept. On a `testnet` items are kept alive even so, until it ends.
         """
         self.node, self._warn = node, warn
         self.background = Background(warn)
         self._folder = keep_folder
-        self.keeper = None if keep_folder is None and not explored else self._keeper(keep_folder)
+        self.keeper = None if keep_folder is None and not testnet else self._keeper(keep_folder)
         self.follower: Follower | None = None
         """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None

@@ -335,6 +335,19 @@ _NODE_ROWS: Final = (
 
 _ITEMS: Final = (
     Section(
+        "mine and watched",
+        (
+            ("name", "key and salt of a mutable item, by your name for the key; else the target"),
+            ("seq", "sequence number of the newest value that was seen: the highest wins"),
+            ("copies now", "nodes that held the newest value after the last look; 8 are all that are to hold it"),
+            ("by look", "copies at each of the last looks, the newest at the right: · none, ? nobody answered"),
+            ("next", "until the next look"),
+            ("changed by", "since its newest value was first seen, and whose it is: us, another, or found there"),
+            ("care", "kept: put again where it is missing; watched: looked for only; both; paused; not kept"),
+            ("value", "the value in short"),
+        ),
+    ),
+    Section(
         "kept for others",
         (
             ("kind", "mut: signed, its owner can change it; imm: never changes"),

@@ -6,7 +6,7 @@ from enum import Enum
 
 from ..engine.items import Item, MutableItem
 from .format import clock, plural
-from .spans import Role
+from .spans import Span
 
 FEW = 4
 """With fewer copies than this an item is about to be lost."""
@@ -35,7 +35,7 @@ class Care(Enum):
     BOTH = "kept, watched"
 
 
-CONDITION_SIGNS: dict[Condition, tuple[str, Role]] = {
+CONDITION_SIGNS: dict[Condition, Span] = {
     Condition.UNKNOWN: ("·", "dim"),
     Condition.HELD: ("✓", "good"),
     Condition.FEW: ("!", "warn"),
@@ -44,7 +44,7 @@ CONDITION_SIGNS: dict[Condition, tuple[str, Role]] = {
     Condition.UNANSWERED: ("?", "warn"),
 }
 """The sign of each condition, and its role."""
-LOOKING = ("…", "accent")
+LOOKING: Span = ("…", "accent")
 """The sign of an item that is looked for now."""
 CONDITION_HELP = (
     ("✓", f"the last look found at least {FEW} copies"),

@@ -26,8 +26,8 @@ def diff(before: bytes, now: bytes) -> tuple[str, ...]:
     """
     how = "text" if _is_text(before) and _is_text(now) else "json"
     old, new = (view_lines(how, v) for v in (before, now))
-    lines = list(unified_diff(old, new, lineterm="", n=_CONTEXT))[2:]
-    shown = [safe_text(line, _LONGEST) for line in lines if not line.startswith("@@")]
+    lines = list(unified_diff(old, new, lineterm="", n=_CONTEXT))[3:]
+    shown = [" …" if line.startswith("@@") else safe_text(line, _LONGEST) for line in lines]
     if not shown:
         return ("  the same lines, written with other bytes",)
     if len(shown) > MAX_LINES:

@@ -16,7 +16,7 @@ NAME, LOCK = "watch.json", "watch.lock"
 VERSION = 1
 MAX_WATCHED = 32
 MAX_BYTES = 4 << 20
-LEAST, MOST = 1.0, 86400.0 * 30
+LEAST, MOST = 1.0, 1e9
 """Shortest and longest interval that a file may ask for, seconds."""
 
 Records: TypeAlias = dict[bytes, Followed]
