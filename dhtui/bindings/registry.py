@@ -396,11 +396,14 @@ VIEWS: tuple[View, ...] = (
         "Peers",
         "dhtui.screens.peers.screen:PeersScreen",
         "Peers of torrents: those that we keep for others, the announces that we made and when they end, and what a "
-        "lookup for peers found: which node gave which, and how many agree.",
+        "lookup for peers found: which node gave which, and how many agree. In the matrix ● is a node that named the "
+        "peer, ○ one that alone did; a column of ○ is a node that nobody confirms.",
         (
             Action("announce", "a", "announce", "Announce a peer of a torrent: one that listens here.", 2),
             Action("by_peer", "v", "by peer", "List what was found by peer, or by the node that gave it.", 3),
-            Action("matrix", "w", "matrix", "Show which node named which peer, in place of the lists or beside.", 3),
+            Action("matrix", "w", "matrix", "Show which node named which peer, in place of the list; again: that.", 3),
+            Action("shift(1)", "right", "", "In the matrix: begin with the next node.", 0, "→"),
+            Action("shift(-1)", "left", "", "In the matrix: begin with the node before.", 0, "←"),
             Action("next_lookup", "n", "next", "Show what the next lookup for peers found.", 3),
             Action("other_pane(1)", "tab", "pane", "Go to the next list.", 3),
             Action("other_pane(-1)", "shift+tab", "", "Go to the previous list."),

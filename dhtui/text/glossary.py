@@ -422,13 +422,17 @@ _PEERS: Final = (
             ("peers", "how many it gave"),
             ("alone", "of these, how many no other node named: it may have made them up"),
             ("gave", "the first of them"),
+            ("#", "its place by distance: its column in the matrix"),
         ),
     ),
     Section(
         "found, by peer",
         (
             ("peer", "address of the peer"),
-            ("named by", "nodes that named it, of all that gave any peers"),
+            (
+                "named by",
+                "nodes that named it, of all that gave any peers; alone: one node did, and nobody confirms it",
+            ),
             ("nodes that named it", "the first of them, nearest to the infohash first"),
         ),
     ),
