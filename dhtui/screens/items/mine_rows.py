@@ -72,13 +72,19 @@ class MineRow:
         return self.item.seq if isinstance(self.item, MutableItem) else None
 
 
-def mine_rows(follower: Follower | None, keeper: Keeper | None, names: Mapping[bytes, str]) -> list[MineRow]:
-    """All own and watched items, then those that are only kept, the last added first. `names` are those of keys."""
+def mine_rows(
+    follower: Follower | None, keeper: Keeper | None, names: Mapping[bytes, str], *, of: bytes | None = None
+) -> list[MineRow]:
+    """All own and watched items, then those that are only kept, the last added first. `names` are those of keys.
+
+    `of`: only those of a public key.
+    """
     if follower is None:
         return []
     now = follower.clock()
-    followed = {one.target: one for one in reversed(follower.items)}
-    kept = {} if keeper is None else {one.target: one for one in reversed(keeper.items)}
+    followed = {one.target: one for one in reversed(follower.items) if of is None or one.public == of}
+    all_kept = () if keeper is None else keeper.items
+    kept = {one.target: one for one in reversed(all_kept) if of is None or getattr(one.item, "k", None) == of}
     looking = follower.looking | (set() if keeper is None else keeper.looking)
     targets = sorted({**followed, **kept}, key=lambda target: not _leads(followed.get(target)))
     return [_row(target, followed.get(target), kept.get(target), target in looking, now, names) for target in targets]
