@@ -20,7 +20,7 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.paint import titled
-from ..base import ExplorerScreen, bindings
+from ..base import STACKED, ExplorerScreen, bindings
 from ..gate import opens
 from ..items.mine_rows import mine_rows
 from ..listing import row_forms, table_form
@@ -44,6 +44,7 @@ class KeysScreen(ExplorerScreen):
 
     CSS_PATH = "keys.tcss"
     BINDINGS = bindings("keys")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#keys"
 
     keys: query_one[LineTable[Entry]] = query_one("#keys", LineTable)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,6 @@ async def test_a_key_lists_its_items(size: tuple[int, int], tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     async with lived(Path(), size) as stage:
         ring = Keyring(Path("keys"), clock=lambda: 1_760_000_000.0)
-        os.utime(Path("keys") / "me", (1_760_000_000, 1_760_000_000))
         ring.note_put(ME.public, b"blog", 3)
         ring.note_put(ME.public, b"old", 12)
         await stage.app.action_show("keys")
