@@ -89,7 +89,7 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column(
         "alone", 5, lambda r: ((str(r.alone), "warn" if r.alone else "dim"),), right=True, sort=lambda r: r.alone
     ),
-    Column("gave", 20, _gave, grow=True, rank=3),
+    Column("gave", 10, _gave, grow=True),
 )  # fmt: skip
 """``alone``: how many of its peers no other node named."""
 

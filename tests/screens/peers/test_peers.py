@@ -455,16 +455,16 @@ async def test_the_matrix_looks_as_kept(size: tuple[int, int]) -> None:
         await matches_golden(stage, f"peers-matrix-{size[0]}x{size[1]}")
 
 
-async def test_a_key_shows_the_matrix_and_arrows_go_through_its_nodes() -> None:
+async def test_a_key_shows_the_matrix_and_two_go_through_its_nodes() -> None:
     async with peers(paper=many()) as stage:
         assert not stage.table("matrix").display
         await stage.press("w")
         assert stage.table("matrix").has_focus and not stage.table("givers").display
         await stage.press("G")
         assert "alone, 1 of 12" in stage.text() and "○" in stage.text()
-        await stage.press("right", "right")
+        await stage.press("l", "l")
         assert "from node 3 on" in stage.text()
-        await stage.press("left", "left", "left")
+        await stage.press("h", "h", "h")
         assert "from node" not in stage.text()
         await stage.press("enter")
         assert "Nobody else confirms it" in stage.text() and "203.0.113.99:6881" in stage.text()
