@@ -113,6 +113,11 @@ PEER_COLUMNS: tuple[Column[NamedPeer], ...] = (
     ),
 )
 
+
+def _agreed_in_matrix(row: MatrixRow) -> Line:
+    return (("alone", "warn"),) if row.alone else _agreed(len(row.named), row.givers)
+
+
 _NODE = 3
 """Cells of the column of a node."""
 
@@ -129,6 +134,6 @@ def matrix_columns(first: int, nodes: int) -> tuple[Column[MatrixRow], ...]:
 
     return (
         Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
-        Column("named by", 14, lambda r: _agreed(len(r.named), r.givers), right=True, sort=lambda r: len(r.named)),
+        Column("named by", 8, _agreed_in_matrix, right=True, sort=lambda r: len(r.named)),
         Column("".join(f"{place:{_NODE}}" for place in places), 20, named, grow=True),
     )

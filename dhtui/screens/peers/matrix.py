@@ -17,6 +17,7 @@ class Matrix(LineTable[MatrixRow]):
         super().__init__(matrix_columns(1, 0), lambda row: row.peer, title="matrix", empty=empty, id=id)
         self._begin, self._count = 1, 0
         self._shown: Results | None = None
+        self._rows: list[MatrixRow] = []
 
     def show_results(self, results: Results | None) -> None:
         """Shows what a lookup found."""
@@ -25,20 +26,22 @@ class Matrix(LineTable[MatrixRow]):
         self._shown = results
         self._count = 0 if results is None else min(MAX_NODES, len(results.givers))
         self._begin = min(self._begin, max(1, self._count))
+        self._rows = [] if results is None else matrix_rows(results)
         self._arrange()
-        self.show([] if results is None else matrix_rows(results))
 
     def shift(self, nodes: int) -> None:
         """Begins with a node that is so many places farther from the infohash; negative: nearer."""
         self._begin = max(1, min(self._count, self._begin + nodes))
         self._arrange()
-        self.show([] if self._shown is None else matrix_rows(self._shown))
         self.refresh()
 
     def _arrange(self) -> None:
-        """The columns of the nodes from the first one on."""
+        """Shows the columns of the nodes from the first one on."""
         self.model.columns = matrix_columns(self._begin, self._count)
         self.model.sort_by = None
         self._layout_width = -1
-        begin = f", from node {self._begin} on" if self._begin > 1 else ""
-        self.title = f"which of {self._count} nodes named which peer, the nearest node first{begin}"
+        alone = sum(row.alone for row in self._rows)
+        begin = f", from node {self._begin} on," if self._begin > 1 else ""
+        doubt = f"; {alone} named by one alone" if alone else ""
+        self.title = f"which of {self._count} nodes{begin} named which peer{doubt}"
+        self.show(self._rows)
