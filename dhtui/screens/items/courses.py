@@ -51,16 +51,9 @@ async def watch_request(follower: Follower, request: GetRequest) -> str:
 
 
 async def keep(
-    node: NodeCommands,
-    keeper: Keeper,
-    item: Item | None,
-    target: bytes,
-    public: bytes | None,
-    salt: bytes,
-    *,
-    put: bool,
+    node: NodeCommands, keeper: Keeper, item: Item | None, target: bytes, public: bytes | None, salt: bytes
 ) -> tuple[str, bool]:
-    """Keeps an item alive; one that is not known is fetched first. `put`: we have just put it.
+    """Keeps an item alive; one that is not known is fetched first.
 
     Returns what is to be said, and whether it went wrong.
     """
@@ -70,7 +63,7 @@ async def keep(
         if item is None:
             return f"Not kept: {result.summary}.", True
     try:
-        saved = await keeper.add(item, put=put)
+        saved = await keeper.add(item, put=False)
     except KeepError as problem:
         return f"Not kept: {problem}.", True
     until = "from now on" if saved else "as long as this program runs: the list can't be saved"

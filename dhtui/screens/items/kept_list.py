@@ -184,7 +184,7 @@ class KeptList(ListWindow[None]):
         wanted = read_wanted(text)
         assert wanted.id is not None
         notify(self, f"Looking up {short_id(wanted.id)} …")
-        words, bad = await courses.keep(node, keeper, None, wanted.id, wanted.public, wanted.salt, put=False)
+        words, bad = await courses.keep(node, keeper, None, wanted.id, wanted.public, wanted.salt)
         self.show_rows()
         self.table.select(wanted.id)
         notify(self, words, bad=bad)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from textual import events, on, work
@@ -153,7 +153,8 @@ class ItemsScreen(ExplorerScreen):
         follower, keeper = self.host.follower, self.host.keeper
         as_of: tuple[object, ...] = (self.feed.player, self._names)
         if follower is not None:
-            as_of = (*as_of, int(follower.clock()), follower.items, frozenset(follower.looking))
+            step = 1 + len(self._mine) // 100  # seconds: many rows take their time
+            as_of = (*as_of, int(follower.clock()) // step, follower.items, frozenset(follower.looking))
         if keeper is not None:
             as_of = (*as_of, keeper.items, frozenset(keeper.looking))
         if as_of == self._mine_as_of:
@@ -368,7 +369,7 @@ class ItemsScreen(ExplorerScreen):
         if every is not None:
             await self._watched(row.target, lambda: courses.watch(follower, row.target, public, row.salt, every))
 
-    async def _watched(self, target: bytes, how: Callable[[], Any]) -> None:
+    async def _watched(self, target: bytes, how: Callable[[], Awaitable[str]]) -> None:
         """Watches an item, and shows it in the list."""
         try:
             words = await how()
@@ -402,10 +403,8 @@ class ItemsScreen(ExplorerScreen):
         keeper = self.host.keeper
         if keeper is None:
             return
-        own = isinstance(row, MineRow)
         item, public = (row.item, row.public) if isinstance(row, MineRow) else (None, row.k)
-        put = own and isinstance(row, MineRow) and row.expires is not None and row.by is not None
-        words, bad = await courses.keep(node, keeper, item, row.target, public, row.salt, put=put)
+        words, bad = await courses.keep(node, keeper, item, row.target, public, row.salt)
         notify(self, words, bad=bad)
         self.tick()
 
