@@ -6,16 +6,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.apart import PATIENCE
 
 from dhtui.engine.items import ImmutableItem, Item
+from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome
+from dhtui.engine.settings import NodeConfig
 from dhtui.items.following import MAX_FOLLOWED, MAX_WATCHED, By, Change, Follower, FollowError
 from dhtui.items.following import store as files
 from dhtui.items.following.follower import AT_ONCE
+from dhtui.testnet import Testnet
 
 from .test_record import FIXED, KEY, ONE, TARGET, TWO, look, stored
 
@@ -239,3 +243,33 @@ async def test_a_list_that_cannot_be_saved_is_told_and_watching_goes_on(tmp_path
     follower = Follower(FakeNode(), tmp_path / "file", clock=clock, warn=warned.append)
     await follower.watch(TARGET, KEY.public, b"", 60.0)
     assert len(follower.items) == 1 and "can't be saved" in warned[0]
+
+
+async def test_on_a_network_what_another_node_puts_is_seen_and_every_copy_is_counted(clock: Clock) -> None:
+    changed, told = asyncio.Event(), list[Change]()
+
+    def tell(change: Change) -> None:
+        told.append(change)
+        changed.set()
+
+    config = partial(NodeConfig, listen=("127.0.0.1", 0))
+    async with (
+        Testnet(12) as net,
+        Node(config(bootstrap=net.bootstrap)) as node,
+        Node(config(bootstrap=net.bootstrap)) as other,
+    ):
+        await node.bootstrapped()
+        await other.bootstrapped()
+        follower = Follower(node, None, clock=clock, tell=tell)
+        for item in (ONE, FIXED):
+            follower.put(await node.put(item))
+            record = follower.of(item.target)
+            assert record is not None and record.looks[-1].copies == 8
+        await follower.look(FIXED.target)
+        record = follower.of(FIXED.target)
+        assert record is not None and record.looks[-1].copies == 8, "a get would have ended at the first copy"
+        await other.put(TWO)
+        async with running(follower), asyncio.timeout(PATIENCE):
+            await follower.watch(TARGET, KEY.public, b"", 3600.0)
+            await changed.wait()
+    assert told == [Change(TARGET, ONE, TWO)]

@@ -281,3 +281,17 @@ async def test_nothing_of_a_hostile_item_is_obeyed(size: tuple[int, int], tmp_pa
             await stage.press(key)
             texts.append(stage.text())
     assert not obeyed("".join(texts)) and r"\x1b[2J" in "".join(texts)
+
+
+async def test_watched_items_are_there_after_a_restart(tmp_path: Path) -> None:
+    async with lived(tmp_path):
+        pass
+    async with exploring(node(), keys_folder=tmp_path / "keys", keep_folder=tmp_path) as stage:
+        follower = stage.app.host.follower
+        assert follower is not None
+        await stage.until(lambda: len(follower.items) == 1)
+        await stage.settle()
+        assert "≠ 1 changed" in stage.text(), "what was not looked at before"
+        await stage.press("6")
+        assert [row.care.value for row in stage.table("mine").model.rows] == ["watched", "kept"]
+        assert "put by another" in stage.text() and "≠ 1 changed" not in stage.text()
