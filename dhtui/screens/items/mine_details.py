@@ -76,7 +76,7 @@ def _holders(row: MineRow, own: bytes | None, width: int) -> Iterator[Line]:
     held = f"▲ {plural(len(followed.holders), 'holder')}"
     others = f"  · {len(followed.others)} near, without it" if followed.others else ""
     prefix = f", {part.prefix()[:8]}…" if part.prefix() else ""
-    where = f"  ◆ target  among the ids that share {plural(part.depth, 'bit')} with it{prefix}"
+    where = f"  ◆ target  all share {plural(part.depth, 'bit')}{prefix}"
     yield ()
     yield ((held, "good"), (others, "dim"), (where, "dim"))
     yield scale(part, width)
