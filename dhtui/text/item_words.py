@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ..engine.items import Item, MutableItem
-from .format import clock, plural
+from .format import clock, duration, plural
 from .spans import Span
 
 FEW = 4
@@ -75,20 +75,28 @@ def condition_words(condition: Condition, copies: int | None) -> str:
             return f"{plural(copies or 0, 'node holds', 'nodes hold')} the newest value."
 
 
-def care_words(care: Care, kept_in: float | None, watched_in: float | None, expires: float | None) -> str:
+def care_words(
+    care: Care,
+    kept_in: float | None,
+    watched_in: float | None,
+    expires: float | None,
+    every: float | None = None,
+) -> str:
     """Who looks after an item and when, one sentence. All times are seconds from now.
 
-    `expires` is the end of the copies that we put, if nobody puts them again; `None`: not known.
+    `expires` is the end of the copies that we put, if nobody puts them again; `None`: not known. `every` is the
+    interval at which it is watched, seconds.
     """
     kept = "" if kept_in is None else f"next {_in(kept_in)}"
-    watched = "" if watched_in is None else f"looked for {_in(watched_in)}"
+    often = "" if every is None else f" every {duration(every)}"
+    watched = "" if watched_in is None else f"{often}, next {_in(watched_in)}"
     match care:
         case Care.KEPT:
             return f"It is kept alive: put again where it is missing, {kept}."
         case Care.WATCHED:
-            return f"It is watched: {watched}; a change rings the bell."
+            return f"It is watched{watched}; a change rings the bell."
         case Care.BOTH:
-            return f"It is kept alive, {kept}, and watched: {watched}."
+            return f"It is kept alive, {kept}, and watched{watched}."
         case Care.PAUSED:
             return "Keeping it alive is paused: nodes forget it 2 hours after its last put."
         case Care.NONE:

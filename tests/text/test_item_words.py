@@ -38,14 +38,14 @@ def test_one_copy_is_no_plural() -> None:
     ("care", "words"),
     [
         (Care.KEPT, "put again where it is missing, next in 00:41:00."),
-        (Care.WATCHED, "looked for now; a change rings the bell."),
-        (Care.BOTH, "kept alive, next in 00:41:00, and watched: looked for now."),
+        (Care.WATCHED, "is watched every 10m, next now; a change rings the bell."),
+        (Care.BOTH, "kept alive, next in 00:41:00, and watched every 10m, next now."),
         (Care.PAUSED, "is paused: nodes forget it 2 hours after its last put."),
         (Care.NONE, "nodes forget it in 00:05:00."),
     ],
 )
 def test_who_looks_after_an_item_and_when_is_told(care: Care, words: str) -> None:
-    assert care_words(care, 2460.0, 0.0, 300.0).endswith(words)
+    assert care_words(care, 2460.0, 0.0, 300.0, 600.0).endswith(words)
 
 
 def test_where_the_end_is_not_known_the_rule_is_told() -> None:

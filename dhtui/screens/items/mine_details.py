@@ -43,7 +43,9 @@ def value_title(row: MineRow) -> str:
 def _standing(row: MineRow, width: int) -> Iterator[Line]:
     sign, role = sign_of(row)
     words = condition_words(row.condition, row.copies)
-    care = care_words(row.care, row.kept_in, row.watched_in, row.expires)
+    watch = row.followed.watch if row.followed is not None else None
+    every = None if watch is None else watch.every
+    care = care_words(row.care, row.kept_in, row.watched_in, row.expires, every)
     for place, line in enumerate(wrap(f"{words} {care}", max(20, width - 2))):
         yield ((f"{sign} " if not place else "  ", role), (line, "plain"))
 

