@@ -38,6 +38,7 @@ EVERYWHERE: Final = Section(
         ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
         ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
         ("packets since", "datagrams in and out since the view was frozen"),
+        ("≠ changed", "own, kept or watched items that somebody else changed; each counts until selected on Items"),
     ),
 )
 
