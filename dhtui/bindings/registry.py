@@ -355,15 +355,22 @@ VIEWS: tuple[View, ...] = (
         "6",
         "Items",
         "dhtui.screens.items.screen:ItemsScreen",
-        "What others store with our node (BEP 44), and what is in it: mutable items, which the owner of a key signs "
-        "and changes, and immutable ones, whose target is the hash of their value. Forms put items, show what each "
-        "node said, and get and watch them.",
+        "Items (BEP 44): those that you put, keep alive or watch, with their copies over time and all values that "
+        "were seen; and what others store with our node. Mutable items the owner of a key signs and changes; of "
+        "immutable ones the target is the hash of their value. Forms put items, show what each node said, and get "
+        "them. Of own and watched items ✓ says that enough nodes hold it, ! few do, ✗ nobody gives it any more, "
+        "≠ somebody else changed it, ? nobody answered, · it was not looked for yet. In 'by look' · is a look that "
+        "found no copy, ? one that nobody answered.",
         (
-            Action("put", "p", "put", "Put an item: write a value, sign it or not, see what each node said.", 2),
+            Action("put", "p", "put", "Put an item, or the selected one anew: over the value that was seen.", 2),
             Action("get", "f", "get", "Get an item by target, key or magnet link, see who gives what, watch it.", 2),
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other pane: the list, the value.", 3),
-            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 3),
-            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 2),
+            Action("watch", "w", "watch", "Look for the selected item ever again, in the background; or no more.", 2),
+            Action("look", "r", "look now", "Look for the selected item now: who holds it, and which value.", 3),
+            Action("keep", "a", "keep", "Keep the selected item alive, or let it go; asks first.", 3),
+            Action("hold", "P", "hold", "Pause keeping the selected item alive, or resume it."),
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the next pane: own items, others', the value.", 4),
+            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 4),
+            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 5),
         ),
     ),
     View(
@@ -389,10 +396,14 @@ VIEWS: tuple[View, ...] = (
         "Peers",
         "dhtui.screens.peers.screen:PeersScreen",
         "Peers of torrents: those that we keep for others, the announces that we made and when they end, and what a "
-        "lookup for peers found: which node gave which, and how many agree.",
+        "lookup for peers found: which node gave which, and how many agree. In the matrix ● is a node that named the "
+        "peer, ○ one that alone did; a column of ○ is a node that nobody confirms.",
         (
             Action("announce", "a", "announce", "Announce a peer of a torrent: one that listens here.", 2),
             Action("by_peer", "v", "by peer", "List what was found by peer, or by the node that gave it.", 3),
+            Action("matrix", "w", "matrix", "Show which node named which peer, in place of the list; again: that.", 3),
+            Action("shift(1)", "l", "", "In the matrix: begin with the next node."),
+            Action("shift(-1)", "h", "", "In the matrix: begin with the node before."),
             Action("next_lookup", "n", "next", "Show what the next lookup for peers found.", 3),
             Action("other_pane(1)", "tab", "pane", "Go to the next list.", 3),
             Action("other_pane(-1)", "shift+tab", "", "Go to the previous list."),
@@ -437,6 +448,7 @@ OTHER_NAMES = {
     "follow": "go follow link",
     "get": "fetch read watch",
     "help": "keys manual",
+    "keep": "republish unkeep",
     "kept": "keep republish",
     "maximise": "maximise full",
     "new_lookup": "find_node get_peers search",

@@ -38,6 +38,7 @@ EVERYWHERE: Final = Section(
         ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
         ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
         ("packets since", "datagrams in and out since the view was frozen"),
+        ("≠ changed", "own, kept or watched items that somebody else changed; each counts until selected on Items"),
     ),
 )
 
@@ -335,6 +336,19 @@ _NODE_ROWS: Final = (
 
 _ITEMS: Final = (
     Section(
+        "mine and watched",
+        (
+            ("name", "key and salt of a mutable item, by your name for the key; else the target"),
+            ("seq", "sequence number of the newest value that was seen: the highest wins"),
+            ("copies now", "nodes that held the newest value after the last look; 8 are all that are to hold it"),
+            ("by look", "copies at each of the last looks, the newest at the right: · none, ? nobody answered"),
+            ("next", "until the next look"),
+            ("changed by", "since its newest value was first seen, and whose it is: us, another, or found there"),
+            ("care", "kept: put again where it is missing; watched: looked for only; both; paused; not kept"),
+            ("value", "the value in short"),
+        ),
+    ),
+    Section(
         "kept for others",
         (
             ("kind", "mut: signed, its owner can change it; imm: never changes"),
@@ -409,13 +423,17 @@ _PEERS: Final = (
             ("peers", "how many it gave"),
             ("alone", "of these, how many no other node named: it may have made them up"),
             ("gave", "the first of them"),
+            ("#", "its place by distance: its column in the matrix"),
         ),
     ),
     Section(
         "found, by peer",
         (
             ("peer", "address of the peer"),
-            ("named by", "nodes that named it, of all that gave any peers"),
+            (
+                "named by",
+                "nodes that named it, of all that gave any peers; alone: one node did, and nobody confirms it",
+            ),
             ("nodes that named it", "the first of them, nearest to the infohash first"),
         ),
     ),

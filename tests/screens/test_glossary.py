@@ -19,6 +19,7 @@ from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import panes as home_panes
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
+from dhtui.screens.items.mine_rows import MINE_COLUMNS
 from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
 from dhtui.screens.items.rows import ITEM_COLUMNS
 from dhtui.screens.keys.rows import KEY_COLUMNS
@@ -45,7 +46,7 @@ COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
     "packets": (packet_columns(lambda at: at, lambda: 0.0), TREE_COLUMNS),
-    "items": (ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "items": (MINE_COLUMNS, ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
     "keys": (KEY_COLUMNS,),
     "peers": (SWARM_COLUMNS, ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS),
     "log": (log_columns.log_columns(lambda: 0.0),),
