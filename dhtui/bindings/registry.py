@@ -334,10 +334,10 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.packets.screen:PacketsScreen",
         "The last packets, each taken apart: a tree of its parts, its bytes with the selected part in brackets, and "
         "the verdict on it. The list follows the newest packet until you leave it, and again from its last line. In "
-        "the list q r e u are queries, responses, errors and what can't be read; in the tree ! breaks a rule, and no "
-        "BEP names what has a ?.",
+        "the list q r e u are queries, responses, errors and what can't be read, each in its colour; ┐ is a query and "
+        "┘ its answer, with the round trip. In the tree ! breaks a rule, and no BEP names what has a ?.",
         (
-            Action("cycle(1)", "tab", "pane", "Go to the next pane: the list, the tree, the bytes, the verdict.", 5),
+            Action("cycle(1)", "tab", "pane", "Go to the next pane: list, tree, bytes, verdict, conversation.", 5),
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
@@ -345,6 +345,14 @@ VIEWS: tuple[View, ...] = (
                 "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
             ),
             Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action(
+                "talk",
+                "w",
+                "talk",
+                "Show all that was said between us and the packet's node; again: back.",
+                6,
+            ),
+            Action("saved", "i", "saved", "Choose a saved filter, save the present one, or let one go.", 7),
             Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),

@@ -314,7 +314,14 @@ _PACKETS: Final = (
         "packets",
         (
             ("time", "local time of day; of another day its date and time. Exports are in UTC"),
-            ("peer", "the other side; the arrow before it: → sent, ← received"),
+            (
+                "pair",
+                "→ sent, ← received; ┐ a query, ┘ its answer and the round trip, with │ between them where one is "
+                "selected; … waits for its answer, ✗ silent: none in its time, – ended: given up, – none: we did not "
+                "answer, ? stray: an answer to no query that is known, ✗ unread: no message, or dropped before it was "
+                "read",
+            ),
+            ("peer", "the other side"),
             ("type", "query, response, error or unreadable, and the method"),
             ("tid", "transaction id, hex: an answer has that of its query"),
             ("len", "bytes of the datagram (UDP payload)"),
@@ -324,6 +331,17 @@ _PACKETS: Final = (
         ),
     ),
     Section("parts", (("part and value", "the packet's tree; ! breaks a rule, ? no BEP names it, ✗ damaged"),)),
+    Section(
+        "conversation",
+        (
+            ("time", "local time of day"),
+            ("us → node", "├──▶ we sent it, ◀──┤ the node did; at most the last 200 packets are shown"),
+            ("bytes", "bytes of the datagram"),
+            ("after", "round trip of an answer; or what became of a query, as under pair"),
+            ("older left out", "packets of this node that the ring has besides"),
+        ),
+    ),
+    Section("filter", (("saved", "filters under names, at most 30, until the program ends"),)),
 )
 
 _NODE_ROWS: Final = (

@@ -28,6 +28,7 @@ from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
 from dhtui.screens.lookup.panes import NODE_COLUMNS as CANDIDATE_COLUMNS
 from dhtui.screens.packets.columns import packet_columns
 from dhtui.screens.packets.panes import TREE_COLUMNS
+from dhtui.screens.packets.talk import talk_columns
 from dhtui.screens.peers.columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from dhtui.screens.queries import columns as queries_columns
 from dhtui.screens.table.bans import COLUMNS as BAN_COLUMNS
@@ -44,7 +45,11 @@ COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "table": (BUCKET_COLUMNS, NODE_COLUMNS, NAMED_COLUMNS, BAN_COLUMNS),
     "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
-    "packets": (packet_columns(lambda at: at, lambda: 0.0), TREE_COLUMNS),
+    "packets": (
+        packet_columns(lambda at: at, lambda: 0.0),
+        TREE_COLUMNS,
+        talk_columns(lambda at: at, lambda: 0.0),
+    ),
     "items": (ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
     "keys": (KEY_COLUMNS,),
     "peers": (SWARM_COLUMNS, ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS),
