@@ -289,11 +289,13 @@ VIEWS: tuple[View, ...] = (
         "3",
         "Queries",
         "dhtui.screens.queries.screen:QueriesScreen",
-        "What we are asking at the moment, by who wants to know, and what others ask us. Bars show how much of its "
-        "time a query has used up, the mark in them when it stalls: then another node is asked instead.",
+        "What we are asking, by who wants to know, drawn over the last seconds: the right end is now, dots are the "
+        "time after a query stalled, when another node is asked instead. And what others ask us, one by one or by who "
+        "asks.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: our queries, those of others.", 3),
             Action("group", "a", "group", "Group our queries by who asked them, or list them by their age.", 2),
+            Action("by_asker", "v", "askers", "List what others ask one by one, by host, or by /24.", 2),
             Action("stop", "x", "stop", "Stop the lookup that the selected query belongs to.", 2),
         ),
     ),
@@ -424,7 +426,7 @@ LEGEND = (
     ("✗", "bad: several queries in a row without an answer"),
     ("…", "under way: an answer is waited for"),
     ("!", "an error, a refusal, or another problem"),
-    ("▓", "the time that a query is past its mark, ┊: it has stalled"),
+    ("┄", "the time after a query has stalled"),
     ("▪", "a replacement, waiting for a place in its bucket"),
     ("·", "a free place"),
     ("◀", "the bucket that our own id falls into"),

@@ -213,19 +213,20 @@ _QUERIES: Final = (
         (
             ("age", "since it was sent, or how long it took"),
             (
-                "time used",
-                "how much of its time is used up; ┊ is where it stalls. In the line of a group: its open queries",
+                "5 s → now",
+                "the query over time, in the stroke of its lookup; ┄ is the time after it stalled, the sign at its end "
+                "how it ended, ‹ that it began earlier. In the line of a group: its open queries",
             ),
             ("method", "what is asked"),
             ("target", _TARGET),
-            ("node", "whom it went to. In the line of a group: how its lookup goes"),
+            ("node", "whom it went to. In the line of a group: the target of its lookup"),
             ("dist", f"the node's distance from the target. {_DISTANCE}"),
             ("id", "the node's id, where it is known"),
             ("tid", "transaction id, hex"),
             ("how it goes", "waiting, stalled, or the answer in short"),
             ("asked by", "the lookup or task that wants to know"),
             ("open", "queries of a group that wait for an answer"),
-            ("just ended", "ended within the last 2 s; at most 200 of them are listed"),
+            ("just ended", "ended within the last 5 s; at most 200 of them are listed"),
         ),
     ),
     Section(
@@ -238,6 +239,25 @@ _QUERIES: Final = (
             ("target", _TARGET),
             ("we said", "our answer in short"),
             ("client", _CLIENT),
+        ),
+    ),
+    Section(
+        "who asks",
+        (
+            ("who asks", "a host by its address, or all hosts of a /24; at most 500 hosts that asked in 5 minutes"),
+            ("client", _CLIENT),
+            ("5 min", "its queries over the last 5 minutes, the newest at the right"),
+            ("all", "its queries in the last 5 minutes"),
+            ("find", "find_node, since it is remembered, as the counts beside it"),
+            ("peers", "get_peers"),
+            ("get", "get"),
+            ("ping", "ping"),
+            ("write", "put and announce_peer"),
+            (
+                "wants",
+                "the target that most hosts ask for, of its last 8: near us are those that share as many bits with our "
+                "id as the nodes of our own bucket; where 5 hosts or more ask for an infohash a swarm forms",
+            ),
         ),
     ),
 )

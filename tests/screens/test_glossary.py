@@ -31,6 +31,7 @@ from dhtui.screens.packets.panes import TREE_COLUMNS
 from dhtui.screens.packets.talk import talk_columns
 from dhtui.screens.peers.columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from dhtui.screens.queries import columns as queries_columns
+from dhtui.screens.queries.asker_columns import asker_columns
 from dhtui.screens.table.bans import COLUMNS as BAN_COLUMNS
 from dhtui.screens.table.columns import BUCKET_COLUMNS, NODE_COLUMNS
 from dhtui.text import glossary
@@ -43,7 +44,12 @@ from .home.test_home import grown
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "home": (NOW_COLUMNS,),
     "table": (BUCKET_COLUMNS, NODE_COLUMNS, NAMED_COLUMNS, BAN_COLUMNS),
-    "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
+    "queries": (
+        queries_columns.query_columns(lambda row: ()),
+        queries_columns.group_columns(lambda row: ()),
+        queries_columns.ASKED_COLUMNS,
+        asker_columns(lambda target: False),
+    ),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
     "packets": (
         packet_columns(lambda at: at, lambda: 0.0),
