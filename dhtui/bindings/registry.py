@@ -413,9 +413,13 @@ VIEWS: tuple[View, ...] = (
         "9",
         "Log",
         "dhtui.screens.log.screen:LogScreen",
-        "What went wrong, counted by cause, and what happened, newest first: the table, lookups, what others store "
-        "here, our address and id. To inspect a line is to go to its packet, where that is kept.",
-        (Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),),
+        "What went wrong, by cause and over time, and what happened, newest first: the table, lookups, what others "
+        "store here, our address and id. Lines that say the same within some seconds are one; to inspect it unfolds "
+        "it. To inspect another line is to go to its packet, where that is kept.",
+        (
+            Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),
+            Action("cause", "f", "cause", "Show only lines of the selected one's cause; again: all.", 2),
+        ),
     ),
 )
 """The screens, in the order of their keys."""

@@ -479,12 +479,23 @@ _LOG: Final = (
         ),
     ),
     Section(
+        "counters, over time",
+        (
+            ("so far", "how often it happened since the start; beside it when: 5 s a sign, the newest at the right"),
+            ("more causes", "causes that have no room"),
+        ),
+    ),
+    Section(
         "lines",
         (
             ("time", "local time of day; of another day its date and time"),
             ("level", "detail: what goes on all the time; notable; problem: what went wrong"),
             ("cause", "what kind of thing"),
-            ("what happened", "an address first, where there is one"),
+            (
+                "what happened",
+                "an address first, where there is one; ▸ 8 ×: so many lines that say the same, each within 10 s of the "
+                "next, of so many hosts; enter unfolds them, ▾, and folds them again",
+            ),
             (
                 "left out",
                 "counted, but without a line, or no longer among the last 200 events of each kind and 300 errors",

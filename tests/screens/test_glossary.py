@@ -23,7 +23,6 @@ from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
 from dhtui.screens.items.rows import ITEM_COLUMNS
 from dhtui.screens.keys.rows import KEY_COLUMNS
 from dhtui.screens.log import columns as log_columns
-from dhtui.screens.log import log_lines
 from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
 from dhtui.screens.lookup.panes import NODE_COLUMNS as CANDIDATE_COLUMNS
 from dhtui.screens.packets.columns import packet_columns
@@ -34,6 +33,7 @@ from dhtui.screens.queries import columns as queries_columns
 from dhtui.screens.queries.asker_columns import asker_columns
 from dhtui.screens.table.bans import COLUMNS as BAN_COLUMNS
 from dhtui.screens.table.columns import BUCKET_COLUMNS, NODE_COLUMNS
+from dhtui.sources import trouble
 from dhtui.text import glossary
 from dhtui.text.spans import Line, width_of
 from dhtui.widgets.table_model import Column
@@ -100,7 +100,7 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
     titles = queries_columns.total_lines(snapshots.running(), 200)[0]
     labels = {word for text, _ in titles for word in text.split()} | {"own probe", "other", "open", "just ended"}
     assert {label for label in labels if glossary.meaning("queries", label) is None} == set()
-    causes = {cause for cause, _ in log_lines.causes(snapshots.running()._replace(muted=2))}
+    causes = {cause for cause, _ in trouble.causes(snapshots.running()._replace(muted=2))}
     assert {cause for cause in causes if glossary.meaning("log", cause) is None} == set()
 
 

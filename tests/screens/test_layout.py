@@ -196,7 +196,11 @@ MORE_WHERE_THERE_IS_ROOM: dict[tuple[str, str], tuple[str, ...]] = {
     ("lookup", "nodes"): ("tok",),
 }
 """And from 120 columns on."""
-TURNS = {("lookup", "nodes"): ("enter", "shift+tab"), ("peers", "named"): ("v", "v"), ("queries", "askers"): ("v", "v")}
+TURNS = {
+    ("lookup", "nodes"): (("enter",), ("shift+tab",)),
+    ("peers", "named"): (("v",), ("v",)),
+    ("queries", "askers"): (("v",), ("v", "v")),
+}
 """What shows a list that takes turns with another one, and then that one again."""
 
 
@@ -224,7 +228,7 @@ async def test_the_columns_that_tell_most_are_there_and_not_cut_at_any_size(repl
             await stage.settle()
             for pane, titles in KEY_COLUMNS[name].items():
                 table = stage.table(pane)
-                there, back = ((), ()) if table.region.width else ((each,) for each in TURNS[name, pane])
+                there, back = ((), ()) if table.region.width else TURNS[name, pane]
                 await stage.press(*there)
                 if size != SMALL:
                     titles += MORE_WHERE_THERE_IS_ROOM.get((name, pane), ())
