@@ -52,10 +52,21 @@ class AskerRow(NamedTuple):
     """Its queries in the last minutes."""
     methods: tuple[tuple[str, int], ...]
     """How many of each method, the most frequent first, since it is remembered."""
-    history: tuple[int, ...]
-    """Queries in each slot, the newest last."""
+    slots: tuple[tuple[int, int], ...]
+    """Queries by the number of the slot; of several hosts a slot may be there more than once."""
+    newest: int
+    """The number of the slot that is now."""
     wants: tuple[Want, ...]
     """What it asks for, what most hosts ask for first."""
+
+    @property
+    def history(self) -> tuple[int, ...]:
+        """Queries in each of the last `SLOTS` slots, the newest last."""
+        counts = [0] * SLOTS
+        for slot, count in self.slots:
+            if 0 <= self.newest - slot < SLOTS:
+                counts[slot - self.newest - 1] += count
+        return tuple(counts)
 
 
 @dataclass(slots=True)
@@ -135,22 +146,24 @@ class Askers:
 
 
 def _row(name: str, group: list[_Asker], newest: int, wanted: Counter[bytes]) -> AskerRow:
-    slots = range(newest - SLOTS + 1, newest + 1)
-    history = tuple(sum(asker.slots.get(slot, 0) for asker in group) for slot in slots)
-    methods: Counter[str] = sum((asker.methods for asker in group), Counter())
+    first, *others = group
+    methods = first.methods if not others else sum((asker.methods for asker in group), Counter())
     last = max((asker.last for asker in group), key=lambda packet: packet.number)
-    return AskerRow(name, len(group), last, sum(history), tuple(methods.most_common()), history, _wants(group, wanted))
+    slots = tuple(slot for asker in group for slot in asker.slots.items() if slot[0] > newest - SLOTS)
+    queries = sum(count for _, count in slots)
+    common = tuple(methods.most_common())
+    return AskerRow(name, len(group), last, queries, common, slots, newest, _wants(group, wanted))
 
 
-def _wants(group: Iterable[_Asker], wanted: Counter[bytes]) -> tuple[Want, ...]:
-    counts: Counter[bytes] = Counter()
-    infohashes = set()
-    for asker in group:
-        for target, (count, infohash) in asker.targets.items():
-            counts[target] += count
-            if infohash:
-                infohashes.add(target)
-    wants = [Want(target, count, wanted[target], target in infohashes) for target, count in counts.items()]
+def _wants(group: list[_Asker], wanted: Counter[bytes]) -> tuple[Want, ...]:
+    if len(group) == 1:
+        found = group[0].targets
+    else:
+        found = {}
+        for asker in group:
+            for target, (count, infohash) in asker.targets.items():
+                found[target] = found.get(target, (0, False))[0] + count, infohash
+    wants = [Want(target, count, wanted[target], infohash) for target, (count, infohash) in found.items()]
     return tuple(sorted(wants, key=lambda want: (-want.askers, -want.times, want.target))[:MAX_TARGETS])
 
 

@@ -73,8 +73,8 @@ def test_a_conversation_is_what_was_said_with_one_address_oldest_first() -> None
     packet = RING.get(7)
     assert packet is not None
     talk = conversation(packet, RING)
-    assert [turn.packet.number for turn in talk.turns] == [6, 7] and talk.left_out == 0
-    first, second = (len(turn.packet.data) for turn in talk.turns)
+    assert [each.number for each in talk.packets] == [6, 7] and talk.left_out == 0
+    first, second = (len(each.data) for each in talk.packets)
     assert talk.bytes == (second, first)
 
 
@@ -83,8 +83,8 @@ def test_a_conversation_is_bounded_and_tells_what_it_leaves_out() -> None:
     for n in range(MOST + 50):
         ring.hear(sent(n, Ping(OWN_ID), b"%04d" % n))
     talk = conversation(next(iter(ring)), ring)
-    assert len(talk.turns) == MOST and talk.left_out == 50
-    assert talk.turns[-1].packet.number == MOST + 50
+    assert len(talk.packets) == MOST and talk.left_out == 50
+    assert talk.packets[-1].number == MOST + 50
 
 
 @settings(max_examples=50, deadline=None)
@@ -93,7 +93,7 @@ def test_whatever_comes_has_a_course(data: list[bytes]) -> None:
     ring = ring_of(*(got(at, each) for at, each in enumerate(data)))
     for packet in ring:
         assert standing(packet, ring).course in Course
-        assert conversation(packet, ring).turns
+        assert conversation(packet, ring).packets
 
 
 # ---- saved filters ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from ...packets.course import Course, Standing, standing
 from ...packets.filter import HELP, Completion, FilterError, completions, parse
 from ...packets.packet import Packet
 from ...packets.ring import PacketRing
-from ...text.spans import Line, Span
+from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column, TableModel
 from .columns import PAIR, line_role, pair_mark
@@ -92,9 +92,9 @@ class PacketModel(TableModel[Packet]):
         first, last = sorted((held.number, partner.number))
         if row.number in (first, last):
             return ((text[:1], "accent"), (f" {text[1:]}", "accent"))
-        between = first < row.number < last and self.sort_by is None
-        lane: Span = ("│", "accent") if between else (" ", "plain")
-        return lane, (text, role)
+        if first < row.number < last and self.sort_by is None:
+            return ("│", "accent"), (text, role)
+        return ((f" {text}", role),)
 
     # -- taking in -------------------------------------------------------------------------------------------
 

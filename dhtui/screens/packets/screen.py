@@ -239,7 +239,8 @@ class PacketsScreen(FilteringScreen):
 
     def _show_talk(self) -> None:
         if self.talk.display:
-            self.talk.follow(self._packet, self._ring)
+            rushes = self.packets.model.follows and self.packets.has_focus
+            self.talk.follow(self._packet, self._ring, int(self._now), rushes=rushes)
 
     def action_cycle(self, step: int) -> None:
         """Goes to another pane."""
@@ -287,7 +288,7 @@ class PacketsScreen(FilteringScreen):
         """The packet at the cursor of the conversation is selected in the list, too."""
         rung = self.talk.model.selected
         if self.talk.has_focus and rung is not None:
-            self._go_to(rung.turn.packet)
+            self._go_to(rung.packet)
 
     @on(LineTable.Inspect, "#talk")
     def leave_talk(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from ...packets.conversation import Turn, conversation
-from ...packets.course import Course
+from ...packets.conversation import conversation
+from ...packets.course import Course, Standing, standing
 from ...packets.packet import Packet
 from ...packets.ring import PacketRing
 from ...text.format import address, date_time, milliseconds, number, plural
@@ -27,14 +27,21 @@ _EMPTY: tuple[Line, ...] = ((), ((" Select a packet: here stands all that was sa
 class Rung(NamedTuple):
     """A packet as a line of the ladder."""
 
-    turn: Turn
+    packet: Packet
+    ring: PacketRing
+    """Where it comes from: it knows what became of a query."""
     width: int
     """Cells of the arrow with what it says."""
+
+    @property
+    def standing(self) -> Standing:
+        """How the packet stands now."""
+        return standing(self.packet, self.ring)
 
 
 def rung_line(rung: Rung) -> Line:
     """An arrow from side to side, with what the packet says: ``├── get 457c… ──▶│``."""
-    packet, role = rung.turn.packet, line_role(rung.turn.packet, rung.turn.standing.course)
+    packet, role = rung.packet, line_role(rung.packet, rung.standing.course)
     out, room = packet.direction == "out", rung.width - 6
     text = f" {_said(packet)} "
     text = text if len(text) <= room else fit(text, room)
@@ -50,8 +57,8 @@ def _said(packet: Packet) -> str:
 
 
 def _took(rung: Rung) -> Line:
-    packet, (course, took) = rung.turn
-    role = line_role(packet, course)
+    course, took = rung.standing
+    role = line_role(rung.packet, course)
     if course is Course.ANSWER:
         return ((f"{milliseconds(took)}", role),)
     return ((MARKS.get(course, ""), role),)
@@ -60,9 +67,9 @@ def _took(rung: Rung) -> Line:
 def talk_columns(wall: Callable[[float], float], today: Callable[[], float]) -> tuple[Column[Rung], ...]:
     """The columns; `wall` gives the unix time of a time on the engine's clock, `today` that of the moment shown."""
     return (
-        Column("time", 12, lambda r: ((date_time(wall(r.turn.packet.at), today()), "dim"),)),
+        Column("time", 12, lambda r: ((date_time(wall(r.packet.at), today()), "dim"),)),
         Column("us → node", _LEAST, rung_line, grow=True),
-        Column("bytes", 6, lambda r: ((f"{len(r.turn.packet.data)} B", "dim"),), right=True),
+        Column("bytes", 6, lambda r: ((f"{len(r.packet.data)} B", "dim"),), right=True),
         Column("after", 9, _took),
     )
 
@@ -72,28 +79,38 @@ class Talk(LineTable[Rung]):
 
     def __init__(self, wall: Callable[[float], float], today: Callable[[], float], *, id: str) -> None:
         columns = talk_columns(wall, today)
-        super().__init__(columns, lambda rung: rung.turn.packet.number, title="conversation", empty=_EMPTY, id=id)
-        self._by: object = None
+        super().__init__(columns, lambda rung: rung.packet.number, title="conversation", empty=_EMPTY, id=id)
+        self._by: tuple[Hashable, ...] | None = None
 
-    def follow(self, packet: Packet | None, ring: PacketRing | None) -> None:
-        """Shows the conversation of a packet, which is selected in it; nothing is done where nothing has changed."""
+    def follow(self, packet: Packet | None, ring: PacketRing | None, second: int, *, rushes: bool = False) -> None:
+        """Shows the conversation of a packet, which is selected in it.
+
+        It is made anew where packets came, and with each `second`, as a query may have run out of time. `rushes`: the
+        packet is just the newest one, and nobody reads it: once in a second will do.
+        """
         if packet is None or ring is None:
             self._by = None
             self.title = "conversation"
             self.show(())
             return
         width = max(_LEAST, self.scrollable_content_region.width - 1 - _BESIDE)
-        by = (packet.addr, id(ring), ring.newest, width)
-        if by != self._by:
+        by = (packet.addr, id(ring), ring.newest, width, second)
+        if rushes and self._by is not None and (self._by[1], *self._by[3:]) == (by[1], *by[3:]):
+            return
+        fresh = by != self._by
+        if fresh:
             self._by = by
             talk = conversation(packet, ring)
             out, come = talk.bytes
             left = f", {number(talk.left_out)} older left out" if talk.left_out else ""
-            count = plural(len(talk.turns), "packet")
+            count = plural(len(talk.packets), "packet")
             self.title = f"with {address(packet.addr)}: {count}{left}, {number(out)} B out, {number(come)} B in"
-            self.show([Rung(turn, width) for turn in talk.turns])
-        if not self.has_focus:
+            self.model.set_rows([Rung(each, ring, width) for each in talk.packets])
+        selected = self.model.selected
+        if not self.has_focus and (selected is None or selected.packet is not packet):
             self.select(packet.number)
+        elif fresh:
+            self._changed(follow=True)
 
     async def action_filter(self) -> None:
         """Filters the packets: on this screen a filter is theirs, whichever pane has the focus."""

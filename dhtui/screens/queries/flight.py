@@ -19,7 +19,6 @@ class FlightTable(LineTable[Row]):
         self._now = now
         self._grouped, self._single = group_columns(self._lane), query_columns(self._lane)
         super().__init__(self._grouped, row_key, title="in flight", empty=empty, id=id)
-        self._lane_by: tuple[int, bool] = (-1, False)
         self._lane_width = 1
 
     def group(self, grouped: bool) -> None:
@@ -33,11 +32,20 @@ class FlightTable(LineTable[Row]):
         self._layout_width = -1
         self.refresh()
 
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replaces the rows."""
+        self._measure()
+        super().show(rows)
+
+    def on_resize(self) -> None:
+        """The column of the timeline has another width."""
+        self._measure()
+
+    def _measure(self) -> None:
+        columns, width = self.model.columns, self.scrollable_content_region.width
+        place = next(place for place, column in enumerate(columns) if column.title == TITLE)
+        self._lane_width = max(1, lay_out(columns, width - 1)[place])
+
     def _lane(self, row: QueryRow) -> Line:
         """A query over time, in as many cells as its column has."""
-        width, columns = self.scrollable_content_region.width, self.model.columns
-        by = width, columns is self._grouped
-        if by != self._lane_by:
-            place = next(place for place, column in enumerate(columns) if column.title == TITLE)
-            self._lane_by, self._lane_width = by, max(1, lay_out(columns, width - 1)[place])
         return timeline(row, self._now(), self._lane_width)

@@ -117,12 +117,12 @@ class QueriesScreen(ExplorerScreen):
             self._show_askers(source, missed)
 
     def _show_askers(self, source: Source, missed: str) -> None:
-        """Who asks us, counted; anew with each second and each look at the queries of others."""
-        by = (self._others, int(self._now), self._listed, id(source))
+        """Who asks us, counted; shown anew with each second."""
+        self._askers.follow(source.packets)
+        by = (int(self._now), self._listed, id(source), missed)
         if by == self._askers_by:
             return
         self._askers_by = by
-        self._askers.follow(source.packets)
         rows = self._askers.rows(self._now, by_prefix=self._listed == "prefix")
         self.askers.title = asker_title(rows, MAX_ASKERS, self._listed == "prefix") + missed
         self.askers.show(rows)

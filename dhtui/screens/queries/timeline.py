@@ -11,7 +11,7 @@ from .tail import FADE
 
 SPAN: Final = FADE
 """Seconds from the left end to the right one."""
-STEP: Final = 0.25
+STEP: Final = 0.5
 """Seconds by which the drawing moves on: in smaller steps it would be painted anew all the time."""
 TITLE: Final = f"{SPAN:.0f} s → now"
 

@@ -120,6 +120,7 @@ async def test_the_conversation_grows_and_tells_its_bound() -> None:
         assert len(screen_of(stage).talk.model.rows) == MOST
         assert "7 older left out" in stage.text()
         await tell(stage, pings(MOST + 7, 1))
+        await stage.see(stage.node.view._replace(at=1002.0))
         assert "8 older left out" in stage.text()
 
 
@@ -128,8 +129,8 @@ def test_a_rung_fits_whatever_the_packet_says(width: int) -> None:
     evil = snapshots.HOSTILE
     ring = ring_of(*traffic(), got(950, encode_error(b"\x1b[2J", 203, evil[:200], THEM)), got(951, evil.encode()))
     for packet in ring:
-        for turn in conversation(packet, ring).turns:
-            line = rung_line(Rung(turn, width))
+        for each in conversation(packet, ring).packets:
+            line = rung_line(Rung(each, ring, width))
             assert width_of(line) == width
             assert not {char for char in text(line) if unicodedata.category(char) in ("Cc", "Cf")}
 
