@@ -119,8 +119,8 @@ class Askers:
             del slots[min(slots)]
         target = packet.target
         if target is not None:
-            count, _ = asker.targets.pop(target, (0, False))
-            asker.targets[target] = count + 1, about(packet.method) == "infohash"
+            count, infohash = asker.targets.pop(target, (0, False))
+            asker.targets[target] = count + 1, infohash or about(packet.method) == "infohash"
             if len(asker.targets) > MAX_TARGETS:
                 del asker.targets[next(iter(asker.targets))]
 
@@ -162,7 +162,8 @@ def _wants(group: list[_Asker], wanted: Counter[bytes]) -> tuple[Want, ...]:
         found = {}
         for asker in group:
             for target, (count, infohash) in asker.targets.items():
-                found[target] = found.get(target, (0, False))[0] + count, infohash
+                before, other = found.get(target, (0, False))
+                found[target] = before + count, other or infohash
     wants = [Want(target, count, wanted[target], infohash) for target, (count, infohash) in found.items()]
     return tuple(sorted(wants, key=lambda want: (-want.askers, -want.times, want.target))[:MAX_TARGETS])
 

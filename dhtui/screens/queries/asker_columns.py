@@ -83,9 +83,8 @@ def _wants(row: AskerRow, near: Callable[[bytes], bool]) -> Line:
     want = row.wants[0]
     where: Line = ((" near us", "accent"),) if near(want.target) else ((" far", "dim"),)
     if want.swarm:
-        return ((short_id(want.target), "data"), (f" {want.askers} ask", "warn"), (": a swarm forms", "warn"))
-    more = f", {len(row.wants) - 1} more" if len(row.wants) > 1 else ""
-    return (short_id(want.target), "data"), *where, (more, "dim")
+        return ((short_id(want.target), "data"), (f" {want.askers} ask", "warn"), (" for it: a swarm forms", "warn"))
+    return (short_id(want.target), "data"), *where
 
 
 def is_near(target: bytes, own: bytes, depth: int) -> bool:
