@@ -457,6 +457,8 @@ OTHER_NAMES = {
     "pause": "freeze stop",
     "put": "store publish write",
     "testnet": "network offline simulate",
+    "saved": "bookmark filters",
+    "talk": "conversation ladder stream",
     "theme": "colours dark light",
 }
 """By the names of actions: other words that the palette finds them by."""

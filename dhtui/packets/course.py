@@ -12,14 +12,22 @@ from .ring import PacketRing
 class Course(Enum):
     """What a packet is in the exchange that it belongs to."""
 
-    OPEN = "a query of ours that waits for its answer"
-    ASKED = "a query whose answer is known"
-    SILENT = "a query of ours that was not answered in its time"
-    CANCELLED = "a query of ours that was given up before its answer came"
-    IGNORED = "a query of somebody else that we did not answer"
-    ANSWER = "an answer whose query is known"
-    STRAY = "an answer whose query is not known"
-    UNREAD = "no message, or dropped before it was read"
+    OPEN = "open"
+    """A query of ours that waits for its answer."""
+    ASKED = "asked"
+    """A query whose answer is known."""
+    SILENT = "silent"
+    """A query of ours that was not answered in its time."""
+    CANCELLED = "cancelled"
+    """A query of ours that was given up before its answer came."""
+    IGNORED = "ignored"
+    """A query of somebody else that we did not answer."""
+    ANSWER = "answer"
+    """An answer whose query is known."""
+    STRAY = "stray"
+    """An answer whose query is not known."""
+    UNREAD = "unread"
+    """No message, or dropped before it was read."""
 
 
 class Standing(NamedTuple):
