@@ -12,7 +12,7 @@ from ..text.safe import safe_text
 from .budget import unanswered
 from .cost import cost, holders
 from .critical import critical_path, floor
-from .ladder import kth_best
+from .drawings.ladder import kth_best
 from .query_status import QueryStatus, bits_of, helped, query_status, span_words
 
 

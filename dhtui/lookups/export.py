@@ -11,11 +11,11 @@ from ..text.format import address, power
 from ..text.safe import safe_text
 from ..text.spans import Line
 from .budget import Part, budget
-from .ladder import ladder_lines
-from .legend import legend_lines
+from .drawings.ladder import ladder_lines
+from .drawings.legend import legend_lines
+from .drawings.waterfall import waterfall_lines
 from .query_status import QueryStatus, bits_of, decisive, query_status, span_words
 from .verdict import verdict_lines
-from .waterfall import waterfall_lines
 
 _WIDTH = 110
 

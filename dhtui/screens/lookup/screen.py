@@ -23,13 +23,13 @@ from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.cache import LookupCache
 from ...lookups.compare import Difference, differences
-from ...lookups.keyspace import keyspace_lines, keyspace_title
-from ...lookups.ladder import TITLE as LADDER_TITLE
-from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
-from ...lookups.legend import explained_waterfall, rows_for_queries
+from ...lookups.drawings.keyspace import keyspace_lines, keyspace_title
+from ...lookups.drawings.ladder import TITLE as LADDER_TITLE
+from ...lookups.drawings.ladder import ladder_legend, ladder_lines, scale_of
+from ...lookups.drawings.legend import explained_waterfall, rows_for_queries
+from ...lookups.drawings.waterfall import TITLE as WATERFALL_TITLE
+from ...lookups.drawings.waterfall import first_row
 from ...lookups.verdict import verdict_lines
-from ...lookups.waterfall import TITLE as WATERFALL_TITLE
-from ...lookups.waterfall import first_row
 from ...packets.parts import Link
 from ...text.format import address, short_id
 from ...text.keyspace import MAX_DEPTH, Part
