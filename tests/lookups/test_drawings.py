@@ -19,7 +19,8 @@ from dhtui.lookups.drawings.ladder import Scale, kth_best, ladder_legend, ladder
 from dhtui.lookups.drawings.legend import explained_waterfall, legend_lines
 from dhtui.lookups.drawings.waterfall import rows_of, waterfall_lines
 from dhtui.lookups.export import as_json, as_text
-from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
+from dhtui.lookups.time_spent import slow_words
+from dhtui.lookups.verdict import policy_words, verdict, verdict_lines
 from dhtui.text.format import DOUBTS
 from dhtui.text.spans import Line, width_of
 

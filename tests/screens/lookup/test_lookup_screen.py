@@ -100,8 +100,10 @@ def pane(stage: Stage, name: str) -> str:
         ("running", []),
         ("ladder", ["j", "tab", "j"]),
         ("waterfall", ["j", "w", "enter"]),
+        ("tree", ["j", "w", "w", "w"]),
         ("past", ["j", "tab", *["shift+left"] * 4]),
         ("compared", ["j", "m", "j", "tab"]),
+        ("compared-waterfall", ["j", "m", "j", "w"]),
         ("node", ["j", "enter", "enter"]),
         ("form", ["n", *"self"]),
     ],
@@ -153,7 +155,7 @@ async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, (120, 24), (120, 40)], ids=["80x24", "120x24", "120x40"])
-@pytest.mark.parametrize("drawings", [1, 4], ids=["alone", "with the ladder, if that fits"])
+@pytest.mark.parametrize("drawings", [1, 5], ids=["alone", "with the ladder, if that fits"])
 async def test_the_legend_of_the_waterfall_is_whole(size: tuple[int, int], drawings: int) -> None:
     async with exploring(judged(), size, show="lookup") as stage:
         await stage.press(*["w"] * drawings)
@@ -374,10 +376,12 @@ async def test_the_selected_node_is_marked_in_both_drawings() -> None:
 async def test_w_goes_through_the_drawings() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         seen = []
-        for _ in range(4):
+        titles = ("ladder: ", "waterfall by:", "tree: ", "id space: ")
+        for _ in range(5):
             await stage.press("w")
-            seen.append(tuple(title in stage.text() for title in ("ladder: ", "waterfall by:", "id space: ")))
-        assert seen == [(False, True, False), (True, False, False), (False, False, True), (True, True, False)]
+            seen.append(tuple(title in stage.text() for title in titles))
+        alone = [tuple(title == other for other in titles) for title in ("waterfall by:", "ladder: ", *titles[2:])]
+        assert seen == [*alone, (True, True, False, False)]
 
 
 # ---- starting -------------------------------------------------------------------------------------------------
