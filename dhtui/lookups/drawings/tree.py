@@ -23,7 +23,8 @@ _FULL, _MIDDLE, _SMALL = 31, 20, 15
 """Widths of a hop, cells: with ids; without them; with the numbers of the queries only."""
 _DULL = 3
 """How many nodes that led nowhere are drawn for each referrer; the others are counted."""
-_LEGEND_FROM = 7
+LEGEND_FROM = 7
+"""Least height, in rows, for a legend."""
 
 
 @dataclass(slots=True)
@@ -266,7 +267,7 @@ def _ordinal(rank: int) -> str:
 
 def _legend(detail: LookupDetail, width: int, height: int) -> list[Line]:
     """The signs that occur, in one line, if there is room for it."""
-    if height < _LEGEND_FROM:
+    if height < LEGEND_FROM:
         return []
     steps = detail.steps
     fates = Counter[QueryStatus](query_status(step, detail.view) for step in decisive(detail).values())

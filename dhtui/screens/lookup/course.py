@@ -73,8 +73,9 @@ class CourseScreen(ExplorerScreen):
     def action_play(self) -> None:
         """Plays the lookup in slow motion, stops it, goes on."""
         detail = self._current()
-        if detail is None:
-            notify(self, "There is no lookup to play.")
+        if detail is None or self.has_class("-tiny") or self.has_class("-short"):
+            why = "There is no lookup to play." if detail is None else "The window is too small for slow motion."
+            notify(self, why)
             return
         if self._play is None:
             self._play = Play(detail.view.number, self._until or 0.0, self.clock())

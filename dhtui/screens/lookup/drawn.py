@@ -1,4 +1,7 @@
-"""The drawings of a lookup, each as a pane shows it: its title, its legend, its lines."""
+"""The drawings of a lookup, each as a pane shows it: its title, its legend, its lines.
+
+Those that are not drawn at first are imported when they are: the first picture of the explorer has to wait for nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Literal, NamedTuple
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupDetail
 from ...engine.wire.compact import Addr
-from ...lookups.drawings import flight, tree
 from ...lookups.drawings.keyspace import keyspace_lines, keyspace_title
 from ...lookups.drawings.ladder import TITLE as LADDER_TITLE
 from ...lookups.drawings.ladder import Scale, ladder_legend, ladder_lines
@@ -77,6 +79,8 @@ def _waterfall(look: Look, width: int, height: int) -> Drawn:
 
 
 def _tree(look: Look, width: int, height: int) -> Drawn:
+    from ...lookups.drawings import tree
+
     laid = tree.tree_of(look.then, width, look.chosen)
     fits = tree.rows_for_tree(look.then, width, height)
     first = tree.first_of_tree(laid, look.then, fits, look.chosen, look.first)
@@ -93,28 +97,30 @@ def _space(look: Look, width: int, height: int) -> Drawn:
 
 
 def _flight(look: Look, width: int, height: int) -> Drawn:
+    from ...lookups.drawings import flight
+
     part = Part.around(look.detail.view.target, look.depth)
     at = look.detail.view.elapsed if look.play is None else look.play.at
     lines = flight.flight_lines(look.detail, look.own, part, at, width, height)
-    return Drawn(_course(look, at), _motion_keys(width), lines)
+    return Drawn(_course(look, at, width), _motion_legend(width, flight.OUT, flight.BACK), lines)
 
 
-def _course(look: Look, at: float) -> str:
+def _course(look: Look, at: float, width: int) -> str:
     """Where the course is, and how fast it goes."""
     end, play = look.detail.view.elapsed, look.play
     sign = "▶" if play is not None and play.running else "■" if at >= end else "‖"
-    speed = "" if play is None else f" at {speed_words(play.speed)}"
-    return f"slow motion{speed}: {sign} {span_words(at)} of {span_words(end)}"
+    speed = "" if play is None else speed_words(play.speed)
+    return f"{'slow motion at ' if width >= 76 else ''}{speed}: {sign} {span_words(at)} of {span_words(end)}"
 
 
-def _motion_keys(width: int) -> str:
+def _motion_legend(width: int, out: str, back: str) -> str:
     """The signs of what flies, and the keys."""
     play, faster, slower = (key_of(f"lookup.{name}") for name in ("play", "pace(1)", "pace(-1)"))
     if width < 100:
         return f"{play} stop  {faster} {slower} speed  esc end"
     zoom = " ".join(key_of(f"lookup.nearer({step})") for step in (1, -1))
     keys = f"{play} stops and goes on, {faster} faster, {slower} slower, {zoom} zoom, esc ends it"
-    return f"{keys}   {flight.OUT} query {flight.BACK} answer"
+    return f"{keys}   {out} query {back} answer"
 
 
 _DRAWINGS = {"ladder": _ladder, "waterfall": _waterfall, "tree": _tree, "space": _space, "flight": _flight}
@@ -126,6 +132,8 @@ def scrolled(kind: Kind, look: Look, width: int, height: int, rows: int) -> int 
         fits, count = rows_for_queries(look.then, width, height, until=look.until), len(look.then.steps)
         now = first_row(look.then, fits, look.chosen, look.first)
     elif kind == "tree":
+        from ...lookups.drawings import tree
+
         laid, fits = tree.tree_of(look.then, width, look.chosen), tree.rows_for_tree(look.then, width, height)
         count, now = laid.rows, tree.first_of_tree(laid, look.then, fits, look.chosen, look.first)
     else:

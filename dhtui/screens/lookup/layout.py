@@ -21,6 +21,8 @@ class Layout:
     wide: bool
     """At least 120 columns: so do two drawings."""
     tall: bool
+    small: bool
+    """There is room for a list and no drawing."""
     nothing: bool
     """There is no lookup."""
     in_nodes: bool
@@ -57,7 +59,7 @@ class Layout:
         """Whether each pane is shown, by its name."""
         return {
             **{name: name in self.drawings for name in (*PANES, "other")},
-            "lists": self.wide or not self.playing,
+            "lists": self.wide or self.small or not self.playing,
             "lookups": self.broad or not self.in_nodes,
             "nodes": not self.comparing and (self.in_nodes or (self.broad and not self.nothing)),
             "differences": self.comparing and (self.broad or self.in_nodes),

@@ -311,7 +311,8 @@ class LookupScreen(CourseScreen):
     def _layout(self, comparing: bool) -> Layout:
         broad = self.has_class("-broad")
         return Layout(
-            broad, broad or self.has_class("-wide"), self.has_class("-tall"), self.has_class("-nothing"),
+            broad, broad or self.has_class("-wide"), self.has_class("-tall"),
+            self.has_class("-tiny") or self.has_class("-short"), self.has_class("-nothing"),
             self._in_nodes, self._drawing, comparing, self._play is not None,
         )  # fmt: skip
 

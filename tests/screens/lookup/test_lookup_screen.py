@@ -236,7 +236,19 @@ def hostile() -> LookupNode:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(size: tuple[int, int]) -> None:
     seen = []
     async with exploring(hostile(), size, show="lookup") as stage:
-        for keys in (["j"], ["tab"], ["enter"], ["escape", "j", "enter"], ["escape", "w"], ["tab", "m", "k"], ["tab"]):
+        for keys in (
+            ["j"],
+            ["tab"],
+            ["enter"],
+            ["escape", "j", "enter"],
+            ["escape", "w"],
+            ["tab", "m", "k"],
+            ["tab"],
+            ["w"],
+            ["w"],
+            ["m", "w"],
+            ["P"],
+        ):
             await stage.press(*keys)
             seen.append(stage.text())
         seen += [text for _, text in screen_of(stage).copy_forms()]

@@ -141,6 +141,13 @@ async def test_without_a_lookup_nothing_is_played() -> None:
         ]
 
 
+async def test_a_window_without_a_picture_says_so() -> None:
+    async with exploring(busy(), (50, 14), show="lookup") as stage:
+        await stage.press("j", "P")
+        assert stage.toasts() == ["The window is too small for slow motion."]
+        assert stage.table("lookups").display
+
+
 # ---- why it was slow ------------------------------------------------------------------------------------------
 
 
