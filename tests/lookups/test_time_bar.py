@@ -90,7 +90,6 @@ def test_what_has_no_room_in_two_lines_is_joined_and_still_adds_up() -> None:
 
 
 def test_the_query_that_cost_most_is_named_first() -> None:
-    assert [place + 1 for place in culprits(walk())] == [33, 37, 38] or culprits(walk())[0] == 32
     cost = [part for part in budget(walk()) if part.reason is not Reason.TRIP]
     assert culprits(walk())[0] == max(cost, key=lambda part: part.seconds).places[0]
     assert culprits(detail([step(1, 150, 0, 0.1)], 0.1)) == ()

@@ -10,6 +10,8 @@ from .drawn import Kind
 Drawing = Literal["both", "ladder", "waterfall", "tree", "space"]
 PANES: tuple[Kind, ...] = ("ladder", "waterfall", "tree", "space")
 """The drawings that have a pane of their own; slow motion takes that of the id space."""
+_WIDE: tuple[Drawing, ...] = ("both", "waterfall", "ladder", "tree", "space")
+_NARROW: tuple[Drawing, ...] = ("ladder", "waterfall", "tree", "space")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Layout:
         """What can be drawn, in the order in which a key goes through it."""
         if self.comparing:
             return ("ladder", "waterfall", "tree")
-        return ("both", "waterfall", "ladder", "tree", "space") if self.wide else PANES  # type: ignore[return-value]
+        return _WIDE if self.wide else _NARROW
 
     @property
     def compared(self) -> Kind:
