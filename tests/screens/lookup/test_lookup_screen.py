@@ -100,7 +100,6 @@ def pane(stage: Stage, name: str) -> str:
         ("running", []),
         ("ladder", ["j", "tab", "j"]),
         ("waterfall", ["j", "w", "enter"]),
-        ("tree", ["j", "w", "w", "w"]),
         ("past", ["j", "tab", *["shift+left"] * 4]),
         ("compared", ["j", "m", "j", "tab"]),
         ("compared-waterfall", ["j", "m", "j", "w"]),

@@ -183,6 +183,14 @@ async def test_the_bar_and_its_sentence_are_whole_at_every_size(size: tuple[int,
 # ---- the tree, and two of them --------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("size", "presses"), [(SMALL, 2), (LARGE, 3)], ids=["80x24", "160x45"])
+async def test_the_tree_looks_as_kept(size: tuple[int, int], presses: int) -> None:
+    async with exploring(busy(), size, show="lookup") as stage:
+        await stage.press("j", *["w"] * presses)
+        assert "tree: who named whom" in stage.text()
+        await matches_golden(stage, f"lookup-tree-{size[0]}x{size[1]}")
+
+
 async def test_the_tree_is_scrolled_where_it_has_the_focus() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         await stage.press("j", "w", "w", "w")
