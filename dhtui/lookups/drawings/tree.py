@@ -9,7 +9,7 @@ from ...engine.views.snapshot import LookupDetail
 from ...engine.wire.compact import Addr
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
-from ...text.spans import Line, Role, fit, spread
+from ...text.spans import Line, Role, Span, fit
 from ..as_of import as_of
 from ..critical import critical_path
 from ..query_status import AGAIN, MARKS, OVERTAKEN, STALLED, QueryStatus, decisive, query_status, responded
@@ -133,9 +133,9 @@ def tree_title(tree: Tree) -> str:
     return f"{TITLE}; {plural(tree.hidden_hops, 'hop')} left out ({plural(tree.hidden, 'node')})"
 
 
-def rows_for_tree(detail: LookupDetail, width: int, height: int) -> int:
-    """How many rows of the tree are in sight in a drawing of that size."""
-    return max(0, height - len(_legend(detail, width, height)))
+def rows_for_tree(height: int) -> int:
+    """How many rows of the tree are in sight in a drawing of so many."""
+    return max(0, height - (height >= LEGEND_FROM))
 
 
 def first_of_tree(tree: Tree, detail: LookupDetail, height: int, selected: Addr | None, wanted: int | None) -> int:
@@ -156,24 +156,19 @@ def tree_lines(
     until: float | None = None,
     selected: Addr | None = None,
     first: int | None = None,
-    keys: str = "",
 ) -> list[Line]:
-    """Draw the tree in `width` x `height` cells, with its legend if there is room. `keys` are shown if there are more
-    rows than fit."""
+    """Draw the tree in `width` x `height` cells, with its legend if there is room."""
     then = as_of(detail, until)
     if width < _US + _SMALL or height < 1 or not then.steps:
         return []
-    tree, legend = tree_of(then, width, selected), _legend(then, width, height)
-    rows = height - len(legend)
+    tree, rows = tree_of(then, width, selected), rows_for_tree(height)
     drawing = _Drawing(Canvas(width, tree.rows), tree, then, selected)
     drawing.draw()
     start = first_of_tree(tree, then, rows, selected, first)
     lines = drawing.canvas.lines()[start : start + rows]
-    below = tree.rows - start - len(lines)
-    if legend and (start or below):
-        more: Line = ((f"↑{start} ↓{below} {keys} ", "title"),)
-        legend = [spread(legend[0], more, width)]
-    return [*lines, *[()] * (rows - len(lines)), *legend]
+    if rows == height:
+        return lines
+    return [*lines, *[()] * (rows - len(lines)), _legend(then, tree, width)]
 
 
 class _Drawing:
@@ -265,27 +260,26 @@ def _ordinal(rank: int) -> str:
     return f"{rank}{ending}"
 
 
-def _legend(detail: LookupDetail, width: int, height: int) -> list[Line]:
-    """The signs that occur, in one line, if there is room for it."""
-    if height < LEGEND_FROM:
-        return []
+def _legend(detail: LookupDetail, tree: Tree, width: int) -> Line:
+    """The signs that occur, in one line: as many as fit."""
     steps = detail.steps
     fates = Counter[QueryStatus](query_status(step, detail.view) for step in decisive(detail).values())
-    entries: list[tuple[str, Role, str]] = [
-        (sign, role, what.value) for what, (sign, role) in MARKS.items() if fates[what]
-    ]
-    if any(step.stalled is not None for step in steps):
-        entries.append((STALLED, "warn", "stalled"))
-    if any(step.overtaken is not None and step.stalled is None for step in steps):
-        entries.append((OVERTAKEN, "strong", "overtaken"))
-    if any(step.again for step in steps):
-        entries.append((AGAIN, "plain", "again"))
-    entries += [("●━", "strong", "path"), ("1st", "strong", "closest")]
-    line: list[tuple[str, Role]] = []
+    first = "1" if tree.hop_width == _SMALL else "1st"
+    signs: tuple[tuple[bool, str, Role, str], ...] = (
+        (bool(critical_path(detail)), "●━", "strong", "path"),
+        (any(node.closest for node in detail.candidates), first, "strong", "closest"),
+        *((fates[what] > 0, sign, role, what.value) for what, (sign, role) in MARKS.items()),
+        (any(step.stalled is not None for step in steps), STALLED, "warn", "stalled"),
+        (any(step.overtaken is not None and step.stalled is None for step in steps), OVERTAKEN, "strong", "overtaken"),
+        (any(step.again for step in steps), AGAIN, "plain", "again"),
+    )
+    entries: list[tuple[str, Role, str]] = [(sign, role, words) for occurs, sign, role, words in signs if occurs]
+    wide = sum(len(sign) + len(words) + 3 for sign, _, words in entries) <= width
+    line: list[Span] = []
     used = 0
     for sign, role, words in entries:
-        if used + len(sign) + len(words) + 3 > width:
+        used += len(sign) + len(words) + 2 + wide
+        if used > width:
             break
-        line += [(f" {sign}", role), (f" {words} ", "dim")]
-        used += len(sign) + len(words) + 3
-    return [tuple(line)]
+        line += [(f" {sign}", role), (f" {words}{' ' * wide}", "dim")]
+    return tuple(line)

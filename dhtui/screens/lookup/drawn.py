@@ -82,12 +82,13 @@ def _tree(look: Look, width: int, height: int) -> Drawn:
     from ...lookups.drawings import tree
 
     laid = tree.tree_of(look.then, width, look.chosen)
-    fits = tree.rows_for_tree(look.then, width, height)
+    fits = tree.rows_for_tree(height)
     first = tree.first_of_tree(laid, look.then, fits, look.chosen, look.first)
-    lines = tree.tree_lines(
-        look.then, width, height, selected=look.chosen, first=look.first, keys=_scroll_keys(look.focused)
-    )
-    return Drawn(tree.tree_title(laid), _more_rows(fits, first, laid.rows), lines)
+    lines = tree.tree_lines(look.then, width, height, selected=look.chosen, first=look.first)
+    more = _more_rows(fits, first, laid.rows)
+    if more and width < 100:
+        more = f"↑{first} ↓{laid.rows - first - fits} {_scroll_keys(look.focused)}"
+    return Drawn(tree.tree_title(laid), more, lines)
 
 
 def _space(look: Look, width: int, height: int) -> Drawn:
@@ -134,7 +135,7 @@ def scrolled(kind: Kind, look: Look, width: int, height: int, rows: int) -> int 
     elif kind == "tree":
         from ...lookups.drawings import tree
 
-        laid, fits = tree.tree_of(look.then, width, look.chosen), tree.rows_for_tree(look.then, width, height)
+        laid, fits = tree.tree_of(look.then, width, look.chosen), tree.rows_for_tree(height)
         count, now = laid.rows, tree.first_of_tree(laid, look.then, fits, look.chosen, look.first)
     else:
         return None
