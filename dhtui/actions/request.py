@@ -68,6 +68,8 @@ class Request(NamedTuple):
     """get, closest_stores: whose item it is, 32 bytes, if that is known."""
     port: int = 0
     """announce_peer: the port, 0 for the implied one."""
+    seed: bool = False
+    """announce_peer: we have the whole torrent (BEP 33)."""
     what: ImmutableItem | MutableItem | Unsigned | Draft | None = None
     """put: what to store."""
     min_stored: int = 1

@@ -25,6 +25,8 @@ from .run import (
     ping_nearest,
     put,
     republish,
+    sample_infohashes,
+    scrape,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +80,19 @@ async def look_for_peers(request: Request, run: Run) -> Result:
 
 async def announce(request: Request, run: Run) -> Result:
     """Announce a peer."""
-    return await announce_peer(run.node, run.target(request), request.port, run.remotes, run.progress)
+    return await announce_peer(
+        run.node, run.target(request), request.port, run.remotes, run.progress, seed=request.seed
+    )
+
+
+async def count_peers(request: Request, run: Run) -> Result:
+    """Estimate how many peers there are."""
+    return await scrape(run.node, run.target(request), run.remotes, run.progress)
+
+
+async def sample(request: Request, run: Run) -> Result:
+    """Ask named nodes for infohashes."""
+    return await sample_infohashes(run.node, run.target(request), run.remotes, run.progress)
 
 
 async def fetch(request: Request, run: Run) -> Result:

@@ -17,8 +17,10 @@ from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
+from ..engine.wire.methods import GivenSamples
 from ..errors import Exit
 from ..text.decisions import DOUBTS, outcome_stop_words
+from ..text.swarms import scrape_words
 
 if TYPE_CHECKING:
     from ..items.conflict import Conflict
@@ -82,7 +84,8 @@ class Result(NamedTuple):
             return Exit.NO_ANSWER
         if self.action == "put":
             return self._exit_of_put(self.outcome)
-        return Exit.NOT_FOUND if self.action == "get" and self.outcome.item is None else Exit.FAILED
+        missing = (self.action == "get" and self.outcome.item is None) or self.action == "scrape"
+        return Exit.NOT_FOUND if missing else Exit.FAILED
 
     def _exit_of_put(self, outcome: Outcome) -> Exit:
         from ..items.conflict import refusers
@@ -181,10 +184,37 @@ async def announce_peer(
     port: int,
     remotes: Sequence[Addr] | None = None,
     progress: Progress | None = None,
+    *,
+    seed: bool = False,
 ) -> Result:
-    """Announce a peer of ours at `port`; 0 is the one that packets come from."""
-    outcome = await node.announce_peer(info_hash, port, remotes=remotes, progress=progress)
-    return _written(node, outcome, "announced to", remotes)
+    """Announce a peer of ours at `port`; 0 is the one that packets come from. `seed`: it has the whole torrent."""
+    outcome = await node.announce_peer(info_hash, port, seed=seed, remotes=remotes, progress=progress)
+    return _written(node, outcome, "announced as a seed to" if seed else "announced to", remotes)
+
+
+async def scrape(
+    node: NodeCommands, info_hash: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+) -> Result:
+    """Estimate how many seeds and downloaders an infohash has."""
+    outcome = await node.scrape(info_hash, remotes=remotes, progress=progress)
+    counted = "" if outcome.scrape is None else f"{scrape_words(outcome.scrape)}; "
+    nobody = (
+        "no node counts its peers (none knows the torrent, or none BEP 33): "
+        if outcome.scrape is None and outcome.answered
+        else ""
+    )
+    return _result(node, "scrape", outcome, outcome.ok, f"{counted}{nobody}{_asked(outcome)}")
+
+
+async def sample_infohashes(
+    node: NodeCommands, target: bytes, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+) -> Result:
+    """Ask nodes for some of the infohashes that they store."""
+    outcome = await node.sample_infohashes(target, remotes=remotes, progress=progress)
+    given = [part for one in outcome.asked for part in one.given if isinstance(part, GivenSamples)]
+    found = len({each for part in given for each in part.samples})
+    said = f"{found} infohashes from {_nodes(len(given))}; " if outcome.answered else ""
+    return _result(node, "sample_infohashes", outcome, bool(given), said + _asked(outcome))
 
 
 async def put(

@@ -115,7 +115,7 @@ _ROWS = (
     Action(
         name="announce_peer",
         help="tell the nodes nearest to --target that a peer is here (--annport or --annimplied)",
-        flags=f"{_LOOK} annport annimplied",
+        flags=f"{_LOOK} annport annimplied seed",
         example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --annport 6881",
         operand="target",
         plan="options.planning.network:announce_peer",
@@ -163,6 +163,39 @@ _ROWS = (
         plan="options.planning.network:on_torrent",
         run="actions.requested:look_for_peers",
         text="headless.text:nodes_and_peers",
+    ),
+    Action(
+        name="scrape",
+        help="estimate how many seeds and downloaders the infohash --target has (BEP 33)",
+        flags=_LOOK,
+        example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --testnet 32",
+        operand="target",
+        plan="options.planning.network:on_torrent",
+        run="actions.requested:count_peers",
+        text="headless.swarm:scraped",
+        json="headless.swarm:scraped_json",
+        fields=(
+            "| `result` of scrape | `scrape` | null where no node gave a filter, or `{seeds, downloaders, nodes, "
+            "too_full}`: the counts are `{estimate, low, high}`, the bounds of a 95 % interval; `high` is null where "
+            "there are too many to count; `nodes`: from how many of the closest nodes; `too_full`: how many gave a "
+            "filter that is so full that it tells nothing |\n"
+            "| `node` of scrape | `scrape` | null, or what this node's own filters tell: `{seeds, downloaders}` |"
+        ),
+    ),
+    Action(
+        name="sample_infohashes",
+        help="ask the --remote nodes how many infohashes they store, and for some of them (BEP 51)",
+        flags=_LOOK,
+        example="--remote 127.0.0.1:6881",
+        operand="remote",
+        plan="options.planning.network:sample_infohashes",
+        run="actions.requested:sample",
+        text="headless.swarm:sampled",
+        json="headless.swarm:sampled_json",
+        fields=(
+            "| `node` of sample_infohashes | `samples`, `num`, `interval` | infohashes that it stores, null where it "
+            "gave none; how many it stores, or null; the seconds for which it gives the same ones |"
+        ),
     ),
     Action(
         name="genkey",

@@ -77,6 +77,16 @@ class NodeCommands(Protocol):
     ) -> Outcome:
         """Find peers of a 20-byte infohash."""
 
+    async def scrape(
+        self, info_hash: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Estimate how many seeds and downloaders a 20-byte infohash has."""
+
+    async def sample_infohashes(
+        self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Ask nodes for some of the infohashes that they store."""
+
     async def get(
         self,
         target: bytes,
@@ -101,6 +111,7 @@ class NodeCommands(Protocol):
         info_hash: bytes,
         port: int,
         *,
+        seed: bool = False,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
     ) -> Outcome:

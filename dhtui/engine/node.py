@@ -40,7 +40,7 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
-from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, question_about
+from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, SampleNodes, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
@@ -487,6 +487,31 @@ class Node:
 
         return await self._run(caller, Ask(question, remotes=named, on_step=on_step, on_found=on_found))
 
+    async def scrape(
+        self, info_hash: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Estimate how many seeds and downloaders a 20-byte infohash has (BEP 33): `Outcome.scrape`.
+
+        A lookup, of some 24 kB. Some nodes leave peers out of such an answer: to find peers, use `get_peers`.
+        """
+        checks.an_id("info_hash", info_hash)
+        caller, named = Caller(self._calls), _remotes(remotes)
+        request = Ask(FindPeers(info_hash, scrape=True), remotes=named, on_step=caller.steps(progress))
+        return replace(await self._run(caller, request), action="scrape")
+
+    async def sample_infohashes(
+        self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None
+    ) -> Outcome:
+        """Ask nodes for some of the infohashes that they store (BEP 51): `GivenSamples` in `NodeOutcome.given`.
+
+        The target has no effect on them: a node also names the nodes that it knows closest to that. A node should not
+        be asked again before the `interval` that it gives, mostly 6 hours, has passed. Without `remotes` all nodes of a
+        lookup of the target are asked.
+        """
+        checks.an_id("target", target)
+        caller, named = Caller(self._calls), _remotes(remotes)
+        return await self._run(caller, Ask(SampleNodes(target), remotes=named, on_step=caller.steps(progress)))
+
     def peers(self, info_hash: bytes) -> Stream[Addr]:
         """Find peers of a 20-byte infohash: ``async for peer in node.peers(info_hash)``, each once, as they come.
 
@@ -514,14 +539,19 @@ class Node:
         info_hash: bytes,
         port: int,
         *,
+        seed: bool = False,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
     ) -> Outcome:
-        """Announce ourselves as a peer at `port`; 0 is the port that our packets come from."""
+        """Announce ourselves as a peer at `port`; 0 is the port that our packets come from.
+
+        `seed`: we have the whole torrent (BEP 33).
+        """
+        checks.truth("seed", seed)
         checks.an_id("info_hash", info_hash)
         checks.whole("port", port, 0, checks.MAX_PORT)
         caller, named = Caller(self._calls), _remotes(remotes)
-        request = Announce(info_hash, port, remotes=named, on_step=caller.steps(progress))
+        request = Announce(info_hash, port, seed, remotes=named, on_step=caller.steps(progress))
         return await self._run(caller, request)
 
     async def get(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .items import ImmutableItem, Item, MutableItem
 from .lookup.decisions import StopReason
+from .wire.bloom import Count
 from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
 from .wire.faults import Fault, Note
@@ -21,6 +22,7 @@ __all__ = [
     "MutableItem",
     "NodeOutcome",
     "Outcome",
+    "Scrape",
     "Status",
 ]
 
@@ -148,11 +150,24 @@ class NodeOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scrape:
+    """How many peers an infohash has, from the union of bloom filters (BEP 33). About: see `wire.bloom`."""
+
+    seeds: Count
+    downloaders: Count
+    nodes: int
+    """How many of the closest nodes gave the filters."""
+    too_full: int = 0
+    """How many gave a filter so full that it tells nothing; it is left out unless all are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The outcome of one operation."""
 
     action: str
-    """``ping``, ``find_node``, ``get_peers``, ``announce_peer``, ``get``, ``put`` or ``bootstrap``."""
+    """``ping``, ``find_node``, ``get_peers``, ``scrape``, ``announce_peer``, ``get``, ``put``, ``sample_infohashes`` or
+    ``bootstrap``."""
     target: bytes | None
     asked: tuple[NodeOutcome, ...]
     """Every node that was sent a reading query, nearest to the target first."""
@@ -164,6 +179,8 @@ class Outcome:
     """get: the newest valid item. put: what was put."""
     peers: tuple[tuple[Addr, int], ...] = ()
     """Peers found, and how many nodes named each, the most often named first."""
+    scrape: Scrape | None = None
+    """scrape: how many peers there are; `None` if no node gave a usable filter."""
     elapsed: float = 0.0
     """Seconds."""
     stopped: StopReason | None = None
@@ -194,14 +211,16 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the operation succeeded, `complete` or not.
 
-        ping: a node answered. find_node and get_peers: there are closest responders, with or without peers. get: there
-        is an item. announce_peer and put: at least one node stored it.
+        ping: a node answered. find_node, get_peers and sample_infohashes: there are closest responders, with or without
+        peers. scrape: a node gave a filter. get: there is an item. announce_peer and put: at least one node stored it.
         """
         match self.action:
             case "ping":
                 return self.answered > 0
             case "get":
                 return self.item is not None
+            case "scrape":
+                return self.scrape is not None
             case "announce_peer" | "put":
                 return self.stored > 0
         return bool(self.closest)

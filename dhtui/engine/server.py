@@ -25,6 +25,7 @@ from .wire.krpc import (
     Put,
     Query,
     RefusedQuery,
+    SampleInfohashes,
 )
 
 MAX_NODES: Final = 8
@@ -32,6 +33,8 @@ MAX_VALUES: Final = 80
 """Most peers in one reply, 8 bytes each: with 8 nodes the reply stays below 1200 bytes."""
 NODES_BESIDE_VALUE: Final = 1200 - 290
 """Most bytes of a value and its nodes together: the rest of such a reply takes 290."""
+VALUES_BESIDE_FILTERS: Final = 12
+"""Most peers beside two bloom filters: with 8 nodes such a reply stays below the 1024 bytes of BEP 32 and 33."""
 CONFLICT_WORDS: Final = {
     301: "cas mismatch, re-read and try again",
     302: "seq not higher than the stored one",
@@ -69,6 +72,7 @@ class Server:
             AnnouncePeer: self._announce_peer,
             Get: self._get,
             Put: self._put,
+            SampleInfohashes: self._sample_infohashes,
         }
 
     def answer(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
@@ -86,17 +90,33 @@ class Server:
         return {b"id": self._table.own, b"nodes": self._nodes(query.args.target)}
 
     def _get_peers(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
-        assert isinstance(query.args, GetPeers)
-        target = query.args.target
+        args = query.args
+        assert isinstance(args, GetPeers)
+        target = args.target
         body: dict[bytes, Any] = {
             b"id": self._table.own,
             b"nodes": self._nodes(target),
             b"token": self._tokens.make(addr[0], target, now),
         }
-        values = self._peers.sample(target, MAX_VALUES, self._rng, now)
+        most = MAX_VALUES
+        if args.scrape and (filters := self._peers.filters(target)):
+            most = VALUES_BESIDE_FILTERS
+            body[b"BFsd"], body[b"BFpe"] = filters
+        values = self._peers.sample(target, most, self._rng, now, noseed=args.noseed)
         if values:
             body[b"values"] = values
         return body
+
+    def _sample_infohashes(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
+        assert isinstance(query.args, SampleInfohashes)
+        samples, interval = self._peers.infohashes(self._rng, now)
+        return {
+            b"id": self._table.own,
+            b"interval": interval,
+            b"nodes": self._nodes(query.args.target),
+            b"num": len(self._peers),
+            b"samples": b"".join(samples),
+        }
 
     def _check_token(self, query: Query, token: bytes, addr: Addr, target: bytes, now: float) -> None:
         # Without the token check, a forged source address could announce another host or fill its share of the store.
@@ -115,7 +135,9 @@ class Server:
         args = query.args
         assert isinstance(args, AnnouncePeer)
         self._check_token(query, args.token, addr, args.target, now)
-        return self._stored(query, self._peers.announce(args.target, (addr[0], args.port or addr[1]), now))
+        return self._stored(
+            query, self._peers.announce(args.target, (addr[0], args.port or addr[1]), now, seed=args.seed)
+        )
 
     def _get(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         args = query.args

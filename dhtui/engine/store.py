@@ -7,7 +7,7 @@ id. Four rules keep it from evicting the entries of others:
   charged for at most 1 in 20 of each map: for n in 20 of it an attacker needs n networks.
 - A full map evicts from the network that holds the most. A write never evicts an entry of a network that holds less
   than the writer's. So a map that one network has filled, over loopback too, has room for every new network.
-- The same holds for the peers of a swarm. A host has at most 5 of them.
+- The same holds for the peers of a swarm. A host has one of them: the last announce counts (BEP 33).
 - Before an entry that several networks wrote is evicted, it is charged to the one of them that holds the least. So an
   attacker can't get an honest swarm evicted by creating it first, nor an honest item by refreshing it.
 """
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import takewhile
+from math import ceil
 from operator import itemgetter
 from random import Random
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
@@ -28,6 +29,7 @@ from .defence.shares import net_of
 from .items import ImmutableItem, Item, MutableItem
 from .views.snapshot import StoredItemView, SwarmView
 from .views.statistics import Level
+from .wire.bloom import filter_of
 from .wire.compact import Addr, is_local, pack_addr, unpack_addr
 from .wire.family import IPV4
 from .wire.ids import distance
@@ -41,12 +43,18 @@ MAX_ITEMS = 700
 """Of each kind, immutable and mutable."""
 SHARE = 20
 """Most entries that a network is charged for: one in 20 of the swarms, of the immutable and of the mutable items."""
-HOST_PEERS = 5
-"""Most peers of a host in one swarm: several clients may be behind one NAT."""
+HOST_PEERS = 1
+"""Most peers of a host in one swarm: infohash and address are unique, the port is updated (BEP 33). Not of a local
+address, where a testnet is."""
 NET_PEERS = MAX_PEERS // SHARE
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
 ITEM_SECONDS = 2 * 3600.0
+SAMPLES: Final = 20
+"""Most infohashes in one answer (BEP 51): 400 bytes."""
+SAMPLE_SECONDS: Final = 21600
+"""How long the same samples are given: the longest ``interval`` that there is (BEP 51)."""
+_NOBODY: Final[frozenset[bytes]] = frozenset()
 
 
 class Tokens:
@@ -257,11 +265,14 @@ def _net(packed: bytes) -> bytes:
 class _Swarm:
     """The peers of an infohash, each with the time at which it expires, in the order of their last announces."""
 
-    __slots__ = ("_most", "_sorted", "net", "peers")
+    __slots__ = ("_filters", "_most", "_sorted", "net", "peers", "seeds")
 
     def __init__(self, net: str) -> None:
         self.net = net
         self.peers: dict[bytes, float] = {}
+        self.seeds: set[bytes] | frozenset[bytes] = _NOBODY
+        """Those that said that they have the whole torrent (BEP 33)."""
+        self._filters: tuple[bytes, bytes] | None = None
         self._sorted: list[bytes] = []
         """The peers in the order of addresses: those of a host or a network are adjacent. 8 bytes a peer."""
         self._most = MAX_PEERS
@@ -277,9 +288,9 @@ class _Swarm:
         at = bisect_left(self._sorted, prefix)
         return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
 
-    def announce(self, packed: bytes, until: float) -> bytes | None:
+    def announce(self, packed: bytes, until: float, seed: bool) -> bytes | None:
         """Store a peer. Returns the one evicted for it, if any."""
-        loser = None
+        loser, self._filters = None, None
         if self.peers.pop(packed, None) is None:
             full = len(self.peers) >= MAX_PEERS
             if full or (len(self._sorted) >= HOST_PEERS and self._crowded(packed)):
@@ -289,7 +300,26 @@ class _Swarm:
             insort(self._sorted, packed)
             self._most = max(self._most, self.held(_net(packed))) if full else MAX_PEERS
         self.peers[packed] = until
+        if seed:
+            self.seeds = self.seeds or set()
+            assert isinstance(self.seeds, set)
+            self.seeds.add(packed)
+        elif packed in self.seeds:
+            self._no_seed(packed)
         return loser
+
+    def _no_seed(self, packed: bytes) -> None:
+        if isinstance(self.seeds, set):
+            self.seeds.discard(packed)
+
+    def filters(self) -> tuple[bytes, bytes]:
+        """The bloom filters of seeds and downloaders (BEP 33). Made once for each change: that takes a hash a peer."""
+        if self._filters is None:
+            # An address of several peers counts once; if one of them is a seed, as a seed.
+            seeds = {_ip(peer) for peer in self.seeds}
+            others = {_ip(peer) for peer in self.peers} - seeds
+            self._filters = filter_of(seeds), filter_of(others)
+        return self._filters
 
     def _crowded(self, packed: bytes) -> bool:
         """Whether the network of a peer has as many peers as a host may have: a quick first test, mostly false."""
@@ -326,6 +356,8 @@ class _Swarm:
 
     def drop(self, packed: bytes) -> None:
         """Forget a peer."""
+        self._filters = None
+        self._no_seed(packed)
         del self.peers[packed]
         del self._sorted[bisect_left(self._sorted, packed)]
 
@@ -335,6 +367,8 @@ class PeerStore:
 
     def __init__(self, own: bytes) -> None:
         self._swarms: _Nearest[_Swarm] = _Nearest(own, MAX_INFOHASHES)
+        self._sampled: tuple[bytes, ...] = ()
+        self._sampled_until = 0.0
 
     def __len__(self) -> int:
         return len(self._swarms)
@@ -349,10 +383,10 @@ class PeerStore:
         """How many peers all infohashes have together."""
         return sum(len(swarm.peers) for _, swarm in self._swarms.items())
 
-    def announce(self, infohash: bytes, peer: Addr, now: float) -> bool:
+    def announce(self, infohash: bytes, peer: Addr, now: float, *, seed: bool = False) -> bool:
         """Store a peer, at the address that announced it. Returns whether there was room.
 
-        A host that has 5 peers in this swarm, or a network that has 25, loses its own oldest one. A swarm of 500 loses
+        A host that has a peer in this swarm, or a network that has 25, loses its own oldest one. A swarm of 500 loses
         one of the network that has the most, or the one that announced longest ago.
         """
         swarm = self._swarms.get(infohash)
@@ -360,7 +394,7 @@ class PeerStore:
             swarm = _Swarm(net_of(peer[0]))
             if not self._swarms.add(infohash, swarm):
                 return False
-        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS)
+        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS, seed)
         if gone is not None:
             self._settle(infohash, swarm, gone)
         return True
@@ -388,13 +422,39 @@ class PeerStore:
                 )
         return tuple(views)
 
-    def sample(self, infohash: bytes, n: int, rng: Random, now: float) -> list[bytes]:
-        """Up to `n` random peers of an infohash, 6 bytes each."""
+    def sample(self, infohash: bytes, n: int, rng: Random, now: float, *, noseed: bool = False) -> list[bytes]:
+        """Up to `n` random peers of an infohash, 6 bytes each; with `noseed` none that is a seed."""
         swarm = self._swarms.get(infohash)
         if swarm is None:
             return []
         peers = [peer for peer, until in swarm.peers.items() if until > now]
+        if noseed and swarm.seeds:
+            peers = [peer for peer in peers if peer not in swarm.seeds]
         return peers if len(peers) <= n else rng.sample(peers, n)
+
+    def filters(self, infohash: bytes) -> tuple[bytes, bytes] | None:
+        """The bloom filters of seeds and of downloaders (BEP 33); `None` for an unknown infohash. Peers that have
+        expired are in them until the next sweep."""
+        swarm = self._swarms.get(infohash)
+        return swarm.filters() if swarm is not None else None
+
+    def infohashes(self, rng: Random, now: float) -> tuple[list[bytes], int]:
+        """Up to 20 of the infohashes that have peers, and the seconds until others are given (BEP 51).
+
+        If there are more, these are random ones, the same for everybody until that time: whoever asks often learns
+        nothing new.
+        """
+        if now >= self._sampled_until:
+            self._sampled_until = now + SAMPLE_SECONDS
+            self._sampled = ()
+        if len(self._swarms) <= SAMPLES and not self._sampled:
+            return [infohash for infohash, _ in self._swarms.items()], self._wait(now)
+        if not self._sampled:
+            self._sampled = tuple(rng.sample([infohash for infohash, _ in self._swarms.items()], SAMPLES))
+        return [infohash for infohash in self._sampled if self._swarms.get(infohash)], self._wait(now)
+
+    def _wait(self, now: float) -> int:
+        return min(SAMPLE_SECONDS, ceil(self._sampled_until - now))
 
     def sweep(self, now: float) -> None:
         """Forget what has expired."""

@@ -5,7 +5,7 @@ Bytes are in hex throughout, so nothing that a remote node sent is interpreted o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..actions.run import NodeStatus, Result
@@ -118,13 +118,15 @@ def render(result: Result) -> Iterable[dict[str, Any]]:
     return lines
 
 
-def plain(result: Result, **more: Any) -> Iterator[dict[str, Any]]:
-    """A line for each node, then the result, with `more` that only this action has."""
+def plain(
+    result: Result, *, of_node: Callable[[NodeOutcome], dict[str, Any]] | None = None, **more: Any
+) -> Iterator[dict[str, Any]]:
+    """A line for each node, then the result, with `more` that only this action has; of each node, `of_node`."""
     outcome = result.outcome
     if outcome is not None:
         for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
             for one in nodes:
-                yield {"type": "node", "phase": phase, **_node(one)}
+                yield {"type": "node", "phase": phase, **_node(one), **(of_node(one) if of_node else {})}
     for copy in result.read_back.copies if result.read_back else ():
         how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
         yield {"type": "node", "phase": "read back", **_node(copy.node), **how}

@@ -6,10 +6,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ..engine.views.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
+from ..engine.wire.bloom import count
 from ..engine.wire.krpc import (
     AnnouncePeer,
     Args,
     ErrorReply,
+    GetPeers,
     MalformedDatagram,
     Message,
     Put,
@@ -18,7 +20,7 @@ from ..engine.wire.krpc import (
     Response,
     parse,
 )
-from ..engine.wire.methods import GivenItem, GivenPeers
+from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape
 from ..packets.summary import record_fields
 from ..text import format as words
 from ..text.clients import client_name
@@ -89,7 +91,10 @@ def _arguments(args: Args) -> list[str]:
             parts.append(f"cas:{args.cas}")
     elif isinstance(args, AnnouncePeer):
         port = f"port:{args.port}" if args.port else "implied port"
-        parts += [f"target:{words.short_id(args.target)}", port]
+        parts += [f"target:{words.short_id(args.target)}", port, *(["seed"] if args.seed else [])]
+    elif isinstance(args, GetPeers):
+        flags = [name for name in ("noseed", "scrape") if getattr(args, name)]
+        parts += [f"target:{words.short_id(args.target)}", *flags]
     else:
         parts += _record(args)
     return parts
@@ -111,6 +116,11 @@ def _answer(message: Response) -> list[str]:
         if isinstance(given, GivenItem):
             parts += [f"seq:{given.seq}"] if given.seq is not None else []
             parts += [f"v:{safe_text(value_text(given.v), 60)}"] if given.v is not None else []
+        elif isinstance(given, GivenScrape):
+            named = (("seeds", given.seeds), ("downloaders", given.downloaders))
+            parts += [f"{name}:~{count(data).value:.0f}" for name, data in named if data is not None]
+        elif isinstance(given, GivenSamples):
+            parts += [f"samples:{len(given.samples)}", f"num:{given.num}", f"interval:{given.interval}"]
         elif not isinstance(given, GivenPeers):
             parts += _record(given)
     return [*parts, *(FAULT_WORDS[fault] for fault in message.faults)]

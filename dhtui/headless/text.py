@@ -38,8 +38,8 @@ def render(result: Result, *, named: bool, told: Container[Addr] = ()) -> Lines:
     return lines
 
 
-def _report(result: Result, shown: Shown, found: list[str], happened: list[str] | None = None) -> Lines:
-    """`found` where the action succeeded; what happened at the nodes, and in the end why it did not."""
+def report(result: Result, shown: Shown, found: list[str], happened: list[str] | None = None) -> Lines:
+    """A result: `found` where the action succeeded; what happened at the nodes, and in the end why it did not."""
     lines = Lines()
     outcome = result.outcome
     if result.ok or result.partial:
@@ -79,43 +79,43 @@ def _why(result: Result) -> str:
 def joined(result: Result, shown: Shown) -> Lines:
     """bootstrap."""
     now = result.standing
-    return _report(result, shown, [*_identity(now), f"nodes    {now.nodes} in the table"])
+    return report(result, shown, [*_identity(now), f"nodes    {now.nodes} in the table"])
 
 
 def identity(result: Result, shown: Shown) -> Lines:
     """id."""
-    return _report(result, shown, _identity(result.standing))
+    return report(result, shown, _identity(result.standing))
 
 
 def pings(result: Result, shown: Shown) -> Lines:
     """A line for each node that is there."""
     asked = _outcome(result).asked
-    silent = [_line(one) for one in asked if one.status is not Status.ANSWERED]
-    return _report(result, shown, [_pong(one) for one in asked if one.status is Status.ANSWERED], silent)
+    silent = [node_line(one) for one in asked if one.status is not Status.ANSWERED]
+    return report(result, shown, [_pong(one) for one in asked if one.status is Status.ANSWERED], silent)
 
 
 def nodes(result: Result, shown: Shown) -> Lines:
     """find_node."""
     outcome = _outcome(result)
-    return _report(result, shown, [_row(near, outcome) for near in nearest(outcome, shown.named)])
+    return report(result, shown, [_row(near, outcome) for near in nearest(outcome, shown.named)])
 
 
 def peers(result: Result, shown: Shown) -> Lines:
     """get_peers: those that were not told on the way."""
     found = [words.address(peer) for peer, _ in _outcome(result).peers if peer not in shown.told]
-    return _report(result, shown, found)
+    return report(result, shown, found)
 
 
 def nodes_and_peers(result: Result, shown: Shown) -> Lines:
     """closest_peers."""
     outcome = _outcome(result)
     found = [_row(near, outcome) for near in nearest(outcome, shown.named)]
-    return _report(result, shown, found + [f"peer {words.address(peer)}" for peer, _ in outcome.peers])
+    return report(result, shown, found + [f"peer {words.address(peer)}" for peer, _ in outcome.peers])
 
 
 def announced(result: Result, shown: Shown) -> Lines:
     """announce_peer."""
-    return _report(result, shown, [f"target {_hex(_outcome(result).target)}", result.summary])
+    return report(result, shown, [f"target {_hex(_outcome(result).target)}", result.summary])
 
 
 def value(result: Result, shown: Shown) -> Lines:
@@ -124,10 +124,10 @@ def value(result: Result, shown: Shown) -> Lines:
     told = [one for one in outcome.asked if shown.named or not result.ok or one.responded or one.faults]
     happened = [*map(_given, told), *_apart(outcome)]
     if outcome.item is None or result.out is None:
-        return _report(result, shown, [value_text(outcome.item.v)] if outcome.item else [], happened)
+        return report(result, shown, [value_text(outcome.item.v)] if outcome.item else [], happened)
     if result.out != STDOUT:
-        return _report(result, shown, [f"written to  {safe_text(str(result.out))}"], happened)
-    lines = _report(result, shown, [], happened)
+        return report(result, shown, [f"written to  {safe_text(str(result.out))}"], happened)
+    lines = report(result, shown, [], happened)
     from ..items.value.apart import content
 
     lines.raw = content(outcome.item.v)
@@ -138,18 +138,18 @@ def stored(result: Result, shown: Shown) -> Lines:
     """put."""
     outcome = _outcome(result)
     happened = [*_happenings(result, outcome, shown.named), *_apart(outcome)]
-    return _report(result, shown, _stored(outcome, result.summary), happened)
+    return report(result, shown, _stored(outcome, result.summary), happened)
 
 
 def stores(result: Result, shown: Shown) -> Lines:
     """closest_stores."""
     outcome = _outcome(result)
-    return _report(result, shown, [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores])
+    return report(result, shown, [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores])
 
 
 def looked_after(result: Result, shown: Shown) -> Lines:
     """republish: each item was printed when it was done."""
-    return _report(result, shown, [])
+    return report(result, shown, [])
 
 
 def _outcome(result: Result) -> Outcome:
@@ -233,12 +233,13 @@ def _joined(now: NodeStatus) -> list[str]:
 # ---- standard error -------------------------------------------------------------------------------------
 
 
-def _line(one: NodeOutcome, status: str = "") -> str:
+def node_line(one: NodeOutcome, status: str = "") -> str:
+    """What happened at a node."""
     return f"  {words.address(one.addr):<21}  {node_words(one, status)}"
 
 
 def _given(one: NodeOutcome) -> str:
-    return _line(one, "answered without a value" if one.status is Status.ANSWERED else "")
+    return node_line(one, "answered without a value" if one.status is Status.ANSWERED else "")
 
 
 def _apart(outcome: Outcome) -> list[str]:
@@ -255,7 +256,7 @@ def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:
     shown = [one for one in outcome.asked if one.addr not in written]
     if not named and (result.ok or written):
         shown = [one for one in shown if one.status not in (*_QUIET, Status.PEERS) or one.faults]
-    return [_line(one) for one in (*shown, *outcome.writes)]
+    return [node_line(one) for one in (*shown, *outcome.writes)]
 
 
 def sources(now: NodeStatus) -> list[str]:

@@ -48,6 +48,8 @@ def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupReq
             return _item(found, given)
         case "find_node":
             return _nodes(found, given, own)
+        case "sample_infohashes":
+            return _samples(found, given, own)
 
 
 def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:
@@ -94,6 +96,13 @@ def _nodes(found: Target, given: bytes, own: bytes) -> LookupRequest:
         raise UsageError("find_node takes no salt: only items have one, choose get")
     first = "; of a hybrid torrent that is the first one" if len(found.hashes) > 1 else ""
     return LookupRequest("find_node", found.id, b"", f"the nodes closest to {short_id(found.id)}{first}")
+
+
+def _samples(found: Target, given: bytes, own: bytes) -> LookupRequest:
+    if given:
+        raise UsageError("sample_infohashes takes no salt: only items have one, choose get")
+    place = own if found.id is None else found.id
+    return LookupRequest("sample_infohashes", place, b"", f"infohashes that nodes near {short_id(place)} store")
 
 
 def _salted(salted: bytes) -> str:

@@ -126,6 +126,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
+    _run("seed", ACTION, "announce_peer: the peer has the whole torrent (BEP 33)."),
     _run(
         "wait",
         ACTION,

@@ -55,6 +55,7 @@ class Options(NamedTuple):
     """Seconds."""
     annport: int | None = None
     annimplied: bool = False
+    seed: bool = False
     listen: Addr | None = None
     """`None`: any address and port, on a testnet any port of 127.0.0.1."""
     bnodes: BootstrapNodes | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from ..engine.wire.bloom import count
 from ..engine.wire.compact import is_usable
 from ..engine.wire.family import IPV4, IPV6
 from ..engine.wire.krpc import ERROR_WORDS
+from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM
 from ..text import format as words
 from ..text.clients import client_name
 from ..text.safe import safe_text
@@ -190,12 +191,20 @@ def _bloom(piece: Piece, _: bytes | None) -> Shown:
     data = _bytes(piece)
     if len(data) != 256:
         return Shown(hex_text(data), odd=f"a bloom filter has 256 bytes, this has {len(data)}")
-    size = 2048
-    zeros = min(size - int.from_bytes(data, "big").bit_count(), size - 1)
-    if zeros == 0:
+    found = count(data)
+    if found.high is None:
         return Shown("full: more than can be counted")
-    count = math.log(zeros / size) / (2 * math.log(1 - 1 / size))
-    return Shown(f"about {words.plural(round(count), 'address', 'addresses')}")
+    return Shown(f"about {words.plural(round(found.value), 'address', 'addresses')}")
+
+
+def _interval(piece: Piece, _: bytes | None) -> Shown:
+    seconds = _int(piece)
+    return Shown(str(seconds), odd="" if 0 <= seconds <= MAX_INTERVAL else f"an interval is 0 to {MAX_INTERVAL}")
+
+
+def _num(piece: Piece, _: bytes | None) -> Shown:
+    number = _int(piece)
+    return Shown(str(number), odd="" if 0 <= number <= MAX_NUM else "no node stores so many")
 
 
 def _version(piece: Piece, _: bytes | None) -> Shown:
@@ -264,11 +273,12 @@ ARGUMENTS: Final[Mapping[bytes, Field]] = _ITEM | {
 VALUES: Final[Mapping[bytes, Field]] = _ITEM | {
     b"BFpe": Field("bloom filter of the downloaders (BEP 33)", "string", _bloom),
     b"BFsd": Field("bloom filter of the seeds (BEP 33)", "string", _bloom),
+    b"BFse": Field("bloom filter of the seeds, as mldht spells it (BEP 33: BFsd)", "string", _bloom),
     b"id": _ID,
-    b"interval": Field("seconds until other samples come (BEP 51)", "integer"),
+    b"interval": Field("seconds until other samples come (BEP 51)", "integer", _interval),
     IPV4.nodes_key: Field("nodes nearest to the target", "string", _nodes),
     IPV6.nodes_key: Field("nodes nearest to the target, IPv6 (BEP 32)", "string", _nodes6),
-    b"num": Field("infohashes in its store (BEP 51)", "integer"),
+    b"num": Field("infohashes in its store (BEP 51)", "integer", _num),
     b"samples": Field("infohashes (BEP 51)", "string", _samples),
     b"token": _TOKEN,
     b"values": Field("peers", "list", elements=(Field("peer", "string", _addr),)),

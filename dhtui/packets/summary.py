@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from ..engine.views.events import USED
-from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, Message, Put, Query, Response
-from ..engine.wire.methods import GivenItem, GivenPeers
+from ..engine.wire.bloom import count
+from ..engine.wire.krpc import ERROR_WORDS, AnnouncePeer, ErrorReply, Get, GetPeers, Message, Put, Query, Response
+from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape
 from ..text.clients import client_name
 from ..text.faults import FAULT_WORDS
 from ..text.format import plural
@@ -73,7 +74,12 @@ def _query(query: Query) -> list[str]:
 
 
 def _announce(args: AnnouncePeer) -> list[str]:
-    return [short(args.target), f"port {args.port}" if args.port else "implied port"]
+    port = f"port {args.port}" if args.port else "implied port"
+    return [short(args.target), port, *(["seed"] if args.seed else [])]
+
+
+def _get_peers(args: GetPeers) -> list[str]:
+    return [short(args.target), *(["no seeds"] if args.noseed else []), *(["scrape"] if args.scrape else [])]
 
 
 def _get(args: Get) -> list[str]:
@@ -95,7 +101,12 @@ def _value(v: bytes) -> str:
     return f"value {len(v)} B {safe_text(value_text(v), 60)}"
 
 
-_ARGUMENTS: Final[dict[type, Callable[[Any], list[str]]]] = {AnnouncePeer: _announce, Get: _get, Put: _put}
+_ARGUMENTS: Final[dict[type, Callable[[Any], list[str]]]] = {
+    AnnouncePeer: _announce,
+    Get: _get,
+    GetPeers: _get_peers,
+    Put: _put,
+}
 """Methods whose arguments need their own words."""
 
 
@@ -110,11 +121,27 @@ def _response(answer: Response) -> list[str]:
     for given in answer.given:
         if isinstance(given, GivenItem):
             parts += _item(given)
+        elif isinstance(given, GivenScrape):
+            parts += scrape_words(given)
+        elif isinstance(given, GivenSamples):
+            parts += samples_words(given)
         elif not isinstance(given, GivenPeers):
             parts += _record(given)
     if not parts:
         parts = ["ok", *([f"from {client_name(answer.version)}"] if answer.version else [])]
     return [*parts, *(f"! {FAULT_WORDS[fault]}" for fault in answer.faults)]
+
+
+def scrape_words(given: GivenScrape) -> list[str]:
+    """How many peers two bloom filters hold, about."""
+    named = (("seeds", given.seeds), ("downloaders", given.downloaders))
+    return [f"{name} ~{count(data).value:.0f}" for name, data in named if data is not None]
+
+
+def samples_words(given: GivenSamples) -> list[str]:
+    """How many infohashes were given, of how many, and for how long."""
+    of = "" if given.num is None else f" of {given.num}"
+    return [f"{len(given.samples)}{of} infohashes", f"interval {given.interval} s"]
 
 
 def _item(given: GivenItem) -> list[str]:

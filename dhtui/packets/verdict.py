@@ -15,6 +15,7 @@ from .packet import Packet
 from .spans import read
 from .verdict_id import distances, sender_id
 from .verdict_item import items, token
+from .verdict_swarm import sampled, scraped
 
 _GIVEN_UP = (QueryResult.TIMED_OUT, QueryResult.CANCELLED)
 
@@ -173,6 +174,8 @@ _CHECKS: tuple[Callable[[Packet, Context], Iterator[Verdict]], ...] = (
     distances,
     token,
     items,
+    scraped,
+    sampled,
     _read_only,
     _address,
     _size,

@@ -21,6 +21,10 @@ FAULT_WORDS: Final = {
     Fault.KEY: "k is not 32 bytes",
     Fault.SIGNATURE: "sig is not 64 bytes",
     Fault.NO_SEQ: "store omitted seq",
+    Fault.BLOOM: "a bloom filter is missing or not 256 bytes",
+    Fault.SAMPLES: "samples is not a string of different 20-byte infohashes, or too long",
+    Fault.NUM: "num is missing, absurd, or below the number of samples",
+    Fault.INTERVAL: "interval is not 0 to 21600 seconds",
 }
 """The faults of a response that was usable all the same."""
 

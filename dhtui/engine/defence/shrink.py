@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..wire import bencode
-from ..wire.family import FAMILIES, IPV4
+from ..wire.family import FAMILIES, ID_LENGTH, IPV4
 
-_ITEM = frozenset((b"v", b"k", b"sig"))
+_WHOLE = frozenset((b"v", b"k", b"sig", b"BFsd", b"BFpe"))
 _LISTS = (
+    (b"samples", ID_LENGTH, ID_LENGTH),
     (b"values", 1, len("6:") + IPV4.peer_length),
     *((family.nodes_key, family.node_length, family.node_length) for family in FAMILIES),
 )
@@ -19,10 +20,11 @@ _LISTS = (
 def shrink(body: Mapping[bytes, Any], most: int) -> dict[bytes, Any] | None:
     """The body of a response (``r``) in at most `most` bytes, encoded; `None` if that is not possible.
 
-    The value of an item is left out first, being most of the bytes; its seq stays, and shows that the item exists. Then
-    as many peers as necessary, then nodes, the farthest first. Id and token stay, so the receiver can prove itself.
+    The value of an item is left out first, being most of the bytes, and bloom filters, which can't be cut; its seq
+    stays, and shows that the item exists. Then as many samples and peers as necessary, then nodes, the farthest first.
+    Id and token stay, so the receiver can prove itself.
     """
-    left = {name: value for name, value in body.items() if name not in _ITEM}
+    left = {name: value for name, value in body.items() if name not in _WHOLE}
     excess = len(bencode.encode(left)) - most
     for name, step, width in _LISTS:
         if excess > 0 and name in left:

@@ -15,10 +15,10 @@ from ..items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutabl
 from ..outcome import NodeOutcome, Status
 from ..wire.faults import Fault, Note, NoteKind
 from ..wire.krpc import Response
-from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping
+from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping, SampleInfohashes
 from .results import Findings
 
-LookupKind: TypeAlias = Literal["find_node", "get_peers", "get"]
+LookupKind: TypeAlias = Literal["find_node", "get_peers", "get", "sample_infohashes"]
 Kind: TypeAlias = Literal["ping"] | LookupKind
 
 
@@ -81,9 +81,14 @@ class FindPeers(Question):
 
     kind = "get_peers"
 
+    scrape: bool = False
+    """Ask for the bloom filters too (BEP 33)."""
+    noseed: bool = False
+    """Ask for peers that are no seeds (BEP 33)."""
+
     def args(self, own: bytes) -> Args:
         """A get_peers."""
-        return GetPeers(own, self.target)
+        return GetPeers(own, self.target, self.noseed, self.scrape)
 
     def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
         """Its peers."""
@@ -97,6 +102,17 @@ class FindPeers(Question):
         new = any(peer not in peers for peer in outcome.peers)
         peers.update(outcome.peers)
         return new
+
+
+@dataclass(frozen=True, slots=True)
+class SampleNodes(Question):
+    """Some of the infohashes that a node stores (BEP 51). The target has no effect on them, only on the referrals."""
+
+    kind = "sample_infohashes"
+
+    def args(self, own: bytes) -> Args:
+        """A sample_infohashes."""
+        return SampleInfohashes(own, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +193,7 @@ class GetItem(Question):
 
 
 QUESTIONS: Final[dict[Kind, type[Question]]] = {
-    question.kind: question for question in (PingNode, FindClosest, FindPeers, GetItem)
+    question.kind: question for question in (PingNode, FindClosest, FindPeers, GetItem, SampleNodes)
 }
 """The kinds of questions, in the order in which they are shown."""
 LOOKUP_KINDS: Final[tuple[LookupKind, ...]] = get_args(LookupKind)

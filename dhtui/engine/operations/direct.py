@@ -308,9 +308,9 @@ class StoreOperation:
             self._batch.cancel()
 
 
-def prepare_announce(own: bytes, info_hash: bytes, port: int) -> Prepare:
+def prepare_announce(own: bytes, info_hash: bytes, port: int, seed: bool) -> Prepare:
     """The announce_peer query for each node; port 0 means the one that packets come from."""
-    return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b""))
+    return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b"", seed))
 
 
 def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:

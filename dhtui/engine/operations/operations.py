@@ -308,7 +308,7 @@ class Operations:
                 return self._new(question, "user", done, on_step=request.on_step, stop_at_value=False, avoid=written)
             case Announce(info_hash, port):
                 noted = self._noting(port, done)
-                prepare = prepare_announce(own, info_hash, port)
+                prepare = prepare_announce(own, info_hash, port, request.seed)
                 return self._store("announce_peer", FindPeers(info_hash), prepare, noted, request)
             case Store(what):
                 return self._store("put", question_about(what), prepare_put(own, what, request.cas), done, request)

@@ -46,6 +46,8 @@ class Announce(NamedTuple):
     info_hash: bytes
     port: int = 0
     """0: the port that our packets come from."""
+    seed: bool = False
+    """We have the whole torrent (BEP 33)."""
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
 

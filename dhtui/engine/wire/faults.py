@@ -21,6 +21,14 @@ class Fault(StrEnum):
     KEY = "key"
     SIGNATURE = "signature"
     NO_SEQ = "no_seq"
+    BLOOM = "bloom"
+    """A bloom filter is missing, or has not 256 bytes (BEP 33)."""
+    SAMPLES = "samples"
+    """Its ``samples`` is not a string of whole infohashes, or has surplus or repeated ones (BEP 51)."""
+    NUM = "num"
+    """Its ``num`` is missing, below the number of its samples, or absurd."""
+    INTERVAL = "interval"
+    """Its ``interval`` is not 0 to 21600 seconds; the longest one counts."""
 
 
 class NoteKind(StrEnum):

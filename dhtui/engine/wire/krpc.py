@@ -1,4 +1,4 @@
-"""KRPC messages (BEP 5), with the arguments of BEP 42, 43 and 44: datagrams to typed values and back.
+"""KRPC messages (BEP 5), with the arguments of BEP 33, 42, 43, 44 and 51: datagrams to typed values and back.
 
 `parse` is the edge of the engine: its results have been checked, and are not checked again behind it.
 """
@@ -40,6 +40,7 @@ from .methods import (
     Ping,
     Put,
     Refusal,
+    SampleInfohashes,
     read_unknown,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "Query",
     "RefusedQuery",
     "Response",
+    "SampleInfohashes",
     "encode_error",
     "encode_query",
     "encode_response",
@@ -257,7 +259,7 @@ def _parse_query(tid: bytes, message: dict[bytes, Value], version: bytes | None,
 
 
 _READERS: Final = {name.encode(): (name, row.read) for name, row in METHODS.items()}
-_ANSWERS: Final = tuple(row.answer for row in METHODS.values() if row.answer)
+_ANSWERS: Final = tuple(part for row in METHODS.values() for part in (row.answer, row.also) if part)
 _GIVEN: Final = frozenset(key for answer in _ANSWERS for key in answer.keys)
 """Keys of ``r`` that mark contents of responses to one method."""
 

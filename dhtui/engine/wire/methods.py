@@ -1,4 +1,4 @@
-"""The RPC methods (BEP 5, BEP 44): a row for each in `METHODS`, with all its properties.
+"""The RPC methods (BEP 5, 33, 44, 51): a row for each in `METHODS`, with all its properties.
 
 Reading and writing of queries, counters, filters and links follow from the rows. A new method is described here; the
 server needs an answer for it (`engine.server`), and its queries a question (`engine.lookup.questions`).
@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from . import bencode
 from .bencode import Bencached, Value
+from .bloom import FILTER_BYTES
 from .codes import PROTOCOL, UNKNOWN_METHOD
 from .compact import is_usable
 from .family import ID_LENGTH, Addr, Family
@@ -19,6 +20,12 @@ from .ids import immutable_target, mutable_target
 
 MAX_TOKEN = 256
 MAX_PEERS_READ = 200
+MAX_SAMPLES_READ: Final = 100
+"""Most infohashes read of ``samples``: 50 fit a packet of 1024 bytes."""
+MAX_INTERVAL: Final = 21600
+"""Seconds: the longest ``interval`` (BEP 51)."""
+MAX_NUM: Final = 1 << 32
+"""The highest ``num`` that is believed (BEP 51)."""
 
 Arguments: TypeAlias = dict[bytes, Value]
 """The arguments of a query, ``a``, or the values of a response, ``r``, as received."""
@@ -41,10 +48,12 @@ class FindNode(NamedTuple):
 
 
 class GetPeers(NamedTuple):
-    """BEP 5, "get_peers"."""
+    """BEP 5, "get_peers". BEP 33: `noseed` asks for peers that are no seeds, `scrape` for a count of all."""
 
     id: bytes
     target: bytes
+    noseed: bool = False
+    scrape: bool = False
 
 
 class AnnouncePeer(NamedTuple):
@@ -54,6 +63,8 @@ class AnnouncePeer(NamedTuple):
     target: bytes
     port: int
     token: bytes
+    seed: bool = False
+    """BEP 33: the peer has the whole torrent."""
 
 
 class Get(NamedTuple):
@@ -77,7 +88,14 @@ class Put(NamedTuple):
     cas: int | None = None
 
 
-Args: TypeAlias = Ping | FindNode | GetPeers | AnnouncePeer | Get | Put
+class SampleInfohashes(NamedTuple):
+    """BEP 51, "sample_infohashes"."""
+
+    id: bytes
+    target: bytes
+
+
+Args: TypeAlias = Ping | FindNode | GetPeers | AnnouncePeer | Get | Put | SampleInfohashes
 
 
 # ---- contents of responses to one method --------------------------------------------------------------
@@ -90,6 +108,27 @@ class GivenPeers(NamedTuple):
     """The usable peers, each once, `MAX_PEERS_READ` at most."""
 
 
+class GivenScrape(NamedTuple):
+    """The bloom filters in a response to get_peers with ``scrape`` (BEP 33), 256 bytes each; `None`: missing or
+    unusable."""
+
+    seeds: bytes | None
+    """``BFsd``; mldht names it ``BFse``."""
+    downloaders: bytes | None
+    """``BFpe``."""
+
+
+class GivenSamples(NamedTuple):
+    """A response to sample_infohashes (BEP 51)."""
+
+    samples: tuple[bytes, ...]
+    """Infohashes, each once, `MAX_SAMPLES_READ` at most."""
+    num: int | None
+    """How many infohashes it stores; `None` if it does not say."""
+    interval: int
+    """Seconds until other samples may be asked for, at most `MAX_INTERVAL`."""
+
+
 class GivenItem(NamedTuple):
     """The item in a response to get."""
 
@@ -100,7 +139,7 @@ class GivenItem(NamedTuple):
     seq: int | None
 
 
-Given: TypeAlias = GivenPeers | GivenItem
+Given: TypeAlias = GivenPeers | GivenScrape | GivenItem | GivenSamples
 
 
 # ---- rows ---------------------------------------------------------------------------------------------
@@ -136,6 +175,8 @@ class Method(NamedTuple):
     about: About
     """The kind of that target; empty if the method has none."""
     answer: Answer | None = None
+    also: Answer | None = None
+    """Further contents, of their own keys, that its responses may have beside those of `answer`."""
     stores: Callable[[Any], StoredKind] | None = None
     """The kind of entry that a query stores; `None` for a method that only reads. Writes need a token."""
 
@@ -181,7 +222,10 @@ def _read_find_node(a: Arguments, _: bool) -> FindNode:
 
 
 def _read_get_peers(a: Arguments, _: bool) -> GetPeers:
-    return GetPeers(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH))
+    node_id, target = _fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH)
+    if len(a) == 2:
+        return GetPeers(node_id, target)
+    return GetPeers(node_id, target, a.get(b"noseed") == 1, a.get(b"scrape") == 1)
 
 
 def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
@@ -191,7 +235,8 @@ def _read_announce(a: Arguments, _: bool) -> AnnouncePeer:
         if given is None or not 0 < given < 65536:
             raise Refusal("port must be 1 to 65535")
         port = given
-    return AnnouncePeer(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH), port, _token(a))
+    node_id, target = _fixed(a, b"id", ID_LENGTH), _fixed(a, b"info_hash", ID_LENGTH)
+    return AnnouncePeer(node_id, target, port, _token(a), a.get(b"seed") == 1)
 
 
 def _read_get(a: Arguments, _: bool) -> Get:
@@ -217,6 +262,10 @@ def _read_put(a: Arguments, canonical: bool) -> Put:
     return Put(node_id, token, v, _fixed(a, b"k", 32), _fixed(a, b"sig", 64), seq, salt, _integer(a, b"cas"))
 
 
+def _read_sample(a: Arguments, _: bool) -> SampleInfohashes:
+    return SampleInfohashes(_fixed(a, b"id", ID_LENGTH), _fixed(a, b"target", ID_LENGTH))
+
+
 def read_unknown(a: Arguments, _: bool) -> FindNode:
     """Read an unknown method with a target as find_node, as BEP 44 and 51 require. Raises `Refusal`."""
     for name in (b"target", b"info_hash"):
@@ -226,6 +275,15 @@ def read_unknown(a: Arguments, _: bool) -> FindNode:
 
 
 # ---- writing queries ----------------------------------------------------------------------------------
+
+
+def _write_get_peers(args: GetPeers) -> dict[bytes, Any]:
+    body: dict[bytes, Any] = {b"id": args.id, b"info_hash": args.target}
+    if args.noseed:
+        body[b"noseed"] = 1
+    if args.scrape:
+        body[b"scrape"] = 1
+    return body
 
 
 def _write_announce(args: AnnouncePeer) -> dict[bytes, Any]:
@@ -238,6 +296,8 @@ def _write_announce(args: AnnouncePeer) -> dict[bytes, Any]:
     }
     if not args.port:
         body[b"implied_port"] = 1
+    if args.seed:
+        body[b"seed"] = 1
     return body
 
 
@@ -276,6 +336,39 @@ def _read_peers(body: Arguments, _: bool, faults: list[Fault], family: Family) -
     if len(usable) != len(value):
         faults.append(Fault.PEERS)
     return GivenPeers(usable)
+
+
+def _read_scrape(body: Arguments, _: bool, faults: list[Fault], family: Family) -> GivenScrape:
+    seeds = b"BFsd" if b"BFsd" in body else b"BFse"
+    return GivenScrape(_filter(body, seeds, faults), _filter(body, b"BFpe", faults))
+
+
+def _filter(body: Arguments, name: bytes, faults: list[Fault]) -> bytes | None:
+    value = body.get(name)
+    if type(value) is bytes and len(value) == FILTER_BYTES:
+        return value
+    if Fault.BLOOM not in faults:
+        faults.append(Fault.BLOOM)
+    return None
+
+
+def _read_samples(body: Arguments, _: bool, faults: list[Fault], family: Family) -> GivenSamples:
+    value, num, interval = body[b"samples"], body.get(b"num"), body.get(b"interval")
+    samples: tuple[bytes, ...] = ()
+    if type(value) is not bytes or len(value) % ID_LENGTH:
+        faults.append(Fault.SAMPLES)
+    else:
+        most = min(len(value), MAX_SAMPLES_READ * ID_LENGTH)
+        samples = tuple(dict.fromkeys(value[at : at + ID_LENGTH] for at in range(0, most, ID_LENGTH)))
+        if len(samples) * ID_LENGTH != len(value):
+            faults.append(Fault.SAMPLES)
+    if type(num) is not int or not len(samples) <= num <= MAX_NUM:
+        faults.append(Fault.NUM)
+        num = None
+    if type(interval) is not int or not 0 <= interval <= MAX_INTERVAL:
+        faults.append(Fault.INTERVAL)
+        interval = MAX_INTERVAL
+    return GivenSamples(samples, num, interval)
 
 
 def _read_item(body: Arguments, canonical: bool, faults: list[Fault], _: Family) -> GivenItem:
@@ -323,10 +416,11 @@ METHODS: Final = {
             name="get_peers",
             args=GetPeers,
             read=_read_get_peers,
-            write=lambda args: {b"id": args.id, b"info_hash": args.target},
+            write=_write_get_peers,
             target=lambda args: args.target,
             about="infohash",
             answer=Answer((b"values",), _read_peers),
+            also=Answer((b"BFsd", b"BFse", b"BFpe"), _read_scrape),
         ),
         Method(
             name="announce_peer",
@@ -354,6 +448,15 @@ METHODS: Final = {
             target=_target_of_put,
             about="target",
             stores=lambda args: "immutable" if args.k is None else "mutable",
+        ),
+        Method(
+            name="sample_infohashes",
+            args=SampleInfohashes,
+            read=_read_sample,
+            write=lambda args: {b"id": args.id, b"target": args.target},
+            target=lambda args: args.target,
+            about="target",
+            answer=Answer((b"samples",), _read_samples),
         ),
     )
 }

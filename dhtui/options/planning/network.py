@@ -68,7 +68,15 @@ def on_torrent(options: Options) -> Request:
 def announce_peer(options: Options) -> Request:
     """A torrent has peers, our own id has none. Raises `UsageError`."""
     _target(options)
-    return _torrent(options, port=_port(options))
+    return _torrent(options, port=_port(options), seed=options.seed)
+
+
+def sample_infohashes(options: Options) -> Request:
+    """Nodes are named: the target only says which nodes they name. Raises `UsageError`."""
+    if not options.remote:
+        raise UsageError("sample_infohashes needs --remote, a list of host:port")
+    place = None if options.target is None else _place(options.target)
+    return request_of(options, remotes=options.remote, target=place)
 
 
 def _torrent(options: Options, **more: int) -> Request:

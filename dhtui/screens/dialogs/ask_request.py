@@ -59,6 +59,8 @@ async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> O
             return await node.find_node(request.target, remotes=[addr])
         case "get_peers":
             return await node.get_peers(request.target, remotes=[addr])
+        case "sample_infohashes":
+            return await node.sample_infohashes(request.target, remotes=[addr])
         case "get":
             return await node.get(request.target, salt=request.salt, public=request.public, remotes=[addr])
 

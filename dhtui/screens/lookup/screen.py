@@ -478,6 +478,8 @@ class LookupScreen(CourseScreen):
             result = await actions.find_node(node, request.target, progress=follow)
         elif request.kind == "get_peers":
             result = await actions.get_peers(node, request.target, progress=follow)
+        elif request.kind == "sample_infohashes":
+            result = await actions.sample_infohashes(node, request.target, progress=follow)
         else:
             result = await actions.get(node, request.target, request.salt, progress=follow, public=request.public)
         text = f"{request.kind} {short_id(request.target)}: {safe_text(result.summary)}"

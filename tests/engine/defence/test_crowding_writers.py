@@ -135,16 +135,16 @@ def test_a_network_displaces_no_peer_of_a_network_that_has_fewer() -> None:
     assert Counter(net_of(ip) for ip, _ in peers_of(store))[net_of(ATTACKER)] == 2
 
 
-def test_a_host_has_5_peers_in_a_swarm_and_its_oldest_goes() -> None:
-    """Several clients behind one NAT are welcome; beyond 5 none but their own host pays."""
+def test_a_host_has_one_peer_in_a_swarm_and_its_oldest_goes() -> None:
+    """BEP 33 (33.10): infohash and address are unique, the last port counts; none but their own host pays."""
     store = PeerStore(OWN)
     store.announce(TARGET, (honest(1), 1), 0.0)
     for i in range(8):
         assert store.announce(TARGET, (ATTACKER, 1000 + i), 0.0)
-    assert set(peers_of(store)) == {(honest(1), 1)} | {(ATTACKER, 1003 + i) for i in range(5)}
-    store.announce(TARGET, (ATTACKER, 1003), 1.0)  # again: now the second is its oldest
+    assert set(peers_of(store)) == {(honest(1), 1), (ATTACKER, 1007)}
+    store.announce(TARGET, (ATTACKER, 1007), 1.0)
     store.announce(TARGET, (ATTACKER, 2000), 2.0)
-    assert (ATTACKER, 1003) in peers_of(store) and (ATTACKER, 1004) not in peers_of(store)
+    assert (ATTACKER, 2000) in peers_of(store) and (ATTACKER, 1007) not in peers_of(store)
 
 
 def test_a_24_has_25_peers_in_a_swarm_and_its_oldest_goes() -> None:

@@ -237,9 +237,9 @@ def test_error_204_for_an_unknown_method() -> None:
 @pytest.mark.parametrize("name", [b"target", b"info_hash"], ids=repr)
 def test_an_unknown_method_with_a_target_is_a_find_node(name: bytes) -> None:
     """BEP 44 and BEP 51 rely on it: nodes that don't know a new method still lead nearer."""
-    asked = query(b"sample_infohashes", {b"id": ID, name: TARGET})
+    asked = query(b"sample_peers", {b"id": ID, name: TARGET})
     assert asked.args == FindNode(ID, TARGET)
-    assert asked.method == "sample_infohashes"
+    assert asked.method == "sample_peers"
 
 
 def test_bep43_ro_is_read_at_top_level() -> None:
