@@ -54,6 +54,19 @@ class Unsigned(NamedTuple):
     known: int | None = None
 
 
+class CensusOf(NamedTuple):
+    """How a census is taken."""
+
+    rate: float
+    """Queries a second."""
+    nodes: int
+    """About how many nodes to find."""
+    file: Path | None
+    """Where it is kept, to go on later."""
+    listed: bool
+    """Whether the infohashes that were given are listed."""
+
+
 class Request(NamedTuple):
     """One action on the network."""
 
@@ -78,6 +91,7 @@ class Request(NamedTuple):
     """put: only look where it would be stored."""
     read_back: bool = False
     """put: look it up afterwards, as a stranger would."""
+    census: CensusOf | None = None
     salt: bytes = b""
     at_least: int | None = None
     newer_than: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.commands import NodeCommands
@@ -43,6 +43,8 @@ class Run(NamedTuple):
     finds: Finds | None = None
     keeper: Keeper | None = None
     """republish: the kept items on this node."""
+    say: Callable[[str], None] = lambda line: None
+    """census: is told how far it is, in a sentence."""
 
     def target(self, request: Request) -> bytes:
         """Where to look, 20 bytes; our own id where the request names nothing."""
@@ -124,6 +126,14 @@ async def look_for_stores(request: Request, run: Run) -> Result:
     """Find the stores of an item."""
     target = run.target(request)
     return await closest_stores(run.node, target, request.salt, run.remotes, run.progress, public=request.public)
+
+
+async def take_census(request: Request, run: Run) -> Result:
+    """Walk through a part of the network."""
+    from .census import census  # here, for only --do census needs it
+
+    assert request.census is not None
+    return await census(run.node, request.census, run.say)
 
 
 async def look_after(request: Request, run: Run) -> Result:

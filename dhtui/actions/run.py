@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..items.conflict import Conflict
     from ..items.keepalive import Keeper, KeptItem
     from ..items.readback import ReadBack
+    from .census import CensusReport
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
@@ -58,6 +59,8 @@ class Result(NamedTuple):
     """put: the other value that it met."""
     read_back: ReadBack | None = None
     """put: what came of reading it back, where that was asked for."""
+    census: CensusReport | None = None
+    """census: what was counted."""
     kept: tuple[KeptItem, ...] = ()
     """republish: the items that were looked after."""
     out: Path | None = None

@@ -42,6 +42,8 @@ class Action(NamedTuple):
     json: str = "headless.json_lines:plain"
     offline: bool = False
     """Whether it needs no node."""
+    serves: bool = False
+    """Whether the node answers others meanwhile, as with ``--wait``."""
     saves: bool = False
     """Whether it runs under the saved id, and saves id and nodes, as ``--wait`` does."""
     unhurried: bool = False
@@ -195,6 +197,31 @@ _ROWS = (
         fields=(
             "| `node` of sample_infohashes | `samples`, `num`, `interval` | infohashes that it stores, null where it "
             "gave none; how many it stores, or null; the seconds for which it gives the same ones |"
+        ),
+    ),
+    Action(
+        name="census",
+        help="walk through a part of the network, politely, and estimate the whole: nodes, infohashes, clients",
+        flags="rate nodes resume list-infohashes",
+        example="--testnet 32 --rate 200",
+        plan="options.planning.network:census",
+        run="actions.requested:take_census",
+        text="headless.census:text",
+        json="headless.census:json",
+        serves=True,
+        saves=True,
+        unhurried=True,
+        fields=(
+            "| `result` of census | `census` | null, or what was counted. Shares are `{part, whole, share, low, "
+            "high}`, estimates `{estimate, low, high}` (null where there is no telling), the bounds those of 95 % "
+            "intervals: `nodes` and `infohashes` of the whole network; `blocks` walked of `planned`, a `space` of all "
+            "ids; `visited` nodes, `found` (they answered under an id of their block); `answers`, `sampling` (they "
+            "gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: `{p10, p50, p90, "
+            "p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, by the first two "
+            "bytes of `v`; `sampled`: infohashes given; `surplus`: candidates left out, being too many; "
+            "`unbelieved`: nodes whose `num` was not used |\n"
+            "| | `infohashes` | with --list-infohashes the infohashes that nodes gave in this run, at most 100,000; "
+            "else null |"
         ),
     ),
     Action(

@@ -47,7 +47,8 @@ def run(options: Options, request: Request, output: Output) -> int:
         request, exposed = unlocked(request), exposure(request)
     own = request.remotes is not None and not options.wait and "bnodes" not in options.given
     keeping = options.wait or ACTIONS[request.action].saves
-    start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
+    serving = options.wait or ACTIONS[request.action].serves
+    start = launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
     with start:
         for warning in (
@@ -277,6 +278,7 @@ async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: L
         progress=lambda view: output.progress(view, request.action),
         finds=finds,
         keeper=keeper,
+        say=lambda line: output.notes([line]),
     )
     result: Result = await ACTIONS[request.action].part("run")(request, means)
     return result

@@ -77,6 +77,12 @@ class Options(NamedTuple):
     qconcurrency: int = 8
     qtimeout: float = 2.0
     """Seconds."""
+    rate: float = 4.0
+    """census: queries a second."""
+    nodes: int = 1000
+    """census: about how many nodes to find."""
+    resume: Path | None = None
+    list_infohashes: bool = False
     deadline: float = 30.0
     """Seconds."""
     wait: bool = False

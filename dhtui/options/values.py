@@ -96,6 +96,13 @@ def interval(text: str) -> float:
     return seconds
 
 
+def rate(text: str) -> float:
+    """Queries a second, 0.1 to 1000."""
+    if len(text) > 40 or not re.fullmatch(_NUMBER, text) or not 0.1 <= float(text) <= 1000:
+        raise UsageError(f"{quoted(text)} is not a number from 0.1 to 1000")
+    return float(text)
+
+
 # ---- bytes and files ------------------------------------------------------------------------------------
 
 

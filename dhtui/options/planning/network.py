@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...actions.request import Request
+from ...actions.request import CensusOf, Request
 from ...actions.spec import ACTIONS
-from ...errors import UsageError
+from ...errors import UsageError, quoted
 from ..config import state_folder
 from ..fitting import refuse
 from ..options import Options
@@ -77,6 +77,19 @@ def sample_infohashes(options: Options) -> Request:
         raise UsageError("sample_infohashes needs --remote, a list of host:port")
     place = None if options.target is None else _place(options.target)
     return request_of(options, remotes=options.remote, target=place)
+
+
+def census(options: Options) -> Request:
+    """Raises `UsageError`, also for a file that can't be one to go on from."""
+    file = options.resume
+    if file is not None:
+        if options.testnet:
+            raise UsageError("--resume has no meaning with --testnet, which ends with this run")
+        if not file.parent.is_dir():
+            raise UsageError(f"--resume: there is no folder {quoted(str(file.parent))}")
+        if file.exists() and not file.is_file():
+            raise UsageError(f"--resume: {quoted(str(file))} is not a file")
+    return request_of(options, census=CensusOf(options.rate, options.nodes, file, options.list_infohashes))
 
 
 def _torrent(options: Options, **more: int) -> Request:
