@@ -97,6 +97,9 @@ NETWORK: dict[str, tuple[str, ...]] = {
     "get": ("--target", "2" * 40),
     "closest_stores": ("--target", "self"),
     "republish": (),
+    "scrape": ("--target", "0" * 40),
+    "sample_infohashes": ("--remote", "127.0.0.1:1", "--qtimeout", "100ms"),
+    "census": ("--rate", "1000", "--list-infohashes"),
 }
 
 
@@ -144,6 +147,8 @@ def test_values_peers_and_kept_items_are_described(run: Run, tmp_path: Path) -> 
     assert found[0]["type"] == "found" and found[-1]["item"]["value_text"] == "x"
     assert run("announce_peer", "--target", "1" * 40, "--annport", "6881")[-1]["ok"]
     assert run("get_peers", "--target", "1" * 40)[-1]["peers"]
+    assert run("announce_peer", "--target", "1" * 40, "--annport", "6882", "--seed")[-1]["ok"]
+    assert run("scrape", "--target", "1" * 40)[-1]["scrape"]["seeds"]["estimate"] == 1.0
     assert any(line["type"] == "node" for line in run("closest_stores", *mine))
     path = next(tmp_path.rglob("keep.json"))
     kept = json.loads(path.read_text())
@@ -153,6 +158,8 @@ def test_values_peers_and_kept_items_are_described(run: Run, tmp_path: Path) -> 
 
 
 def test_what_goes_wrong_at_nodes_is_described(run: Run, net: Neighbours) -> None:
+    given = [line for line in run("sample_infohashes", "--remote", net.node) if line["type"] == "node"]
+    assert given[0]["num"] >= len(given[0]["samples"])
     everybody = f"{net.node},{net.dead},{net.liar},{net.tokenless}"
     for argv in (
         ("ping", "--remote", everybody),
