@@ -125,6 +125,9 @@ class _Census:
             return
         await self._turn()
         sampled = await self.node.sample_infohashes(node.id, remotes=[node.addr])
+        if not sampled.complete:
+            self.walk.put_back(node)
+            return
         given = _samples(sampled.asked)
         visit = Visit(node.addr, first.id, first.rtt, first.version, given)
         self.walk.visited(visit, (*first.nodes, *_named(sampled)))

@@ -134,6 +134,12 @@ class LibtorrentPeer:
         self._session.dht_get_peers(lt.sha1_hash(info_hash))
         return {(peer[0], peer[1]) for peer in (await self._until(ended)).peers()}
 
+    async def sample_infohashes(self, addr: Addr, target: bytes) -> Any:
+        """Ask one node (BEP 51); the alert with what it gave."""
+        ended = self._alert("dht_sample_infohashes_alert", endpoint=addr)
+        self._session.dht_sample_infohashes(addr, lt.sha1_hash(target))
+        return await self._until(ended)
+
     def _read_alerts(self) -> None:
         with suppress(BlockingIOError):
             self._ours.recv(4096)

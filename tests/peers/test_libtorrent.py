@@ -11,6 +11,7 @@ import pytest_asyncio
 from dhtui.engine.items import ImmutableItem, MutableItem, sign
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import Status
+from dhtui.engine.wire.methods import GivenSamples
 
 from .matrix import ASKING, SERVING, addresses, key_of
 from .peer import Peer, unavailable
@@ -119,3 +120,36 @@ async def test_the_published_vector_is_stored_by_libtorrent(node: Node, peers: l
     )
     assert item.target.hex() == "411eba73b6f087ca51a3795d9c8c938d365e32c1"
     assert (await node.put(item)).stored >= len(peers)
+
+
+async def test_libtorrent_counts_seeds_and_downloaders(node: Node, peers: list[LibtorrentPeer]) -> None:
+    """BEP 33, both directions of what it calls a seed; it sends filters in place of values (its issue 8005)."""
+    torrent = b"\x33" * 20
+    assert (await node.announce_peer(torrent, 6881, seed=True, remotes=addresses(peers))).stored == len(peers)
+    found = await node.scrape(torrent, remotes=addresses(peers))
+    assert found.scrape is not None and found.scrape.nodes == len(peers)
+    assert (round(found.scrape.seeds.value), round(found.scrape.downloaders.value)) == (1, 0)
+    assert (await node.announce_peer(torrent, 6881, remotes=addresses(peers))).stored == len(peers)
+    found = await node.scrape(torrent, remotes=addresses(peers))
+    assert found.scrape is not None
+    assert (round(found.scrape.seeds.value), round(found.scrape.downloaders.value)) == (0, 1)
+    assert all(one.faults == () for one in found.asked)
+
+
+async def test_libtorrent_gives_samples(node: Node, peers: list[LibtorrentPeer]) -> None:
+    """BEP 51."""
+    torrent = b"\x51" * 20
+    await node.announce_peer(torrent, 6881, remotes=addresses(peers))
+    found = await node.sample_infohashes(torrent, remotes=[peers[0].address])
+    (given,) = [part for part in found.asked[0].given if isinstance(part, GivenSamples)]
+    assert torrent in given.samples and given.num == len(given.samples) and 0 <= given.interval <= 21600
+    assert found.asked[0].faults == () and found.asked[0].nodes
+
+
+async def test_libtorrent_takes_our_samples(nodes: list[Node], peer: LibtorrentPeer) -> None:
+    """BEP 51."""
+    torrent = b"\x15" * 20
+    await nodes[1].announce_peer(torrent, 6881, remotes=[nodes[0].address])
+    given = await peer.sample_infohashes(nodes[0].address, torrent)
+    assert torrent in [each.to_bytes() for each in given.samples]
+    assert given.num_infohashes == given.num_samples and given.num_nodes > 0

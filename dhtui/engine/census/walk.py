@@ -3,8 +3,8 @@
 The space is cut into aligned blocks of some 32 nodes each, and blocks at equal distances are walked, from a random one
 on: a fair sample of all ids. Within a block the walk goes from the lowest id up. Each node is visited once: asked for
 the nodes closest to a random id within the block, and if it answers for samples of its infohashes, with the nodes
-closest to itself. A block is known when nobody names anybody new. (Of simulated networks, half of them dead nodes, that finds
-all live ones; where no node gives samples, 98.7 % of them.)
+closest to itself. A block is known when nobody names anybody new. In simulated networks, half of their nodes dead, that
+finds all live ones; where no node gives samples, 98.7 % of them.
 
 Against liars: only nodes that answer under an id within the block count, one for a host and a few for a network in a
 block; a block takes up a bounded number of candidates.
