@@ -108,6 +108,7 @@ RULES: tuple[tuple[str, str, Any], ...] = (
     ("store:_Swarm", "_loser", oldest_goes),
     ("lookup.algorithm", "bep42_valid", lambda node_id, ip: True),
     ("lookup.algorithm", "CHOSEN_BITS", 160),
+    ("lookup.algorithm", "sparse", lambda share, k, size: False),
     ("lookup.candidates", "bep42_valid", lambda node_id, ip: True),
     ("lookup.candidates", "is_local", lambda ip: True),
     ("lookup.candidates", "MISLEADING", inf),
