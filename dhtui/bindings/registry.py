@@ -266,6 +266,10 @@ VIEWS: tuple[View, ...] = (
         (
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+            Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
         ),
     ),
     View(

@@ -75,7 +75,7 @@ _HOME: Final = (
     Section(
         "traffic",
         (
-            ("in", "datagrams and bytes (UDP payload) that came in the last full second"),
+            ("in", "datagrams and bytes (UDP payload) that came in the last full second; the right edge is now"),
             ("out", "the same, of what was sent; what the system would not send is counted as not sent on Log"),
             ("peak", "the most in one second of those drawn"),
             ("rtt", "p50 and p95: half and 95 % of the last 256 round trips were shorter"),
@@ -95,26 +95,51 @@ _HOME: Final = (
     Section(
         "messages",
         (
+            ("we ask", "queries of ours, by method: only methods in use. The small chart: the last 5 minutes"),
+            ("they ask", "queries of others, likewise"),
             ("sent", "queries of ours"),
-            ("answered", "left: of ours, by a response; right: of theirs, by us"),
+            ("✓", "left: answered by a response; right: answered by us"),
             (
-                "silent",
+                "✗",
                 "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
                 "an error waits still, or was given up: its lookup ended, or you banned the node",
             ),
-            ("errors", "queries of ours that were answered with an error"),
+            ("!", "left: answered with an error; right: queries of others that we answered with an error"),
+            ("share", "answered, of those that have ended"),
             (
-                "received",
+                "came",
                 "queries of others; those that were neither answered nor refused were over a limit, or met us "
                 "read-only",
             ),
-            ("refused", "queries of others that we answered with an error"),
             (
                 "own probe",
                 "pings to our own external address, from another socket: as sent they are not among the packets; "
                 "answered are those that came back",
             ),
             ("other", "all methods that we don't speak"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            (
+                "nodes",
+                "nodes of the table where their ids lie: a dot each, at most four a column; the nearer the brighter",
+            ),
+            ("spare", "replacements, likewise"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("▼ us", "our own id"),
+            ("◆", "the target of a lookup that runs"),
+            ("bucket", "the range of ids of each bucket, by its depth"),
+        ),
+    ),
+    Section(
+        "needs attention",
+        (
+            ("lost to silence", "how much of a lookup's time went by waiting for lost packets and silent nodes"),
+            ("thin", "a bucket that has less than half of the nodes that it should have, by the size of the network"),
+            ("of the last", "timeouts of one node, among those that are kept"),
+            ("went wrong, by cause", "how often, and when last"),
         ),
     ),
     Section(
@@ -131,7 +156,8 @@ _HOME: Final = (
         "charts",
         (
             ("10% 50% 90% 95%", "so many of the last 256 round trips were shorter"),
-            ("a query stalls after", "without an answer by then another node is asked, too"),
+            ("a query stalls after", "without an answer by then another node is asked, too; ┄ marks it"),
+            ("░ ▒ ▓ █", "how many round trips took so long, in each 10 s of the last 5 minutes"),
             (
                 "good nodes",
                 "good nodes of the table, now and over the last hour; the chart goes from lowest to highest",

@@ -42,6 +42,13 @@ def titled(widget: Widget, title: str) -> Content:
     return Content(f"{pad}{clean(title)}{pad}")
 
 
+def set_title(widget: Widget, title: str) -> None:
+    """Gives the widget's border that title. The same one again is nothing to paint."""
+    content = titled(widget, title)
+    if widget.border_title != content.markup:
+        widget.border_title = content
+
+
 def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool, mono: bool = False) -> Style:
     """The style of a role over a background, by the variables of a theme. `ansi`: in the terminal's own colours.
 

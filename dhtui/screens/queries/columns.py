@@ -16,7 +16,7 @@ from ...text.format import distance as distance_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
-from ..home.panes import method_rows
+from ..home.messages import method_rows
 from .rows import AskedRow, OwnerRow, QueryRow, Row
 
 BAR = 8
