@@ -192,6 +192,8 @@ def who_line(snapshot: Snapshot, width: int) -> Line:
         ("up ", clock(snapshot.uptime)),
         ("bootstrap ", f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(start.why, 60)}"),
     ):
+        if start.state == "idle" and label == "bootstrap ":
+            continue
         if width_of(spans) + 2 + len(label) + cell_len(text) <= width:
             spans += [(f"  {label}", "dim"), (text, "plain")]
     return tuple(spans)

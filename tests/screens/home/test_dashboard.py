@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,6 @@ from dhtui.screens.home.messages import message_lines
 from dhtui.screens.home.needs import attention_lines
 from dhtui.screens.home.panes import who_line
 from dhtui.sources.attention import attention
-from dhtui.sources.source import LiveSource
 from dhtui.text.attention import Attention, Need
 from dhtui.text.spans import width_of
 from dhtui.widgets.key_strip import KeyStrip
@@ -25,7 +25,8 @@ from dhtui.widgets.spark import braille
 
 from .. import snapshots
 from ..stage import LARGE, SMALL, PaperNode, Stage, exploring
-from ..test_states import joined, work
+from ..test_states import among
+from ..wired import WiredNode
 from .test_home import grown, texts
 
 MIDDLE = (120, 35)
@@ -87,11 +88,10 @@ async def test_the_id_space_can_be_zoomed_and_panned(size: tuple[int, int]) -> N
         assert strip(stage).part.depth == 0 and "▼ us" in stage.text()
 
 
-async def test_who_exchanged_packets_with_us_just_now_is_marked() -> None:
-    node = joined(40)
-    async with exploring(PaperNode(node.snapshot()), LARGE) as stage:
-        stage.app.feed.connect(LiveSource(node))
-        await work(node)
+async def test_who_exchanged_packets_with_us_just_now_is_marked(tmp_path: Path) -> None:
+    async with among(40)(tmp_path, LARGE) as stage:
+        node = stage.app.host.node
+        assert isinstance(node, WiredNode)
         node.net.now += 1.0
         await stage.settle()
         now = next(line for line in stage.lines() if line.startswith("│ now "))
