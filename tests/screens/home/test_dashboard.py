@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -19,14 +18,14 @@ from dhtui.screens.home.needs import attention_lines
 from dhtui.screens.home.panes import who_line
 from dhtui.sources.attention import attention
 from dhtui.text.attention import Attention, Need
+from dhtui.text.keyspace import Part
 from dhtui.text.spans import width_of
+from dhtui.text.strip import LABEL
 from dhtui.widgets.key_strip import KeyStrip
 from dhtui.widgets.spark import braille
 
 from .. import snapshots
 from ..stage import LARGE, SMALL, PaperNode, Stage, exploring
-from ..test_states import among
-from ..wired import WiredNode
 from .test_home import grown, texts
 
 MIDDLE = (120, 35)
@@ -88,16 +87,22 @@ async def test_the_id_space_can_be_zoomed_and_panned(size: tuple[int, int]) -> N
         assert strip(stage).part.depth == 0 and "▼ us" in stage.text()
 
 
-async def test_who_exchanged_packets_with_us_just_now_is_marked(tmp_path: Path) -> None:
-    async with among(40)(tmp_path, LARGE) as stage:
-        node = stage.app.host.node
-        assert isinstance(node, WiredNode)
-        node.net.now += 1.0
-        await stage.settle()
+async def test_who_exchanged_packets_with_us_just_now_is_marked() -> None:
+    view = snapshots.running()
+    first, second = (bucket.nodes[0] for bucket in view.table.buckets[:2])
+    ping = encode_query(b"aa", Ping(second.id), False)[1]
+    node = PaperNode(view)
+    async with exploring(node, LARGE) as stage:
+        node.tell(
+            PacketSent(view.at, first.addr, b"", "query", "ping", b"bb"),
+            PacketReceived(view.at, second.addr, ping, parse(ping)),
+        )
+        await stage.see(view._replace(at=view.at + 1.0))
         now = next(line for line in stage.lines() if line.startswith("│ now "))
-        assert {"↕"} <= set(now) <= set("│now ↑↓↕")
-        node.net.now += 3.0
-        await stage.settle()
+        room = LARGE[0] - 4 - LABEL
+        signs = {place: sign for place, sign in enumerate(now[2 + LABEL :]) if sign in "↑↓"}
+        assert signs == {Part().column(first.id, room): "↑", Part().column(second.id, room): "↓"}
+        await stage.see(view._replace(at=view.at + 4.0))
         now = next(line for line in stage.lines() if line.startswith("│ now "))
         assert now.strip("│ ") == "now"
 
