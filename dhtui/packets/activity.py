@@ -10,6 +10,8 @@ from ..text.strip import Way
 from .packet import Packet
 from .ring import PacketRing
 
+FLASH = 2.0
+"""Seconds for which screens mark a node after a packet to it or from it."""
 MOST = 400
 """Packets that are looked at, the newest."""
 

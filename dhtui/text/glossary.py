@@ -183,15 +183,41 @@ _TABLE: Final = (
         "buckets",
         (
             ("depth", "leading bits that its nodes share with our id; the last bucket: at least so many"),
-            ("prefix", "the first bits of the ids in it; the last one differs from ours"),
+            (
+                "prefix",
+                "its branch of the tree: the first bits of the ids in it; the last one differs from ours. ◀ is ours",
+            ),
             ("nodes", "a sign for each place: good, questionable, bad, free"),
             ("spare", "replacements: nodes that wait for a place in the bucket"),
+            (
+                "should",
+                "nodes that it should hold, by the estimated size of the network: all of them, at most 8; thin: it has "
+                "less than half of those that are there for sure; ?: the size is not known",
+            ),
+            ("share", "of all ids, those that fall into it"),
+            ("rtt", f"{_RTT}: the median of its nodes, each smoothed"),
             ("✓", "good nodes"),
             ("?", "questionable nodes"),
             ("✗", "bad nodes"),
             ("changed", "since one of its nodes last answered"),
             ("refresh", "until a random id in it is looked up: 15 minutes without a change, or after the last refresh"),
             ("kept", "items and infohashes that we keep for others and that fall into it"),
+        ),
+    ),
+    Section(
+        "round trips by bucket",
+        (
+            ("░ ▒ ▓ █", "every 30 s the median of the nodes that answered since; blank: none did"),
+            ("good nodes", "of the table, over the same time"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            ("▲ selected", "the selected node"),
+            ("▼ us", "our own id"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("bucket", "the range of ids of each bucket; the line of the selected one is double"),
         ),
     ),
     Section(

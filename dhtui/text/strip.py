@@ -5,7 +5,7 @@ As `text.keyspace` has it, a part of the space may be shown in place of all of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,17 +36,20 @@ class Inhabitants:
     """The buckets: how many leading bits each shares with our id. The last one is ours."""
     active: Mapping[bytes, Way] = field(default_factory=dict)
     """Who sent or got a packet just now."""
+    selected: int | None = None
+    """The depth of the bucket that is selected."""
     marked: tuple[Mark, ...] = ()
     """What is marked besides our own id, such as a target."""
 
 
-def part_title(part: Part) -> str:
+def part_title(part: Part, own: bytes) -> str:
     """Which part of the space is shown, in words."""
     if not part.depth:
         return "all ids"
     prefix = part.prefix()
-    begin = f": {prefix[:8]}{'…' * (len(prefix) > 8)}" if prefix else ""
-    return f"the ids that share {plural(part.depth, 'bit')}{begin}"
+    begin = f", {prefix[:8]}{'…' * (len(prefix) > 8)}" if prefix else ""
+    ours = part.column(own, 1) is not None
+    return f"the ids that share {plural(part.depth, 'bit')}{' with ours' if ours else ''}{begin}"
 
 
 def strip_lines(part: Part, who: Inhabitants, width: int, height: int) -> list[Line]:
@@ -68,7 +71,7 @@ def strip_lines(part: Part, who: Inhabitants, width: int, height: int) -> list[L
     if height >= 3:
         rows.insert(0, ("", scale(part, room)))
     if height >= 5:
-        rows.append(("bucket", _ranges(part, who.own, who.depths, room)))
+        rows.append(("bucket", _ranges(part, who, room)))
     named = (((fit(name, label), "dim"), *line) if label else line for name, line in rows)
     return list(named)[:height]
 
@@ -109,18 +112,19 @@ def bucket_range(own: bytes, depth: int, last: bool) -> tuple[int, int]:
     return first, first + (1 << (shift - 1))
 
 
-def _ranges(part: Part, own: bytes, depths: Sequence[int], width: int) -> Line:
-    """The range of each bucket, with its number where there is room."""
+def _ranges(part: Part, who: Inhabitants, width: int) -> Line:
+    """The range of each bucket, with its number where there is room; the line of the selected one is a double one."""
     cells: list[Span] = [(" ", "plain")] * width
-    for depth in depths:
-        last = depth == depths[-1]
-        begin, end = (bound - part.start for bound in bucket_range(own, depth, last))
+    for depth in who.depths:
+        last = depth == who.depths[-1]
+        begin, end = (bound - part.start for bound in bucket_range(who.own, depth, last))
         left, right = max(0, begin * width // part.size), min(width, end * width // part.size)
         if right <= left:  # too narrow, or not in this part
             continue
-        role: Role = "accent" if last else "dim"
-        name = str(depth)
+        selected = depth == who.selected
+        role: Role = "key" if selected else "accent" if last else "dim"
+        name, line = str(depth), "═" if selected else "─"
         inner = right - left - 2
-        text = f"└{name.center(inner, '─')}┘" if inner >= len(name) else "─" * (right - left)
+        text = f"└{name.center(inner, line)}┘" if inner >= len(name) else line * (right - left)
         cells[left:right] = [(char, role) for char in text]
     return tuple(cells)

@@ -42,5 +42,5 @@ class KeyStrip(Lines):
         if self._who is None or not self.size.width:
             return
         if self.styles.border_top[0]:
-            set_title(self, f"id space: {part_title(self.part)}{self._note}")
+            set_title(self, f"id space: {part_title(self.part, self._who.own)}{self._note}")
         self.show(strip_lines(self.part, self._who, self.size.width, self.size.height))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -76,6 +77,12 @@ def test_the_buckets_divide_all_ids() -> None:
 
 
 def test_the_title_names_the_part() -> None:
-    assert part_title(Part()) == "all ids"
-    assert part_title(Part.around(OWN, 1)) == "the ids that share 1 bit"
-    assert part_title(Part.around(OWN, 8)) == "the ids that share 8 bits: 2d"
+    assert part_title(Part(), OWN) == "all ids"
+    assert part_title(Part.around(OWN, 1), OWN) == "the ids that share 1 bit with ours"
+    assert part_title(Part.around(OWN, 8), OWN) == "the ids that share 8 bits with ours, 2d"
+    assert part_title(Part.around(OWN, 8).moved(1), OWN) == "the ids that share 8 bits, 2e"
+
+
+def test_the_selected_bucket_is_told_apart_without_colour() -> None:
+    rows = [texts(strip_lines(Part(), replace(crowd(), selected=depth), 107, 5))[4] for depth in (0, 1, None)]
+    assert "═0═" in rows[0] and "═1═" in rows[1] and "═" not in rows[2]

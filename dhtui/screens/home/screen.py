@@ -12,7 +12,7 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupView, Snapshot
 from ...lookups.budget import unanswered
-from ...packets.activity import active
+from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.attention import attention
 from ...sources.health import health
@@ -44,8 +44,6 @@ def _no_lookup() -> Line:
 
 SECOND = 0.95
 """What sums up is drawn again after so many seconds."""
-FLASH = 2.0
-"""Seconds for which a node is marked in the id space after a packet to it or from it."""
 RECENT = 4
 """Ended lookups that are looked at for lost time."""
 TITLES = {
@@ -165,7 +163,7 @@ class HomeScreen(ExplorerScreen):
             tuple(node.id for bucket in buckets for node in bucket.replacements),
             tuple(bucket.depth for bucket in buckets),
             just_now,
-            tuple(Mark(view.target, "◆", safe_text(view.kind, 13)) for view in running),
+            marked=tuple(Mark(view.target, "◆", safe_text(view.kind, 13)) for view in running),
         )
         table = snapshot.table
         nodes = plural(len(who.nodes), "node")
