@@ -145,4 +145,9 @@ def near(origin: bytes, node_id: bytes) -> Role:
 
     It only repeats what the written distance tells.
     """
-    return NEAR[nearness(id_bits(distance(origin, node_id)))]
+    return near_bits(id_bits(distance(origin, node_id)))
+
+
+def near_bits(bits: float | None) -> Role:
+    """The same by log2 of the distance; `None`: not known."""
+    return "data" if bits is None else NEAR[nearness(bits)]

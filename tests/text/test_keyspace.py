@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from dhtui.text.keyspace import MAX_DEPTH, NEAR, Mark, Part, bracket, marks, near, nearness, scale, ticks
+from dhtui.text.keyspace import MAX_DEPTH, NEAR, Mark, Part, bracket, marks, near, near_bits, nearness, scale, ticks
 from dhtui.text.spans import width_of
 
 LOW, HIGH = bytes(20), b"\xff" * 20
@@ -82,4 +82,5 @@ def test_ids_are_painted_by_their_distance_and_a_small_network_has_several_steps
     own = bytes(20)
     roles = [near(own, (1 << bits).to_bytes(20, "big")) for bits in (159, 155, 150, 145, 139, 0)]
     assert roles == ["near0", "near2", "near3", "near4", "near5", "near5"]
+    assert near_bits(155.0) == "near2" and near_bits(None) == "data"
     assert near(own, own) == NEAR[-1] and near(HIGH, own) == NEAR[0]

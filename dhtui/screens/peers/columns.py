@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...engine.views.snapshot import SwarmView
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, power
+from ...text.keyspace import near_bits
 from ...text.spans import Line
 from ...widgets.table_model import Column
 from .rows import AnnounceRow, Giver, NamedPeer
@@ -72,7 +73,7 @@ def _gave(row: Giver) -> Line:
 GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
     Column(
-        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), middle=True,
+        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.node.bits)),), middle=True,
         sort=lambda r: r.node.id or b"",
     ),
     Column(

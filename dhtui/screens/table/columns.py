@@ -15,7 +15,7 @@ from ...sources.buckets import due, share, thin
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, prefix_bits
 from ...text.format import distance as distance_words
-from ...text.keyspace import NEAR, near, nearness
+from ...text.keyspace import near, near_bits
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column
 
@@ -132,7 +132,7 @@ def _prefix(row: BucketRow) -> Line:
 
 def near_bucket(depth: int) -> Role:
     """The role of the ids in a bucket, on the ramp of nearness."""
-    return NEAR[nearness(ID_BITS - 1.0 - depth)]
+    return near_bits(ID_BITS - 1.0 - depth)
 
 
 def _replacements(row: BucketRow) -> Line:
