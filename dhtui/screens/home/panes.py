@@ -187,19 +187,16 @@ def who_line(snapshot: Snapshot, width: int) -> Line:
     sign, role = _BEP42[who.bep42]
     spans.append((f"  {sign[0]} bep 42", role))
     start, known = snapshot.bootstrap, address(who.external) if who.external else "address not known"
-    for label, text in (
-        ("", known),
-        ("up ", clock(snapshot.uptime)),
-        ("bootstrap ", f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(start.why, 60)}"),
-    ):
-        if start.state == "idle" and label == "bootstrap ":
-            continue
+    facts = [("", known), ("up ", clock(snapshot.uptime))]
+    if start.state != "idle":
+        facts.append(("bootstrap ", f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(start.why, 60)}"))
+    for label, text in facts:
         if width_of(spans) + 2 + len(label) + cell_len(text) <= width:
             spans += [(f"  {label}", "dim"), (text, "plain")]
     return tuple(spans)
 
 
-_START = {"idle": "–", "running": "…", "done": "✓", "failed": "✗"}
+_START = {"running": "…", "done": "✓", "failed": "✗"}
 
 
 def store_lines(snapshot: Snapshot, width: int) -> list[Line]:
