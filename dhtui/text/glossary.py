@@ -139,7 +139,7 @@ _HOME: Final = (
             ("lost to silence", "how much of a lookup's time went by waiting for lost packets and silent nodes"),
             ("thin", "a bucket that has less than half of the nodes that it should have, by the size of the network"),
             ("of the last", "timeouts of one node, among those that are kept"),
-            ("went wrong, by cause", "how often, and when last"),
+            ("what went wrong, by cause", "how often, and when last"),
         ),
     ),
     Section(

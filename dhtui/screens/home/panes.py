@@ -51,10 +51,12 @@ def _row(label: str, *spans: tuple[str, Role]) -> Line:
     return ((fit(label, _LABEL), "dim"), *spans)
 
 
-def health_line(health: Health) -> Line:
-    """The state in words, and what to do about it."""
+def health_line(health: Health, width: int) -> Line:
+    """The state in words, and what to do about it, if there is room for all of that."""
     role: Role = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}[health.level]  # type: ignore[assignment]
-    return ((f" {health.glyph} {health.text}", role), (f"  {health.remedy}", "plain"))
+    state = f" {health.glyph} {health.text}"
+    fits = cell_len(state) + 2 + cell_len(health.remedy) <= width
+    return ((state, role), (f"  {health.remedy}" if fits else "", "plain"))
 
 
 def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
@@ -245,8 +247,8 @@ def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
     return lines
 
 
-def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
-    """What one can do without nodes."""
+def advice_lines(snapshot: Snapshot, in_testnet: bool, room: int = 0) -> list[Line]:
+    """What one can do without nodes; with `room` for more lines, how others find us, too."""
     left = snapshot.bootstrap.retry_in
     itself = f"; by itself in {duration(left)}" if left is not None else ""
     known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
@@ -254,7 +256,11 @@ def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
     lines: list[Line] = [(*again, *_advice("home.bootstrap", "start from a node: HOST:PORT"))]
     if not in_testnet:
         lines.append(_advice("testnet", "open a testnet: 64 real nodes inside this program, no network needed"))
-    return [*lines, _advice("show.table", "watch the table: a node that contacts us appears there")]
+    lines.append(_advice("show.table", "watch the table: a node that contacts us appears there"))
+    if room >= 1 and not in_testnet and snapshot.reachability.state != "reachable":
+        port = snapshot.identity.bound[1]
+        lines.append(((f"    forward UDP port {port} on your router: strangers reach us then", "plain"),))
+    return lines
 
 
 def _advice(name: str, text: str) -> Line:

@@ -104,7 +104,7 @@ class HomeScreen(ExplorerScreen):
             self.set_class(no_nodes, "no-nodes")
             self.call_after_refresh(self.tick)  # other panes have room now
         state = health(snapshot, on_testnet=self._offers_no_testnet())
-        self._pane("health").show((panes.health_line(state),))
+        self._pane("health").show((panes.health_line(state, self.size.width),))
         self._pane("who").show((panes.who_line(snapshot, self._pane("who").size.width),))
         self._show_pane("node", lambda width, height: panes.node_lines(snapshot, width, height))
         self._show_pane("traffic", lambda width, height: panes.traffic_lines(snapshot, width, height))
@@ -130,7 +130,8 @@ class HomeScreen(ExplorerScreen):
     def _start_lines(self, snapshot: Snapshot, height: int) -> list[Line]:
         """How the start went, and what can be done without nodes."""
         recorded = self.feed.player is not None
-        advice = [] if recorded else panes.advice_lines(snapshot, in_testnet=self._offers_no_testnet())
+        room = height - len(snapshot.bootstrap.sources) - 4
+        advice = [] if recorded else panes.advice_lines(snapshot, self._offers_no_testnet(), room)
         return [*panes.start_lines(snapshot, height - len(advice)), *advice]
 
     def _needs(self, snapshot: Snapshot, width: int, height: int) -> list[Line]:
@@ -141,7 +142,7 @@ class HomeScreen(ExplorerScreen):
         room = height - len(lines) - 2
         if room < 1:
             return lines
-        return [*lines, (), (("went wrong, by cause", "title"),), *charts.error_lines(snapshot, room, width)]
+        return [*lines, (), (("what went wrong, by cause", "title"),), *charts.error_lines(snapshot, room, width)]
 
     def _lost_time(self, view: LookupView) -> float:
         """Seconds that silence cost an ended lookup."""
