@@ -131,11 +131,11 @@ def heat_lines(snapshot: Snapshot, span: float, width: int, height: int) -> tupl
     grid = _grid(slots, rows, snapshot.at, span, room)
     most = max((count for row in grid for count in row), default=0)
     lines = [*head]
-    times = max(1, (height - len(head) - 1) // len(rows))
-    for (first, last), counts in zip(reversed(rows), reversed(grid), strict=True):
+    times, spare = divmod(max(len(rows), height - len(head) - 1), len(rows))
+    for place, ((first, last), counts) in enumerate(zip(reversed(rows), reversed(grid), strict=True)):
         stalls = first <= _class_of(rtt.soft) <= last
         cells = "".join(shade(log(1 + count), log(1 + most)) for count in counts)
-        lines += [((" " * (_AXIS - 1) + "│", "dim"), (cells, "accent"))] * (times - 1)
+        lines += [((" " * (_AXIS - 1) + "│", "dim"), (cells, "accent"))] * (times - 1 + (place < spare))
         name = fit(_edge(first), _AXIS - 2, right=True) + (" ┤" if not stalls else " ┼")
         lines.append(((name, "dim"), *_stalled(cells, stalls)))
     return (*lines, spread(((f"{' ' * _AXIS}{duration(span)} ago", "dim"),), (("now", "dim"),), width))

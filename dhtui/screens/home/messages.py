@@ -16,19 +16,23 @@ SECONDS = 300
 """That the charts go back."""
 
 
-def message_lines(snapshot: Snapshot) -> list[Line]:
-    """The matrix: what we asked and what came of it, what we were asked and what we answered; methods in use only."""
+def message_lines(snapshot: Snapshot, width: int = 0) -> list[Line]:
+    """The matrix: what we asked and what came of it, what we were asked and what we answered; methods in use only.
+
+    The charts take what is left of `width` cells.
+    """
+    spark = _SPARK + max(0, min(SECONDS // 10 - _SPARK + 1, (width - _LEAST) // 2))
     rows = [(name, counts) for name, counts in method_rows(snapshot.methods) if any(counts)]
     if not rows:
         return [(("Nothing was asked yet, by us or by others.", "dim"),)]
     asked = "".join(fit(head, width, right=True) for head, width in zip(_ASKED, _WIDTHS, strict=False))
     served = "".join(fit(head, width, right=True) for head, width in zip(_SERVED, _WIDTHS[5:], strict=True))
     head: Line = (
-        (fit("we ask", _NAME + _SPARK) + asked, "title"),
+        (fit("we ask", _NAME + spark) + asked, "title"),
         (" │ ", "dim"),
-        (fit("they ask", _SPARK + _WIDTHS[5] - len(_SERVED[0])) + served.lstrip(), "title"),
+        (fit("they ask", spark + _WIDTHS[5] - len(_SERVED[0])) + served.lstrip(), "title"),
     )
-    return [head, *(_method(name, counts, snapshot) for name, counts in rows)]
+    return [head, *(_method(name, counts, snapshot, spark) for name, counts in rows)]
 
 
 def method_rows(methods: Mapping[str, MethodCounts]) -> list[tuple[str, MethodCounts]]:
@@ -47,12 +51,14 @@ _ASKED = ("sent", "✓", "✗", "!", "share")
 _SERVED = ("came", "✓", "!")
 _WIDTHS = (6, 6, 5, 5, 6, 6, 6, 5)
 _NAME, _SPARK = 13, 7
-"""Cells for the name of a method, and for what happened over time."""
+"""Cells for the name of a method, and at least for what happened over time."""
+_LEAST = _NAME + 2 * _SPARK + sum(_WIDTHS) + 3
+"""Cells of a row."""
 
 
-def _over_time(name: str, snapshot: Snapshot, received: bool) -> str:
+def _over_time(name: str, snapshot: Snapshot, received: bool, cells: int) -> str:
     """How much was asked over the last minutes, now at the right edge."""
-    values = [0] * (_SPARK - 1)
+    values = [0] * (cells - 1)
     known = (*METHODS, PROBE)
     for slot in snapshot.slots:
         place = len(values) - 1 - int(max(0.0, snapshot.at - slot.at) * len(values) / SECONDS)
@@ -66,7 +72,7 @@ _ROW = {PROBE: "own probe"}
 """Names of rows that are not those of their methods."""
 
 
-def _method(name: str, counts: MethodCounts, snapshot: Snapshot) -> Line:
+def _method(name: str, counts: MethodCounts, snapshot: Snapshot, spark: int) -> Line:
     roles: tuple[Role, ...] = ("plain", "good", "warn", "bad", "plain", "plain", "good", "warn")
     ended = counts.answered + counts.timed_out + counts.errors
     part = f"{100 * counts.answered // ended}%" if ended else "–"
@@ -86,9 +92,9 @@ def _method(name: str, counts: MethodCounts, snapshot: Snapshot) -> Line:
     ]
     return (
         (fit(safe_text(name, _NAME), _NAME), "strong"),
-        (_over_time(name, snapshot, False), "accent"),
+        (_over_time(name, snapshot, False, spark), "accent"),
         *cells[:5],
         (" │ ", "dim"),
-        (_over_time(name, snapshot, True), "accent"),
+        (_over_time(name, snapshot, True, spark), "accent"),
         *cells[5:],
     )

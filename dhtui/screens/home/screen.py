@@ -109,7 +109,7 @@ class HomeScreen(ExplorerScreen):
         self._show_pane("node", lambda width, height: panes.node_lines(snapshot, width, height))
         self._show_pane("traffic", lambda width, height: panes.traffic_lines(snapshot, width, height))
         rows = len(self._pane("messages").lines)
-        self._show_pane("messages", lambda width, height: message_lines(snapshot))
+        self._show_pane("messages", lambda width, height: message_lines(snapshot, width))
         if len(self._pane("messages").lines) != rows:
             self.call_after_refresh(self.tick)  # the pane beside it gets other room
         self._show_pane("start", lambda width, height: self._start_lines(snapshot, height))

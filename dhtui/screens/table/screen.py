@@ -199,13 +199,23 @@ class TableScreen(ExplorerScreen):
 
     def action_nearer(self, halvings: int) -> None:
         """Shows less or more of the id space."""
-        self.query_one("#space", KeyStrip).nearer(halvings)
-        self._show_space()
+        if strip := self._strip():
+            strip.nearer(halvings)
+            self._show_space()
 
     def action_pan(self, places: int) -> None:
         """Shows the ids beside those that are shown."""
-        self.query_one("#space", KeyStrip).pan(places)
-        self._show_space()
+        if strip := self._strip():
+            strip.pan(places)
+            self._show_space()
+
+    def _strip(self) -> KeyStrip | None:
+        """The id space, if it is drawn; says so if there is no room for it."""
+        strip = self.query_one("#space", KeyStrip)
+        if strip.size.width:
+            return strip
+        notify(self, "The id space has room in a window of 33 rows; Home draws it in any.")
+        return None
 
     @on(LineTable.Selected, "#buckets")
     def follow_bucket(self) -> None:

@@ -172,6 +172,12 @@ def test_methods_that_are_not_in_use_have_no_row() -> None:
     assert texts(message_lines(view._replace(methods={}))) == ["Nothing was asked yet, by us or by others."]
 
 
+@pytest.mark.parametrize("width", [76, 78, 96, 120])
+def test_the_charts_of_methods_take_what_is_left(width: int) -> None:
+    rows = message_lines(snapshots.running(), width)
+    assert len({width_of(row) for row in rows}) == 1 and width - 2 < width_of(rows[0]) + 1 <= max(width + 1, 76)
+
+
 def test_the_share_of_answers_counts_only_queries_that_ended() -> None:
     view = snapshots.running()
     (row,) = [row for row in texts(message_lines(view)) if row.startswith("find_node")]

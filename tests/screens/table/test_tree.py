@@ -161,3 +161,9 @@ async def test_the_id_space_can_be_zoomed_and_follows_the_next_bucket_again() ->
         assert strip.part.depth == 3 and strip.part != zoomed
         await stage.press("minus", "minus", "minus", "minus")
         assert strip.part.depth == 0 and "all ids, 200 nodes" in stage.text()
+
+
+async def test_where_the_id_space_has_no_room_its_keys_say_so() -> None:
+    async with exploring(grown(), SMALL, show="table") as stage:
+        await stage.press("plus", "left")
+        assert len(stage.toasts()) == 2 and "33 rows" in stage.toasts()[0]
