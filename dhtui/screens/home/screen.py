@@ -93,9 +93,12 @@ class HomeScreen(ExplorerScreen):
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
-        """Fills the panes: the list of lookups at once, all that sums up once a second."""
-        now, shape = snapshot.at, tuple(self._pane(name).size for name in TITLES)
-        if self._view is not None and 0 < now - self._view.at < SECOND and shape == self._shape:
+        """Fills the panes: the list of lookups at once, all that sums up once a second; of a recording at once, as it
+        has one snapshot a second.
+        """
+        shape = tuple(self._pane(name).size for name in TITLES)
+        since = snapshot.at - self._view.at if self._view is not None else SECOND
+        if 0 < since < SECOND and shape == self._shape and self.feed.player is None:
             self._show_now(snapshot)
             return
         self._view, self._shape = snapshot, shape
