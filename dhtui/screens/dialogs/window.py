@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import ClassVar, TypeVar
 
@@ -41,7 +40,7 @@ def list_keys(focused: Widget | None) -> tuple[Action, ...]:
         return ()
     if not focused.model.filter_text:
         return LIST
-    return tuple(replace(action, label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
+    return tuple(action._replace(label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
 
 
 def types_filter(focused: Widget | None) -> bool:

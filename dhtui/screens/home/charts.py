@@ -11,6 +11,7 @@ from math import exp, log
 from ...bindings.keymap import key_of
 from ...engine.views.history import TRIP_EDGES, SlotView
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
+from ...text.faults import problem_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
@@ -262,5 +263,5 @@ def _error_line(cause: str, total: int, error: ErrorView | None, now: float, wid
         *head,
         ago,
         (fit(address(error.addr), 22), "data"),
-        (safe_text(error.text), "plain"),
+        (safe_text(problem_words(error.text)), "plain"),
     )

@@ -15,11 +15,11 @@ from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
 from ...engine.views.snapshot import BucketView, Snapshot
 from ...engine.wire.compact import Addr
-from ...headless.text import node_words
 from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address, plural
+from ...text.outcomes import node_words
 from ...text.spans import Line, Role
 from ...widgets.key_strip import KeyStrip
 from ...widgets.line_table import LineTable
