@@ -96,7 +96,7 @@ class HomeScreen(ExplorerScreen):
         """Fills the panes: the list of lookups at once, all that sums up once a second; of a recording at once, as it
         has one snapshot a second.
         """
-        shape = tuple(self._pane(name).size for name in TITLES)
+        shape = (self.size, self._pane("attention").size)
         since = snapshot.at - self._view.at if self._view is not None else SECOND
         if 0 < since < SECOND and shape == self._shape and self.feed.player is None:
             self._show_now(snapshot)
