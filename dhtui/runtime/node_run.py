@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.node import Node
-from ..items.keepalive import Keeper
+from ..errors import Failure
 from .background import Background
 from .saving import Saver
 
 if TYPE_CHECKING:
+    from ..items.following import Change, Follower
+    from ..items.keepalive import Keeper
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
 
@@ -24,6 +25,8 @@ TICK = 0.1
 
 def new_path(folder: Path) -> Path:
     """The name of a recording that begins now, which no file of the folder has."""
+    from datetime import datetime
+
     stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
     names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
     return next(path for name in names if not (path := folder / name).exists())
@@ -42,14 +45,18 @@ class NodeRun:
         *,
         keep_folder: Path | None,
         save: Callable[[Node], str] | None,
+        testnet: bool = False,
     ) -> None:
         """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
 
-        Each may be `None`, as on a testnet: there is nothing to be kept.
+        Each may be `None`: there is nothing to be kept. On a `testnet` items are kept alive even so, until it ends.
         """
         self.node, self._warn = node, warn
         self.background = Background(warn)
-        self.keeper = None if keep_folder is None else self._keeper(keep_folder)
+        self._folder, self._testnet = keep_folder, testnet
+        self._keeper: Keeper | None = None
+        self.follower: Follower | None = None
+        """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
         """The present recording, also one that has ended by itself."""
         self._saver = None if save is None else Saver(node, save, warn)
@@ -66,7 +73,16 @@ class NodeRun:
 
     # ---- kept items and state ----------------------------------------------------------------------
 
-    def _keeper(self, folder: Path) -> Keeper:
+    @property
+    def keeper(self) -> Keeper | None:
+        """The user's kept items on this node; `None` where there are none to be had."""
+        if self._keeper is None and (self._folder is not None or self._testnet):
+            self._keeper = self._new_keeper(self._folder)
+        return self._keeper
+
+    def _new_keeper(self, folder: Path | None) -> Keeper:
+        from ..items.keepalive import Keeper  # here, for most headless actions keep nothing
+
         told: list[str] = []
 
         def changed() -> None:
@@ -87,6 +103,20 @@ class NodeRun:
         await self.node.bootstrapped()
         await keeper.run()
 
+    def follow_items(self, tell: Callable[[Change], None]) -> None:
+        """Look for the user's watched items from the end of the bootstrap on; `tell` is called with each change."""
+        from ..items.following import Follower
+
+        self.follower = Follower(self.node, self._folder, tell=tell, warn=self._warn)
+        if self.keeper is not None:
+            self.keeper.saw = self.follower.looked
+        self.background.start(self._follow(self.follower), "watching items")
+
+    async def _follow(self, follower: Follower) -> None:
+        await follower.load()
+        await self.node.bootstrapped()
+        await follower.run()
+
     def save_regularly(self) -> None:
         """Save the node's state now and then."""
         if self._saver is not None:
@@ -99,11 +129,17 @@ class NodeRun:
 
     # ---- recordings --------------------------------------------------------------------------------
 
-    def record(self, path: Path) -> None:
-        """Record all that happens from now on. Raises `RecordingError`, also if there is such a file."""
-        from ..sources.recording import Recorder
+    def record(self, path: Path, flag: str = "") -> None:
+        """Record all that happens from now on. Raises `Failure`, also if there is such a file.
 
-        self.recorder = Recorder(path, self.source, self._warn)
+        `flag`: the flag that named the path, for that message.
+        """
+        from ..sources.recording import Recorder, RecordingError
+
+        try:
+            self.recorder = Recorder(path, self.source, self._warn)
+        except RecordingError as error:
+            raise Failure(f"{flag}{': ' if flag else ''}{error}") from None
         self.background.start(self._tick(self.recorder), "recording")
 
     async def _tick(self, recorder: Recorder) -> None:

@@ -147,7 +147,7 @@ class ExplorerScreen(Screen[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        header.show_frame(frame, testnet=self.host.testnet)
+        header.show_frame(frame, testnet=self.host.testnet, changes=self.host.changes)
         self.show(frame.snapshot)
 
     # -- keys ------------------------------------------------------------------------------------------------

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from .source import Player, Source
+from .trouble import TroubleHistory
 
 RATE = 10.0
 """Snapshots a second of the visible screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The data to paint."""
 
     snapshot: Snapshot
@@ -27,8 +27,7 @@ class Frame:
     """The position in a recording, in words; empty for a running node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(NamedTuple):
     """All data of the screens, as of one time; the rings of packets and events freeze too."""
 
     snapshot: Snapshot
@@ -61,6 +60,8 @@ class Feed:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.source: Source | None = None
         """The node or the recording; `None` if there is none."""
+        self.trouble = TroubleHistory()
+        """What went wrong and when, whichever screen is shown."""
         self._clock = clock
         self._newest: Snapshot | None = None
         self._frozen: Frozen | None = None
@@ -83,7 +84,7 @@ class Feed:
     def connect(self, source: Source | None) -> None:
         """Show `source` from now on; `None`: no source."""
         self._thaw()
-        self.source, self._newest = source, None
+        self.source, self._newest, self.trouble = source, None, TroubleHistory()
 
     def frame(self) -> Frame | None:
         """The frame to paint now; `None` if there is no source."""
@@ -92,8 +93,11 @@ class Feed:
             return None
         if (player := source.player) is not None:
             player.tick(self._clock())
-            return Frame(source.snapshot(), player=_player(player))
+            shown = source.snapshot()
+            self.trouble.look(shown, source.packets)
+            return Frame(shown, player=_player(player))
         self._newest = now = source.snapshot()
+        self.trouble.look(now, source.packets)
         if self._frozen is None:
             return Frame(now)
         then = self._frozen.snapshot

@@ -38,6 +38,7 @@ EVERYWHERE: Final = Section(
         ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
         ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
         ("packets since", "datagrams in and out since the view was frozen"),
+        ("≠ changed", "own, kept or watched items that somebody else changed; each counts until selected on Items"),
     ),
 )
 
@@ -75,7 +76,7 @@ _HOME: Final = (
     Section(
         "traffic",
         (
-            ("in", "datagrams and bytes (UDP payload) that came in the last full second"),
+            ("in", "datagrams and bytes (UDP payload) that came in the last full second; the right edge is now"),
             ("out", "the same, of what was sent; what the system would not send is counted as not sent on Log"),
             ("peak", "the most in one second of those drawn"),
             ("rtt", "p50 and p95: half and 95 % of the last 256 round trips were shorter"),
@@ -95,26 +96,51 @@ _HOME: Final = (
     Section(
         "messages",
         (
+            ("we ask", "queries of ours, by method: only methods in use. The small chart: the last 5 minutes"),
+            ("they ask", "queries of others, likewise"),
             ("sent", "queries of ours"),
-            ("answered", "left: of ours, by a response; right: of theirs, by us"),
+            ("✓", "left: answered by a response; right: answered by us"),
             (
-                "silent",
+                "✗",
                 "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
                 "an error waits still, or was given up: its lookup ended, or you banned the node",
             ),
-            ("errors", "queries of ours that were answered with an error"),
+            ("!", "left: answered with an error; right: queries of others that we answered with an error"),
+            ("share", "answered, of those that have ended"),
             (
-                "received",
+                "came",
                 "queries of others; those that were neither answered nor refused were over a limit, or met us "
                 "read-only",
             ),
-            ("refused", "queries of others that we answered with an error"),
             (
                 "own probe",
                 "pings to our own external address, from another socket: as sent they are not among the packets; "
                 "answered are those that came back",
             ),
             ("other", "all methods that we don't speak"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            (
+                "nodes",
+                "nodes of the table where their ids lie: a dot each, at most four a column; the nearer the brighter",
+            ),
+            ("spare", "replacements, likewise"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("▼ us", "our own id"),
+            ("◆", "the target of a lookup that runs"),
+            ("bucket", "the range of ids of each bucket, by its depth"),
+        ),
+    ),
+    Section(
+        "needs attention",
+        (
+            ("lost to silence", "how much of a lookup's time went by waiting for lost packets and silent nodes"),
+            ("thin", "a bucket that has less than half of the nodes that it should have, by the size of the network"),
+            ("of the last", "timeouts of one node, among those that are kept"),
+            ("what went wrong, by cause", "how often, and when last"),
         ),
     ),
     Section(
@@ -131,7 +157,8 @@ _HOME: Final = (
         "charts",
         (
             ("10% 50% 90% 95%", "so many of the last 256 round trips were shorter"),
-            ("a query stalls after", "without an answer by then another node is asked, too"),
+            ("a query stalls after", "without an answer by then another node is asked, too; ┄ marks it"),
+            ("░ ▒ ▓ █", "how many round trips took so long, in each 10 s of the last 5 minutes"),
             (
                 "good nodes",
                 "good nodes of the table, now and over the last hour; the chart goes from lowest to highest",
@@ -157,15 +184,41 @@ _TABLE: Final = (
         "buckets",
         (
             ("depth", "leading bits that its nodes share with our id; the last bucket: at least so many"),
-            ("prefix", "the first bits of the ids in it; the last one differs from ours"),
+            (
+                "prefix",
+                "its branch of the tree: the first bits of the ids in it; the last one differs from ours. ◀ is ours",
+            ),
             ("nodes", "a sign for each place: good, questionable, bad, free"),
             ("spare", "replacements: nodes that wait for a place in the bucket"),
+            (
+                "should",
+                "nodes that it should hold, by the estimated size of the network: all of them, at most 8; thin: it has "
+                "less than half of those that are there for sure; ?: the size is not known",
+            ),
+            ("share", "of all ids, those that fall into it"),
+            ("rtt", f"{_RTT}: the median of its nodes, each smoothed"),
             ("✓", "good nodes"),
             ("?", "questionable nodes"),
             ("✗", "bad nodes"),
             ("changed", "since one of its nodes last answered"),
             ("refresh", "until a random id in it is looked up: 15 minutes without a change, or after the last refresh"),
             ("kept", "items and infohashes that we keep for others and that fall into it"),
+        ),
+    ),
+    Section(
+        "round trips by bucket",
+        (
+            ("░ ▒ ▓ █", "every 30 s the median of the nodes that answered since; blank: none did"),
+            ("good nodes", "of the table, over the same time"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            ("▲ selected", "the selected node"),
+            ("▼ us", "our own id"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("bucket", "the range of ids of each bucket; the line of the selected one is double"),
         ),
     ),
     Section(
@@ -213,19 +266,20 @@ _QUERIES: Final = (
         (
             ("age", "since it was sent, or how long it took"),
             (
-                "time used",
-                "how much of its time is used up; ┊ is where it stalls. In the line of a group: its open queries",
+                "5 s → now",
+                "the query over time, in the stroke of its lookup; ┄ is the time after it stalled, the sign at its end "
+                "how it ended, ‹ that it began earlier. In the line of a group: its open queries",
             ),
             ("method", "what is asked"),
             ("target", _TARGET),
-            ("node", "whom it went to. In the line of a group: how its lookup goes"),
+            ("node", "whom it went to. In the line of a group: the target of its lookup"),
             ("dist", f"the node's distance from the target. {_DISTANCE}"),
             ("id", "the node's id, where it is known"),
             ("tid", "transaction id, hex"),
             ("how it goes", "waiting, stalled, or the answer in short"),
             ("asked by", "the lookup or task that wants to know"),
             ("open", "queries of a group that wait for an answer"),
-            ("just ended", "ended within the last 2 s; at most 200 of them are listed"),
+            ("just ended", "ended within the last 5 s; at most 200 of them are listed"),
         ),
     ),
     Section(
@@ -238,6 +292,25 @@ _QUERIES: Final = (
             ("target", _TARGET),
             ("we said", "our answer in short"),
             ("client", _CLIENT),
+        ),
+    ),
+    Section(
+        "who asks",
+        (
+            ("who asks", "a host by its address, or all hosts of a /24; at most 500 hosts that asked in 5 minutes"),
+            ("client", _CLIENT),
+            ("5 min", "its queries over the last 5 minutes, the newest at the right"),
+            ("all", "its queries in the last 5 minutes"),
+            ("find", "find_node, since it is remembered, as the counts beside it"),
+            ("peers", "get_peers"),
+            ("get", "get"),
+            ("ping", "ping"),
+            ("write", "put and announce_peer"),
+            (
+                "wants",
+                "the target that most hosts ask for, of its last 8: near us are those that share as many bits with our "
+                "id as the nodes of our own bucket; where 5 hosts or more ask for an infohash a swarm forms",
+            ),
         ),
     ),
 )
@@ -288,7 +361,8 @@ _LOOKUP: Final = (
         (
             ("marked", "the lookup that was marked first"),
             ("selected", "the one selected now"),
-            ("change", "from the first to the second"),
+            ("change", "from the first to the second; ✓ better, ✗ worse, where that has a meaning"),
+            ("closest", "≠ how many of the closest nodes both have in common, and which only one of them found"),
         ),
     ),
     Section(
@@ -298,6 +372,14 @@ _LOOKUP: Final = (
                 "ladder",
                 "each answer over time: the higher, the farther from the target (log2); a digit: so many in a cell",
             ),
+            ("tree", "who named whom; the figure on a line is a round trip in ms, 1st … 8th are the closest"),
+            (
+                "bar",
+                "the time along the critical path: ▓ round trips, ▒ a slow node, × a lost packet, ░ no answer, "
+                "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
+                "# our own program, … not yet in, ▚ writes",
+            ),
+            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),
@@ -314,7 +396,14 @@ _PACKETS: Final = (
         "packets",
         (
             ("time", "local time of day; of another day its date and time. Exports are in UTC"),
-            ("peer", "the other side; the arrow before it: → sent, ← received"),
+            (
+                "pair",
+                "→ sent, ← received; ┐ a query, ┘ its answer and the round trip, with │ between them where one is "
+                "selected; … waits for its answer, ✗ silent: none in its time, – ended: given up, – none: we did not "
+                "answer, ? stray: an answer to no query that is known, ✗ unread: no message, or dropped before it was "
+                "read",
+            ),
+            ("peer", "the other side"),
             ("type", "query, response, error or unreadable, and the method"),
             ("tid", "transaction id, hex: an answer has that of its query"),
             ("len", "bytes of the datagram (UDP payload)"),
@@ -324,6 +413,17 @@ _PACKETS: Final = (
         ),
     ),
     Section("parts", (("part and value", "the packet's tree; ! breaks a rule, ? no BEP names it, ✗ damaged"),)),
+    Section(
+        "conversation",
+        (
+            ("time", "local time of day"),
+            ("us → node", "├──▶ we sent it, ◀──┤ the node did; at most the last 200 packets are shown"),
+            ("bytes", "bytes of the datagram"),
+            ("after", "round trip of an answer; or what became of a query, as under pair"),
+            ("older left out", "packets of this node that the ring has besides"),
+        ),
+    ),
+    Section("filter", (("saved", "filters under names, at most 30, until the program ends"),)),
 )
 
 _NODE_ROWS: Final = (
@@ -334,6 +434,19 @@ _NODE_ROWS: Final = (
 )
 
 _ITEMS: Final = (
+    Section(
+        "mine and watched",
+        (
+            ("name", "key and salt of a mutable item, by your name for the key; else the target"),
+            ("seq", "sequence number of the newest value that was seen: the highest wins"),
+            ("copies now", "nodes that held the newest value after the last look; 8 are all that are to hold it"),
+            ("by look", "copies at each of the last looks, the newest at the right: · none, ? nobody answered"),
+            ("next", "until the next look"),
+            ("changed by", "since its newest value was first seen, and whose it is: us, another, or found there"),
+            ("care", "kept: put again where it is missing; watched: looked for only; both; paused; not kept"),
+            ("value", "the value in short"),
+        ),
+    ),
     Section(
         "kept for others",
         (
@@ -409,13 +522,17 @@ _PEERS: Final = (
             ("peers", "how many it gave"),
             ("alone", "of these, how many no other node named: it may have made them up"),
             ("gave", "the first of them"),
+            ("#", "its place by distance: its column in the matrix"),
         ),
     ),
     Section(
         "found, by peer",
         (
             ("peer", "address of the peer"),
-            ("named by", "nodes that named it, of all that gave any peers"),
+            (
+                "named by",
+                "nodes that named it, of all that gave any peers; alone: one node did, and nobody confirms it",
+            ),
             ("nodes that named it", "the first of them, nearest to the infohash first"),
         ),
     ),
@@ -441,12 +558,23 @@ _LOG: Final = (
         ),
     ),
     Section(
+        "counters, over time",
+        (
+            ("so far", "how often it happened since the start; beside it when: 5 s a sign, the newest at the right"),
+            ("more causes", "causes that have no room"),
+        ),
+    ),
+    Section(
         "lines",
         (
             ("time", "local time of day; of another day its date and time"),
             ("level", "detail: what goes on all the time; notable; problem: what went wrong"),
             ("cause", "what kind of thing"),
-            ("what happened", "an address first, where there is one"),
+            (
+                "what happened",
+                "an address first, where there is one; ▸ 8 ×: so many lines that say the same, each within 10 s of the "
+                "next, of so many hosts; enter unfolds them, ▾, and folds them again",
+            ),
             (
                 "left out",
                 "counted, but without a line, or no longer among the last 200 events of each kind and 300 errors",

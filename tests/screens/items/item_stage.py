@@ -84,7 +84,7 @@ def detail(running: bool) -> LookupDetail:
     candidates = tuple(
         CandidateView(
             NODES[n], node_id(n), 150 - n, 2, State.ANSWERED, Status.ANSWERED, n < (5 if running else 8),
-            0.02 * (n + 1), n != 6, 8, (), None, None, "",
+            0.02 * (n + 1), n != 6, 8, (), None, None, None,
         )
         for n in range(8)
     )  # fmt: skip
@@ -153,7 +153,7 @@ def node(*, puts: Sequence[Outcome] = (), gets: Sequence[Outcome] = ()) -> Writi
 
 def keys(folder: Path, passphrase: bytes | None = None) -> Path:
     """A folder with one key, ``me``, in it."""
-    ring = Keyring(folder / "keys")
+    ring = Keyring(folder / "keys", clock=lambda: 1_760_000_000.0)
     ring.add("me", ME)
     if passphrase is not None:
         ring.encrypt("me", passphrase)

@@ -17,7 +17,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
-from dhtui.items.keepalive import Check, KeptItem, Verdict, store
+from dhtui.items.keepalive import Check, CheckVerdict, KeptItem, store
 from dhtui.items.keepalive.plan import begin
 from dhtui.items.keepalive.store import Items
 from dhtui.options.options import Options
@@ -44,9 +44,9 @@ NEW = ImmutableItem(b"3:new")
 
 def kept() -> tuple[KeptItem, ...]:
     """One of each state."""
-    put = Check(at=NOW - 300, verdict=Verdict.PUT, copies=3, stored=8, tried=8)
-    enough = Check(at=NOW - 65, verdict=Verdict.ENOUGH, copies=11, note="others keep it alive")
-    failed = Check(at=NOW - 30, verdict=Verdict.FAILED, note="there was no node to ask")
+    put = Check(at=NOW - 300, verdict=CheckVerdict.PUT, copies=3, stored=8, tried=8)
+    enough = Check(at=NOW - 65, verdict=CheckVerdict.ENOUGH, copies=11, note="others keep it alive")
+    failed = Check(at=NOW - 30, verdict=CheckVerdict.FAILED, note="there was no node to ask")
     return (
         KeptItem(item=BLOG, added=NOW - 9000, due=NOW + 3000, put_at=NOW - 300, last=put),
         KeptItem(item=FOREIGN, added=NOW - 8000, due=NOW + 3400, last=enough),
@@ -180,7 +180,7 @@ async def test_a_damaged_list_is_told_and_set_aside(tmp_path: Path) -> None:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     evil = ESCAPES.encode()[:60]
     item = sign(KEY, b"%d:%b" % (len(evil), evil), 1, evil)
-    note = Check(at=NOW, verdict=Verdict.FAILED, note=ESCAPES)
+    note = Check(at=NOW, verdict=CheckVerdict.FAILED, note=ESCAPES)
     keep(tmp_path, KeptItem(item=item, added=NOW, due=NOW, last=note))
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)
@@ -189,12 +189,21 @@ async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size:
         assert not {char for char in text + stage.text() if char in ESCAPES and not char.isprintable()} - {"\n"}
 
 
-async def test_a_testnet_has_no_keeper_and_going_back_there_is_one(tmp_path: Path) -> None:
+async def test_a_testnet_has_a_keeper_of_its_own_that_ends_with_it(tmp_path: Path) -> None:
     node, other = KeepingNode(snapshots.running()), KeepingNode(snapshots.running())
+    keep(tmp_path, *kept())
     async with exploring(node, show="items", keep_folder=tmp_path, other=other.factory) as stage:
-        assert stage.app.host.keeper is not None
+        of_network = stage.app.host.keeper
+        assert of_network is not None and of_network.lasts
         await stage.press("T", "2")
-        assert stage.app.host.keeper is None and stage.app.host.testnet
+        of_testnet = stage.app.host.keeper
+        assert of_testnet is not None and not of_testnet.lasts and stage.app.host.testnet
+        assert of_testnet.items == (), "what is kept on the network is no affair of a testnet"
+        assert await of_testnet.add(NEW, put=True) and len(of_testnet.items) == 1
+        await stage.press("T", "2")
+        of_network = stage.app.host.keeper
+        assert of_network is not None and len(of_network.items) == len(kept())
+    assert len(store.load(tmp_path)[0]) == len(kept())
 
 
 async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
@@ -207,5 +216,5 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
         async with app.run_test() as pilot, asyncio.timeout(PATIENCE):
             while (looked := store.load(tmp_path)[0][BLOG.target].last) is None:
                 await pilot.pause(0.05)
-    assert looked.verdict is Verdict.PUT and looked.stored == looked.tried == 8
+    assert looked.verdict is CheckVerdict.PUT and looked.stored == looked.tried == 8
     assert isinstance(net, Neighbours)

@@ -21,6 +21,7 @@ from dhtui.engine.views.events import (
     NodeAdded,
     NodeRemoved,
     QueryFinished,
+    QueryResult,
     ReachabilityChanged,
     StateEvent,
     Stored,
@@ -30,10 +31,11 @@ from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.log import log_lines
-from dhtui.screens.log.columns import counter_lines
-from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, causes, error_line, event_line, only, packet_of
+from dhtui.screens.log.columns import counter_lines, trouble_lines
+from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, error_line, event_line, only, packet_of
 from dhtui.sources.event_ring import PER_KIND, EventRing, Happened
 from dhtui.sources.source import LiveSource
+from dhtui.sources.trouble import TroubleHistory, causes
 from dhtui.text.format import date_time, full_time
 from dhtui.text.spans import width_of
 
@@ -123,7 +125,7 @@ def test_the_ring_ignores_packets() -> None:
     ring = EventRing()
     for event in (sent(NOW, GetPeers(OWN, TARGET)), got(NOW, b"x"), asked(NOW, GetPeers(OWN, TARGET))):
         ring.hear(event)
-    ring.hear(QueryFinished(NOW, THEM, b"aa", "ping", "ping", "answered", 0.1))
+    ring.hear(QueryFinished(NOW, THEM, b"aa", "ping", "ping", QueryResult.ANSWERED, 0.1))
     assert not ring.newest
 
 
@@ -189,7 +191,7 @@ def test_a_line_finds_the_packet_that_brought_it_about() -> None:
         asked(NOW + 1, AnnouncePeer(THEIRS, TARGET, 1, b"t"), b"qq", addr),
         replied(NOW + 1, {}, "announce_peer", b"qq", addr),
         got(NOW + 2, b"garbage", addr),
-        QueryFinished(NOW + 4, addr, b"aa", "get_peers", "user", "timed out", None),
+        QueryFinished(NOW + 4, addr, b"aa", "get_peers", "user", QueryResult.TIMED_OUT, None),
         sent(NOW + 4, GetPeers(OWN, TARGET), b"bb", addr),
         got(NOW + 5, encode_response(b"bb", {b"id": THEIRS}, addr), addr),
     ):
@@ -223,7 +225,7 @@ def test_causes_are_counted_the_most_frequent_first() -> None:
 
 @pytest.mark.parametrize(("width", "most", "lines"), [(80, 2, 2), (80, 1, 1), (160, 4, 1), (20, 2, 2), (0, 2, 2)])
 def test_counters_fit_and_tell_how_many_are_left_out(width: int, most: int, lines: int) -> None:
-    told = counter_lines(snapshots.running(), width, most)
+    told = counter_lines(causes(snapshots.running()), width, most)
     assert len(told) == lines
     assert all(width_of(line) <= max(26, width) for line in told)
     text = "".join(part for line in told for part, _ in line)
@@ -231,7 +233,7 @@ def test_counters_fit_and_tell_how_many_are_left_out(width: int, most: int, line
 
 
 def test_without_trouble_the_counters_say_so() -> None:
-    assert "Nothing has gone wrong" in counter_lines(snapshots.starting(), 80, 2)[0][0][0]
+    assert "Nothing has gone wrong" in trouble_lines(snapshots.starting(), TroubleHistory(), 80, 2)[0][0][0]
 
 
 def test_a_time_of_another_day_has_its_date() -> None:

@@ -14,12 +14,14 @@ from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.snapshot import LookupDetail, LookupView, Snapshot
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.lookup import panes
 from dhtui.screens.lookup.form import LookupForm
 from dhtui.screens.lookup.screen import LookupScreen
+from dhtui.text.faults import note_words
 from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
@@ -102,6 +104,7 @@ def pane(stage: Stage, name: str) -> str:
         ("waterfall", ["j", "w", "enter"]),
         ("past", ["j", "tab", *["shift+left"] * 4]),
         ("compared", ["j", "m", "j", "tab"]),
+        ("compared-waterfall", ["j", "m", "j", "w"]),
         ("node", ["j", "enter", "enter"]),
         ("form", ["n", *"self"]),
     ],
@@ -153,7 +156,7 @@ async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, (120, 24), (120, 40)], ids=["80x24", "120x24", "120x40"])
-@pytest.mark.parametrize("drawings", [1, 4], ids=["alone", "with the ladder, if that fits"])
+@pytest.mark.parametrize("drawings", [1, 5], ids=["alone", "with the ladder, if that fits"])
 async def test_the_legend_of_the_waterfall_is_whole(size: tuple[int, int], drawings: int) -> None:
     async with exploring(judged(), size, show="lookup") as stage:
         await stage.press(*["w"] * drawings)
@@ -224,7 +227,7 @@ def hostile() -> LookupNode:
         step(3, 152, 0, 0.2, found=mutable(4)),
     ]
     whole = detail(steps, 0.5, kind=bad, owner=bad, number=5)
-    candidates = tuple(c._replace(note=bad, version=bad.encode(), addr=(bad, 1)) for c in whole.candidates)
+    candidates = tuple(c._replace(version=bad.encode(), addr=(bad, 1)) for c in whole.candidates)
     add(node, whole._replace(candidates=candidates))
     add(node, walk())
     return node
@@ -234,7 +237,19 @@ def hostile() -> LookupNode:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(size: tuple[int, int]) -> None:
     seen = []
     async with exploring(hostile(), size, show="lookup") as stage:
-        for keys in (["j"], ["tab"], ["enter"], ["escape", "j", "enter"], ["escape", "w"], ["tab", "m", "k"], ["tab"]):
+        for keys in (
+            ["j"],
+            ["tab"],
+            ["enter"],
+            ["escape", "j", "enter"],
+            ["escape", "w"],
+            ["tab", "m", "k"],
+            ["tab"],
+            ["w"],
+            ["w"],
+            ["m", "w"],
+            ["P"],
+        ):
             await stage.press(*keys)
             seen.append(stage.text())
         seen += [text for _, text in screen_of(stage).copy_forms()]
@@ -374,10 +389,12 @@ async def test_the_selected_node_is_marked_in_both_drawings() -> None:
 async def test_w_goes_through_the_drawings() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         seen = []
-        for _ in range(4):
+        titles = ("ladder: ", "waterfall by:", "tree: ", "id space: ")
+        for _ in range(5):
             await stage.press("w")
-            seen.append(tuple(title in stage.text() for title in ("ladder: ", "waterfall by:", "id space: ")))
-        assert seen == [(False, True, False), (True, False, False), (False, False, True), (True, True, False)]
+            seen.append(tuple(title in stage.text() for title in titles))
+        alone = [tuple(title == other for other in titles) for title in ("waterfall by:", "ladder: ", *titles[2:])]
+        assert seen == [*alone, (True, True, False, False)]
 
 
 # ---- starting -------------------------------------------------------------------------------------------------
@@ -509,13 +526,13 @@ async def test_enter_shows_all_about_a_node() -> None:
 
 
 def test_why_a_node_is_treated_unlike_others_is_told_whole() -> None:
-    why = "its value does not hold: it is none of the closest, and whom it names has to wait"
+    note = Note(NoteKind.WRONG_SALT)
     whole = detail([step(1, 150, 0, 0.1, result=Status.BAD_VALUE)], 0.2)
-    whole = whole._replace(candidates=(whole.candidates[0]._replace(note=why),))
+    whole = whole._replace(candidates=(whole.candidates[0]._replace(note=note),))
     (row,) = panes.candidate_rows(whole)
     lines = ["".join(text for text, _ in line) for line in panes.candidate_details(row, whole)]
     first = next(place for place, line in enumerate(lines) if line.startswith("why "))
-    assert " ".join(line[12:] for line in lines[first : first + 2]) == why
+    assert " ".join(line[12:] for line in lines[first : first + 2]) == note_words(note)
     assert max(map(len, lines)) <= 72
 
 
