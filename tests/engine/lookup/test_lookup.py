@@ -954,7 +954,7 @@ def test_a_lookup_whose_closest_are_too_sparse_begins_again_from_its_reserve() -
 
 @pytest.mark.parametrize("size", [None, 1e3, 1e5])
 def test_a_lookup_does_not_begin_again_by_chance(size: float | None) -> None:
-    """8 nodes within 1/8192 of the space: to be expected of 1e5, more than that of 1e3; and who knows without a size."""
+    """8 nodes within 1/8192 of the space: as expected of 1e5, more than of 1e3; nobody knows without a size."""
     lookup = Lookup(TARGET, at(99), alpha=8, k=8, size=size)
     lookup.start_from(starts(*[(146, 0.03)] * 10, *[(150, 0.2)] * 10))
     settle(lookup, lambda candidate: [])
