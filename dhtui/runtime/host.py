@@ -12,6 +12,7 @@ from ..engine.node import Node
 from ..items.keepalive import Keeper
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
+from ..storage.memory import Memory
 from .node_run import NodeRun
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
@@ -56,6 +57,8 @@ class NodeHost:
         """Whether the node is on a testnet, or will be."""
         self.state: tuple[str, bool] = ("starting", False)
         """What goes on while there is no node, in words, and whether that is a failure."""
+        self.memory = Memory()
+        """What is remembered of how the explorer is used."""
         self._vault = Vault()
         """The keys that were unlocked since the program started: a passphrase is asked for once."""
         self._record: Path | None = None

@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from ..bindings.keymap import key_of
 from ..bindings.registry import LIST
+from ..storage.memory import ListLook
 from ..text.format import elide
 from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
 from .bound import all_bound
@@ -57,6 +58,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
 
     class Filtered(Selected):
         """Its filter is another one now."""
+
+    class Columns(Selected):
+        """Its columns are to be chosen."""
+
+    class Arranged(Selected):
+        """The user wants its rows in another order, or other columns."""
 
     def __init__(
         self,
@@ -243,14 +250,37 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     def action_sort(self) -> None:
         """Sorts by the next column."""
         self.model.cycle_sort()
-        self.refresh()
-        self._changed(follow=True)
+        self._arranged()
 
     def action_flip(self) -> None:
         """Turns the order round."""
         self.model.flip()
+        self._arranged()
+
+    def sort_by(self, column: Column[Row]) -> None:
+        """Sorts by a column; if it is sorted by that already, the other way round."""
+        if self.model.sort_by is column:
+            self.model.flip()
+        else:
+            self.model.sort(column)
+        self._arranged()
+
+    def show_columns(self, titles: Sequence[str]) -> None:
+        """Shows these columns, in this order; none: as shipped."""
+        self.model.arrange(titles)
+        self._arranged()
+
+    def _arranged(self) -> None:
+        self._layout_width = -1
         self.refresh()
         self._changed(follow=True)
+        self.post_message(self.Arranged(self))
+
+    def restore(self, look: ListLook) -> None:
+        """Takes up how it was looked at before."""
+        self.model.restore(look)
+        self._layout_width = -1
+        self.refresh()
 
     async def action_filter(self) -> None:
         """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
@@ -265,6 +295,10 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         if not self.model.filter_text:
             raise SkipAction
         self.change_filter("")
+
+    def action_columns(self) -> None:
+        """Asks the screen to let the user choose the columns."""
+        self.post_message(self.Columns(self))
 
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""
@@ -288,12 +322,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         left = 1
         for column, width in zip(self.model.columns, self._layout, strict=False):
             if width and left <= x < left + width + 1 and column.sort is not None:
-                if self.model.sort_by is column:
-                    self.action_flip()
-                else:
-                    self.model.sort(column)
-                    self.refresh()
-                    self._changed(follow=True)
+                self.sort_by(column)
                 return
             left += width + 1 if width else 0
 

@@ -176,7 +176,7 @@ async def exploring(
 ) -> AsyncIterator[Stage]:
     """An explorer of that size, on that screen. `more` is of `Explorer`, the rest of `Nodes`."""
     node = view if isinstance(view, PaperNode) else PaperNode(view)
-    own = {name: more.pop(name) for name in ("record", "warnings") if name in more}
+    own = {name: more.pop(name) for name in ("record", "warnings", "memory") if name in more}
     app = Explorer(Nodes(node.factory, **more), **own)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, node)

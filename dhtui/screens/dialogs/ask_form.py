@@ -71,12 +71,18 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: NodeCommands, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
+        self,
+        node: NodeCommands,
+        addr: Addr | str | None = None,
+        question: Question = "find_node",
+        *,
+        target: str = "",
+        at_once: bool = False,
     ) -> None:
-        """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
+        """`addr`, `question` and `target` are to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
-        self._node, self._question, self._at_once = node, question, at_once
-        self._first = "" if addr is None else address(addr)
+        self._node, self._question, self._target, self._at_once = node, question, target, at_once
+        self._first = address(addr) if isinstance(addr, tuple) else addr or ""
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -84,7 +90,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
             window.border_title = Content("ask a node")
             yield from field("node", SourceInput(self._first, id="node", placeholder="HOST:PORT, in our table or not"))
             yield from field("question", Pick(QUESTIONS, QUESTIONS.index(self._question), id="question"))
-            yield from field("target", SourceInput(id="target", placeholder=_TARGET))
+            yield from field("target", SourceInput(self._target, id="target", placeholder=_TARGET))
             yield from field("salt", SourceInput(id="salt", placeholder="of a mutable item, if it has one"))
             yield Lines(id="verdict")
             with Container(id="panes"):

@@ -10,12 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.command import CommandPalette, DiscoveryHit
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...bindings.registry import ALWAYS, CHOOSE, LIST, Action, form, is_text, moves
+from ...bindings.registry import ALWAYS, CHOOSE, GLOBAL, LIST, Action, form, is_text, moves
 from ...widgets.bound import bound
 from ...widgets.chrome import Footer
 from ...widgets.filter_bar import FilterBar, FilterInput
@@ -24,6 +23,7 @@ from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
 
 R = TypeVar("R")
+_BAR = replace(next(action for action in GLOBAL if action.name == "command_bar"), rank=0)
 _CHOOSES = tuple(action.name for action in CHOOSE)
 
 
@@ -71,7 +71,7 @@ class Window(ModalScreen[R]):
     """What it is for, for the help."""
     SIGNS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The signs that it shows, for the help, each with its meaning."""
-    BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help")]
+    BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help"), bound(_BAR, "app.command_bar")]
 
     dismissed = False
     """Whether it was closed."""
@@ -104,7 +104,7 @@ class Window(ModalScreen[R]):
         names = {action.name for action in own}
         lists = tuple(action for action in list_keys(focused) if action.name not in names)
         taken = {key for action in lists if action.label for key in action.keys.split(",")}
-        return (*(action for action in own if action.keys.partition(",")[0] not in taken), *lists)
+        return (*(action for action in own if action.keys.partition(",")[0] not in taken), _BAR, *lists)
 
     def own_actions(self) -> tuple[Action, ...]:
         """All keys of its own; the last one closes it."""
@@ -133,6 +133,13 @@ class Window(ModalScreen[R]):
         """Esc has another meaning now."""
         self.show_keys()
 
+    @on(LineTable.Columns)
+    def choose_columns(self, message: LineTable.Columns) -> None:
+        """Opens the window for the columns of a list."""
+        from .choosing import choose_columns
+
+        choose_columns(self, message.table, "")
+
     def shows_anew(self) -> None:
         """It shows something else, and by no key: nothing that was typed before that is seen is for it."""
         self.painted = inf
@@ -144,28 +151,3 @@ class Window(ModalScreen[R]):
             return AwaitComplete()
         self.dismissed = True
         return super().dismiss(result)
-
-
-PALETTE = (Action("submit", "enter", "do it", "", 1, id=""), Action("leave", "escape", "close", "", 1, id=""))
-"""Textual's own palette has these keys for everybody."""
-
-
-class Palette(CommandPalette):
-    """Textual's palette, which closes once and runs one command."""
-
-    def compose(self) -> ComposeResult:
-        """The palette and its keys."""
-        yield from super().compose()
-        yield Footer(id="keys")
-
-    def on_mount(self) -> None:
-        """Names the keys."""
-        move = Action("choose", "up,down", "choose", "", 2, "↑ ↓", id="")
-        self.query_one(Footer).show_actions((PALETTE[0], move, PALETTE[-1]), None, None)
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close it."""
-        if is_open(self):
-            return super().dismiss(result)
-        self._selected_command = DiscoveryHit("", lambda: None)  # it has run already
-        return AwaitComplete()

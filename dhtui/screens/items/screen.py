@@ -17,6 +17,7 @@ from ...engine.commands import NodeCommands
 from ...engine.items import Item
 from ...engine.views.snapshot import Snapshot, StoredItemView
 from ...keyring import Entry, Keyring, KeyringError
+from ...lookups.same import of_item
 from ...packets.parts import Link
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
@@ -152,6 +153,11 @@ class ItemsScreen(ExplorerScreen):
         """The selected item."""
         row = self.items.model.selected
         return item_forms(row, row_text(self.items, row)) if row else ()
+
+    def same_command(self) -> str:
+        """Gets the same item."""
+        row = self.items.model.selected
+        return of_item(row.target, row.k, row.salt) if row else ""
 
     def exports(self) -> Sequence[ExportForm]:
         """All items, or the selected value."""

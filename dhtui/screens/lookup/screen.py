@@ -27,6 +27,7 @@ from ...lookups.keyspace import keyspace_lines, keyspace_title
 from ...lookups.ladder import TITLE as LADDER_TITLE
 from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
 from ...lookups.legend import explained_waterfall, rows_for_queries
+from ...lookups.same import of_links
 from ...lookups.verdict import verdict_lines
 from ...lookups.waterfall import TITLE as WATERFALL_TITLE
 from ...lookups.waterfall import first_row
@@ -463,6 +464,11 @@ class LookupScreen(ExplorerScreen):
         if not result.ok or not self.is_current:
             notify(self, text, bad=not result.ok)
 
+    def carry_out(self, request: object) -> None:
+        """Starts the lookup of a command."""
+        if isinstance(request, LookupRequest):
+            self._start(request)
+
     def action_stop(self) -> None:
         """Ends the selected lookup with what it has found so far."""
         view = self._view()
@@ -485,6 +491,10 @@ class LookupScreen(ExplorerScreen):
         """The node, or the target of the lookup."""
         view = self._view()
         return copies(view, self._node_row()) if view is not None else ()
+
+    def same_command(self) -> str:
+        """Asks the node that the user is at; else looks up the same."""
+        return of_links(self.links()) if self._node_row() is not None else super().same_command()
 
     def exports(self) -> tuple[ExportForm, ...]:
         """The lookup as text and as JSON."""
