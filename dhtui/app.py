@@ -453,6 +453,7 @@ class Explorer(App[int]):
 
         bar = command_bar(self)
         if bar is not None:
+            self.clear_notifications()  # they would lie over it
             self.push_screen(bar, self._command)
 
     def _command(self, chosen: Any) -> None:

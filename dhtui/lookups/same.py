@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from typing import Final
 
 from ..engine.views.snapshot import LookupView
 from ..packets.packet import Packet
@@ -11,7 +12,8 @@ from ..packets.parts import Link
 from ..text.format import address
 from .ask import KINDS
 
-PROGRAM = "dhtui"
+PROGRAM: Final = "dhtui"
+SAME: Final = "the same on the command line"
 
 
 def same_command(*words: str) -> str:
@@ -19,13 +21,18 @@ def same_command(*words: str) -> str:
     return shlex.join([PROGRAM, "--do", *words])
 
 
+def of_question(method: str, remote: str, target: bytes, salt: bytes = b"") -> str:
+    """Asks one node."""
+    if method == "ping":
+        return same_command("ping", "--remote", remote)
+    salted = ("--salt", f"hex:{salt.hex()}") if salt else ()
+    return same_command(method, "--remote", remote, "--target", target.hex(), *salted)
+
+
 def of_packet(packet: Packet) -> str:
     """Asks the node of a packet what it asks, or was asked; empty where that is no question."""
-    remote = ("--remote", address(packet.addr))
-    if packet.method == "ping":
-        return same_command("ping", *remote)
-    if packet.method in KINDS and packet.target is not None:
-        return same_command(packet.method, *remote, "--target", packet.target.hex())
+    if packet.method == "ping" or (packet.method in KINDS and packet.target is not None):
+        return of_question(packet.method, address(packet.addr), packet.target or b"")
     return ""
 
 

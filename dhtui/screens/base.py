@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Final, Protocol, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
@@ -18,7 +17,7 @@ from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
-from ..lookups.same import of_links, of_lookup, of_packet
+from ..lookups.same import SAME, of_links, of_lookup, of_packet
 from ..packets.parts import Link
 from ..runtime.host import NodeHost
 from ..sources.feed import RATE, Feed
@@ -29,6 +28,7 @@ from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
+from ..widgets.selecting import Selecting
 from .bookmarks import bookmark_of, toggle_bookmark
 from .dialogs.choosing import Followed, choose, choose_columns, copy, follow
 from .dialogs.popup import Popup
@@ -39,7 +39,6 @@ from .places import Places
 from .verbs import CopyForm, ExportForm, write_new
 
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
-SAME: Final = "the same on the command line"
 STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
 """Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
 _RETURNS: Span = (" shows the others again.", "plain")
@@ -61,7 +60,7 @@ def bindings(name: str) -> list[BindingType]:
     return all_bound(view(name).actions)
 
 
-class ExplorerScreen(Screen[None]):
+class ExplorerScreen(Selecting[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = all_bound((*VERBS, FILTER))

@@ -15,12 +15,13 @@ from textual.widget import Widget
 
 from ..bindings.registry import JUMP, POPUP
 from ..packets.parts import Link
-from ..text.spans import Line, clean
+from ..text.spans import Line
 from ..widgets.bound import bound
 from ..widgets.lines import Lines
 from .base import ExplorerScreen
 from .dialogs.choosing import Followed
 from .dialogs.window import Window
+from .places import words_of
 
 Goal: TypeAlias = Widget | Link
 
@@ -51,7 +52,7 @@ class Jump(Window[Goal | None]):
         """A letter on each pane, and a list of the rest."""
         for letter, goal in self._found.items():
             if isinstance(goal, Widget):
-                label = Lines(((f" {letter} ", "cursor"),), classes="letter")
+                label = Lines(((f"{letter} ", "cursor"),), classes="letter")
                 label.styles.offset = goal.region.offset
                 yield label
         lines = _link_lines(self._found)
@@ -81,7 +82,7 @@ async def jump(screen: ExplorerScreen) -> None:
 
 def _link_lines(found: dict[str, Goal]) -> Sequence[Line]:
     return [
-        ((f" {letter} ", "key"), (clean(f"{goal.kind} {goal.label}")[:60], "plain"))
+        ((f" {letter} ", "key"), (words_of(goal)[:58], "plain"))
         for letter, goal in found.items()
         if isinstance(goal, Link)
     ]

@@ -16,9 +16,13 @@ MOST: Final = 50
 """Places that one can go back to, and forward to."""
 
 
+def words_of(link: Link) -> str:
+    """What a link leads to."""
+    return clean(link.label if link.kind in link.label else f"{link.kind} {link.label}")
+
+
 def _crumb(link: Link) -> str:
-    """What a link leads to, in a few words."""
-    words = clean(link.label if link.kind in link.label else f"{link.kind} {link.label}")
+    words = words_of(link)
     return words if len(words) <= WIDTH else f"{words[: WIDTH - 1]}…"
 
 

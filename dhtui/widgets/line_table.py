@@ -39,6 +39,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
     DEFAULT_CSS = """
     LineTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
+    ALLOW_SELECT = True
     BINDINGS = all_bound(LIST)
 
     class Selected(Message):
@@ -185,9 +186,9 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
             self._layout, self._layout_width = lay_out(self.model.columns, width - 1), width
         look = self._painted[y] = self._look(y)
         if look is None:
-            return self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width)
+            return self.mark_selected(self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width), y)
         fill: Role = _ROLE_OF_MARK.get(look[1], "plain")
-        return self.paint(self._row_line(look, fill), width, fill)
+        return self.mark_selected(self.paint(self._row_line(look, fill), width, fill), y)
 
     def _row_line(self, look: _Look, role: Role) -> Line:
         cells, mark = look

@@ -7,7 +7,7 @@ import shlex
 import pytest
 from screens import snapshots
 
-from dhtui.lookups.same import of_announce, of_item, of_links, of_lookup, same_command
+from dhtui.lookups.same import of_announce, of_item, of_links, of_lookup, of_question, same_command
 from dhtui.options.config import read
 from dhtui.options.planning.plan import plan
 from dhtui.packets.parts import Link
@@ -24,6 +24,8 @@ LINES = {
     "a lookup": of_lookup(snapshots.running().lookups[0]),
     "an announce": of_announce(TARGET, 6881),
     "an announce of our port": of_announce(TARGET, 0),
+    "a ping": of_question("ping", "203.0.113.9:6881", TARGET),
+    "a question": of_question("get", "203.0.113.9:6881", TARGET, b"\x00'"),
     "an item": of_item(TARGET, None, b""),
     "a mutable item": of_item(TARGET, KEY, b"\x1b[2J '\"$(rm)"),
 }

@@ -25,7 +25,7 @@ from dhtui.widgets.chrome import Header
 
 from . import snapshots
 from .command.test_bar import said, type_line
-from .stage import LARGE, PaperNode, Stage, exploring
+from .stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
 
 ESCAPES = snapshots.ESCAPES
 
@@ -349,3 +349,11 @@ async def test_nothing_is_written_where_it_is_read_only(tmp_path: Path) -> None:
         await type_line(stage, "theme light")
         await stage.press("2")
     assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("name", "keys"), [("columns", "C"), ("jump", "apostrophe"), ("help-line", "question_mark")])
+async def test_the_windows_look_as_kept(name: str, keys: str, size: tuple[int, int]) -> None:
+    async with exploring(snapshots.running(), size, show="table") as stage:
+        await stage.press("tab", keys, *([keys] if name == "help-line" else []))
+        await matches_golden(stage, f"{name}-{size[0]}x{size[1]}")

@@ -33,6 +33,7 @@ from ..bookmarks import bookmark_of, link_of, toggle_bookmark
 from ..dialogs.ask_request import QUESTIONS, read_ask
 from ..notify import notify
 from ..pictures import write_picture
+from ..undo import Done
 from .words import split
 
 
@@ -349,9 +350,16 @@ def _forget(here: Here, name: str) -> Ready:
         known = [*here.memory.bookmarks, *(f"@{each}" for each in here.memory.filters)]
         raise UsageError(f"there is no {quoted(name)}: {safe_text(', '.join(known), 200) or 'nothing has a name yet'}")
 
+    async def undo() -> str:
+        kept.setdefault(key, thing)
+        return f"{shown} is there again."
+
+    thing, shown = kept[key], safe_text(name, 60)
+
     def do() -> None:
         kept.pop(key, None)
-        notify(here.app, f"{safe_text(name, 60)} is forgotten.")
+        here.app.post_message(Done(f"that {shown} was forgotten", undo))
+        notify(here.app, f"{shown} is forgotten.")
 
     return f"forgets {safe_text(name, 60)}", _now(do)
 

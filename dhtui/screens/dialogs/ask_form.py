@@ -17,6 +17,7 @@ from ...bindings.registry import ASK, LEAVE, SUBMIT, form
 from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
+from ...lookups.same import SAME, of_question
 from ...packets.parts import Link
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
@@ -82,6 +83,8 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         """`addr`, `question` and `target` are to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
         self._node, self._question, self._target, self._at_once = node, question, target, at_once
+        self._same = ""
+        """The command line that asks the same."""
         self._first = address(addr) if isinstance(addr, tuple) else addr or ""
 
     def compose_body(self) -> ComposeResult:
@@ -138,6 +141,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
 
     @work(group="ask", exclusive=True, exit_on_error=False, name="asking a node")
     async def _ask(self, request: AskRequest) -> None:
+        self._same = of_question(request.question, str(request.remote), request.target, request.salt)
         self.named.title = "named"
         self.named.show(())
         self.answer.show("answer", [])
@@ -190,8 +194,8 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         return self.node_links(self._row(), *QUESTIONS)
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self._row())
+        """The selected node, and the question."""
+        return (*self.node_forms(self._row()), *([(SAME, self._same)] if self._same else ()))
 
     def action_close(self) -> None:
         """Back to the screen below."""

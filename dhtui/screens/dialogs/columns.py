@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual import on
@@ -12,13 +12,15 @@ from textual.containers import Vertical
 from textual.getters import query_one
 
 from ...bindings.registry import COLUMNS as KEYS
-from ...bindings.registry import POPUP
+from ...bindings.registry import LIST, POPUP
 from ...text.glossary import GLOSSARY
 from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from ..notify import notify
 from .window import Window
+
+_INSPECT = next(action for action in LIST if action.name == "inspect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ColumnChooser(Window[None]):
         *all_bound(KEYS),
         bound(POPUP[0]),
     ]
-    ACTIONS = (*KEYS, *POPUP)
+    ACTIONS = (*KEYS, replace(_INSPECT, help=KEYS[0].help, rank=0), *POPUP)
     ABOUT = "The columns of the list: which are shown, and in which order. It is remembered."
     AUTO_FOCUS = "#columns"
 

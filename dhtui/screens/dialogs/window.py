@@ -21,6 +21,7 @@ from ...widgets.filter_bar import FilterBar, FilterInput
 from ...widgets.line_table import LineTable
 from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
+from ...widgets.selecting import Selecting
 
 R = TypeVar("R")
 _BAR = replace(next(action for action in GLOBAL if action.name == "command_bar"), rank=0)
@@ -58,7 +59,7 @@ def help_in_field() -> Action:
     return ALWAYS[0].fixed(keys[0]) if keys else ALWAYS[0]
 
 
-class Window(ModalScreen[R]):
+class Window(Selecting[R], ModalScreen[R]):
     """A window that closes once, whatever keys are still on their way to it. Textual's own would close another one.
 
     A subclass gives `compose_body`, and in `ACTIONS` all of its keys: the footer names them, the help explains them,
