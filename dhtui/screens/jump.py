@@ -1,4 +1,4 @@
-"""Letters over a screen: each goes to a pane, or to what the selection is about."""
+"""Letters over a screen: each goes to a pane, or to what the selection is about; the digits go to screens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from ..bindings.registry import JUMP, POPUP
+from ..bindings.registry import JUMP, POPUP, VIEWS, show_actions
 from ..packets.parts import Link
 from ..text.spans import Line
 from ..widgets.bound import bound
@@ -23,7 +23,8 @@ from .dialogs.choosing import Followed
 from .dialogs.window import Window
 from .places import words_of
 
-Goal: TypeAlias = Widget | Link
+Goal: TypeAlias = Widget | Link | str
+"""A pane, what a link is about, or a screen by its name."""
 
 
 def goals(screen: ExplorerScreen) -> dict[str, Goal]:
@@ -39,9 +40,10 @@ class Jump(Window[Goal | None]):
     CSS_PATH = "jump.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
         *(Binding(letter, f"choose('{letter}')", show=False) for letter in ascii_lowercase),
+        *(bound(view.show, f"go('{view.name}')") for view in VIEWS),
         bound(POPUP[0].fixed("escape")),
     ]
-    ACTIONS = (*JUMP, *(replace(action.fixed("escape"), rank=1) for action in POPUP))
+    ACTIONS = (*JUMP, *show_actions(), *(replace(action.fixed("escape"), rank=1) for action in POPUP))
     ABOUT = "Type a letter: it leads to the pane that it stands on, or to what the selected line is about."
 
     def __init__(self, found: dict[str, Goal]) -> None:
@@ -66,6 +68,10 @@ class Jump(Window[Goal | None]):
         if letter in self._found:
             self.dismiss(self._found[letter])
 
+    def action_go(self, name: str) -> None:
+        """Goes to a screen."""
+        self.dismiss(name)
+
     def action_close(self) -> None:
         """Goes nowhere."""
         self.dismiss(None)
@@ -76,6 +82,8 @@ async def jump(screen: ExplorerScreen) -> None:
     goal: Goal | None = await screen.app.push_screen_wait(Jump(goals(screen)))
     if isinstance(goal, Link):
         screen.post_message(Followed(goal))
+    elif isinstance(goal, str):
+        await screen.app.run_action(f"show('{goal}')")
     elif goal is not None:
         screen.set_focus(goal)
 

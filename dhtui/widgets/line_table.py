@@ -13,12 +13,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..bindings.keymap import key_of
+from ..bindings.keymap import key_of, names
 from ..bindings.registry import LIST
 from ..storage.memory import ListLook
 from ..text.format import elide
 from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
 from .bound import all_bound
+from .chrome import press
 from .filter_bar import FilterBar
 from .paint import Painted, titled
 from .table_model import Column, Row, TableModel, lay_out
@@ -26,6 +27,8 @@ from .table_model import Column, Row, TableModel, lay_out
 _Look: TypeAlias = tuple[tuple[Line, ...], str]
 """All that the painted line depends on, but for width and theme: the cells, and the mark before them."""
 
+_RIGHT = 3
+"""The number of the right button of the mouse."""
 _NO_MARK, _CURSOR, _IDLE = " ", "▶", "▷"
 _ROLE_OF_MARK: dict[str, Role] = {_CURSOR: "cursor", _IDLE: "idle"}
 
@@ -307,7 +310,10 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
             self.post_message(self.Inspect(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Selects the row under the mouse; a double click inspects it. A click on a title sorts by that column."""
+        """Selects the row under the mouse; a double click inspects it, the right button goes to what it is about.
+
+        A click on a title sorts by that column.
+        """
         at = event.get_content_offset_capture(self)
         if at.y == 0:
             self._sort_at(at.x)
@@ -315,7 +321,9 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
         place = at.y - 1 + self.scroll_offset.y
         if 0 <= place < len(self.model.rows):
             self._go(place)
-            if event.chain == 2:
+            if event.button == _RIGHT:
+                press(self, names()["follow"].keys.partition(",")[0])
+            elif event.chain == 2:
                 self.action_inspect()
 
     def _sort_at(self, x: int) -> None:

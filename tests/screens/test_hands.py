@@ -20,12 +20,14 @@ from dhtui.screens.jump import Jump
 from dhtui.screens.pictures import write_picture
 from dhtui.screens.places import MOST, Places
 from dhtui.screens.undo import Done
+from dhtui.sources.replay import Replay
 from dhtui.storage.memory import NAME, Bookmark, MemoryFile
 from dhtui.widgets.chrome import Header
 
 from . import snapshots
 from .command.test_bar import said, type_line
 from .stage import LARGE, SMALL, PaperNode, Stage, exploring, matches_golden
+from .test_recording_goldens import RECORDING
 
 ESCAPES = snapshots.ESCAPES
 
@@ -125,6 +127,8 @@ async def test_a_letter_goes_to_a_pane_or_to_what_the_selection_is_about() -> No
         assert stage.app.focused is stage.table("nodes")
         await stage.press("apostrophe", "d")
         assert stage.app.current_mode in ("table", "packets")
+        await stage.press("apostrophe", "9")
+        assert stage.app.current_mode == "log"
 
 
 # ---- undo --------------------------------------------------------------------------------------------------------
@@ -357,3 +361,20 @@ async def test_the_windows_look_as_kept(name: str, keys: str, size: tuple[int, i
     async with exploring(snapshots.running(), size, show="table") as stage:
         await stage.press("tab", keys, *([keys] if name == "help-line" else []))
         await matches_golden(stage, f"{name}-{size[0]}x{size[1]}")
+
+
+async def test_a_theme_that_was_named_goes_before_the_one_that_is_remembered_and_is_not_kept(tmp_path: Path) -> None:
+    file = remembering(tmp_path)
+    file.memory.theme = "dark"
+    app = Explorer(Nodes(PaperNode(snapshots.running()).factory), memory=file, theme="light")
+    async with app.run_test(size=SMALL):
+        assert app.theme == "textual-light"
+    assert file.memory.theme == "dark"
+
+
+async def test_a_recording_begins_on_the_first_screen(tmp_path: Path) -> None:
+    file = remembering(tmp_path, read_only=True)
+    file.memory.screen, file.memory.theme = "log", "light"
+    app = Explorer(replay=Replay.load(RECORDING), memory=file)
+    async with app.run_test(size=SMALL):
+        assert app.current_mode == "home" and app.theme == "textual-light"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
+from dhtui.screens.dialogs.choice import Choice
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.widgets.lines import Lines
 
@@ -58,3 +59,12 @@ async def test_what_is_selected_and_gone_meanwhile_copies_nothing() -> None:
         stage.screen.get_selected_text()
         await stage.press("j")
         assert stage.app.is_running
+
+
+async def test_the_right_button_goes_to_what_a_line_is_about() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        nodes = stage.table("nodes")
+        await stage.pilot.click(nodes, offset=(10, 4), button=3)
+        await stage.settle()
+        assert isinstance(stage.app.screen, Choice)
+        assert nodes.model.cursor > 0
