@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -92,6 +93,19 @@ class Window(Selecting[R], ModalScreen[R]):
     def on_mount(self) -> None:
         """Names the keys."""
         self.show_keys()
+
+    def render(self) -> BackgroundScreen:
+        """What lies below it, dimmed.
+
+        Textual's own takes that from a list which all windows of one drawing share: where one of several is drawn
+        from its cache, those below it take a wrong one, and everything behind them is blank.
+        """
+        stack = self.app.screen_stack
+        for below in stack:
+            if isinstance(below, Window) and below is not self:
+                below._set_dirty()  # Textual does so for the lowest and the topmost only: those between show the past
+        place = stack.index(self) if self in stack else 0  # it may have been closed just now
+        return BackgroundScreen(stack[max(place - 1, 0)], self.styles.background)
 
     def actions_now(self) -> tuple[Action, ...]:
         """All keys that work now. Where text is typed, those that are letters are text."""
