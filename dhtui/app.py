@@ -186,7 +186,7 @@ class Explorer(App[int]):
         if self.gate is not None:
             self.gate.close()
         await self.host.stop()
-        if warning := await asyncio.to_thread(self._memory.save):
+        if warning := await asyncio.to_thread(self._memory.write, self._memory.taken()):
             self.warnings.append(warning)
 
     def stop(self) -> None:
@@ -421,7 +421,7 @@ class Explorer(App[int]):
     @work(group="remember", exclusive=True, exit_on_error=False, name="remembering")
     async def remember(self) -> None:
         """Writes what is to be remembered."""
-        if warning := await asyncio.to_thread(self._memory.save):
+        if warning := await asyncio.to_thread(self._memory.write, self._memory.taken()):
             self.warn(warning)
 
     @property

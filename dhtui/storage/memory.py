@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Final, TypeVar
 
 from .atomic import LaterFormat, atomic_write, check_version, parse_json, private_folder, read_regular, set_aside
@@ -115,6 +116,7 @@ class MemoryFile:
         self._folder = folder
         self._writes = folder is not None and not read_only
         self._written: Memory | None = None
+        self._writing = Lock()
         self.memory = Memory()
 
     def open(self) -> str:
@@ -148,18 +150,26 @@ class MemoryFile:
         return f"What the explorer remembers is damaged ({problem}): set aside as {aside.name}."
 
     def save(self) -> str:
-        """Writes it, if it has changed; returns why it could not, or nothing. Blocks; may run in a thread."""
-        if not self._writes or self._folder is None or self.memory == self._written:
+        """Writes it, if it has changed; returns why it could not, or nothing. Blocks."""
+        return self.write(self.taken())
+
+    def taken(self) -> Memory:
+        """What is remembered now, to be written by another thread."""
+        return _copy(self.memory)
+
+    def write(self, kept: Memory) -> str:
+        """Writes what was taken, if that is not what was written last. May run in any thread."""
+        with self._writing:
+            if not self._writes or self._folder is None or kept == self._written:
+                return ""
+            try:
+                private_folder(self._folder)
+                # Private: it tells what was looked for.
+                atomic_write(self._folder / NAME, encode(kept), private=True)
+            except OSError as error:
+                return f"cannot remember how the explorer is used, in {self._folder}: {error.strerror}"
+            self._written = kept
             return ""
-        kept = _copy(self.memory)
-        try:
-            private_folder(self._folder)
-            # Private: it tells what was looked for.
-            atomic_write(self._folder / NAME, encode(kept), private=True)
-        except OSError as error:
-            return f"cannot remember how the explorer is used, in {self._folder}: {error.strerror}"
-        self._written = kept
-        return ""
 
 
 def _copy(memory: Memory) -> Memory:

@@ -174,7 +174,8 @@ class CommandBar(Window[Chosen | None]):
         try:
             words, _ = read(*typed, self._here)
         except UsageError as problem:
-            self._say(f"✗ {problem}", "bad")
+            begun = bool(self.table.model.rows)  # there is a way to go on
+            self._say(f"{'…' if begun else '✗'} {problem}", "dim" if begun else "bad")
         else:
             self._say(f"✓ {words}", "good")
 
