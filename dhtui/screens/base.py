@@ -17,7 +17,6 @@ from ..bindings.keymap import key_of
 from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
 from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
-from ..lookups.same import SAME, of_links, of_lookup, of_packet
 from ..packets.parts import Link
 from ..runtime.host import NodeHost
 from ..sources.feed import RATE, Feed
@@ -101,6 +100,8 @@ class ExplorerScreen(Selecting[None]):
 
     def same_command(self) -> str:
         """The command line that does the same as what is selected; empty: there is none."""
+        from ..lookups.same import of_links, of_lookup, of_packet
+
         source, here = self.feed.source, self.here()
         if source is None:
             return ""
@@ -225,6 +226,8 @@ class ExplorerScreen(Selecting[None]):
     @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
+        from ..lookups.same import SAME
+
         same = self.same_command()
         await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ())))
 
