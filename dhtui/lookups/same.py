@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..engine.views.snapshot import LookupView
+from ..engine.wire.bencode import decode
 from ..packets.packet import Packet
 from ..packets.parts import Link
 from ..text.format import address
@@ -53,6 +54,35 @@ def of_item(target: bytes, public: bytes | None, salt: bytes) -> str:
         return same_command("get", "--target", target.hex())
     salted = ("--salt", f"hex:{salt.hex()}") if salt else ()
     return same_command("get", "--public-key", public.hex(), *salted)
+
+
+def of_put(
+    v: bytes, key: str = "", salt: bytes = b"", seq: int | None = None, cas: int | None = None, least: int = 1
+) -> str:
+    """Puts the same value, bencoded `v`, with the key of that name; empty where a shell can't be given the value."""
+    value = _value(v)
+    if not value or not key.isprintable():
+        return ""
+    flags = {
+        "--keyname": key,
+        "--salt": f"hex:{salt.hex()}" if salt else "",
+        "--seq": "" if seq is None else str(seq),
+        "--cas": "" if cas is None else str(cas),
+        "--min-stored": str(least) if least > 1 else "",
+    }
+    return same_command("put", value, *(f"{flag}={text}" for flag, text in flags.items() if text))
+
+
+def _value(v: bytes) -> str:
+    """The flag that gives a value: text as it is, other bencode where it can be typed."""
+    try:
+        decoded = decode(v)
+        text = decoded.decode() if isinstance(decoded, bytes) else v.decode("ascii")
+    except (ValueError, RecursionError):
+        return ""
+    if not text.isprintable() or not text:
+        return ""
+    return f"--val={text}" if isinstance(decoded, bytes) else f"--val-bencoded={text}"
 
 
 def of_links(links: Sequence[Link]) -> str:

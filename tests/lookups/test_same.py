@@ -7,7 +7,8 @@ import shlex
 import pytest
 from screens import snapshots
 
-from dhtui.lookups.same import of_announce, of_item, of_links, of_lookup, of_question, same_command
+from dhtui.engine.wire.bencode import encode
+from dhtui.lookups.same import of_announce, of_item, of_links, of_lookup, of_put, of_question, same_command
 from dhtui.options.config import read
 from dhtui.options.planning.plan import plan
 from dhtui.packets.parts import Link
@@ -46,3 +47,19 @@ def test_what_a_shell_would_read_is_quoted() -> None:
 def test_of_what_has_no_equal_there_is_none() -> None:
     assert of_links([Link("packet", 3, "p")]) == "" and of_links([]) == ""
     assert of_lookup(snapshots.running().lookups[1]) == ""
+
+
+@pytest.mark.parametrize("text", ["hello", 'it\'s $(rm) "x"', "-x", "@file", "hex:00", "ümläut", "--val"])
+def test_a_put_puts_the_same_value(text: str) -> None:
+    line = of_put(encode(text.encode()), "bep44test", b"\x00'", 7, 6, 2)
+    options = read(shlex.split(line)[1:])
+    assert options.val == text.encode() and options.salt == b"\x00'"
+    assert (options.seq, options.cas, options.min_stored, options.keyname) == (7, 6, 2, "bep44test")
+    assert line.isprintable()
+
+
+def test_a_put_of_bencode_is_given_as_that_and_one_that_can_not_be_typed_not_at_all() -> None:
+    options = read(shlex.split(of_put(b"d1:ai1ee"))[1:])
+    assert options.val_bencoded == b"d1:ai1ee"
+    for v in (encode(b"\xff\x00"), encode(b"two\nlines"), b"not bencode", encode(b"")):
+        assert of_put(v) == ""

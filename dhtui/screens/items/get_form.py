@@ -21,6 +21,7 @@ from ...engine.items import Item
 from ...engine.outcome import Outcome
 from ...engine.views.snapshot import LookupView
 from ...keyring import Entry
+from ...lookups.same import SAME, of_item
 from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.spans import Line
@@ -76,6 +77,8 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         self._changes, self._change = 0, ""
         """While it is watched: how often it changed, and how it did last."""
         self._getting = False
+        self._same = ""
+        """The command line that gets the same."""
         self._outcome: Outcome | None = None
         """What the last look brought."""
         self._rows: list[NodeRow] = []
@@ -121,6 +124,7 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
 
     def go(self, request: GetRequest) -> None:
         """Begins anew."""
+        self._same = of_item(request.target, request.public, request.salt)
         self._item, self._outcome, self._rows = None, None, []
         self._changes, self._change = 0, ""
         self.answers.show(())
@@ -211,8 +215,8 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         return self.node_links(self.answers.model.selected, "get")
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self.answers.model.selected)
+        """The selected node, and the get."""
+        return (*self.node_forms(self.answers.model.selected), *([(SAME, self._same)] if self._same else ()))
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""
