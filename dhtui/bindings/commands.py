@@ -107,7 +107,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "columns",
         (_of("COLUMN …", "column"),),
         "Show these columns of the list, in this order; 'all' shows all of them.",
-        "columns node rtt",
+        "columns address rtt",
         "columns",
     ),
     Command("theme", (_of("NAME", "theme"),), "Take a theme.", "theme light", "theme"),
