@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App
@@ -30,7 +30,6 @@ from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View
 from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
-from .options.config import state_folder
 from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
@@ -52,9 +51,6 @@ from .screens.undo import MOST as MOST_UNDONE
 from .screens.undo import Done
 from .screens.verbs import views_of
 from .sources.feed import Feed
-from .sources.recording import RecordingError
-from .sources.replay import Replay
-from .sources.replayed import ReplaySource
 from .sources.source import Player
 from .storage.memory import MemoryFile
 from .text.failure import failure_words
@@ -65,6 +61,9 @@ from .widgets.line_table import LineTable
 from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
+
+if TYPE_CHECKING:
+    from .sources.replay import Replay
 
 THEMES = tuple(THEME_NAMES.values())
 RECORDING = "This is a recording: there is no node to do that."
@@ -142,6 +141,8 @@ class Explorer(App[int]):
             self._start()
 
     def _play(self, replay: Replay) -> None:
+        from .sources.replayed import ReplaySource
+
         source = ReplaySource(replay)
         self.feed.connect(source)
         source.play()
@@ -159,8 +160,6 @@ class Explorer(App[int]):
             await self.host.start(record=record)
         except Failure as problem:
             self._fail(str(problem))
-        except RecordingError as problem:
-            self._fail(f"--record: {problem}")
         except OSError as problem:
             self._fail(f"cannot start the node: {problem.strerror or problem}")
         except Exception as problem:
@@ -215,7 +214,7 @@ class Explorer(App[int]):
             path = new_path(Path.cwd())
             try:
                 run.record(path)
-            except RecordingError as problem:
+            except Failure as problem:
                 notify(self, safe_text(str(problem)), bad=True)
             else:
                 self._recording_to(path)
@@ -594,12 +593,20 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 
 def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
-    memory = MemoryFile(state_folder(options), read_only=replay is not None)
-    about = tuple(filter(None, (memory.open(),)))
     if replay is not None:
+        from .options.config import state_folder
+
+        memory, about = _memory(state_folder(options), read_only=True)
         return _run(Explorer(replay=replay, warnings=about, memory=memory, theme=options.theme), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
+        memory, about = _memory(start.folder)
         return _run(_explorer(options, start, memory, about), output, options.mouse)
+
+
+def _memory(folder: Path, *, read_only: bool = False) -> tuple[MemoryFile, tuple[str, ...]]:
+    """What is remembered, and what is to be said about it."""
+    memory = MemoryFile(folder, read_only=read_only)
+    return memory, tuple(filter(None, (memory.open(),)))
 
 
 def _explorer(
@@ -609,15 +616,15 @@ def _explorer(
         explorer.warn(text)
 
     def again() -> AbstractAsyncContextManager[Node]:
-        return on_network(launch.renewed(start, options))
+        return on_network(launch.renewed(start))
 
     nodes = Nodes(
         own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
-        save=partial(launch.save, options, start),
-        keys_folder=state_folder(options) / "keys",
-        keep_folder=None if options.testnet else state_folder(options),
+        save=partial(launch.save, start),
+        keys_folder=start.folder / "keys",
+        keep_folder=None if options.testnet else start.folder,
     )
     warnings = (*start.warnings, *about)
     explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)

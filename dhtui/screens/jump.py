@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from string import ascii_lowercase
 from typing import TypeAlias
 
@@ -43,7 +42,7 @@ class Jump(Window[Goal | None]):
         *(bound(view.show, f"go('{view.name}')") for view in VIEWS),
         bound(POPUP[0].fixed("escape")),
     ]
-    ACTIONS = (*JUMP, *show_actions(), *(replace(action.fixed("escape"), rank=1) for action in POPUP))
+    ACTIONS = (*JUMP, *show_actions(), *(action.fixed("escape")._replace(rank=1) for action in POPUP))
     ABOUT = "Type a letter: it leads to the pane that it stands on, or to what the selected line is about."
 
     def __init__(self, found: dict[str, Goal]) -> None:

@@ -30,7 +30,8 @@ from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column
 from ..base import ExplorerScreen
 from ..bookmarks import bookmark_of, link_of, toggle_bookmark
-from ..dialogs.ask_request import QUESTIONS, read_ask
+from ..dialogs.ask_request import KINDS as QUESTIONS
+from ..dialogs.ask_request import read_ask
 from ..notify import notify
 from ..pictures import write_picture
 from ..undo import Done

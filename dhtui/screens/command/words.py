@@ -15,7 +15,7 @@ from ...lookups.ask import KINDS
 from ...packets.filter import Completion
 from ...storage.memory import Memory
 from ...text.format import address
-from ..dialogs.ask_request import QUESTIONS
+from ..dialogs.ask_request import KINDS as QUESTIONS
 
 MOST = 50
 """Offers for one argument."""

@@ -15,6 +15,7 @@ from textual.worker import Worker
 from ...actions.resolve import look_up
 from ...bindings.registry import ASK, LEAVE, SUBMIT, form
 from ...engine.commands import NodeCommands
+from ...engine.lookup.questions import Kind
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
 from ...lookups.same import SAME, of_question
@@ -33,11 +34,10 @@ from ..items.value import value_lines
 from ..notify import notify_failure
 from ..verbs import CopyForm
 from .ask_request import (
+    KINDS,
     NAMED_COLUMNS,
-    QUESTIONS,
     AskRequest,
     NamedRow,
-    Question,
     answer_lines,
     named_rows,
     put_question,
@@ -75,7 +75,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         self,
         node: NodeCommands,
         addr: Addr | str | None = None,
-        question: Question = "find_node",
+        question: Kind = "find_node",
         *,
         target: str = "",
         at_once: bool = False,
@@ -92,7 +92,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         with Vertical(classes="window") as window:
             window.border_title = Content("ask a node")
             yield from field("node", SourceInput(self._first, id="node", placeholder="HOST:PORT, in our table or not"))
-            yield from field("question", Pick(QUESTIONS, QUESTIONS.index(self._question), id="question"))
+            yield from field("question", Pick(KINDS, KINDS.index(self._question), id="question"))
             yield from field("target", SourceInput(self._target, id="target", placeholder=_TARGET))
             yield from field("salt", SourceInput(id="salt", placeholder="of a mutable item, if it has one"))
             yield Lines(id="verdict")
@@ -116,11 +116,11 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     def read(self) -> AskRequest:
         """What is to be asked, and whom."""
         node, target, salt = (self.query_one(f"#{name}", Input).value for name in ("node", "target", "salt"))
-        return read_ask(node, QUESTIONS[self.query_one(Pick).chosen], target, salt, self._node.id)
+        return read_ask(node, KINDS[self.query_one(Pick).chosen], target, salt, self._node.id)
 
     def check(self) -> None:
         """Shows the fields that the question has a use for."""
-        question = QUESTIONS[self.query_one(Pick).chosen]
+        question = KINDS[self.query_one(Pick).chosen]
         self.query_one("#field-target").display = question != "ping"
         self.query_one("#field-salt").display = question == "get"
         super().check()
@@ -191,7 +191,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
 
     def links(self) -> Sequence[Link]:
         """The selected node, and its last packet."""
-        return self.node_links(self._row(), *QUESTIONS)
+        return self.node_links(self._row(), *KINDS)
 
     def copy_forms(self) -> Sequence[CopyForm]:
         """The selected node, and the question."""

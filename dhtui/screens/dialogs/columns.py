@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from textual import on
@@ -54,7 +54,7 @@ class ColumnChooser(Window[None]):
         *all_bound(KEYS),
         bound(POPUP[0]),
     ]
-    ACTIONS = (*KEYS, replace(_INSPECT, help=KEYS[0].help, rank=0), *POPUP)
+    ACTIONS = (*KEYS, _INSPECT._replace(help=KEYS[0].help, rank=0), *POPUP)
     ABOUT = "The columns of the list: which are shown, and in which order. It is remembered."
     AUTO_FOCUS = "#columns"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import ClassVar, TypeVar
 
@@ -25,7 +24,7 @@ from ...widgets.scroll_lines import ScrollLines
 from ...widgets.selecting import Selecting
 
 R = TypeVar("R")
-_BAR = replace(next(action for action in GLOBAL if action.name == "command_bar"), rank=0)
+_BAR = next(action for action in GLOBAL if action.name == "command_bar")._replace(rank=0)
 _CHOOSES = tuple(action.name for action in CHOOSE)
 
 
@@ -42,7 +41,7 @@ def list_keys(focused: Widget | None) -> tuple[Action, ...]:
         return ()
     if not focused.model.filter_text:
         return LIST
-    return tuple(replace(action, label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
+    return tuple(action._replace(label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
 
 
 def types_filter(focused: Widget | None) -> bool:

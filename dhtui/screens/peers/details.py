@@ -11,11 +11,11 @@ from ...engine.outcome import Status
 from ...engine.views.snapshot import LookupView, Snapshot, SwarmView
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
-from ...headless.text import node_words
 from ...packets.parts import Link
 from ...text.clients import client_name
 from ...text.format import address, clock, milliseconds, plural, power, short_id
 from ...text.format import distance as distance_words
+from ...text.outcomes import node_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, fit
 from ..queries.details import detail
