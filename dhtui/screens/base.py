@@ -179,7 +179,8 @@ class ExplorerScreen(Selecting[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        header.show_frame(frame, testnet=self.host.testnet, way=self._home.places.way)
+        changes, way = self.host.changes, self._home.places.way
+        header.show_frame(frame, testnet=self.host.testnet, changes=changes, way=way)
         self.show(frame.snapshot)
 
     @property

@@ -163,9 +163,10 @@ def _get(here: Here, text: str, salt: str = "") -> Ready:
     async def do() -> None:
         from ..items.get_form import GetForm
 
-        if await here.explorer.goes_to("items") is not None:
+        screen = await here.explorer.goes_to("items")
+        if screen is not None:
             form = GetForm(node, here.entries, text, salt)
-            await here.app.push_screen(form)
+            await here.app.push_screen(form, screen.carry_out)
             form.call_after_refresh(form.action_submit)
 
     return f"gets {request.words}", do
