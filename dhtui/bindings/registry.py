@@ -343,7 +343,8 @@ VIEWS: tuple[View, ...] = (
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops; the id space where the nodes of each hop lie, and the "
         "referrals that led to the target. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "that decided when the lookup was over. The tree shows who named whom, with the round trips. "
+        "✓ answered, ◆ found peers or a value, ! is an error or counts for "
         "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
         "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
         "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was "
@@ -355,10 +356,14 @@ VIEWS: tuple[View, ...] = (
             Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
-            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, or the id space.", 2),
+            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, the tree, or the id space.", 2),
+            Action("play", "P", "play", "Play the lookup in slow motion; again: stop, and go on. Esc ends it.", 3),
+            Action("pace(1)", "f", "", "In slow motion: faster.", 0),
+            Action("pace(-1)", "d", "", "In slow motion: slower.", 0),
+            Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
-            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),

@@ -309,7 +309,8 @@ _LOOKUP: Final = (
         (
             ("marked", "the lookup that was marked first"),
             ("selected", "the one selected now"),
-            ("change", "from the first to the second"),
+            ("change", "from the first to the second; ✓ better, ✗ worse, where that has a meaning"),
+            ("closest", "≠ how many of the closest nodes both have in common, and which only one of them found"),
         ),
     ),
     Section(
@@ -319,6 +320,14 @@ _LOOKUP: Final = (
                 "ladder",
                 "each answer over time: the higher, the farther from the target (log2); a digit: so many in a cell",
             ),
+            ("tree", "who named whom; the figure on a line is a round trip in ms, 1st … 8th are the closest"),
+            (
+                "bar",
+                "the time along the critical path: ▓ round trips, ▒ a slow node, × a lost packet, ░ no answer, "
+                "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
+                "# our own program, … not yet in, ▚ writes",
+            ),
+            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),
