@@ -51,6 +51,15 @@ class SavedFilter:
     text: str
 
 
+FILTERS: Final = {
+    "trouble": SavedFilter("packets.packets", "err:any"),
+    "slow answers": SavedFilter("packets.packets", "rtt:>500"),
+    "writes": SavedFilter("packets.packets", "method:put or method:announce_peer"),
+    "not canonical": SavedFilter("packets.packets", '"not canonical"'),
+}
+"""Filters that are there from the start; those that were let go don't come back."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListLook:
     """How a list is looked at. Columns go by their titles."""
@@ -72,7 +81,7 @@ class Memory:
     """The name of the screen that was shown last."""
     commands: list[str] = field(default_factory=list)
     """What was typed in the command bar, the newest last, nothing twice."""
-    filters: dict[str, SavedFilter] = field(default_factory=dict)
+    filters: dict[str, SavedFilter] = field(default_factory=FILTERS.copy)
     lists: dict[str, ListLook] = field(default_factory=dict)
     """By the screen and id of a list: ``table.nodes``."""
     bookmarks: dict[str, Bookmark] = field(default_factory=dict)
@@ -203,6 +212,8 @@ def _decode(data: bytes) -> Memory:
     commands = document.get("commands")
     for line in commands[-MAX_COMMANDS:] if isinstance(commands, list) else ():
         memory.note_command(_text(line))
+    if isinstance(document.get("filters"), dict):
+        memory.filters.clear()
     for name, saved in _entries(document.get("filters"), _filter):
         memory.name_filter(name, saved)
     for name, look in _entries(document.get("lists"), _look):

@@ -23,7 +23,7 @@ from ...lookups.ask import KINDS, Kind, likely_kind, read_request
 from ...options.values import host_port, target
 from ...packets.parts import Link
 from ...sources.feed import Feed
-from ...storage.memory import Memory, SavedFilter
+from ...storage.memory import MAX_NAMED, Memory, SavedFilter
 from ...text.format import short_id
 from ...text.safe import safe_text
 from ...widgets.line_table import LineTable
@@ -252,6 +252,8 @@ def _save(here: Here, name: str) -> Ready:
     text = table.model.filter_text
     if not text:
         raise UsageError("this list has no filter to save")
+    if name not in here.memory.filters and len(here.memory.filters) >= MAX_NAMED:
+        raise UsageError(f"{MAX_NAMED} filters are saved, which is the most: forget @NAME lets one go")
 
     def do() -> None:
         here.memory.name_filter(name, SavedFilter(here.screen.place_of(table), text))
