@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final, NamedTuple
 
-from ..engine.views.events import USED, DropCause, refused
+from ..engine.views.events import USED, DropCause, QueryResult, refused
 from ..engine.views.snapshot import Snapshot
 from ..packets.ring import PacketRing
 from ..text.safe import safe_text
@@ -95,7 +95,7 @@ def _from_packets(packets: PacketRing, oldest: int, newest: int) -> dict[int, Co
     found: dict[int, Counter[str]] = {}
     for packet in packets:
         ending = packets.ending(packet) if packet.kind == "query" else None
-        if ending is not None and ending.result == "timed out":
+        if ending is not None and ending.result is QueryResult.TIMED_OUT:
             cause, at = TIMED_OUT, ending.at
         elif packet.kind == "error":
             cause, at = ERROR_REPLIES if packet.direction == "in" else refused(packet.code or 0), packet.at
