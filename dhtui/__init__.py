@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .engine.lookup.decisions import StopReason
     from .engine.node import Node, NodeError, deadline
     from .engine.operations.limit import Limit
-    from .engine.outcome import Doubt, NodeOutcome, Outcome, Status
+    from .engine.outcome import Doubt, NodeOutcome, Outcome, Scrape, Status
     from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
     from .engine.stream import Stream
     from .engine.views.events import (
@@ -89,6 +89,7 @@ __all__ = [
     "QueryFinished",
     "ReachabilityChanged",
     "SavedState",
+    "Scrape",
     "Settings",
     "Snapshot",
     "StateError",
@@ -118,7 +119,7 @@ _HOMES = {
     "engine.lookup.decisions": "StopReason",
     "engine.node": "Node NodeError deadline",
     "engine.operations.limit": "Limit",
-    "engine.outcome": "Doubt NodeOutcome Outcome Status",
+    "engine.outcome": "Doubt NodeOutcome Outcome Scrape Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
     "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"

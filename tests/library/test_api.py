@@ -16,7 +16,7 @@ API = {
     "node": "Node NodeConfig NodeError Settings PUBLIC_BOOTSTRAP Addr NodeInfo Limit deadline Stream Snapshot "
     "LookupView Statistics Level",
     "state": "SavedState StateFolder StateError StateStorage",
-    "outcomes": "Outcome NodeOutcome Status StopReason Doubt",
+    "outcomes": "Outcome NodeOutcome Scrape Status StopReason Doubt",
     "items": "Item ImmutableItem MutableItem Draft ItemError Value sign mutable_target PrivateKey BadKey",
     "bytes": "bencode bdecode BencodeError safe_text",
     "blocklists": "Blocklist BlocklistError load_blocklist",
