@@ -11,9 +11,11 @@ from ...engine.lookup.questions import QUESTIONS, Kind
 from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.ids import bep42_valid, distance
+from ...engine.wire.methods import GivenSamples
 from ...errors import UsageError
 from ...lookups.ask import read_request
 from ...options.values import HostPort, host_port, salt
+from ...packets.summary import samples_words
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, plural
 from ...text.format import distance as distance_words
@@ -136,6 +138,7 @@ def answer_lines(one: NodeOutcome, request: AskRequest) -> list[Line]:
         *([("peers", plural(len(one.peers), "peer"))] if request.question == "get_peers" else []),
         *(("", address(peer)) for peer in one.peers[:200]),
         *([("seq", str(one.seq))] if one.seq is not None else []),
+        *(("samples", ", ".join(samples_words(given))) for given in one.given if isinstance(given, GivenSamples)),
         *([("sees us at", address(one.external))] if one.external else []),
         *(("but", FAULT_WORDS[fault]) for fault in one.faults),
     ]

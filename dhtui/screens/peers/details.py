@@ -36,13 +36,14 @@ def _addresses(label: str, addrs: tuple[Addr, ...]) -> list[Line]:
     return lines
 
 
-def swarm_details(swarm: SwarmView, snapshot: Snapshot | None = None) -> list[Line]:
-    """An infohash that we keep peers for; `snapshot` tells how near to it we are."""
+def swarm_details(swarm: SwarmView, snapshot: Snapshot | None = None, counted: str = "") -> list[Line]:
+    """An infohash that we keep peers for; `snapshot` tells how near to it we are, `counted` what came of a scrape."""
     first, last = clock(swarm.oldest_expires), clock(swarm.newest_expires)
     older = swarm.total - len(swarm.peers)
     return [
         *detail("infohash", swarm.infohash.hex(), "data"),
         *detail("kept here", plural(swarm.total, "peer")),
+        *(detail("counted", counted) if counted else ()),
         *(detail("distance", _nearness(swarm.infohash, snapshot)) if snapshot is not None else ()),
         *detail("expire", f"the first in {first}, the last in {last}, unless they announce again"),
         (),
@@ -79,8 +80,8 @@ def announce_details(row: AnnounceRow) -> list[Line]:
     ]
 
 
-def giver_details(row: Giver) -> list[Line]:
-    """A node that gave peers."""
+def giver_details(row: Giver, counted: str = "") -> list[Line]:
+    """A node that gave peers; `counted`: what came of a scrape of their infohash."""
     node = row.node
     return [
         *detail("node", address(node.addr)),
@@ -90,6 +91,7 @@ def giver_details(row: Giver) -> list[Line]:
         *detail("round trip", milliseconds(node.rtt)),
         *detail("client", client_name(node.version) or "it gave none"),
         *detail("gave", f"{plural(len(node.peers), 'peer')}, {row.alone} of them named by nobody else"),
+        *(detail("counted", f"for this infohash: {counted}") if counted else ()),
         (),
         *_addresses("peers", node.peers),
     ]

@@ -12,11 +12,14 @@ from textual.getters import query_one
 
 from ...actions import run as actions
 from ...bindings.keymap import key_of
+from ...bindings.registry import View
 from ...engine.commands import NodeCommands
 from ...engine.operations.operations import ANNOUNCES_KEPT
 from ...engine.views.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ...lookups.same import of_announce
 from ...packets.parts import Link
+from ...runtime.host import NodeHost
+from ...sources.feed import Feed
 from ...sources.source import Source
 from ...text.format import address, plural, short_id
 from ...text.format import reach as reach_words
@@ -74,6 +77,10 @@ _HINT = (
 )
 
 
+COUNTS_KEPT = 64
+"""Most counts that are remembered."""
+
+
 class PeersScreen(ExplorerScreen):
     """What is kept and what was announced above, the results of a lookup below."""
 
@@ -95,6 +102,11 @@ class PeersScreen(ExplorerScreen):
     _lookups: Sequence[LookupView] = ()
     _number: int | None = None
     _results: Results | None = None
+
+    def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
+        super().__init__(view, feed, host)
+        self._counted: dict[bytes, str] = {}
+        """What came of the last counts, by infohash; safe to print."""
 
     def compose_body(self) -> ComposeResult:
         """The lists, and the line that keeps the last result."""
@@ -187,12 +199,18 @@ class PeersScreen(ExplorerScreen):
         row = message.table.model.selected
         if isinstance(row, SwarmView):
             self.show_details(
-                message.table, f"infohash {short_id(row.infohash)}", details.swarm_details(row, self._view)
+                message.table,
+                f"infohash {short_id(row.infohash)}",
+                details.swarm_details(row, self._view, self._counted.get(row.infohash, "")),
             )
         elif isinstance(row, AnnounceRow):
             self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
-            self.show_details(message.table, f"peers from {address(row.node.addr)}", details.giver_details(row))
+            self.show_details(
+                message.table,
+                f"peers from {address(row.node.addr)}",
+                details.giver_details(row, self._counted.get(self._infohash() or b"", "")),
+            )
         elif isinstance(row, MatrixRow):
             self.show_details(message.table, f"peer {address(row.peer)}", details.peer_details(self._named(row)))
         elif isinstance(row, NamedPeer):
@@ -346,6 +364,28 @@ class PeersScreen(ExplorerScreen):
         self._polled = 0.0
         if self in self.app.screen_stack:  # the user is still here
             self.app.push_screen(Popup(name, details.announced_lines(result, port)))
+
+    def action_scrape(self) -> None:
+        """Counts the peers of the infohash that the selection is about."""
+        infohash = self._infohash()
+        if infohash is None:
+            notify(self, "No infohash is selected: a lookup for peers, or an announce, brings one.")
+        elif self.feed.commands is None:
+            notify(self, "This is a recording: nobody can be asked from it.")
+        else:
+            self._scrape(self.feed.commands, infohash)
+
+    @work(group="scrape", exclusive=True, exit_on_error=False, name="scrape")
+    async def _scrape(self, node: NodeCommands, infohash: bytes) -> None:
+        self._last(f"… counting the peers of {short_id(infohash)}", "accent")
+        result = await actions.scrape(node, infohash)
+        self._counted.pop(infohash, None)
+        self._counted[infohash] = safe_text(result.summary)
+        if len(self._counted) > COUNTS_KEPT:
+            del self._counted[next(iter(self._counted))]
+        text = f"{short_id(infohash)}: {safe_text(result.summary)}"
+        self._last(f"{'✓' if result.ok else '✗'} {text}", "plain" if result.ok else "bad")
+        notify(self, text, bad=not result.ok)
 
     def _last(self, text: str, role: Role) -> None:
         self.query_one("#last", Lines).show((((f" {text}", role),),))

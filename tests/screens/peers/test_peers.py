@@ -12,7 +12,7 @@ import pytest
 from textual.widgets import Input
 
 from dhtui.engine.lookup.decisions import Found, FoundKind, State, StopReason
-from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.outcome import NodeOutcome, Outcome, Scrape, Status
 from dhtui.engine.views.snapshot import (
     AnnounceView,
     CandidateView,
@@ -22,6 +22,7 @@ from dhtui.engine.views.snapshot import (
     Snapshot,
     SwarmView,
 )
+from dhtui.engine.wire.bloom import Count
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
@@ -119,6 +120,12 @@ class PeerNode(PaperNode):
         progress(lookup(9, running=True))
         assert self.outcome is not None
         return self.outcome
+
+    async def scrape(self, info_hash: bytes, **_: Any) -> Outcome:
+        self.announced.append((info_hash, 0))
+        count = Count(12.0, 10.0, 14.0)
+        scrape = Scrape(seeds=count, downloaders=Count(3.0, 3.0, 3.0), nodes=8)
+        return Outcome(action="scrape", target=info_hash, asked=(), scrape=scrape)
 
 
 def busy() -> Snapshot:
@@ -338,6 +345,18 @@ async def test_an_announce_is_made_from_the_form_and_its_result_told_node_by_nod
         assert isinstance(stage.app.screen, Popup)
         assert "refused with 203" in stage.text()
         assert "✓ announce of 4f1a…6978" in stage.text()
+
+
+async def test_a_key_counts_the_peers_of_an_infohash() -> None:
+    paper = node()
+    async with peers(LARGE, paper) as stage:
+        await stage.press("y")
+        await stage.settle()
+        assert paper.announced == [(TARGET, 0)]
+        said = "about 12 (10 to 14) seeds and about 3 downloaders, from 8 nodes"
+        assert said in stage.toasts()[-1] and said in stage.text()
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, Popup) and "counted" in stage.text() and "about 12" in stage.text()
 
 
 async def test_the_form_tells_what_is_wrong_and_sends_nothing() -> None:
