@@ -365,6 +365,17 @@ def test_a_smaller_reply_loses_the_value_then_peers_then_the_farthest_nodes() ->
     assert set(before) == {b"id", b"token", b"seq"}
 
 
+def test_filters_go_first_and_samples_by_whole_ones() -> None:
+    """A part of a bloom filter would be another filter; 20 bytes are an infohash."""
+    nodes, samples = bytes(26 * 8), bytes(range(200)) * 2
+    scraped = {b"id": bytes(20), b"BFsd": bytes(256), b"BFpe": bytes(256), b"nodes": nodes, b"token": b"t"}
+    left = shrink(scraped, len(bencode.encode(scraped)) - 1)
+    assert left is not None and set(left) == {b"id", b"nodes", b"token"} and left[b"nodes"] == nodes
+    sampled = {b"id": bytes(20), b"interval": 60, b"nodes": nodes, b"num": 20, b"samples": samples}
+    left = shrink(sampled, len(bencode.encode(sampled)) - 30)
+    assert left is not None and left[b"nodes"] == nodes and left[b"samples"] == samples[:360]
+
+
 # ---- blocklist ---------------------------------------------------------------------------------------
 
 
