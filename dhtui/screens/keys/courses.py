@@ -115,7 +115,8 @@ async def export_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     """Writes a private key to a file, or shows it."""
     if not await unlock(app, ring, entry.name):
         return None
-    given = await app.push_screen_wait(ExportForm(entry.name, await asyncio.to_thread(ring.load, entry.name)))
+    key = await asyncio.to_thread(ring.load, entry.name)
+    given = await app.push_screen_wait(ExportForm(entry.name, key, ring.folder))
     if given is None:
         return None
     if given.path is not None:
