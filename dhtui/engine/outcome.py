@@ -152,7 +152,7 @@ class NodeOutcome:
         waited = "" if self.waited is None else f" after {self.waited:.1f} s"
         match self.status:
             case Status.TIMED_OUT:
-                return f"timed out{waited}"
+                return "silent" if self.waited is None else f"silent for {self.waited:.1f} s"
             case Status.CANCELLED:
                 return self.note or f"cancelled: no answer{waited}"
             case Status.ELSEWHERE if self.came_from is not None:

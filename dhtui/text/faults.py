@@ -33,3 +33,13 @@ DROP_WORDS: Final = {
     DropCause.READ_ONLY: "queries not answered while we were read-only",
 }
 """The datagrams that are counted under each cause."""
+
+TIMED_OUT: Final = "timed out"
+"""How JSON, recordings and the core name a query without an answer in its time."""
+SILENT: Final = "silent"
+"""How people are told of it, everywhere."""
+
+
+def cause_words(cause: str) -> str:
+    """A cause of trouble, or the end of a query, as people are told of it."""
+    return SILENT if cause == TIMED_OUT else cause

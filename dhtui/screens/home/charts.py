@@ -9,6 +9,7 @@ from math import exp, log
 
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
+from ...text.faults import TIMED_OUT, cause_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
@@ -148,13 +149,13 @@ def error_lines(snapshot: Snapshot, height: int) -> list[Line]:
 
 def _totals(snapshot: Snapshot) -> Counter[str]:
     totals = Counter(snapshot.drops)
-    totals["timed out"] += sum(counts.timed_out for counts in snapshot.methods.values())
+    totals[TIMED_OUT] += sum(counts.timed_out for counts in snapshot.methods.values())
     totals["error"] += sum(counts.errors for counts in snapshot.methods.values())
     return totals
 
 
 def _error_line(cause: str, total: int, error: ErrorView | None, now: float) -> Line:
-    head: Line = ((fit(safe_text(cause, 20), 18), "warn"), (fit(number(total), 6, right=True), "plain"))
+    head: Line = ((fit(safe_text(cause_words(cause), 20), 18), "warn"), (fit(number(total), 6, right=True), "plain"))
     if error is None:
         return head
     return (

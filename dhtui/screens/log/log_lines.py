@@ -32,10 +32,10 @@ from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
 from ...text.decisions import stop_words
+from ...text.faults import SILENT, cause_words
 from ...text.format import address, duration, lost_unread, plural, reach, short_id, woke
 from ...text.safe import safe_text
 
-TIMED_OUT: Final = "timed out"
 ERRORS_KEPT: Final = 300
 
 Level = Literal["detail", "notable", "problem"]
@@ -114,8 +114,8 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
         key=("error", error.at, error.addr, error.cause, error.text),
         at=error.at,
         unix=unix,
-        level="detail" if error.cause == TIMED_OUT else "problem",
-        cause=safe_text(error.cause, 24),
+        level="detail" if cause_words(error.cause) == SILENT else "problem",
+        cause=safe_text(cause_words(error.cause), 24),
         where=safe_text(address(error.addr), 40),
         text=safe_text(error.text),
         addr=error.addr,
@@ -215,7 +215,7 @@ def packet_of(line: LogLine, packets: PacketRing) -> Packet | None:
     for packet in reversed(packets):
         if packet.addr != line.addr:
             continue
-        if line.cause == TIMED_OUT:
+        if line.cause == SILENT:
             ending = packets.ending(packet)
             if packet.direction == "out" and ending is not None and ending.at == line.at:
                 return packet
@@ -232,7 +232,7 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
     """What went wrong so far and how often, the most frequent first."""
     counts = list(snapshot.methods.values())
     named = [
-        (TIMED_OUT, sum(count.timed_out for count in counts)),
+        (SILENT, sum(count.timed_out for count in counts)),
         ("error replies", sum(count.errors for count in counts)),
         ("not sent", snapshot.traffic.send_failures),
         ("lost unread", snapshot.traffic.overflowed or 0),
