@@ -274,6 +274,8 @@ class Explorer(App[int]):
         came_from = (self.current_mode, message_origin(self.screen))
         # A list leads on from itself where it can: the screen that one is on comes last.
         for name in sorted(views_of(message.link), key=lambda name: name == came_from[0]):
+            if name == came_from[0] == "lookup" and message.link.kind != "lookup":
+                continue  # it would do no more than to offer the lookup that it shows once more
             if await self._open(name, message.link):
                 self._trail.append(came_from)
                 return
