@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
@@ -17,6 +18,7 @@ from ..verbs import CopyForm
 
 _WIDTH = 64
 """Cells of a text: with its label it fits a window, beside the scroll bar."""
+_LABEL = 7
 
 
 def _state(entry: Entry) -> Span:
@@ -73,46 +75,50 @@ KEY_COLUMNS: tuple[Column[Entry], ...] = (
 )
 
 
-def key_details(entry: Entry, is_open: bool = False, most_uses: int | None = None) -> list[Line]:
-    """All about a key that anybody may know, with so many of the salts that it was used with."""
+def key_details(
+    entry: Entry, is_open: bool = False, most_uses: int | None = None, width: int = _LABEL + _WIDTH
+) -> list[Line]:
+    """All about a key that anybody may know, with so many of the salts that it was used with; in `width` cells."""
+    row = partial(_row, width=width)
     if entry.damaged or entry.public is None:
         return [
-            *_row("fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
-            *_row("file", _file(entry)),
-            *_row("", "It is never overwritten: mend it, move it away, or delete it."),
+            *row("fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
+            *row("file", _file(entry)),
+            *row("", "It is never overwritten: mend it, move it away, or delete it."),
         ]
     made = f"created {when(entry)} UTC" if entry.created is not None else "built in"
     lines = [
-        *_row("public", entry.public.hex(), "data"),
-        *_row("pkarr", f"{entry.zbase32}  in z-base-32", "data"),
-        *_row("target", f"{mutable_target(entry.public).hex()}  without a salt", "data"),
-        *_row("kind", f"{_FORMS.get(entry.form, entry.form)}; {made}"),
-        *_row("file", _file(entry)),
+        *row("public", entry.public.hex(), "data"),
+        *row("pkarr", f"{entry.zbase32}  in z-base-32", "data"),
+        *row("target", f"{mutable_target(entry.public).hex()}  without a salt", "data"),
+        *row("kind", f"{_FORMS.get(entry.form, entry.form)}; {made}"),
+        *row("file", _file(entry)),
     ]
     if entry.is_public_test_key:
-        lines += _row("secret", "! Its private half is published: anybody can change what it signs.", "warn")
+        lines += row("secret", "! Its private half is published: anybody can change what it signs.", "warn")
     elif entry.encrypted:
         opened = "opened in this session" if is_open else "locked: its passphrase is asked for once a session"
-        lines += _row("secret", f"encrypted (argon2id, SecretBox); {opened}")
+        lines += row("secret", f"encrypted (argon2id, SecretBox); {opened}")
     elif entry.exposed:
-        lines += _row("secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn")
+        lines += row("secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn")
     else:
-        lines += _row("secret", "in the clear, in a file that only you can read")
-    return [*lines, *_uses(entry, most_uses)]
+        lines += row("secret", "in the clear, in a file that only you can read")
+    return [*lines, *_uses(entry, most_uses, width)]
 
 
-def _uses(entry: Entry, most: int | None) -> list[Line]:
+def _uses(entry: Entry, most: int | None, width: int) -> list[Line]:
     """The last put under each salt, the latest first."""
+    row = partial(_row, width=width)
     if entry.path is None:
         return []
     if not entry.uses:
-        return _row("puts", "none with it yet")
+        return row("puts", "none with it yet")
     lines = []
     for number, use in enumerate(entry.uses[:most]):
         salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
-        lines += _row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
+        lines += row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
     left = len(entry.uses) - len(entry.uses[:most])
-    return [*lines, *_row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
+    return [*lines, *row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
 
 
 _FORMS = {"seed": "seed of 32 bytes", "expanded": "expanded, 64 bytes"}
@@ -122,9 +128,9 @@ def _file(entry: Entry) -> str:
     return safe_text(str(entry.path), 300) if entry.path else "none"
 
 
-def _row(label: str, text: str, role: Role = "plain") -> list[Line]:
-    first, *rest = wrap(text, _WIDTH) or [""]
-    return [((fit(label, 7), "dim"), (first, role)), *(((" " * 7, "plain"), (more, role)) for more in rest)]
+def _row(label: str, text: str, role: Role = "plain", *, width: int) -> list[Line]:
+    first, *rest = wrap(text, max(20, width - _LABEL)) or [""]
+    return [((fit(label, _LABEL), "dim"), (first, role)), *(((" " * _LABEL, "plain"), (more, role)) for more in rest)]
 
 
 def key_links(entry: Entry) -> list[Link]:

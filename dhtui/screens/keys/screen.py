@@ -93,15 +93,20 @@ class KeysScreen(ExplorerScreen):
         self.keys.show(self._entries)
         self.show_detail()
 
+    def on_resize(self) -> None:
+        """The lines are fitted to the new size."""
+        self.call_after_refresh(self.show_detail)
+
     @on(LineTable.Selected, "#keys")
     def show_detail(self) -> None:
         """All about the selected key."""
         entry = self.keys.model.selected
-        lines = key_details(entry, self._is_open(entry), MAX_USES) if entry else []
+        detail = self.query_one("#detail", Lines)
+        width = detail.size.width or self.app.size.width
+        lines = key_details(entry, self._is_open(entry), MAX_USES, width) if entry else []
         if entry and len(self._entries) == 1:
             hint = " makes a key of your own, to publish items that only you can change."
             lines = [((key_of("keys.new_key"), "key"), (hint, "plain")), *lines]
-        detail = self.query_one("#detail", Lines)
         detail.show(lines)
         detail.border_title = titled(detail, f"key {safe_text(entry.name, 64)}" if entry else "key")
 
