@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from hashlib import sha1
 from heapq import heappop, heappush
 from random import Random
@@ -232,7 +233,7 @@ class CrowdNode(Node):
 
     async def __aenter__(self) -> Self:
         """As `Node`, without a socket."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self._crowd._clock = clock.now
         self._endpoint = self._crowd  # type: ignore[assignment]
         self._address = BOUND

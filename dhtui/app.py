@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.app import App
@@ -28,7 +28,6 @@ from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View
 from .engine.node import Node
 from .errors import Failure
 from .headless.output import Output
-from .options.config import state_folder
 from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
@@ -48,9 +47,6 @@ from .screens.gate import KeyGate, opens
 from .screens.notify import notify, notify_failure
 from .screens.verbs import views_of
 from .sources.feed import Feed
-from .sources.recording import RecordingError
-from .sources.replay import Replay
-from .sources.replayed import ReplaySource
 from .sources.source import Player
 from .text.failure import failure_words
 from .text.safe import safe_text
@@ -60,6 +56,9 @@ from .widgets.line_table import LineTable
 from .widgets.paste import PASTED_BREAK
 from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
+
+if TYPE_CHECKING:
+    from .sources.replay import Replay
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
 RECORDING = "This is a recording: there is no node to do that."
@@ -131,6 +130,8 @@ class Explorer(App[int]):
             self._start()
 
     def _play(self, replay: Replay) -> None:
+        from .sources.replayed import ReplaySource
+
         source = ReplaySource(replay)
         self.feed.connect(source)
         source.play()
@@ -148,8 +149,6 @@ class Explorer(App[int]):
             await self.host.start(record=record)
         except Failure as problem:
             self._fail(str(problem))
-        except RecordingError as problem:
-            self._fail(f"--record: {problem}")
         except OSError as problem:
             self._fail(f"cannot start the node: {problem.strerror or problem}")
         except Exception as problem:
@@ -202,7 +201,7 @@ class Explorer(App[int]):
             path = new_path(Path.cwd())
             try:
                 run.record(path)
-            except RecordingError as problem:
+            except Failure as problem:
                 notify(self, safe_text(str(problem)), bad=True)
             else:
                 self._recording_to(path)
@@ -499,15 +498,15 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
         explorer.warn(text)
 
     def again() -> AbstractAsyncContextManager[Node]:
-        return on_network(launch.renewed(start, options))
+        return on_network(launch.renewed(start))
 
     nodes = Nodes(
         own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
-        save=partial(launch.save, options, start),
-        keys_folder=state_folder(options) / "keys",
-        keep_folder=None if options.testnet else state_folder(options),
+        save=partial(launch.save, start),
+        keys_folder=start.folder / "keys",
+        keep_folder=None if options.testnet else start.folder,
     )
     explorer = Explorer(nodes, record=options.record, warnings=start.warnings)
     return explorer

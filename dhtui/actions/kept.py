@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import Exit, Failure, UsageError
 from ..items.keepalive import KeptItem
@@ -13,9 +13,8 @@ from ..items.keepalive.store import Items, change, load
 from .request import ChangeKept, ListKept
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Kept items, as they are now, or as they were until they were let go."""
+class KeptList(NamedTuple):
+    """KeptList items, as they are now, or as they were until they were let go."""
 
     action: str
     items: tuple[KeptItem, ...]
@@ -28,13 +27,13 @@ class Kept:
         return Exit.FAILED if self.warnings else Exit.OK
 
 
-def list_kept(request: ListKept) -> Kept:
+def list_kept(request: ListKept) -> KeptList:
     """All kept items, in the order in which they came. Raises `Failure`."""
     items, warnings = _load(request.state)
-    return Kept(request.action, tuple(items.values()), tuple(warnings))
+    return KeptList(request.action, tuple(items.values()), tuple(warnings))
 
 
-def change_kept(request: ChangeKept) -> Kept:
+def change_kept(request: ChangeKept) -> KeptList:
     """Pause one, resume it or let it go. Raises `Failure`, with `Exit.NOT_FOUND` where it is not kept, and
     `UsageError` where it has another salt than the one given."""
     target, missing = request.target, f"nothing is kept alive at {request.target.hex()}: --do kept lists what is"
@@ -54,7 +53,7 @@ def change_kept(request: ChangeKept) -> Kept:
         after, warnings = change(request.state, how)
     except OSError as error:
         raise Failure(f"the kept items can't be saved in {request.state}: {error.strerror or error}") from None
-    return Kept(request.action, (after.get(target, before[target]),), tuple(warnings))
+    return KeptList(request.action, (after.get(target, before[target]),), tuple(warnings))
 
 
 def _load(folder: Path) -> tuple[Items, list[str]]:

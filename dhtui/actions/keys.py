@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
@@ -16,8 +16,7 @@ from .unlocking import is_locked, load_key, passphrase, public_key
 PUBLIC_KEY_WARNING = "is the test key printed in BEP 44: anybody can sign with it"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What `genkey` made, or for the built-in test key found."""
 
     name: str
@@ -32,16 +31,14 @@ class Key:
         return self.path is None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyList:
+class KeyList(NamedTuple):
     """What `keys` lists."""
 
     entries: tuple[Entry, ...]
     exit: Exit = Exit.OK
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedKey:
+class ImportedKey(NamedTuple):
     """What `import` took into the keyring."""
 
     name: str
@@ -53,8 +50,7 @@ class ImportedKey:
     exit: Exit = Exit.OK
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedKey:
+class ExportedKey(NamedTuple):
     """What `export` gives out."""
 
     name: str
@@ -69,15 +65,15 @@ class ExportedKey:
 
 def make_key(request: MakeKey) -> Key:
     """Make a key; never over another one. Raises `UsageError`, `Failure`."""
-    ring, name = Keyring(request.key.folder), request.key.name
+    keyring, name = Keyring(request.key.folder), request.key.name
     if name == TEST_KEY_NAME:
-        return Key(name, ring.load(name), None, request.show_private)
+        return Key(name, keyring.load(name), None, request.show_private)
     secret = passphrase(request.key, new=True) if request.encrypt else None
     try:
-        key = ring.generate(name, secret)
+        key = keyring.generate(name, secret)
     except KeyringError as error:
         raise about_name(error, "no key was made") from None
-    return Key(name, key, ring.folder / name, request.show_private)
+    return Key(name, key, keyring.folder / name, request.show_private)
 
 
 def about_name(error: KeyringError, otherwise: str) -> UsageError | Failure:
@@ -101,7 +97,7 @@ def import_key(request: ImportKey) -> ImportedKey:
     from ..keyring.seal import Sealed
 
     choice = request.key
-    ring, name = Keyring(choice.folder), choice.name
+    keyring, name = Keyring(choice.folder), choice.name
     try:
         opened: list[bytes] = []
 
@@ -118,12 +114,12 @@ def import_key(request: ImportKey) -> ImportedKey:
             raise UsageError("--passphrase-file has no meaning: the key is not encrypted; --encrypt encrypts it here")
         # Encrypted by another program: the passphrase that opened it is the one that it keeps.
         secret = (opened[0] if opened else passphrase(choice, new=True)) if request.encrypt else None
-        ring.add(name, found.key, secret)
+        keyring.add(name, found.key, secret)
     except BadKey as error:
         raise UsageError(f"--key-file: {error}") from None
     except KeyringError as error:
         raise about_name(error, "no key was imported") from None
-    return ImportedKey(name, found.key.public, ring.folder / name, found.kind, sealed or request.encrypt)
+    return ImportedKey(name, found.key.public, keyring.folder / name, found.kind, sealed or request.encrypt)
 
 
 def export_key(request: ExportKey) -> ExportedKey:
@@ -160,8 +156,7 @@ def _write_key(path: Path, text: str) -> None:
 # ---- changes ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedKey:
+class ChangedKey(NamedTuple):
     """A key that was renamed, deleted, encrypted or decrypted."""
 
     action: str
@@ -175,22 +170,22 @@ class ChangedKey:
 
 def rename_key(request: RenameKey) -> ChangedKey:
     """Give a key another name; never that of another one. Raises `UsageError`, `Failure`."""
-    ring = Keyring(request.key.folder)
+    keyring = Keyring(request.key.folder)
     if fault := name_fault(request.new_name):
         raise UsageError(f"--new-name: {fault}")
     try:
-        ring.rename(request.key.name, request.new_name)
+        keyring.rename(request.key.name, request.new_name)
     except KeyringError as error:
         raise about_name(error, "the key was not renamed") from None
-    return _changed(request.action, ring, request.new_name)
+    return _changed(request.action, keyring, request.new_name)
 
 
 def delete_key(request: DeleteKey) -> ChangedKey:
     """Remove a key for ever. Raises `UsageError`, `Failure`."""
-    ring = Keyring(request.key.folder)
-    before = _changed(request.action, ring, request.key.name)
+    keyring = Keyring(request.key.folder)
+    before = _changed(request.action, keyring, request.key.name)
     try:
-        ring.delete(request.key.name)
+        keyring.delete(request.key.name)
     except KeyringError as error:
         raise about_name(error, "the key was not deleted") from None
     return before
@@ -198,32 +193,32 @@ def delete_key(request: DeleteKey) -> ChangedKey:
 
 def encrypt_key(request: EncryptKey) -> ChangedKey:
     """Encrypt a key under a passphrase, or under another one. Raises `UsageError`, `Failure`."""
-    ring, choice = Keyring(request.key.folder), request.key
+    keyring, choice = Keyring(request.key.folder), request.key
     if again := is_locked(choice):
-        load_key(choice, ring)
-    wanted = replace(choice, passphrase=request.new) if again or request.new else choice
+        load_key(choice, keyring)
+    wanted = choice._replace(passphrase=request.new) if again or request.new else choice
     flag = "--passphrase-file" if wanted is choice else "--new-passphrase-file"
     try:
-        ring.encrypt(choice.name, passphrase(wanted, new=True, again=again, flag=flag))
+        keyring.encrypt(choice.name, passphrase(wanted, new=True, again=again, flag=flag))
     except KeyringError as error:
         raise about_name(error, "the key was not encrypted") from None
-    return _changed(request.action, ring, choice.name)
+    return _changed(request.action, keyring, choice.name)
 
 
 def decrypt_key(request: DecryptKey) -> ChangedKey:
     """Keep a key in the clear. Raises `UsageError`, `Failure`."""
-    ring, name = Keyring(request.key.folder), request.key.name
-    load_key(request.key, ring)
+    keyring, name = Keyring(request.key.folder), request.key.name
+    load_key(request.key, keyring)
     try:
-        ring.decrypt(name)
+        keyring.decrypt(name)
     except KeyringError as error:
         raise about_name(error, "the key was not decrypted") from None
-    return _changed(request.action, ring, name)
+    return _changed(request.action, keyring, name)
 
 
-def _changed(action: str, ring: Keyring, name: str) -> ChangedKey:
+def _changed(action: str, keyring: Keyring, name: str) -> ChangedKey:
     try:
-        public = ring.public(name)
+        public = keyring.public(name)
     except KeyringError:
         public = None
-    return ChangedKey(action, name, public, ring.folder / name)
+    return ChangedKey(action, name, public, keyring.folder / name)

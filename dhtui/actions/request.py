@@ -6,7 +6,6 @@ out, see `unlocking`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -27,8 +26,7 @@ class HostPort(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChoice:
+class KeyChoice(NamedTuple):
     """A key that the user named, and where its passphrase is."""
 
     folder: Path
@@ -44,8 +42,7 @@ class KeyChoice:
 # ---- on the network -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Unsigned:
+class Unsigned(NamedTuple):
     """A mutable item to be put, whose key may still have to be unlocked. See `Draft` for the numbers."""
 
     v: bytes
@@ -59,8 +56,7 @@ class Unsigned:
     known: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One action on the network."""
 
     action: str
@@ -107,8 +103,7 @@ class Request:
 # ---- without a node -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignItem:
+class SignItem(NamedTuple):
     """Sign a value."""
 
     action: str
@@ -121,8 +116,7 @@ class SignItem:
     out: Path | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyItem:
+class VerifyItem(NamedTuple):
     """Check whether an item is genuine, and what is said of it."""
 
     action: str
@@ -134,8 +128,7 @@ class VerifyItem:
     """Where it must belong, 20 bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeKey:
+class MakeKey(NamedTuple):
     """Make a key."""
 
     action: str
@@ -144,8 +137,7 @@ class MakeKey:
     show_private: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListKeys:
+class ListKeys(NamedTuple):
     """List the keyring."""
 
     action: str
@@ -153,8 +145,7 @@ class ListKeys:
     key: None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportKey:
+class ImportKey(NamedTuple):
     """Take a private key into the keyring."""
 
     action: str
@@ -166,8 +157,7 @@ class ImportKey:
     encrypt: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportKey:
+class ExportKey(NamedTuple):
     """Give a private key out."""
 
     action: str
@@ -177,8 +167,7 @@ class ExportKey:
     out: Path | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameKey:
+class RenameKey(NamedTuple):
     """Give a key another name."""
 
     action: str
@@ -186,16 +175,14 @@ class RenameKey:
     new_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteKey:
+class DeleteKey(NamedTuple):
     """Remove a key for ever."""
 
     action: str
     key: KeyChoice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptKey:
+class EncryptKey(NamedTuple):
     """Encrypt a key, or change its passphrase."""
 
     action: str
@@ -204,16 +191,14 @@ class EncryptKey:
     """The file with the passphrase that it gets; `None`: that of `key` where it is in the clear, else the terminal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecryptKey:
+class DecryptKey(NamedTuple):
     """Keep a key in the clear."""
 
     action: str
     key: KeyChoice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListKept:
+class ListKept(NamedTuple):
     """List the items that are kept alive."""
 
     action: str
@@ -222,8 +207,7 @@ class ListKept:
     key: None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeKept:
+class ChangeKept(NamedTuple):
     """Pause, resume or let go a kept item: the name of the action says which."""
 
     action: str

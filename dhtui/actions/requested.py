@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.commands import NodeCommands
 from ..engine.operations.callbacks import Progress
 from ..engine.wire.compact import Addr
-from ..items.keepalive import Keeper
 from .request import Request, Unsigned
 from .run import (
     Finds,
@@ -28,9 +27,11 @@ from .run import (
     republish,
 )
 
+if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+
+class Run(NamedTuple):
     """What a request is carried out with."""
 
     node: NodeCommands

@@ -6,9 +6,9 @@ Each returns a `Result`; none raises for what the network does. Cancelling one s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.commands import NodeCommands
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
@@ -18,17 +18,17 @@ from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
 from ..engine.wire.compact import Addr
 from ..errors import Exit
-from ..items.conflict import Conflict, conflict_of, refusers, to_read_again
-from ..items.keepalive import Keeper, KeptItem, Verdict
-from ..items.readback import ReadBack, read_back_of, to_ask
-from ..text.decisions import outcome_stop_words
-from ..text.format import DOUBTS
+from ..text.decisions import DOUBTS, outcome_stop_words
+
+if TYPE_CHECKING:
+    from ..items.conflict import Conflict
+    from ..items.keepalive import Keeper, KeptItem
+    from ..items.readback import ReadBack
 
 _BAD = (Status.BAD_SIGNATURE, Status.BAD_VALUE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStatus:
+class NodeStatus(NamedTuple):
     """Where a node stands in its network."""
 
     identity: IdentityView
@@ -38,8 +38,7 @@ class NodeStatus:
     """How many are in its table."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(NamedTuple):
     """What came of an action."""
 
     action: str
@@ -47,6 +46,8 @@ class Result:
     """Whether it did what was wanted: the exit code."""
     summary: str
     """That in one sentence, in our words."""
+    standing: NodeStatus
+    """Where our node stood at the end."""
     outcome: Outcome | None = None
     """What happened at each node. `None` for actions without a target of their own."""
     stores: tuple[NodeOutcome, ...] = ()
@@ -65,8 +66,6 @@ class Result:
     """Given up: the deadline, or a signal."""
     partial: bool = False
     """Given up, though what was found by then would have been a success."""
-    standing: NodeStatus
-    """Where our node stood at the end."""
 
     @property
     def exit(self) -> Exit:
@@ -86,6 +85,8 @@ class Result:
         return Exit.NOT_FOUND if self.action == "get" and self.outcome.item is None else Exit.FAILED
 
     def _exit_of_put(self, outcome: Outcome) -> Exit:
+        from ..items.conflict import refusers
+
         if not outcome.stored and refusers(outcome):
             return Exit.CONFLICT  # nobody showed the value that is in the way, but all were told that one is
         return Exit.NOT_FOUND if self.read_back is not None and not self.read_back.ok else Exit.FAILED
@@ -103,7 +104,7 @@ class Finds(Protocol):
 
 def given_up(result: Result, why: str, by: Exit = Exit.DEADLINE) -> Result:
     """A result that was known when its action was given up."""
-    return replace(result, ok=False, given_up=why, given_up_by=by, partial=result.ok)
+    return result._replace(ok=False, given_up=why, given_up_by=by, partial=result.ok)
 
 
 def standing(node: NodeCommands) -> NodeStatus:
@@ -206,9 +207,11 @@ async def put(
     outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress)
     result = _written(node, outcome, "stored on", remotes)
     if 0 < outcome.stored < min_stored:
-        result = replace(result, ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
+        result = result._replace(ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")
     if isinstance(what, ImmutableItem):
         return result
+    from ..items.conflict import conflict_of, to_read_again  # here, for only puts of mutable items need it
+
     again = [
         await node.get(what.target, salt=what.salt, public=_key_of(what), remotes=who)
         for who in to_read_again(outcome, remotes)
@@ -217,7 +220,7 @@ async def put(
     conflict = conflict_of(outcome, what.v, base=base, base_seq=base_seq, again=again)
     if conflict is None:
         return result
-    return replace(result, ok=False, conflict=conflict, summary=conflict.words())
+    return result._replace(ok=False, conflict=conflict, summary=conflict.words())
 
 
 async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None = None) -> ReadBack:
@@ -225,6 +228,8 @@ async def read_back(node: NodeCommands, put: Outcome, progress: Progress | None 
 
     A lookup as a stranger's, from elsewhere than where it was written to, then those that it left out.
     """
+    from ..items.readback import read_back_of, to_ask  # here, for only --read-back needs it
+
     assert put.item is not None
     item = put.item
     lookup = await node.read_back(item, {one.addr for one in put.writes}, progress=progress)
@@ -242,7 +247,7 @@ async def and_read_back(node: NodeCommands, result: Result, progress: Progress |
     if result.outcome is None or not result.outcome.stored or result.conflict is not None:
         return result
     read = await read_back(node, result.outcome, progress)
-    return replace(result, ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
+    return result._replace(ok=result.ok and read.ok, read_back=read, summary=f"{result.summary}; {read.words()}")
 
 
 async def dry_run(
@@ -270,11 +275,13 @@ async def dry_run(
 
 async def republish(node: NodeCommands, keeper: Keeper) -> Result:
     """Look after the kept items that are due, once."""
+    from ..items.keepalive import CheckVerdict
+
     await node.bootstrapped()
     kept = await keeper.one_pass()
     if keeper.unread:
         return Result(action="republish", ok=False, summary=keeper.problem, kept=kept, standing=standing(node))
-    failed = sum(each.last is not None and each.last.verdict is Verdict.FAILED for each in kept)
+    failed = sum(each.last is not None and each.last.verdict is CheckVerdict.FAILED for each in kept)
     total = len(keeper.items)
     looked = f"looked after {len(kept)} of {total} kept items" if total else "no items are kept alive"
     summary = f"{looked}, {failed} in vain" if failed else looked

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..engine.items import MAX_SEQ, ItemError, MutableItem, sign, signing_buffer
 from ..engine.keys import BadKey, PrivateKey
@@ -12,8 +12,7 @@ from .request import STDOUT, KeyChoice, SignItem, VerifyItem
 from .unlocking import load_key
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """What `sign` made."""
 
     item: MutableItem
@@ -34,8 +33,7 @@ class Signed:
         return signing_buffer(self.item.v, self.item.seq, self.item.salt)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """What `verify` looked at."""
 
     item: MutableItem

@@ -14,9 +14,8 @@ name rooms that stand on this one; ``module:function`` is meant from the package
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 NODE_FLAGS = (
     *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
@@ -25,8 +24,7 @@ NODE_FLAGS = (
 """Flags of all actions on the network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(NamedTuple):
     """One action."""
 
     name: str
@@ -36,11 +34,11 @@ class Action:
     """The flags that mean something to it, besides those of every action, and `NODE_FLAGS` on the network."""
     example: str
     """The flags of a command that can be run as it stands, offline or on a testnet where that is possible."""
-    operand: str = ""
-    """The flag that a word by itself is most likely meant for; empty: there is none."""
     plan: str
     run: str
     text: str
+    operand: str = ""
+    """The flag that a word by itself is most likely meant for; empty: there is none."""
     json: str = "headless.json_lines:plain"
     offline: bool = False
     """Whether it needs no node."""
@@ -330,8 +328,8 @@ _ROWS = (
         example="",
         plan="options.planning.items:kept",
         run="actions.kept:list_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
         fields=(
             "| `kept` of kept, pause, resume and unkeep | `added`, `item` | besides what republish tells of each: "
@@ -346,8 +344,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(
@@ -358,8 +356,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(
@@ -370,8 +368,8 @@ _ROWS = (
         operand="target",
         plan="options.planning.items:change_kept",
         run="actions.kept:change_kept",
-        text="headless.offline_text:kept",
-        json="headless.offline_json:kept",
+        text="headless.kept:text",
+        json="headless.kept:json",
         offline=True,
     ),
     Action(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from ..engine.keys import BadKey, PrivateKey
@@ -71,18 +70,18 @@ def unlocked(request: Request) -> Request:
 
     item = request.what
     draft = Draft(item.v, load_key(item.key), item.salt, item.seq, item.base, item.known)
-    return replace(request, what=draft)
+    return request._replace(what=draft)
 
 
-def load_key(key: KeyChoice, ring: Keyring | None = None) -> PrivateKey:
+def load_key(key: KeyChoice, keyring: Keyring | None = None) -> PrivateKey:
     """A key of the keyring or of a file, its passphrase asked for if it has one. Raises `UsageError`.
 
-    Slow for encrypted ones. With a `ring` it is unlocked there.
+    Slow for encrypted ones. With a `keyring` it is unlocked there.
     """
-    ring = ring or Keyring(key.folder)
+    keyring = keyring or Keyring(key.folder)
     check_passphrase(key)
     try:
-        return ring.unlock(key.name, passphrase(key)) if ring.is_locked(key.name) else ring.load(key.name)
+        return keyring.unlock(key.name, passphrase(key)) if keyring.is_locked(key.name) else keyring.load(key.name)
     except KeyringError as error:
         raise UsageError(f"--keyname: {error}") from None
 

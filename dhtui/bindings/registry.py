@@ -8,8 +8,9 @@ asks for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from string import punctuation
+from typing import NamedTuple
 from unicodedata import name as unicode_name
 
 _SHORTER = {
@@ -62,8 +63,7 @@ def is_text(key: str) -> bool:
     return len(key) == 1 or key == "space" or key in CHARACTERS.values()
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """Something a person can do with a key."""
 
     name: str
@@ -110,7 +110,7 @@ class Action:
 
     def fixed(self, keys: str, shown: str = "") -> Action:
         """The same with these keys, whatever the user wishes."""
-        return replace(self, default=keys, shown=shown, pair="", id="")
+        return self._replace(default=keys, shown=shown, pair="", id="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class View:
 
     def __post_init__(self) -> None:
         """Name the actions."""
-        named = tuple(replace(action, id=f"{self.name}.{action.name}") for action in self.actions)
+        named = tuple(action._replace(id=f"{self.name}.{action.name}") for action in self.actions)
         object.__setattr__(self, "actions", named)
 
     @property
@@ -258,10 +258,10 @@ def form(verb: str, leave: str = "cancel", *, choose: str = "choose", fields: st
     `choose` and `fields` are what stepping through answers and fields does; "": nothing.
     """
     first, *rest = FIELDS
-    to_fields = [replace(first, label=fields), *rest] if fields else []
+    to_fields = [first._replace(label=fields), *rest] if fields else []
     step, back = CHOOSE
-    to_answers = [replace(step, label=choose), back] if choose else []
-    return (replace(SUBMIT, label=verb), *to_fields, *to_answers, replace(LEAVE, label=leave))
+    to_answers = [step._replace(label=choose), back] if choose else []
+    return (SUBMIT._replace(label=verb), *to_fields, *to_answers, LEAVE._replace(label=leave))
 
 
 KEPT: tuple[Action, ...] = (

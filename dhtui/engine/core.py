@@ -39,10 +39,11 @@ from .upkeep.pings import CHECK, MAX_CHECKS, MAX_NEWCOMERS, NEWCOMER, Pings
 from .views import events
 from .views.busy import Busy
 from .views.counters import Counters
-from .views.events import DropCause, Event, Listeners, refused
+from .views.events import DropCause, Event, Listeners, QueryResult, refused
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
 from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
+from .wire.faults import Note, NoteKind
 from .wire.krpc import (
     Args,
     ErrorReply,
@@ -68,10 +69,6 @@ TIMED_OUT = "timed out"
 OURSELVES, ECHO = "it is this node itself", "it sent our own query back"
 """Why a node has no place in the table, or how a query ended."""
 QUOTA_WORDS = "our replies have used up their bytes"
-BUFFER_FULL = "the send buffer was full"
-"""Why the system did not send a datagram."""
-GAVE_WAY, BANNED_MEANWHILE = "it was silent, and gave way to other queries before its time", "banned meanwhile"
-"""Why a query was given up."""
 MAX_IN_FLIGHT = 2 * (MAX_LIVE + MAX_STALLED) + MAX_CHECKS + MAX_NEWCOMERS
 """Bound of queries in flight: live, stalled (evictable), stalled (patient, not evictable), and pings for the table."""
 STRANGERS = 16
@@ -172,8 +169,8 @@ class Core:
         try:
             message = parse(data)
         except MalformedDatagram as error:
-            self._queries.unreadable(data, addr, str(error))
-            self._drop(data, addr, DropCause.MALFORMED, str(error))
+            self._queries.unreadable(data, addr, error.note)
+            self._drop(data, addr, DropCause.MALFORMED, str(error.note))
             return
         except RefusedQuery as refusal:
             self._counters.of(refusal.method).received += 1
@@ -345,9 +342,10 @@ class Core:
             if answer.external is not None and query.owner not in (CHECK, NEWCOMER):
                 old = self.identity.external
                 self._moved(self.identity.heard(addr[0], answer.external, now), old)
-        self._finish_query(query, answer, "error" if isinstance(answer, ErrorReply) else "answered", rtt)
+        result = QueryResult.ERROR if isinstance(answer, ErrorReply) else QueryResult.ANSWERED
+        self._finish_query(query, answer, result, rtt)
 
-    def _finish_query(self, query: InFlight, answer: Answer | None, result: Any, rtt: float | None) -> None:
+    def _finish_query(self, query: InFlight, answer: Answer | None, result: QueryResult, rtt: float | None) -> None:
         if self._listeners:
             at = self._now if query.heard_at is None else query.heard_at
             soft, hard = query.soft_at - query.sent_at, query.hard_at - query.sent_at
@@ -361,7 +359,7 @@ class Core:
     def _give_up_query(self, query: InFlight) -> None:
         """End a query before its hard deadline. Its `done` is called without an answer."""
         self._queries.cancel(query)
-        self._finish_query(query, None, "cancelled", None)
+        self._finish_query(query, None, QueryResult.CANCELLED, None)
 
     # ---- the table ---------------------------------------------------------------------------------
 
@@ -443,7 +441,7 @@ class Core:
             self._changed(self._table.drop(contact.addr, now, DropCause.BANNED))
         # Its answers will not be read, so these queries must not count as timed out.
         for query in [query for query in self._queries if query.addr[0] == ip]:
-            query.given_up = BANNED_MEANWHILE
+            query.given_up = Note(NoteKind.BANNED_MEANWHILE)
             self._give_up_query(query)
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
@@ -516,14 +514,15 @@ class Core:
 
     def send_dropped(self, data: bytes, addr: Addr) -> None:
         """The system's send buffer was full: the datagram counts as lost in the network."""
-        self._counters.error(self._now, "send failed", addr, BUFFER_FULL)
+        self._counters.error(self._now, "send failed", addr, NoteKind.BUFFER_FULL)
         if query := self._take_back(data, addr):
-            query.failure = BUFFER_FULL
+            query.failure = Note(NoteKind.BUFFER_FULL)
 
-    def send_failed(self, data: bytes, addr: Addr, why: str, now: float) -> None:
-        """The system refused to send a datagram. A query in it is given up."""
+    def send_failed(self, data: bytes, addr: Addr, errno: int | None, now: float) -> None:
+        """The system refused to send a datagram, with this error number. A query in it is given up."""
         self._now = now
-        self._counters.error(now, "send failed", addr, why)
+        why = Note(NoteKind.SEND_REFUSED, errno)
+        self._counters.error(now, "send failed", addr, str(why))
         if query := self._take_back(data, addr):
             query.failure = why
             self._give_up_query(query)
@@ -555,11 +554,11 @@ class Core:
                 self._stalled(query)
                 continue
             if query.failure:
-                self._finish_query(query, None, "cancelled", None)
+                self._finish_query(query, None, QueryResult.CANCELLED, None)
                 continue
             self._counters.of(query.method).timed_out += 1
             self._no_answer(query)
-            self._finish_query(query, None, "timed out", None)
+            self._finish_query(query, None, QueryResult.TIMED_OUT, None)
         if now >= self._housekeeping_at:
             self._housekeeping_at = now + HOUSEKEEPING_SECONDS
             self._run_maintenance()
@@ -568,7 +567,7 @@ class Core:
         if query.stalled:
             query.stalled(query, self._now)
         while old := self._queries.surplus():
-            old.given_up = GAVE_WAY
+            old.given_up = Note(NoteKind.GAVE_WAY)
             self._give_up_query(old)
         self._feed()
 
@@ -603,7 +602,7 @@ class Core:
             self._listeners.tell(events.Woke(now, away))
         for query, _ in list(self._queries.expire(inf)):
             self._counters.of(query.method).timed_out += not query.failure
-            self._finish_query(query, None, "cancelled" if query.failure else "timed out", None)
+            self._finish_query(query, None, QueryResult.CANCELLED if query.failure else QueryResult.TIMED_OUT, None)
         if self.settings.maintain:
             self._pings.check_all(now)
             self._maintenance.refresh_own(now)

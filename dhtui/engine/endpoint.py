@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .wire.compact import Addr
 from .wire.family import family_of
@@ -40,8 +40,7 @@ PROMPT_SECONDS, PROMPT_BATCH = 0.0002, 8
 most so many datagrams are read that way in one turn, because a turn takes time too."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamps:
+class _Stamps(NamedTuple):
     """How a system tells when a datagram came."""
 
     option: int

@@ -348,7 +348,7 @@ class Node:
                 except BlockingIOError:
                     core.send_dropped(data, addr)
                 except OSError as error:
-                    core.send_failed(data, addr, error.strerror or str(error), now)
+                    core.send_failed(data, addr, error.errno, now)
 
     def _send_probe(self, data: bytes, addr: Addr) -> None:
         with suppress(OSError), socket.socket(family_of(addr[0]).af, socket.SOCK_DGRAM) as other:

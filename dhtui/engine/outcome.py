@@ -9,7 +9,7 @@ from .items import ImmutableItem, Item, MutableItem
 from .lookup.decisions import StopReason
 from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
-from .wire.faults import Fault
+from .wire.faults import Fault, Note
 from .wire.methods import Given
 
 __all__ = [
@@ -120,8 +120,8 @@ class NodeOutcome:
     """The contents of its answer besides nodes and token, as received: unchecked."""
     faults: tuple[Fault, ...] = ()
     """Faults of an answer that was usable all the same."""
-    note: str = ""
-    """Details of the status, in this program's words."""
+    note: Note | None = None
+    """A detail of the status. `text.faults` has the words."""
     waited: float | None = None
     """Seconds that the query was in flight without an answer."""
     came_from: Addr | None = None
@@ -145,35 +145,6 @@ class NodeOutcome:
     def error_words(self) -> str:
         """What its error code means."""
         return ERROR_WORDS.get(self.code or 0, "unknown error code")
-
-    @property
-    def silence(self) -> str:
-        """Why it gave no valid answer, in words; empty if it gave one."""
-        waited = "" if self.waited is None else f" after {self.waited:.1f} s"
-        match self.status:
-            case Status.TIMED_OUT:
-                return "silent" if self.waited is None else f"silent for {self.waited:.1f} s"
-            case Status.CANCELLED:
-                return self.note or f"cancelled: no answer{waited}"
-            case Status.ELSEWHERE if self.came_from is not None:
-                return "answered from {}:{}, which was not asked: it does not count".format(*self.came_from)
-            case Status.UNREADABLE:
-                return f"what it answered can't be read: {self.note}"
-            case Status.UNMATCHED:
-                return "answered under a transaction id that is none of ours"
-            case Status.ECHO:
-                return "it sent our own query back, and no answer"
-            case Status.BLOCKED:
-                return "blocked by the blocklist"
-            case Status.BANNED:
-                return "not asked: banned by the user"
-            case Status.NO_ADDRESS:
-                return "not asked: no unicast address and port"
-            case Status.OURSELVES:
-                return "it is this node itself"
-            case Status.SEND_FAILED:
-                return f"not sent: {self.note}"
-        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from .outcome import Status
 from .views.snapshot import QueryView, RttView
 from .views.statistics import Level
 from .wire.compact import Addr
+from .wire.faults import Note
 from .wire.krpc import Args, ErrorReply, Response
 
 TID_LENGTH = 4
@@ -52,17 +53,17 @@ class InFlight:
     stalled: Callable[[InFlight, float], None] | None
     """Called if the soft deadline passes before an answer."""
     over: bool = False
-    failure: str = ""
+    failure: Note | None = None
     """Why the system did not send it."""
     patient: bool = False
     """Whether it is never given up before its hard deadline, because the user named the node."""
-    given_up: str = ""
+    given_up: Note | None = None
     """Why it was given up before its hard deadline."""
     trouble: Status | None = None
     """What was received instead of a valid answer, if anything."""
     came_from: Addr | None = None
     """The source of that, if it is not the address that was queried."""
-    unreadable: str = ""
+    unreadable: Note | None = None
     """Why that could not be parsed."""
     heard_at: float | None = None
     """When the answer was received, which may be read much later; never before the query was sent."""
@@ -192,7 +193,7 @@ class Queries:
         """The queries to an address, oldest first."""
         return tuple(self._by_addr.get(addr, ()))
 
-    def unreadable(self, data: bytes, addr: Addr, why: str) -> None:
+    def unreadable(self, data: bytes, addr: Addr, why: Note) -> None:
         """An unreadable datagram came from an address: note it with the queries in flight there."""
         waiting = self.to(addr)
         for query in [query for query in waiting if query.tid in data] or waiting:

@@ -418,7 +418,7 @@ T = TypeVar("T", bound=Item)
 
 
 @dataclass(slots=True)
-class _Kept(Generic[T]):
+class _Held(Generic[T]):
     item: T
     until: float
     net: str
@@ -434,8 +434,8 @@ class ItemStore:
     """BEP 44 items: at most 700 immutable and 700 mutable ones, each for 2 hours after its last put."""
 
     def __init__(self, own: bytes) -> None:
-        self._immutable: _Nearest[_Kept[ImmutableItem]] = _Nearest(own, MAX_ITEMS)
-        self._mutable: _Nearest[_Kept[MutableItem]] = _Nearest(own, MAX_ITEMS)
+        self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, MAX_ITEMS)
+        self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, MAX_ITEMS)
 
     @property
     def immutable(self) -> int:
@@ -480,11 +480,11 @@ class ItemStore:
         return self._put(self._mutable, target, item, ip, now)
 
     @staticmethod
-    def _put(items: _Nearest[_Kept[T]], target: bytes, item: T, ip: str, now: float) -> bool:
+    def _put(items: _Nearest[_Held[T]], target: bytes, item: T, ip: str, now: float) -> bool:
         net, until = net_of(ip), now + ITEM_SECONDS
         kept = items.get(target)
         if kept is None:
-            return items.add(target, _Kept(item, until, net))
+            return items.add(target, _Held(item, until, net))
         kept.item, kept.until = item, until
         # Charge the network that holds the least; of two that hold as much, the earlier one: else an attacker with
         # two addresses could refresh an item until its honest writer is forgotten.

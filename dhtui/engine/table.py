@@ -13,7 +13,7 @@ from heapq import nsmallest
 from itertools import islice
 from math import inf
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .defence.shares import Shares, host_of, net_of
 from .views.snapshot import Bep42Verdict, BucketView, ContactDetail, ContactView, NodeState, TableView
@@ -103,8 +103,7 @@ class Bucket:
         return max(self.changed, self.refreshed) + REFRESH_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A change of the table."""
 
     added: Contact | None = None

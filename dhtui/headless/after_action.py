@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..actions.request import STDOUT, Request
 from ..actions.run import Result
 from ..engine.items import Item, MutableItem
 from ..engine.node import Node
 from ..errors import Failure, quoted
-from ..items.keepalive import Keeper, KeepError
-from ..items.value.apart import content
-from ..keyring import Keyring, KeyringError
 from ..runtime.background import Background
+from ..runtime.node_run import NodeRun
 from ..storage.atomic import write_new
+from .lines import kept_line
 from .output import Output
-from .text import kept_line
+
+if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
 
 
-async def follow_up(request: Request, result: Result, keeper: Keeper, output: Output) -> tuple[Result, list[str]]:
+async def follow_up(request: Request, result: Result, run: NodeRun, output: Output) -> tuple[Result, list[str]]:
     """After a put: note the use of the key. After a get: write the value to a file. With `Request.keep`: keep the item.
 
     To be done before anything is printed, which may fail. Returns the result, no success where the item can't be
@@ -35,22 +36,36 @@ async def follow_up(request: Request, result: Result, keeper: Keeper, output: Ou
     if request.out is not None and result.ok:
         result = await asyncio.to_thread(_written, request.out, item, result)
     put = request.action == "put"
-    # A testnet's seqs mean nothing elsewhere. What was signed on another machine counts like what was signed here.
-    if put and outcome.stored and isinstance(item, MutableItem) and request.remembers:
+    if put and outcome.stored and request.remembers:
+        await _remember(request, item, run, output)
+    return await _kept_alive(item, result, run, put=put) if request.keep and result.ok else (result, [])
+
+
+async def _remember(request: Request, item: Item, run: NodeRun, output: Output) -> None:
+    """Note the use of the key, and renew the item where it is kept alive."""
+    # What was signed on another machine counts like what was signed here.
+    if isinstance(item, MutableItem):
+        from ..keyring import Keyring, KeyringError
+
         try:
             await asyncio.to_thread(Keyring(request.state / "keys").note_put, item.k, item.salt, item.seq)
         except KeyringError as error:
             output.warn(str(error))
-    if put and outcome.stored and request.remembers and not request.keep:
-        await keeper.renew(item)
-    if not (request.keep and result.ok):
-        return result, []
+    if not request.keep and run.keeper is not None:
+        await run.keeper.renew(item)
+
+
+async def _kept_alive(item: Item, result: Result, run: NodeRun, *, put: bool) -> tuple[Result, list[str]]:
+    from ..items.keepalive import KeepError
+
+    keeper = run.keeper
+    assert keeper is not None
     try:
         why = "" if await keeper.add(item, put=put) else keeper.problem
     except KeepError as error:
         why = str(error)
     if why:
-        return replace(result, ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
+        return result._replace(ok=False, summary=f"{result.summary}; --keep: not kept alive: {why}"), []
     who = "the explorer, --wait and republish look after it"
     return result, [f"kept alive from now on, as one of {len(keeper.items)}: {who}"]
 
@@ -58,14 +73,16 @@ async def follow_up(request: Request, result: Result, keeper: Keeper, output: Ou
 def _written(path: Path, item: Item, result: Result) -> Result:
     """The result of a get whose value is written to a new file; no success where that fails."""
     if path != STDOUT:
+        from ..items.value.apart import content
+
         try:
             write_new(path, content(item.v))
         except FileExistsError:
-            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
+            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} exists: it is left as it is")
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             why = getattr(error, "strerror", error)
-            return replace(result, ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
-    return replace(result, out=path)
+            return result._replace(ok=False, summary=f"--out: {quoted(str(path))} can't be written: {why}")
+    return result._replace(out=path)
 
 
 async def watch(

@@ -6,7 +6,7 @@ Bytes are in hex throughout, so nothing that a remote node sent is interpreted o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
@@ -14,15 +14,17 @@ from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
+from ..engine.wire.faults import NoteKind
 from ..engine.wire.ids import bits, distance, shared_prefix
-from ..items.conflict import Conflict
-from ..items.keepalive import KeptItem
-from ..items.readback import Gives, ReadBack
-from ..items.value.apart import take_apart
 from ..text.clients import client_name
 from ..text.decisions import outcome_stop_words
-from ..text.faults import FAULT_WORDS
+from ..text.faults import FAULT_WORDS, note_words
 from ..text.safe import magnet, safe_text, value_text
+
+if TYPE_CHECKING:
+    from ..items.conflict import Conflict
+    from ..items.keepalive import KeptItem
+    from ..items.readback import ReadBack
 
 FIELDS = """\
 Every line is one object, and its `type` says what it is. The last line of an action is its `result`; before it \
@@ -50,7 +52,9 @@ where that is another address than the one asked, else null |
 | | `behind` | null, or `bad value` or `bad signature`: what it gave first for a mutable target; asked once more, with \
 `seq` 0, it gave what the status says |
 | | `code`, `message` | KRPC error code, or null, and its text made printable |
-| | `note`, `faults` | more about the status; a list of what was wrong with an answer that was usable |
+| | `note`, `faults` | more about the status, in words; a list of what was wrong with an answer that was usable |
+| | `detail`, `detail_number` | the same as `note`, as a word that stays: {details}; or null. The number is \
+that of bytes (`surplus`, `too_long`) or of the system's error (`send_refused`), else null |
 | | `seq` | the sequence number that it named, or null |
 | | `token` | whether it gave a write token |
 | | `client`, `version_hex` | the program, as far as it says, and its `v` |
@@ -104,7 +108,8 @@ _OTHER_LINES = """\
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
-    return f"{FIELDS}{own}{_OTHER_LINES}"
+    details = ", ".join(f"`{kind}`" for kind in NoteKind)
+    return f"{FIELDS.replace('{details}', details)}{own}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
@@ -182,6 +187,8 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
 
 
 def _read_back(read: ReadBack) -> dict[str, Any]:
+    from ..items.readback import Gives
+
     return {
         "ok": read.ok,
         "took": read.acknowledged,
@@ -231,7 +238,9 @@ def _node(one: NodeOutcome) -> dict[str, Any]:
         "behind": None if one.behind is None else str(one.behind),
         "code": one.code,
         "message": safe_text(one.message),
-        "note": one.note,
+        "note": note_words(one.note),
+        "detail": None if one.note is None else str(one.note.kind),
+        "detail_number": None if one.note is None else one.note.number,
         "faults": [FAULT_WORDS[fault] for fault in one.faults],
         "seq": one.seq,
         "token": one.token is not None,
@@ -277,6 +286,8 @@ def _near(near: NodeOutcome | NodeInfo, target: bytes) -> dict[str, Any]:
 
 def item_fields(item: Item) -> dict[str, Any]:
     """An item, its value taken apart."""
+    from ..items.value.apart import take_apart
+
     value, apart = decode(item.v), take_apart(item.v)
     out: dict[str, Any] = {
         "value_hex": item.v.hex(),

@@ -6,8 +6,8 @@ from ..actions.request import OfflineRequest
 from ..actions.spec import ACTIONS
 from ..actions.unlocking import exposure
 from ..errors import Exit
+from .lines import Lines
 from .output import Output
-from .text import Lines
 
 
 def carry_out(request: OfflineRequest, output: Output) -> int:

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..actions.kept import Kept
 from ..actions.keys import ChangedKey, ExportedKey, ImportedKey, Key, KeyList
 from ..actions.signing import Signed, Verified
 from ..engine.items import MutableItem
 from ..errors import Exit
-from ..items.keepalive import KeptItem
 from ..keyring import Entry
 from ..text.safe import magnet, safe_text, value_text
-from .json_lines import item_fields, looked_after
 
 Objects = list[dict[str, Any]]
+"""Lines of JSON."""
 
 
-def _result(action: str, code: Exit, more: dict[str, Any]) -> Objects:
+def ended(action: str, code: Exit, more: dict[str, Any]) -> Objects:
+    """The last line: whether the action succeeded, and what came of it."""
     return [{"type": "result", "action": action, "ok": code is Exit.OK, "exit": code, **more}]
 
 
 def signed(done: Signed) -> Objects:
     """sign."""
     private = {"private_key": done.key.secret.hex()} if done.show_private else {}
-    return _result("sign", done.exit, {"signed_hex": done.buffer.hex(), **_item(done.item), **private})
+    return ended("sign", done.exit, {"signed_hex": done.buffer.hex(), **_item(done.item), **private})
 
 
 def verified(done: Verified) -> Objects:
     """verify."""
-    return _result("verify", done.exit, {"summary": done.fault or "the signature is good", **_item(done.item)})
+    return ended("verify", done.exit, {"summary": done.fault or "the signature is good", **_item(done.item)})
 
 
 def _item(item: MutableItem) -> dict[str, Any]:
@@ -50,12 +49,12 @@ def made(done: Key) -> Objects:
     private = {"private_key": done.key.secret.hex()} if done.show_private else {}
     path = str(done.path) if done.path else None
     told = {"keyname": done.name, "public_key": done.key.public.hex(), "path": path}
-    return _result("genkey", done.exit, told | private)
+    return ended("genkey", done.exit, told | private)
 
 
 def listed(done: KeyList) -> Objects:
     """keys."""
-    return [*map(_entry, done.entries), *_result("keys", done.exit, {})]
+    return [*map(_entry, done.entries), *ended("keys", done.exit, {})]
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def taken(done: ImportedKey) -> Objects:
         "was": done.was,
         "encrypted": done.encrypted,
     }
-    return _result("import", done.exit, told)
+    return ended("import", done.exit, told)
 
 
 def given(done: ExportedKey) -> Objects:
@@ -95,19 +94,10 @@ def given(done: ExportedKey) -> Objects:
         "path": str(done.out) if done.out else None,
         "key": None if done.out else done.text,
     }
-    return _result("export", done.exit, told)
+    return ended("export", done.exit, told)
 
 
 def changed(done: ChangedKey) -> Objects:
     """rename, delete, encrypt, decrypt."""
     public = done.public.hex() if done.public else None
-    return _result(done.action, done.exit, {"keyname": done.name, "public_key": public, "path": str(done.path)})
-
-
-def kept(done: Kept) -> Objects:
-    """kept, pause, resume, unkeep."""
-    return [*map(_kept, done.items), *_result(done.action, done.exit, {})]
-
-
-def _kept(kept: KeptItem) -> dict[str, Any]:
-    return {**looked_after(kept), "added": kept.added, "item": item_fields(kept.item)}
+    return ended(done.action, done.exit, {"keyname": done.name, "public_key": public, "path": str(done.path)})

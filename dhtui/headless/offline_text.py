@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..actions.kept import Kept
 from ..actions.keys import PUBLIC_KEY_WARNING, ChangedKey, ExportedKey, ImportedKey, Key, KeyList
 from ..actions.request import STDOUT
 from ..actions.signing import Signed, Verified, last_of_all
-from ..engine.items import MutableItem
 from ..items import file as itemfile
-from ..items.keepalive import KeptItem
 from ..keyring import TEST_KEY_NAME, Entry
 from ..options.values import salt_text
 from ..text.safe import magnet, safe_text, value_text
-from .text import Lines, kept_line
+from .lines import Lines
 
 _NOT_SHOWN = "not shown, see --show-private"
 
@@ -83,7 +80,8 @@ def listed(done: KeyList) -> Lines:
     return Lines([line for entry in done.entries for line in _entry(entry)])
 
 
-def _date(seconds: float) -> str:
+def date(seconds: float) -> str:
+    """A time in seconds since 1970, to the minute, in UTC."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):
@@ -94,7 +92,7 @@ def _entry(entry: Entry) -> list[str]:
     name = safe_text(entry.name)
     if entry.public is None:
         return [f"{name}", f"  damaged     {safe_text(entry.damaged, 400)}"]
-    made = "built in, and public: anybody can sign with it" if entry.created is None else _date(entry.created)
+    made = "built in, and public: anybody can sign with it" if entry.created is None else date(entry.created)
     kind = f"{entry.form}, {'encrypted' if entry.encrypted else 'in the clear'}" if entry.path else entry.form
     lines = [f"{name}", f"  public key  {entry.public.hex()}", f"  z-base-32   {entry.zbase32}"]
     lines += [f"  kind        {kind}", f"  created     {made}"]
@@ -102,7 +100,7 @@ def _entry(entry: Entry) -> list[str]:
         lines.append(f"  warning     its file can be read by {entry.exposed}: chmod 600 it")
     for use in entry.uses:
         salt = f"salt {salt_text(use.salt)}" if use.salt else "no salt"
-        lines.append(f"  last put    seq {use.seq}, {salt}, {_date(use.at)}")
+        lines.append(f"  last put    seq {use.seq}, {salt}, {date(use.at)}")
     return lines
 
 
@@ -139,27 +137,3 @@ def changed(done: ChangedKey) -> Lines:
     name, public = safe_text(done.name), done.public.hex() if done.public else "not known: the file was damaged"
     where = [] if done.action == "delete" else [f"kept as     {name}, in {safe_text(str(done.path))}"]
     return Lines([f"public key  {public}", *where], [f"the key {name} {_CHANGES[done.action]}"])
-
-
-_KEPT = {
-    "pause": "not looked after until it is resumed; stores forget it within two hours",
-    "resume": "looked after again: by the explorer, --wait and republish",
-    "unkeep": "not kept alive any more; stores forget it within two hours",
-}
-
-
-def kept(done: Kept) -> Lines:
-    """kept, pause, resume, unkeep."""
-    if done.action != "kept":
-        return Lines([kept_line(each) for each in done.items], [_KEPT[done.action]], list(done.warnings))
-    count = len(done.items)
-    total = f"{count} {'item is' if count == 1 else 'items are'} kept alive" if count else "no items are kept alive"
-    return Lines([line for each in done.items for line in _kept(each)], [total], list(done.warnings))
-
-
-def _kept(each: KeptItem) -> list[str]:
-    lines = [kept_line(each), f"  value       {value_text(each.item.v)}"]
-    if isinstance(each.item, MutableItem):
-        lines.append(f"  magnet      {magnet(each.item.k, each.item.salt)}")
-    due = "never: it is paused" if each.paused else _date(each.due)
-    return [*lines, f"  kept since  {_date(each.added)}", f"  next look   {due}"]

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..text.format import power
 from ..text.safe import safe_text
 from .outlet import outlets
 
@@ -103,8 +102,11 @@ class Output:
         """How the lookup of an action goes: one line, rewritten. Silent where standard error is no terminal."""
         if not self._live or self.quiet:
             return
+        # Here, so that --version and --help load no engine.
+        from ..text.decisions import found_words
+        from ..text.format import power
+
         nearest = "" if view.nearest_bits is None else f", nearest at {power(view.nearest_bits)}"
-        from ..text.decisions import found_words  # here, so that --version and --help load no engine
 
         found = f", {found_words(view.found)}" if view.found else ""
         self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")

@@ -22,7 +22,7 @@ from ..engine.wire.methods import GivenItem, GivenPeers
 from ..packets.summary import record_fields
 from ..text import format as words
 from ..text.clients import client_name
-from ..text.faults import FAULT_WORDS
+from ..text.faults import FAULT_WORDS, problem_words
 from ..text.safe import safe_text, value_text
 
 _WIDEST = 240
@@ -36,7 +36,7 @@ def packet_line(event: Event) -> str | None:
             message = parse(event.data)
         return _line("send", event.addr, message, "", len(event.data))
     if isinstance(event, PacketReceived):
-        return _line("recv", event.addr, event.message, event.problem, len(event.data))
+        return _line("recv", event.addr, event.message, problem_words(event.problem), len(event.data))
     if isinstance(event, DatagramsLost):
         return f"lost {words.lost_unread(event.lost, event.total)}"
     if isinstance(event, Woke):

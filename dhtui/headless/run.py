@@ -5,29 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..actions import run as actions
-from ..actions.keys import PUBLIC_KEY_WARNING
 from ..actions.request import HostPort, Request
 from ..actions.requested import Run
 from ..actions.resolve import look_up
 from ..actions.run import Result
-from ..actions.signing import last_of_all
 from ..actions.spec import ACTIONS
-from ..actions.unlocking import exposure, unlocked
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
 from ..engine.upkeep.identity import reaches
 from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
-from ..items.keepalive import Keeper, KeptItem, Verdict
-from ..options.config import state_folder
 from ..options.options import Options
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
@@ -37,13 +30,21 @@ from ..text.format import address
 from . import after_action
 from . import json_lines as report_json
 from . import text as report_text
+from .lines import kept_line
 from .output import Output
 from .stopping import LATEST, Stop
+
+if TYPE_CHECKING:
+    from ..items.keepalive import KeptItem
 
 
 def run(options: Options, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
-    request = unlocked(request)
+    exposed: list[str] = []
+    if request.key is not None:
+        from ..actions.unlocking import exposure, unlocked  # here, for it loads the keyring
+
+        request, exposed = unlocked(request), exposure(request)
     own = request.remotes is not None and not options.wait and "bnodes" not in options.given
     keeping = options.wait or ACTIONS[request.action].saves
     start = launch.prepare(options, serving=options.wait, keeping=keeping, bootstrap=not own)
@@ -51,7 +52,7 @@ def run(options: Options, request: Request, output: Output) -> int:
     with start:
         for warning in (
             *start.warnings,
-            *exposure(request),
+            *exposed,
             *_key_warning(options, request),
             *_last_warning(request),
         ):
@@ -66,6 +67,7 @@ def run(options: Options, request: Request, output: Output) -> int:
 def _key_warning(options: Options, request: Request) -> list[str]:
     if request.key is None or request.what is None or not launch.leaves_loopback(options, request.remotes):
         return []
+    from ..actions.keys import PUBLIC_KEY_WARNING
     from ..engine.items import Draft
     from ..engine.keys import BEP44_TEST_KEY
 
@@ -75,7 +77,11 @@ def _key_warning(options: Options, request: Request) -> list[str]:
 
 def _last_warning(request: Request) -> list[str]:
     seq = getattr(request.what, "seq", None)
-    return [warning] if seq is not None and (warning := last_of_all(seq)) else []
+    if seq is None:
+        return []
+    from ..actions.signing import last_of_all
+
+    return [warning] if (warning := last_of_all(seq)) else []
 
 
 async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
@@ -91,7 +97,7 @@ async def _run(options: Options, request: Request, start: launch.Launch, output:
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
-        run = NodeRun(node, output.warn, keep_folder=state_folder(options), save=partial(launch.save, options, start))
+        run = NodeRun(node, output.warn, keep_folder=start.folder, save=partial(launch.save, start))
         stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
@@ -99,7 +105,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if options.vv:
             _trace(node, output)
         if options.record is not None:
-            _record(run, options.record)
+            run.record(options.record, "--record")
         code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
@@ -114,15 +120,14 @@ def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsy
 
 async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
     """The action, and what the run stays for. How it ended: for several infohashes as the best of them."""
-    request, node, keeper = requests[0], run.node, run.keeper
-    assert keeper is not None
+    request, node = requests[0], run.node
     finds = Found(output)
-    results = await asyncio.gather(*(_act(node, each, keeper, output, stop, finds) for each in requests))
+    results = await asyncio.gather(*(_act(run, each, output, stop, finds) for each in requests))
     *others, last = results
     for other in others:
         _headed(other, request, output)
         _print(other, request, output, finds)
-    result, notes = await after_action.follow_up(request, last, keeper, output)
+    result, notes = await after_action.follow_up(request, last, run, output)
     _headed(result, request, output)
     _print(result, request, output, finds)
     output.notes(notes)
@@ -130,14 +135,14 @@ async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request]
         return Exit.FAILED
     if request.watch is not None:
         stop.waiting = True
-        await _watch(node, request, keeper, result, output, stop)
+        await _watch(run, request, result, output, stop)
         return Exit.OK
     code = min(each.exit for each in (result, *others))
     if options.wait and (code is Exit.OK or ACTIONS[request.action].tends):
         stop.waiting = True
         run.save_regularly()
         # What is put into a testnet ends with it, so there the user's items have no place.
-        await after_action.serve(node, None if options.testnet else keeper, stop.asked, output, run.background)
+        await after_action.serve(node, None if options.testnet else run.keeper, stop.asked, output, run.background)
         await run.background.stop()
     return code
 
@@ -150,18 +155,8 @@ def _headed(result: Result, request: Request, output: Output) -> None:
 
 def _requests(request: Request, self_id: bytes | None) -> list[Request]:
     """One for each infohash of a torrent; ``self`` is the user's own id, whatever id this run has."""
-    own = replace(request, target=self_id if request.target is None else request.target)
-    return [own, *(replace(request, target=other) for other in request.also)]
-
-
-def _record(run: NodeRun, path: Path) -> None:
-    """Record from now on. Raises `Failure`."""
-    from ..sources.recording import RecordingError
-
-    try:
-        run.record(path)
-    except RecordingError as error:
-        raise Failure(f"--record: {error}") from None
+    own = request._replace(target=self_id if request.target is None else request.target)
+    return [own, *(request._replace(target=other) for other in request.also)]
 
 
 def _trace(node: Node, output: Output) -> None:
@@ -175,10 +170,10 @@ def _trace(node: Node, output: Output) -> None:
     node.subscribe(listener)
 
 
-async def _watch(node: Node, request: Request, keeper: Keeper, first: Result, output: Output, stop: Stop) -> None:
+async def _watch(run: NodeRun, request: Request, first: Result, output: Output, stop: Stop) -> None:
     assert request.watch is not None
     await after_action.watch(
-        lambda: _act(node, request, keeper, output, stop),
+        lambda: _act(run, request, output, stop),
         first,
         request.watch,
         stop.asked,
@@ -218,18 +213,19 @@ class Looked:
 
     def __call__(self, kept: KeptItem) -> None:
         """One item, as it is now."""
+        from ..items.keepalive import CheckVerdict
+
         if self._output.as_json:
             self._output.objects([report_json.looked_after(kept)])
-        elif kept.last is not None and kept.last.verdict is Verdict.FAILED:
-            self._output.notes([f"  {report_text.kept_line(kept)}"])
+        elif kept.last is not None and kept.last.verdict is CheckVerdict.FAILED:
+            self._output.notes([f"  {kept_line(kept)}"])
         else:
-            self._output.results([report_text.kept_line(kept)])
+            self._output.results([kept_line(kept)])
 
 
 async def _act(
-    node: Node,
+    run: NodeRun,
     request: Request,
-    keeper: Keeper,
     output: Output,
     stop: Stop,
     finds: Found | None = None,
@@ -242,12 +238,12 @@ async def _act(
     try:
         async with asyncio.timeout(None if deadline is None else deadline + LATEST):
             with limit.applied(), stop.ends(limit):
-                result = await _by_the_limit(node, request, keeper, output, limit, finds)
+                result = await _by_the_limit(run, request, output, limit, finds)
     except TimeoutError:
         if stop.signum is not None:
             raise asyncio.CancelledError from None
         if request.remotes is None:
-            output.notes(report_text.sources(actions.standing(node)))
+            output.notes(report_text.sources(actions.standing(run.node)))
         raise Failure(f"{request.action} {why}", Exit.DEADLINE) from None
     finally:
         if timer is not None:
@@ -259,10 +255,11 @@ async def _act(
     return actions.given_up(result, why)
 
 
-async def _by_the_limit(
-    node: Node, request: Request, keeper: Keeper, output: Output, limit: Limit, finds: Found | None
-) -> Result:
+async def _by_the_limit(run: NodeRun, request: Request, output: Output, limit: Limit, finds: Found | None) -> Result:
+    node, keeper = run.node, None
     if ACTIONS[request.action].tends:
+        keeper = run.keeper
+        assert keeper is not None
         keeper.looked = Looked(output)
     remotes = None
     if request.remotes is not None:
@@ -274,14 +271,14 @@ async def _by_the_limit(
                 if limit.expired:
                     raise TimeoutError from None
                 raise
-    run = Run(
+    means = Run(
         node=node,
         remotes=remotes,
         progress=lambda view: output.progress(view, request.action),
         finds=finds,
         keeper=keeper,
     )
-    result: Result = await ACTIONS[request.action].part("run")(request, run)
+    result: Result = await ACTIONS[request.action].part("run")(request, means)
     return result
 
 

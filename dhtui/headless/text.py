@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..actions.request import STDOUT
 from ..actions.run import NodeStatus, Result
@@ -12,35 +12,18 @@ from ..engine.items import MutableItem
 from ..engine.outcome import NodeOutcome, Outcome, Status
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.ids import distance, shared_prefix
-from ..items.conflict import Conflict
-from ..items.keepalive import KeptItem
-from ..items.readback import Copy, Gives, ReadBack
-from ..items.value.apart import content, take_apart
 from ..text import format as words
 from ..text.clients import client_name
-from ..text.faults import FAULT_WORDS
+from ..text.faults import note_words
+from ..text.outcomes import node_words
 from ..text.safe import magnet, safe_text, value_text
+from .lines import Lines
 
 _QUIET = (Status.ANSWERED, Status.TIMED_OUT, Status.CANCELLED, Status.OURSELVES)
 """What most nodes of a lookup do, and what nobody needs listed when it went well."""
 
 
-@dataclass(slots=True)
-class Lines:
-    """What to print where."""
-
-    out: list[str] = field(default_factory=list)
-    err: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    """Sentences."""
-    raw: bytes = b""
-    """What goes to standard output as it is."""
-    failure: str = ""
-    """Why it did not succeed, a sentence; empty where it did, or `err` says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """How a result is shown."""
 
     named: bool = False
@@ -66,9 +49,13 @@ def _report(result: Result, shown: Shown, found: list[str], happened: list[str] 
     else:
         lines.err = _happenings(result, outcome, shown.named) if happened is None else happened
     if result.read_back is not None:
-        lines.err += _copies(result.read_back)
+        from .put_text import copies
+
+        lines.err += copies(result.read_back)
     if result.conflict is not None:
-        lines.err += _three_ways(result.conflict)
+        from .put_text import three_ways
+
+        lines.err += three_ways(result.conflict)
     if not result.ok and not shown.named and outcome is not None and not outcome.answered:
         lines.err += sources(result.standing)
     if not result.ok:
@@ -141,6 +128,8 @@ def value(result: Result, shown: Shown) -> Lines:
     if result.out != STDOUT:
         return _report(result, shown, [f"written to  {safe_text(str(result.out))}"], happened)
     lines = _report(result, shown, [], happened)
+    from ..items.value.apart import content
+
     lines.raw = content(outcome.item.v)
     return lines
 
@@ -190,7 +179,7 @@ def _holds(one: NodeOutcome) -> str:
     if one.item is not None:
         return f"holds seq {one.item.seq}" if isinstance(one.item, MutableItem) else "holds the value"
     if one.status is Status.UNPROVED:
-        return f"holds a mutable item: {one.note}"
+        return f"holds a mutable item: {note_words(one.note)}"
     if one.status is not Status.ANSWERED:
         return node_words(one)
     return "holds nothing" if one.token is not None else "gives no token"
@@ -215,49 +204,6 @@ def _stored(outcome: Outcome, summary: str) -> list[str]:
     if isinstance(item, MutableItem):
         lines += [f"seq {item.seq}", f"public key {item.k.hex()}", f"sign {item.sig.hex()}", magnet(item.k, item.salt)]
     return [*lines, summary]
-
-
-def kept_line(kept: KeptItem) -> str:
-    """A kept item, and what came of the last look at it."""
-    item, last = kept.item, kept.last
-    kind = f"seq {item.seq}" if isinstance(item, MutableItem) else "immutable"
-    if last is None:
-        return f"{kept.target.hex()}  {kind:<10}  not looked after yet"
-    put = f", stored on {last.stored} of {last.tried}" if last.tried else ""
-    note = f"; {safe_text(last.note)}" if last.note else ""
-    return f"{kept.target.hex()}  {kind:<10}  {last.verdict}: {last.copies} copies seen{put}{note}"
-
-
-_NOTHING = (Gives.NOTHING, Gives.REFUSED, Gives.SILENT, Gives.CANCELLED, Gives.NOT_ASKED)
-
-
-def _copies(read: ReadBack) -> list[str]:
-    """What was read back, but for the others that hold nothing: most nodes of a lookup."""
-    shown = [c for c in read.copies if c.acknowledged or c.gives not in _NOTHING]
-    return ["read back, nearest first:", *map(_copy_line, shown)] if shown else []
-
-
-def _copy_line(copy: Copy) -> str:
-    how = "by the lookup" if copy.found else "asked directly"
-    return f"  {words.address(copy.node.addr):<21}  {copy_words(copy)}, {how}"
-
-
-def copy_words(copy: Copy) -> str:
-    """What a node gave when it was read back, and whether it had taken the item."""
-    item = copy.node.item
-    text = str(copy.gives)
-    if isinstance(item, MutableItem) and copy.gives in (Gives.OLDER, Gives.NEWER, Gives.RIVAL):
-        text += f" ({item.seq})" if copy.gives is Gives.RIVAL else f", seq {item.seq}"
-    return f"{text}, took it" if copy.acknowledged else f"{text}, did not take it" if copy.written else text
-
-
-def _three_ways(conflict: Conflict) -> list[str]:
-    yours = "not put" if conflict.seq is None else f"seq {conflict.seq}"
-    lines = [f"  yours   {yours:<10}  {value_text(conflict.yours)}"]
-    lines += [f"  theirs  {f'seq {item.seq}':<10}  {value_text(item.v)}" for item in conflict.theirs]
-    if conflict.base is not None:
-        lines.append(f"  base    {f'seq {conflict.base.seq}':<10}  {value_text(conflict.base.v)}")
-    return [*lines, f"  to put yours in their place, read them, then put with --cas {conflict.newest}"]
 
 
 def _identity(now: NodeStatus) -> list[str]:
@@ -287,25 +233,6 @@ def _joined(now: NodeStatus) -> list[str]:
 # ---- standard error -------------------------------------------------------------------------------------
 
 
-def node_words(one: NodeOutcome, status: str = "") -> str:
-    """What happened at one node, safe to print; `status` in place of its own word for that."""
-    text = status or one.silence or str(one.status)
-    if one.status is Status.REFUSED:
-        text = f"refused with {one.code}, {one.error_words}"
-        said = safe_text(one.message, 80)
-        if said and said.casefold() not in one.error_words.casefold():  # the same words need be said once only
-            text += f' ("{said}")'
-    elif one.note and not one.silence:
-        text += f": {one.note}"
-    if one.status in (Status.VALUE, Status.OLDER) and isinstance(one.item, MutableItem):
-        text += f", seq {one.item.seq}"
-    if one.behind is not None:
-        text += ", behind a value that is not genuine"
-    if one.responded:
-        text += f", {_ms(one.rtt)}"
-    return "; ".join((text, *(FAULT_WORDS[fault] for fault in one.faults)))
-
-
 def _line(one: NodeOutcome, status: str = "") -> str:
     return f"  {words.address(one.addr):<21}  {node_words(one, status)}"
 
@@ -316,7 +243,11 @@ def _given(one: NodeOutcome) -> str:
 
 def _apart(outcome: Outcome) -> list[str]:
     """What a value is besides bytes: a torrent (BEP 46), DNS records (pkarr), a JSON document."""
-    return [safe_text(line, 300) for line in take_apart(outcome.item.v).lines] if outcome.item else []
+    if outcome.item is None:
+        return []
+    from ..items.value.apart import take_apart
+
+    return [safe_text(line, 300) for line in take_apart(outcome.item.v).lines]
 
 
 def _happenings(result: Result, outcome: Outcome, named: bool) -> list[str]:

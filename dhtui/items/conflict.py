@@ -8,22 +8,21 @@ signed with the same key, not ours, and as new as ours or newer than the one tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..engine.items import Draft, ImmutableItem, Item, MutableItem
 from ..engine.keys import PrivateKey
 from ..engine.outcome import NodeOutcome, Outcome, Status
+from ..engine.wire.codes import CAS_MISMATCH, SEQ_TOO_LOW
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
 NOTHING = -1
 """The base seq if there was no value yet."""
 MAX_THEIRS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(NamedTuple):
     """A put that met another writer's: the three values, and the result of ours."""
 
     yours: bytes
@@ -137,7 +136,7 @@ def reread(conflict: Conflict, now: Outcome) -> Conflict:
     """The same conflict, with the findings of a later get. Earlier findings still count: nodes may have left."""
     items = (*conflict.theirs, *(node.item for node in now.asked if isinstance(node.item, MutableItem)))
     theirs = [item for item in _best(items) if item.v != conflict.yours]
-    return replace(conflict, theirs=_newest(theirs))
+    return conflict._replace(theirs=_newest(theirs))
 
 
 def _newest(items: Iterable[MutableItem]) -> tuple[MutableItem, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine.items import ImmutableItem, Item, ItemError, MutableItem, check_salt, check_seq, check_value
-from ..engine.wire.krpc import BAD_SIGNATURE
+from ..engine.wire.codes import BAD_SIGNATURE
 from ..storage.atomic import parse_json, write_new
 
 TYPE = "dhtui-item-1"

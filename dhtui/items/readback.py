@@ -10,8 +10,8 @@ In Kademlia only the nearest nodes store an item. So it is normal that no other 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NOT_SENT, UNUSABLE, NodeOutcome, Outcome, Status
@@ -48,8 +48,7 @@ _UNHEARD = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(NamedTuple):
     """One node that was read."""
 
     node: NodeOutcome
@@ -62,8 +61,7 @@ class Copy:
     """Whether the lookup reached it; else it was queried directly."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBack:
+class ReadBack(NamedTuple):
     """The result of a read-back."""
 
     item: Item

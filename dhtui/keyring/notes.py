@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.items import MAX_SALT, MAX_SEQ
 from ..storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
@@ -22,8 +21,7 @@ MAX_USES = 64
 MAX_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """The last put under one salt."""
 
     salt: bytes
@@ -32,8 +30,7 @@ class Use:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(NamedTuple):
     """The notes on one key."""
 
     created: float | None = None
@@ -45,7 +42,7 @@ class Notes:
         """The notes after a put. A seq never decreases: an older item that is put again does not count."""
         before = next((use.seq for use in self.uses if use.salt == salt), seq)
         others = tuple(use for use in self.uses if use.salt != salt)
-        return replace(self, uses=(Use(salt, max(before, seq), at), *others)[:MAX_USES])
+        return self._replace(uses=(Use(salt, max(before, seq), at), *others)[:MAX_USES])
 
 
 def load(folder: Path, public: bytes) -> Notes:
@@ -78,7 +75,7 @@ def created(folder: Path, public: bytes, at: float) -> None:
     with _held(folder):
         before = _read(folder, public)
         if before.created is None:
-            _save(folder, public, replace(before, created=at))
+            _save(folder, public, before._replace(created=at))
 
 
 def used(folder: Path, public: bytes, salt: bytes, seq: int, at: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..engine.keys import PUBLIC_LENGTH, SEED_LENGTH, BadKey, PrivateKey
 
@@ -18,8 +18,7 @@ _BLOCK = 8
 _LINE = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The unencrypted fields around the secrets."""
 
     cipher: bytes

@@ -10,7 +10,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..engine.keys import EXPANDED_LENGTH, SEED_LENGTH, BadKey, PrivateKey, read_original_key_file, read_private
 from .keyfile import Stored, as_published, is_own, parse_own
@@ -30,8 +30,7 @@ _TWO_KEYS = (
 _RAW = (SEED_LENGTH, EXPANDED_LENGTH)
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """An imported key."""
 
     key: Stored

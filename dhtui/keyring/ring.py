@@ -12,9 +12,8 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from ..engine.keys import BEP44_TEST_KEY, BadKey, PrivateKey
 from ..storage.atomic import atomic_write, private_folder, readers_of
@@ -33,8 +32,7 @@ _MAX_LISTED = 20
 """Most names in an error message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of the keyring, without its secret."""
 
     name: str

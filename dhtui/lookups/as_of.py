@@ -91,7 +91,7 @@ def _candidate(node: CandidateView, step: StepView | None, doubt: Distrust | Non
         peers=(),
         seq=None,
         version=None,
-        note="",
+        note=None,
         doubt=doubt,
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, TypeAlias
 
 from ..engine.items import mutable_target
+from ..engine.lookup.questions import LOOKUP_KINDS, LookupKind
 from ..errors import UsageError
 from ..options.values import TARGETS, Target, item, salt, target, torrent
 from ..text.format import short_id
 
-Kind = Literal["find_node", "get_peers", "get"]
-KINDS: tuple[Kind, ...] = ("find_node", "get_peers", "get")
+Kind: TypeAlias = LookupKind
+KINDS: Final = LOOKUP_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ def read_request(kind: Kind, text: str, salt_text: str, own: bytes) -> LookupReq
     if not text:
         raise UsageError(f"type {TARGETS}")
     given, found = salt(salt_text), target(text)
-    if kind == "get_peers":
-        return _peers(found, given, own)
-    if kind == "get":
-        return _item(found, given)
-    return _nodes(found, given, own)
+    match kind:
+        case "get_peers":
+            return _peers(found, given, own)
+        case "get":
+            return _item(found, given)
+        case "find_node":
+            return _nodes(found, given, own)
 
 
 def _peers(found: Target, given: bytes, own: bytes) -> LookupRequest:

@@ -6,6 +6,7 @@ from ..engine.lookup.decisions import FoundKind, State
 from ..engine.outcome import Status
 from ..engine.views.snapshot import CandidateView, LookupDetail, StepView
 from ..text.decisions import DISTRUSTED, decision_words, found_words, unasked_words
+from ..text.faults import note_words
 from ..text.format import plural, short_id
 from ..text.safe import safe_text
 from .query_status import LIES, QueryStatus, query_status, span_words
@@ -109,7 +110,7 @@ def _unasked(detail: LookupDetail, node: CandidateView) -> str:
     if decided and (words := unasked_words(decided[-1])):
         return f"Not asked: {words}."
     if node.state is State.FAILED:
-        return f"Not asked: {safe_text(node.note or node.result or '', 60)}."
+        return f"Not asked: {safe_text(note_words(node.note) or node.result or '', 60)}."
     if node.doubt is not None:
         return f"Not asked: {DISTRUSTED[node.doubt]}; others come first."
     if detail.view.running:

@@ -8,8 +8,8 @@ from textwrap import wrap
 
 from ..engine.lookup.decisions import FoundKind, State
 from ..engine.views.snapshot import LookupDetail, LookupView
-from ..text.decisions import found_words, lookup_stop_words
-from ..text.format import DOUBTS, plural, power, waiting_words
+from ..text.decisions import DOUBTS, found_words, lookup_stop_words
+from ..text.format import plural, power, waiting_words
 from ..text.spans import Line, Role, crop
 from .budget import Reason, Share, shares
 from .cost import cost, holders

@@ -6,7 +6,6 @@ What config.toml says is not given in this sense: it holds for many runs, and ea
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from pathlib import Path
 
 from ..actions.spec import NODE_FLAGS, Action
@@ -25,7 +24,7 @@ _EXPLORER = (
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "config")
 
-_DEFAULTS = {field.name: field.default for field in fields(Options)}
+_DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
@@ -18,8 +17,7 @@ KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
 MAX_TESTNET = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: a flag, and unless it is about a single run a key of config.toml by the same name."""
 
     name: str

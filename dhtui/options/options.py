@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..engine.wire.compact import Addr
 from .values import BootstrapNodes, HostPort, Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What the user wants, read and checked value by value. `planning.plan` checks what belongs together."""
 
     given: frozenset[str] = frozenset()

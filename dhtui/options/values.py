@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..actions.request import HostPort as HostPort
 from ..engine.wire.compact import Addr, canonical_ip, is_usable
@@ -24,8 +23,7 @@ HEX = "hex:"
 """Before bytes that are written in hex, where else text would stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What to look for: a bare id, which may be anything, a torrent, or the item of a public key.
 
     64 hex digits can be a key or the infohash of a v2 torrent: `torrent` and `item` take what they need of it.

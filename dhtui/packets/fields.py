@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ..engine.wire.compact import is_usable
 from ..engine.wire.family import IPV4, IPV6
@@ -22,8 +21,7 @@ TEXT_LIMIT = 120
 """Most characters of a value shown; hex shows half as many bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A value in words."""
 
     value: str
@@ -38,8 +36,7 @@ Show: TypeAlias = Callable[[Piece, bytes | None], Shown]
 """Describes a value in words; the second argument is the target for distances, if there is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """The meaning of a key."""
 
     name: str

@@ -7,8 +7,7 @@ A filter is a row of terms with blanks between them; a packet must match all of 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..text.safe import safe_text
 from .packet import Packet
@@ -27,8 +26,7 @@ class FilterError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """A parsed filter."""
 
     text: str
@@ -39,8 +37,7 @@ class Filter:
         return all(test(packet) for test in self.tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(NamedTuple):
     """A possible completion of the text from `start` to `end`."""
 
     start: int

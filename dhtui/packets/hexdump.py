@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WIDTH = 16
 
 
-@dataclass(frozen=True, slots=True)
-class HexRow:
+class HexRow(NamedTuple):
     """One row; all texts are printable ASCII."""
 
     offset: int

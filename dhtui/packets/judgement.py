@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..engine.views.events import QueryFinished
 from ..engine.wire.compact import Addr
@@ -13,8 +12,7 @@ from .ring import PacketRing
 State: TypeAlias = Literal["ok", "warn", "bad", "info"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The result of one check."""
 
     topic: str
@@ -23,8 +21,7 @@ class Verdict:
     """The sentence, safe to print."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """The context of a packet."""
 
     own_id: bytes

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..engine.wire.compact import Addr
 
 LinkKind: TypeAlias = Literal["node", "target", "infohash", "address", "key", "packet", "lookup"]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link to another object."""
 
     kind: LinkKind
@@ -27,8 +25,7 @@ Mark: TypeAlias = Literal["", "unknown", "odd", "damaged"]
 """Normal; a key that no BEP names; a value that breaks a rule; unreadable bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a packet. All texts are safe to print."""
 
     label: str

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from ..engine.views.events import UNREAD, Event, PacketReceived, PacketSent, QueryFinished
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
+from ..text.faults import problem_words
 from .packet import Direction, Kind, Packet
 
 MAX_BYTES = 16 * 2**20
@@ -192,7 +193,7 @@ class PacketRing:
             kind,
             query.method if query else method,
             tid,
-            event.problem,
+            problem_words(event.problem),
             event.message,
             query,
         )

@@ -7,8 +7,7 @@ only where no reading is possible.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..engine.wire.bencode import INT_MAX, INT_MIN, MAX_DEPTH
 
@@ -21,8 +20,7 @@ _LONGEST_NUMBER = 64
 _LONGEST_LENGTH = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A value and its place."""
 
     kind: PieceKind
@@ -42,8 +40,7 @@ class Piece:
         return self.end - len(self.value) if isinstance(self.value, bytes) else self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The reading of a datagram."""
 
     root: Piece

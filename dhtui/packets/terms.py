@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from operator import eq, ge, gt, le, lt
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from ..engine.views.events import OWN_PROBE
 from ..engine.wire.compact import Addr
@@ -19,8 +18,7 @@ from .summary import summary
 Test: TypeAlias = Callable[[Packet], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A kind of term, such as ``method:``."""
 
     read: Callable[[str], Test]

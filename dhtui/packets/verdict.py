@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..engine.views.events import NOT_CANONICAL, OWN_PROBE
+from ..engine.views.events import NOT_CANONICAL, OWN_PROBE, QueryResult
 from ..engine.wire.bencode import BencodeError, decode
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_QUERY, ErrorReply, Query, Response
 from ..text.faults import FAULT_WORDS
@@ -15,6 +15,8 @@ from .packet import Packet
 from .spans import read
 from .verdict_id import distances, sender_id
 from .verdict_item import items, token
+
+_GIVEN_UP = (QueryResult.TIMED_OUT, QueryResult.CANCELLED)
 
 ONE_FRAME = 1472
 """Most bytes of UDP payload in an Ethernet frame of 1500 bytes over IPv4."""
@@ -91,16 +93,16 @@ def _our_query(packet: Packet, context: Context) -> Verdict:
     partner, ending = context.partner, context.ending
     asked = f" Asked by {safe_text(ending.owner, 40)}." if ending else ""
     if partner is not None:
-        late = ", after we had given up on it" if ending and ending.result in ("timed out", "cancelled") else ""
+        late = ", after we had given up on it" if ending and ending.result in _GIVEN_UP else ""
         sentence = f"Packet {partner.number} answers it, {_span(packet, partner)} later{late}.{asked}"
         return Verdict("transaction", "warn" if late else "ok", sentence)
     if ending is None:
         waited = milliseconds(max(0.0, context.now - packet.at))
         return Verdict("transaction", "info", f"No answer so far, {waited} after it was sent.")
-    if ending.result in ("answered", "error"):
+    if ending.result not in _GIVEN_UP:
         return Verdict("transaction", "ok", f"It was answered; the answer is not kept any more.{asked}")
-    why = "the deadline passed" if ending.result == "timed out" else "the query was cancelled"
-    state: State = "warn" if ending.result == "timed out" else "info"
+    why = "the deadline passed" if ending.result is QueryResult.TIMED_OUT else "the query was cancelled"
+    state: State = "warn" if ending.result is QueryResult.TIMED_OUT else "info"
     return Verdict("transaction", state, f"No answer before {why}.{asked}")
 
 
@@ -120,7 +122,7 @@ def _answer(packet: Packet, context: Context) -> Verdict:
         return Verdict("transaction", "warn" if packet.direction == "in" else "info", sentence)
     method = safe_text(query.method, 30)
     sentence = f"Answers {whose} {method}, packet {query.number}, {_span(query, packet)} after it."
-    if context.ending and context.ending.result in ("timed out", "cancelled"):
+    if context.ending and context.ending.result in _GIVEN_UP:
         return Verdict("transaction", "warn", f"{sentence} It came too late: we had given up.")
     return Verdict("transaction", "ok", sentence)
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.node import Node
-from ..items.keepalive import Keeper
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from .node_run import NodeRun
+
+if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(NamedTuple):
     """The nodes that an explorer can have, and where the user's things are. `None`: there is no such."""
 
     own: NodeFactory | None = None
@@ -80,7 +81,7 @@ class NodeHost:
     async def start(self, *, testnet: bool = False, record: Path | None = None) -> None:
         """Start the explorer's own node, or the one on a testnet; recorded from the start to `record`.
 
-        It is shown before it sends anything. Raises what its start raises, `Failure` mostly, and `RecordingError`.
+        It is shown before it sends anything. Raises what its start raises, `Failure` mostly.
         """
         assert self._task is None, "one node at a time"
         factory = self.nodes.other if testnet else self.nodes.own
@@ -144,4 +145,4 @@ class NodeHost:
         run.look_after_items()
         run.save_regularly()
         if self._record is not None:
-            run.record(self._record)
+            run.record(self._record, "--record")

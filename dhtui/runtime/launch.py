@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
@@ -19,15 +20,20 @@ from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """A node ready to start. A context manager for the length of its run: the lock is released at the end."""
 
     config: NodeConfig
     warnings: tuple[str, ...]
     """Sentences for the user."""
+    folder: Path
+    """The state folder."""
     lock: StateLock | None
     """Held by the one run that uses, and writes, the state."""
+    borrowed_id: bool = False
+    """Whether the user gave an id, for this run alone: another one stays saved."""
+    fresh_start: bool = False
+    """Whether it starts without the saved nodes, because the user named others or none."""
     self_id: bytes | None = None
     """What ``self`` means in a run that takes another id than the saved one, which is the user's; else `None`."""
 
@@ -57,9 +63,9 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     lock: StateLock | None = None
     self_id: bytes | None = None
     warnings: list[str] = []
+    folder, fresh_start = state_folder(options), not bootstrap or options.bnodes is not None
     blocks, about_blocks = _blocks(options)
     if not options.testnet:
-        folder = state_folder(options)
         lock, problem = take(folder) if keeping else (None, "")
         try:
             saved, warnings = state.load(folder)
@@ -71,7 +77,7 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         warnings += [problem] if problem else []
         if saved is not None and lock is None and options.did is None:
             self_id = saved.id
-        saved = _start_from(saved, options, bootstrap)
+        saved = _start_from(saved, fresh_start)
     settings = Settings(
         id=options.did,
         external=_external(options),
@@ -90,36 +96,43 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
     hosts = _hosts(options) if bootstrap else ()
     config = NodeConfig(listen=listen, bootstrap=hosts, settings=settings)
-    return Launch(config, (*warnings, *about_blocks), lock, self_id)
+    return Launch(
+        config=config,
+        warnings=(*warnings, *about_blocks),
+        folder=folder,
+        lock=lock,
+        borrowed_id=options.did is not None,
+        fresh_start=fresh_start,
+        self_id=self_id,
+    )
 
 
-def renewed(launch: Launch, options: Options) -> Launch:
+def renewed(launch: Launch) -> Launch:
     """The same, from the state as it is saved by now: an earlier node of this run, with the same lock, has saved it."""
     if launch.lock is None:
         return launch
     try:
-        saved, _ = state.load(state_folder(options))
+        saved, _ = state.load(launch.folder)
     except state.StateError:  # it was told at the start, or is by what saves
         return launch
-    settings = replace(launch.config.settings, saved=_start_from(saved, options, bootstrap=True))
-    return replace(launch, config=replace(launch.config, settings=settings))
+    settings = replace(launch.config.settings, saved=_start_from(saved, launch.fresh_start))
+    return launch._replace(config=replace(launch.config, settings=settings))
 
 
 def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
     """The same, with these nodes to start from: those of a testnet."""
-    return replace(launch, config=replace(launch.config, bootstrap=hosts))
+    return launch._replace(config=replace(launch.config, bootstrap=hosts))
 
 
-def save(options: Options, launch: Launch, node: Node) -> str:
+def save(launch: Launch, node: Node) -> str:
     """Write the node's id and nodes to the state folder, if this run holds it. Returns a warning, or nothing."""
     if launch.lock is None:
         return ""
-    folder = state_folder(options)
-    kept = node.saved_state()
+    folder, kept = launch.folder, node.saved_state()
     try:
         before, _ = state.load(folder)
         kept = state.with_nodes_of(before, kept)
-        if before is not None and options.did is not None:  # that id was for this run
+        if before is not None and launch.borrowed_id:
             kept = replace(kept, id=before.id, external=before.external)
         state.save(folder, kept)
     except state.StateError as error:
@@ -155,9 +168,9 @@ def _hosts(options: Options) -> tuple[str, ...]:
     return () if options.bnodes == "no" else PUBLIC_BOOTSTRAP
 
 
-def _start_from(saved: SavedState | None, options: Options, bootstrap: bool) -> SavedState | None:
-    """The saved id and, unless the user named other nodes to start from, the saved nodes."""
-    if saved is not None and (not bootstrap or options.bnodes is not None):
+def _start_from(saved: SavedState | None, fresh_start: bool) -> SavedState | None:
+    """The saved id and, unless the node starts without them, the saved nodes."""
+    if saved is not None and fresh_start:
         return replace(saved, nodes=(), rtts=())
     return saved
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engine.node import Node
-from ..items.keepalive import Keeper
+from ..errors import Failure
 from .background import Background
 from .saving import Saver
 
 if TYPE_CHECKING:
+    from ..items.keepalive import Keeper
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
 
@@ -24,6 +24,8 @@ TICK = 0.1
 
 def new_path(folder: Path) -> Path:
     """The name of a recording that begins now, which no file of the folder has."""
+    from datetime import datetime
+
     stem = f"dhtui-{datetime.now():%Y%m%d-%H%M%S}"
     names = (f"{stem}{f'-{number}' if number > 1 else ''}.jsonl.gz" for number in count(1))
     return next(path for name in names if not (path := folder / name).exists())
@@ -49,7 +51,8 @@ class NodeRun:
         """
         self.node, self._warn = node, warn
         self.background = Background(warn)
-        self.keeper = None if keep_folder is None else self._keeper(keep_folder)
+        self._keep_folder = keep_folder
+        self._keeper: Keeper | None = None
         self.recorder: Recorder | None = None
         """The present recording, also one that has ended by itself."""
         self._saver = None if save is None else Saver(node, save, warn)
@@ -66,7 +69,16 @@ class NodeRun:
 
     # ---- kept items and state ----------------------------------------------------------------------
 
-    def _keeper(self, folder: Path) -> Keeper:
+    @property
+    def keeper(self) -> Keeper | None:
+        """The user's kept items on this node; `None` where there are none to be had."""
+        if self._keeper is None and self._keep_folder is not None:
+            self._keeper = self._new_keeper(self._keep_folder)
+        return self._keeper
+
+    def _new_keeper(self, folder: Path) -> Keeper:
+        from ..items.keepalive import Keeper  # here, for most headless actions keep nothing
+
         told: list[str] = []
 
         def changed() -> None:
@@ -99,11 +111,17 @@ class NodeRun:
 
     # ---- recordings --------------------------------------------------------------------------------
 
-    def record(self, path: Path) -> None:
-        """Record all that happens from now on. Raises `RecordingError`, also if there is such a file."""
-        from ..sources.recording import Recorder
+    def record(self, path: Path, flag: str = "") -> None:
+        """Record all that happens from now on. Raises `Failure`, also if there is such a file.
 
-        self.recorder = Recorder(path, self.source, self._warn)
+        `flag`: the flag that named the path, for that message.
+        """
+        from ..sources.recording import Recorder, RecordingError
+
+        try:
+            self.recorder = Recorder(path, self.source, self._warn)
+        except RecordingError as error:
+            raise Failure(f"{flag}{': ' if flag else ''}{error}") from None
         self.background.start(self._tick(self.recorder), "recording")
 
     async def _tick(self, recorder: Recorder) -> None:

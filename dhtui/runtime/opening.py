@@ -6,7 +6,6 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 
 from ..engine.node import Node
 from ..errors import Exit, Failure
@@ -63,6 +62,6 @@ async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | 
 @asynccontextmanager
 async def instead_of_network(options: Options, size: int, warn: Warn) -> AsyncIterator[Node]:
     """A node on a testnet, for an explorer that was started on the network and leaves it for a while."""
-    beside = replace(options, testnet=size, listen=None, pip=None)
+    beside = options._replace(testnet=size, listen=None, pip=None)
     async with on_testnet(prepare(beside, serving=True, keeping=False), size, warn) as node:
         yield node

@@ -35,6 +35,7 @@ from typing import (
 )
 
 from ..engine.wire.compact import Addr, canonical_ip
+from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
 MAX_BYTES: Final = 65_536
@@ -125,6 +126,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
     """The coder of a type, for a field called `name`."""
     if kind == Addr:
         return _ADDR
+    if kind == Note | None:
+        return _NOTE
     if kind is bytes:
         return _bytes(LENGTHS.get(name))
     if kind is int:
@@ -249,6 +252,12 @@ def _choice(values: dict[Any, Any]) -> Coder[Any]:
     return Coder(_same, decode)
 
 
+def _read_note(data: Json) -> Note | None:
+    """Of older versions, which wrote sentences, nothing."""
+    return Note.read(_read_text(data))
+
+
+_NOTE: Final[Coder[Note | None]] = Coder(lambda note: "" if note is None else str(note), _read_note)
 _ADDR: Final[Coder[Addr]] = Coder(_same, _read_addr)
 _BITS: Final[Coder[float]] = Coder(_same, _read_bits)
 _PLAIN: Final[dict[Any, Coder[Any]]] = {

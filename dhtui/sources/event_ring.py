@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from ..engine.views.events import STATE_EVENTS, Event, StateEvent
 
@@ -12,8 +11,7 @@ PER_KIND: Final = 200
 """Most events kept of each kind: a flood of one, such as stored peers, must not evict the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """An event and its number."""
 
     number: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
@@ -15,8 +15,7 @@ RATE = 10.0
 """Snapshots a second of the visible screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The data to paint."""
 
     snapshot: Snapshot
@@ -27,8 +26,7 @@ class Frame:
     """The position in a recording, in words; empty for a running node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(NamedTuple):
     """All data of the screens, as of one time; the rings of packets and events freeze too."""
 
     snapshot: Snapshot

@@ -6,8 +6,7 @@ queried since may be gone, so it is not said to answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..bindings.keymap import key_of
 from ..engine.table import GOOD_SECONDS
@@ -26,8 +25,7 @@ ENOUGH_SILENT = 8
 Level = Literal["good", "wait", "weak", "bad"]
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """The health of the node."""
 
     level: Level

@@ -5,13 +5,15 @@ They are parts of sentences, without a capital and a full stop, and safe to prin
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, StopReason
-from ..engine.outcome import Outcome
-from ..engine.views.snapshot import LookupView
+from ..engine.outcome import Doubt, Outcome
 from .format import plural
 from .safe import safe_text
+
+if TYPE_CHECKING:
+    from ..engine.views.snapshot import LookupView
 
 REASONS: Final[dict[Reason, str]] = {
     Reason.OPENING: "it opened the lookup, known from before{away}",
@@ -97,6 +99,14 @@ FOUND: Final[dict[FoundKind, str]] = {
     FoundKind.MUTABLE: "value, seq {seq}",
 }
 """The finding."""
+
+DOUBTS: Final[dict[Doubt, str]] = {
+    Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
+    Doubt.ALONE: "only the nodes that it started from answered, and they name nobody: it can't be known what there is",
+    Doubt.SMALL: "the nodes that answered are few, and may not be of the network that is meant",
+    Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
+}
+"""Why a negative result is doubtful, a clause."""
 
 
 def decision_words(decision: Decision) -> str:

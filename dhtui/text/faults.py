@@ -1,11 +1,15 @@
-"""The faults of messages in words: part of a sentence for each member of the enums."""
+"""The faults of messages, and the notes on datagrams and queries, in words: part of a sentence for each value."""
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
+from ..engine.items import MAX_VALUE
 from ..engine.views.events import DropCause
-from ..engine.wire.faults import Fault
+from ..engine.wire.faults import Fault, Note, NoteKind
+from .format import plural
+from .safe import safe_text
 
 FAULT_WORDS: Final = {
     Fault.NOT_CANONICAL: "not canonical bencode",
@@ -33,6 +37,47 @@ DROP_WORDS: Final = {
     DropCause.READ_ONLY: "queries not answered while we were read-only",
 }
 """The datagrams that are counted under each cause."""
+
+NOTE_WORDS: Final = {
+    NoteKind.NO_DICTIONARY: "not a dictionary of 2 to 16384 bytes",
+    NoteKind.NO_BENCODE: "not bencode",
+    NoteKind.SURPLUS: "{bytes} behind the message",
+    NoteKind.NO_TID: "no usable transaction id",
+    NoteKind.WIDE_INTEGER: "an integer of more than 64 bits",
+    NoteKind.NO_MESSAGE: "neither query, response nor error",
+    NoteKind.NO_ID: "a response without a 20-byte id",
+    NoteKind.NOT_CANONICAL: "the answer is not canonical bencode",
+    NoteKind.TOO_LONG: f"the value has {{bytes}}, more than {MAX_VALUE}",
+    NoteKind.UNSIGNED: "the value has no signature",
+    NoteKind.WRONG_HASH: "the value does not hash to the target",
+    NoteKind.FORGED: "the signature does not hold",
+    NoteKind.WRONG_KEY: "the public key and salt do not hash to the target",
+    NoteKind.WRONG_SALT: "its public key and this salt do not hash to the target: it needs another salt",
+    NoteKind.NO_SALT: "it needs a salt",
+    NoteKind.NO_TOKEN: "it gave no write token",
+    NoteKind.HELD: "it held this very item already",
+    NoteKind.GAVE_WAY: "it was silent, and gave way to other queries before its time",
+    NoteKind.BANNED_MEANWHILE: "banned meanwhile",
+    NoteKind.BUFFER_FULL: "the send buffer was full",
+    NoteKind.SEND_REFUSED: "the system refused to send it",
+}
+"""The details of what happened to a datagram or to a query."""
+
+
+def note_words(note: Note | None) -> str:
+    """A note, with its number filled in; empty for none."""
+    if note is None:
+        return ""
+    if note.kind is NoteKind.SEND_REFUSED and note.number is not None:
+        return safe_text(os.strerror(note.number), 100)
+    return NOTE_WORDS[note.kind].format(bytes=plural(note.number or 0, "byte"))
+
+
+def problem_words(text: str) -> str:
+    """Why a packet was dropped or refused, or an error of the log; text that is no note, as it stands."""
+    note = Note.read(text)
+    return text if note is None else note_words(note)
+
 
 TIMED_OUT: Final = "timed out"
 """How JSON, recordings and the core name a query without an answer in its time."""

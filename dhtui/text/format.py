@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Final
 
-from ..engine.outcome import Doubt
 from ..engine.wire import ids
 from ..engine.wire.compact import Addr
-
-DOUBTS: Final[dict[str, str]] = {
-    Doubt.STARTS: "the nodes that it started from disagree with everything else: it can't be known what there is",
-    Doubt.ALONE: "only the nodes that it started from answered, and they name nobody: it can't be known what there is",
-    Doubt.SMALL: "the nodes that answered are few, and may not be of the network that is meant",
-    Doubt.MADE_UP: "most of the nodes that answered look made up: it can't be known what there is",
-}
-"""Why a negative result is doubtful."""
 
 
 def duration(seconds: float | None) -> str:

@@ -36,7 +36,8 @@ from dhtui.options.values import HostPort, Target
 from dhtui.runtime import launch
 from dhtui.storage.node_state import load, save
 from dhtui.testnet import Testnet
-from dhtui.text.format import DOUBTS
+from dhtui.text.decisions import DOUBTS
+from dhtui.text.outcomes import node_words
 from dhtui.text.safe import value_text
 
 ID = bytes(range(20))
@@ -320,7 +321,7 @@ def test_a_state_folder_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None
 def test_the_secret_of_tokens_need_not_stand_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DHTUI_TSECRET", "of the variable")
     for argv, secret in (((), b"of the variable"), (("--tsecret", "of the flag"), b"of the flag")):
-        start = launch.prepare(replace(config.read(argv), testnet=4), serving=True, keeping=False)
+        start = launch.prepare(config.read(argv)._replace(testnet=4), serving=True, keeping=False)
         assert start.config.settings.token_secret == secret
 
 
@@ -330,7 +331,7 @@ async def test_an_id_for_one_run_is_not_kept(tmp_path: Path) -> None:
     start = launch.prepare(options, serving=True, keeping=True)
     async with Node(start.config) as node:
         assert node.id == bytes(20)
-        assert launch.save(options, start, node) == ""
+        assert launch.save(start, node) == ""
     start.release()
     assert load(tmp_path)[0] == saved
 
@@ -367,7 +368,7 @@ def test_config_gives_the_options_that_launch_takes(tmp_path: Path) -> None:
 
 def test_remote_text_is_made_safe_wherever_it_is_shown() -> None:
     refused = NodeOutcome(addr=("127.0.0.1", 1), status=Status.REFUSED, rtt=0.01, code=299, message=b"\x1b[2J\n")
-    assert report_text.node_words(refused) == r'refused with 299, unknown error code ("\x1b[2J\x0a"), 10.0 ms'
+    assert node_words(refused) == r'refused with 299, unknown error code ("\x1b[2J\x0a"), 10.0 ms'
 
 
 @pytest.mark.parametrize(

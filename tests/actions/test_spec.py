@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
@@ -21,7 +20,8 @@ from dhtui.engine.items import Draft, ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.errors import Exit, UsageError
-from dhtui.headless.text import Lines, Shown
+from dhtui.headless.lines import Lines
+from dhtui.headless.text import Shown
 from dhtui.items.conflict import Conflict
 from dhtui.items.file import write
 from dhtui.keyring import Keyring
@@ -49,7 +49,7 @@ def test_the_parts_of_a_row_fit_each_other(action: Action) -> None:
     shown = [] if action.offline else [Shown]
     assert parameters(action.part("text")) == ([result, *shown], Lines)
     assert parameters(action.part("json"))[0] == [result]
-    assert isinstance(result.exit, property) or isinstance(result.__dataclass_fields__["exit"].default, Exit)
+    assert isinstance(result.exit, property) or isinstance(result._field_defaults["exit"], Exit)
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
@@ -121,8 +121,8 @@ CONFLICTING = Conflict(yours=b"1:x", seq=None, theirs=(), base=None, stored=0, r
         (result("put", Status.ANSWERED, writes=(Status.REFUSED,), code=302, item=ImmutableItem(b"1:x")), Exit.FAILED),
         (result("put", Status.ANSWERED, writes=(Status.STORED,)), Exit.FAILED),
         (result("put", Status.ANSWERED, writes=(Status.STORED,), read_back=NOT_READ_BACK), Exit.NOT_FOUND),
-        (replace(result("bootstrap"), outcome=None), Exit.NO_ANSWER),
-        (replace(result("republish"), outcome=None), Exit.FAILED),
+        (result("bootstrap")._replace(outcome=None), Exit.NO_ANSWER),
+        (result("republish")._replace(outcome=None), Exit.FAILED),
         (result("find_node", Status.ANSWERED), Exit.FAILED),
     ],
     ids=lambda value: value.name if isinstance(value, Exit) else value.action,

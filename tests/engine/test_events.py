@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
@@ -16,11 +17,12 @@ from dhtui.engine.lookup.questions import FindClosest, FindPeers, GetItem, PingN
 from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.views import events
-from dhtui.engine.views.events import Event
+from dhtui.engine.views.events import Event, QueryResult
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.ids import bep42_valid, random_id_with_prefix
 from dhtui.engine.wire.krpc import encode_error, encode_response
+from dhtui.text.faults import problem_words
 
 from .network import into
 from .stranger import LOCAL, NOW, OWN, PUBLIC, Stranger, fill_table, message, new_core
@@ -104,7 +106,7 @@ def test_packet_received_once_for_every_datagram(data: bytes, problem: str, read
     heard = heard_of(core)
     core.receive_datagram(data, LOCAL, NOW + 1)
     (event,) = only(heard, events.PacketReceived)
-    assert (event.at, event.addr, event.data, event.problem) == (NOW + 1, LOCAL, data, problem)
+    assert (event.at, event.addr, event.data, problem_words(event.problem)) == (NOW + 1, LOCAL, data, problem)
     assert (event.message is not None) is read
     assert heard[0] is event  # before whatever follows from it
 
@@ -161,7 +163,9 @@ def test_query_finished_when_it_was_answered() -> None:
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 0.25)
     finished, outcomes = next(pair for pair in heard if isinstance(pair[0], events.QueryFinished))
     soft = finished.soft
-    assert finished == events.QueryFinished(NOW + 0.25, LOCAL, tid, "ping", "user", "answered", 0.25, soft, 2.0)
+    assert finished == events.QueryFinished(
+        NOW + 0.25, LOCAL, tid, "ping", "user", QueryResult.ANSWERED, 0.25, soft, 2.0
+    )
     assert outcomes == 0 and len(done) == 1
     assert isinstance(heard[0][0], events.PacketReceived)
 
@@ -186,7 +190,9 @@ def test_query_finished_by_silence_and_only_at_the_hard_deadline() -> None:
     core.handle_timer(NOW + 2.0)
     (ended,) = only(heard, events.QueryFinished)
     assert heard == [ended]
-    assert ended == events.QueryFinished(NOW + 2.0, LOCAL, tid, "ping", "user", "timed out", None, ended.soft, 2.0)
+    assert ended == events.QueryFinished(
+        NOW + 2.0, LOCAL, tid, "ping", "user", QueryResult.TIMED_OUT, None, ended.soft, 2.0
+    )
     core.receive_datagram(encode_response(tid, {b"id": ID}, LOCAL), LOCAL, NOW + 2.1)
     assert len(only(heard, events.QueryFinished)) == len(done) == 1
 
@@ -197,7 +203,7 @@ def test_query_finished_when_the_system_would_not_send_it() -> None:
     done: list[Outcome] = []
     core.start(Ask(PingNode(), remotes=[LOCAL]), into(done), NOW)
     heard = heard_of(core)
-    core.send_failed(*core.datagrams_to_send()[-1], "no route to host", NOW)
+    core.send_failed(*core.datagrams_to_send()[-1], errno.EHOSTUNREACH, NOW)
     assert [event.result for event in only(heard, events.QueryFinished)] == ["cancelled"]
     assert len(done) == 1
 
@@ -418,7 +424,7 @@ def traffic(core: Core) -> None:
     answer(core, ("198.51.0.1", 7000), b"x" * 20)  # under another id than before
     while core.next_timer() < NOW + 60:
         core.handle_timer(core.next_timer())
-    core.send_failed(b"", LOCAL, "no route", NOW + 60)
+    core.send_failed(b"", LOCAL, None, NOW + 60)
     core.overflowed(3, NOW + 60)
     core.woke(3600.0, NOW + 60)
     core.ban(PUBLIC[0], 60.0, NOW + 60)

@@ -16,6 +16,7 @@ from dhtui.engine.operations.requests import Ask, Store
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.wire.bencode import Bencached, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import AnnouncePeer, Put, Query, encode_error
 from dhtui.lookups.budget import Reason, budget
@@ -295,7 +296,7 @@ def test_bep44_302_with_the_same_seq_and_value_counts_as_already_there() -> None
     )
     outcome = net.put(core, item)
     assert status(outcome, puppets, writes=True) == [Status.STORED, *[Status.REFUSED] * 4]
-    assert [node.note for node in outcome.writes if node.status is Status.STORED] == ["it held this very item already"]
+    assert [node.note for node in outcome.writes if node.status is Status.STORED] == [Note(NoteKind.HELD)]
 
 
 def test_bep44_302_counts_as_already_there_whatever_the_signature() -> None:

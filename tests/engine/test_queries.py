@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from random import Random
 
 import pytest
@@ -24,7 +25,9 @@ from dhtui.engine.queries import (
     RoundTrips,
 )
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.engine.wire.krpc import Ping, Query, encode_response
+from dhtui.text.faults import note_words
 
 from .network import Network, Puppet, into, silent
 
@@ -314,7 +317,9 @@ def test_a_send_failure_ends_the_wait_at_once() -> None:
     done: list[Outcome] = []
     core.start(Ask(PingNode(), remotes=(puppet.addr,)), into(done), net.now)
     ((data, addr),) = core.datagrams_to_send()
-    core.send_failed(data, addr, "Network is unreachable", net.now)
-    assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, "Network is unreachable")]
+    core.send_failed(data, addr, errno.ENETUNREACH, net.now)
+    why = Note(NoteKind.SEND_REFUSED, errno.ENETUNREACH)
+    assert [(o.status, o.note) for o in done[0].asked] == [(Status.SEND_FAILED, why)]
+    assert note_words(why) == "Network is unreachable"
     contact = core._table.find(puppet.addr)
     assert contact is not None and contact.failures == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 import pytest
@@ -16,8 +17,10 @@ from dhtui.engine.settings import SavedState
 from dhtui.engine.views.events import PacketSent
 from dhtui.engine.wire.bencode import Bencached
 from dhtui.engine.wire.compact import Addr, NodeInfo
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.engine.wire.krpc import FindNode, Ping, Query, encode_query, encode_response
 from dhtui.items.readback import Gives, read_back_of, to_ask
+from dhtui.text.outcomes import silence_words
 
 from .network import Answer, Network, Puppet, events_of, into, naming, silent
 
@@ -63,7 +66,7 @@ def test_what_came_in_place_of_an_answer_stands_in_the_outcome(case: str) -> Non
     answer, status, came_from = KNOWN[case]
     outcome = one_ping(answer)
     assert (outcome.status, outcome.came_from, outcome.responded) == (status, came_from, False)
-    assert outcome.waited == pytest.approx(2.0, abs=0.1) and outcome.silence
+    assert outcome.waited == pytest.approx(2.0, abs=0.1) and silence_words(outcome)
     assert bool(outcome.note) is (status is Status.UNREADABLE)
 
 
@@ -275,14 +278,14 @@ def test_an_echo_is_told_as_what_it_is_and_not_as_this_node() -> None:
         for _ in range(2):
             (told,) = net.ping(core, echo.addr).asked
             assert told.status is Status.ECHO
-            assert told.silence == "it sent our own query back, and no answer"
+            assert silence_words(told) == "it sent our own query back, and no answer"
         assert len(echo.queries) == 2
         net.meet(core, net.puppet(naming(NodeInfo(bytes(20), echo.addr))))
         assert echo.addr not in [one.addr for one in net.find_node(core, TARGET).asked], "nothing comes of asking it"
 
 
 def test_bytes_behind_an_answer_are_told_as_that() -> None:
-    assert one_ping(with_a_line_end).silence == "what it answered can't be read: 2 bytes behind the message"
+    assert silence_words(one_ping(with_a_line_end)) == "what it answered can't be read: 2 bytes behind the message"
 
 
 def encode_back(net: Network, query: Query, source: Addr, dest: Addr) -> Answer:
@@ -325,7 +328,7 @@ def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
     heard, done = events_of(core), list[Outcome]()
     core.start(Ask(PingNode(), remotes=[node.addr for node in nodes]), into(done), net.now)
     (failed, addr), sent = core.datagrams_to_send()
-    core.send_failed(failed, addr, "no route to host", net.now)
+    core.send_failed(failed, addr, errno.EHOSTUNREACH, net.now)
     snapshot = core.snapshot(net.now)
     assert (snapshot.methods["ping"].sent, snapshot.traffic.packets_out, snapshot.traffic.bytes_out) == (
         1,
@@ -337,8 +340,8 @@ def test_what_was_not_sent_is_in_no_figure_and_no_event() -> None:
     net.after(core)
     net.run(5.0)
     assert [(one.status, one.note) for one in done[0].asked] == [
-        (Status.SEND_FAILED, "no route to host"),
-        (Status.TIMED_OUT, ""),
+        (Status.SEND_FAILED, Note(NoteKind.SEND_REFUSED, errno.EHOSTUNREACH)),
+        (Status.TIMED_OUT, None),
     ]
 
 
@@ -353,7 +356,7 @@ def test_a_full_send_buffer_blames_no_node() -> None:
     net.after(core)
     net.run(5.0)
     (one,) = done[0].asked
-    assert (one.status, one.note) == (Status.SEND_FAILED, "the send buffer was full")
+    assert (one.status, one.note) == (Status.SEND_FAILED, Note(NoteKind.BUFFER_FULL))
     counts, contact = core.snapshot(net.now).methods["ping"], core._table.find(node.addr)
     assert (counts.sent, counts.timed_out) == (sent, 0)
     assert contact is not None and contact.failures == 0
@@ -365,7 +368,7 @@ def test_a_reply_that_was_not_sent_is_not_counted_as_one() -> None:
     core, node = net.core(maintain=False), net.puppet()
     core.receive_datagram(encode_query(b"qq", Ping(node.id), False)[1], node.addr, net.now)
     ((data, addr), *_) = core.datagrams_to_send()
-    core.send_failed(data, addr, "no route to host", net.now)
+    core.send_failed(data, addr, errno.EHOSTUNREACH, net.now)
     assert core.snapshot(net.now).methods["ping"].replied == 0
     crowded = net.core(maintain=False, reply_quota=1)
     for _ in range(20):

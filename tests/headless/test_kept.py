@@ -13,7 +13,7 @@ from support.command_line import run as run
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.errors import Exit
-from dhtui.items.keepalive.plan import Check, KeptItem, Verdict
+from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.keepalive.store import change, load
 
 ONE, OTHER = ImmutableItem(b"3:one"), sign(BEP44_TEST_KEY, b"5:other", 3, b"s")
@@ -22,7 +22,7 @@ ONE, OTHER = ImmutableItem(b"3:one"), sign(BEP44_TEST_KEY, b"5:other", 3, b"s")
 @pytest.fixture
 def state(home: Path) -> Path:
     """A state folder with two kept items."""
-    last = Check(at=1e9, verdict=Verdict.PUT, copies=2, stored=8, tried=8)
+    last = Check(at=1e9, verdict=CheckVerdict.PUT, copies=2, stored=8, tried=8)
     kept = (KeptItem(item=ONE, added=1e9, due=2e9, last=last), KeptItem(item=OTHER, added=1e9, due=2e9))
     change(home / "dhtui", lambda items: items.update({each.target: each for each in kept}))
     return home / "dhtui"

@@ -83,7 +83,7 @@ def candidate(one: StepView, **more: object) -> CandidateView:
         peers=tuple((f"198.51.100.{n + 1}", 51413) for n in range(found.peers)),
         seq=found.seq,
         version=b"LT\x02\x00",
-        note="",
+        note=None,
         place="fills" if counted(one) else "",
     )
     return base._replace(**more)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, s
 from dhtui.lookups.legend import explained_waterfall, legend_lines
 from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
 from dhtui.lookups.waterfall import rows_of, waterfall_lines
-from dhtui.text.format import DOUBTS
+from dhtui.text.decisions import DOUBTS
 from dhtui.text.spans import Line, width_of
 
 from .samples import IMMUTABLE, detail, mutable, peers, ruled, step, walk
@@ -248,7 +248,7 @@ def test_drawings_fit_into_any_place(width: int, height: int, seed: int, until: 
 def _hostile() -> LookupDetail:
     steps = [step(1, 150, 0, 0.1, result=Status.REFUSED, code=None), step(2, 151, 0, None)]
     whole = detail(steps, 0.2, kind=HOSTILE)
-    candidates = tuple(c._replace(note=HOSTILE, version=HOSTILE.encode()) for c in whole.candidates)
+    candidates = tuple(c._replace(version=HOSTILE.encode()) for c in whole.candidates)
     return whole._replace(candidates=candidates)
 
 

@@ -21,6 +21,7 @@ from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.unresponsive import Timeouts
 from dhtui.engine.views.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.explanation import explanation, kept_back
 from dhtui.lookups.reasons import origins
@@ -341,7 +342,11 @@ def test_what_ended_with_the_lookup_is_told_so() -> None:
         ({"doubt": Distrust.TOO_NEAR}, "Not asked: it is too near to be believed; others come first."),
         ({"doubt": Distrust.MISFIT}, "Not asked: its id does not fit its address; others come first."),
         ({}, "Not asked: the lookup was over before its turn."),
-        ({"state": State.FAILED, "result": Status.BLOCKED, "note": "on the blocklist"}, "Not asked: on the blocklist."),
+        ({"state": State.FAILED, "result": Status.BLOCKED}, "Not asked: blocked."),
+        (
+            {"state": State.FAILED, "result": Status.SEND_FAILED, "note": Note(NoteKind.BUFFER_FULL)},
+            "Not asked: the send buffer was full.",
+        ),
     ],
 )
 def test_a_node_that_was_not_asked_has_a_reason(more: dict[str, Any], words: str) -> None:
@@ -373,14 +378,13 @@ def test_each_overtaken_query_is_marked_once(seed: int) -> None:
 
 
 def test_nothing_a_terminal_obeys_is_told() -> None:
-    hostile = "\x1b[2J\x1b]52;c;cm0gLXJm\x07\u202e[/foo]" + "A" * 1024
     steps = [
         step(1, 150, 0.0, 0.1, result=Status.BAD_VALUE, found=mutable(-(2**63))),
         step(2, 151, 0.0, 0.2, result=Status.REFUSED, code=10**30),
     ]
     whole = detail(steps, 0.3)
     for reason, state, doubt in product(Reason, State, Distrust):
-        nodes = tuple(node._replace(note=hostile, doubt=doubt, state=state) for node in whole.candidates)
+        nodes = tuple(node._replace(doubt=doubt, state=state) for node in whole.candidates)
         strange = nodes[0]._replace(addr=("198.51.100.1", 1))
         decisions = tuple(Decision(-1e300, node.addr, reason, ("::1", 0), 2**64, 1e300) for node in (*nodes, strange))
         poisoned = whole._replace(candidates=(*nodes, strange), decisions=decisions)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dhtui.engine.items import MutableItem, immutable_target, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished, QueryResult
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, NodeInfo, pack_node
 from dhtui.engine.wire.krpc import (
@@ -69,7 +69,7 @@ def failed(at: float, code: int, text: str, tid: bytes = b"aa") -> PacketReceive
 
 def ended(at: float, result: Any = "answered", tid: bytes = b"aa", rtt: float | None = 0.04) -> QueryFinished:
     """The end of a query of ours."""
-    return QueryFinished(at, THEM, tid, "get", "get_peers#3", result, rtt)
+    return QueryFinished(at, THEM, tid, "get", "get_peers#3", QueryResult(result), rtt)
 
 
 def ring_of(*events: PacketReceived | PacketSent | QueryFinished) -> PacketRing:

@@ -21,7 +21,7 @@ from dhtui.cli import main
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.upkeep.bootstrap import SourceState
 from dhtui.errors import Exit
-from dhtui.items.keepalive.plan import Verdict
+from dhtui.items.keepalive.plan import CheckVerdict
 from dhtui.items.readback import Gives
 
 from .pages import ROOT
@@ -190,7 +190,7 @@ def test_the_schema_names_all_that_can_become_of_a_node() -> None:
         assert set(node[field]["enum"]) == {word.value for word in words}
         assert all(f"`{word.value}`" in page for word in words)
     assert set(_properties(DEFINED["asked"])["doubt"]["enum"]) == {None, *(word.value for word in Doubt)}
-    assert set(_properties(DEFINED["kept"])["verdict"]["enum"]) == {None, *(word.value for word in Verdict)}
+    assert set(_properties(DEFINED["kept"])["verdict"]["enum"]) == {None, *(word.value for word in CheckVerdict)}
     sources = _properties(DEFINED["joined"])["bootstrap"]["properties"]["sources"]["items"]["properties"]
     assert set(sources["state"]["enum"]) == set(get_args(SourceState))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import pytest
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
-from dhtui.screens import base
+from dhtui.screens import base, gate
 from dhtui.widgets import chrome
 
 from . import idle
@@ -32,6 +33,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One version, one time zone, and no time: a screen takes a snapshot when the test says so, see `Stage.settle`."""
     monkeypatch.setattr(chrome, "__version__", "0.1.0")
     monkeypatch.setattr(base, "RATE", 0.001)
+    monkeypatch.setattr(gate, "PATIENCE", inf)  # seconds until a notice that only a slow machine sees
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)

@@ -155,7 +155,7 @@ class Stage:
     def text(self) -> str:
         """What stands on the screen."""
         # The compositor is Textual's own affair; this is the one place that looks into it. It takes what lies behind
-        # a window from a variable.
+        # the palette from a variable.
         visible_screen_stack.set(self.app._background_screens)
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"

@@ -14,7 +14,7 @@ from support.recorded import ESCAPES, again
 from dhtui.engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, State, StopReason
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.views import events, snapshot
-from dhtui.engine.views.events import Banned, PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.events import Banned, PacketReceived, PacketSent, QueryFinished, QueryResult
 from dhtui.engine.views.snapshot import (
     AnnounceView,
     CandidateView,
@@ -26,7 +26,7 @@ from dhtui.engine.views.snapshot import (
     StepView,
 )
 from dhtui.engine.wire.compact import Addr, NodeInfo
-from dhtui.engine.wire.faults import Fault
+from dhtui.engine.wire.faults import Fault, Note, NoteKind
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
 from dhtui.engine.wire.methods import GivenItem, GivenPeers
 from dhtui.sources.codec import CodecError, coder
@@ -52,8 +52,9 @@ VIEW = LookupView(
 )
 STEP = StepView(ADDR, None, None, ADDR, 1, False, 0.0, 0.1, None, None, 0, None, None)
 LATER = STEP._replace(result=Status.VALUE, found=FOUND, doubt=Distrust.MISFIT)
+NOTE = Note(NoteKind.TOO_LONG, 1200)
 CANDIDATE = CandidateView(
-    ADDR, ID, 160, 0, State.ANSWERED, Status.VALUE, True, 0.01, True, 8, (ADDR,), -(2**63), ESCAPES, "more about it"
+    ADDR, ID, 160, 0, State.ANSWERED, Status.VALUE, True, 0.01, True, 8, (ADDR,), -(2**63), ESCAPES, NOTE
 )
 DECISIONS = (Decision(0.0, ADDR, Reason.OPENING, None, 0, 0.04), Decision(0.1, ADDR, Reason.SAME_SUBNET, ADDR))
 DETAIL = LookupDetail(VIEW, 8, 8, (STEP, LATER), (CANDIDATE,), 0.0, DECISIONS, 3)
@@ -87,7 +88,7 @@ def written(kind: Any, value: Any) -> Any:
         (LookupDetail, DETAIL),
         (events.Event, PacketReceived(0.1, ADDR, ESCAPES, QUERY, "")),
         (events.Event, PacketSent(1e-9, ADDR, b"", "response", "\x9b", b"\xff")),
-        (events.Event, QueryFinished(1.0, ADDR, b"t", "get", "get#1", "timed out", None)),
+        (events.Event, QueryFinished(1.0, ADDR, b"t", "get", "get#1", QueryResult.TIMED_OUT, None)),
         (Everything, Everything(Status.NO_TOKEN, {"ping": MethodCounts(*range(7))}, ((1, 2), (3, 4)), None, False)),
         (Everything, Everything(Status.VALUE, {}, (), NodeInfo(ID, ADDR))),
         (Message | None, None),
@@ -189,7 +190,7 @@ def test_what_is_not_json_is_refused(line: bytes) -> None:
 
 
 def test_a_strangers_words_are_made_harmless_and_method_names_stay_hostile() -> None:
-    data = written(QueryFinished, QueryFinished(1.0, ADDR, b"t", "\x1b\x9b", "user", "answered", 0.1))
+    data = written(QueryFinished, QueryFinished(1.0, ADDR, b"t", "\x1b\x9b", "user", QueryResult.ANSWERED, 0.1))
     back = coder(QueryFinished).decode(data | {"owner": "\x1b[2J\u202e\n" + "x" * 10_000})
     assert back.owner.isprintable() and len(back.owner) <= 4096 and back.owner.startswith("\\x1b[2J\\u202e\\x0a")
     assert back.method == "\x1b\x9b"
@@ -247,3 +248,15 @@ def test_one_wrong_value_anywhere_is_refused_or_is_of_the_type(where: int, wrong
         except CodecError:
             continue
         assert again(kind, value) == value
+
+
+def test_a_note_is_recorded_by_its_stable_form_and_the_sentences_of_older_versions_are_left_out() -> None:
+    data = written(CandidateView, CANDIDATE)
+    assert data["note"] == "too_long 1200"
+    assert written(CandidateView, CANDIDATE._replace(note=None))["note"] == ""
+    back = coder(CandidateView).decode
+    assert back(data).note == NOTE
+    for other in ("", "the value has 1200 bytes, more than 1000", "too_long -1", "too_long 99999999999", "nothing 1"):
+        assert back(data | {"note": other}).note is None
+    with pytest.raises(CodecError):
+        back(data | {"note": None})

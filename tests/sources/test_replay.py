@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.recorded import HOSTILE, Scripted, Session, record_session, told
 
 from dhtui import __version__
-from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished, QueryResult
 from dhtui.engine.views.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
@@ -45,7 +45,7 @@ def scripted(tmp_path: Path) -> Path:
     for number in range(2000):
         source.now = 1000.0 + (number + 1) / 100
         source.tell(PacketSent(source.now, ADDR, PING, "query", "ping", b"%d" % number))
-        source.tell(QueryFinished(source.now, ADDR, b"%d" % number, "ping", "user", "answered", 0.1))
+        source.tell(QueryFinished(source.now, ADDR, b"%d" % number, "ping", "user", QueryResult.ANSWERED, 0.1))
         source.shown = source.shown._replace(at=source.now)
         recorder.tick(source.now)
     recorder.close()

@@ -209,7 +209,7 @@ async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
         )
     assert start.config.settings.saved is None and "nothing is saved" in start.warnings[0]
     async with Node(start.config) as node:
-        launch.save(Options(state_dir=tmp_path), start, node)
+        launch.save(start, node)
     start.release()
     assert (tmp_path / "node.json").read_bytes() == data
 
@@ -219,7 +219,7 @@ async def test_a_state_that_became_unreadable_during_the_run_is_not_written_over
     start = launch.prepare(options, serving=True, keeping=True)
     (tmp_path / "node.json").write_bytes(document(version=2))  # another version ran meanwhile
     async with Node(start.config) as node:
-        assert "a later version" in launch.save(options, start, node)
+        assert "a later version" in launch.save(start, node)
     start.release()
     assert (tmp_path / "node.json").read_bytes() == document(version=2)
 

@@ -11,9 +11,11 @@ from support.recorded import ESCAPES
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.lookup.decisions import ASKS, Decision, Distrust, Found, FoundKind, Reason, State, StopReason
 from dhtui.engine.outcome import Doubt, Outcome
+from dhtui.engine.wire.faults import Fault, Note, NoteKind
 from dhtui.text.decisions import (
     ASKED_THOUGH,
     DISTRUSTED,
+    DOUBTS,
     FOUND,
     REASONS,
     SHORT_DISTRUST,
@@ -26,7 +28,7 @@ from dhtui.text.decisions import (
     stop_words,
     unasked_words,
 )
-from dhtui.text.format import DOUBTS
+from dhtui.text.faults import FAULT_WORDS, NOTE_WORDS, note_words, problem_words
 
 THEM, OTHER = ("203.0.113.9", 6881), ("203.0.113.77", 6881)
 
@@ -41,6 +43,8 @@ THEM, OTHER = ("203.0.113.9", 6881), ("203.0.113.77", 6881)
         (Distrust, DISTRUSTED),
         (Distrust, SHORT_DISTRUST),
         (Doubt, DOUBTS),
+        (Fault, FAULT_WORDS),
+        (NoteKind, NOTE_WORDS),
     ],
 )
 def test_each_value_has_a_sentence_of_its_own(values: type[StrEnum], sentences: dict[Any, str]) -> None:
@@ -48,7 +52,7 @@ def test_each_value_has_a_sentence_of_its_own(values: type[StrEnum], sentences: 
     assert len(set(sentences.values())) == len(sentences) and all(sentences.values())
 
 
-@pytest.mark.parametrize("values", [Reason, StopReason, FoundKind, Distrust, State])
+@pytest.mark.parametrize("values", [Reason, StopReason, FoundKind, Distrust, State, Fault, NoteKind])
 def test_each_value_is_a_token(values: type[StrEnum]) -> None:
     """JSON and recordings carry them: programs compare them."""
     assert all(value.replace("_", "").isalpha() and value.islower() for value in values)
@@ -96,3 +100,19 @@ def test_what_makes_an_item_unfit_is_told_as_its_error_says_and_harmless() -> No
     assert outcome_stop_words(outcome).isprintable()
     hostile = Outcome(action="put", target=item.target, asked=(), problem=ValueError("\x1b[2J\u202e"))
     assert outcome_stop_words(hostile).isprintable()
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_a_note_is_told_with_its_number_and_read_from_its_stable_form(kind: NoteKind) -> None:
+    for note in (Note(kind), Note(kind, 2)):
+        words = note_words(note)
+        assert words and "{" not in words and words.isprintable() and not words.endswith(".")
+        assert Note.read(str(note)) == note and problem_words(str(note)) == words
+    assert ("2 bytes" in note_words(Note(kind, 2))) == ("{bytes}" in NOTE_WORDS[kind])
+
+
+def test_what_is_no_note_is_told_as_it_stands() -> None:
+    assert note_words(None) == "" and note_words(Note(NoteKind.SURPLUS, 1)) == "1 byte behind the message"
+    assert note_words(Note(NoteKind.SEND_REFUSED, 101)) != note_words(Note(NoteKind.SEND_REFUSED))
+    for text in ("", "own id", "malformed", "more than 20 queries a second", "surplus 2 or so", "surplus x"):
+        assert problem_words(text) == text

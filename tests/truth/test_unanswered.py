@@ -14,6 +14,7 @@ from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished
 from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.faults import Note, NoteKind
 
 from .wire import bencode, read
 
@@ -80,7 +81,7 @@ def test_who_is_banned_while_it_is_waited_for_was_not_silent() -> None:
     core.ban(PUBLIC[0], 60.0, NOW)
     core.handle_timer(NOW + 30.0)
     (node,) = done[0].asked
-    assert (node.status, node.note) == (Status.CANCELLED, "banned meanwhile")
+    assert (node.status, node.note) == (Status.CANCELLED, Note(NoteKind.BANNED_MEANWHILE))
     assert core.snapshot(NOW + 30.0).methods["ping"].timed_out == 0
     assert [event.result for event in heard if isinstance(event, QueryFinished)] == ["cancelled"]
 

@@ -70,8 +70,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from ..outcome import Doubt, NodeOutcome, Status
 from ..unresponsive import Timeouts
@@ -107,8 +107,7 @@ MISFITS_CLOSEST = 3
 """Most of the closest k whose ids don't fit their addresses, if most ids of the network fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """A starting node, known from before."""
 
     node: NodeInfo

@@ -93,7 +93,7 @@ def candidate_views(lookup: Lookup) -> tuple[CandidateView, ...]:
             c.outcome.peers if c.outcome else (),
             c.outcome.seq if c.outcome else None,
             c.outcome.version if c.outcome else None,
-            c.outcome.note if c.outcome else "",
+            c.outcome.note if c.outcome else None,
             lookup.distrust(c),
             c.named,
             "fills" if id(c) in fills else "spare" if id(c) in spare else "",

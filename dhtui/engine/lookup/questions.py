@@ -9,21 +9,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from ..items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
 from ..outcome import NodeOutcome, Status
-from ..wire.faults import Fault
+from ..wire.faults import Fault, Note, NoteKind
 from ..wire.krpc import Response
 from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping
 from .results import Findings
+
+LookupKind: TypeAlias = Literal["find_node", "get_peers", "get"]
+Kind: TypeAlias = Literal["ping"] | LookupKind
 
 
 @dataclass(frozen=True, slots=True)
 class Question(ABC):
     """A question, about a target."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
     """The RPC method, which also names its lookups."""
     target: bytes = b""
     """20 bytes; empty if it has none."""
@@ -123,11 +126,11 @@ class GetItem(Question):
             outcome = replace(outcome, seq=given.seq)
         if given.v is None:
             if Fault.VALUE_REFUSED in answer.faults:
-                return replace(outcome, status=Status.BAD_VALUE, note="the answer is not canonical bencode")
+                return replace(outcome, status=Status.BAD_VALUE, note=Note(NoteKind.NOT_CANONICAL))
             return outcome
         item = self._verified(given.v, given)
         if isinstance(item, _NoItem):
-            return replace(outcome, status=item.status, note=item.note)
+            return replace(outcome, status=item.status, note=Note(item.kind, item.number))
         return replace(outcome, status=Status.VALUE, item=item, seq=item.seq if isinstance(item, MutableItem) else None)
 
     def merge(self, findings: Findings, outcome: NodeOutcome) -> bool:
@@ -154,35 +157,39 @@ class GetItem(Question):
     def _verified(self, v: bytes, given: GivenItem) -> Item | _NoItem:
         """The item in an answer, or why it is none (BEP 44: by hash, or by key, salt and signature)."""
         if len(v) > MAX_VALUE:
-            return _NoItem(Status.BAD_VALUE, f"the value has {len(v)} bytes, more than {MAX_VALUE}")
+            return _NoItem(Status.BAD_VALUE, NoteKind.TOO_LONG, len(v))
         if not self.mutable and immutable_target(v) == self.target:
             return ImmutableItem(v)
         if given.k is None or given.sig is None:
-            unsigned = "the value has no signature" if self.mutable else "the value does not hash to the target"
-            return _NoItem(Status.BAD_VALUE, unsigned)
+            return _NoItem(Status.BAD_VALUE, NoteKind.UNSIGNED if self.mutable else NoteKind.WRONG_HASH)
         if mutable_target(given.k, self.salt) != self.target:
             return self._of_another()
         # An implementation that leaves seq out (one is known) can only be right about items of seq 0.
         item = MutableItem(v, given.k, given.sig, given.seq or 0, self.salt)
-        return item if item.seq >= 0 and item.verify() else _NoItem(Status.BAD_SIGNATURE, "the signature does not hold")
+        return item if item.seq >= 0 and item.verify() else _NoItem(Status.BAD_SIGNATURE, NoteKind.FORGED)
 
     def _of_another(self) -> _NoItem:
         """A mutable item whose key and salt don't hash to the target: of another key, or under a salt that is unknown
         here."""
         if not self.blind:
-            return _NoItem(Status.BAD_VALUE, "the public key and salt do not hash to the target")
-        if self.salt:
-            note = "its public key and this salt do not hash to the target: it needs another salt"
-            return _NoItem(Status.UNPROVED, note)
-        return _NoItem(Status.UNPROVED, "it needs a salt")
+            return _NoItem(Status.BAD_VALUE, NoteKind.WRONG_KEY)
+        return _NoItem(Status.UNPROVED, NoteKind.WRONG_SALT if self.salt else NoteKind.NO_SALT)
 
 
-@dataclass(frozen=True, slots=True)
-class _NoItem:
+QUESTIONS: Final[dict[Kind, type[Question]]] = {
+    question.kind: question for question in (PingNode, FindClosest, FindPeers, GetItem)
+}
+"""The kinds of questions, in the order in which they are shown."""
+LOOKUP_KINDS: Final[tuple[LookupKind, ...]] = get_args(LookupKind)
+"""Those that have a target, and so can be asked of whatever nodes are nearest to it."""
+
+
+class _NoItem(NamedTuple):
     """Why an answer holds no valid item."""
 
     status: Status
-    note: str
+    kind: NoteKind
+    number: int | None = None
 
 
 def _seq(item: Item) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..outcome import NodeOutcome, Status
 from ..queries import InFlight
+from ..wire.faults import Note
 from ..wire.krpc import ErrorReply, Response
 from .questions import Question
 
@@ -14,7 +15,8 @@ __all__ = ["behind", "unanswered", "validate_response"]
 
 def unanswered(query: InFlight, now: float, *, ended: bool = False) -> NodeOutcome:
     """The outcome of a node without an answer: timed out, or cancelled if its operation has `ended`."""
-    status, note = Status.CANCELLED if ended else Status.TIMED_OUT, ""
+    status: Status = Status.CANCELLED if ended else Status.TIMED_OUT
+    note: Note | None = None
     if query.failure:
         status, note = Status.SEND_FAILED, query.failure
     elif query.trouble is not None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
 from ..keys import BadKey
@@ -19,6 +20,7 @@ from ..lookup.validate import behind, unanswered, validate_response
 from ..outcome import NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..wire.compact import Addr
+from ..wire.faults import Note, NoteKind
 from ..wire.ids import distance
 from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
 from .requests import Decide
@@ -27,8 +29,7 @@ STALLED_BATCHES = 4
 """Most queries of a batch in flight, stalled ones included, as a multiple of alpha."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchedQuery:
+class BatchedQuery(NamedTuple):
     """One query of a batch: the address, the expected id of the node, and the arguments."""
 
     addr: Addr
@@ -276,7 +277,7 @@ class StoreOperation:
         answer."""
         for node in found.closest:
             if node.token is None:
-                yield replace(node, status=Status.NO_TOKEN, note="it gave no write token")
+                yield replace(node, status=Status.NO_TOKEN, note=Note(NoteKind.NO_TOKEN))
         if isinstance(self.find, DirectQuery):
             reached = {node.addr for node in found.closest}
             yield from (node for node in found.asked if node.addr not in reached)
@@ -288,7 +289,7 @@ class StoreOperation:
             isinstance(held, MutableItem) and isinstance(item, MutableItem) and (held.seq, held.v) == (item.seq, item.v)
         )
         if result.code == SEQ_TOO_LOW and same:
-            return replace(result, status=Status.STORED, note="it held this very item already")
+            return replace(result, status=Status.STORED, note=Note(NoteKind.HELD))
         return result
 
     def stop(self, why: StopReason, now: float) -> None:

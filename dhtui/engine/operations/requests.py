@@ -7,8 +7,7 @@ peers or an item. `remotes` are the only nodes to query; `None`: the nodes that 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from dataclasses import KW_ONLY, dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..items import Draft, ImmutableItem, Item, MutableItem
 from ..lookup.questions import Question
@@ -22,60 +21,50 @@ Decide: TypeAlias = Callable[[Outcome], tuple[Item, Container[Addr]]]
 """Turns what a lookup found into the item to store, and the addresses to store it at. May raise `ItemError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A question to named nodes, or a lookup."""
 
     question: Question
-    _: KW_ONLY
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
     on_found: Callable[[NodeOutcome], None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBack:
+class ReadBack(NamedTuple):
     """A get as an unrelated node makes it: it starts far from the target, and continues to the end after the first
     copy."""
 
     question: Question
     written: Container[Addr]
     """Nodes that are no starting nodes."""
-    _: KW_ONLY
     on_step: OnStep = None
 
 
-@dataclass(frozen=True, slots=True)
-class Announce:
+class Announce(NamedTuple):
     """An announce of ourselves as a peer of an infohash."""
 
     info_hash: bytes
     port: int = 0
     """0: the port that our packets come from."""
-    _: KW_ONLY
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """A put. A draft without a seq gets the highest in the answers, plus one."""
 
     what: ImmutableItem | MutableItem | Draft
-    _: KW_ONLY
     cas: int | None = None
     """The seq that a node must hold to take the item (BEP 44, "CAS")."""
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
 
 
-@dataclass(frozen=True, slots=True)
-class Republish:
+class Republish(NamedTuple):
     """A lookup of an item's target, then a put of the item that `decide` returns, to the nodes that it returns."""
 
     what: ImmutableItem | MutableItem
     decide: Decide
-    _: KW_ONLY
     on_step: OnStep = None
 
 
@@ -83,8 +72,7 @@ Request: TypeAlias = Ask | ReadBack | Announce | Store | Republish
 """The requests that take turns among callers."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshBucket:
+class RefreshBucket(NamedTuple):
     """A lookup of a random id of one bucket of the table. A depth beyond the last bucket means the last one."""
 
     depth: int

@@ -305,7 +305,7 @@ def _judge_host(host: Host, asked: Sequence[NodeOutcome]) -> None:
         host.state, host.detail = "answered", f"in {min(rtts) * 1000:.0f} ms"
     elif asked and all(node.status in NOT_SENT for node in asked):
         listed = asked[0].status is Status.BLOCKED
-        host.state, host.detail = "blocked", "on the blocklist" if listed else asked[0].silence
+        host.state, host.detail = "blocked", "on the blocklist" if listed else str(asked[0].status)
     elif host.addrs:
-        told = [node.silence for node in asked if node.status not in (Status.TIMED_OUT, Status.CANCELLED)]
-        host.state, host.detail = "silent", next(filter(None, told), "no answer")
+        told = [str(node.status) for node in asked if node.status not in (Status.TIMED_OUT, Status.CANCELLED)]
+        host.state, host.detail = "silent", next(iter(told), "no answer")

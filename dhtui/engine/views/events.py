@@ -57,7 +57,8 @@ class PacketReceived(NamedTuple):
     message: Message | None
     """`None` if it could not be parsed, or was dropped before that."""
     problem: str = ""
-    """Why it was dropped or refused; empty if it was not."""
+    """Why it was dropped or refused: a `DropCause`, the stable form of a `Note`, or the reason that a refusal sent;
+    empty if it was not. `text.faults` has the words."""
 
 
 class PacketSent(NamedTuple):
@@ -71,6 +72,16 @@ class PacketSent(NamedTuple):
     tid: bytes
 
 
+class QueryResult(StrEnum):
+    """How a query of ours ended. The values stand in recordings."""
+
+    ANSWERED = "answered"
+    ERROR = "error"
+    """With an error in answer."""
+    TIMED_OUT = "timed out"
+    CANCELLED = "cancelled"
+
+
 class QueryFinished(NamedTuple):
     """One of our queries came to its end."""
 
@@ -81,7 +92,7 @@ class QueryFinished(NamedTuple):
     owner: str
     """The owner of the query: ``user``, ``ping`` and ``newcomer`` for the table, ``put``, ``announce_peer``, or a
     lookup's name such as ``get_peers#3``."""
-    result: Literal["answered", "error", "timed out", "cancelled"]
+    result: QueryResult
     rtt: float | None
     soft: float | None = None
     """Seconds after which it would stall. `None`, as `hard`, in recordings of older versions, which do not tell."""

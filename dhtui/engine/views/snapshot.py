@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from ..lookup.decisions import Decision, Distrust, Found, State, StopReason
 from ..outcome import Doubt, Status
 from ..wire.compact import Addr
+from ..wire.faults import Note
 
 NodeState = Literal["good", "questionable", "bad"]
 Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
@@ -218,7 +219,7 @@ class CandidateView(NamedTuple):
     seq: int | None
     version: bytes | None
     """Its version string ``v``: hostile."""
-    note: str
+    note: Note | None
     """The `note` of its `NodeOutcome`."""
     doubt: Distrust | None = None
     """Why it is distrusted; `None` if it is not."""

@@ -25,7 +25,7 @@ from .codes import (
 )
 from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
 from .family import IPV4, Family
-from .faults import Fault
+from .faults import Fault, Note, NoteKind
 from .methods import (
     MAX_TOKEN,
     METHODS,
@@ -101,6 +101,10 @@ _one_copy: Callable[[bytes], bytes] = lru_cache(maxsize=256)(bytes)
 
 class MalformedDatagram(ValueError):
     """The bytes are no KRPC message. It is dropped and counted: there is no query to answer."""
+
+    def __init__(self, kind: NoteKind, number: int | None = None) -> None:
+        self.note = Note(kind, number)
+        super().__init__(str(self.note))
 
 
 class RefusedQuery(Exception):
@@ -189,7 +193,7 @@ Message: TypeAlias = Query | Response | ErrorReply
 def parse(data: bytes, family: Family = IPV4) -> Message:
     """Read one datagram. Raises `MalformedDatagram`, or `RefusedQuery` for a query to answer with an error."""
     if not 2 <= len(data) <= MAX_DATAGRAM or data[0] != 0x64:
-        raise MalformedDatagram("not a dictionary of 2 to 16384 bytes")
+        raise MalformedDatagram(NoteKind.NO_DICTIONARY)
     canonical, wide = True, False
     try:
         message = bencode.decode(data)
@@ -199,25 +203,23 @@ def parse(data: bytes, family: Family = IPV4) -> Message:
     get = message.get
     tid = get(b"t")
     if type(tid) is not bytes or not 0 < len(tid) <= MAX_TID:
-        raise MalformedDatagram("no usable transaction id")
+        raise MalformedDatagram(NoteKind.NO_TID)
     version = get(b"v")
     version = _one_copy(version) if type(version) is bytes and len(version) <= 16 else None
     kind = get(b"y")
     if kind == b"q":
         if wide or len(data) > MAX_QUERY:
-            name, why = message.get(b"q"), _WIDE if wide else f"a query of more than {MAX_QUERY} bytes"
+            why = "an integer of more than 64 bits" if wide else f"a query of more than {MAX_QUERY} bytes"
+            name = message.get(b"q")
             raise RefusedQuery(tid, _method(name) if type(name) is bytes else "", PROTOCOL, why)
         return _parse_query(tid, message, version, canonical)
     if wide:
-        raise MalformedDatagram(_WIDE)
+        raise MalformedDatagram(NoteKind.WIDE_INTEGER)
     if kind == b"r":
         return _parse_response(tid, message, version, canonical, family)
     if kind == b"e":
         return _parse_error(tid, message, version, family)
-    raise MalformedDatagram("neither query, response nor error")
-
-
-_WIDE: Final = "an integer of more than 64 bits"
+    raise MalformedDatagram(NoteKind.NO_MESSAGE)
 
 
 def _decode_lenient(data: bytes) -> tuple[dict[bytes, Value], bool]:
@@ -229,8 +231,9 @@ def _decode_lenient(data: bytes) -> tuple[dict[bytes, Value], bool]:
     try:
         return bencode.decode_any_size(data), True
     except BencodeError as error:
-        rest = f"{error.rest} {'byte' if error.rest == 1 else 'bytes'} behind the message"
-        raise MalformedDatagram(rest if error.rest else "not bencode") from error
+        if error.rest:
+            raise MalformedDatagram(NoteKind.SURPLUS, error.rest) from error
+        raise MalformedDatagram(NoteKind.NO_BENCODE) from error
 
 
 def _method(name: bytes) -> str:
@@ -265,7 +268,7 @@ def _parse_response(
     body = message.get(b"r")
     node_id = body.get(b"id") if type(body) is dict else None
     if type(body) is not dict or type(node_id) is not bytes or len(node_id) != 20:
-        raise MalformedDatagram("a response without a 20-byte id")
+        raise MalformedDatagram(NoteKind.NO_ID)
     faults: list[Fault] = [] if canonical else [Fault.NOT_CANONICAL]
     given = () if _GIVEN.isdisjoint(body) else _parse_given(body, canonical, faults, family)
     nodes = family.nodes_key

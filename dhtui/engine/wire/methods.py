@@ -7,7 +7,6 @@ server needs an answer for it (`engine.server`), and its queries a question (`en
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from . import bencode
@@ -115,8 +114,7 @@ GivenReader: TypeAlias = Callable[[Arguments, bool, list[Fault], Family], Given]
 Raises nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The contents of a response besides id, nodes and token."""
 
     keys: tuple[bytes, ...]
@@ -124,8 +122,7 @@ class Answer:
     read: GivenReader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
+class Method(NamedTuple):
     """An RPC method."""
 
     name: str

@@ -4,7 +4,7 @@ No private key is needed for that: a signed item is put again unchanged.
 """
 
 from .keeper import Keeper
-from .plan import Check, KeptItem, Verdict
+from .plan import Check, CheckVerdict, KeptItem
 from .store import MAX_KEPT, KeepError, check_room
 
-__all__ = ["MAX_KEPT", "Check", "KeepError", "Keeper", "KeptItem", "Verdict", "check_room"]
+__all__ = ["MAX_KEPT", "Check", "CheckVerdict", "KeepError", "Keeper", "KeptItem", "check_room"]

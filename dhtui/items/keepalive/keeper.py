@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...engine.items import ImmutableItem, Item, MutableItem
-from ...engine.operations.requests import Decide
-from ...engine.outcome import Outcome
-from ...engine.wire.compact import Addr
 from ...text.decisions import outcome_stop_words
 from . import plan, store
 from .plan import Decision, KeptItem
 from .store import Items
+
+if TYPE_CHECKING:
+    from ...engine.operations.requests import Decide
+    from ...engine.outcome import Outcome
+    from ...engine.wire.compact import Addr
 
 AT_ONCE = 4
 """Most items that are checked at a time."""
@@ -100,7 +101,7 @@ class Keeper:
             if before is None:
                 items[item.target] = fresh
             elif plan.replaces(item, before.item, put=put):
-                items[item.target] = replace(fresh, added=before.added)
+                items[item.target] = fresh._replace(added=before.added)
 
         return await self._change(how)
 
@@ -117,7 +118,7 @@ class Keeper:
         def how(items: Items) -> None:
             before = items.get(item.target)
             if before is not None and plan.replaces(item, before.item, put=True):
-                items[item.target] = replace(fresh, added=before.added, paused=before.paused)
+                items[item.target] = fresh._replace(added=before.added, paused=before.paused)
 
         await self._change(how)
 
@@ -267,6 +268,6 @@ def _replacing(before: KeptItem, looked: KeptItem) -> Callable[[Items], None]:
             return  # removed meanwhile
         replaced = current.item != before.item and plan.newest(current.item, looked.item) is current.item
         if not replaced:
-            items[before.target] = replace(looked, paused=current.paused)
+            items[before.target] = looked._replace(paused=current.paused)
 
     return how

@@ -8,9 +8,9 @@ and all of them are written to before our copies would expire between two checks
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from typing import NamedTuple
 
 from ...engine.items import Item, MutableItem
 from ...engine.outcome import NodeOutcome, Outcome, Status
@@ -29,7 +29,7 @@ ENOUGH = 8
 """With more copies than this, and all of the closest nodes among the holders, no put is needed (BEP 44)."""
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """The result of a check."""
 
     ENOUGH = "enough copies"
@@ -38,13 +38,12 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(NamedTuple):
     """One check of an item."""
 
     at: float
     """Seconds since 1970."""
-    verdict: Verdict
+    verdict: CheckVerdict
     copies: int = 0
     """How many nodes held the newest one before any put."""
     stored: int = 0
@@ -54,8 +53,7 @@ class Check:
     """Details, in this program's words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptItem:
+class KeptItem(NamedTuple):
     """An item that is kept alive."""
 
     item: Item
@@ -74,14 +72,13 @@ class KeptItem:
         return self.item.target
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """An item, and the nodes to put it to."""
 
     item: Item
     """The newest known one: the network may have a newer one than the list."""
     where: frozenset[Addr]
-    verdict: Verdict
+    verdict: CheckVerdict
     copies: int
     note: str = ""
 
@@ -99,7 +96,7 @@ def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:
 
 def paused(kept: KeptItem, pause: bool, now: float) -> KeptItem:
     """The item, paused, or resumed and due at once."""
-    return replace(kept, paused=pause, due=kept.due if pause else now)
+    return kept._replace(paused=pause, due=kept.due if pause else now)
 
 
 def newest(one: Item, other: Item | None) -> Item:
@@ -124,11 +121,11 @@ def decide(kept: KeptItem, found: Outcome, now: float) -> Decision:
     missing = frozenset(node.addr for node in writable if not _holds(node, item))
     copies = sum(_holds(node, item) for node in found.asked)
     if _outlives(kept, now):
-        verdict = Verdict.TOPPED_UP if missing else Verdict.ENOUGH
+        verdict = CheckVerdict.TOPPED_UP if missing else CheckVerdict.ENOUGH
         return Decision(item, missing, verdict, copies, _rivals(found, item))
     if _kept_by_others(kept, now) and copies > ENOUGH and not missing and writable:
-        return Decision(item, missing, Verdict.ENOUGH, copies, "others keep it alive")
-    return Decision(item, frozenset(node.addr for node in writable), Verdict.PUT, copies, _rivals(found, item))
+        return Decision(item, missing, CheckVerdict.ENOUGH, copies, "others keep it alive")
+    return Decision(item, frozenset(node.addr for node in writable), CheckVerdict.PUT, copies, _rivals(found, item))
 
 
 def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng: Random) -> KeptItem:
@@ -137,18 +134,18 @@ def after(kept: KeptItem, decision: Decision, outcome: Outcome, now: float, rng:
     written = [node for node in outcome.writes if node.addr in decision.where]
     stored = sum(node.addr in decision.where for node in outcome.writes if node.status is Status.STORED)
     if not outcome.complete:
-        verdict, note = Verdict.FAILED, "given up before all nodes had answered"
+        verdict, note = CheckVerdict.FAILED, "given up before all nodes had answered"
     elif (decision.where and not stored) or not outcome.closest:
-        verdict, note = Verdict.FAILED, note or outcome_stop_words(outcome)
+        verdict, note = CheckVerdict.FAILED, note or outcome_stop_words(outcome)
     check = Check(at=now, verdict=verdict, copies=decision.copies, stored=stored, tried=len(written), note=note)
-    put_at = now if verdict is Verdict.PUT else kept.put_at
-    due = now + rng.uniform(*(RETRY if verdict is Verdict.FAILED else INTERVAL))
-    return replace(kept, item=decision.item, due=due, put_at=put_at, last=check)
+    put_at = now if verdict is CheckVerdict.PUT else kept.put_at
+    due = now + rng.uniform(*(RETRY if verdict is CheckVerdict.FAILED else INTERVAL))
+    return kept._replace(item=decision.item, due=due, put_at=put_at, last=check)
 
 
 def failed(kept: KeptItem, why: str, now: float, rng: Random) -> KeptItem:
     """The item after a check that failed."""
-    return replace(kept, due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=Verdict.FAILED, note=why))
+    return kept._replace(due=now + rng.uniform(*RETRY), last=Check(at=now, verdict=CheckVerdict.FAILED, note=why))
 
 
 def _outlives(kept: KeptItem, now: float) -> bool:

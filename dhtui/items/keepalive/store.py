@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
 from ..file import decode_item, encode_item
-from .plan import Check, KeptItem, Verdict
+from .plan import Check, CheckVerdict, KeptItem
 
 NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
@@ -113,7 +112,7 @@ def _entries(data: bytes) -> list[Any]:
 
 def _encode(kept: KeptItem) -> dict[str, Any]:
     out = encode_item(kept.item) | {"added": kept.added, "due": kept.due, "put_at": kept.put_at, "paused": kept.paused}
-    return out | {"last": None if kept.last is None else asdict(kept.last)}
+    return out | {"last": None if kept.last is None else kept.last._asdict()}
 
 
 def _decode(entry: Any) -> KeptItem | None:
@@ -135,7 +134,7 @@ def _decode(entry: Any) -> KeptItem | None:
 def _decode_check(last: Any) -> Check:
     return Check(
         at=float(last["at"]),
-        verdict=Verdict(last["verdict"]),
+        verdict=CheckVerdict(last["verdict"]),
         copies=int(last["copies"]),
         stored=int(last["stored"]),
         tried=int(last["tried"]),

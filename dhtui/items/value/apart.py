@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ...engine.wire import bencode
 from ...text.safe import safe_text
@@ -16,8 +15,7 @@ MAX_LINES = 40
 """Most lines of a document that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(NamedTuple):
     """A dissected value."""
 
     kind: str
@@ -35,7 +33,7 @@ def take_apart(v: bytes) -> Apart:
     if isinstance(found, Torrent):
         return Apart("torrent", {"info_hash": found.info_hash.hex(), "magnet": found.magnet}, tuple(found.lines()))
     if isinstance(found, DnsPacket):
-        records = [asdict(record) for record in found.records]
+        records = [record._asdict() for record in found.records]
         return Apart("dns", {"records": records, "problem": found.problem}, tuple(found.lines()))
     try:
         value = bencode.decode(v)

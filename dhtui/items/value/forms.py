@@ -20,8 +20,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ...engine.items import (
     ItemError,
@@ -171,8 +170,7 @@ def _name(value: bytes) -> str:
 # ---- previews -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(NamedTuple):
     """A preview of a put while the user types."""
 
     v: bytes | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...engine.wire import bencode
 from ...text.safe import safe_text
@@ -15,8 +15,7 @@ _HEADER = 12
 """Bytes of the header of a DNS message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Torrent:
+class Torrent(NamedTuple):
     """The torrent that a mutable item points to (BEP 46)."""
 
     info_hash: bytes
@@ -32,8 +31,7 @@ class Torrent:
         return [f"torrent {self.info_hash.hex()}", self.magnet]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One DNS record. All text is safe to print."""
 
     name: str
@@ -43,8 +41,7 @@ class Record:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class DnsPacket:
+class DnsPacket(NamedTuple):
     """A DNS packet, as pkarr puts it under a public key."""
 
     records: tuple[Record, ...] = ()

@@ -112,13 +112,13 @@ def _signed(options: Options) -> ImmutableItem | MutableItem:
 
 
 def _unsigned(options: Options) -> ImmutableItem | Unsigned:
-    from ...actions.unlocking import check_passphrase, public_key
-
     v, key = bencoded_value(options), key_choice(options)
     if key is None:
         refuse(options, ("salt", "seq", "cas"), "is for mutable items: it needs --keyname")
         refuse(options, ("passphrase_file",), "needs --keyname")
         return ImmutableItem(v)
+    from ...actions.unlocking import check_passphrase, public_key
+
     public = public_key(key)
     check_passphrase(key)
     known = known_seq(options, public)

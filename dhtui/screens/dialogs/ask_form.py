@@ -15,6 +15,7 @@ from textual.worker import Worker
 from ...actions.resolve import look_up
 from ...bindings.registry import ASK, LEAVE, SUBMIT, form
 from ...engine.commands import NodeCommands
+from ...engine.lookup.questions import Kind
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
 from ...packets.parts import Link
@@ -32,11 +33,10 @@ from ..items.value import value_lines
 from ..notify import notify_failure
 from ..verbs import CopyForm
 from .ask_request import (
+    KINDS,
     NAMED_COLUMNS,
-    QUESTIONS,
     AskRequest,
     NamedRow,
-    Question,
     answer_lines,
     named_rows,
     put_question,
@@ -71,7 +71,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: NodeCommands, addr: Addr | None = None, question: Question = "find_node", *, at_once: bool = False
+        self, node: NodeCommands, addr: Addr | None = None, question: Kind = "find_node", *, at_once: bool = False
     ) -> None:
         """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
@@ -83,7 +83,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         with Vertical(classes="window") as window:
             window.border_title = Content("ask a node")
             yield from field("node", SourceInput(self._first, id="node", placeholder="HOST:PORT, in our table or not"))
-            yield from field("question", Pick(QUESTIONS, QUESTIONS.index(self._question), id="question"))
+            yield from field("question", Pick(KINDS, KINDS.index(self._question), id="question"))
             yield from field("target", SourceInput(id="target", placeholder=_TARGET))
             yield from field("salt", SourceInput(id="salt", placeholder="of a mutable item, if it has one"))
             yield Lines(id="verdict")
@@ -107,11 +107,11 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     def read(self) -> AskRequest:
         """What is to be asked, and whom."""
         node, target, salt = (self.query_one(f"#{name}", Input).value for name in ("node", "target", "salt"))
-        return read_ask(node, QUESTIONS[self.query_one(Pick).chosen], target, salt, self._node.id)
+        return read_ask(node, KINDS[self.query_one(Pick).chosen], target, salt, self._node.id)
 
     def check(self) -> None:
         """Shows the fields that the question has a use for."""
-        question = QUESTIONS[self.query_one(Pick).chosen]
+        question = KINDS[self.query_one(Pick).chosen]
         self.query_one("#field-target").display = question != "ping"
         self.query_one("#field-salt").display = question == "get"
         super().check()
@@ -181,7 +181,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
 
     def links(self) -> Sequence[Link]:
         """The selected node, and its last packet."""
-        return self.node_links(self._row(), *QUESTIONS)
+        return self.node_links(self._row(), *KINDS)
 
     def copy_forms(self) -> Sequence[CopyForm]:
         """The selected node."""

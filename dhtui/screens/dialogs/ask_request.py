@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final
 
 from ...engine.commands import NodeCommands
+from ...engine.lookup.questions import QUESTIONS, Kind
 from ...engine.outcome import NodeOutcome, Outcome
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.ids import bep42_valid, distance
 from ...errors import UsageError
-from ...headless.text import node_words
-from ...lookups.ask import KINDS, Kind, read_request
+from ...lookups.ask import read_request
 from ...options.values import HostPort, host_port, salt
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, plural
 from ...text.format import distance as distance_words
+from ...text.outcomes import node_words
 from ...text.spans import Line, Span, fit
 from ...widgets.table_model import Column
 
-Question = Literal["ping", "find_node", "get_peers", "get"]
-QUESTIONS: tuple[Question, ...] = ("ping", *KINDS)
+KINDS: Final = tuple(QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class AskRequest:
     """One query to one node."""
 
     remote: HostPort
-    question: Question
+    question: Kind
     target: bytes
     """20 bytes; of a ping our own id."""
     salt: bytes
@@ -38,15 +38,14 @@ class AskRequest:
     """What is asked; safe to print."""
 
 
-def read_ask(remote: str, question: Question, text: str, salt_text: str, own: bytes) -> AskRequest:
+def read_ask(remote: str, question: Kind, text: str, salt_text: str, own: bytes) -> AskRequest:
     """What the fields ask for. Raises `UsageError`, which says what is accepted."""
     if not remote.strip():
         raise UsageError("name the node to ask: HOST:PORT, in our table or not")
     node = host_port(remote)
     if question == "ping":
         return AskRequest(node, question, own, b"", None, "whether it is there")
-    kind: Kind = question
-    wanted = read_request(kind, text.strip() or "self", salt_text if question == "get" else "", own)
+    wanted = read_request(question, text.strip() or "self", salt_text if question == "get" else "", own)
     first = "; of a hybrid torrent that is the first infohash" if wanted.also else ""
     return AskRequest(node, question, wanted.target, salt(salt_text), wanted.public, wanted.words + first)
 
@@ -60,7 +59,8 @@ async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> O
             return await node.find_node(request.target, remotes=[addr])
         case "get_peers":
             return await node.get_peers(request.target, remotes=[addr])
-    return await node.get(request.target, salt=request.salt, public=request.public, remotes=[addr])
+        case "get":
+            return await node.get(request.target, salt=request.salt, public=request.public, remotes=[addr])
 
 
 # ---- the answer ------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -35,7 +34,7 @@ class Choice(Window[int | None]):
         *(Binding(str(digit), f"choose({digit})", show=False) for digit in range(1, 10)),
     ]
     ACTIONS = (
-        *(replace(action, label="choose", help="Choose the line.") for action in LIST if action.name == "inspect"),
+        *(action._replace(label="choose", help="Choose the line.") for action in LIST if action.name == "inspect"),
         DIGITS,
         *POPUP,
     )

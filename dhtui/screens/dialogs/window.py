@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import ClassVar, TypeVar
 
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -40,7 +40,7 @@ def list_keys(focused: Widget | None) -> tuple[Action, ...]:
         return ()
     if not focused.model.filter_text:
         return LIST
-    return tuple(replace(action, label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
+    return tuple(action._replace(label="clear filter", rank=1) if action.name == "clear" else action for action in LIST)
 
 
 def types_filter(focused: Widget | None) -> bool:
@@ -91,6 +91,19 @@ class Window(ModalScreen[R]):
     def on_mount(self) -> None:
         """Names the keys."""
         self.show_keys()
+
+    def render(self) -> BackgroundScreen:
+        """What lies below it, dimmed.
+
+        Textual's own takes that from a list which all windows of one drawing share: where one of several is drawn
+        from its cache, those below it take a wrong one, and everything behind them is blank.
+        """
+        stack = self.app.screen_stack
+        for below in stack:
+            if isinstance(below, Window) and below is not self:
+                below._set_dirty()  # Textual does so for the lowest and the topmost only: those between show the past
+        place = stack.index(self) if self in stack else 0  # it may have been closed just now
+        return BackgroundScreen(stack[max(place - 1, 0)], self.styles.background)
 
     def actions_now(self) -> tuple[Action, ...]:
         """All keys that work now. Where text is typed, those that are letters are text."""

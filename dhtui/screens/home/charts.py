@@ -9,7 +9,7 @@ from math import exp, log
 
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
-from ...text.faults import TIMED_OUT, cause_words
+from ...text.faults import TIMED_OUT, cause_words, problem_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
@@ -162,5 +162,5 @@ def _error_line(cause: str, total: int, error: ErrorView | None, now: float) -> 
         *head,
         (fit(f"  {duration(now - error.at)} ago", 12), "dim"),
         (fit(address(error.addr), 22), "data"),
-        (safe_text(error.text), "plain"),
+        (safe_text(problem_words(error.text)), "plain"),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from ...engine.items import Item, MutableItem
-from ...items.keepalive import Check, Keeper, KeptItem, Verdict
+from ...items.keepalive import Check, CheckVerdict, Keeper, KeptItem
 from ...options.values import Target, target
 from ...options.values import item as wanted_item
 from ...packets.fields import text_or_hex
@@ -58,7 +58,7 @@ def _state(row: KeptRow) -> Line:
         return (("‖", "dim"),)
     if row.kept.last is None:
         return (("·", "dim"),)
-    return (("✗", "bad"),) if row.kept.last.verdict is Verdict.FAILED else (("✓", "good"),)
+    return (("✗", "bad"),) if row.kept.last.verdict is CheckVerdict.FAILED else (("✓", "good"),)
 
 
 def _seq(item: Item) -> Line:
@@ -69,7 +69,7 @@ def _outcome(last: Check | None) -> tuple[str, Role]:
     """What came of the last look, in a few words."""
     if last is None:
         return "not yet", "dim"
-    if last.verdict is Verdict.FAILED:
+    if last.verdict is CheckVerdict.FAILED:
         return f"failed, {last.stored} of {last.tried}" if last.tried else "failed", "bad"
     if last.tried:
         return f"put on {last.stored} of {last.tried}", "plain"
@@ -136,7 +136,7 @@ def kept_details(row: KeptRow, width: int) -> list[Line]:
     first, *more = wrap(said, max(20, width - 8))
     lines += [
         _row("value", value_text(item.v)),
-        _row("last", first, "bad" if last is not None and last.verdict is Verdict.FAILED else "plain"),
+        _row("last", first, "bad" if last is not None and last.verdict is CheckVerdict.FAILED else "plain"),
         *(_row("", text) for text in more),
         _row("next", "it is looked after now" if row.looking or not (row.wait or row.kept.paused) else after),
     ]
@@ -158,7 +158,7 @@ def kept_title(rows: Sequence[KeptRow]) -> str:
     if not rows:
         return "kept alive"
     paused = sum(row.kept.paused for row in rows)
-    failed = sum(row.kept.last is not None and row.kept.last.verdict is Verdict.FAILED for row in rows)
+    failed = sum(row.kept.last is not None and row.kept.last.verdict is CheckVerdict.FAILED for row in rows)
     notes = [f"{count} {what}" for count, what in ((failed, "in vain"), (paused, "paused")) if count]
     return f"{plural(len(rows), 'item')} kept alive" + (f": {', '.join(notes)}" if notes else "")
 

@@ -12,13 +12,14 @@ from ...actions.run import Result
 from ...engine.outcome import UNUSABLE, NodeOutcome, Outcome, Status
 from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
-from ...headless.text import copy_words, node_words
+from ...headless.put_text import copy_words
 from ...items.readback import Copy, Gives, ReadBack
 from ...lookups import query_status
 from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
 from ...text.format import address, milliseconds, plural
+from ...text.outcomes import node_words
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
 

@@ -35,23 +35,23 @@ class Done:
     """The name of the key to be selected."""
 
 
-async def new_key(app: App[int], ring: Keyring, taken: Sequence[str]) -> Done | None:
+async def new_key(app: App[int], keyring: Keyring, taken: Sequence[str]) -> Done | None:
     """Makes a key. `None`: it was not to be."""
-    name = await app.push_screen_wait(NewKeyForm(ring, taken))
+    name = await app.push_screen_wait(NewKeyForm(keyring, taken))
     if name is None:
         return None
-    return Done(f"The key {name} is made; its file is {safe_text(str(ring.folder / name))}.", name)
+    return Done(f"The key {name} is made; its file is {safe_text(str(keyring.folder / name))}.", name)
 
 
-async def import_key(app: App[int], ring: Keyring, taken: Sequence[str]) -> Done | None:
+async def import_key(app: App[int], keyring: Keyring, taken: Sequence[str]) -> Done | None:
     """Takes a private key in."""
-    came = await app.push_screen_wait(ImportForm(ring, taken))
+    came = await app.push_screen_wait(ImportForm(keyring, taken))
     if came is None:
         return None
     return Done(f"The key {came.name} is imported; it was {came.was}.", came.name)
 
 
-async def rename_key(app: App[int], ring: Keyring, entry: Entry, taken: Sequence[str]) -> Done | None:
+async def rename_key(app: App[int], keyring: Keyring, entry: Entry, taken: Sequence[str]) -> Done | None:
     """Gives a key another name."""
 
     def fault(new: str) -> str:
@@ -63,11 +63,11 @@ async def rename_key(app: App[int], ring: Keyring, entry: Entry, taken: Sequence
     new = await app.push_screen_wait(Prompt(f"rename {entry.name}: its new name", notes, fault, entry.name))
     if new is None:
         return None
-    await asyncio.to_thread(ring.rename, entry.name, new)
+    await asyncio.to_thread(keyring.rename, entry.name, new)
     return Done(f"{entry.name} is called {new} now.", new)
 
 
-async def delete_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
+async def delete_key(app: App[int], keyring: Keyring, entry: Entry) -> Done | None:
     """Removes a key, once its name was typed."""
 
     def fault(typed: str) -> str:
@@ -81,14 +81,14 @@ async def delete_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     )
     if await app.push_screen_wait(Prompt(f"delete {entry.name} for ever: type its name", notes, fault)) is None:
         return None
-    await asyncio.to_thread(ring.delete, entry.name)
+    await asyncio.to_thread(keyring.delete, entry.name)
     return Done(f"The key {entry.name} is deleted.")
 
 
-async def passphrase(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
+async def passphrase(app: App[int], keyring: Keyring, entry: Entry) -> Done | None:
     """Encrypts a key; of an encrypted one it changes the passphrase, or takes it off, or locks all keys."""
     if not entry.encrypted:
-        return await _encrypt(app, ring, entry.name)
+        return await _encrypt(app, keyring, entry.name)
     choices = (
         "change the passphrase",
         "decrypt the key: keep it in the clear",
@@ -96,27 +96,27 @@ async def passphrase(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     )
     place = await app.push_screen_wait(Choice(f"the key {entry.name} is encrypted", choices))
     if place == 2:
-        ring.vault.forget()
+        keyring.vault.forget()
         return Done("All keys are locked again.")
-    if place is None or not await unlock(app, ring, entry.name):
+    if place is None or not await unlock(app, keyring, entry.name):
         return None
     if place == 0:
-        return await _encrypt(app, ring, entry.name)
-    await asyncio.to_thread(ring.decrypt, entry.name)
+        return await _encrypt(app, keyring, entry.name)
+    await asyncio.to_thread(keyring.decrypt, entry.name)
     return Done(f"{entry.name} is kept in the clear from now on.")
 
 
-async def _encrypt(app: App[int], ring: Keyring, name: str) -> Done | None:
-    done = await app.push_screen_wait(EncryptForm(ring, name))
+async def _encrypt(app: App[int], keyring: Keyring, name: str) -> Done | None:
+    done = await app.push_screen_wait(EncryptForm(keyring, name))
     return Done(f"{name} is kept encrypted under that passphrase from now on.") if done else None
 
 
-async def export_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
+async def export_key(app: App[int], keyring: Keyring, entry: Entry) -> Done | None:
     """Writes a private key to a file, or shows it."""
-    if not await unlock(app, ring, entry.name):
+    if not await unlock(app, keyring, entry.name):
         return None
-    key = await asyncio.to_thread(ring.load, entry.name)
-    given = await app.push_screen_wait(ExportForm(entry.name, key, ring.folder))
+    key = await asyncio.to_thread(keyring.load, entry.name)
+    given = await app.push_screen_wait(ExportForm(entry.name, key, keyring.folder))
     if given is None:
         return None
     if given.path is not None:
@@ -125,11 +125,11 @@ async def export_key(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
     return None
 
 
-async def reveal(app: App[int], ring: Keyring, entry: Entry) -> Done | None:
+async def reveal(app: App[int], keyring: Keyring, entry: Entry) -> Done | None:
     """Shows a private key in hex."""
-    if not await unlock(app, ring, entry.name):
+    if not await unlock(app, keyring, entry.name):
         return None
-    key = await asyncio.to_thread(ring.load, entry.name)
+    key = await asyncio.to_thread(keyring.load, entry.name)
     await _show(app, entry, key.secret.hex())
     return None
 

@@ -19,7 +19,7 @@ from ...storage.owned import is_owned
 from ...text.safe import safe_text
 from ...widgets.pick import Pick
 from ...widgets.source_input import SourceInput
-from .form import KeyForm, Verdict, bad, good, said
+from .form import FormState, KeyForm, bad, good, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ExportForm(KeyForm[Exported]):
         yield "as", Pick(tuple(FORMATS), gap="", id="format")
         yield "to a file", SourceInput(id="file", placeholder="a new one; empty: it is shown here")
 
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """Whether the key can be written so."""
         form, file = self.chosen("format"), self.text("file").strip()
         about = said("·", f"{form}: {FORMATS[form]}", "dim")

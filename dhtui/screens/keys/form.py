@@ -45,7 +45,7 @@ def said(sign: str, text: str, role: Role) -> list[Line]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FormState:
     """What the form says about what was typed."""
 
     lines: Sequence[Line]
@@ -53,19 +53,19 @@ class Verdict:
     """Whether it can be done."""
 
 
-def good(text: str, *more: Line) -> Verdict:
+def good(text: str, *more: Line) -> FormState:
     """It can be done."""
-    return Verdict((*said("✓", text, "good"), *more), ready=True)
+    return FormState((*said("✓", text, "good"), *more), ready=True)
 
 
-def missing(text: str, *more: Line) -> Verdict:
+def missing(text: str, *more: Line) -> FormState:
     """Something has not been typed yet."""
-    return Verdict((*more, *said("…", text, "dim")))
+    return FormState((*more, *said("…", text, "dim")))
 
 
-def bad(text: str, *more: Line) -> Verdict:
+def bad(text: str, *more: Line) -> FormState:
     """Something won't do."""
-    return Verdict((*more, *said("✗", text, "bad")))
+    return FormState((*more, *said("✗", text, "bad")))
 
 
 class KeyForm(Window[R | None]):
@@ -95,7 +95,7 @@ class KeyForm(Window[R | None]):
         """The fields with their labels."""
 
     @abstractmethod
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """What is to be said about what was typed. Called for each letter: it must be quick."""
 
     @abstractmethod
@@ -215,7 +215,7 @@ def name_field() -> tuple[str, Widget]:
     return "name", SourceInput(id="name", placeholder="yours to choose, such as blog; not published")
 
 
-def judge_name(name: str, taken: Sequence[str]) -> Verdict | None:
+def judge_name(name: str, taken: Sequence[str]) -> FormState | None:
     """Why a new key can't be called that; `None`: it can."""
     if not name:
         return missing("type a name for the key")
@@ -231,7 +231,7 @@ def new_passphrase_fields(placeholder: str) -> Iterator[tuple[str, Widget]]:
     yield "again", SecretInput(id="again", placeholder="the passphrase once more")
 
 
-def judge_passphrase(form: KeyForm[R]) -> Verdict | None:
+def judge_passphrase(form: KeyForm[R]) -> FormState | None:
     """Why a new passphrase can't be taken; `None`: it can, also an empty one."""
     first, again = form.text("passphrase"), form.text("again")
     if first == again:

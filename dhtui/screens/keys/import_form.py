@@ -27,8 +27,8 @@ from ...widgets.source_input import SourceInput
 from .field import SecretInput
 from .form import (
     DERIVING,
+    FormState,
     KeyForm,
-    Verdict,
     bad,
     good,
     judge_name,
@@ -64,9 +64,9 @@ class ImportForm(KeyForm[ImportedKey]):
     HEADING = "import a key"
     VERB = "import"
 
-    def __init__(self, ring: Keyring, taken: Sequence[str]) -> None:
+    def __init__(self, keyring: Keyring, taken: Sequence[str]) -> None:
         super().__init__()
-        self._ring, self._taken = ring, taken
+        self._keyring, self._taken = keyring, taken
         self._content: bytes | KeyringError | UsageError | None = None
         """What the file holds, or why that is not known; `None`: nothing was read yet."""
 
@@ -102,7 +102,7 @@ class ImportForm(KeyForm[ImportedKey]):
             self._content = problem
         self.check()
 
-    def _found(self) -> Imported | EncryptedKey | Verdict:
+    def _found(self) -> Imported | EncryptedKey | FormState:
         """The key, one that a passphrase has to open first, or what is to be said instead."""
         file, pasted = self.text("file").strip(), self.text("key").strip()
         if not file and not pasted:
@@ -127,13 +127,13 @@ class ImportForm(KeyForm[ImportedKey]):
 
     # -- the form --------------------------------------------------------------------------------------------
 
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """What the key is, and whether it can be taken."""
         form = self.chosen("form")
         found = self._found()
-        if isinstance(found, Verdict):
+        if isinstance(found, FormState):
             about = said("·", f"{form}: {_READ_AS[form]}", "dim")
-            return Verdict((*found.lines, *about))
+            return FormState((*found.lines, *about))
         if isinstance(found, EncryptedKey):
             lines = [*good(f"{found.kind}, which its passphrase opens; kept as you say below").lines]
         else:
@@ -145,7 +145,7 @@ class ImportForm(KeyForm[ImportedKey]):
             fault = bad("the key is not encrypted by another program: empty the passphrase that opens it")
         if fault is None and self.text("passphrase") and isinstance(found, Imported) and isinstance(found.key, Sealed):
             fault = bad("the key is encrypted already and stays so: empty the passphrase")
-        return Verdict((*lines, *fault.lines)) if fault else Verdict(lines, ready=True)
+        return FormState((*lines, *fault.lines)) if fault else FormState(lines, ready=True)
 
     def prepare(self) -> Callable[[], ImportedKey]:
         """Takes the key."""
@@ -164,7 +164,7 @@ class ImportForm(KeyForm[ImportedKey]):
         return self.text("key").strip().encode("utf-8", "surrogateescape")
 
     def _take(self, name: str, found: Imported, passphrase: bytes | None) -> ImportedKey:
-        self._ring.add(name, found.key, passphrase)
+        self._keyring.add(name, found.key, passphrase)
         return ImportedKey(name, found.kind)
 
     def progress(self) -> str:

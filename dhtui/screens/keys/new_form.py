@@ -10,8 +10,8 @@ from textual.widget import Widget
 from ...keyring import Keyring
 from .form import (
     DERIVING,
+    FormState,
     KeyForm,
-    Verdict,
     good,
     judge_name,
     judge_passphrase,
@@ -30,16 +30,16 @@ class NewKeyForm(KeyForm[str]):
         "Who has the key can change its items; who loses it never can again. So keep a copy of it, best on paper.",
     )
 
-    def __init__(self, ring: Keyring, taken: Sequence[str]) -> None:
+    def __init__(self, keyring: Keyring, taken: Sequence[str]) -> None:
         super().__init__()
-        self._ring, self._taken = ring, taken
+        self._keyring, self._taken = keyring, taken
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """A name, and a passphrase if one is wanted."""
         yield name_field()
         yield from new_passphrase_fields("empty: the key is kept in the clear")
 
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """Whether the key can be made."""
         fault = judge_name(self.text("name"), self._taken) or judge_passphrase(self)
         how = (
@@ -54,7 +54,7 @@ class NewKeyForm(KeyForm[str]):
         return partial(self._make, self.text("name"), new_passphrase(self))
 
     def _make(self, name: str, passphrase: bytes | None) -> str:
-        self._ring.generate(name, passphrase)
+        self._keyring.generate(name, passphrase)
         return name
 
     def progress(self) -> str:

@@ -13,16 +13,16 @@ from textual.widgets import Input
 from ...keyring import Keyring, LockedKey
 from ...keyring.seal import passphrase_bytes
 from .field import SecretInput
-from .form import DERIVING, KeyForm, Verdict, good, judge_passphrase, missing, new_passphrase_fields
+from .form import DERIVING, FormState, KeyForm, good, judge_passphrase, missing, new_passphrase_fields
 
 
-async def unlock(app: App[int], ring: Keyring, name: str) -> bool:
+async def unlock(app: App[int], keyring: Keyring, name: str) -> bool:
     """Opens a key for this session, its passphrase asked for if need be; whether it is open now.
 
     To be called in a worker. Raises `KeyringError` for a key that can't be read.
     """
-    locked = await asyncio.to_thread(ring.is_locked, name)
-    return not locked or await app.push_screen_wait(UnlockForm(ring, name)) is not None
+    locked = await asyncio.to_thread(keyring.is_locked, name)
+    return not locked or await app.push_screen_wait(UnlockForm(keyring, name)) is not None
 
 
 class UnlockForm(KeyForm[bool]):
@@ -32,10 +32,10 @@ class UnlockForm(KeyForm[bool]):
     VERB = "open the key"
     NOTES = ("It is asked for once: the key stays open until you quit, or lock all keys again.",)
 
-    def __init__(self, ring: Keyring, name: str) -> None:
+    def __init__(self, keyring: Keyring, name: str) -> None:
         super().__init__()
-        self._ring, self._key_name = ring, name
-        self._trying = bool(ring.vault.passphrases())
+        self._keyring, self._key_name = keyring, name
+        self._trying = bool(keyring.vault.passphrases())
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """The passphrase."""
@@ -47,7 +47,7 @@ class UnlockForm(KeyForm[bool]):
         if self._trying:
             self.carry_out(partial(self._open, None))
 
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """Whether something was typed."""
         if not self.text("passphrase"):
             return missing(f"the key {self._key_name} is encrypted: type its passphrase")
@@ -58,7 +58,7 @@ class UnlockForm(KeyForm[bool]):
         return partial(self._open, passphrase_bytes(self.text("passphrase")))
 
     def _open(self, passphrase: bytes | None) -> bool:
-        self._ring.unlock(self._key_name, passphrase)
+        self._keyring.unlock(self._key_name, passphrase)
         return True
 
     def refused(self, problem: ValueError) -> None:
@@ -85,15 +85,15 @@ class EncryptForm(KeyForm[bool]):
         "What the disk may still hold of the file as it was, and copies made before, are as they were.",
     )
 
-    def __init__(self, ring: Keyring, name: str) -> None:
+    def __init__(self, keyring: Keyring, name: str) -> None:
         super().__init__()
-        self._ring, self._key_name = ring, name
+        self._keyring, self._key_name = keyring, name
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """The passphrase, twice."""
         yield from new_passphrase_fields(f"a new one for the key {self._key_name}")
 
-    def judge(self) -> Verdict:
+    def judge(self) -> FormState:
         """Whether it was typed twice the same."""
         if not self.text("passphrase"):
             return missing("type a passphrase: a few words that you will remember")
@@ -104,7 +104,7 @@ class EncryptForm(KeyForm[bool]):
         return partial(self._encrypt, passphrase_bytes(self.text("passphrase")))
 
     def _encrypt(self, passphrase: bytes) -> bool:
-        self._ring.encrypt(self._key_name, passphrase)
+        self._keyring.encrypt(self._key_name, passphrase)
         return True
 
     def progress(self) -> str:

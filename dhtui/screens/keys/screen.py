@@ -69,20 +69,20 @@ class KeysScreen(ExplorerScreen):
 
     @work(group="keys", exclusive=True, exit_on_error=False, name="reading the keys")
     async def _read(self) -> None:
-        ring = self.keyring
-        if ring is None:
+        keyring = self.keyring
+        if keyring is None:
             self.keys.set_empty(*_RECORDED)
             self._fill("keys", ())
             return
         try:
             # Files, and the curve for each: not in the loop that the node lives in.
-            entries = await asyncio.to_thread(ring.list)
+            entries = await asyncio.to_thread(keyring.list)
         except KeyringError as problem:
             self.keys.set_empty((), ((f" ✗ {safe_text(str(problem))}", "bad"),))
             self._fill("keys", ())
             return
         own = plural(sum(entry.name != TEST_KEY_NAME for entry in entries), "key")
-        self._fill(f"{own} in {safe_text(str(ring.folder))}", entries)
+        self._fill(f"{own} in {safe_text(str(keyring.folder))}", entries)
         if self._select:
             self.keys.select(self._select)
             self._select = ""
@@ -111,8 +111,8 @@ class KeysScreen(ExplorerScreen):
         detail.border_title = titled(detail, f"key {safe_text(entry.name, 64)}" if entry else "key")
 
     def _is_open(self, entry: Entry) -> bool:
-        ring = self.keyring
-        return ring is not None and entry.public is not None and ring.vault.get(entry.public) is not None
+        keyring = self.keyring
+        return keyring is not None and entry.public is not None and keyring.vault.get(entry.public) is not None
 
     @on(LineTable.Inspect, "#keys")
     def inspect(self) -> None:
@@ -145,12 +145,12 @@ class KeysScreen(ExplorerScreen):
 
     def open_link(self, link: Link) -> bool:
         """Selects a key of ours by its public half."""
-        ring = self.keyring
-        if link.kind != "key" or ring is None:
+        keyring = self.keyring
+        if link.kind != "key" or keyring is None:
             return False
         if not self._entries:  # never shown before, and whether the key is here is asked now
             try:
-                self._fill("keys", ring.list())
+                self._fill("keys", keyring.list())
             except KeyringError:
                 return False
         entry = next((entry for entry in self._entries if entry.public == link.value), None)
@@ -164,32 +164,32 @@ class KeysScreen(ExplorerScreen):
 
     def action_new_key(self) -> None:
         """Makes a key."""
-        self._follow(lambda ring: courses.new_key(self.app, ring, self._names()))
+        self._follow(lambda keyring: courses.new_key(self.app, keyring, self._names()))
 
     def action_import_key(self) -> None:
         """Takes a private key in."""
-        self._follow(lambda ring: courses.import_key(self.app, ring, self._names()))
+        self._follow(lambda keyring: courses.import_key(self.app, keyring, self._names()))
 
     def action_export_key(self) -> None:
         """Gives the selected private key out."""
-        self._follow_one(lambda ring, entry: courses.export_key(self.app, ring, entry), builtin=True)
+        self._follow_one(lambda keyring, entry: courses.export_key(self.app, keyring, entry), builtin=True)
 
     def action_passphrase(self) -> None:
         """Encrypts the selected key, or what else can be done with its passphrase."""
-        self._follow_one(lambda ring, entry: courses.passphrase(self.app, ring, entry))
+        self._follow_one(lambda keyring, entry: courses.passphrase(self.app, keyring, entry))
 
     def action_rename_key(self) -> None:
         """Gives the selected key another name."""
         names = self._names()
-        self._follow_one(lambda ring, entry: courses.rename_key(self.app, ring, entry, names), damaged=True)
+        self._follow_one(lambda keyring, entry: courses.rename_key(self.app, keyring, entry, names), damaged=True)
 
     def action_delete_key(self) -> None:
         """Removes the selected key."""
-        self._follow_one(lambda ring, entry: courses.delete_key(self.app, ring, entry), damaged=True)
+        self._follow_one(lambda keyring, entry: courses.delete_key(self.app, keyring, entry), damaged=True)
 
     def action_reveal(self) -> None:
         """Shows the selected private key."""
-        self._follow_one(lambda ring, entry: courses.reveal(self.app, ring, entry), builtin=True)
+        self._follow_one(lambda keyring, entry: courses.reveal(self.app, keyring, entry), builtin=True)
 
     def _names(self) -> list[str]:
         return [entry.name for entry in self._entries]
@@ -210,16 +210,16 @@ class KeysScreen(ExplorerScreen):
         elif entry.damaged and not damaged:
             notify(self, f"That can't be done with a damaged key: {safe_text(entry.damaged)}", bad=True)
         else:
-            self._follow(lambda ring: course(ring, entry))
+            self._follow(lambda keyring: course(keyring, entry))
 
     @opens("keys")
     async def _follow(self, course: Callable[[Keyring], Awaitable[courses.Done | None]]) -> None:
-        ring = self.keyring
-        if ring is None:
+        keyring = self.keyring
+        if keyring is None:
             notify(self, _NO_KEYS)
             return
         try:
-            done = await course(ring)
+            done = await course(keyring)
         except KeyringError as problem:
             notify(self, f"Nothing was done: {safe_text(str(problem), 400)}", bad=True)
         else:

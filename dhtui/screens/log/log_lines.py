@@ -32,7 +32,7 @@ from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
 from ...text.decisions import stop_words
-from ...text.faults import SILENT, cause_words
+from ...text.faults import SILENT, cause_words, problem_words
 from ...text.format import address, duration, lost_unread, plural, reach, short_id, woke
 from ...text.safe import safe_text
 
@@ -117,7 +117,7 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
         level="detail" if cause_words(error.cause) == SILENT else "problem",
         cause=safe_text(cause_words(error.cause), 24),
         where=safe_text(address(error.addr), 40),
-        text=safe_text(error.text),
+        text=safe_text(problem_words(error.text)),
         addr=error.addr,
         links=(_at(error.addr),),
     )

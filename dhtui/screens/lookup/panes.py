@@ -35,6 +35,7 @@ from ...lookups.reasons import decisions_about
 from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
+from ...text.faults import note_words
 from ...text.format import address, duration, power, short_id, waiting_words
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread
@@ -317,7 +318,7 @@ def candidate_details(row: CandidateRow, detail: LookupDetail) -> list[Line]:
         _row("gave", gave if heard or late else "nothing"),
         _row("token", token),
     ]
-    lines += [_row("" if nth else "why", part) for nth, part in enumerate(wrap(safe_text(node.note), 58))]
+    lines += [_row("" if nth else "why", part) for nth, part in enumerate(wrap(note_words(node.note), 58))]
     lines += [(), (("What happened", "title"),), *_story(node, detail)]
     lines += [(), (("How we came to it", "title"),), *_chain(node, detail)]
     if node.peers:

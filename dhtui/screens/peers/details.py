@@ -10,12 +10,12 @@ from ...bindings.keymap import key_of
 from ...engine.views.snapshot import LookupView, Snapshot, SwarmView
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
-from ...headless.text import node_words
 from ...lookups.query_status import mark_of
 from ...packets.parts import Link
 from ...text.clients import client_name
 from ...text.format import address, clock, milliseconds, plural, power, short_id
 from ...text.format import distance as distance_words
+from ...text.outcomes import node_words
 from ...text.safe import safe_text
 from ...text.spans import Line, fit
 from ..queries.details import detail

@@ -15,10 +15,10 @@ from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
 from ...engine.views.snapshot import BucketView, Snapshot
 from ...engine.wire.compact import Addr
-from ...headless.text import node_words
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address, plural
+from ...text.outcomes import node_words
 from ...text.spans import Line, Role
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines

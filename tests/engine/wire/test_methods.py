@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from dhtui.engine.lookup.questions import LOOKUP_KINDS, QUESTIONS
 from dhtui.engine.server import Server
 from dhtui.engine.store import ItemStore, PeerStore, Tokens
 from dhtui.engine.table import Table
@@ -82,3 +83,11 @@ def test_counters_filters_and_names_of_keys_follow(row: Method) -> None:
 
 def test_a_method_that_is_not_known_is_about_a_target_and_stores_nothing() -> None:
     assert about("sample_infohashes") == "target" and not is_write("user")
+
+
+def test_there_is_a_question_for_each_method_that_reads() -> None:
+    """Forms offer what is in `QUESTIONS`: of the methods with a target, as lookups too."""
+    reading = [row for row in METHODS.values() if not row.stores]
+    assert list(QUESTIONS) == [row.name for row in reading]
+    assert list(LOOKUP_KINDS) == [row.name for row in reading if row.about]
+    assert all(question.kind == name for name, question in QUESTIONS.items())

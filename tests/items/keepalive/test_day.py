@@ -16,7 +16,7 @@ from dhtui.engine.outcome import Outcome
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
-from dhtui.items.keepalive.plan import Decision, KeptItem, Verdict
+from dhtui.items.keepalive.plan import CheckVerdict, Decision, KeptItem
 
 HOUR = 3600.0
 ITEMS = 100
@@ -48,7 +48,7 @@ class Day:
         self.guests = seeds[4:]
         self.next_change = self.net.now
         self.puts = 0
-        self.verdicts: dict[Verdict, int] = dict.fromkeys(Verdict, 0)
+        self.verdicts: dict[CheckVerdict, int] = dict.fromkeys(CheckVerdict, 0)
 
     def pass_time(self, until: float) -> None:
         """Let nodes come and go until then."""

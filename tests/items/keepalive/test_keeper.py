@@ -22,7 +22,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.settings import NodeConfig
-from dhtui.items.keepalive import Keeper, KeptItem, Verdict, plan, store
+from dhtui.items.keepalive import CheckVerdict, Keeper, KeptItem, plan, store
 from dhtui.items.keepalive.store import Items, KeepError
 from dhtui.storage.atomic import locked, open_lock, try_lock
 from dhtui.testnet import Testnet
@@ -175,7 +175,7 @@ async def test_what_ails_one_item_does_not_let_the_others_die(tmp_path: Path, cl
     for item in (ITEM, FIXED):
         await keeper.add(item, put=False)
     looked = await keeper.one_pass()
-    assert [kept.last.verdict for kept in looked if kept.last] == [Verdict.FAILED, Verdict.PUT]
+    assert [kept.last.verdict for kept in looked if kept.last] == [CheckVerdict.FAILED, CheckVerdict.PUT]
     assert looked[0].last is not None and looked[0].last.note == "ZeroDivisionError: of this one"
 
 
@@ -242,7 +242,7 @@ async def test_one_pass_looks_after_what_is_due(tmp_path: Path, clock: Clock) ->
     await keeper.add(FIXED, put=False)
     await keeper.add(ITEM, put=True)
     (looked,) = await keeper.one_pass()
-    assert looked.item == FIXED and looked.last is not None and looked.last.verdict is Verdict.PUT
+    assert looked.item == FIXED and looked.last is not None and looked.last.verdict is CheckVerdict.PUT
     assert node.put == [FIXED] * 8
     assert await keeper.one_pass() == ()
     clock.now += plan.INTERVAL[1] - 300  # cron is a little early
@@ -280,7 +280,7 @@ async def test_no_network_is_a_failure_that_is_tried_again(tmp_path: Path, clock
     (looked,) = await keeper.one_pass()
     assert (
         looked.last is not None
-        and looked.last.verdict is Verdict.FAILED
+        and looked.last.verdict is CheckVerdict.FAILED
         and looked.last.note == "there was no node to ask"
     )
     assert plan.RETRY[0] <= looked.due - clock.now <= plan.RETRY[1]
@@ -326,7 +326,7 @@ async def test_on_a_real_network_items_are_put_without_their_keys(tmp_path: Path
         assert (await node.get(foreign.target)).item == foreign
         clock.now += 3500
         for looked in await keeper.one_pass():
-            assert looked.last is not None and looked.last.verdict is Verdict.ENOUGH and looked.last.tried == 0
+            assert looked.last is not None and looked.last.verdict is CheckVerdict.ENOUGH and looked.last.tried == 0
 
 
 async def test_a_newer_item_found_in_the_network_is_kept_from_then_on(tmp_path: Path, clock: Clock) -> None:

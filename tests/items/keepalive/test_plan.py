@@ -16,7 +16,7 @@ from dhtui.engine.lookup.decisions import StopReason
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
 from dhtui.items.keepalive import plan
-from dhtui.items.keepalive.plan import Decision, KeptItem, Verdict
+from dhtui.items.keepalive.plan import CheckVerdict, Decision, KeptItem
 
 NOW = 1_000_000.0
 ITEM = sign(BEP44_TEST_KEY, b"3:two", 2)
@@ -63,12 +63,12 @@ EVERYWHERE = frozenset(map(addr, range(8)))
 @pytest.mark.parametrize("put_ago", [None, 7200.0, 9999.0])
 def test_nothing_is_put_where_others_keep_more_than_8_copies(item: Item, put_ago: float | None) -> None:
     decision = plan.decide(kept(item, put_ago), found([item] * 8, farther=1), NOW)
-    assert (decision.where, decision.verdict, decision.copies) == (frozenset(), Verdict.ENOUGH, 9)
+    assert (decision.where, decision.verdict, decision.copies) == (frozenset(), CheckVerdict.ENOUGH, 9)
 
 
 def test_8_copies_are_not_enough() -> None:
     decision = plan.decide(kept(), found([ITEM] * 8), NOW)
-    assert (decision.where, decision.verdict) == (EVERYWHERE, Verdict.PUT)
+    assert (decision.where, decision.verdict) == (EVERYWHERE, CheckVerdict.PUT)
 
 
 def test_one_of_the_closest_without_it_is_reason_enough() -> None:
@@ -82,7 +82,7 @@ def test_nodes_without_a_token_are_not_eligible() -> None:
     outcome = found([ITEM] * 8, farther=2)
     tokenless = node(7, None, token=None)
     outcome = replace(outcome, closest=(*outcome.closest[:7], tokenless))
-    assert plan.decide(kept(), outcome, NOW).verdict is Verdict.ENOUGH
+    assert plan.decide(kept(), outcome, NOW).verdict is CheckVerdict.ENOUGH
 
 
 # ---- our own puts: two hours, and no look too late -----------------------------------------------------------
@@ -90,14 +90,14 @@ def test_nodes_without_a_token_are_not_eligible() -> None:
 
 def test_while_our_copies_last_only_nodes_that_lack_it_are_written_to() -> None:
     decision = plan.decide(kept(put_ago=3500), found([ITEM] * 6 + [None, OLD]), NOW)
-    assert (decision.where, decision.verdict) == (frozenset({addr(6), addr(7)}), Verdict.TOPPED_UP)
+    assert (decision.where, decision.verdict) == (frozenset({addr(6), addr(7)}), CheckVerdict.TOPPED_UP)
     decision = plan.decide(kept(put_ago=3500), found([ITEM] * 8), NOW)
-    assert (decision.where, decision.verdict) == (frozenset(), Verdict.ENOUGH)
+    assert (decision.where, decision.verdict) == (frozenset(), CheckVerdict.ENOUGH)
 
 
 def test_before_our_copies_run_out_all_are_written_to_however_many_there_are() -> None:
     decision = plan.decide(kept(put_ago=6000), found([ITEM] * 8, farther=20), NOW)
-    assert (decision.where, decision.verdict) == (EVERYWHERE, Verdict.PUT)
+    assert (decision.where, decision.verdict) == (EVERYWHERE, CheckVerdict.PUT)
 
 
 def test_two_intervals_are_less_than_a_lifetime() -> None:
@@ -116,8 +116,8 @@ def test_our_copies_never_run_out_between_two_looks(all_hold: list[bool], seed: 
 
 
 def test_a_clock_that_was_set_back_makes_no_copy_live_longer() -> None:
-    assert plan.decide(kept(put_ago=-5000), found([ITEM] * 8), NOW).verdict is Verdict.PUT
-    assert plan.is_due(replace(kept(), due=NOW + 9000), NOW)
+    assert plan.decide(kept(put_ago=-5000), found([ITEM] * 8), NOW).verdict is CheckVerdict.PUT
+    assert plan.is_due(kept()._replace(due=NOW + 9000), NOW)
 
 
 # ---- newer ones, rivals, failures ----------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_after_a_put_it_is_looked_after_in_about_an_hour() -> None:
     outcome = found([None] * 8)
     decision = plan.decide(kept(), outcome, NOW)
     after = plan.after(kept(), decision, written(outcome, decision), NOW, Random(1))
-    assert after.last == plan.Check(at=NOW, verdict=Verdict.PUT, copies=0, stored=8, tried=8)
+    assert after.last == plan.Check(at=NOW, verdict=CheckVerdict.PUT, copies=0, stored=8, tried=8)
     assert after.put_at == NOW and plan.INTERVAL[0] <= after.due - NOW <= plan.INTERVAL[1]
 
 
@@ -165,7 +165,7 @@ def test_a_put_that_nobody_took_is_tried_again_soon(status: Status) -> None:
     outcome, before = found([None] * 8), kept(put_ago=6000)
     decision = plan.decide(before, outcome, NOW)
     after = plan.after(before, decision, written(outcome, decision, status), NOW, Random(1))
-    assert after.last is not None and after.last.verdict is Verdict.FAILED and after.last.tried == 8
+    assert after.last is not None and after.last.verdict is CheckVerdict.FAILED and after.last.tried == 8
     assert after.put_at == NOW - 6000 and plan.RETRY[0] <= after.due - NOW <= plan.RETRY[1]
 
 
@@ -174,10 +174,10 @@ def test_a_network_that_is_not_there_is_a_failure_with_its_reason() -> None:
     decision = plan.decide(kept(), nobody, NOW)
     after = plan.after(kept(), decision, nobody, NOW, Random(1))
     assert after.last is not None
-    assert (after.last.verdict, after.last.note) == (Verdict.FAILED, "there was no node to ask")
+    assert (after.last.verdict, after.last.note) == (CheckVerdict.FAILED, "there was no node to ask")
 
 
 def test_paused_items_are_never_due() -> None:
-    assert plan.is_due(kept(), NOW) and not plan.is_due(replace(kept(), paused=True), NOW)
-    assert not plan.is_due(replace(kept(), due=NOW + 500), NOW)
-    assert plan.is_due(replace(kept(), due=NOW + 500), NOW, early=600)
+    assert plan.is_due(kept(), NOW) and not plan.is_due(kept()._replace(paused=True), NOW)
+    assert not plan.is_due(kept()._replace(due=NOW + 500), NOW)
+    assert plan.is_due(kept()._replace(due=NOW + 500), NOW, early=600)

@@ -65,6 +65,33 @@ async def test_what_lies_behind_a_window_is_seen() -> None:
         assert "2 Table" in stage.text()
 
 
+async def test_what_lies_behind_three_windows_is_seen_whichever_of_them_is_drawn_anew() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        windows = [Popup(name, []) for name in ("lowest", "middle", "top")]
+        for window in windows:
+            stage.app.push_screen(window)
+            await stage.settle()
+        for window in windows:
+            window.refresh()
+        assert "depth prefix" in stage.text()
+        windows[0].refresh()
+        windows[1]._set_dirty()  # as Textual does when something in it has changed
+        windows[2].refresh()
+        assert "depth prefix" in stage.text()
+
+
+async def test_the_screen_behind_two_windows_stays_live() -> None:
+    async with exploring(snapshots.running(), show="table") as stage:
+        for name in ("lower", "upper"):
+            stage.app.push_screen(Popup(name, []))
+            await stage.settle()
+        assert "25 buckets, 200 nodes" in stage.text()
+        stage.node.view = snapshots.running(100)
+        stage.app.screen_stack[0].tick()  # type: ignore[attr-defined]
+        await stage.settle()
+        assert "13 buckets, 100 nodes" in stage.text()
+
+
 async def test_a_signal_that_comes_before_the_first_frame_ends_the_explorer() -> None:
     app = Explorer()
     app.stop()

@@ -84,7 +84,7 @@ def detail(running: bool) -> LookupDetail:
     candidates = tuple(
         CandidateView(
             NODES[n], node_id(n), 150 - n, 2, State.ANSWERED, Status.ANSWERED, n < (5 if running else 8),
-            0.02 * (n + 1), n != 6, 8, (), None, None, "",
+            0.02 * (n + 1), n != 6, 8, (), None, None, None,
         )
         for n in range(8)
     )  # fmt: skip

@@ -15,6 +15,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.snapshot import StepView
 from dhtui.engine.wire.bencode import encode
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.errors import UsageError
 from dhtui.keyring import Entry
 from dhtui.keyring.zbase32 import encode_public
@@ -65,11 +66,11 @@ def mixed() -> Outcome:
         gave(0, TWO),
         gave(1, TWO),
         gave(2, ONE, Status.OLDER),
-        at(3, Status.BAD_SIGNATURE, note="the signature does not hold"),
+        at(3, Status.BAD_SIGNATURE, note=Note(NoteKind.FORGED)),
         at(4, Status.ANSWERED, token=b"t"),
         at(5, Status.REFUSED, code=203, message=b"\x1b[31mno"),
         at(6, Status.TIMED_OUT),
-        at(7, Status.BAD_VALUE, note="the value does not hash to the target"),
+        at(7, Status.BAD_VALUE, note=Note(NoteKind.WRONG_HASH)),
     ]
     return outcome(asked, item=TWO)
 

@@ -17,7 +17,7 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.engine.operations.requests import Decide
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.wire.compact import Addr
-from dhtui.items.keepalive import Check, KeptItem, Verdict, store
+from dhtui.items.keepalive import Check, CheckVerdict, KeptItem, store
 from dhtui.items.keepalive.plan import begin
 from dhtui.items.keepalive.store import Items
 from dhtui.options.options import Options
@@ -44,9 +44,9 @@ NEW = ImmutableItem(b"3:new")
 
 def kept() -> tuple[KeptItem, ...]:
     """One of each state."""
-    put = Check(at=NOW - 300, verdict=Verdict.PUT, copies=3, stored=8, tried=8)
-    enough = Check(at=NOW - 65, verdict=Verdict.ENOUGH, copies=11, note="others keep it alive")
-    failed = Check(at=NOW - 30, verdict=Verdict.FAILED, note="there was no node to ask")
+    put = Check(at=NOW - 300, verdict=CheckVerdict.PUT, copies=3, stored=8, tried=8)
+    enough = Check(at=NOW - 65, verdict=CheckVerdict.ENOUGH, copies=11, note="others keep it alive")
+    failed = Check(at=NOW - 30, verdict=CheckVerdict.FAILED, note="there was no node to ask")
     return (
         KeptItem(item=BLOG, added=NOW - 9000, due=NOW + 3000, put_at=NOW - 300, last=put),
         KeptItem(item=FOREIGN, added=NOW - 8000, due=NOW + 3400, last=enough),
@@ -180,7 +180,7 @@ async def test_a_damaged_list_is_told_and_set_aside(tmp_path: Path) -> None:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     evil = ESCAPES.encode()[:60]
     item = sign(KEY, b"%d:%b" % (len(evil), evil), 1, evil)
-    note = Check(at=NOW, verdict=Verdict.FAILED, note=ESCAPES)
+    note = Check(at=NOW, verdict=CheckVerdict.FAILED, note=ESCAPES)
     keep(tmp_path, KeptItem(item=item, added=NOW, due=NOW, last=note))
     async with exploring(KeepingNode(snapshots.running()), size, "items", keep_folder=tmp_path) as stage:
         await shown(stage)
@@ -207,5 +207,5 @@ async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:
         async with app.run_test() as pilot, asyncio.timeout(PATIENCE):
             while (looked := store.load(tmp_path)[0][BLOG.target].last) is None:
                 await pilot.pause(0.05)
-    assert looked.verdict is Verdict.PUT and looked.stored == looked.tried == 8
+    assert looked.verdict is CheckVerdict.PUT and looked.stored == looked.tried == 8
     assert isinstance(net, Neighbours)

@@ -18,6 +18,7 @@ from dhtui.engine.node import Node
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.wire.bencode import encode
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.items.conflict import Whose, whose
 from dhtui.items.file import write as write_item
 from dhtui.items.keepalive import Keeper
@@ -100,7 +101,7 @@ def refused(item: MutableItem) -> Outcome:
             at(4, Status.REFUSED, code=301, message=b"\x1b[2Jcas\n"),
             at(5, Status.REFUSED, code=205, message=b""),
             at(6, Status.TIMED_OUT),
-            at(7, Status.NO_TOKEN, note="it gave no write token"),
+            at(7, Status.NO_TOKEN, note=Note(NoteKind.NO_TOKEN)),
         ],
         item,
     )
@@ -555,7 +556,7 @@ async def test_what_was_put_can_be_kept_alive(tmp_path: Path) -> None:
     async with exploring(paper, show="items", keys_folder=folder) as stage:
         keeper = Keeper(paper, tmp_path)  # type: ignore[arg-type]
         assert stage.app.host.run is not None
-        stage.app.host.run.keeper = keeper
+        stage.app.host.run._keeper = keeper
         await stage.press("p")
         choose(stage, "signer", 2)
         await write(stage, "hello world")

@@ -21,6 +21,7 @@ from dhtui.engine.views.events import (
     NodeAdded,
     NodeRemoved,
     QueryFinished,
+    QueryResult,
     ReachabilityChanged,
     StateEvent,
     Stored,
@@ -123,7 +124,7 @@ def test_the_ring_ignores_packets() -> None:
     ring = EventRing()
     for event in (sent(NOW, GetPeers(OWN, TARGET)), got(NOW, b"x"), asked(NOW, GetPeers(OWN, TARGET))):
         ring.hear(event)
-    ring.hear(QueryFinished(NOW, THEM, b"aa", "ping", "ping", "answered", 0.1))
+    ring.hear(QueryFinished(NOW, THEM, b"aa", "ping", "ping", QueryResult.ANSWERED, 0.1))
     assert not ring.newest
 
 
@@ -189,7 +190,7 @@ def test_a_line_finds_the_packet_that_brought_it_about() -> None:
         asked(NOW + 1, AnnouncePeer(THEIRS, TARGET, 1, b"t"), b"qq", addr),
         replied(NOW + 1, {}, "announce_peer", b"qq", addr),
         got(NOW + 2, b"garbage", addr),
-        QueryFinished(NOW + 4, addr, b"aa", "get_peers", "user", "timed out", None),
+        QueryFinished(NOW + 4, addr, b"aa", "get_peers", "user", QueryResult.TIMED_OUT, None),
         sent(NOW + 4, GetPeers(OWN, TARGET), b"bb", addr),
         got(NOW + 5, encode_response(b"bb", {b"id": THEIRS}, addr), addr),
     ):

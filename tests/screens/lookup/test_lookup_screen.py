@@ -15,12 +15,14 @@ from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.snapshot import LookupDetail, LookupView, Snapshot
+from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.lookup import panes
 from dhtui.screens.lookup.form import LookupForm
 from dhtui.screens.lookup.screen import LookupScreen
+from dhtui.text.faults import note_words
 from dhtui.text.format import short_id
 from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
@@ -226,7 +228,7 @@ def hostile() -> LookupNode:
         step(3, 152, 0, 0.2, found=mutable(4)),
     ]
     whole = detail(steps, 0.5, kind=bad, owner=bad, number=5)
-    candidates = tuple(c._replace(note=bad, version=bad.encode(), addr=(bad, 1)) for c in whole.candidates)
+    candidates = tuple(c._replace(version=bad.encode(), addr=(bad, 1)) for c in whole.candidates)
     add(node, whole._replace(candidates=candidates))
     add(node, walk())
     return node
@@ -511,13 +513,13 @@ async def test_enter_shows_all_about_a_node() -> None:
 
 
 def test_why_a_node_is_treated_unlike_others_is_told_whole() -> None:
-    why = "its value does not hold: it is none of the closest, and whom it names has to wait"
+    note = Note(NoteKind.WRONG_SALT)
     whole = detail([step(1, 150, 0, 0.1, result=Status.BAD_VALUE)], 0.2)
-    whole = whole._replace(candidates=(whole.candidates[0]._replace(note=why),))
+    whole = whole._replace(candidates=(whole.candidates[0]._replace(note=note),))
     (row,) = panes.candidate_rows(whole)
     lines = ["".join(text for text, _ in line) for line in panes.candidate_details(row, whole)]
     first = next(place for place, line in enumerate(lines) if line.startswith("why "))
-    assert " ".join(line[12:] for line in lines[first : first + 2]) == why
+    assert " ".join(line[12:] for line in lines[first : first + 2]) == note_words(note)
     assert max(map(len, lines)) <= 72
 
 

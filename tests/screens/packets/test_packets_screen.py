@@ -32,7 +32,7 @@ from packets.samples import (
 
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.views.events import Event, PacketReceived, PacketSent, QueryFinished
+from dhtui.engine.views.events import Event, PacketReceived, PacketSent, QueryFinished, QueryResult
 from dhtui.engine.wire import bencode
 from dhtui.engine.wire.compact import Addr, pack_node
 from dhtui.engine.wire.krpc import FindNode, Get, GetPeers, Ping
@@ -660,7 +660,7 @@ def evil() -> list[Happened]:
         got(901, bencode.encode({b"t": b"p1", b"y": b"q", b"q": b"put", b"v": bad[:40], b"a": put})),
         sent(902, Get(OWN_ID, ITEM.target), b"a2"),
         answered(902.2, mutable_body(item) | {bad[:90]: bad, b"token": bad[:30], b"values": [bad]}, b"a2"),
-        QueryFinished(902.2, THEM, b"a2", snapshots.HOSTILE, snapshots.HOSTILE, "answered", 0.2),
+        QueryFinished(902.2, THEM, b"a2", snapshots.HOSTILE, snapshots.HOSTILE, QueryResult.ANSWERED, 0.2),
         failed(903, 203, snapshots.HOSTILE),
         PacketReceived(904, FAR, bad, None, snapshots.HOSTILE),
         got(905, b"d" + b"%d:%b" % (len(bad), bad)),

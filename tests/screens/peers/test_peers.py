@@ -54,7 +54,7 @@ def candidate(n: int, *peers: tuple[str, int], **more: Any) -> CandidateView:
         peers=peers,
         seq=None,
         version=b"LT\x02\x00",
-        note="",
+        note=None,
     )
     return base._replace(**more)
 
@@ -381,7 +381,7 @@ async def test_nothing_is_announced_from_a_recording() -> None:
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
     paper = node()
-    evil = candidate(1, A, version=HOSTILE.encode(), note=HOSTILE)
+    evil = candidate(1, A, version=HOSTILE.encode())
     paper.lookups = {7: found(lookup(7), evil)}
     paper.view = snapshots.hostile()._replace(lookups=(lookup(7)._replace(kind=HOSTILE),))
     paper.outcome = announced(Status.REFUSED)

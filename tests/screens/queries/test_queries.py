@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from packets.samples import asked, got, replied, sent
 
-from dhtui.engine.views.events import Event, PacketReceived, QueryFinished
+from dhtui.engine.views.events import Event, PacketReceived, QueryFinished, QueryResult
 from dhtui.engine.views.snapshot import QueryView, Snapshot
 from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encode_response, parse
 from dhtui.packets.parts import Link
@@ -372,7 +372,7 @@ async def test_nothing_hostile_gets_through(size: tuple[int, int]) -> None:
     events: list[Event] = [
         PacketReceived(NOW, addr, data, parse(data), evil),
         replied(NOW, {}, "find_node", b"\x1b[2J", addr)._replace(kind="error", data=refusal),
-        QueryFinished(NOW, addr, b"x", evil, evil, "answered", 0.1),
+        QueryFinished(NOW, addr, b"x", evil, evil, QueryResult.ANSWERED, 0.1),
     ]
     async with watching(view, size, events) as stage:
         seen = [stage.text()]
