@@ -49,6 +49,8 @@ from .screens.verbs import views_of
 from .sources.feed import Feed
 from .sources.source import Player
 from .text.failure import failure_words
+from .text.format import short_id
+from .text.item_words import change_words
 from .text.safe import safe_text
 from .text.spans import clean
 from .widgets.bound import all_bound
@@ -58,6 +60,7 @@ from .widgets.source_input import SourceInput
 from .widgets.stylesheet import Stylesheet
 
 if TYPE_CHECKING:
+    from .items.following import Change
     from .sources.replay import Replay
 
 THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
@@ -94,6 +97,7 @@ class Explorer(App[int]):
         self.stylesheet = Stylesheet(variables=self.get_css_variables())
         self.feed = Feed()
         self.host = NodeHost(nodes or Nodes(), self.warn, self.feed.connect)
+        self.host.tell = self.tell_change
         self.stopped = False
         """Whether a signal has ended it."""
         self.failure = ""
@@ -163,6 +167,13 @@ class Explorer(App[int]):
             self.warnings.append(text)
         else:
             notify(self, safe_text(text, 1000), bad=True)
+
+    def tell_change(self, change: Change) -> None:
+        """A watched item is given otherwise than before."""
+        if self.gate is not None and not self._ending:
+            self.bell()
+            changed = f"{short_id(change.target)} changed: {change_words(change.before, change.now)}"
+            notify(self, f"{changed}. {key_of('show.items')} shows it.")
 
     def _fail(self, why: str) -> None:
         self.failure = safe_text(why, 1000)

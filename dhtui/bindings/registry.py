@@ -311,11 +311,13 @@ VIEWS: tuple[View, ...] = (
         "3",
         "Queries",
         "dhtui.screens.queries.screen:QueriesScreen",
-        "What we are asking at the moment, by who wants to know, and what others ask us. Bars show how much of its "
-        "time a query has used up, the mark in them when it stalls: then another node is asked instead.",
+        "What we are asking, by who wants to know, drawn over the last seconds: the right end is now, dots are the "
+        "time after a query stalled, when another node is asked instead. And what others ask us, one by one or by who "
+        "asks.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: our queries, those of others.", 3),
             Action("group", "a", "group", "Group our queries by who asked them, or list them by their age.", 2),
+            Action("by_asker", "v", "askers", "List what others ask one by one, by host, or by /24.", 2),
             Action("stop", "x", "stop", "Stop the lookup that the selected query belongs to.", 2),
         ),
     ),
@@ -327,7 +329,8 @@ VIEWS: tuple[View, ...] = (
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops; the id space where the nodes of each hop lie, and the "
         "referrals that led to the target. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "that decided when the lookup was over. The tree shows who named whom, with the round trips. "
+        "✓ answered, ◆ found peers or a value, ! is an error or counts for "
         "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
         "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
         "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was "
@@ -339,10 +342,14 @@ VIEWS: tuple[View, ...] = (
             Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
-            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, or the id space.", 2),
+            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, the tree, or the id space.", 2),
+            Action("play", "P", "play", "Play the lookup in slow motion; again: stop, and go on. Esc ends it.", 3),
+            Action("pace(1)", "f", "", "In slow motion: faster.", 0),
+            Action("pace(-1)", "d", "", "In slow motion: slower.", 0),
+            Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
-            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),
@@ -356,10 +363,10 @@ VIEWS: tuple[View, ...] = (
         "dhtui.screens.packets.screen:PacketsScreen",
         "The last packets, each taken apart: a tree of its parts, its bytes with the selected part in brackets, and "
         "the verdict on it. The list follows the newest packet until you leave it, and again from its last line. In "
-        "the list q r e u are queries, responses, errors and what can't be read; in the tree ! breaks a rule, and no "
-        "BEP names what has a ?.",
+        "the list q r e u are queries, responses, errors and what can't be read, each in its colour; ┐ is a query and "
+        "┘ its answer, with the round trip. In the tree ! breaks a rule, and no BEP names what has a ?.",
         (
-            Action("cycle(1)", "tab", "pane", "Go to the next pane: the list, the tree, the bytes, the verdict.", 5),
+            Action("cycle(1)", "tab", "pane", "Go to the next pane: list, tree, bytes, verdict, conversation.", 5),
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
@@ -367,6 +374,14 @@ VIEWS: tuple[View, ...] = (
                 "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6
             ),
             Action("unlike", "F", "unlike", "Narrow the filter to packets that do not share it.", 6),
+            Action(
+                "talk",
+                "w",
+                "talk",
+                "Show all that was said between us and the packet's node; again: back.",
+                6,
+            ),
+            Action("saved", "i", "saved", "Choose a saved filter, save the present one, or let one go.", 7),
             Action("only", "equals_sign", "only", "Filter by nothing but what the selected packet has, in its place."),
             Action("across(-1)", "h", "", "In the tree: close the part or leave it; in the bytes: one back.", 0, "← h"),
             Action("across(1)", "l", "", "In the tree: open the part or enter it; in the bytes: one on.", 0, "→ l"),
@@ -377,15 +392,22 @@ VIEWS: tuple[View, ...] = (
         "6",
         "Items",
         "dhtui.screens.items.screen:ItemsScreen",
-        "What others store with our node (BEP 44), and what is in it: mutable items, which the owner of a key signs "
-        "and changes, and immutable ones, whose target is the hash of their value. Forms put items, show what each "
-        "node said, and get and watch them.",
+        "Items (BEP 44): those that you put, keep alive or watch, with their copies over time and all values that "
+        "were seen; and what others store with our node. Mutable items the owner of a key signs and changes; of "
+        "immutable ones the target is the hash of their value. Forms put items, show what each node said, and get "
+        "them. Of own and watched items ✓ says that enough nodes hold it, ! few do, ✗ nobody gives it any more, "
+        "≠ somebody else changed it, ? nobody answered, · it was not looked for yet. In 'by look' · is a look that "
+        "found no copy, ? one that nobody answered.",
         (
-            Action("put", "p", "put", "Put an item: write a value, sign it or not, see what each node said.", 2),
+            Action("put", "p", "put", "Put an item, or the selected one anew: over the value that was seen.", 2),
             Action("get", "f", "get", "Get an item by target, key or magnet link, see who gives what, watch it.", 2),
-            Action("other_pane", "tab,shift+tab", "pane", "Go to the other pane: the list, the value.", 3),
-            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 3),
-            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 2),
+            Action("watch", "w", "watch", "Look for the selected item ever again, in the background; or no more.", 2),
+            Action("look", "r", "look now", "Look for the selected item now: who holds it, and which value.", 3),
+            Action("keep", "a", "keep", "Keep the selected item alive, or let it go; asks first.", 3),
+            Action("hold", "P", "hold", "Pause keeping the selected item alive, or resume it."),
+            Action("other_pane", "tab,shift+tab", "pane", "Go to the next pane: own items, others', the value.", 4),
+            Action("view_as", "v", "view as", "Show the value as text, in hex, as a tree, or as JSON.", 4),
+            Action("kept", "K", "kept alive", "List the items that are kept alive: put again every hour.", 5),
         ),
     ),
     View(
@@ -411,10 +433,14 @@ VIEWS: tuple[View, ...] = (
         "Peers",
         "dhtui.screens.peers.screen:PeersScreen",
         "Peers of torrents: those that we keep for others, the announces that we made and when they end, and what a "
-        "lookup for peers found: which node gave which, and how many agree.",
+        "lookup for peers found: which node gave which, and how many agree. In the matrix ● is a node that named the "
+        "peer, ○ one that alone did; a column of ○ is a node that nobody confirms.",
         (
             Action("announce", "a", "announce", "Announce a peer of a torrent: one that listens here.", 2),
             Action("by_peer", "v", "by peer", "List what was found by peer, or by the node that gave it.", 3),
+            Action("matrix", "w", "matrix", "Show which node named which peer, in place of the list; again: that.", 3),
+            Action("shift(1)", "l", "", "In the matrix: begin with the next node."),
+            Action("shift(-1)", "h", "", "In the matrix: begin with the node before."),
             Action("next_lookup", "n", "next", "Show what the next lookup for peers found.", 3),
             Action("other_pane(1)", "tab", "pane", "Go to the next list.", 3),
             Action("other_pane(-1)", "shift+tab", "", "Go to the previous list."),
@@ -425,9 +451,13 @@ VIEWS: tuple[View, ...] = (
         "9",
         "Log",
         "dhtui.screens.log.screen:LogScreen",
-        "What went wrong, counted by cause, and what happened, newest first: the table, lookups, what others store "
-        "here, our address and id. To inspect a line is to go to its packet, where that is kept.",
-        (Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),),
+        "What went wrong, by cause and over time, and what happened, newest first: the table, lookups, what others "
+        "store here, our address and id. Lines that say the same within some seconds are one; to inspect it unfolds "
+        "it. To inspect another line is to go to its packet, where that is kept.",
+        (
+            Action("level", "v", "level", "Show all lines, what is worth knowing, or problems only.", 2),
+            Action("cause", "f", "cause", "Show only lines of the selected one's cause; again: all.", 2),
+        ),
     ),
 )
 """The screens, in the order of their keys."""
@@ -438,7 +468,7 @@ LEGEND = (
     ("✗", "bad: several queries in a row without an answer"),
     ("…", "under way: an answer is waited for"),
     ("!", "an error, a refusal, or another problem"),
-    ("▓", "the time that a query is past its mark, ┊: it has stalled"),
+    ("┄", "the time after a query has stalled"),
     ("▪", "a replacement, waiting for a place in its bucket"),
     ("·", "a free place"),
     ("◀", "the bucket that our own id falls into"),
@@ -459,12 +489,15 @@ OTHER_NAMES = {
     "follow": "go follow link",
     "get": "fetch read watch",
     "help": "keys manual",
+    "keep": "republish unkeep",
     "kept": "keep republish",
     "maximise": "maximise full",
     "new_lookup": "find_node get_peers search",
     "pause": "freeze stop",
     "put": "store publish write",
     "testnet": "network offline simulate",
+    "saved": "bookmark filters",
+    "talk": "conversation ladder stream",
     "theme": "colours dark light",
 }
 """By the names of actions: other words that the palette finds them by."""

@@ -79,15 +79,30 @@ def _hex(pick: Callable[[Packet], bytes | None], most: int) -> Callable[[str], T
     return read
 
 
-_COMPARISONS: Final = {"": eq, "=": eq, ">": gt, ">=": ge, "<": lt, "<=": le}
+_COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {"": eq, "=": eq, ">": gt, ">=": ge, "<": lt, "<=": le}
 
 
-def _length(text: str) -> Test:
+def _comparison(text: str) -> tuple[Callable[[float, float], bool], int]:
+    """Raises `ValueError`."""
     found = re.fullmatch(r"(>=|<=|>|<|=|)([0-9]{1,6})", text)
     if not found:
         raise ValueError(text)
-    compare, number = _COMPARISONS[found[1]], int(found[2])
+    return _COMPARISONS[found[1]], int(found[2])
+
+
+def _length(text: str) -> Test:
+    compare, number = _comparison(text)
     return lambda packet: compare(len(packet.data), number)
+
+
+def _round_trip(text: str) -> Test:
+    compare, number = _comparison(text)
+
+    def test(packet: Packet) -> bool:
+        query = packet.query
+        return query is not None and compare(round(1000 * (packet.at - query.at)), number)
+
+    return test
 
 
 def _text(text: str) -> Test:
@@ -196,6 +211,13 @@ TERMS: Final[dict[str, Term]] = {
         "so many bytes long",
         "len:>300",
         (">300", ">1200", "<100"),
+    ),
+    "rtt": Term(
+        _round_trip,
+        "a number of milliseconds, with <, >, <= or >= before it if need be",
+        "answers that came so many milliseconds after their query",
+        "rtt:>500",
+        (">500", ">100", "<50"),
     ),
     "text": Term(_text, "a text", "it is in the address or the summary; a bare word means the same", "text:nodes"),
 }

@@ -14,6 +14,7 @@ from ..sources.source import LiveSource
 from .node_run import NodeRun
 
 if TYPE_CHECKING:
+    from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
@@ -51,6 +52,8 @@ class NodeHost:
     ) -> None:
         """`warn` is told, in a sentence, what goes wrong; `show` which node there is to be seen."""
         self.nodes, self._warn, self._show = nodes, warn, show
+        self.tell: Callable[[Change], None] = lambda change: None
+        """Called with each change of a watched item."""
         self.run: NodeRun | None = None
         """The node that runs, with its company."""
         self.testnet = nodes.on_testnet
@@ -75,8 +78,18 @@ class NodeHost:
 
     @property
     def keeper(self) -> Keeper | None:
-        """The items that this node keeps alive; `None` without a node, on a testnet and in a recording."""
+        """The items that this node keeps alive; `None` without a node, or a folder for them, and in a recording."""
         return self.run.keeper if self.run is not None else None
+
+    @property
+    def follower(self) -> Follower | None:
+        """The own and watched items of this node; `None` without a node, and in a recording."""
+        return self.run.follower if self.run is not None else None
+
+    @property
+    def changes(self) -> int:
+        """How many items have changes that the user has not looked at."""
+        return self.follower.unseen if self.follower is not None else 0
 
     async def start(self, *, testnet: bool = False, record: Path | None = None) -> None:
         """Start the explorer's own node, or the one on a testnet; recorded from the start to `record`.
@@ -135,14 +148,19 @@ class NodeHost:
 
     def _begin(self, node: Node, *, own: bool) -> None:
         nodes = self.nodes
-        # What is put into a testnet ends with it, so there the user's items have no place.
+        # What is put into a testnet ends with it, so there the user's items of the network have no place.
         run = NodeRun(
-            node, self._warn, keep_folder=nodes.keep_folder if own else None, save=nodes.save if own else None
+            node,
+            self._warn,
+            keep_folder=nodes.keep_folder if own else None,
+            save=nodes.save if own else None,
+            testnet=self.testnet,
         )
         self.run = run
         run.source.keyring = self.keyring
         self._show(run.source)
         run.look_after_items()
+        run.follow_items(lambda change: self.tell(change))
         run.save_regularly()
         if self._record is not None:
             run.record(self._record, "--record")

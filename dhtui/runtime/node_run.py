@@ -14,6 +14,7 @@ from .background import Background
 from .saving import Saver
 
 if TYPE_CHECKING:
+    from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
     from ..sources.recording import Recorder
     from ..sources.source import LiveSource
@@ -44,15 +45,18 @@ class NodeRun:
         *,
         keep_folder: Path | None,
         save: Callable[[Node], str] | None,
+        testnet: bool = False,
     ) -> None:
         """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
 
-        Each may be `None`, as on a testnet: there is nothing to be kept.
+        Each may be `None`: there is nothing to be kept. On a `testnet` items are kept alive even so, until it ends.
         """
         self.node, self._warn = node, warn
         self.background = Background(warn)
-        self._keep_folder = keep_folder
+        self._folder, self._testnet = keep_folder, testnet
         self._keeper: Keeper | None = None
+        self.follower: Follower | None = None
+        """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
         """The present recording, also one that has ended by itself."""
         self._saver = None if save is None else Saver(node, save, warn)
@@ -72,11 +76,11 @@ class NodeRun:
     @property
     def keeper(self) -> Keeper | None:
         """The user's kept items on this node; `None` where there are none to be had."""
-        if self._keeper is None and self._keep_folder is not None:
-            self._keeper = self._new_keeper(self._keep_folder)
+        if self._keeper is None and (self._folder is not None or self._testnet):
+            self._keeper = self._new_keeper(self._folder)
         return self._keeper
 
-    def _new_keeper(self, folder: Path) -> Keeper:
+    def _new_keeper(self, folder: Path | None) -> Keeper:
         from ..items.keepalive import Keeper  # here, for most headless actions keep nothing
 
         told: list[str] = []
@@ -98,6 +102,20 @@ class NodeRun:
         await keeper.load()
         await self.node.bootstrapped()
         await keeper.run()
+
+    def follow_items(self, tell: Callable[[Change], None]) -> None:
+        """Look for the user's watched items from the end of the bootstrap on; `tell` is called with each change."""
+        from ..items.following import Follower
+
+        self.follower = Follower(self.node, self._folder, tell=tell, warn=self._warn)
+        if self.keeper is not None:
+            self.keeper.saw = self.follower.looked
+        self.background.start(self._follow(self.follower), "watching items")
+
+    async def _follow(self, follower: Follower) -> None:
+        await follower.load()
+        await self.node.bootstrapped()
+        await follower.run()
 
     def save_regularly(self) -> None:
         """Save the node's state now and then."""

@@ -152,7 +152,7 @@ class ExplorerScreen(Screen[None]):
         if self._recorded != (self.feed.player is not None):
             self._recorded = not self._recorded
             self._show_keys()
-        header.show_frame(frame, testnet=self.host.testnet)
+        header.show_frame(frame, testnet=self.host.testnet, changes=self.host.changes)
         self.show(frame.snapshot)
 
     # -- keys ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from .source import Player, Source
+from .trouble import TroubleHistory
 
 RATE = 10.0
 """Snapshots a second of the visible screen."""
@@ -59,6 +60,8 @@ class Feed:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.source: Source | None = None
         """The node or the recording; `None` if there is none."""
+        self.trouble = TroubleHistory()
+        """What went wrong and when, whichever screen is shown."""
         self._clock = clock
         self._newest: Snapshot | None = None
         self._frozen: Frozen | None = None
@@ -81,7 +84,7 @@ class Feed:
     def connect(self, source: Source | None) -> None:
         """Show `source` from now on; `None`: no source."""
         self._thaw()
-        self.source, self._newest = source, None
+        self.source, self._newest, self.trouble = source, None, TroubleHistory()
 
     def frame(self) -> Frame | None:
         """The frame to paint now; `None` if there is no source."""
@@ -90,8 +93,11 @@ class Feed:
             return None
         if (player := source.player) is not None:
             player.tick(self._clock())
-            return Frame(source.snapshot(), player=_player(player))
+            shown = source.snapshot()
+            self.trouble.look(shown, source.packets)
+            return Frame(shown, player=_player(player))
         self._newest = now = source.snapshot()
+        self.trouble.look(now, source.packets)
         if self._frozen is None:
             return Frame(now)
         then = self._frozen.snapshot

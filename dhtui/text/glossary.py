@@ -38,6 +38,7 @@ EVERYWHERE: Final = Section(
         ("bep42", "whether our id fits our address: ✓ it does, ✗ not, – exempt (local), ? address not known"),
         ("✓ ? ✗", "nodes in the table: good, questionable, bad"),
         ("packets since", "datagrams in and out since the view was frozen"),
+        ("≠ changed", "own, kept or watched items that somebody else changed; each counts until selected on Items"),
     ),
 )
 
@@ -213,19 +214,20 @@ _QUERIES: Final = (
         (
             ("age", "since it was sent, or how long it took"),
             (
-                "time used",
-                "how much of its time is used up; ┊ is where it stalls. In the line of a group: its open queries",
+                "5 s → now",
+                "the query over time, in the stroke of its lookup; ┄ is the time after it stalled, the sign at its end "
+                "how it ended, ‹ that it began earlier. In the line of a group: its open queries",
             ),
             ("method", "what is asked"),
             ("target", _TARGET),
-            ("node", "whom it went to. In the line of a group: how its lookup goes"),
+            ("node", "whom it went to. In the line of a group: the target of its lookup"),
             ("dist", f"the node's distance from the target. {_DISTANCE}"),
             ("id", "the node's id, where it is known"),
             ("tid", "transaction id, hex"),
             ("how it goes", "waiting, stalled, or the answer in short"),
             ("asked by", "the lookup or task that wants to know"),
             ("open", "queries of a group that wait for an answer"),
-            ("just ended", "ended within the last 2 s; at most 200 of them are listed"),
+            ("just ended", "ended within the last 5 s; at most 200 of them are listed"),
         ),
     ),
     Section(
@@ -238,6 +240,25 @@ _QUERIES: Final = (
             ("target", _TARGET),
             ("we said", "our answer in short"),
             ("client", _CLIENT),
+        ),
+    ),
+    Section(
+        "who asks",
+        (
+            ("who asks", "a host by its address, or all hosts of a /24; at most 500 hosts that asked in 5 minutes"),
+            ("client", _CLIENT),
+            ("5 min", "its queries over the last 5 minutes, the newest at the right"),
+            ("all", "its queries in the last 5 minutes"),
+            ("find", "find_node, since it is remembered, as the counts beside it"),
+            ("peers", "get_peers"),
+            ("get", "get"),
+            ("ping", "ping"),
+            ("write", "put and announce_peer"),
+            (
+                "wants",
+                "the target that most hosts ask for, of its last 8: near us are those that share as many bits with our "
+                "id as the nodes of our own bucket; where 5 hosts or more ask for an infohash a swarm forms",
+            ),
         ),
     ),
 )
@@ -288,7 +309,8 @@ _LOOKUP: Final = (
         (
             ("marked", "the lookup that was marked first"),
             ("selected", "the one selected now"),
-            ("change", "from the first to the second"),
+            ("change", "from the first to the second; ✓ better, ✗ worse, where that has a meaning"),
+            ("closest", "≠ how many of the closest nodes both have in common, and which only one of them found"),
         ),
     ),
     Section(
@@ -298,6 +320,14 @@ _LOOKUP: Final = (
                 "ladder",
                 "each answer over time: the higher, the farther from the target (log2); a digit: so many in a cell",
             ),
+            ("tree", "who named whom; the figure on a line is a round trip in ms, 1st … 8th are the closest"),
+            (
+                "bar",
+                "the time along the critical path: ▓ round trips, ▒ a slow node, × a lost packet, ░ no answer, "
+                "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
+                "# our own program, … not yet in, ▚ writes",
+            ),
+            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),
@@ -314,7 +344,14 @@ _PACKETS: Final = (
         "packets",
         (
             ("time", "local time of day; of another day its date and time. Exports are in UTC"),
-            ("peer", "the other side; the arrow before it: → sent, ← received"),
+            (
+                "pair",
+                "→ sent, ← received; ┐ a query, ┘ its answer and the round trip, with │ between them where one is "
+                "selected; … waits for its answer, ✗ silent: none in its time, – ended: given up, – none: we did not "
+                "answer, ? stray: an answer to no query that is known, ✗ unread: no message, or dropped before it was "
+                "read",
+            ),
+            ("peer", "the other side"),
             ("type", "query, response, error or unreadable, and the method"),
             ("tid", "transaction id, hex: an answer has that of its query"),
             ("len", "bytes of the datagram (UDP payload)"),
@@ -324,6 +361,17 @@ _PACKETS: Final = (
         ),
     ),
     Section("parts", (("part and value", "the packet's tree; ! breaks a rule, ? no BEP names it, ✗ damaged"),)),
+    Section(
+        "conversation",
+        (
+            ("time", "local time of day"),
+            ("us → node", "├──▶ we sent it, ◀──┤ the node did; at most the last 200 packets are shown"),
+            ("bytes", "bytes of the datagram"),
+            ("after", "round trip of an answer; or what became of a query, as under pair"),
+            ("older left out", "packets of this node that the ring has besides"),
+        ),
+    ),
+    Section("filter", (("saved", "filters under names, at most 30, until the program ends"),)),
 )
 
 _NODE_ROWS: Final = (
@@ -334,6 +382,19 @@ _NODE_ROWS: Final = (
 )
 
 _ITEMS: Final = (
+    Section(
+        "mine and watched",
+        (
+            ("name", "key and salt of a mutable item, by your name for the key; else the target"),
+            ("seq", "sequence number of the newest value that was seen: the highest wins"),
+            ("copies now", "nodes that held the newest value after the last look; 8 are all that are to hold it"),
+            ("by look", "copies at each of the last looks, the newest at the right: · none, ? nobody answered"),
+            ("next", "until the next look"),
+            ("changed by", "since its newest value was first seen, and whose it is: us, another, or found there"),
+            ("care", "kept: put again where it is missing; watched: looked for only; both; paused; not kept"),
+            ("value", "the value in short"),
+        ),
+    ),
     Section(
         "kept for others",
         (
@@ -409,13 +470,17 @@ _PEERS: Final = (
             ("peers", "how many it gave"),
             ("alone", "of these, how many no other node named: it may have made them up"),
             ("gave", "the first of them"),
+            ("#", "its place by distance: its column in the matrix"),
         ),
     ),
     Section(
         "found, by peer",
         (
             ("peer", "address of the peer"),
-            ("named by", "nodes that named it, of all that gave any peers"),
+            (
+                "named by",
+                "nodes that named it, of all that gave any peers; alone: one node did, and nobody confirms it",
+            ),
             ("nodes that named it", "the first of them, nearest to the infohash first"),
         ),
     ),
@@ -441,12 +506,23 @@ _LOG: Final = (
         ),
     ),
     Section(
+        "counters, over time",
+        (
+            ("so far", "how often it happened since the start; beside it when: 5 s a sign, the newest at the right"),
+            ("more causes", "causes that have no room"),
+        ),
+    ),
+    Section(
         "lines",
         (
             ("time", "local time of day; of another day its date and time"),
             ("level", "detail: what goes on all the time; notable; problem: what went wrong"),
             ("cause", "what kind of thing"),
-            ("what happened", "an address first, where there is one"),
+            (
+                "what happened",
+                "an address first, where there is one; ▸ 8 ×: so many lines that say the same, each within 10 s of the "
+                "next, of so many hosts; enter unfolds them, ▾, and folds them again",
+            ),
             (
                 "left out",
                 "counted, but without a line, or no longer among the last 200 events of each kind and 300 errors",

@@ -21,8 +21,8 @@ from .lines import Lines
 class Header(Lines):
     """Identity and state in one line."""
 
-    def show_frame(self, frame: Frame, *, testnet: bool) -> None:
-        """Shows who the node is, and whether it is on a testnet."""
+    def show_frame(self, frame: Frame, *, testnet: bool, changes: int = 0) -> None:
+        """Shows who the node is, whether it is on a testnet, and how many items changed without being looked at."""
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
@@ -30,6 +30,8 @@ class Header(Lines):
         else:
             table = frame.snapshot.table
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
+        if changes:
+            right = ((f"≠ {changes} changed  ", "warn"), *right)
         left = _identity(frame.snapshot, testnet, self.size.width - width_of(right) - 1)
         self.show((spread(left, right, self.size.width),))
 

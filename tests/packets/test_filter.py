@@ -67,6 +67,24 @@ RING = ring_of(
         ('text:"bad <"', "6"),
         ('"rate limit"', "8"),
         ("10.10.2.3:7", "4"),
+        ("rtt:>500", "26"),
+        ("rtt:<500", ""),
+        ("!rtt:1000", "134578"),
+        ("method:get and dir:in", "27"),
+        ("type:e or type:u", "468"),
+        ("type:e or type:u len:>100", "68"),
+        ("(type:e or type:u) len:>100", "8"),
+        ("len:>100 (type:e or type:u)", "8"),
+        ("not dir:in", "15"),
+        ("not not dir:in", "234678"),
+        ("not !dir:in", "234678"),
+        ("!(type:e or type:u)", "12357"),
+        ("not (type:e or type:u) dir:in", "237"),
+        ("dir:in and not (type:q or (type:u and len:>100))", "246"),
+        ("dir:out or token", "12567"),
+        ("((dir:out))", "15"),
+        ('"or"', "6"),
+        ("dir:out or (token and dir:in)or type:u", "1245678"),
     ],
 )
 def test_a_filter_picks_packets(text: str, numbers: str) -> None:
@@ -96,6 +114,17 @@ def test_a_filter_picks_packets(text: str, numbers: str) -> None:
         ('dir:in "open', 7, 1, "not closed"),
         ('text:""', 7, 0, "a text"),
         ("\x1b[2J:x y:z", 7, 1, "no y:"),
+        ("or dir:in", 0, 2, 'before or comes a term; to search for the word, write "or"'),
+        ("dir:in or", 9, 0, "after or comes a term"),
+        ("dir:in or or", 10, 2, "after or comes a term"),
+        ("dir:in and )", 11, 1, "after and comes a term"),
+        ("not", 3, 0, "after not comes a term"),
+        ("dir:in )", 7, 1, "closes nothing"),
+        ("dir:in (", 8, 0, "after ( comes a term"),
+        ("dir:in ()", 8, 0, "between ( and )"),
+        ("dir:in (type:q", 7, 1, "not closed"),
+        ("(" * 30, 20, 1, "at most 20"),
+        ("(dir:up)", 5, 2, "in or out, not up"),
     ],
 )
 def test_a_mistake_is_shown_where_it_is_with_what_is_accepted(
@@ -122,12 +151,19 @@ def test_completions_name_the_terms_and_then_their_values() -> None:
     assert [found.text for found in completions("dir:in err:", 11)][:2] == ["err:any", "err:none"]
     (only,) = completions("!method:ann dir:in", 11)
     assert (only.start, only.end, only.text) == (1, 11, "method:announce_peer")
-    assert len(completions("", 0)) == len(completions("dir:in ", 7)) == 12
+    assert len(completions("", 0)) == len(completions("dir:in ", 7)) == 13
+    assert [found.text for found in completions("dir:in (n", 9)] == ["not"]
+    assert [found.text for found in completions("(me", 3)] == ["method:"]
     assert completions("nonsense:", 9) == [] and completions("dir:in", 6) == []
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(max_size=30) | st.lists(st.sampled_from([example for example, _ in HELP])).map(" ".join), datagrams)
+@given(
+    st.text(max_size=30)
+    | st.lists(st.sampled_from([example for example, _ in HELP])).map(" ".join)
+    | st.lists(st.sampled_from(["(", ")", "!", "not", "and", "or", "dir:in", '"', "x"]), max_size=12).map(" ".join),
+    datagrams,
+)
 def test_whatever_is_typed_is_read_or_refused_in_words(text: str, data: bytes) -> None:
     """And what was read copes with any packet."""
     for cursor in range(len(text) + 1):
@@ -140,3 +176,10 @@ def test_whatever_is_typed_is_read_or_refused_in_words(text: str, data: bytes) -
     else:
         for packet in ring_of(got(1, data), answered(2, {b"nodes": bytes(26 * len(NODES))})):
             wanted.matches(packet)
+
+
+def test_many_signs_in_a_row_are_read_without_recursion() -> None:
+    """A text that is pasted may be of any length."""
+    assert parse("not " * 5000 + "dir:in").matches(next(iter(RING))) is False
+    with pytest.raises(FilterError):
+        parse("!(" * 5000)

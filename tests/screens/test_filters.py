@@ -106,6 +106,11 @@ def test_every_packet_filter_that_the_help_shows_can_be_read() -> None:
         ("!err:any dir:in", "err:any", "dir:in err:any"),
         ("err:any", "!err:any", "!err:any"),
         ('"8 nodes"', "dir:in", '"8 nodes" dir:in'),
+        ("err:any or type:u", "dir:in", "(err:any or type:u) dir:in"),
+        ("(err:any or type:u) dir:in", "dir:in", "(err:any or type:u) dir:in"),
+        ("(err:any or type:u) and dir:in", "!dir:in", "(err:any or type:u) !dir:in"),
+        ("not dir:in err:any", "dir:in", "err:any dir:in"),
+        ("!(dir:in err:any)", "dir:in", "!(dir:in err:any) dir:in"),
     ],
 )
 def test_a_narrowed_filter_lets_through_what_both_do(text: str, term: str, both: str) -> None:

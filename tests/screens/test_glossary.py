@@ -19,19 +19,22 @@ from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import panes as home_panes
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
+from dhtui.screens.items.mine_rows import MINE_COLUMNS
 from dhtui.screens.items.put_rows import NODE_COLUMNS as WRITE_COLUMNS
 from dhtui.screens.items.rows import ITEM_COLUMNS
 from dhtui.screens.keys.rows import KEY_COLUMNS
 from dhtui.screens.log import columns as log_columns
-from dhtui.screens.log import log_lines
 from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
 from dhtui.screens.lookup.panes import NODE_COLUMNS as CANDIDATE_COLUMNS
 from dhtui.screens.packets.columns import packet_columns
 from dhtui.screens.packets.panes import TREE_COLUMNS
+from dhtui.screens.packets.talk import talk_columns
 from dhtui.screens.peers.columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
 from dhtui.screens.queries import columns as queries_columns
+from dhtui.screens.queries.asker_columns import asker_columns
 from dhtui.screens.table.bans import COLUMNS as BAN_COLUMNS
 from dhtui.screens.table.columns import BUCKET_COLUMNS, NODE_COLUMNS
+from dhtui.sources import trouble
 from dhtui.text import glossary
 from dhtui.text.spans import Line, width_of
 from dhtui.widgets.table_model import Column
@@ -42,10 +45,19 @@ from .home.test_home import grown
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "home": (NOW_COLUMNS,),
     "table": (BUCKET_COLUMNS, NODE_COLUMNS, NAMED_COLUMNS, BAN_COLUMNS),
-    "queries": (queries_columns.QUERY_COLUMNS, queries_columns.ASKED_COLUMNS),
+    "queries": (
+        queries_columns.query_columns(lambda row: ()),
+        queries_columns.group_columns(lambda row: ()),
+        queries_columns.ASKED_COLUMNS,
+        asker_columns(lambda target: False),
+    ),
     "lookup": (LOOKUP_COLUMNS, CANDIDATE_COLUMNS, DIFFERENCE_COLUMNS),
-    "packets": (packet_columns(lambda at: at, lambda: 0.0), TREE_COLUMNS),
-    "items": (ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "items": (MINE_COLUMNS, ITEM_COLUMNS, KEPT_COLUMNS, WRITE_COLUMNS),
+    "packets": (
+        packet_columns(lambda at: at, lambda: 0.0),
+        TREE_COLUMNS,
+        talk_columns(lambda at: at, lambda: 0.0),
+    ),
     "keys": (KEY_COLUMNS,),
     "peers": (SWARM_COLUMNS, ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS),
     "log": (log_columns.log_columns(lambda: 0.0),),
@@ -89,7 +101,7 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
     titles = queries_columns.total_lines(snapshots.running(), 200)[0]
     labels = {word for text, _ in titles for word in text.split()} | {"own probe", "other", "open", "just ended"}
     assert {label for label in labels if glossary.meaning("queries", label) is None} == set()
-    causes = {cause for cause, _ in log_lines.causes(snapshots.running()._replace(muted=2))}
+    causes = {cause for cause, _ in trouble.causes(snapshots.running()._replace(muted=2))}
     assert {cause for cause in causes if glossary.meaning("log", cause) is None} == set()
 
 

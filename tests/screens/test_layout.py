@@ -10,6 +10,7 @@ from textual import events
 from textual.widget import Widget
 
 from dhtui.bindings.registry import VIEWS
+from dhtui.screens.queries.timeline import TITLE as TIMELINE
 from dhtui.sources.replay import Replay
 from dhtui.text.spans import width_of
 from dhtui.widgets.drawing import Drawing
@@ -170,8 +171,9 @@ KEY_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "nodes": ("id", "dist", "address", "client", "rtt", "seen"),
     },
     "queries": {
-        "flight": ("age", "time used", "method", "target", "node", "asked by"),
+        "flight": ("age", TIMELINE, "method", "node"),
         "asked": ("age", "method", "from", "target", "we said"),
+        "askers": ("who asks", "5 min", "all", "find", "peers", "get", "ping", "write", "wants"),
     },
     "lookup": {
         "lookups": ("#", "what", "target", "✓/sent", "time", "found"),
@@ -194,7 +196,11 @@ MORE_WHERE_THERE_IS_ROOM: dict[tuple[str, str], tuple[str, ...]] = {
     ("lookup", "nodes"): ("tok",),
 }
 """And from 120 columns on."""
-TURNS = {("lookup", "nodes"): ("enter", "shift+tab"), ("peers", "named"): ("v", "v")}
+TURNS = {
+    ("lookup", "nodes"): (("enter",), ("shift+tab",)),
+    ("peers", "named"): (("v",), ("v",)),
+    ("queries", "askers"): (("v",), ("v", "v")),
+}
 """What shows a list that takes turns with another one, and then that one again."""
 
 
@@ -222,7 +228,7 @@ async def test_the_columns_that_tell_most_are_there_and_not_cut_at_any_size(repl
             await stage.settle()
             for pane, titles in KEY_COLUMNS[name].items():
                 table = stage.table(pane)
-                there, back = ((), ()) if table.region.width else ((each,) for each in TURNS[name, pane])
+                there, back = ((), ()) if table.region.width else TURNS[name, pane]
                 await stage.press(*there)
                 if size != SMALL:
                     titles += MORE_WHERE_THERE_IS_ROOM.get((name, pane), ())

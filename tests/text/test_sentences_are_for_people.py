@@ -97,7 +97,7 @@ def test_other_code_is_not(source: str) -> None:
     assert not list(readings(ast.parse(source)))
 
 
-TOKENS = {"text/faults.py", "headless/json_lines.py"}
+TOKENS = {"text/faults.py", "text/happenings.py", "headless/json_lines.py"}
 """Where the token of JSON and recordings has its place."""
 
 

@@ -36,7 +36,7 @@ class Republisher(Protocol):
 
 
 class Keeper:
-    """The kept items of a state folder, on one node.
+    """The kept items of a state folder, on one node; without a folder, as on a testnet, they end with the keeper.
 
     `run` checks them until it is cancelled, `one_pass` once. The other methods are for the user's commands.
     """
@@ -44,7 +44,7 @@ class Keeper:
     def __init__(
         self,
         node: Republisher,
-        folder: Path,
+        folder: Path | None,
         *,
         clock: Callable[[], float] = time.time,
         rng: Random | None = None,
@@ -57,6 +57,8 @@ class Keeper:
         self.changed = changed
         self.looked: Callable[[KeptItem], None] = lambda kept: None
         """Called with each item after its check."""
+        self.saw: Callable[[Item, Outcome], None] = lambda item, outcome: None
+        """Called with the newest version of each item and the outcome of its check, if that was carried out."""
         self.looking: set[bytes] = set()
         """The targets of the items that are being checked now."""
         self._woken, self._file = asyncio.Event(), asyncio.Lock()
@@ -70,21 +72,29 @@ class Keeper:
         """The fault of a list of which not all could be used; remains after the file is repaired."""
 
     @property
+    def lasts(self) -> bool:
+        """Whether the list outlives the keeper."""
+        return self._folder is not None
+
+    @property
     def items(self) -> tuple[KeptItem, ...]:
         """All kept items, in the order in which they were added."""
         return tuple(self._items.values())
 
     async def load(self) -> None:
         """Read the file, if it has changed since the last time."""
+        folder = self._folder
+        if folder is None:
+            return
         async with self._file:
-            if not self.unread and store.stamp(self._folder) == self._stamp:
+            if not self.unread and store.stamp(folder) == self._stamp:
                 return
             try:
-                self._take(await asyncio.to_thread(store.load, self._folder))
+                self._take(await asyncio.to_thread(store.load, folder), folder)
             except OSError as error:
                 self.unread = True  # the items in memory are kept alive all the same
                 why = error.strerror or error
-                self._has(f"the list of kept items in {self._folder} can't be read ({why}): they are not looked after")
+                self._has(f"the list of kept items in {folder} can't be read ({why}): they are not looked after")
 
     # ---- commands of the user ------------------------------------------------------------------------
 
@@ -222,6 +232,7 @@ class Keeper:
         now = self.clock()
         if decisions:
             looked = plan.after(before, decisions[0], outcome, now, self._rng)
+            self.saw(decisions[0].item, outcome)
         else:
             looked = plan.failed(before, outcome_stop_words(outcome), now, self._rng)
 
@@ -235,21 +246,25 @@ class Keeper:
         def change(items: Items) -> None:
             how(items)
 
-        saved = True
+        saved, folder = True, self._folder
         try:
             async with self._file:
-                self._take(await asyncio.to_thread(store.change, self._folder, change))
+                if folder is None:
+                    store.change_in_memory(self._items, change)
+                    self.changed()
+                else:
+                    self._take(await asyncio.to_thread(store.change, folder, change), folder)
         except OSError as error:
             # On a full disk this run continues with the items in memory.
             saved = False
             how(self._items)
-            self._has(f"the kept items can't be saved in {self._folder}: {error.strerror or error}")
+            self._has(f"the kept items can't be saved in {folder}: {error.strerror or error}")
         self._woken.set()
         return saved
 
-    def _take(self, loaded: store.Loaded) -> None:
+    def _take(self, loaded: store.Loaded, folder: Path) -> None:
         self._items, warnings = loaded
-        self._stamp = store.stamp(self._folder)
+        self._stamp = store.stamp(folder)
         self.unread = False
         self.damaged = " ".join(warnings) or self.damaged
         self._has(" ".join(warnings))

@@ -67,6 +67,16 @@ def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
     return items, warnings
 
 
+def change_in_memory(items: Items, how: Callable[[Items], None]) -> None:
+    """Change items that are in no file. Raises `KeepError`, and then changes nothing."""
+    after = dict(items)
+    how(after)
+    if len(after) > MAX_KEPT:
+        raise KeepError(_TOO_MANY)
+    items.clear()
+    items.update(after)
+
+
 def stamp(folder: Path) -> tuple[int, int]:
     """A value that changes whenever the file does."""
     try:

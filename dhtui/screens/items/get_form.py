@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from textual import on, work
@@ -20,6 +19,7 @@ from ...engine.commands import NodeCommands
 from ...engine.items import Item
 from ...engine.outcome import Outcome
 from ...engine.views.snapshot import LookupView
+from ...items.following.record import newer
 from ...keyring import Entry
 from ...packets.parts import Link
 from ...sources.feed import RATE
@@ -35,20 +35,15 @@ from ..dialogs.list_window import OF_LINES, ListWindow
 from ..notify import notify_failure
 from ..verbs import CopyForm
 from .get_request import GetRequest, read_get
-from .get_rows import answer_rows, answers_title, change_words, newer, running_line
+from .get_rows import answer_rows, answers_title, running_line
 from .put_rows import NODE_COLUMNS, SIGNS, NodeRow
 from .value import Form, following, kind_of, value_lines
 
 _VIEW_AS = next(action for action in view("items").actions if action.name == "view_as")
 
 
-async def pause(seconds: float) -> None:
-    """Waits between two looks."""
-    await asyncio.sleep(seconds)
-
-
-class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
-    """Asks what to get, gets it, shows it; watches it, if an interval is given."""
+class GetForm(CheckedForm[GetRequest | None, GetRequest], ListWindow[GetRequest | None]):
+    """Asks what to get, gets it, shows it. The result is what is to be watched instead, if an interval is given."""
 
     CSS_PATH = "get_form.tcss"
     BINDINGS = [  # noqa: RUF012 - Textual's own declaration
@@ -57,7 +52,10 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         bound(_VIEW_AS),
     ]
     ACTIONS = (*form("get", choose="")[:-1], _VIEW_AS, *OF_LINES, form("", "stop, close")[-1])
-    ABOUT = "Get an item (BEP 44), see who gives what, and watch it. Open leads to the packet of a node's answer."
+    ABOUT = (
+        "Get an item (BEP 44), see who gives what; with an interval it is watched in the background. Open leads to the "
+        "packet of a node's answer."
+    )
     SIGNS = SIGNS
     AUTO_FOCUS = "#what"
     FIRST = "what"
@@ -73,8 +71,6 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         self._item: Item | None = None
         """The newest one seen."""
         self._form: Form = "text"
-        self._changes, self._change = 0, ""
-        """While it is watched: how often it changed, and how it did last."""
         self._getting = False
         self._outcome: Outcome | None = None
         """What the last look brought."""
@@ -88,7 +84,6 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
             yield from field("salt", SourceInput(self._salt, id="salt", placeholder=_SALT))
             yield from field("watch", SourceInput(id="every", placeholder=_EVERY))
             yield Lines(id="verdict")
-            yield Lines(id="change")
             with Container(id="panes"):
                 yield LineTable(NODE_COLUMNS, lambda row: row.addr, title="answers", empty=_EMPTY, id="answers")
                 yield ScrollLines(id="value", classes="box")
@@ -112,7 +107,8 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
 
     def tell(self, request: GetRequest) -> None:
         """What would be got."""
-        self.say("✓", f"{request.words}; target {request.target.hex()}")
+        watched = "" if request.every is None else f"; watched every {request.every:g} s, in the list of own items"
+        self.say("✓", f"{request.words}; target {request.target.hex()}{watched}")
 
     def action_submit(self) -> None:
         """Gets it, in place of what was under way."""
@@ -120,11 +116,12 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         super().action_submit()
 
     def go(self, request: GetRequest) -> None:
-        """Begins anew."""
+        """Begins anew; what is to be watched is the screen's affair."""
+        if request.every is not None:
+            self.dismiss(request)
+            return
         self._item, self._outcome, self._rows = None, None, []
-        self._changes, self._change = 0, ""
         self.answers.show(())
-        self.query_one("#change", Lines).show(())
         self._show_value()
         self._get(request)
 
@@ -132,24 +129,13 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
 
     @work(group="get", exclusive=True, exit_on_error=False, name="get")
     async def _get(self, request: GetRequest) -> None:
-        looks = 0
-        given: Item | None = None
-        while True:
-            self._view, self._getting = None, True
-            self.tick()
-            result = await actions.get(
-                self._node, request.target, request.salt, progress=self._follow, public=request.public
-            )
-            self._getting, looks = False, looks + 1
-            now = result.outcome.item if result.outcome is not None else None
-            if looks > 1 and (words := change_words(given, now)):
-                self._changes += 1
-                self._change = f"look {looks}, change {self._changes}: {words}"
-            given = now
-            self._show(result, request, looks)
-            if request.every is None:
-                return
-            await pause(request.every)
+        self._view, self._getting = None, True
+        self.tick()
+        result = await actions.get(
+            self._node, request.target, request.salt, progress=self._follow, public=request.public
+        )
+        self._getting = False
+        self._show(result)
 
     def _follow(self, view: LookupView) -> None:
         self._view = view
@@ -169,17 +155,13 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
             self.answers.title = answers_title(outcome, rows)
             self.answers.show(rows)
 
-    def _show(self, result: actions.Result, request: GetRequest, looks: int) -> None:
+    def _show(self, result: actions.Result) -> None:
         outcome = result.outcome
         assert outcome is not None
         before, self._item = self._item, newer(self._item, outcome.item)
         self._outcome = outcome
         self._show_answers(outcome)
-        watched = f"; watched, look {looks}, every {request.every:g} s" if request.every is not None else ""
-        self.say("✓" if result.ok else "✗", f"{result.summary}{watched}", bad=not result.ok)
-        self.query_one("#change", Lines).show(
-            [(("! ", "warn"), (self._change, "strong"))] if self._change else [],
-        )
+        self.say("✓" if result.ok else "✗", result.summary, bad=not result.ok)
         if before != self._item:
             self.value.scroll_home(animate=False)
         self._show_value()
@@ -228,7 +210,7 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
         return bool(cancelled)
 
     def action_close(self) -> None:
-        """Ends the get or the watch; the second time closes the form."""
+        """Ends the get; the second time closes the form."""
         if self._stop():
             self.say("…", "stopped; what was found so far is shown")
         else:
@@ -241,5 +223,5 @@ class GetForm(CheckedForm[None, GetRequest], ListWindow[None]):
 
 _WHAT = "target, public key, name of a key, or magnet link"
 _SALT = "of a mutable item, if it has one"
-_EVERY = "empty: look once; 60s: look every minute, and report changes"
+_EVERY = "empty: look once; 60s: look every minute in the background, ring at a change"
 _EMPTY: tuple[Line, ...] = (((" Here each node that is asked is listed, with what it said.", "dim"),),)

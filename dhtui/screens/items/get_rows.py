@@ -1,8 +1,7 @@
-"""What a get brought: every answer with its node, and what changed while the item was watched."""
+"""What a get brought: every answer with its node."""
 
 from __future__ import annotations
 
-from ...engine.items import Item, MutableItem
 from ...engine.outcome import UNANSWERED, Outcome, Status
 from ...engine.views.snapshot import LookupDetail, LookupView
 from ...engine.wire.compact import Addr
@@ -54,32 +53,3 @@ def running_line(view: LookupView | None) -> Line:
     found = f"; found: {found_words(view.found)}" if view.found else ""
     words = f"{view.answered} of {plural(view.asked, 'query', 'queries')} answered; {view.best} of the 8 closest{found}"
     return (("… ", "accent"), (words, "plain"))
-
-
-def change_words(before: Item | None, now: Item | None) -> str:
-    """What changed between two looks, one sentence; "" for nothing."""
-    if before == now:
-        return ""
-    if now is None:
-        return "nobody gives it any more; the last one known is shown"
-    if before is None:
-        return f"it is there now{_seq(now)}"
-    if isinstance(before, MutableItem) and isinstance(now, MutableItem):
-        if now.seq < before.seq:
-            return f"only seq {now.seq} is given now, {before.seq} had been; that one is shown"
-        if now.seq == before.seq:
-            return f"another value with the same seq {now.seq}: two writers have met"
-        return f"seq {before.seq} became {now.seq}"
-    return "it is another item now"
-
-
-def _seq(item: Item) -> str:
-    return f", seq {item.seq}" if isinstance(item, MutableItem) else ""
-
-
-def newer(before: Item | None, now: Item | None) -> Item | None:
-    """The one to show: the newest ever seen wins."""
-    if now is None or before is None:
-        return now or before
-    older = isinstance(before, MutableItem) and isinstance(now, MutableItem) and now.seq < before.seq
-    return before if older else now

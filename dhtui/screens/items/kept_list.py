@@ -11,12 +11,11 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.worker import Worker
 
-from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import KEPT, POPUP
 from ...engine.commands import NodeCommands
 from ...errors import UsageError
-from ...items.keepalive import MAX_KEPT, Keeper, KeepError
+from ...items.keepalive import MAX_KEPT, Keeper
 from ...packets.parts import Link
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
@@ -33,6 +32,7 @@ from ..dialogs.prompt import Prompt
 from ..gate import opens
 from ..notify import notify, notify_failure
 from ..verbs import CopyForm
+from . import courses
 from .kept_rows import (
     KEPT_COLUMNS,
     SIGNS,
@@ -48,8 +48,8 @@ from .kept_rows import (
 
 NOBODY: tuple[Line, ...] = (
     (),
-    ((" Items are kept alive by a node on the network: not in a recording, and not", "dim"),),
-    ((" on a testnet, which ends with this program.", "dim"),),
+    ((" Items are kept alive by a running node: not in a recording, and not", "dim"),),
+    ((" without a folder to note them in.", "dim"),),
 )
 _NOTES = (
     "No key is needed: the item is fetched once, and put again as its owner signed it.",
@@ -184,20 +184,10 @@ class KeptList(ListWindow[None]):
         wanted = read_wanted(text)
         assert wanted.id is not None
         notify(self, f"Looking up {short_id(wanted.id)} …")
-        result = await actions.get(node, wanted.id, wanted.salt, public=wanted.public)
-        item = result.outcome.item if result.outcome else None
-        if item is None:
-            notify(self, f"Not kept: {result.summary}.", bad=True)
-            return
-        try:
-            saved = await keeper.add(item, put=False)
-        except KeepError as problem:
-            notify(self, f"Not kept: {problem}.", bad=True)
-            return
+        words, bad = await courses.keep(node, keeper, None, wanted.id, wanted.public, wanted.salt)
         self.show_rows()
-        self.table.select(item.target)
-        until = "from now on" if saved else "as long as this program runs: the list can't be saved"
-        notify(self, f"{short_id(item.target)} is kept alive {until}.", bad=not saved)
+        self.table.select(wanted.id)
+        notify(self, words, bad=bad)
 
     def action_close(self) -> None:
         """Back to the screen below."""

@@ -21,6 +21,7 @@ from ...engine.commands import NodeCommands
 from ...engine.items import ImmutableItem, Item, MutableItem
 from ...engine.keys import PrivateKey
 from ...errors import UsageError
+from ...items.following import Follower
 from ...items.keepalive import Keeper
 from ...items.value import FORMS
 from ...keyring import Entry, Keyring, KeyringError
@@ -91,10 +92,12 @@ class PutForm(Window[None]):
         key: bytes | None = None,
         salt: bytes = b"",
         keeper: Keeper | None = None,
+        follower: Follower | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """`entries` are the keys to choose from; `key`, if it is the public half of one, and `salt` to begin with.
 
-        To `puts` is added what is put.
+        To `puts` is added what is put; `follower` is told too. `seen` is what is at the target, as far as it is known.
         """
         super().__init__()
         self._puts = puts
@@ -103,7 +106,8 @@ class PutForm(Window[None]):
         self._first = next((n for n, entry in enumerate(self._entries, 1) if key and entry.public == key), 0)
         self._read: bytes | Item | UsageError | None = None
         """What the file at the path gave, if it has been read."""
-        self._seen: Seen | None = None
+        self._seen = seen
+        self._follower = follower
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -254,7 +258,16 @@ class PutForm(Window[None]):
             if key is None:
                 return
         dry = self.todo.chosen == _DRY
-        run = PutRun(self._node, plan, key, dry=dry, puts=self._puts, ring=self._ring, keeper=self._keeper)
+        run = PutRun(
+            self._node,
+            plan,
+            key,
+            dry=dry,
+            puts=self._puts,
+            ring=self._ring,
+            keeper=self._keeper,
+            follower=self._follower,
+        )
         self.app.push_screen(run, self._came_back)
 
     async def _key(self, ring: Keyring, name: str) -> PrivateKey | None:

@@ -23,6 +23,7 @@ from ...engine.keys import PrivateKey
 from ...engine.outcome import Outcome
 from ...engine.views.snapshot import LookupView
 from ...items.conflict import Conflict, retry, whose
+from ...items.following import Follower
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError
 from ...packets.parts import Link
@@ -82,15 +83,16 @@ class PutRun(ListWindow[Seen | None]):
         puts: deque[Item],
         ring: Keyring | None = None,
         keeper: Keeper | None = None,
+        follower: Follower | None = None,
     ) -> None:
         """`puts`: what was put since the program started. `ring` notes what its keys were used for; `keeper` can keep
-        alive what was put."""
+        alive what was put, `follower` shows what becomes of it."""
         super().__init__()
         self._puts = puts
         self._earlier: tuple[Item, ...] = ()
         """What is known to have been put from here before."""
         self._node, self._plan, self._key, self._dry = node, plan, key, dry
-        self._ring, self._keeper = ring, keeper
+        self._ring, self._keeper, self._follower = ring, keeper, follower
         self._base = plan.seen.item if plan.seen is not None else None
         """The value that ours was made from."""
         self._view: LookupView | None = None
@@ -148,6 +150,8 @@ class PutRun(ListWindow[Seen | None]):
         item = outcome.item if outcome is not None else None
         if item is not None and outcome is not None and outcome.writes:
             self._puts.append(item)
+            if self._follower is not None:
+                self._follower.put(outcome)
         if self._keeper is not None and outcome is not None and outcome.stored and item is not None:
             await self._keeper.renew(item)
         if self._ring is None or self._key is None or outcome is None or not outcome.stored:
@@ -274,8 +278,9 @@ class PutRun(ListWindow[Seen | None]):
         if not saved:
             self._say("✗", f"kept alive as long as this program runs: {keeper.problem}", "bad")
         else:
+            until = "from now on" if keeper.lasts else "until the testnet ends"
             key = key_of("items.kept")
-            self._say("✓", f"kept alive from now on, as one of {len(keeper.items)}; {key} on Items lists them", "good")
+            self._say("✓", f"kept alive {until}, as one of {len(keeper.items)}; {key} on Items lists them", "good")
 
     def _compare(self, conflict: Conflict) -> None:
         self._seen = Seen(self._plan.target, conflict.theirs[0])

@@ -95,17 +95,16 @@ def value_lines(v: bytes, form: Form, width: int) -> list[Line]:
     if form == "tree":
         return list(_tree(root, v, "", "", ""))
     if form == "json" and root.kind != "damage":
-        return [((part, "plain"),) for line in view_lines("json", v) for part in _fitted(line, width)]
+        return [((part, "plain"),) for line in view_lines("json", v) for part in fitted(line, width)]
     known = recognise(v)
-    records: list[Line] = (
-        [((part, "data"),) for line in known.lines() for part in _fitted(line, width)] if known else []
-    )
+    records: list[Line] = [((part, "data"),) for line in known.lines() for part in fitted(line, width)] if known else []
     if isinstance(known, DnsPacket):
         return records  # nothing else in it is text
-    return [*records, *(((part, "plain"),) for line in _text(root, v) for part in _fitted(line, width))]
+    return [*records, *(((part, "plain"),) for line in _text(root, v) for part in fitted(line, width))]
 
 
-def _fitted(line: str, width: int) -> list[str]:
+def fitted(line: str, width: int) -> list[str]:
+    """A line in as many as it takes, each of at most `width` cells."""
     return chop_cells(line, max(1, width)) or [""]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
 from textwrap import wrap
 
-from ...bindings.keymap import key_of
 from ...engine.items import mutable_target
 from ...keyring import Entry
 from ...packets.parts import Link
@@ -75,50 +74,46 @@ KEY_COLUMNS: tuple[Column[Entry], ...] = (
 )
 
 
-def key_details(
-    entry: Entry, is_open: bool = False, most_uses: int | None = None, width: int = _LABEL + _WIDTH
-) -> list[Line]:
-    """All about a key that anybody may know, with so many of the salts that it was used with; in `width` cells."""
-    row = partial(_row, width=width)
+def key_details(entry: Entry, is_open: bool = False, *, width: int = _WIDTH + _LABEL, puts: bool = True) -> list[Line]:
+    """All about a key that anybody may know, in lines of at most `width` cells.
+
+    `puts`: with the last put under each salt.
+    """
+    return [line for label, text, role in _facts(entry, is_open, puts) for line in _row(label, text, role, width)]
+
+
+def _facts(entry: Entry, is_open: bool, puts: bool) -> Iterator[tuple[str, str, Role]]:
     if entry.damaged or entry.public is None:
-        return [
-            *row("fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"),
-            *row("file", _file(entry)),
-            *row("", "It is never overwritten: mend it, move it away, or delete it."),
-        ]
+        yield "fault", f"✗ {safe_text(entry.damaged, 400)}", "bad"
+        yield "file", _file(entry), "plain"
+        yield "", "It is never overwritten: mend it, move it away, or delete it.", "plain"
+        return
     made = f"created {when(entry)} UTC" if entry.created is not None else "built in"
-    lines = [
-        *row("public", entry.public.hex(), "data"),
-        *row("pkarr", f"{entry.zbase32}  in z-base-32", "data"),
-        *row("target", f"{mutable_target(entry.public).hex()}  without a salt", "data"),
-        *row("kind", f"{_FORMS.get(entry.form, entry.form)}; {made}"),
-        *row("file", _file(entry)),
-    ]
+    yield "public", entry.public.hex(), "data"
+    yield "pkarr", f"{entry.zbase32}  in z-base-32", "data"
+    yield "target", f"{mutable_target(entry.public).hex()}  without a salt", "data"
+    yield "kind", f"{_FORMS.get(entry.form, entry.form)}; {made}", "plain"
+    yield "file", _file(entry), "plain"
     if entry.is_public_test_key:
-        lines += row("secret", "! Its private half is published: anybody can change what it signs.", "warn")
+        yield "secret", "! Its private half is published: anybody can change what it signs.", "warn"
     elif entry.encrypted:
         opened = "opened in this session" if is_open else "locked: its passphrase is asked for once a session"
-        lines += row("secret", f"encrypted (argon2id, SecretBox); {opened}")
+        yield "secret", f"encrypted (argon2id, SecretBox); {opened}", "plain"
     elif entry.exposed:
-        lines += row("secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn")
+        yield "secret", f"! in the clear, in a file that {entry.exposed} can read: chmod 600 it", "warn"
     else:
-        lines += row("secret", "in the clear, in a file that only you can read")
-    return [*lines, *_uses(entry, most_uses, width)]
+        yield "secret", "in the clear, in a file that only you can read", "plain"
+    if puts and entry.path is not None:
+        yield from _uses(entry)
 
 
-def _uses(entry: Entry, most: int | None, width: int) -> list[Line]:
+def _uses(entry: Entry) -> Iterator[tuple[str, str, Role]]:
     """The last put under each salt, the latest first."""
-    row = partial(_row, width=width)
-    if entry.path is None:
-        return []
     if not entry.uses:
-        return row("puts", "none with it yet")
-    lines = []
-    for number, use in enumerate(entry.uses[:most]):
+        yield "puts", "none with it yet", "plain"
+    for number, use in enumerate(entry.uses):
         salt = f"salt {safe_text(use.salt, 64)}" if use.salt else "no salt"
-        lines += row("" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}")
-    left = len(entry.uses) - len(entry.uses[:most])
-    return [*lines, *row("", f"and {left} more; {key_of('inspect')} lists them")] if left else lines
+        yield "" if number else "puts", f"seq {use.seq}, {date(use.at)} UTC, {salt}", "plain"
 
 
 _FORMS = {"seed": "seed of 32 bytes", "expanded": "expanded, 64 bytes"}
@@ -128,7 +123,7 @@ def _file(entry: Entry) -> str:
     return safe_text(str(entry.path), 300) if entry.path else "none"
 
 
-def _row(label: str, text: str, role: Role = "plain", *, width: int) -> list[Line]:
+def _row(label: str, text: str, role: Role, width: int) -> list[Line]:
     first, *rest = wrap(text, max(20, width - _LABEL)) or [""]
     return [((fit(label, _LABEL), "dim"), (first, role)), *(((" " * _LABEL, "plain"), (more, role)) for more in rest)]
 

@@ -20,13 +20,15 @@ from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.paint import titled
-from ..base import ExplorerScreen, bindings
+from ..base import STACKED, ExplorerScreen, bindings
 from ..gate import opens
+from ..items.mine_rows import mine_rows
 from ..listing import row_forms, table_form
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import courses
 from .rows import KEY_COLUMNS, key_details, key_forms, key_links
+from .signed import Signed, signed_items, signed_lines, signed_links
 
 _RECORDED: tuple[Line, ...] = (
     (),
@@ -35,8 +37,6 @@ _RECORDED: tuple[Line, ...] = (
 
 
 _NO_KEYS = "This is a recording: keys are there while a node runs."
-MAX_USES = 3
-"""Salts that the details list; the window lists all."""
 
 
 class KeysScreen(ExplorerScreen):
@@ -44,10 +44,15 @@ class KeysScreen(ExplorerScreen):
 
     CSS_PATH = "keys.tcss"
     BINDINGS = bindings("keys")
+    HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#keys"
 
     keys: query_one[LineTable[Entry]] = query_one("#keys", LineTable)
     _entries: tuple[Entry, ...] = ()
+    _signed: Sequence[Signed] = ()
+    """The items of the selected key."""
+    _signed_as_of: tuple[object, ...] = ()
+    """All that they depend on."""
     _select = ""
     """The key to be selected when the list is read next."""
 
@@ -55,12 +60,18 @@ class KeysScreen(ExplorerScreen):
         """The list and the details."""
         with Container(id="panes"):
             yield LineTable(KEY_COLUMNS, lambda entry: entry.name, title="keys", id="keys")
-            yield Lines(id="detail", classes="box")
+            with Container(id="about"):
+                yield Lines(id="detail", classes="box")
+                yield Lines(id="signed", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
-        """Keys do not change by themselves: they are read when the screen is shown, and after a new one."""
+        """Keys do not change by themselves: they are read when the screen is shown, and after a new one.
+
+        What became of their items does.
+        """
+        self._show_signed()
 
     def on_screen_resume(self) -> None:
         """Reads the keys anew: another program may have made some."""
@@ -93,22 +104,41 @@ class KeysScreen(ExplorerScreen):
         self.keys.show(self._entries)
         self.show_detail()
 
-    def on_resize(self) -> None:
-        """The lines are fitted to the new size."""
-        self.call_after_refresh(self.show_detail)
-
     @on(LineTable.Selected, "#keys")
     def show_detail(self) -> None:
         """All about the selected key."""
         entry = self.keys.model.selected
         detail = self.query_one("#detail", Lines)
-        width = detail.size.width or self.app.size.width
-        lines = key_details(entry, self._is_open(entry), MAX_USES, width) if entry else []
+        lines = key_details(entry, self._is_open(entry), width=detail.size.width, puts=False) if entry else []
         if entry and len(self._entries) == 1:
             hint = " makes a key of your own, to publish items that only you can change."
             lines = [((key_of("keys.new_key"), "key"), (hint, "plain")), *lines]
         detail.show(lines)
         detail.border_title = titled(detail, f"key {safe_text(entry.name, 64)}" if entry else "key")
+
+        self._show_signed()
+
+    def _show_signed(self) -> None:
+        """The items of the selected key, if anything about them is new."""
+        entry, follower, keeper = self.keys.model.selected, self.host.follower, self.host.keeper
+        pane = self.query_one("#signed", Lines)
+        as_of: tuple[object, ...] = (entry, pane.size)
+        if follower is not None:
+            as_of = (*as_of, int(follower.clock()), follower.items, keeper and keeper.items)
+        if as_of == self._signed_as_of:
+            return
+        self._signed_as_of = as_of
+        rows = mine_rows(follower, keeper, {}, of=entry.public) if entry and entry.public else ()
+        self._signed = signed_items(entry, rows) if entry else []
+        known = entry is not None and entry.public is not None
+        pane.show(signed_lines(self._signed, pane.size.width, max(1, pane.size.height)) if known else [])
+        pane.border_title = titled(
+            pane, f"items of {safe_text(entry.name, 40)}, times in UTC" if entry and known else "items"
+        )
+
+    def on_resize(self) -> None:
+        """The details are fitted to the new size. The base's own method runs too."""
+        self.call_after_refresh(self.show_detail)
 
     def _is_open(self, entry: Entry) -> bool:
         keyring = self.keyring
@@ -127,7 +157,7 @@ class KeysScreen(ExplorerScreen):
     def links(self) -> Sequence[Link]:
         """What the selected key leads to."""
         entry = self.keys.model.selected
-        return key_links(entry) if entry else ()
+        return [*key_links(entry), *signed_links(self._signed)] if entry else ()
 
     def copy_forms(self) -> Sequence[CopyForm]:
         """The public half of the selected key."""

@@ -31,9 +31,9 @@ from ...packets.parts import Link, LinkKind
 from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
-from ...text.decisions import stop_words
-from ...text.faults import SILENT, cause_words, problem_words
-from ...text.format import address, duration, lost_unread, plural, reach, short_id, woke
+from ...text.faults import cause_words, problem_words
+from ...text.format import address, short_id
+from ...text.happenings import Cause, cause_of, cause_of_error, event_words, lookup_name
 from ...text.safe import safe_text
 
 ERRORS_KEPT: Final = 300
@@ -52,8 +52,9 @@ class LogLine:
     unix: float
     """The same as unix time."""
     level: Level
-    cause: str
-    """What kind of thing, in a word or two."""
+    cause: Cause
+    label: str
+    """The cause in a word or two; of an error with its code."""
     where: str
     """An address, or empty."""
     text: str
@@ -114,8 +115,9 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
         key=("error", error.at, error.addr, error.cause, error.text),
         at=error.at,
         unix=unix,
-        level="detail" if cause_words(error.cause) == SILENT else "problem",
-        cause=safe_text(cause_words(error.cause), 24),
+        level="detail" if error.cause == Cause.TIMED_OUT else "problem",
+        cause=cause_of_error(error.cause),
+        label=safe_text(cause_words(error.cause), 24),
         where=safe_text(address(error.addr), 40),
         text=safe_text(problem_words(error.text)),
         addr=error.addr,
@@ -126,10 +128,19 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
 def event_line(happened: Happened, unix: float) -> LogLine:
     """Something that changed."""
     event = happened.event
-    level, cause, text, links = _told(event)
-    addr = getattr(event, "addr", None)
-    where = safe_text(address(addr) if addr else getattr(event, "ip", ""), 40)
-    return LogLine(("event", happened.number), event.at, unix, level, cause, where, text, addr, links)
+    cause, addr = cause_of(event), getattr(event, "addr", None)
+    return LogLine(
+        key=("event", happened.number),
+        at=event.at,
+        unix=unix,
+        level=_level(event),
+        cause=cause,
+        label=cause.value,
+        where=safe_text(address(addr) if addr else getattr(event, "ip", ""), 40),
+        text=event_words(event),
+        addr=addr,
+        links=_links(event),
+    )
 
 
 def _at(addr: Addr) -> Link:
@@ -140,69 +151,37 @@ def _id(node_id: bytes) -> Link:
     return Link("node", node_id, f"the node {short_id(node_id)}")
 
 
-_Told = tuple[Level, str, str, tuple[Link, ...]]
+_NOTABLE = (LookupFinished, Banned, BootstrapProgress, AddressChanged, IdChanged, ReachabilityChanged, Woke)
 
 
-def _told(event: StateEvent) -> _Told:
+def _level(event: StateEvent) -> Level:
+    """How much it matters. What the user did, such as a ban, is no problem."""
     match event:
-        case NodeAdded(id=node_id, addr=addr, bucket=bucket):
-            text = f"{short_id(node_id)} entered the table, bucket {bucket}"
-            return "detail", "node in", text, (_id(node_id), _at(addr))
-        case NodeRemoved(id=node_id, addr=addr, why=why):
-            text = f"{short_id(node_id)} left the table: {safe_text(why)}"
-            return "detail", "node out", text, (_id(node_id), _at(addr))
-        case LookupStarted() | LookupFinished():
-            return _lookup(event)
-        case Stored(what=what, target=target, addr=addr):
-            return _stored(what, target, addr)
-        case Banned(at=at, until=until, why=why):
-            # Not a problem: the user wants it so.
-            done = f"ignored for {duration(until - at)}" if until > at else "let in again"
-            return "notable", "banned", f"{done}: {safe_text(why)}", ()
-        case BootstrapProgress(text=text):
-            return "notable", "bootstrap", safe_text(text), ()
+        case LookupFinished(answered=0) | ReachabilityChanged(reachable=False) | DatagramsLost():
+            return "problem"
         case _:
-            return _about_us(event)
+            return "notable" if isinstance(event, _NOTABLE) else "detail"
 
 
-def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> _Told:
+def _links(event: StateEvent) -> tuple[Link, ...]:
+    """What an event leads to."""
     match event:
-        case AddressChanged(old=old, new=new, voters=voters):
-            before = f", before {address(old)}" if old else ""
-            return "notable", "our address", f"{plural(voters, 'voter')} see us as {address(new)}{before}", ()
-        case IdChanged(old=old_id, new=new_id, why=why):
-            text = f"{short_id(new_id)} instead of {short_id(old_id)}, {safe_text(why)}"
-            return "notable", "our id", text, (_id(new_id), _id(old_id))
-        case ReachabilityChanged(reachable=reachable, why=why):
-            words = reach("reachable") if reachable else f"{reach('unknown')} any more"
-            return ("notable" if reachable else "problem"), "reachable", f"{words}: {safe_text(why)}", ()
-        case DatagramsLost(lost=lost, total=total):
-            return "problem", "lost", lost_unread(lost, total), ()
-        case Woke(away=away):
-            return "notable", "woke", woke(away), ()
-
-
-def _lookup(event: LookupStarted | LookupFinished) -> _Told:
-    name = f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
-    what: LinkKind = "infohash" if about(event.kind) == "infohash" else "target"
-    links = (
-        Link("lookup", event.number, f"the lookup {name}"),
-        Link(what, event.target, f"its target {event.target.hex()}"),
-    )
-    if isinstance(event, LookupStarted):
-        owner = "asked by you" if event.owner == "user" else f"for {safe_text(event.owner, 40)}"
-        return "detail", "lookup", f"{name} began, {owner}", links
-    why = stop_words(event.stopped, closest=event.closest, asked=event.asked)
-    course = f"{event.answered} of {event.asked} answered; {why}"
-    return ("notable" if event.answered else "problem"), "lookup", f"{name} ended: {course}", links
-
-
-def _stored(what: str, target: bytes, addr: Addr) -> _Told:
-    if what == "peer":
-        link, thing = Link("infohash", target, f"the infohash {short_id(target)}"), "a peer of"
-    else:
-        link, thing = Link("target", target, f"the item {short_id(target)}"), f"the {safe_text(what, 20)} item"
-    return "detail", "stored", f"{thing} {short_id(target)} is kept here now", (link, _at(addr))
+        case NodeAdded(id=node_id, addr=addr) | NodeRemoved(id=node_id, addr=addr):
+            return _id(node_id), _at(addr)
+        case LookupStarted() | LookupFinished():
+            what: LinkKind = "infohash" if about(event.kind) == "infohash" else "target"
+            return (
+                Link("lookup", event.number, f"the lookup {lookup_name(event)}"),
+                Link(what, event.target, f"its target {event.target.hex()}"),
+            )
+        case Stored(what="peer", target=target, addr=addr):
+            return Link("infohash", target, f"the infohash {short_id(target)}"), _at(addr)
+        case Stored(target=target, addr=addr):
+            return Link("target", target, f"the item {short_id(target)}"), _at(addr)
+        case IdChanged(old=old_id, new=new_id):
+            return _id(new_id), _id(old_id)
+        case _:
+            return ()
 
 
 # ---- packets ----------------------------------------------------------------------------------------------
@@ -215,7 +194,7 @@ def packet_of(line: LogLine, packets: PacketRing) -> Packet | None:
     for packet in reversed(packets):
         if packet.addr != line.addr:
             continue
-        if line.cause == SILENT:
+        if line.cause is Cause.TIMED_OUT:
             ending = packets.ending(packet)
             if packet.direction == "out" and ending is not None and ending.at == line.at:
                 return packet
@@ -223,24 +202,6 @@ def packet_of(line: LogLine, packets: PacketRing) -> Packet | None:
             # What we answered at that moment was an answer to what brought it about.
             return packet.query if packet.direction == "out" and packet.query is not None else packet
     return None
-
-
-# ---- counters ---------------------------------------------------------------------------------------------
-
-
-def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
-    """What went wrong so far and how often, the most frequent first."""
-    counts = list(snapshot.methods.values())
-    named = [
-        (SILENT, sum(count.timed_out for count in counts)),
-        ("error replies", sum(count.errors for count in counts)),
-        ("not sent", snapshot.traffic.send_failures),
-        ("lost unread", snapshot.traffic.overflowed or 0),
-        ("banned now", snapshot.banned),
-        ("muted now", snapshot.muted),
-        *((safe_text(cause, 24), count) for cause, count in snapshot.drops.items()),
-    ]
-    return sorted(((cause, count) for cause, count in named if count), key=lambda one: (-one[1], one[0]))
 
 
 def only(lines: Iterable[LogLine], least: Level) -> list[LogLine]:

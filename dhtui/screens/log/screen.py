@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,10 +19,14 @@ from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import ExplorerScreen, bindings
 from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
+from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from .columns import LEVEL_WORDS, counter_lines, log_columns, log_details
+from .columns import LEVEL_WORDS, log_columns, log_details, trouble_lines
+from .folding import LogRow, fold
 from .log_lines import Level, Log, LogLine, only, packet_of
 
+_FEW, _MOST = 2, 5
+"""Causes that are drawn over time, in a low and in a high window."""
 _LEVELS: tuple[Level, ...] = ("detail", "notable", "problem")
 _NOTHING: tuple[Line, ...] = (
     (),
@@ -44,23 +48,28 @@ _NONE_OF_LEVEL: tuple[Line, ...] = (
 
 
 class LogScreen(ExplorerScreen):
-    """Counters above, lines below."""
+    """Above what goes wrong and when, below what happened."""
 
     CSS_PATH = "log.tcss"
     BINDINGS = bindings("log")
     AUTO_FOCUS = "#lines"
 
-    lines: query_one[LineTable[LogLine]] = query_one("#lines", LineTable)
+    lines: query_one[LineTable[LogRow]] = query_one("#lines", LineTable)
     _level: Level = "detail"
+    _cause: str = ""
+    """The label of the only cause that is shown; empty: all are."""
     _all: Sequence[LogLine] = ()
+    _rows: Sequence[LogRow] = ()
+    _rows_by: object = None
     _source: Source | None = None
     _view: Snapshot | None = None
 
     def compose_body(self) -> ComposeResult:
         """The counters and the lines."""
         self._course, self._throttle = Log(), UpdateThrottle()
+        self._opened: set[Hashable] = set()
         yield Lines(id="counters")
-        yield NewestTable(log_columns(self._today), lambda line: line.key, title="log", empty=_NOTHING, id="lines")
+        yield NewestTable(log_columns(self._today), lambda row: row.key, title="log", empty=_NOTHING, id="lines")
 
     def _today(self) -> float:
         """The unix time of the moment that is shown."""
@@ -83,35 +92,55 @@ class LogScreen(ExplorerScreen):
         if left_out := self._course.left_out(snapshot):
             missed = f", {number(left_out)} more left out{missed}"
         counters = self.query_one("#counters", Lines)
-        counters.show(counter_lines(snapshot, counters.size.width, 4 if self.size.height >= 40 else 2))
+        most = _MOST if self.size.height >= 40 else _FEW
+        counters.show(trouble_lines(snapshot, self.feed.trouble, counters.size.width, most))
         if not spared:
             self._fill(missed)
 
     def _fill(self, missed: str = "") -> None:
-        shown = self._all if self._level == "detail" else only(self._all, self._level)
-        self.lines.title = f"log, {LEVEL_WORDS[self._level]}{missed}"
+        cause = f", {self._cause} only" if self._cause else ""
+        self.lines.title = f"log, {LEVEL_WORDS[self._level]}{cause}{missed}"
         alone = self.host.testnet or self.feed.player is not None
         self.lines.set_empty(*(_NONE_OF_LEVEL if self._all else _nothing(alone)))
-        self.lines.show(shown)
+        self.lines.show(self._folded())
+
+    def _folded(self) -> Sequence[LogRow]:
+        """The rows of the list; made anew only when something happened or another choice of lines is shown."""
+        by = id(self._all), len(self._all), self._level, self._cause, frozenset(self._opened)
+        if by != self._rows_by:
+            lines = self._all if self._level == "detail" else only(self._all, self._level)
+            if self._cause:
+                lines = [line for line in lines if line.label == self._cause]
+            self._rows_by, self._rows = by, fold(lines, self._opened)
+            self._opened &= {row.key for row in self._rows}
+        return self._rows
 
     @on(LineTable.Inspect)
     def inspect(self) -> None:
-        """Goes to the packet of the line; where there is none, shows all about the line."""
-        line, packet = self.lines.model.selected, self._packet()
-        if packet is not None:
+        """Goes to the packet of the line; where there is none, shows all about it. Folded lines are unfolded."""
+        row, line, packet = self.lines.model.selected, self._line(), self._packet()
+        if row is not None and row.folded:
+            self._opened ^= {row.key}
+            self._fill()
+        elif packet is not None:
             self.post_message(self.Followed(_packet_link(packet)))
         elif line is not None and self._source is not None:
             self.show_details(self.lines, line.cause, log_details(line, self._source.packets.capacity))
 
+    def _line(self) -> LogLine | None:
+        """The selected line; the newest of those that are folded."""
+        row = self.lines.model.selected
+        return None if row is None else row.line
+
     def _packet(self) -> Packet | None:
-        line = self.lines.model.selected
+        line = self._line()
         return packet_of(line, self._source.packets) if line is not None and self._source is not None else None
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
     def links(self) -> Sequence[Link]:
         """What the selected line leads to, its packet first."""
-        line, packet = self.lines.model.selected, self._packet()
+        line, packet = self._line(), self._packet()
         first = () if packet is None else (_packet_link(packet),)
         return () if line is None else (*first, *line.links)
 
@@ -128,6 +157,15 @@ class LogScreen(ExplorerScreen):
     def action_level(self) -> None:
         """Shows the next choice of lines."""
         self._level = _LEVELS[(_LEVELS.index(self._level) + 1) % len(_LEVELS)]
+        self._fill()
+
+    def action_cause(self) -> None:
+        """Shows only lines of the selected one's cause; again: all."""
+        line = self._line()
+        if line is None and not self._cause:
+            notify(self, "No line is selected.")
+            return
+        self._cause = "" if self._cause or line is None else line.label
         self._fill()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from ...engine.wire.compact import pack_addr
+from ...packets.course import Course, Standing
 from ...packets.packet import Packet
 from ...packets.summary import summary
-from ...text.format import address, date_time
+from ...text.format import address, date_time, milliseconds
 from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.table_model import Column
@@ -21,6 +23,19 @@ TYPES: dict[str, tuple[str, Role]] = {
 }
 """The letter of each type, as in messages and in the filter language."""
 ARROWS: dict[str, tuple[str, Role]] = {"out": ("→", "accent"), "in": ("←", "data")}
+ROLES: Final[dict[str, Role]] = {"query": "data", "response": "plain", "error": "bad", "unreadable": "warn"}
+"""The colour of a whole line, by the kind of its packet."""
+_TROUBLE: Final = (Course.SILENT, Course.STRAY, Course.UNREAD)
+MARKS: Final[dict[Course, str]] = {
+    Course.OPEN: "… waits",
+    Course.SILENT: "✗ silent",
+    Course.CANCELLED: "– ended",
+    Course.IGNORED: "– none",
+    Course.STRAY: "? stray",
+    Course.UNREAD: "✗ unread",
+}
+PAIR: Final = "pair"
+_PAIR_CELLS = 9
 
 
 def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> tuple[Column[Packet], ...]:
@@ -28,12 +43,30 @@ def packet_columns(wall: Callable[[float], float], now: Callable[[], float]) -> 
     return (
         Column("time", 12, lambda p: ((date_time(wall(p.at), now()), "dim"),)),
         Column("", 1, lambda p: (ARROWS[p.direction],)),
+        Column(PAIR, _PAIR_CELLS, lambda _: ()),
         Column("peer", 21, lambda p: ((address(p.addr), "plain"),), sort=_by_address),
         Column("type", 11, _type, sort=lambda p: (p.kind, p.method)),
         Column("tid", 8, lambda p: ((p.tid.hex(), "dim"),), rank=1),
         Column("len", 4, lambda p: ((str(len(p.data)), "plain"),), right=True, sort=lambda p: len(p.data)),
-        Column("summary", 10, _summary, grow=True),
+        Column("summary", 14, _summary, grow=True),
     )
+
+
+def line_role(packet: Packet, course: Course) -> Role:
+    """The colour of the whole line of a packet."""
+    trouble = course in _TROUBLE or (packet.problem and packet.kind == "query")
+    return "warn" if trouble and packet.kind != "error" else ROLES[packet.kind]
+
+
+def pair_mark(standing: Standing, *, top: bool) -> str:
+    """The half of a bracket that a query or an answer is, with the round trip; or what else it is.
+
+    `top`: the other half stands below, if it is in sight.
+    """
+    if standing.course in MARKS:
+        return MARKS[standing.course]
+    corner = "┐" if top else "┘"
+    return f"{corner} {milliseconds(standing.took)}" if standing.course is Course.ANSWER else corner
 
 
 def headline(packet: Packet) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from textual.geometry import Size
 
+from ...packets.course import Course, Standing, standing
 from ...packets.filter import HELP, Completion, FilterError, completions, parse
 from ...packets.packet import Packet
+from ...packets.ring import PacketRing
 from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column, TableModel
+from .columns import PAIR, line_role, pair_mark
 
 _KEPT = 500
 """Packets whose cells are kept: more than any window shows."""
@@ -35,8 +38,13 @@ class PacketModel(TableModel[Packet]):
         super().__init__(columns, _number)
         self.follows = True
         """Whether the newest packet is selected, whichever that is."""
+        self.ring: PacketRing | None = None
+        """Where the packets come from: it knows what became of a query."""
         self._held: Packet | None = None
         self._kept: list[Packet] = []
+        self._drawn: dict[int, tuple[Packet, Course, tuple[Line, ...]]] = {}
+        """By `id`: the packet and its cells, as long as its course is this."""
+        self._pair = next((place for place, column in enumerate(columns) if column.title == PAIR), 0)
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -56,17 +64,44 @@ class PacketModel(TableModel[Packet]):
         return self._kept[place] if 0 <= place < len(self._kept) else None
 
     def cells(self, row: Packet) -> tuple[Line, ...]:
-        """As `TableModel`; those of the lines in sight are made once."""
-        if len(self._cells) >= _KEPT:
-            self._cells.clear()
-        return super().cells(row)
+        """As `TableModel`, in the colour of the packet's kind; in the margin how it stands to others."""
+        now = Standing(Course.OPEN) if self.ring is None else standing(row, self.ring)
+        known = self._drawn.get(id(row))
+        if known is None or known[1] is not now.course:
+            known = self._draw(row, now.course)
+        cells, pair = known[2], self._pair
+        return (*cells[:pair], self._margin(row, now), *cells[pair + 1 :])
+
+    def _draw(self, row: Packet, course: Course) -> tuple[Packet, Course, tuple[Line, ...]]:
+        if len(self._drawn) >= _KEPT:
+            self._drawn.clear()
+        role = line_role(row, course)
+        cells: Iterable[Line] = (column.cell(row) for column in self.columns)
+        if role != "plain":
+            cells = (tuple((text, role) for text, _ in cell) for cell in cells)
+        known = self._drawn[id(row)] = row, course, tuple(cells)
+        return known
+
+    def _margin(self, row: Packet, now: Standing) -> Line:
+        """Its half of a bracket; before it that of the selected packet and its partner, with the line between them."""
+        held, role = self._held, line_role(row, now.course)
+        text = pair_mark(now, top=(now.course is Course.ASKED) != (self.backwards and self.sort_by is None))
+        partner = self.ring.partner(held) if self.ring is not None and held is not None else None
+        if held is None or partner is None:
+            return ((f" {text}", role),)
+        first, last = sorted((held.number, partner.number))
+        if row.number in (first, last):
+            return ((text[:1], "accent"), (f" {text[1:]}", "accent"))
+        if first < row.number < last and self.sort_by is None:
+            return ("│", "accent"), (text, role)
+        return ((f" {text}", role),)
 
     # -- taking in -------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
         """Drops all packets; another ring comes. What is selected is found again by its number."""
         self._kept, self.rows, self.total = [], [], 0
-        self._cells.clear()
+        self._drawn.clear()
         self._all = self._kept
 
     def start_over(self) -> None:

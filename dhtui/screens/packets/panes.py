@@ -111,9 +111,12 @@ def part_lines(part: Part, data: bytes, width: int) -> list[Line]:
 
 
 def verdict_lines(verdicts: Sequence[Verdict], width: int) -> list[Line]:
-    """Verdicts as lines of at most `width` cells, or a bit more where there are too few."""
+    """Verdicts as lines of at most `width` cells, or a bit more where there are too few.
+
+    What is false comes first: it must be seen where not all of them fit.
+    """
     lines: list[Line] = []
-    for verdict in verdicts:
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.state != "bad"):
         sign, role = _SIGNS[verdict.state]
         head: Line = ((f"{sign} ", role), (fit(verdict.topic, _TOPIC), "strong"))
         first, *rest = wrap(verdict.sentence, max(16, width - _TOPIC - 2)) or [""]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -32,14 +31,15 @@ from ...text.spans import Line
 from ...widgets.hex_view import HexView
 from ...widgets.line_table import LineTable
 from ...widgets.scroll_lines import ScrollLines
-from ..base import STACKED, ExplorerScreen, bindings
-from ..gate import opens
+from ..base import STACKED, bindings
 from ..listing import UpdateThrottle
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .columns import headline, packet_columns
+from .filtering import FilteringScreen, FilterLine
 from .packet_list import PacketTable
-from .panes import TREE_COLUMNS, Key, TreeRow, alike, copies, meaning_of, part_lines, tree_rows, verdict_lines
+from .panes import TREE_COLUMNS, Key, TreeRow, copies, meaning_of, part_lines, tree_rows, verdict_lines
+from .talk import Talk
 
 _POPUP_WIDTH = 70
 
@@ -72,7 +72,7 @@ class PartTree(LineTable[TreeRow]):
         await self.run_action("screen.leave_pane")
 
 
-class PacketsScreen(ExplorerScreen):
+class PacketsScreen(FilteringScreen):
     """The list above, tree and bytes below, the verdict in their place or, where there is room, beside the list."""
 
     CSS_PATH = "packets.tcss"
@@ -80,10 +80,10 @@ class PacketsScreen(ExplorerScreen):
     AUTO_FOCUS = "#packets"
     HORIZONTAL_BREAKPOINTS = STACKED
 
-    packets: query_one[PacketTable] = query_one("#packets", PacketTable)
     parts: query_one[PartTree] = query_one("#parts", PartTree)
     hexed: query_one[HexView] = query_one("#hexed", HexView)
     judged: query_one[ScrollLines] = query_one("#judged", ScrollLines)
+    talk: query_one[Talk] = query_one("#talk", Talk)
     _shown: Source | None = None
     _ring: PacketRing | None = None
     _view: Snapshot | None = None
@@ -97,12 +97,14 @@ class PacketsScreen(ExplorerScreen):
     """The pane from which the user went to the verdict."""
 
     def compose_body(self) -> ComposeResult:
-        """The four panes."""
+        """The filter and the five panes."""
         self._turned: set[Key] = set()
         self._throttle = UpdateThrottle()
+        yield FilterLine(id="narrowed", classes="stays")
         with Container(id="panes"):
             yield PacketTable(packet_columns(self._wall, self._today), empty=_NO_PACKETS, id="packets")
             yield ScrollLines(id="judged")
+            yield Talk(self._wall, self._today, id="talk")
             yield PartTree(TREE_COLUMNS, lambda row: row.key, title="parts", id="parts")
             yield HexView(id="hexed")
 
@@ -125,6 +127,7 @@ class PacketsScreen(ExplorerScreen):
         self._view = snapshot
         spared = not frozen and self._take(source)
         self._name_list(source)
+        self.show_filter_line()
         if spared:
             self._show_verdict()  # there may be more room for it, or an answer
         else:
@@ -139,6 +142,7 @@ class PacketsScreen(ExplorerScreen):
         elif jumped:
             table.model.forget()
         self._shown, self._ring = source, ring
+        table.model.ring = ring
         fresh = ring.since(table.model.newest)
         spared = self._throttle.skips(len(fresh)) and table.model.follows and not jumped
         table.take(fresh, ring.dropped + 1, paint=not spared)
@@ -170,6 +174,7 @@ class PacketsScreen(ExplorerScreen):
             self._root = dissect(packet.data, packet.target) if packet else None
             self._show_tree()
         self._show_verdict()
+        self._show_talk()
 
     def _show_tree(self) -> None:
         rows = tree_rows(self._root, self._turned) if self._root else []
@@ -232,19 +237,20 @@ class PacketsScreen(ExplorerScreen):
             self.packets.model.pin()
             self._show_packet()
 
+    def _show_talk(self) -> None:
+        if self.talk.display:
+            rushes = self.packets.model.follows and self.packets.has_focus
+            self.talk.follow(self._packet, self._ring, int(self._now), rushes=rushes)
+
     def action_cycle(self, step: int) -> None:
         """Goes to another pane."""
-        panes = [pane for pane in (self.packets, self.parts, self.hexed, self.judged) if pane.display]
+        panes = [each for each in (self.packets, self.parts, self.hexed, self.judged, self.talk) if each.display]
         at = panes.index(self.focused) if self.focused in panes else -1
         panes[(at + step) % len(panes)].focus()
 
     def action_leave_pane(self) -> None:
         """Goes back to the list."""
         self.packets.focus()
-
-    def filtered(self) -> LineTable[Any]:
-        """The packets, whichever pane has the focus."""
-        return self.packets
 
     def action_verdict(self) -> None:
         """Shows the verdict, and then what was there before; goes to it where all have room, and back."""
@@ -257,16 +263,44 @@ class PacketsScreen(ExplorerScreen):
             self._visit_verdict()
         else:
             self.toggle_class("-judging")
+            self.remove_class("-talking")
         self.call_after_refresh(self._show_verdict)
 
     def _visit_verdict(self) -> None:
         """Gives the focus to the verdict, or back to the pane that had it before."""
-        back = self.judged.has_focus
-        if not back:
+        self._visit(self.judged, "-judging", "-talking")
+
+    def _visit(self, pane: Widget, shows: str, hides: str) -> None:
+        back = pane.has_focus
+        if not back and self.focused not in (self.judged, self.talk):
             self._left = self.focused
-        self.set_class(not back, "-judging")
-        pane = self._left if back else self.judged
-        (pane or self.packets).focus()
+        self.set_class(not back, shows)
+        self.remove_class(hides)
+        (self._left or self.packets if back else pane).focus()
+
+    def action_talk(self) -> None:
+        """Goes to the conversation with the node, which is shown; from there back."""
+        self._visit(self.talk, "-talking", "-judging")
+        self.call_after_refresh(self._show_packet)
+
+    @on(LineTable.Selected, "#talk")
+    def select_of_talk(self) -> None:
+        """The packet at the cursor of the conversation is selected in the list, too."""
+        rung = self.talk.model.selected
+        if self.talk.has_focus and rung is not None:
+            self._go_to(rung.packet)
+
+    @on(LineTable.Inspect, "#talk")
+    def leave_talk(self) -> None:
+        """Goes to the packet in the list."""
+        self.packets.focus()
+
+    def _go_to(self, packet: Packet) -> None:
+        """Selects a packet, or inspects it where the filter hides it."""
+        if self.packets.model.place_of(packet.number) is None:
+            self.packets.hold(packet)
+        else:
+            self.packets.select(packet.number)
 
     @on(LineTable.Inspect, "#packets")
     def inspect_packet(self) -> None:
@@ -329,38 +363,11 @@ class PacketsScreen(ExplorerScreen):
             return
         partner = ring.partner(packet)
         if partner is not None:
-            if self.packets.model.place_of(partner.number) is None:
-                self.packets.hold(partner)
-            else:
-                self.packets.select(partner.number)
+            self._go_to(partner)
         elif packet.kind == "query":
             notify(self, f"No answer to packet {packet.number} is kept.")
         else:
             notify(self, f"The query that packet {packet.number} belongs to is not kept, or there was none.")
-
-    @opens("alike")
-    async def action_alike(self) -> None:
-        """Lets the user choose what the packets shown shall have in common with the selected one, too."""
-        if term := await self._choose_term("show only"):
-            self.packets.change_filter(narrowed(self.packets.model.filter_text, term))
-
-    @opens("unlike")
-    async def action_unlike(self) -> None:
-        """Lets the user choose what the packets shown shall not have in common with the selected one."""
-        if term := await self._choose_term("hide"):
-            self.packets.change_filter(narrowed(self.packets.model.filter_text, f"!{term}"))
-
-    @opens("only")
-    async def action_only(self) -> None:
-        """Lets the user choose what takes the place of the filter."""
-        if term := await self._choose_term("show nothing but"):
-            self.packets.change_filter(term)
-
-    async def _choose_term(self, title: str) -> str:
-        packet = self.packets.model.selected
-        terms = alike(packet) if packet else []
-        place = await self._choose(title, terms)
-        return "" if place is None else terms[place]
 
     def open_link(self, link: Link) -> bool:
         """Selects a packet, or narrows the filter to an address or an id; where that leaves nothing, replaces it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...engine.views.snapshot import SwarmView
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, power
-from ...text.spans import Line
+from ...text.spans import Line, Span
 from ...widgets.table_model import Column
-from .rows import AnnounceRow, Giver, NamedPeer
+from .rows import AnnounceRow, Giver, MatrixRow, NamedPeer
 
 _SWARM_PEERS = 3
 
@@ -70,6 +70,7 @@ def _gave(row: Giver) -> Line:
 
 
 GIVER_COLUMNS: tuple[Column[Giver], ...] = (
+    Column("#", 2, lambda r: ((str(r.place), "dim"),), right=True),
     Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
     Column(
         "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), middle=True,
@@ -88,19 +89,51 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column(
         "alone", 5, lambda r: ((str(r.alone), "warn" if r.alone else "dim"),), right=True, sort=lambda r: r.alone
     ),
-    Column("gave", 20, _gave, grow=True),
+    Column("gave", 10, _gave, grow=True),
 )  # fmt: skip
 """``alone``: how many of its peers no other node named."""
 
 
 def _named_by(row: NamedPeer) -> Line:
-    return ((f"{len(row.nodes)} of {row.givers}", "strong" if len(row.nodes) > 1 else "warn"),)
+    return _agreed(len(row.nodes), row.givers)
+
+
+def _agreed(named: int, givers: int) -> Line:
+    """By how many nodes a peer was named; of one node alone, where others gave peers too, that is said."""
+    if named == 1 and givers > 1:
+        return ((f"alone, 1 of {givers}", "warn"),)
+    return ((f"{named} of {givers}", "strong"),)
 
 
 PEER_COLUMNS: tuple[Column[NamedPeer], ...] = (
     Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
-    Column("named by", 9, _named_by, right=True, sort=lambda r: len(r.nodes)),
+    Column("named by", 14, _named_by, right=True, sort=lambda r: len(r.nodes)),
     Column(
         "nodes that named it", 20, lambda r: ((", ".join(address(node) for node in r.nodes[:20]), "dim"),), grow=True
     ),
 )
+
+
+def _agreed_in_matrix(row: MatrixRow) -> Line:
+    return (("alone", "warn"),) if row.alone else _agreed(len(row.named), row.givers)
+
+
+_NODE = 3
+"""Cells of the column of a node."""
+
+
+def matrix_columns(first: int, nodes: int) -> tuple[Column[MatrixRow], ...]:
+    """The columns of the matrix: the nodes from the place `first` on, of so many, in one, as wide as the pane is."""
+    places = range(first, nodes + 1)
+
+    def named(row: MatrixRow) -> Line:
+        sign: Span = ("○", "warn") if row.alone else ("●", "good")
+        return tuple(
+            span for place in places for span in (("  ", "plain"), sign if place in row.named else ("·", "dim"))
+        )
+
+    return (
+        Column("peer", 21, lambda r: ((address(r.peer), "plain"),), sort=lambda r: r.peer),
+        Column("named by", 8, _agreed_in_matrix, right=True, sort=lambda r: len(r.named)),
+        Column("".join(f"{place:{_NODE}}" for place in places), 20, named, grow=True),
+    )

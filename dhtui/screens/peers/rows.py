@@ -16,6 +16,11 @@ from ...engine.views.snapshot import (
 )
 from ...engine.wire.compact import Addr
 
+MAX_NODES = 99
+"""Nodes that the matrix has columns for, the nearest first."""
+MAX_PEERS = 1000
+"""Peers that the matrix has rows for, those first that most nodes named."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnnounceRow:
@@ -32,6 +37,8 @@ class Giver:
     node: CandidateView
     alone: int
     """How many of its peers nobody else named."""
+    place: int = 1
+    """Its place among those that gave peers, the nearest first, from 1: its column in the matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,22 @@ class NamedPeer:
     """The nearest to the infohash first."""
     givers: int
     """How many nodes gave peers at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """A peer, and which of the nodes named it."""
+
+    peer: Addr
+    named: frozenset[int]
+    """Places of the nodes that named it, from 1."""
+    givers: int
+    """How many nodes gave peers at all."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether one node alone named it, though others gave peers too."""
+        return len(self.named) == 1 and self.givers > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +90,19 @@ def results_of(detail: LookupDetail) -> Results:
     peers = (NamedPeer(peer, tuple(nodes), len(sources)) for peer, nodes in named.items())
     return Results(
         detail,
-        tuple(Giver(source, alone[source.addr]) for source in sources),
+        tuple(Giver(source, alone[source.addr], place) for place, source in enumerate(sources, 1)),
         tuple(sorted(peers, key=lambda peer: -len(peer.nodes))),
     )
+
+
+def matrix_rows(results: Results) -> list[MatrixRow]:
+    """Which node named which peer: first the peers that most nodes named, those of one node together."""
+    place = {giver.node.addr: giver.place for giver in results.givers[:MAX_NODES]}
+    rows = [
+        MatrixRow(peer.peer, frozenset(place[node] for node in peer.nodes if node in place), peer.givers)
+        for peer in results.peers
+    ]
+    return sorted(rows, key=lambda row: (-len(row.named), min(row.named, default=0)))[:MAX_PEERS]
 
 
 def peer_lookups(snapshot: Snapshot) -> list[LookupView]:

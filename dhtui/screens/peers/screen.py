@@ -23,7 +23,7 @@ from ...text.safe import safe_text
 from ...text.spans import Line, Role
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
-from ..base import ExplorerScreen, bindings
+from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.popup import Popup
 from ..gate import opens
 from ..listing import link_forms, row_forms, table_form
@@ -32,7 +32,8 @@ from ..verbs import CopyForm, ExportForm
 from . import details
 from .announce_form import AnnounceForm, AnnounceRequest
 from .columns import ANNOUNCE_COLUMNS, GIVER_COLUMNS, PEER_COLUMNS, SWARM_COLUMNS
-from .rows import AnnounceRow, Giver, NamedPeer, Results, announce_rows, peer_lookups, results_of, swarm_rows
+from .matrix import Matrix
+from .rows import AnnounceRow, Giver, MatrixRow, NamedPeer, Results, announce_rows, peer_lookups, results_of, swarm_rows
 
 POLL_SECONDS = 1.0
 """What a running node keeps is read this often: there may be thousands of infohashes."""
@@ -67,8 +68,8 @@ _NO_PEERS: tuple[Line, ...] = (
     ),
 )
 _HINT = (
-    f" {key_of('peers.announce')} announces; {key_of('peers.by_peer')} lists what was found by node or by peer; "
-    f"{key_of('peers.next_lookup')}: next lookup."
+    f" {key_of('peers.announce')} announces; {key_of('peers.by_peer')}: by node or by peer; "
+    f"{key_of('peers.matrix')}: which node named which; {key_of('peers.next_lookup')}: next lookup."
 )
 
 
@@ -76,6 +77,7 @@ class PeersScreen(ExplorerScreen):
     """What is kept and what was announced above, the results of a lookup below."""
 
     CSS_PATH = "peers.tcss"
+    HORIZONTAL_BREAKPOINTS = STACKED
     BINDINGS = bindings("peers")
     AUTO_FOCUS = "#swarms"
 
@@ -83,6 +85,7 @@ class PeersScreen(ExplorerScreen):
     announces: query_one[LineTable[AnnounceRow]] = query_one("#announces", LineTable)
     givers: query_one[LineTable[Giver]] = query_one("#givers", LineTable)
     named: query_one[LineTable[NamedPeer]] = query_one("#named", LineTable)
+    matrix: query_one[Matrix] = query_one("#matrix", Matrix)
     _source: Source | None = None
     _view: Snapshot | None = None
     _polled = 0.0
@@ -97,8 +100,10 @@ class PeersScreen(ExplorerScreen):
         with Container(id="kept"):
             yield LineTable(SWARM_COLUMNS, lambda r: r.infohash, title="kept here", empty=_NO_SWARMS, id="swarms")
             yield LineTable(ANNOUNCE_COLUMNS, lambda r: r.place, title="announced", empty=_NO_ANNOUNCES, id="announces")
-        yield LineTable(GIVER_COLUMNS, lambda r: r.node.addr, title="found", empty=_NO_LOOKUP, id="givers")
-        yield LineTable(PEER_COLUMNS, lambda r: r.peer, title="found", empty=_NO_LOOKUP, id="named")
+        with Container(id="results"):
+            yield LineTable(GIVER_COLUMNS, lambda r: r.node.addr, title="found", empty=_NO_LOOKUP, id="givers")
+            yield LineTable(PEER_COLUMNS, lambda r: r.peer, title="found", empty=_NO_LOOKUP, id="named")
+            yield Matrix(empty=_NO_LOOKUP, id="matrix")
         yield Lines(((_HINT, "dim"),), id="last")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -146,9 +151,11 @@ class PeersScreen(ExplorerScreen):
     def _fill_results(self) -> None:
         results = self._results
         by_peer = self.has_class("by-peer")
-        for table in (self.givers, self.named):
-            table.title = _results_title(results, by_peer)
+        for table in (self.givers, self.named, self.matrix):
             table.set_empty(*(_NO_PEERS if results else _NO_LOOKUP))
+        self.givers.title = self.named.title = _results_title(results, by_peer)
+        self.set_class(bool(results and results.peers), "-found")
+        self.matrix.show_results(results)
         if by_peer:
             self.named.show(results.peers if results else ())
         else:
@@ -185,10 +192,17 @@ class PeersScreen(ExplorerScreen):
             self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
             self.show_details(message.table, f"peers from {address(row.node.addr)}", details.giver_details(row))
+        elif isinstance(row, MatrixRow):
+            self.show_details(message.table, f"peer {address(row.peer)}", details.peer_details(self._named(row)))
         elif isinstance(row, NamedPeer):
             self.show_details(message.table, f"peer {address(row.peer)}", details.peer_details(row))
 
     # -- verbs -----------------------------------------------------------------------------------------------
+
+    def _named(self, row: MatrixRow) -> NamedPeer:
+        """The same peer, with the addresses of the nodes."""
+        peers = () if self._results is None else self._results.peers
+        return next((peer for peer in peers if peer.peer == row.peer), NamedPeer(row.peer, (), row.givers))
 
     def _list(self) -> LineTable[Any]:
         return self.focused if isinstance(self.focused, LineTable) else self.swarms
@@ -196,6 +210,7 @@ class PeersScreen(ExplorerScreen):
     def links(self) -> Sequence[Link]:
         """What the selected line leads to."""
         row, infohash = self._list().model.selected, self._infohash()
+        row = self._named(row) if isinstance(row, MatrixRow) else row
         about = details.infohash_links(infohash, self._lookups) if infohash is not None else []
         if isinstance(row, SwarmView):
             return [*about, *details.address_links(row.peers, "peer")]
@@ -213,6 +228,8 @@ class PeersScreen(ExplorerScreen):
         """All lists that are shown."""
         name = "peers-found" if self.has_class("by-peer") else "nodes-with-peers"
         found = table_form(self._list_of_results(), name)
+        if self.has_class("by-matrix"):
+            found = table_form(self.matrix, "peers-by-node")
         return found, table_form(self.swarms, "peers-kept"), table_form(self.announces, "announces")
 
     def open_link(self, link: Link) -> bool:
@@ -247,7 +264,8 @@ class PeersScreen(ExplorerScreen):
 
     def action_other_pane(self, step: int) -> None:
         """Goes to the next list."""
-        lists: list[LineTable[Any]] = [self.swarms, self.announces, self._list_of_results()]
+        results = [each for each in (self._list_of_results(), self.matrix) if each.display]
+        lists: list[LineTable[Any]] = [self.swarms, self.announces, *results]
         place = lists.index(self._list()) if self._list() in lists else 0
         lists[(place + step) % len(lists)].focus()
 
@@ -258,6 +276,15 @@ class PeersScreen(ExplorerScreen):
         self._fill_results()
         if had_focus:
             self._list_of_results().focus()
+
+    def action_matrix(self) -> None:
+        """Shows which node named which peer, in place of the list of results; again: that list."""
+        self.toggle_class("by-matrix")
+        (self.matrix if self.has_class("by-matrix") else self._list_of_results()).focus()
+
+    def action_shift(self, nodes: int) -> None:
+        """Shows the matrix from a nearer or a farther node on."""
+        self.matrix.shift(nodes)
 
     def action_next_lookup(self) -> None:
         """Shows the results of the next lookup for peers; after the oldest the newest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...engine.views.snapshot import MethodCounts, Snapshot
 from ...engine.wire.ids import distance
@@ -11,7 +11,7 @@ from ...engine.wire.krpc import Query
 from ...packets.summary import summary
 from ...text.clients import client_name
 from ...text.decisions import lookup_stop_words
-from ...text.faults import TIMED_OUT, cause_words
+from ...text.faults import cause_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
 from ...text.safe import safe_text
@@ -19,37 +19,14 @@ from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
 from ..home.panes import method_rows
 from .rows import AskedRow, OwnerRow, QueryRow, Row
-
-BAR = 8
-"""Cells of an age bar; they stand for the time until the hard deadline."""
+from .timeline import RESULTS, TITLE, look_of
 
 WAITS, STALLED = "…", "?"
-RESULTS: dict[str, tuple[str, Role]] = {
-    "answered": ("✓", "good"),
-    "error": ("!", "warn"),
-    TIMED_OUT: ("✗", "bad"),
-    "cancelled": ("–", "dim"),
-}
 
 
 def short_method(method: str) -> str:
     """A method's name in 9 cells."""
     return "announce" if method == "announce_peer" else safe_text(method, 9)
-
-
-def age_bar(age: float, soft: float | None, hard: float | None, width: int = BAR) -> Line:
-    """How much of its time is used up: ``██┊·····``. The mark is the soft deadline, ``▓`` the time past it.
-
-    Where it is not known how much time it had there is no bar.
-    """
-    if hard is None:
-        return (("–", "dim"),)
-    per_cell = (hard or 1.0) / width
-    filled = min(width, int(age / per_cell + 0.5))
-    mark = width if soft is None or soft >= hard else min(width - 1, int(soft / per_cell))
-    in_time, late = min(filled, mark), max(0, filled - mark)
-    rest = "".join("┊" if cell == mark else "·" for cell in range(filled, width))
-    return (("█" * in_time, "accent"), ("▓" * late, "warn"), (rest, "dim"))
 
 
 def _stalled(row: QueryRow) -> bool:
@@ -91,26 +68,23 @@ def _nothing(row: OwnerRow) -> Line:
     return (("", "plain"),)
 
 
-def _in_flight(row: OwnerRow) -> Line:
-    return ((f"{row.in_flight} open", "strong" if row.in_flight else "dim"),)
-
-
-def _method_of_lookup(row: OwnerRow) -> Line:
-    return ((short_method(row.lookup.kind) if row.lookup else "", "strong"),)
+def _kind(row: OwnerRow) -> Line:
+    return ((short_method(row.lookup.kind if row.lookup else row.owner), "strong"),)
 
 
 def _target_of_lookup(row: OwnerRow) -> Line:
     return ((row.lookup.target.hex() if row.lookup else "", "data"),)
 
 
-def _time_used(row: QueryRow) -> Line:
-    return (("", "plain"),) if row.result else age_bar(row.age, row.soft, row.hard)
-
-
-def _course(row: OwnerRow) -> Line:
+def _summed_up(row: OwnerRow) -> Line:
+    """What stands where the queries have their timeline: how many are open, and how the lookup goes."""
+    _, role = look_of(row.owner)
+    open_ = f"{row.in_flight} open" if row.in_flight else f"{row.ended} ended"
     if row.lookup is None:
-        return ((_OWNERS.get(row.owner, ""), "dim"),)
-    return ((f"{row.lookup.answered} of {row.lookup.asked} answered", "plain"),)
+        words = _OWNERS.get(row.owner, "")
+        return ((open_, "strong" if row.in_flight else "dim"), (f", {words}" if words else "", "dim"))
+    went = f", {row.lookup.answered}/{row.lookup.asked} ✓"
+    return (f"#{row.lookup.number} ", role), (open_, "strong" if row.in_flight else "dim"), (went, "plain")
 
 
 _OWNERS = {
@@ -143,37 +117,59 @@ def _how_far(row: QueryRow) -> tuple[bool, int]:
     return False, distance(row.target, row.id)
 
 
-QUERY_COLUMNS: tuple[Column[Row], ...] = (
-    Column("", 1, _cell(lambda r: (("▾", "strong"),), lambda r: (state_sign(r),))),
-    Column(
-        "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True,
-        sort=_sort(lambda r: r.age),
-    ),
-    Column("time used", BAR + 1, _cell(_in_flight, _time_used)),
-    Column(
-        "method", 9, _cell(_method_of_lookup, lambda r: ((short_method(r.method), "plain"),)),
-        sort=_sort(lambda r: r.method),
-    ),
-    Column(
-        "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
-        middle=True, sort=_sort(lambda r: r.target or b""),
-    ),
-    Column(
-        "node", 21, _cell(_course, lambda r: ((address(r.addr), "plain"),)), sort=_sort(lambda r: r.addr),
-    ),
-    Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
-    Column(
-        "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
-        middle=True, sort=_sort(lambda r: r.id or b""),
-    ),
-    Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),
-    Column("how it goes", 12, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), grow=True, rank=1),
-    Column(
-        "asked by", 13,
-        _cell(lambda r: ((safe_text(r.owner, 40), "strong"),), lambda r: ((safe_text(r.owner, 40), "dim"),)),
-        sort=_sort(lambda r: r.owner),
-    ),
-)  # fmt: skip
+Lane: TypeAlias = Callable[[QueryRow], Line]
+"""A query drawn over time, as wide as its column is."""
+
+
+def query_columns(lane: Lane) -> tuple[Column[Row], ...]:
+    """The columns of queries in no groups."""
+    return (
+        _SIGN, _AGE, _METHOD,
+        Column(
+            "target", 9, _cell(_target_of_lookup, lambda r: ((r.target.hex() if r.target else "–", "data"),)),
+            middle=True, sort=_sort(lambda r: r.target or b""),
+        ),
+        Column("node", 21, _cell(_nothing, _node), sort=_sort(lambda r: r.addr)),
+        Column("asked by", 12, _cell(_nothing, lambda r: ((safe_text(r.owner, 40), look_of(r.owner)[1]),)),
+               sort=_sort(lambda r: r.owner)),
+        *_rest(lane, 11),
+    )  # fmt: skip
+
+
+def group_columns(lane: Lane) -> tuple[Column[Row], ...]:
+    """The columns of queries under the lookup or task that asked, which tells the target."""
+    return (
+        _SIGN, _AGE, _METHOD,
+        Column("node", 21, _cell(_target_of_lookup, _node), sort=_sort(lambda r: r.addr), middle=True),
+        *_rest(lane, 20),
+    )  # fmt: skip
+
+
+def _node(row: QueryRow) -> Line:
+    return ((address(row.addr), "plain"),)
+
+
+_SIGN: Column[Row] = Column("", 1, _cell(lambda r: (("▾", "strong"),), lambda r: (state_sign(r),)))
+_AGE: Column[Row] = Column(
+    "age", 6, _cell(_nothing, lambda r: ((milliseconds(r.age), "plain"),)), right=True, sort=_sort(lambda r: r.age)
+)
+_METHOD: Column[Row] = Column(
+    "method", 9, _cell(_kind, lambda r: ((short_method(r.method), "plain"),)), sort=_sort(lambda r: r.method)
+)
+
+
+def _rest(lane: Lane, width: int) -> tuple[Column[Row], ...]:
+    """The timeline of that width at least, and what there is room for besides."""
+    return (
+        Column(TITLE, width, lambda r: _summed_up(r) if isinstance(r, OwnerRow) else lane(r), grow=True),
+        Column("how it goes", 13, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), rank=1, grow=True),
+        Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
+        Column(
+            "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
+            middle=True, sort=_sort(lambda r: r.id or b""),
+        ),
+        Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),
+    )  # fmt: skip
 
 
 # ---- queries of others ----------------------------------------------------------------------------------

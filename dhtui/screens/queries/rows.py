@@ -129,7 +129,9 @@ def by_owner(rows: Iterable[QueryRow], snapshot: Snapshot) -> list[Row]:
     for row in rows:
         groups.setdefault(row.owner, []).append(row)
     lookups = {lookup.number: lookup for lookup in snapshot.lookups}
-    return [row for owner in sorted(groups, key=_order) for row in _group(owner, groups[owner], lookups)]
+    open_ = {owner for owner, group in groups.items() if not all(row.result for row in group)}
+    order = sorted(groups, key=lambda owner: (owner not in open_, *_order(owner)))
+    return [row for owner in order for row in _group(owner, groups[owner], lookups)]
 
 
 def _order(owner: str) -> tuple[bool, int, str]:

@@ -11,6 +11,7 @@ from textual.getters import query_one
 
 from ...bindings.keymap import key_of
 from ...engine.views.snapshot import Snapshot
+from ...packets.askers import MAX_ASKERS, AskerRow, Askers
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address
@@ -22,8 +23,10 @@ from ..base import STACKED, ExplorerScreen, bindings
 from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from .columns import ASKED_COLUMNS, QUERY_COLUMNS, flight_title, total_lines
+from .asker_columns import asker_columns, asker_details, asker_links, asker_title, is_near
+from .columns import ASKED_COLUMNS, flight_title, total_lines
 from .details import asked_details, asked_links, owner_details, owner_links, query_details, query_links
+from .flight import FlightTable
 from .rows import (
     AskedRow,
     OwnerRow,
@@ -33,7 +36,6 @@ from .rows import (
     by_owner,
     lookup_number,
     query_rows,
-    row_key,
     why_not_stopped,
 )
 from .tail import FADE, QueryTail
@@ -56,6 +58,10 @@ _NOBODY_ASKED: tuple[Line, ...] = (
 )
 
 
+_VIEWS = ("stream", "host", "prefix")
+"""How the queries of others are listed: one by one, by host, by /24."""
+
+
 class QueriesScreen(ExplorerScreen):
     """Totals above; below them our queries and those of others, above each other or side by side."""
 
@@ -64,22 +70,29 @@ class QueriesScreen(ExplorerScreen):
     HORIZONTAL_BREAKPOINTS = STACKED
     AUTO_FOCUS = "#flight"
 
-    flight: query_one[LineTable[Row]] = query_one("#flight", LineTable)
+    flight: query_one[FlightTable] = query_one("#flight", FlightTable)
     asked: query_one[LineTable[AskedRow]] = query_one("#asked", LineTable)
+    askers: query_one[LineTable[AskerRow]] = query_one("#askers", LineTable)
     _grouped = True
+    _listed = _VIEWS[0]
+    _now = 0.0
+    _askers_by: object = None
     _shown: Source | None = None
     _view: Snapshot | None = None
     _rows: Sequence[QueryRow] = ()
     _others: Sequence[AskedRow] = ()
 
     def compose_body(self) -> ComposeResult:
-        """The totals and the two lists."""
-        self._tail, self._throttle = QueryTail(), UpdateThrottle()
+        """The totals and the lists."""
+        self._tail, self._throttle, self._askers = QueryTail(), UpdateThrottle(), Askers()
         yield Lines(id="totals")
         with Container(id="lists"):
-            yield LineTable(QUERY_COLUMNS, row_key, title="in flight", empty=_NOTHING_ASKED, id="flight")
+            yield FlightTable(lambda: self._now, empty=_NOTHING_ASKED, id="flight")
             yield NewestTable(
                 ASKED_COLUMNS, lambda row: row.asked.packet.number, title="asked of us", empty=_NOBODY_ASKED, id="asked"
+            )
+            yield LineTable(
+                asker_columns(self._near), lambda row: row.name, title="who asks", empty=_NOBODY_ASKED, id="askers"
             )
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -97,11 +110,33 @@ class QueriesScreen(ExplorerScreen):
         totals = self.query_one("#totals", Lines)
         totals.show(total_lines(snapshot, totals.size.width))
         self._show_flight()
-        self.asked.title = f"asked of us, the last {len(self._others)}{missed}" if self._others else "asked of us"
-        self.asked.show(self._others)
+        if self._listed == "stream":
+            self.asked.title = f"asked of us, the last {len(self._others)}{missed}" if self._others else "asked of us"
+            self.asked.show(self._others)
+        else:
+            self._show_askers(source, missed)
+
+    def _show_askers(self, source: Source, missed: str) -> None:
+        """Who asks us, counted; shown anew with each second."""
+        self._askers.follow(source.packets)
+        by = (int(self._now), self._listed, id(source), missed)
+        if by == self._askers_by:
+            return
+        self._askers_by = by
+        rows = self._askers.rows(self._now, by_prefix=self._listed == "prefix")
+        self.askers.title = asker_title(rows, MAX_ASKERS, self._listed == "prefix") + missed
+        self.askers.show(rows)
+
+    def _near(self, target: bytes) -> bool:
+        """Whether a target is among those that this node is responsible for."""
+        view = self._view
+        if view is None:
+            return False
+        return is_near(target, view.identity.id, max((bucket.depth for bucket in view.table.buckets), default=0))
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         now, tail = self.feed.player.clock() if self.feed.player else snapshot.at, self._tail
+        self._now = now
         others = tail.follow(source.packets, now)
         self._rows = query_rows(snapshot, tail, now)
         if not self._throttle.skips(others) or source is not self._shown:
@@ -115,6 +150,7 @@ class QueriesScreen(ExplorerScreen):
         grouped = self._grouped and model.sort_by is None and not model.backwards
         in_flight = sum(not row.result for row in self._rows)
         self.flight.title = flight_title(len(self._rows), in_flight, grouped)
+        self.flight.group(grouped)
         self.flight.show(by_owner(self._rows, self._view) if grouped else self._rows)
 
     @on(LineTable.Inspect)
@@ -123,6 +159,8 @@ class QueriesScreen(ExplorerScreen):
         row = message.table.model.selected
         if isinstance(row, AskedRow):
             self.show_details(message.table, f"asked by {address(row.asked.packet.addr)}", asked_details(row))
+        elif isinstance(row, AskerRow):
+            self.show_details(message.table, f"queries of {row.name}", asker_details(row, self._near))
         elif isinstance(row, QueryRow):
             self.show_details(message.table, f"query to {address(row.addr)}", query_details(row), "stop")
         elif isinstance(row, OwnerRow):
@@ -133,14 +171,20 @@ class QueriesScreen(ExplorerScreen):
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
-    def _list(self) -> LineTable[Row] | LineTable[AskedRow]:
-        return self.asked if self.asked.has_focus else self.flight
+    @property
+    def _of_others(self) -> LineTable[AskedRow] | LineTable[AskerRow]:
+        return self.asked if self._listed == "stream" else self.askers
+
+    def _list(self) -> LineTable[Row] | LineTable[AskedRow] | LineTable[AskerRow]:
+        return self._of_others if self._of_others.has_focus else self.flight
 
     def links(self) -> Sequence[Link]:
         """What the selected line leads to."""
         row = self._list().model.selected
         if isinstance(row, AskedRow):
             return asked_links(row)
+        if isinstance(row, AskerRow):
+            return asker_links(row)
         if isinstance(row, QueryRow):
             return query_links(row)
         return owner_links(row) if isinstance(row, OwnerRow) else ()
@@ -151,13 +195,23 @@ class QueriesScreen(ExplorerScreen):
 
     def exports(self) -> Sequence[ExportForm]:
         """Both lists."""
-        return table_form(self.flight, "queries"), table_form(self.asked, "asked-of-us")
+        name = "asked-of-us" if self._listed == "stream" else "who-asks"
+        return table_form(self.flight, "queries"), table_form(self._of_others, name)
 
     # -- actions ---------------------------------------------------------------------------------------------
 
     def action_other_pane(self) -> None:
         """Goes to the other list."""
-        (self.flight if self.asked.has_focus else self.asked).focus()
+        (self.flight if self._of_others.has_focus else self._of_others).focus()
+
+    def action_by_asker(self) -> None:
+        """Lists the queries of others one by one, by who asks, or by the /24 of who asks."""
+        had_focus = self._of_others.has_focus
+        self._listed = _VIEWS[(_VIEWS.index(self._listed) + 1) % len(_VIEWS)]
+        self.set_class(self._listed != "stream", "-askers")
+        if had_focus:
+            self._of_others.focus()
+        self.call_after_refresh(self.tick)
 
     def action_group(self) -> None:
         """Groups our queries by who asked them, or takes the groups apart. Sorted, they are in no groups."""

@@ -12,7 +12,7 @@ from ...engine.wire.compact import Addr
 from ...packets.packet import Packet
 from ...packets.ring import PacketRing
 
-FADE: Final = 2.0
+FADE: Final = 5.0
 """Seconds for which a query that ended stays in sight."""
 ENDED: Final = 200
 """Queries of ours that ended lately and are listed, at most."""

@@ -373,3 +373,29 @@ async def test_a_put_of_a_kept_target_replaces_the_kept_item(tmp_path: Path, put
 async def test_a_put_of_what_is_not_kept_writes_nothing(tmp_path: Path) -> None:
     await Keeper(FakeNode(), tmp_path / "state").renew(ITEM)
     assert not (tmp_path / "state").exists()
+
+
+# ---- without a folder -------------------------------------------------------------------------------------
+
+
+async def test_without_a_folder_items_are_kept_as_long_as_the_keeper_lives(clock: Clock) -> None:
+    node, saw = FakeNode(), list[tuple[Item, int]]()
+    keeper = Keeper(node, None, clock=clock, rng=Random(1))
+    keeper.saw = lambda item, outcome: saw.append((item, outcome.stored))
+    assert not keeper.lasts and await keeper.add(FIXED, put=False)
+    await keeper.load()
+    await keeper.one_pass()
+    assert node.put == [FIXED] * 8 and saw == [(FIXED, 8)]
+    await keeper.pause(FIXED.target, True)
+    assert keeper.items[0].paused
+    await keeper.remove(FIXED.target)
+    assert keeper.items == ()
+
+
+async def test_without_a_folder_there_is_a_most_too(clock: Clock) -> None:
+    keeper = Keeper(FakeNode(), None, clock=clock, rng=Random(1))
+    for number in range(store.MAX_KEPT):
+        await keeper.add(ImmutableItem(b"i%de" % number), put=False)
+    with pytest.raises(KeepError, match=f"at most {store.MAX_KEPT}"):
+        await keeper.add(FIXED, put=False)
+    assert len(keeper.items) == store.MAX_KEPT

@@ -153,7 +153,7 @@ def node(*, puts: Sequence[Outcome] = (), gets: Sequence[Outcome] = ()) -> Writi
 
 def keys(folder: Path, passphrase: bytes | None = None) -> Path:
     """A folder with one key, ``me``, in it."""
-    ring = Keyring(folder / "keys")
+    ring = Keyring(folder / "keys", clock=lambda: 1_760_000_000.0)
     ring.add("me", ME)
     if passphrase is not None:
         ring.encrypt("me", passphrase)

@@ -17,13 +17,14 @@ from dhtui.engine.views.snapshot import StepView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.errors import UsageError
+from dhtui.items.following.record import newer
 from dhtui.keyring import Entry
 from dhtui.keyring.zbase32 import encode_public
 from dhtui.packets.parts import Link
-from dhtui.screens.items import get_form
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.get_request import read_get
-from dhtui.screens.items.get_rows import answer_rows, answers_title, change_words, newer
+from dhtui.screens.items.get_rows import answer_rows, answers_title
+from dhtui.text.item_words import change_words
 from dhtui.text.safe import magnet
 
 from ..snapshots import HOSTILE
@@ -45,6 +46,7 @@ from .item_stage import (
 )
 from .test_items import obeyed
 
+NOW = 1_800_000_000.0
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "160x45"])
 ENTRY = Entry("me", ME.public, "seed", None, None)
 ONE, TWO = (sign(ME, encode({b"ih": bytes(range(20)), b"n": n}), n) for n in (1, 2))
@@ -198,31 +200,30 @@ async def test_one_answer_is_shown_in_full(tmp_path: Path) -> None:
         assert "bad signature: the signature does not hold" in stage.text() and "node 203.0.113.4:6885" in stage.text()
 
 
-async def test_a_watched_item_reports_its_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: asyncio.Queue[None] = asyncio.Queue()
-    waited = []
-
-    async def pause(seconds: float) -> None:
-        waited.append(seconds)
-        await looks.get()
-
-    monkeypatch.setattr(get_form, "pause", pause)
+async def test_a_watched_item_reports_its_changes(tmp_path: Path) -> None:
+    rung = []
     gets = [outcome([gave(0, item)], item=item) for item in (ONE, ONE, TWO, ONE)]
-    async with getting(node(gets=gets), keys(tmp_path)) as stage:
+    async with getting(node(gets=gets), keys(tmp_path), LARGE) as stage:
+        follower = stage.app.host.follower
+        assert follower is not None
+        stage.app.bell = lambda: rung.append(len(stage.toasts()))  # type: ignore[method-assign]
+        follower.clock = lambda: NOW
         await write(stage, "me", "what")
         await write(stage, "60s", "every")
-        await press(stage, "enter")
+        assert "watched every 60 s" in stage.text()
+        await stage.press("enter")
+        assert stage.screen.view.name == "items", "it is watched behind, not in a window"
+        assert "is watched every 1m, as one of 1, at most 32" in stage.toasts()[-1]
+        (record,) = follower.items
+        assert record.watch is not None and record.watch.every == 60.0
         for look, shown in enumerate(("", "", "seq 1 became 2", "only seq 1 is given now, 2 had been"), 1):
-            while f"look {look}, every 60 s" not in stage.text():
-                await stage.pilot.pause()
-            assert shown in stage.text()
-            looks.put_nowait(None) if look < 4 else None
+            toasts = len(stage.toasts())
+            await follower.look(ONE.target)
+            await stage.settle()
+            assert [shown in toast for toast in stage.toasts()[toasts:]] == ([True] if shown else [])
+            assert len(rung) == max(0, look - 2)
         assert '"n": 2' in stage.text(), "the newest wins"
-        assert "look 4, change 2:" in stage.text() and set(waited) == {60.0}
-        await stage.press("escape")
-        assert "stopped; what was found so far is shown" in stage.text()
-        await stage.press("escape")
-        assert stage.screen.view.name == "items"
+        assert "seq 2" in stage.text() and "put by another" in stage.text()
 
 
 async def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:

@@ -189,12 +189,21 @@ async def test_nothing_a_terminal_obeys_reaches_the_screen(tmp_path: Path, size:
         assert not {char for char in text + stage.text() if char in ESCAPES and not char.isprintable()} - {"\n"}
 
 
-async def test_a_testnet_has_no_keeper_and_going_back_there_is_one(tmp_path: Path) -> None:
+async def test_a_testnet_has_a_keeper_of_its_own_that_ends_with_it(tmp_path: Path) -> None:
     node, other = KeepingNode(snapshots.running()), KeepingNode(snapshots.running())
+    keep(tmp_path, *kept())
     async with exploring(node, show="items", keep_folder=tmp_path, other=other.factory) as stage:
-        assert stage.app.host.keeper is not None
+        of_network = stage.app.host.keeper
+        assert of_network is not None and of_network.lasts
         await stage.press("T", "2")
-        assert stage.app.host.keeper is None and stage.app.host.testnet
+        of_testnet = stage.app.host.keeper
+        assert of_testnet is not None and not of_testnet.lasts and stage.app.host.testnet
+        assert of_testnet.items == (), "what is kept on the network is no affair of a testnet"
+        assert await of_testnet.add(NEW, put=True) and len(of_testnet.items) == 1
+        await stage.press("T", "2")
+        of_network = stage.app.host.keeper
+        assert of_network is not None and len(of_network.items) == len(kept())
+    assert len(store.load(tmp_path)[0]) == len(kept())
 
 
 async def test_the_explorer_looks_after_what_is_due(tmp_path: Path) -> None:

@@ -373,6 +373,7 @@ async def test_ones_own_earlier_put_is_not_called_theirs(tmp_path: Path) -> None
         choose(stage, "signer", 2)
         paper.gets = [outcome([gave(3, mine)], item=mine)] * 2
         await write(stage, "hello world")
+        choose(stage, "over", 1)
         await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, ConflictView)
         assert "yours, put earlier, seq 2" in stage.text() and "theirs, seq" not in stage.text()

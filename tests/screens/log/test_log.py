@@ -31,10 +31,11 @@ from dhtui.engine.wire.krpc import AnnouncePeer, GetPeers, encode_response
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.log import log_lines
-from dhtui.screens.log.columns import counter_lines
-from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, causes, error_line, event_line, only, packet_of
+from dhtui.screens.log.columns import counter_lines, trouble_lines
+from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, error_line, event_line, only, packet_of
 from dhtui.sources.event_ring import PER_KIND, EventRing, Happened
 from dhtui.sources.source import LiveSource
+from dhtui.sources.trouble import TroubleHistory, causes
 from dhtui.text.format import date_time, full_time
 from dhtui.text.spans import width_of
 
@@ -203,7 +204,7 @@ def test_a_line_finds_the_packet_that_brought_it_about() -> None:
     stored = event_line(Happened(1, Stored(NOW + 1, "peer", TARGET, addr)), NOW)
     assert packet_of(stored, packets) is packets.get(2), "the announce, not our answer to it"
     assert number(NOW + 2) == 4
-    assert number(NOW + 4, "silent") == 1, "the query that met silence, not the one sent at that moment"
+    assert number(NOW + 4, "timed out") == 1, "the query that met silence, not the one sent at that moment"
     assert number(NOW + 5) == 6
     assert number(NOW + 3) is None
     assert number(NOW + 2, where=("203.0.113.45", 6881)) is None
@@ -224,7 +225,7 @@ def test_causes_are_counted_the_most_frequent_first() -> None:
 
 @pytest.mark.parametrize(("width", "most", "lines"), [(80, 2, 2), (80, 1, 1), (160, 4, 1), (20, 2, 2), (0, 2, 2)])
 def test_counters_fit_and_tell_how_many_are_left_out(width: int, most: int, lines: int) -> None:
-    told = counter_lines(snapshots.running(), width, most)
+    told = counter_lines(causes(snapshots.running()), width, most)
     assert len(told) == lines
     assert all(width_of(line) <= max(26, width) for line in told)
     text = "".join(part for line in told for part, _ in line)
@@ -232,7 +233,7 @@ def test_counters_fit_and_tell_how_many_are_left_out(width: int, most: int, line
 
 
 def test_without_trouble_the_counters_say_so() -> None:
-    assert "Nothing has gone wrong" in counter_lines(snapshots.starting(), 80, 2)[0][0][0]
+    assert "Nothing has gone wrong" in trouble_lines(snapshots.starting(), TroubleHistory(), 80, 2)[0][0][0]
 
 
 def test_a_time_of_another_day_has_its_date() -> None:

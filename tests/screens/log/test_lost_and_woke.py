@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dhtui.engine.views.events import DatagramsLost, Woke
 from dhtui.screens.home.panes import traffic_lines
-from dhtui.screens.log.log_lines import causes, event_line
+from dhtui.screens.log.log_lines import event_line
 from dhtui.sources.event_ring import Happened
+from dhtui.sources.trouble import causes
 
 from .. import snapshots
 

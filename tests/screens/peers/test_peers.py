@@ -26,7 +26,7 @@ from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.peers.announce_form import AnnounceForm, AnnounceRequest, read_announce
-from dhtui.screens.peers.rows import announce_rows, results_of, swarm_rows
+from dhtui.screens.peers.rows import MAX_NODES, MAX_PEERS, announce_rows, matrix_rows, results_of, swarm_rows
 
 from .. import snapshots
 from ..snapshots import HOSTILE, OWN, TARGET
@@ -403,3 +403,81 @@ async def fill_again(stage: Stage) -> None:
     stage.app.screen.query_one("#infohash", Input).value = TARGET.hex()
     stage.app.screen.query_one("#port", Input).value = ""
     await stage.press("enter")
+
+
+# ---- the matrix ------------------------------------------------------------------------------------------
+
+
+def many() -> PeerNode:
+    """Twelve nodes of which eleven agree more or less, and one names peers that nobody else does."""
+    honest = [(f"192.0.2.{n}", 6881 + n) for n in range(1, 13)]
+    made_up = [(f"198.51.100.{n}", 1000 + n) for n in range(1, 7)]
+    nodes = [candidate(n, *honest[n % 3 :: 1 + n % 2]) for n in range(1, 12)]
+    nodes.insert(4, candidate(99, *made_up))
+    paper = node()
+    paper.lookups[7] = found(lookup(7), *nodes)
+    return paper
+
+
+def test_the_matrix_says_which_node_named_which_peer() -> None:
+    rows = matrix_rows(results_of(node().lookups[7]))
+    assert [(row.peer, set(row.named), row.alone) for row in rows] == [
+        (A, {1, 2}, False),
+        (B, {1, 2}, False),
+        (C, {2}, True),
+    ]
+
+
+def test_a_peer_of_the_only_node_that_gave_any_is_not_called_alone() -> None:
+    assert not matrix_rows(results_of(found(lookup(1), candidate(1, A))))[0].alone
+
+
+def test_peers_of_one_node_stand_together() -> None:
+    rows = matrix_rows(results_of(many().lookups[7]))
+    alone = [place for place, row in enumerate(rows) if row.alone]
+    assert alone == list(range(alone[0], alone[0] + len(alone))) and {rows[n].named for n in alone} == {frozenset({5})}
+
+
+def test_the_matrix_is_bounded() -> None:
+    crowd = [candidate(n, *((f"10.{n}.0.{m}", 1) for m in range(1, 40))) for n in range(1, 120)]
+    nodes = [one._replace(addr=(f"203.0.{n}.1", 6881)) for n, one in enumerate(crowd)]
+    rows = matrix_rows(results_of(found(lookup(1), *nodes)))
+    assert len(rows) == MAX_PEERS and max(max(row.named, default=0) for row in rows) <= MAX_NODES
+
+
+@pytest.mark.parametrize(
+    "size", [(80, 24), (120, 35), (160, 45), (200, 60)], ids=["80x24", "120x35", "160x45", "200x60"]
+)
+async def test_the_matrix_looks_as_kept(size: tuple[int, int]) -> None:
+    async with peers(size, many()) as stage:
+        await matches_golden(stage, f"peers-found-{size[0]}x{size[1]}")
+        await stage.press("w")
+        await matches_golden(stage, f"peers-matrix-{size[0]}x{size[1]}")
+
+
+async def test_a_key_shows_the_matrix_and_two_go_through_its_nodes() -> None:
+    async with peers(paper=many()) as stage:
+        assert not stage.table("matrix").display
+        await stage.press("w")
+        assert stage.table("matrix").has_focus and not stage.table("givers").display
+        await stage.press("G")
+        assert "; 6 named by one alone" in stage.text() and "   alone " in stage.text() and "○" in stage.text()
+        await stage.press("l", "l")
+        assert "from node 3 on" in stage.text()
+        await stage.press("h", "h", "h")
+        assert "from node" not in stage.text()
+        await stage.press("enter")
+        assert "Nobody else confirms it" in stage.text() and "203.0.113.99:6881" in stage.text()
+        await stage.press("escape")
+        assert [link.kind for link in stage.screen.links()][:2] == ["address", "address"]
+        await stage.press("w")
+        assert stage.table("givers").has_focus and not stage.table("matrix").display
+
+
+async def test_where_there_is_room_the_matrix_stands_beside_the_list() -> None:
+    async with peers(LARGE, many()) as stage:
+        assert stage.table("matrix").display and stage.table("givers").display
+        await stage.press("tab", "tab", "tab")
+        assert stage.table("matrix").has_focus
+    async with peers(LARGE, PaperNode(snapshots.starting())) as stage:
+        assert not stage.table("matrix").display, "nothing was found"

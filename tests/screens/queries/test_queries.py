@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from packets.samples import asked, got, replied, sent
 
 from dhtui.engine.views.events import Event, PacketReceived, QueryFinished, QueryResult
@@ -16,10 +19,11 @@ from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping, encode_error, encod
 from dhtui.packets.parts import Link
 from dhtui.packets.ring import PacketRing
 from dhtui.screens.listing import RUSH, UpdateThrottle
-from dhtui.screens.queries.columns import age_bar, state_words, total_lines
+from dhtui.screens.queries.columns import state_words, total_lines
 from dhtui.screens.queries.details import query_details
-from dhtui.screens.queries.rows import OwnerRow, by_owner, lookup_number, query_rows, why_not_stopped
+from dhtui.screens.queries.rows import OwnerRow, QueryRow, by_owner, lookup_number, query_rows, why_not_stopped
 from dhtui.screens.queries.tail import FADE, INCOMING, QueryTail
+from dhtui.screens.queries.timeline import STEP, look_of, timeline
 from dhtui.text.spans import width_of
 
 from .. import snapshots
@@ -84,7 +88,7 @@ def happenings() -> list[Event]:
         *ended(11, NOW - 0.9, "answered", NOW - 0.86),
         *ended(12, NOW - 4.5, "timed out", NOW - 0.5),
         *ended(13, NOW - 0.4, "error", NOW - 0.3, "refresh#9"),
-        *ended(14, NOW - 5, "answered", NOW - 4.5),
+        *ended(14, NOW - 9, "answered", NOW - 8.5),
     ]
 
 
@@ -119,23 +123,62 @@ async def watching(
 # ---- pure ----------------------------------------------------------------------------------------------
 
 
+def drawn(age: float, soft: float | None, hard: float | None, result: str = "", ago: float = 0.0) -> str:
+    """A query over the last 5 s in 10 cells; `ago`: when it ended."""
+    row = QueryRow(NOW - ago - age, b"", ("203.0.113.1", 1), None, "get", None, "ping", age, soft, hard, None)
+    return text(timeline(replace(row, result=result), NOW - STEP / 2, 10))
+
+
 @pytest.mark.parametrize(
     ("age", "soft", "hard", "bar"),
     [
-        (0.0, 1.0, 4.0, "··┊·····"),
-        (0.9, 1.0, 4.0, "██┊·····"),
-        (2.0, 1.0, 4.0, "██▓▓····"),
-        (9.0, 1.0, 4.0, "██▓▓▓▓▓▓"),
-        (1.0, 2.0, 2.0, "████····"),
-        (1.0, None, 4.0, "██······"),
-        (1.0, 0.0, 0.0, "████████"),
-        (1.0, None, None, "–"),
+        (0.0, 1.0, 4.0, "         ─"),
+        (0.9, 1.0, 4.0, "        ──"),
+        (2.0, 1.0, 4.0, "      ──┄┄"),
+        (9.0, 1.0, 4.0, "‹┄┄┄┄┄┄┄┄┄"),
+        (1.0, 2.0, 2.0, "        ──"),
+        (1.0, None, 4.0, "        ──"),
+        (1.0, 0.0, 0.0, "        ┄┄"),
+        (1.0, None, None, "        ──"),
     ],
 )
-def test_the_age_bar_marks_the_soft_deadline_and_what_is_past_it(
+def test_the_timeline_shows_a_query_until_now_and_what_is_past_its_mark(
     age: float, soft: float | None, hard: float | None, bar: str
 ) -> None:
-    assert text(age_bar(age, soft, hard)) == bar
+    assert drawn(age, soft, hard) == bar
+
+
+@pytest.mark.parametrize(
+    ("age", "result", "ago", "bar"),
+    [
+        (0.04, "answered", 0.9, "        ✓"),
+        (1.0, "answered", 2.0, "    ──✓"),
+        (1.0, "error", 0.0, "        ─!"),
+        (2.0, "timed out", 1.0, "    ──┄┄✗"),
+        (4.0, "cancelled", 4.0, "‹┄–"),
+        (4.0, "timed out", 9.0, "✗"),
+        (0.5, "what", 0.5, "        ─?"),
+    ],
+)
+def test_the_timeline_of_a_query_that_ended_moves_to_the_left(age: float, result: str, ago: float, bar: str) -> None:
+    assert drawn(age, 1.0, 4.0, result, ago) == bar
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.floats(0, 20), st.floats(0, 20), st.none() | st.floats(0, 5), st.sampled_from(["", "answered", "x"]),
+    st.integers(1, 90),
+)  # fmt: skip
+def test_a_timeline_always_fits(age: float, ago: float, soft: float | None, result: str, width: int) -> None:
+    row = QueryRow(NOW - ago - age, b"", ("203.0.113.1", 1), None, "get", None, "get#3", age, soft, 4.0, None)
+    line = timeline(replace(row, result=result), NOW, width)
+    assert 1 <= width_of(line) <= width
+
+
+def test_lookups_are_told_apart_by_stroke_and_colour() -> None:
+    looks = [look_of(f"get_peers#{number}") for number in range(4)]
+    assert len({stroke for stroke, _ in looks}) == 4 == len({role for _, role in looks})
+    assert look_of("ping") == look_of("put")
 
 
 def test_rows_are_in_the_order_of_sending_and_what_ended_is_not_in_flight_too() -> None:
@@ -147,7 +190,7 @@ def test_rows_are_in_the_order_of_sending_and_what_ended_is_not_in_flight_too() 
     assert len(rows) == 9
 
 
-def test_an_ended_query_stays_for_two_seconds_and_no_longer() -> None:
+def test_an_ended_query_stays_for_some_seconds_and_no_longer() -> None:
     tail, ring = QueryTail(), ring_of(ended(1, NOW - 1, "answered", NOW))
     for later, count in ((0.0, 1), (FADE, 1), (FADE + 0.1, 0)):
         tail.follow(ring, NOW + later)
@@ -157,15 +200,15 @@ def test_an_ended_query_stays_for_two_seconds_and_no_longer() -> None:
 @pytest.mark.parametrize(
     ("hard", "bar", "told"),
     [
-        (2.0, "██▓▓····", "after 2.0 s without an answer it times out"),
-        (4.0, "█▓······", "after 4.0 s without an answer it times out"),
-        (None, "–", ""),
+        (2.0, "        ═✓", "after 2.0 s without an answer it times out"),
+        (4.0, "        ═✓", "after 4.0 s without an answer it times out"),
+        (None, "        ═✓", ""),
     ],
 )
 def test_an_ended_query_is_drawn_against_the_deadline_that_it_had(hard: float | None, bar: str, told: str) -> None:
     (row,) = query_rows(busy()._replace(queries=()), tail_of(ended(1, NOW - 1.0, "answered", NOW, hard=hard)), NOW)
     assert (row.soft, row.hard) == (0.6, hard)
-    assert text(age_bar(row.age, row.soft, row.hard)) == bar
+    assert text(timeline(row, NOW - STEP / 2, 10)) == bar
     window = "\n".join(map(text, query_details(row)))
     assert told in " ".join(window.split()) and ("deadlines" in window) == (hard is not None)
 

@@ -1,0 +1,121 @@
+"""What happened to a node, in words: its events, one sentence each, and the causes that they are sorted by."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ..engine.views.events import (
+    AddressChanged,
+    Banned,
+    BootstrapProgress,
+    DatagramsLost,
+    DropCause,
+    IdChanged,
+    LookupFinished,
+    LookupStarted,
+    NodeAdded,
+    NodeRemoved,
+    ReachabilityChanged,
+    StateEvent,
+    Stored,
+    Woke,
+)
+from .decisions import stop_words
+from .format import address, duration, lost_unread, plural, reach, short_id, woke
+from .safe import safe_text
+
+
+class Cause(StrEnum):
+    """What kind of thing happened. The values are the words of the log."""
+
+    NODE_IN = "node in"
+    NODE_OUT = "node out"
+    LOOKUP = "lookup"
+    STORED = "stored"
+    BANNED = "banned"
+    BOOTSTRAP = "bootstrap"
+    ADDRESS = "our address"
+    ID = "our id"
+    REACHABLE = "reachable"
+    LOST = "lost"
+    WOKE = "woke"
+    TIMED_OUT = "timed out"
+    ERROR = "error"
+    REFUSED = "refused"
+    """A query of others that was answered with an error; the label has its code."""
+    DROPPED = "dropped"
+    """A datagram that was dropped; the label tells why."""
+
+
+def cause_of_error(name: str) -> Cause:
+    """The cause of an `ErrorView`, by the name that it has there."""
+    if name in (Cause.TIMED_OUT, Cause.ERROR):
+        return Cause(name)
+    return Cause.REFUSED if name.startswith(DropCause.REFUSED) else Cause.DROPPED
+
+
+def cause_of(event: StateEvent) -> Cause:
+    """The cause of an event."""
+    return _CAUSES[type(event)]
+
+
+_CAUSES: dict[type[StateEvent], Cause] = {
+    NodeAdded: Cause.NODE_IN,
+    NodeRemoved: Cause.NODE_OUT,
+    LookupStarted: Cause.LOOKUP,
+    LookupFinished: Cause.LOOKUP,
+    Stored: Cause.STORED,
+    Banned: Cause.BANNED,
+    BootstrapProgress: Cause.BOOTSTRAP,
+    AddressChanged: Cause.ADDRESS,
+    IdChanged: Cause.ID,
+    ReachabilityChanged: Cause.REACHABLE,
+    DatagramsLost: Cause.LOST,
+    Woke: Cause.WOKE,
+}
+
+
+def event_words(event: StateEvent) -> str:
+    """An event in a sentence without a full stop, safe to print."""
+    match event:
+        case NodeAdded(id=node_id, bucket=bucket):
+            return f"{short_id(node_id)} entered the table, bucket {bucket}"
+        case NodeRemoved(id=node_id, why=why):
+            return f"{short_id(node_id)} left the table: {safe_text(why)}"
+        case LookupStarted(owner=by):
+            owner = "asked by you" if by == "user" else f"for {safe_text(by, 40)}"
+            return f"{lookup_name(event)} began, {owner}"
+        case LookupFinished(asked=asked, answered=answered):
+            why = stop_words(event.stopped, closest=event.closest, asked=asked)
+            return f"{lookup_name(event)} ended: {answered} of {asked} answered; {why}"
+        case Stored(what=what, target=target):
+            thing = "a peer of" if what == "peer" else f"the {safe_text(what, 20)} item"
+            return f"{thing} {short_id(target)} is kept here now"
+        case Banned(at=at, until=until, why=why):
+            done = f"ignored for {duration(until - at)}" if until > at else "let in again"
+            return f"{done}: {safe_text(why)}"
+        case BootstrapProgress(text=text):
+            return safe_text(text)
+        case _:
+            return _about_us(event)
+
+
+def lookup_name(event: LookupStarted | LookupFinished) -> str:
+    """The name of a lookup with its target."""
+    return f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
+
+
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> str:
+    match event:
+        case AddressChanged(old=old, new=new, voters=voters):
+            before = f", before {address(old)}" if old else ""
+            return f"{plural(voters, 'voter')} see us as {address(new)}{before}"
+        case IdChanged(old=old_id, new=new_id, why=why):
+            return f"{short_id(new_id)} instead of {short_id(old_id)}, {safe_text(why)}"
+        case ReachabilityChanged(reachable=reachable, why=why):
+            words = reach("reachable") if reachable else f"{reach('unknown')} any more"
+            return f"{words}: {safe_text(why)}"
+        case DatagramsLost(lost=lost, total=total):
+            return lost_unread(lost, total)
+        case Woke(away=away):
+            return woke(away)
