@@ -288,6 +288,10 @@ VIEWS: tuple[View, ...] = (
         (
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+            Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
         ),
     ),
     View(
@@ -295,7 +299,8 @@ VIEWS: tuple[View, ...] = (
         "2",
         "Table",
         "dhtui.screens.table.screen:TableScreen",
-        "The routing table: its buckets by how many leading bits they share with our id, and the nodes of one.",
+        "The routing table as the tree that it is: each bucket by how many leading bits it shares with our id, how "
+        "many nodes it has and should have, and the nodes of one.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: buckets, nodes.", 3),
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
@@ -304,6 +309,10 @@ VIEWS: tuple[View, ...] = (
             Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
             Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
+            Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
         ),
     ),
     View(
