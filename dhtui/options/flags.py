@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
+from ..bindings.commands import THEMES
 from ..errors import UsageError, nearest, quoted
 from . import values
 
@@ -450,6 +451,15 @@ SETTINGS: tuple[Setting, ...] = (
         group=OUTPUT,
         help="Let the explorer take the mouse. --mouse=false leaves it to the terminal, to select text with.",
         default="true",
+    ),
+    Setting(
+        name="theme",
+        group=OUTPUT,
+        help="The theme of the explorer for this run. It is not remembered; one that is chosen in the explorer is.",
+        shape=" | ".join(THEMES),
+        read=_one_of(*THEMES),
+        choices=tuple(THEMES),
+        default="the one chosen last, dark at first",
     ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
     Setting(

@@ -26,6 +26,7 @@ from ...items.conflict import Conflict, retry, whose
 from ...items.following import Follower
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError
+from ...lookups.same import SAME
 from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.safe import magnet, safe_text
@@ -232,8 +233,9 @@ class PutRun(ListWindow[Seen | None]):
         return self.node_links(self.nodes.model.selected, *methods)
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self.nodes.model.selected)
+        """The selected node, and the put."""
+        same = self._plan.same_command()
+        return (*self.node_forms(self.nodes.model.selected), *([(SAME, same)] if same else ()))
 
     # -- then ------------------------------------------------------------------------------------------------
 

@@ -66,8 +66,6 @@ def copies(view: LookupView, row: CandidateRow | None) -> tuple[CopyForm, ...]:
     forms = [("target", target)]
     if view.kind == "get_peers":
         forms.append(("magnet link", f"magnet:?xt=urn:btih:{target}"))
-    if view.kind in ("find_node", "get_peers", "get"):
-        forms.append(("command", f"dhtui --do {view.kind} --target {target}"))
     return tuple(forms)
 
 
