@@ -193,20 +193,8 @@ GLOBAL: tuple[Action, ...] = (
 NEEDS_NODE = frozenset(
     (
         *("bootstrap", "try_again", "new_lookup", "testnet", "record"),
-        *(
-            "ping",
-            "refresh_bucket",
-            "find_node",
-            "ask",
-            "ban",
-            "bans",
-            "start",
-            "stop",
-            "announce",
-            "put",
-            "get",
-            "kept",
-        ),
+        *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
+        *("put", "get", "keep", "watch", "look", "kept"),
         *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
     )
 )
