@@ -30,6 +30,7 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.LOOK_BEHIND: "asked once more, for what it gave may stand in the way of a signed value",
     Reason.RESERVE: "kept in reserve, known from before{away}",
     Reason.NAMED: "no longer kept in reserve, for {by} named it",
+    Reason.SECOND_OPINION: "no longer kept in reserve, for the closest were too far apart to be all",
     Reason.SAME_SUBNET: "a node of the same /24, {by}, is in the lookup",
     Reason.PREFERRED: "preferred to {by}, of the same /24",
     Reason.INSTEAD: "in place of {by}, of the same /24, which gave nothing",

@@ -37,7 +37,7 @@ def _stalled(row: QueryRow) -> bool:
 def state_sign(row: QueryRow) -> Span:
     """How the query stands, in one sign."""
     if row.result:
-        return RESULTS.get(row.result, ("?", "dim"))
+        return RESULTS[row.result]
     return (STALLED, "warn") if _stalled(row) else (WAITS, "accent")
 
 

@@ -16,7 +16,7 @@ STEP: Final = 0.5
 """Seconds by which the drawing moves on: in smaller steps it would be painted anew all the time."""
 TITLE: Final = f"{SPAN:.0f} s → now"
 
-RESULTS: Final[dict[str, tuple[str, Role]]] = {
+RESULTS: Final[dict[QueryResult, tuple[str, Role]]] = {
     QueryResult.ANSWERED: ("✓", "good"),
     QueryResult.ERROR: ("!", "warn"),
     QueryResult.TIMED_OUT: ("✗", "bad"),
@@ -53,7 +53,7 @@ def timeline(row: QueryRow, now: float, width: int) -> Line:
     stroke, role = look_of(row.owner)
     spans: list[Span] = [(" " * first, "plain"), ("‹" * head, "dim"), (stroke * solid, role), ("┄" * dots, "warn")]
     if row.result:
-        spans.append(RESULTS.get(row.result, ("?", "dim")))
+        spans.append(RESULTS[row.result])
     return tuple(span for span in spans if span[0])
 
 
