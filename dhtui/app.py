@@ -300,14 +300,16 @@ class Explorer(App[int]):
     @on(Followed)
     async def follow(self, message: Followed) -> None:
         """Goes to what a link is about, on the first screen that knows it."""
-        await self.goes_after(message.link)
+        await self.goes_after(message.link, follows=True)
 
-    async def goes_after(self, link: Link) -> None:
-        """Goes to what a link is about."""
+    async def goes_after(self, link: Link, *, follows: bool = False) -> None:
+        """Goes to what a link is about. `follows`: it is a link of what is shown, not of what was typed."""
         came_from = self._place()
         here = next(view.title for view in VIEWS if view.name == came_from[0])
         # A list leads on from itself where it can: the screen that one is on comes last.
         for name in sorted(views_of(link), key=lambda name: name == came_from[0]):
+            if follows and name == came_from[0] == "lookup" and link.kind != "lookup":
+                continue  # it would do no more than to offer the lookup that it shows once more
             if await self._open(name, link):
                 self.places.left(came_from, here, link)
                 self.host.memory.screen = name

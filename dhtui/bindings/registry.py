@@ -190,6 +190,16 @@ GLOBAL: tuple[Action, ...] = (
 )
 """Actions of the app: they work on every screen."""
 
+NEEDS_NODE = frozenset(
+    (
+        *("bootstrap", "try_again", "new_lookup", "testnet", "record"),
+        *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
+        *("put", "get", "keep", "watch", "look", "kept"),
+        *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
+    )
+)
+"""Names of actions that can do nothing in a recording, where there is no node: they are not offered there."""
+
 VERBS: tuple[Action, ...] = (
     Action("copy", "c", "copy", "Copy what is selected, in a form to choose: it is sent to the terminal (OSC 52).", 7),
     Action("export", "e", "export", "Write what is shown to a file, in a form to choose.", 8),

@@ -432,8 +432,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 124. republish takes as long as it takes, "
-        "unless the command line says otherwise.",
+        help="How long an action may take in all, and before it the wait for a pipe that is to be read; then it is "
+        "given up, exit 124. republish takes as long as it takes, unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
         default="30s",

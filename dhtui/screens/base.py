@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from ..bindings.keymap import key_of
-from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
+from ..bindings.registry import FILTER, GLOBAL, NEEDS_NODE, VERBS, Action, View, view
 from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
 from ..packets.parts import Link
@@ -70,6 +70,8 @@ class ExplorerScreen(Selecting[None]):
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__()
         self.view, self.feed, self.host = view, feed, host
+        self._recorded = False
+        """Whether a recording is shown, in which some keys can do nothing."""
 
     @property
     def keyring(self) -> Keyring | None:
@@ -179,6 +181,9 @@ class ExplorerScreen(Selecting[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
+        if self._recorded != (self.feed.player is not None):
+            self._recorded = not self._recorded
+            self._show_keys()
         changes, way = self.host.changes, self._home.places.way
         header.show_frame(frame, testnet=self.host.testnet, changes=changes, way=way)
         self.show(frame.snapshot)
@@ -222,7 +227,8 @@ class ExplorerScreen(Selecting[None]):
     def actions_now(self) -> tuple[Action, ...]:
         """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
         lists = list_keys(self.focused) if isinstance(self.focused, LineTable) else (FILTER,)
-        return (*self.view.actions, *lists, *VERBS, *GLOBAL)
+        actions = (*self.view.actions, *lists, *VERBS, *GLOBAL)
+        return tuple(action for action in actions if not self._recorded or action.name not in NEEDS_NODE)
 
     @opens("copy")
     async def action_copy(self) -> None:

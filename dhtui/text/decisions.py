@@ -23,7 +23,7 @@ REASONS: Final[dict[Reason, str]] = {
     Reason.FITTING_ID: "its id fits its address, that of {by}, which is as near, does not",
     Reason.VOUCHED: "its id does not fit its address, but nodes of {number} networks name it",
     Reason.MISFIT: "the nearest that was left, though its id does not fit its address",
-    Reason.BAD_REFERRER: "no better candidate: {others} from that node timed out or had other ids",
+    Reason.BAD_REFERRER: "no better candidate: {others} from that node were silent or had other ids",
     Reason.BAD_VALUE: "no better candidate: that node gave an invalid value",
     Reason.TOO_NEAR: "no better candidate: too near for its referrer to know of it",
     Reason.ASKED_AGAIN: "asked again, being among the nearest",

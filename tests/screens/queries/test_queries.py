@@ -221,7 +221,7 @@ def test_an_ended_query_is_drawn_against_the_deadline_that_it_had(hard: float | 
 def test_what_an_answer_said_is_told() -> None:
     words = {row.tid[-1]: state_words(row) for row in query_rows(busy(), tail_of(happenings()), NOW)}
     assert words[11] == "token"
-    assert words[12] == "timed out"
+    assert words[12] == "silent"
     assert "203" in words[13]
     assert (words[1], words[2]) == ("waits", "stalled")
 
