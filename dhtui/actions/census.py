@@ -55,13 +55,15 @@ class _Census:
     walk: Walk
     stop: asyncio.Event
     listed: dict[bytes, None] = field(default_factory=dict)
+    alone: bool = False
+    """Nobody answered a lookup: the network is gone, and an empty block would be a false count."""
     free_at: float = 0.0
     """When the next query may be sent."""
 
     async def take(self) -> None:
         """All blocks that are left, or until it is told to stop."""
         try:
-            while not self.walk.done and not self.stop.is_set():
+            while not (self.walk.done or self.alone or self.stop.is_set()):
                 await self._block()
         finally:
             await self._save()
@@ -89,6 +91,9 @@ class _Census:
         await self._turn()
         entry = await self.node.find_node(target)
         self.free_at += max(0, len(entry.asked) - 1) / self.want.rate
+        if not entry.answered:
+            self.alone = entry.complete
+            return
         self.walk.name(_named(entry))
         self.walk.name(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None)
         running: set[asyncio.Task[None]] = set()
@@ -168,7 +173,7 @@ async def census(node: NodeCommands, want: CensusOf, say: Callable[[str], None])
         try:
             await taken.take()
         finally:
-            limit.cut = limit.cut or not walk.done
+            limit.cut = limit.cut or (stop.is_set() and not walk.done)
     return _result(node, taken)
 
 
@@ -211,4 +216,13 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
     )
     done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
     summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    return Result(action="census", ok=tally.nodes > 0, summary=summary, census=report, standing=standing(node))
+    if taken.alone:
+        summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
+    return Result(
+        action="census",
+        ok=tally.nodes > 0 and not taken.alone,
+        partial=taken.alone and tally.nodes > 0,
+        summary=summary,
+        census=report,
+        standing=standing(node),
+    )

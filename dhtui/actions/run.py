@@ -82,7 +82,7 @@ class Result(NamedTuple):
         if self.conflict is not None:
             return Exit.CONFLICT
         if self.outcome is None:
-            return Exit.NO_ANSWER if self.action == "bootstrap" else Exit.FAILED
+            return Exit.NO_ANSWER if self.action in ("bootstrap", "census") else Exit.FAILED
         if not self.outcome.answered:
             return Exit.NO_ANSWER
         if self.action == "put":

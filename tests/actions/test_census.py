@@ -100,6 +100,22 @@ async def test_a_file_that_can_not_be_written_ends_it(node: Node, tmp_path: Path
         await census(node, CensusOf(FAST, 10, tmp_path / "no" / "census", listed=False), lambda line: None)
 
 
+async def test_a_network_that_is_gone_is_not_counted_as_empty(net: Testnet, node: Node, tmp_path: Path) -> None:
+    """A block that could not be entered is left for later."""
+    path, said = tmp_path / "census", list[str]()
+    await node.bootstrapped()
+    for each in net.nodes:
+        node.ban(each.address[0], 3600.0)
+    result = await census(node, CensusOf(FAST, 10, path, listed=False), said.append)
+    assert (result.ok, result.exit, result.summary.partition(";")[0]) == (False, 3, "nobody answers")
+    assert result.census is not None and result.census.tally.blocks == 0 and not said
+    for each in net.nodes:
+        node.unban(each.address[0])
+    node.bootstrap(net.bootstrap)
+    again = await census(node, CensusOf(FAST, 10, path, listed=False), said.append)
+    assert again.ok and again.census is not None and again.census.tally.blocks == again.census.planned
+
+
 async def test_the_rate_is_kept(node: Node) -> None:
     """So many queries a second: the time of all of them is at least their number by the rate."""
     loop = asyncio.get_running_loop()
