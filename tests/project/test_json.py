@@ -97,6 +97,8 @@ NETWORK: dict[str, tuple[str, ...]] = {
     "get": ("--target", "2" * 40),
     "closest_stores": ("--target", "self"),
     "republish": (),
+    "doctor": (),
+    "sybil_check": ("--target", "1" * 40),
 }
 
 
