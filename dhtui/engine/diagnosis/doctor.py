@@ -43,8 +43,9 @@ MUCH_LOST = 0.01
 LATE_SECONDS = 0.1
 CLIENT_BYTES = 2
 """Of a version string, those that name the program (BEP 20)."""
+UNNAMED = "none"
 MOST_CLIENTS = 12
-"""Most clients that are listed; the others are counted as one."""
+"""Most clients that are listed."""
 
 
 class Probed(NamedTuple):
@@ -229,10 +230,10 @@ def _answers(snapshot: Snapshot) -> Finding:
 
 
 def client_of(version: bytes | None) -> str:
-    """The letters by which a program names itself (BEP 20), printable; ``none``."""
+    """The letters by which a program names itself (BEP 20), printable; ``none`` without them."""
     letters = (version or b"")[:CLIENT_BYTES]
     if not letters:
-        return "none"
+        return UNNAMED
     text = letters.decode("ascii", "replace")
     return text if text.isalnum() and text.isascii() else letters.hex()
 
@@ -254,7 +255,8 @@ def _clients(probed: Probed) -> Finding:
     measured = tuple(
         Measure(client, answered[client] / count, Unit.SHARE) for client, count in asked.most_common(MOST_CLIENTS)
     )
-    silent = any(count >= ENOUGH_ASKED and not answered[client] for client, count in asked.items())
+    known = [(client, count) for client, count in asked.items() if client != UNNAMED]
+    silent = any(count >= ENOUGH_ASKED and not answered[client] for client, count in known)
     odd = silent and answered.total() > 0
     return Finding(Check.CLIENTS, Verdict.CLIENT_SILENT if odd else Verdict.CLIENTS_ANSWER, measured)
 

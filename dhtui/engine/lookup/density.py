@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import exp
+from math import exp, factorial, sqrt
 from typing import NamedTuple
 
 FIRST = 3
@@ -89,34 +89,30 @@ def false_alarms(alpha: float, last: int) -> float:
         return 0.0
     if alpha >= 1.0:
         return 1.0
-    chances, before = [1.0], 0.0
+    chances, before, alarms = [1.0], 0.0, 0.0
     """The chances of 0, 1, 2 … points so far, without an alarm so far."""
     for j in range(FIRST, last + 1):
         edge = _edge(j, alpha)
-        step = edge - before
+        step, before = edge - before, edge
+        # p_j is below alpha where the j-th point lies below the edge: fewer than j points may lie there.
+        alarms += sum(chance * at_least(j - n, step) for n, chance in enumerate(chances))
         new = [exp(-step)]
         for n in range(1, j):
             new.append(new[-1] * step / n)
-        # p_j is below alpha where the j-th point lies below the edge: fewer than j points may lie there.
         chances = [sum(chances[i] * new[n - i] for i in range(min(n, len(chances) - 1) + 1)) for n in range(j)]
-        before = edge
-    return min(1.0, max(_smallest(alpha, last), 1.0 - sum(chances)))
-
-
-def _smallest(alpha: float, last: int) -> float:
-    """Below 1e-12 the sum loses its digits. The rate is at least alpha, which is of its order."""
-    return alpha if alpha > 1e-12 else min(1.0, alpha * (last - FIRST + 1))
+    return min(1.0, alarms)
 
 
 def _edge(count: int, alpha: float) -> float:
     """The mean at which `count` or more have the chance alpha."""
-    low, high = 0.0, float(count)
+    low = (alpha * factorial(count)) ** (1 / count)  # for P(Poisson(x) >= n) is at most x^n / n!
+    high = float(count)
     while at_least(count, high) < alpha:
         high *= 2
     for _ in range(60):
-        middle = (low + high) / 2
+        middle = sqrt(low * high)
         if at_least(count, middle) < alpha:
             low = middle
         else:
             high = middle
-    return (low + high) / 2
+    return sqrt(low * high)
