@@ -100,7 +100,8 @@ async def sybil_check(
 ) -> Result:
     """Tell whether somebody sits on a target: one lookup of it, and `CONTROLS` lookups of random targets."""
     await node.bootstrapped()
-    elsewhere = [random(ID_LENGTH) for _ in range(CONTROLS)]
+    table = node.snapshot().table  # without any node each lookup would ask the bootstrap hosts in vain
+    elsewhere = [random(ID_LENGTH) for _ in range(CONTROLS if table.good + table.questionable else 0)]
     found = await asyncio.gather(*(node.find_node(other) for other in elsewhere))
     size = SizeEstimate(node.k)
     for other, outcome in zip(elsewhere, found, strict=True):
