@@ -71,16 +71,16 @@ def diagnose(snapshot: Snapshot, probed: Probed | None = None) -> tuple[Finding,
     return (
         _reachability(snapshot, probed),
         _nat(snapshot, probed),
-        _address_range(snapshot),
+        address_range(snapshot),
         _identity(snapshot),
         *_bootstrap(snapshot),
         _table(snapshot),
         _answers(snapshot),
         _clients(probed),
         _loss(probed),
-        _round_trips(snapshot),
+        round_trips(snapshot),
         _clock(probed),
-        _blocklist(snapshot),
+        blocklist(snapshot),
         _receive_buffer(snapshot),
         _sending(snapshot),
         _busy(snapshot),
@@ -138,7 +138,8 @@ def _text(addr: Addr | None) -> str | None:
     return None if addr is None else f"{addr[0]}:{addr[1]}"
 
 
-def _address_range(snapshot: Snapshot) -> Finding:
+def address_range(snapshot: Snapshot) -> Finding:
+    """Whether others ignore the range that the external address is in."""
     external = snapshot.identity.external
     if external is None:
         return Finding(Check.ADDRESS_RANGE, Verdict.RANGE_UNKNOWN)
@@ -276,7 +277,8 @@ def _loss(probed: Probed) -> Finding:
     return Finding(Check.LOSS, Verdict.LOSS_USUAL if share <= USUAL_LOSS else Verdict.LOSS_HIGH, measured)
 
 
-def _round_trips(snapshot: Snapshot) -> Finding:
+def round_trips(snapshot: Snapshot) -> Finding:
+    """Whether answers take much longer than is usual."""
     rtt = snapshot.rtt
     if rtt.samples < ENOUGH_ASKED:
         return Finding(Check.ROUND_TRIPS, Verdict.TRIPS_UNKNOWN)
@@ -302,7 +304,7 @@ def _clock(probed: Probed) -> Finding:
     return Finding(Check.CLOCK, Verdict.CLOCK_STEADY if steady else Verdict.CLOCK_SET, measured)
 
 
-def _blocklist(snapshot: Snapshot) -> Finding:
+def blocklist(snapshot: Snapshot) -> Finding:
     """A blocklist that drops more than comes through is worth a look."""
     if not snapshot.blocked_ranges:
         return Finding(Check.BLOCKLIST, Verdict.NO_BLOCKLIST)
