@@ -94,6 +94,8 @@ class Request(NamedTuple):
     read_back: bool = False
     """put: look it up afterwards, as a stranger would."""
     census: CensusOf | None = None
+    wide: bool = False
+    """put: store on all nodes out to the expected distance of the 8th closest."""
     salt: bytes = b""
     at_least: int | None = None
     newer_than: int | None = None

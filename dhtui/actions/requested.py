@@ -118,7 +118,15 @@ async def store(request: Request, run: Run) -> Result:
     assert what is not None and not isinstance(what, Unsigned)
     if request.dry_run:
         return await dry_run(run.node, what, run.remotes, run.progress)
-    result = await put(run.node, what, request.cas, run.remotes, run.progress, min_stored=request.min_stored)
+    result = await put(
+        run.node,
+        what,
+        request.cas,
+        run.remotes,
+        run.progress,
+        min_stored=request.min_stored,
+        wide=request.wide,
+    )
     return await and_read_back(run.node, result, run.progress) if request.read_back else result
 
 
@@ -140,3 +148,17 @@ async def look_after(request: Request, run: Run) -> Result:
     """Look after the kept items."""
     assert run.keeper is not None
     return await republish(run.node, run.keeper)
+
+
+async def examine(request: Request, run: Run) -> Result:
+    """Tell whether our node is healthy."""
+    from .diagnosis import doctor
+
+    return await doctor(run.node)
+
+
+async def look_for_sybils(request: Request, run: Run) -> Result:
+    """Tell whether somebody sits on a target."""
+    from .diagnosis import sybil_check
+
+    return await sybil_check(run.node, run.target(request), run.progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.commands import NodeCommands
+from ..engine.diagnosis.findings import Finding
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
@@ -63,6 +64,8 @@ class Result(NamedTuple):
     """census: what was counted."""
     kept: tuple[KeptItem, ...] = ()
     """republish: the items that were looked after."""
+    findings: tuple[Finding, ...] = ()
+    """doctor, sybil_check: what was found."""
     out: Path | None = None
     """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""
@@ -232,12 +235,18 @@ async def put(
     *,
     min_stored: int = 1,
     base: MutableItem | None = None,
+    wide: bool = False,
 ) -> Result:
     """Store an item, on at least so many nodes. `base` is the value that this one was made from, if it is known.
+    `wide`: on all nodes out to the expected distance of the 8th closest.
 
     Where another writer's value is in the way, or got in at the same time, that is the result: `conflict`.
     """
-    outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress)
+    if wide:
+        from .diagnosis import gauge
+
+        await gauge(node)
+    outcome = await node.put(what, cas=cas, remotes=remotes, progress=progress, wide=wide)
     result = _written(node, outcome, "stored on", remotes)
     if 0 < outcome.stored < min_stored:
         result = result._replace(ok=False, summary=f"{result.summary}, at least {min_stored} were wanted")

@@ -138,7 +138,8 @@ _ROWS = (
     Action(
         name="put",
         help="store a value: immutable, or with --keyname mutable and signed",
-        flags=f"{_LOOK} {_VALUE} keyname salt seq cas passphrase-file signed-file min-stored dry-run read-back keep",
+        flags=f"{_LOOK} {_VALUE} keyname salt seq cas passphrase-file signed-file min-stored dry-run read-back wide "
+        "keep",
         example="--val 'Hello World!' --testnet 32",
         operand="val",
         plan="options.planning.items:put",
@@ -441,6 +442,45 @@ _ROWS = (
         run="actions.requested:identity_now",
         text="headless.text:identity",
         saves=True,
+    ),
+    Action(
+        name="doctor",
+        help="tell whether this node is healthy, and what to do where it is not; exit 0 without a fault, else 1",
+        flags="",
+        example="--testnet 32",
+        plan="options.planning.network:plain",
+        run="actions.requested:examine",
+        text="headless.diagnosis:text",
+        json="headless.diagnosis:doctor_json",
+        saves=True,
+        fields=(
+            "| `finding` of doctor and sybil_check | `check`, `about`, `verdict`, `severity` | one of each check; of "
+            "several of one check which it is about, else empty; what it came to, a word that stays; `fine`, "
+            "`warning`, `fault` or `unknown` |\n"
+            "| | `measured` | `{name, value, unit}`: a number, a text or null; `s`, `bytes`, `share` (0 to 1), "
+            "`nodes`, `datagrams`, `queries`, `ranges` or empty |\n"
+            "| | `meaning`, `remedy` | what it means, and what to do, in words; the latter empty where nothing is to "
+            "be done |\n"
+            "| | `p_value`, `false_alarm_rate` | how often chance alone shows as much; how often the check raises an "
+            "alarm where there is nothing, at most; null where that is not known |\n"
+            "| `result` of doctor | `healthy`, `fine`, `warnings`, `faults`, `unknown` | whether there is no fault; "
+            "counts of findings |"
+        ),
+    ),
+    Action(
+        name="sybil_check",
+        help="test whether more nodes stand around --target than chance puts there; exit 0 where not",
+        flags="target",
+        example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
+        operand="target",
+        plan="options.planning.network:find_node",
+        run="actions.requested:look_for_sybils",
+        text="headless.diagnosis:text",
+        json="headless.diagnosis:sybil_json",
+        fields=(
+            "| `result` of sybil_check | `p_value`, `false_alarm_rate`, `crowded` | those of the test of density, and "
+            "whether it raised an alarm; null where it could not be made |"
+        ),
     ),
 )
 

@@ -124,6 +124,7 @@ class NodeCommands(Protocol):
         cas: int | None = None,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
+        wide: bool = False,
     ) -> Outcome:
         """Store a BEP 44 item."""
 

@@ -599,14 +599,20 @@ class Node:
         cas: int | None = None,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
+        wide: bool = False,
     ) -> Outcome:
-        """Store a BEP 44 item at the closest nodes, or at the named ones. Raises `ItemError` if none would take it."""
+        """Store a BEP 44 item at the closest nodes, or at the named ones. Raises `ItemError` if none would take it.
+
+        `wide`: at all nodes out to the expected distance of the k-th closest. So an item gets past a crowd of nodes
+        that stand nearer to the target than chance has them. Without an estimate of the network's size, as usual.
+        """
         _check_what(what)
         _seq("cas", cas)
         if cas is not None and isinstance(what, ImmutableItem):
             raise ValueError("cas has no meaning for an immutable item, which can't be replaced")
         caller, named = Caller(self._calls), _remotes(remotes)
-        return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress)))
+        checks.kind("wide", wide, bool)
+        return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress), wide=wide))
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
         """Get an item as an unrelated node would: the lookup starts far from the target, at none of the nodes in

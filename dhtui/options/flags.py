@@ -228,6 +228,12 @@ SETTINGS: tuple[Setting, ...] = (
         "node gives. If a lookup does not find it, exit 4.",
     ),
     _run(
+        "wide",
+        ITEM,
+        "put: store on every node out to the expected distance of the 8th closest, past any crowd around the target "
+        "(see sybil_check).",
+    ),
+    _run(
         "keep",
         ITEM,
         "put, get: keep the item alive from now on: the explorer, and a run with --wait, look after it hourly, "

@@ -50,6 +50,7 @@ class Options(NamedTuple):
     min_stored: int = 1
     dry_run: bool = False
     read_back: bool = False
+    wide: bool = False
     keep: bool = False
     watch: float | None = None
     """Seconds."""

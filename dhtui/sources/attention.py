@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ..engine.core import TIMED_OUT
+from ..engine.diagnosis.doctor import address_range, blocklist, round_trips
+from ..engine.diagnosis.findings import Verdict
 from ..engine.table import GOOD_SECONDS
+from ..engine.views.events import DropCause
 from ..engine.views.snapshot import LookupView, Snapshot
 from ..text.attention import WEIGHTS, Attention, Need
 from ..text.format import address, short_id
@@ -28,7 +31,7 @@ ENOUGH_FAILURES = 3
 
 def attention(snapshot: Snapshot, lost: Iterable[tuple[LookupView, float]] = ()) -> tuple[Attention, ...]:
     """What needs attention, for a node that has nodes. `lost`: lookups, with the seconds that silence cost each."""
-    found = (*_network(snapshot), *_program(snapshot), *_slowed(lost), *_nodes(snapshot))
+    found = (*_network(snapshot), *_findings(snapshot), *_program(snapshot), *_slowed(lost), *_nodes(snapshot))
     order = list(WEIGHTS)
     weights = ("bad", "warn", "note")
     return tuple(sorted(found, key=lambda one: (weights.index(one.weight), order.index(one.need))))
@@ -50,6 +53,18 @@ def _network(snapshot: Snapshot) -> Iterator[Attention]:
         yield Attention(Need.UNSEEN, who.bound[1])
     if who.bep42 == "invalid":
         yield Attention(Need.UNFIT, fixed=who.id_source == "fixed")
+
+
+def _findings(snapshot: Snapshot) -> Iterator[Attention]:
+    """Those checks of ``--do doctor`` that take no probe and are told nowhere else."""
+    if address_range(snapshot).verdict is Verdict.IGNORED_RANGE:
+        external = snapshot.identity.external
+        yield Attention(Need.IGNORED, name=f"{external[0].partition('.')[0]}/8" if external else "")
+    if round_trips(snapshot).verdict is Verdict.TRIPS_LONG:
+        yield Attention(Need.SLOW, seconds=snapshot.rtt.p50)
+    if blocklist(snapshot).verdict is Verdict.BLOCKLIST_BUSY:
+        dropped = snapshot.drops.get(DropCause.BLOCKLIST, 0)
+        yield Attention(Need.BLOCKING, dropped, snapshot.traffic.packets_in)
 
 
 def _program(snapshot: Snapshot) -> Iterator[Attention]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from ..engine.lookup.network_size import margin
 from ..engine.views.snapshot import BucketView, SizeView
-
-CERTAIN = 1.96
-"""Standard deviations to either side that hold 95 % of all cases."""
 
 
 def share(bucket: BucketView) -> float:
@@ -34,7 +32,7 @@ def thin(bucket: BucketView, size: SizeView) -> bool:
     there = expected(bucket, size)
     if there is None:
         return False
-    least = there * max(0.0, 1 - CERTAIN * size.uncertainty)
+    least = there * max(0.0, 1 - margin(size))
     sure = min(float(bucket.capacity), least - 2 * sqrt(least))
     alive = sum(node.state != "bad" for node in bucket.nodes)
     return alive < sure / 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from .format import milliseconds, plural
+from .format import milliseconds, number, plural
 from .safe import safe_text
 
 
@@ -36,6 +36,12 @@ class Need(StrEnum):
     """A bucket has far fewer nodes than there should be."""
     MUTED = "muted"
     """Hosts ask more than the rate limit."""
+    IGNORED = "ignored range"
+    """libtorrent ignores the range that our address is in."""
+    SLOW = "long round trips"
+    """Answers take much longer than is usual."""
+    BLOCKING = "blocklist drops much"
+    """The blocklist drops a large part of what comes in."""
     CLOCK = "no time stamps"
     """The system does not stamp datagrams, so round trips contain the waits of this program."""
 
@@ -44,6 +50,7 @@ Weight = Literal["bad", "warn", "note"]
 
 WEIGHTS: Final[dict[Need, Weight]] = {
     Need.SILENCE: "bad",
+    Need.IGNORED: "bad",
     Need.FEW: "warn",
     Need.UNSEEN: "warn",
     Need.UNFIT: "warn",
@@ -53,6 +60,8 @@ WEIGHTS: Final[dict[Need, Weight]] = {
     Need.SLOWED: "note",
     Need.FAILING: "note",
     Need.THIN: "note",
+    Need.SLOW: "note",
+    Need.BLOCKING: "note",
     Need.MUTED: "note",
     Need.CLOCK: "note",
 }
@@ -80,11 +89,12 @@ class Attention:
     of: int = 0
     """Of how many; of `THIN`, how many there should be at least."""
     seconds: float = 0.0
-    """Of `BUSY` the wait, of `SLOWED` the time lost."""
+    """Of `BUSY` the wait, of `SLOWED` the time lost, of `SLOW` the median."""
     whole: float = 0.0
     """Of `SLOWED` the time of the lookup, seconds."""
     name: str = ""
-    """Of `SLOWED` the kind and target of the lookup, of `FAILING` the address: possibly hostile."""
+    """Of `SLOWED` the kind and target of the lookup, of `FAILING` the address: possibly hostile. Of `IGNORED` the
+    range."""
     depth: int = 0
     """Of `THIN` the bucket."""
     fixed: bool = False
@@ -119,6 +129,9 @@ _MATTER: Final[dict[Need, Callable[[Attention], str]]] = {
         f"{safe_text(one.name, 40)}: {milliseconds(one.seconds)} of {milliseconds(one.whole)} lost to silence"
     ),
     Need.FAILING: lambda one: f"{safe_text(one.name, 40)}: {one.count} of the last {one.of} timeouts",
+    Need.IGNORED: lambda one: f"our address is in {safe_text(one.name, 8)}, which libtorrent ignores",
+    Need.SLOW: lambda one: f"round trips are long: half take more than {milliseconds(one.seconds)}",
+    Need.BLOCKING: lambda one: f"the blocklist dropped {number(one.count)} datagrams of {number(one.of)}",
     Need.THIN: lambda one: f"bucket {one.depth} is thin: {one.count} of {one.of}",
     Need.MUTED: lambda one: f"{plural(one.count, 'host')} muted: beyond the rate limit",
     Need.CLOCK: lambda one: "the system stamps no datagrams",
@@ -134,6 +147,9 @@ _REMEDIES: Final[dict[Need, Callable[[Attention], str]]] = {
     Need.SLOWED: lambda one: "shows where",
     Need.FAILING: lambda one: "tells when",
     Need.THIN: lambda one: "shows it",
+    Need.IGNORED: lambda one: "only another address helps: of another provider, or a VPN",
+    Need.SLOW: lambda one: "see what fills the line: an upload, most likely",
+    Need.BLOCKING: lambda one: "see whether its ranges are meant",
     Need.MUTED: lambda one: "shows who asks",
     Need.CLOCK: lambda one: "round trips contain our own waits",
 }

@@ -61,7 +61,9 @@ class VirtualNode:
     def snapshot(self) -> Snapshot:
         return self.core.snapshot(self.net.now)
 
-    async def put(self, what: Draft, *, cas: int | None, remotes: Sequence[Addr] | None, progress: None) -> Outcome:
+    async def put(
+        self, what: Draft, *, cas: int | None, remotes: Sequence[Addr] | None, progress: None, wide: bool = False
+    ) -> Outcome:
         return await Call(Store(what, cas=cas, remotes=remotes))
 
     async def get(

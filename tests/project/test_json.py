@@ -100,6 +100,8 @@ NETWORK: dict[str, tuple[str, ...]] = {
     "scrape": ("--target", "0" * 40),
     "sample_infohashes": ("--remote", "127.0.0.1:1", "--qtimeout", "100ms"),
     "census": ("--rate", "1000", "--list-infohashes"),
+    "doctor": (),
+    "sybil_check": ("--target", "1" * 40),
 }
 
 

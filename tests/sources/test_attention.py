@@ -39,6 +39,9 @@ def changed() -> list[tuple[Need, Snapshot]]:
         (Need.UNSENT, view._replace(traffic=traffic._replace(send_failures=2))),
         (Need.CLOCK, view._replace(busy=BusyView(stamped=False))),
         (Need.MUTED, view._replace(muted=2)),
+        (Need.IGNORED, view._replace(identity=who._replace(external=("34.1.1.1", 6881)))),
+        (Need.SLOW, view._replace(rtt=view.rtt._replace(samples=100, p50=0.8))),
+        (Need.BLOCKING, view._replace(blocked_ranges=3, drops={"blocklist": traffic.packets_in})),
         (Need.FAILING, view._replace(errors=again)),
     ]
 

@@ -143,15 +143,18 @@ class Lookup:
         size: float | None = None,
         policy: Policy = OURS,
         ours: Callable[[Addr], bool] = lambda addr: False,
+        reach: int = 0,
     ) -> None:
         """`enforce`: only nodes whose ids fit their addresses (BEP 42) count among the closest; `prefer`: they are
-        asked first. `size` is how many nodes the network has, if that is known. `ours` tells our own addresses."""
+        asked first. `size` is how many nodes the network has, if that is known. `ours` tells our own addresses.
+        `reach` is a distance within which all nodes are sought, however many more than k they are."""
         self._policy = policy
         self.target = target
         self._number = int.from_bytes(target, "big")
         self._own, self._ours = own, ours
         self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
         self._size, self._rounds = size, 1
+        self._reach = reach
         self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
         self._walk: list[Candidate] | None = None
@@ -258,6 +261,8 @@ class Lookup:
     def _up_to_the_kth(self) -> Iterator[Candidate]:
         passed, last, misfits = 0, -1, 0
         for candidate in self._candidates.all:
+            if passed >= self._k and candidate.distance > self._reach:
+                return
             yield candidate
             # One id at two addresses is one node, or a node and an impostor: they share a place.
             if candidate.distance != last and self._may_fill(candidate):
@@ -266,7 +271,7 @@ class Lookup:
                 if not fits and misfits > MISFITS:
                     continue
                 passed, last = passed + 1, candidate.distance
-                if passed == self._k:
+                if passed >= self._k and candidate.distance >= self._reach:
                     return
 
     def edge(self) -> int:
@@ -541,9 +546,11 @@ class Lookup:
     # ---- results -----------------------------------------------------------------------------------
 
     def closest(self) -> list[Candidate]:
-        """The up to k nearest responders, nearest first: distrusted ones only if there are too few others."""
+        """The up to k nearest responders, nearest first: distrusted ones only if there are too few others. With a
+        reach also all others within it."""
         found, others = self.ranked()
-        return sorted((found + others)[: self._k])
+        ordered = found + others
+        return sorted(ordered[: self._k] + [one for one in ordered[self._k :] if one.distance <= self._reach])
 
     def ranked(self) -> tuple[list[Candidate], list[Candidate]]:
         """The responders that fill a place among the closest, and the spare ones that do if there are too few; nearest

@@ -113,9 +113,11 @@ class LookupRun:
         avoid: Container[Addr] | None = None,
         size: float | None = None,
         policy: Policy = OURS,
+        reach: int = 0,
     ) -> None:
         """`avoid`: start far from the target, at none of these nodes, as an unrelated node would; referrals may lead to
-        them. `size` is the estimated number of nodes in the network."""
+        them. `size` is the estimated number of nodes in the network. `reach`: a distance within which all nodes are
+        sought."""
         self.number, self.question, self.owner = number, question, owner
         self.name = f"{question.kind if owner == 'user' else owner}#{number}"
         """The label of its queries: ``get#3``, ``refresh#4``."""
@@ -129,6 +131,7 @@ class LookupRun:
             size=size,
             policy=policy,
             ours=sender.ours,
+            reach=reach,
         )
         self._policy = policy
         self.avoid = avoid
@@ -386,7 +389,7 @@ class LookupRun:
             sum(outcome.status is Status.TIMED_OUT for outcome in outcomes),
             len(self._in_flight) if self.running else 0,
             bits(closest[0]) if closest else None,
-            len(closest),
+            min(len(closest), self._sender.k),
             self._findings.found(),
             self.lookup.stopped,
             self._doubt,

@@ -19,6 +19,7 @@ from ..views.events import Listeners
 from ..views.snapshot import AnnounceView, LookupDetail, LookupView
 from ..views.statistics import Level
 from ..wire.compact import Addr
+from ..wire.ids import ID_BITS
 from .direct import DirectQuery, Prepare, StoreOperation, prepare_announce, prepare_put, prepare_republish
 from .requests import Announce, Ask, OnStep, ReadBack, Republish, Request, Store
 from .turns import MAX_PLACES, SPARE_PLACES, Turns
@@ -228,6 +229,7 @@ class Operations:
         on_found: Callable[[NodeOutcome], None] | None = None,
         stop_at_value: bool = True,
         avoid: Container[Addr] | None = None,
+        reach: int = 0,
     ) -> LookupRun:
         self._count += 1
         number = self._count
@@ -251,6 +253,7 @@ class Operations:
             avoid=avoid,
             size=self.size.robust(),
             policy=self._settings.policy,
+            reach=reach,
         )
 
     def _retire(self, find: LookupRun) -> None:
@@ -349,11 +352,12 @@ class Operations:
         self, action: str, question: Question, prepare: Prepare, done: Done, request: Announce | Store | Republish
     ) -> StoreOperation:
         remotes = None if isinstance(request, Republish) else request.remotes
+        reach = self._reach() if isinstance(request, Store) and request.wide else 0
 
         def find(have_tokens: Done) -> DirectQuery | LookupRun:
             if remotes is not None:
                 return self._direct(question, remotes, have_tokens)
-            return self._new(question, "user", have_tokens, on_step=request.on_step, stop_at_value=False)
+            return self._new(question, "user", have_tokens, on_step=request.on_step, stop_at_value=False, reach=reach)
 
         return StoreOperation(
             self._sender,
@@ -364,6 +368,11 @@ class Operations:
             timeout=self._settings.query_timeout,
             done=done,
         )
+
+    def _reach(self) -> int:
+        """The expected distance of the k-th closest node. By the robust estimate: no attacker makes that smaller."""
+        size = self.size.robust()
+        return 0 if size is None else int(min(1.0, self._settings.k / size) * 2**ID_BITS)
 
     def give_up(self, operation: Operation, now: float) -> None:
         """End an operation with its results so far. `done` is called, unless it was called before."""

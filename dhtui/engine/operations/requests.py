@@ -60,6 +60,9 @@ class Store(NamedTuple):
     """The seq that a node must hold to take the item (BEP 44, "CAS")."""
     remotes: Sequence[Addr] | None = None
     on_step: OnStep = None
+    wide: bool = False
+    """Whether to store on every node out to the expected distance of the k-th closest, also if nearer ones crowd there.
+    Without an estimate of the network's size, as usual."""
 
 
 class Republish(NamedTuple):

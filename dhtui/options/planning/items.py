@@ -66,9 +66,13 @@ def put(options: Options) -> Request:
     """Raises `UsageError`."""
     remotes = options.remote or None
     if options.dry_run:
-        refuse(options, ("read_back", "keep", "min_stored"), "has no meaning with --dry-run, which stores nothing")
+        refuse(
+            options, ("read_back", "keep", "min_stored", "wide"), "has no meaning with --dry-run, which stores nothing"
+        )
     if options.read_back and remotes is not None:
         raise UsageError("--read-back looks the item up in the network; with --remote put it there, then use get")
+    if options.wide and remotes is not None:
+        raise UsageError("--wide stores on nodes that a lookup finds; --remote names the nodes: leave one of them out")
     _check_min_stored(options, remotes)
     what = _signed(options) if options.signed_file is not None else _unsigned(options)
     _check_target(options, what.target, "where this is stored")
@@ -82,6 +86,7 @@ def put(options: Options) -> Request:
         min_stored=options.min_stored,
         dry_run=options.dry_run,
         read_back=options.read_back,
+        wide=options.wide,
         key=key_choice(options),
         keep=options.keep,
     )
@@ -94,7 +99,7 @@ def _check_min_stored(options: Options, remotes: tuple[HostPort, ...] | None) ->
         most, why = len(remotes), "--remote"
     elif options.testnet and options.testnet < most:
         most, why = options.testnet, "--testnet"
-    if options.min_stored > most:
+    if options.min_stored > most and not options.wide:
         raise UsageError(f"--min-stored {options.min_stored} can't be met: a put stores on at most {most} ({why})")
 
 

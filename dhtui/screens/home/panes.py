@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
+from ...engine.lookup.network_size import margin
 from ...engine.views.snapshot import BootstrapSource, SizeView, Snapshot
-from ...sources.buckets import CERTAIN
 from ...sources.health import Health
 from ...text.format import address, clock, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
@@ -102,7 +102,7 @@ def network_size(estimate: SizeView, width: int) -> Line:
         long = "not yet: it takes a lookup that finds 8 nodes"
         return ((long if width >= len(long) else "? takes a lookup to 8 nodes", "dim"),)
     base = plural(estimate.lookups, "lookup")
-    words = f"~ {_about(estimate.nodes)} ± {CERTAIN * estimate.uncertainty * 100:.0f} %"
+    words = f"~ {_about(estimate.nodes)} ± {margin(estimate) * 100:.0f} %"
     for note in (f", 95 % sure, from {base}", f", 95 % sure, {base}", f", {base}"):
         if width >= len(words + note):
             break
@@ -112,7 +112,7 @@ def network_size(estimate: SizeView, width: int) -> Line:
 def _size_in_short(estimate: SizeView) -> Line:
     if estimate.nodes is None:
         return (("? unknown yet", "dim"),)
-    return ((f"~ {_about(estimate.nodes)} ± {CERTAIN * estimate.uncertainty * 100:.0f} %", "plain"),)
+    return ((f"~ {_about(estimate.nodes)} ± {margin(estimate) * 100:.0f} %", "plain"),)
 
 
 def _about(count: float) -> str:

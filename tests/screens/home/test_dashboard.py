@@ -202,7 +202,7 @@ def test_what_needs_attention_is_never_cut_within_a_word() -> None:
                 "more",
                 "thing",
                 "things",
-            } | {str(n) for n in range(13)}
+            } | {str(n) for n in range(len(Need) + 1)}
 
 
 def test_what_does_not_fit_is_counted() -> None:

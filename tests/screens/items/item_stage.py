@@ -129,7 +129,9 @@ class WritingNode(PaperNode):
             return outcome(nothing_there())
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    async def put(self, what: Any, *, cas: int | None = None, remotes: Any = None, progress: Any = None) -> Outcome:
+    async def put(
+        self, what: Any, *, cas: int | None = None, remotes: Any = None, progress: Any = None, wide: bool = False
+    ) -> Outcome:
         self.asked.append(what)
         return await self._answer(self.puts, progress)
 

@@ -1,0 +1,139 @@
+"""Diagnosis of a node and of the surroundings of a target: what is asked of the network for it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from secrets import token_bytes
+
+from ..engine import clock
+from ..engine.commands import NodeCommands
+from ..engine.diagnosis.doctor import PROOF_SECONDS, Probed, diagnose
+from ..engine.diagnosis.findings import Severity, Verdict, worst
+from ..engine.diagnosis.sybil import NEAREST, Surroundings, sybil_signs
+from ..engine.lookup.network_size import SizeEstimate
+from ..engine.operations.callbacks import Progress
+from ..engine.operations.limit import limit_here
+from ..engine.outcome import Outcome
+from ..engine.views.snapshot import ContactView, Snapshot
+from ..engine.wire.compact import Addr, is_local
+from ..engine.wire.family import family_of
+from ..engine.wire.ids import ID_LENGTH, distance
+from ..text.findings import density_summary, health_summary
+from .run import Result, standing
+
+PINGED = 40
+"""Most good nodes that are pinged for a diagnosis."""
+CONTROLS = 16
+"""Lookups of random targets that the surroundings of one are compared with."""
+LOOK_SECONDS = 0.25
+"""Seconds between two looks whether a proof of reachability has come."""
+GAUGE = 4
+"""Lookups of random targets from which the size of the network is known well enough."""
+
+
+async def doctor(node: NodeCommands) -> Result:
+    """Tell whether a node is healthy. Takes what the bootstrap takes, and some 15 seconds at most."""
+    ahead = time.time() - clock.now()
+    await node.bootstrapped()
+    contacts = _some_good(node.snapshot())
+    pings = (await node.ping([one.addr for one in contacts])).asked if contacts else ()
+    waited = await _for_proof(node)
+    snapshot = node.snapshot()
+    probed = Probed(
+        pings=pings,
+        versions={one.addr: one.version for one in contacts},
+        stepped=time.time() - clock.now() - ahead,
+        wall=time.time(),
+        waited=waited,
+        own=_own_addresses(pings[0].addr if pings else None),
+    )
+    findings = diagnose(snapshot, probed)
+    return Result(
+        action="doctor",
+        ok=worst(findings) is not Severity.FAULT,
+        summary=health_summary(findings),
+        findings=findings,
+        standing=standing(node),
+    )
+
+
+def _some_good(snapshot: Snapshot) -> list[ContactView]:
+    """Up to `PINGED` good nodes, from the whole table."""
+    good = [one for bucket in snapshot.table.buckets for one in bucket.nodes if one.state == "good"]
+    return good[:: max(1, -(-len(good) // PINGED))]
+
+
+async def _for_proof(node: NodeCommands) -> float:
+    """Wait until strangers are known to reach us, but not long. Returns for how many seconds our probe was out."""
+    limit, began = limit_here(), clock.now()
+    while clock.now() - began < PROOF_SECONDS and not (limit is not None and limit.expired):
+        snapshot = node.snapshot()
+        external = snapshot.identity.external
+        if snapshot.reachability.state == "reachable" or external is None or is_local(external[0]):
+            return 0.0
+        await asyncio.sleep(LOOK_SECONDS)
+    return clock.now() - began
+
+
+def _own_addresses(towards: Addr | None) -> frozenset[str]:
+    """The address that packets to a node leave from. Nothing is sent for that."""
+    if towards is not None:
+        with suppress(OSError), socket.socket(family_of(towards[0]).af, socket.SOCK_DGRAM) as made:
+            made.connect(towards)
+            return frozenset((str(made.getsockname()[0]),))
+    return frozenset()
+
+
+# ---- around a target ------------------------------------------------------------------------------------
+
+
+async def sybil_check(
+    node: NodeCommands,
+    target: bytes,
+    progress: Progress | None = None,
+    *,
+    random: Callable[[int], bytes] = token_bytes,
+) -> Result:
+    """Tell whether somebody sits on a target: one lookup of it, and `CONTROLS` lookups of random targets."""
+    await node.bootstrapped()
+    table = node.snapshot().table  # without any node each lookup would ask the bootstrap hosts in vain
+    elsewhere = [random(ID_LENGTH) for _ in range(CONTROLS if table.good + table.questionable else 0)]
+    found = await asyncio.gather(*(node.find_node(other) for other in elsewhere))
+    size = SizeEstimate(node.k)
+    for other, outcome in zip(elsewhere, found, strict=True):
+        if outcome.complete and len(outcome.closest) == node.k:
+            size.add(other, distance(outcome.closest[-1].id or b"", other))
+    here = await node.find_node(target, progress=progress)
+    around = await asyncio.gather(*(_asked_again(node, outcome, random(ID_LENGTH)) for outcome in (here, *found)))
+    findings = sybil_signs(around[0], around[1:], size.view())
+    crowd = findings[0]
+    return Result(
+        action="sybil_check",
+        ok=crowd.verdict is Verdict.SPARSE,
+        summary=density_summary(crowd),
+        outcome=here,
+        findings=findings,
+        standing=standing(node),
+    )
+
+
+async def _asked_again(node: NodeCommands, outcome: Outcome, other: bytes) -> Surroundings:
+    """The surroundings, the nearest nodes asked once more for something else."""
+    first = Surroundings(outcome)
+    nearest = [one.addr for one in first.near[:NEAREST]]
+    if not nearest:
+        return first
+    return first._replace(again=(await node.find_node(other, remotes=nearest)).asked)
+
+
+async def gauge(node: NodeCommands, random: Callable[[int], bytes] = token_bytes) -> None:
+    """See that the size of the network is known: a wide put goes by it."""
+    await node.bootstrapped()
+    missing = GAUGE - node.snapshot().size.lookups
+    if missing > 0:
+        targets: Sequence[bytes] = [random(ID_LENGTH) for _ in range(missing)]
+        await asyncio.gather(*(node.find_node(target) for target in targets))
