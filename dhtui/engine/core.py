@@ -44,6 +44,7 @@ from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupD
 from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.faults import Note, NoteKind
+from .wire.free import MadeQuery
 from .wire.krpc import (
     Args,
     ErrorReply,
@@ -321,6 +322,8 @@ class Core:
             self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
+        if query.patient:
+            query.received = data
         if self._listeners:
             self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
         rtt = query.rtt
@@ -469,7 +472,7 @@ class Core:
     def send(
         self,
         addr: Addr,
-        args: Args,
+        args: Args | MadeQuery,
         owner: str,
         now: float,
         *,
@@ -488,6 +491,8 @@ class Core:
         query = InFlight(
             tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled, patient=patient
         )
+        if patient:
+            query.sent = data
         self._queries.start(query)
         self.identity.contacted(addr)
         self._outbox.add_query(query, data)

@@ -76,10 +76,10 @@ def bencoded_value(options: Options) -> bytes:
         if options.val_bencoded is not None:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
-            v = to_bencode("bencode", _file("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text)
+            v = to_bencode("bencode", read_bytes("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text)
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
-            v = to_bencode(options.val_as, _file("--val-file", options.val_file, limit))
+            v = to_bencode(options.val_as, read_bytes("--val-file", options.val_file, limit))
         else:
             v = to_bencode(options.val_as, options.val or b"")
         check_value(v)
@@ -88,7 +88,8 @@ def bencoded_value(options: Options) -> bytes:
     return v
 
 
-def _file(flag: str, path: Path, limit: int = MAX_VALUE) -> bytes:
+def read_bytes(flag: str, path: Path, limit: int = MAX_VALUE, why: str = "no node stores that much") -> bytes:
+    """The bytes of a file, or of standard input, at most `limit`. Raises `UsageError`."""
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.read(limit + 1)
@@ -98,7 +99,7 @@ def _file(flag: str, path: Path, limit: int = MAX_VALUE) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise UsageError(f"{flag}: cannot read {quoted(str(path))}: {getattr(error, 'strerror', error)}") from None
     if len(data) > limit:
-        raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, no node stores that much")
+        raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, {why}")
     return data
 
 
