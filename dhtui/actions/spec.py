@@ -168,7 +168,7 @@ _ROWS = (
         name="query",
         help="put any query to the one node --remote, and take its answer apart: --method and --args, or --raw FILE",
         flags="remote method args raw",
-        example="--remote 127.0.0.1:6881 --method find_node --args '{\"target\": \"hex:"
+        example='--remote 127.0.0.1:6881 --method find_node --args \'{"target": "hex:'
         "e5f96f6f38320f0f33959cb4d3d656452117aadb\"}'",
         operand="method",
         plan="options.planning.query:query",

@@ -32,7 +32,7 @@ _GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
     ("in a form", registry.FORM),
     ("among kept items", registry.KEPT),
     ("among bans", registry.BANS),
-    ("where any node is asked", registry.ASK),
+    ("where any node is asked", registry.NODE),
     *((view.title, view.actions) for view in registry.VIEWS),
 )
 """All actions with keys that may be others, by where they are."""
@@ -137,7 +137,7 @@ def _places() -> Iterator[tuple[Action, ...]]:
     yield (help_, *registry.LIST, registry.DIGITS, *registry.POPUP)
     yield (help_, *verbs, *registry.LIST, *registry.KEPT, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.BANS, *registry.POPUP)
-    yield (help_, *verbs, *registry.LIST, *registry.ASK, *registry.FORM)
+    yield (help_, *verbs, *registry.LIST, *registry.NODE, *registry.FORM)
     yield (help_, *verbs, *registry.LIST, view_as, *registry.FORM)
 
 

@@ -253,8 +253,16 @@ KEPT: tuple[Action, ...] = (
 BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
 """Actions of the window of the addresses that are ignored."""
 
-ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
-"""Actions of the window in which any node is asked anything."""
+NODE: tuple[Action, ...] = (
+    Action("turn(1)", "right_square_bracket", "tab", "Go to the next tab.", 2, "]", "[ ]"),
+    Action("turn(-1)", "left_square_bracket", "", "Go to the tab before.", 0, "["),
+    Action("tab_at", "1,2,3,4,5,6,7", "", "Go to the tab of that number.", 0, "1 … 7", id=""),
+    Action("ask_it", "f", "ask", "Ask the selected node the same question; without one, go to the form.", 2),
+    Action("walk", "w", "walk", "Ask it for nodes of each of its buckets, until no new one comes; esc ends that.", 2),
+    Action("ping_it", "p", "ping", "Ask it whether it is there.", 3),
+    Action("ban_it", "b", "ban", "Ignore its address for some time; asks first.", 6),
+)
+"""Actions of the page of one node."""
 
 VIEWS: tuple[View, ...] = (
     View(

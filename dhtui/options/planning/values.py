@@ -76,7 +76,9 @@ def bencoded_value(options: Options) -> bytes:
         if options.val_bencoded is not None:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
-            v = to_bencode("bencode", read_bytes("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text)
+            v = to_bencode(
+                "bencode", read_bytes("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text
+            )
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
             v = to_bencode(options.val_as, read_bytes("--val-file", options.val_file, limit))
