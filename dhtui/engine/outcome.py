@@ -199,7 +199,8 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the operation succeeded, `complete` or not.
 
-        ping: a node answered. query: with a response, no error. find_node and get_peers: there are closest responders, with or without peers. get: there
+        ping: a node answered. query: with a response, not an error.
+        find_node and get_peers: there are closest responders, with or without peers. get: there
         is an item. announce_peer and put: at least one node stored it.
         """
         match self.action:

@@ -26,7 +26,7 @@ from ...lookups.drawings.ladder import scale_of
 from ...lookups.shares import culprits
 from ...lookups.verdict import verdict_lines
 from ...packets.parts import Link
-from ...text.format import address, short_id
+from ...text.format import short_id
 from ...text.keyspace import MAX_DEPTH
 from ...text.safe import safe_text
 from ...text.spans import Line

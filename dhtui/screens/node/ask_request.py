@@ -154,7 +154,7 @@ def _note(row: NamedRow) -> Span:
 
 NAMED_COLUMNS: tuple[Column[NamedRow], ...] = (
     Column("node", 21, lambda row: ((address(row.info.addr), "data"),), sort=lambda row: row.info.addr),
-    Column("id", 9, lambda row: ((row.info.id.hex(), "plain"),), middle=True, sort=lambda row: row.info.id),
+    Column("id", 9, lambda row: ((row.info.id.hex(), "plain"),), middle=True, grow=True, sort=lambda row: row.info.id),
     Column(
         "dist",
         7,
@@ -167,7 +167,6 @@ NAMED_COLUMNS: tuple[Column[NamedRow], ...] = (
         14,
         lambda row: ((row.note, "accent" if row.ours else "plain"),),
         sort=lambda row: row.note,
-        grow=True,
     ),
 )
 
@@ -178,7 +177,7 @@ def answer_part(one: NodeOutcome, request: AskRequest, value: Sequence[str] = ()
     if value:
         facts.append(Part("value  verified", value[0], 0, 0, tuple(Part("", line, 0, 0) for line in value[1:])))
     message = (dissect(one.received, request.target),) if one.received else ()
-    return Part(f"answer  of {address(one.addr)}", "", 0, len(one.received), (*facts, *message))
+    return Part("answer", address(one.addr), 0, len(one.received), (*facts, *message))
 
 
 def _facts(one: NodeOutcome, request: AskRequest) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ...engine.views.snapshot import Ban, ContactDetail, ContactView, Snapshot
+from ...engine.views.snapshot import Ban, ContactDetail, Snapshot
 from ...engine.wire.compact import Addr, NodeInfo
 from ...engine.wire.ids import shared_prefix
 from ...lookups.walk import MAX_QUERIES, Walk, by_bucket
@@ -92,10 +92,7 @@ def tabs_line(shown: str, counts: dict[str, int], width: int) -> Line:
 
 def overview(known: Known, story: Sequence[Line]) -> list[Line]:
     """The node as a whole, and what the line told that the page was opened from."""
-    if known.row is not None:
-        lines = node_details(known.row, known.detail)
-    else:
-        lines = _stranger(known)
+    lines = _stranger(known) if known.row is None else node_details(known.row, known.detail)
     if known.ban is not None:
         lines.insert(0, _row("banned", f"for another {duration(known.ban.left)}: nothing is sent to it", "bad"))
     return [*story, (), (("What is known of it", "title"),), *lines] if story else lines
@@ -142,7 +139,7 @@ def table_lines(node_id: bytes | None, named: Collection[NodeInfo], ours: Collec
     return [head, *(tuple(span for cell in row for span in cell) for row in rows)]
 
 
-def walk_words(walk: Walk, at: Addr) -> str:
+def walk_words(walk: Walk) -> str:
     """How far a walk is."""
     asked, found = plural(walk.asked, "query", "queries"), plural(len(walk.named), "node")
     if not walk.over:
@@ -151,8 +148,3 @@ def walk_words(walk: Walk, at: Addr) -> str:
     if walk.asked >= MAX_QUERIES and not walk.mapped:
         why = f"{MAX_QUERIES} queries are the most"
     return f"walked: {found} after {asked}; {why}"
-
-
-def contact_of(known: Known) -> ContactView | None:
-    """Its entry in our table."""
-    return None if known.row is None else known.row.node

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from textual.screen import Screen
 
 from ...engine.wire.compact import Addr
+from ...packets.parts import Part
 from ...sources.feed import Feed
 from ...text.spans import Line
 from ..notify import notify
 
 if TYPE_CHECKING:
+    from ..packets.panes import TreeRow
     from .ask_request import Question
 
 MAX_PAGES = 16
@@ -21,6 +23,19 @@ MAX_PAGES = 16
 
 class _Feeding(Protocol):
     feed: Feed
+
+
+def node_of(part: Part, rows: Sequence[TreeRow], sender: tuple[bytes | None, Addr]) -> tuple[Addr, bytes] | None:
+    """The node that a part without parts names: an id with its address, or that of the packet's `sender`."""
+    beside = next((row.part.children for row in rows if part in row.part.children), ())
+    links = [link for each in (beside if len(beside) == 2 else (part,)) for link in each.links]
+    node_id = next((link.value for link in links if link.kind == "node" and isinstance(link.value, bytes)), None)
+    if part.children or node_id is None:
+        return None
+    addr = next((link.value for link in links if link.kind == "address" and isinstance(link.value, tuple)), None)
+    if addr is None and node_id == sender[0]:
+        addr = sender[1]
+    return None if addr is None else (addr, node_id)
 
 
 def open_node(

@@ -23,6 +23,7 @@ from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
 from ...engine.views.snapshot import Snapshot
 from ...engine.wire.compact import Addr, NodeInfo
+from ...engine.wire.ids import distance
 from ...items.value import view_lines
 from ...lookups.roles import Role, role_in
 from ...lookups.walk import Walk
@@ -66,12 +67,12 @@ from .ask_request import (
     read_ask,
 )
 from .columns import ROLE_COLUMNS, giving_columns, its_packets
-from .opening import open_node
+from .opening import node_of, open_node
 from .walking import walk_through
 
 _EVERY = 1.0
 """Seconds between two looks at what is known."""
-_TARGET = "empty: our own id; random; an id, infohash, public key or magnet link"
+_TARGET = "empty: our own id; random; id, infohash, public key or magnet link"
 
 
 class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
@@ -280,14 +281,15 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
     def _show_named(self, view: Snapshot, known: lines.Known, named: dict[NodeInfo, bytes]) -> None:
         ours, pane = lines.in_table(view), self.query_one("#table", Lines)
         told = lines.table_lines(known.id, named, ours, max(1, pane.size.width))
-        if self._walk is not None and self._addr is not None:
-            told.append(((f" {lines.walk_words(self._walk, self._addr)}", "accent"),))
+        if self._walk is not None:
+            told.append(((f" {lines.walk_words(self._walk)}", "accent"),))
         pane.show(told)
         bound = _own_addresses(view)
         rows = [
             NamedRow(info, known.id or target, info.id == view.identity.id or info.addr in bound, info.addr in ours)
             for info, target in named.items()
         ]
+        rows.sort(key=lambda row: distance(row.target, row.info.id))
         self.knows.title = f"{plural(len(rows), 'node')} that it named"
         self.knows.show(rows)
 
@@ -404,10 +406,12 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
 
     def _show_answer(self, root: Part | None, data: bytes) -> None:
         self._apart, self._data = root, data
+        size = f", {plural(len(data), 'byte')}" if data else ""
+        self.parts.title = "answer" if root is None else f"answer of {root.value}{size}"
         self._show_tree()
 
     def _show_tree(self) -> None:
-        self.parts.show([] if self._apart is None else tree_rows(self._apart, self._turned))
+        self.parts.show([] if self._apart is None else tree_rows(self._apart, self._turned)[1:])
 
     # -- asking, walking, banning ----------------------------------------------------------------------------
 
@@ -474,11 +478,17 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         row = message.table.model.selected
         if isinstance(row, NamedRow):
             open_node(self, row.info.addr, row.info.id)
+        elif isinstance(row, TreeRow) and (node := node_of(row.part, self.parts.model.rows, self._sender())):
+            open_node(self, *node)
         elif isinstance(row, TreeRow):
             self._turned ^= {row.key}
             self._show_tree()
         elif links := self.links():
             self.app.post_message(Followed(links[0]))
+
+    def _sender(self) -> tuple[bytes | None, Addr]:
+        """Who sent the answer."""
+        return (self._node_id, self._addr) if self._addr else (None, ("", 0))
 
     def _focused_row(self) -> Any:
         return self.focused.model.selected if isinstance(self.focused, LineTable) else None

@@ -21,8 +21,8 @@ from ...text.spans import Line
 from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
-from ..dialogs.window import Window
 from ..dialogs.choice import Choice
+from ..dialogs.window import Window
 from ..notify import notify
 
 COLUMNS: tuple[Column[Ban], ...] = (
