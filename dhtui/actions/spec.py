@@ -176,10 +176,7 @@ _ROWS = (
         text="headless.query:text",
         json="headless.query:json",
         fields=(
-            "| `result` of query | `addr`, `node_id`, `status`, `rtt_ms`, `waited_ms`, `came_from`, `behind`, `code`, "
-            "`message`, `note`, `detail`, `detail_number`, `faults`, `seq`, `token`, `client`, `version_hex`, `nodes` "
-            "| the only line has what a `node` line has; `node_id` is the id that it answered with |\n"
-            "| | `node_external` | our address as it sees it, or null |\n"
+            "| `result` of query | `node` | the only line: what a `node` line tells is in it, null if nothing was asked |\n"
             "| | `sent_hex`, `received_hex` | the datagrams, or null: what came is here too if it could not be read |\n"
             "| | `answer` | what came, decoded: byte strings as text, in hex behind `hex:` where they are no text; "
             "null if nothing came or it is no bencode |"

@@ -27,17 +27,11 @@ def text(result: Result, shown: Shown) -> Lines:
 
 def json(result: Result) -> Iterator[dict[str, Any]]:
     """One object."""
-    (*nodes, last) = json_lines.plain(result)
+    *nodes, last = json_lines.plain(result)
     one = _one(result)
-    node = nodes[0] if nodes else {}
-    more = {name: value for name, value in node.items() if name not in ("type", "phase", "peers", "id")}
     received = one.received if one is not None else b""
-    yield {
-        **last,
-        **more,
-        "node_id": node.get("id"),
-        "node_external": more.pop("external", None),
-        "external": last["external"],
+    yield last | {
+        "node": nodes[0] if nodes else None,
         "sent_hex": one.sent.hex() if one is not None and one.sent else None,
         "received_hex": received.hex() if received else None,
         "answer": _values(received),

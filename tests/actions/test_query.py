@@ -86,7 +86,7 @@ def test_an_answer_is_taken_apart_and_nothing_of_it_is_obeyed(run: Callable[...,
         code, out, _ = run(remote, "--method", "frob", "--json")
     (line,) = out.splitlines()
     told = json.loads(line)
-    assert told["ok"] and told["node_id"] == (b"n" * 20).hex() and bytes.fromhex(told["sent_hex"]) == received[1]
+    assert told["ok"] and told["node"]["id"] == (b"n" * 20).hex() and bytes.fromhex(told["sent_hex"]) == received[1]
     assert bytes.fromhex(told["received_hex"]) == good(decode(received[1])) and told["answer"]["y"] == "r"
 
 
