@@ -176,7 +176,7 @@ _ROWS = (
         text="headless.query:text",
         json="headless.query:json",
         fields=(
-            "| `result` of query | `node` | the only line: what a `node` line tells is in it, null if nothing was asked |\n"
+            "| `result` of query | `node` | what a `node` line tells, or null: there is no other line than this one |\n"
             "| | `sent_hex`, `received_hex` | the datagrams, or null: what came is here too if it could not be read |\n"
             "| | `answer` | what came, decoded: byte strings as text, in hex behind `hex:` where they are no text; "
             "null if nothing came or it is no bencode |"

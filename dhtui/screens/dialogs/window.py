@@ -6,7 +6,7 @@ from math import inf
 from typing import ClassVar, TypeVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit
@@ -92,7 +92,7 @@ class Window(ModalScreen[R]):
         """Names the keys."""
         self.show_keys()
 
-    def render(self) -> BackgroundScreen:
+    def render(self) -> RenderResult:
         """What lies below it, dimmed.
 
         Textual's own takes that from a list which all windows of one drawing share: where one of several is drawn

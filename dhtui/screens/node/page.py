@@ -8,7 +8,7 @@ from random import SystemRandom
 from typing import Any
 
 from textual import events, on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -179,6 +179,10 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         view = self._view()
         looked = [lookup.target.hex() for lookup in view.lookups] if view else []
         return ["self", "random", *dict.fromkeys(looked)]
+
+    def render(self) -> RenderResult:
+        """Nothing of what lies below it: it covers all, and pages that lie over each other are each drawn once."""
+        return ""
 
     def on_mount(self) -> None:
         """Shows the tab, and goes on doing so."""

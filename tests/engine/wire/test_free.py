@@ -67,5 +67,5 @@ def test_a_datagram_is_sent_as_it_is_but_for_both_ids(data: bytes, sent: bytes) 
     ],
 )
 def test_bytes_that_are_no_query_are_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="datagram|at most"):
+    with pytest.raises(ValueError, match=r"datagram|at most"):
         raw_query(OWN, data)
