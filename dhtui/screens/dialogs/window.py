@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual import on
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import CommandPalette, DiscoveryHit
@@ -92,7 +93,7 @@ class Window(ModalScreen[R]):
         """Names the keys."""
         self.show_keys()
 
-    def render(self) -> RenderResult:
+    def render(self) -> RenderableType:
         """What lies below it, dimmed.
 
         Textual's own takes that from a list which all windows of one drawing share: where one of several is drawn

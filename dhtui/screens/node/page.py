@@ -7,8 +7,9 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
+from rich.console import RenderableType
 from textual import events, on, work
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.getters import query_one
@@ -180,7 +181,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         looked = [lookup.target.hex() for lookup in view.lookups] if view else []
         return ["self", "random", *dict.fromkeys(looked)]
 
-    def render(self) -> RenderResult:
+    def render(self) -> RenderableType:
         """Nothing of what lies below it: it covers all, and pages that lie over each other are each drawn once."""
         return ""
 
@@ -284,7 +285,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
 
     def _show_named(self, view: Snapshot, known: lines.Known, named: dict[NodeInfo, bytes]) -> None:
         ours, pane = lines.in_table(view), self.query_one("#table", Lines)
-        told = lines.table_lines(known.id, named, ours, max(1, pane.size.width))
+        told = lines.table_lines(known.id, named, ours, pane.size.width or self.size.width - 4)
         if self._walk is not None:
             told.append(((f" {lines.walk_words(self._walk)}", "accent"),))
         pane.show(told)
@@ -306,6 +307,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         for each, pane in panes.items():
             self.query_one(f"#{pane}").display = each == name
         self.look()
+        self.call_after_refresh(self.look)  # once it is known how much room there is
         first = {"knows": "knows", "ask": "target" if self._addr else "node"}.get(name, panes[name])
         target = self.query_one(f"#{first}")
         (target if target.display and self._is_seen(first) else self.query_one("#question")).focus()
