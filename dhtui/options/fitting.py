@@ -19,10 +19,10 @@ EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_complet
 
 _EXPLORER = (
     *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
-    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "replay", "serve", "state_dir"),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     "config",
 )
-_REPLAY = ("replay", "serve", "keys", "mouse", "config")
+_REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..engine.node import Node
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
+from ..storage.memory import Memory
 from .node_run import NodeRun
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class NodeHost:
         """Whether the node is on a testnet, or will be."""
         self.state: tuple[str, bool] = ("starting", False)
         """What goes on while there is no node, in words, and whether that is a failure."""
+        self.memory = Memory()
+        """What is remembered of how the explorer is used."""
         self._vault = Vault()
         """The keys that were unlocked since the program started: a passphrase is asked for once."""
         self._record: Path | None = None

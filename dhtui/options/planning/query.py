@@ -20,7 +20,7 @@ def query(options: Options) -> Request:
         raise UsageError("query needs --remote HOST:PORT, of one node")
     if options.raw is not None:
         refuse(options, ("method", "args"), "has no meaning with --raw, which is a whole query")
-        data = read_bytes("--raw", options.raw, MAX_FREE, "no query is that long")
+        data = read_bytes("--raw", options.raw, MAX_FREE, options, "no query is that long")
         try:
             raw_query(_ANY_ID, data)
         except ValueError as error:

@@ -39,6 +39,7 @@ from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.faults import note_words
 from ...text.format import address, duration, power, short_id, waiting_words
+from ...text.keyspace import near_bits
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread, width_of
 from ...widgets.table_model import Column
@@ -183,7 +184,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),

@@ -10,13 +10,15 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from ...engine.commands import NodeCommands
 from ...engine.lookup.questions import QUESTIONS, Kind
 from ...engine.outcome import NodeOutcome, Outcome
-from ...engine.wire.bencode import decode
+from ...engine.wire.bencode import decode, encode
 from ...engine.wire.compact import Addr, NodeInfo, is_local
 from ...engine.wire.free import free_query
 from ...engine.wire.ids import bep42_valid, distance
 from ...errors import UsageError
 from ...items.value import to_bencode
+from ...items.value.forms import as_json
 from ...lookups.ask import read_request
+from ...lookups.same import of_question, same_command
 from ...options.values import HostPort, host_port, salt
 from ...packets.dissect import dissect
 from ...packets.parts import Part
@@ -94,6 +96,14 @@ def _by_hand(node: HostPort, fields: Question, own: bytes) -> AskRequest:
     target = given if isinstance(given, bytes) and len(given) == 20 else own
     words = f"{safe_text(method, 64)} with {plural(len(args), 'argument')} besides our id"
     return AskRequest(node, "other", target, b"", None, words, method, args)
+
+
+def same_question(request: AskRequest) -> str:
+    """The command line that asks the same."""
+    if request.question != "other":
+        return of_question(request.question, str(request.remote), request.target, request.salt)
+    args = as_json(encode(request.args), None)
+    return same_command("query", "--remote", str(request.remote), "--method", request.method, "--args", args)
 
 
 async def put_question(node: NodeCommands, addr: Addr, request: AskRequest) -> Outcome:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.screen import Screen
+from textual.widget import AwaitMount
 
 from ...engine.wire.compact import Addr
 from ...packets.parts import Part
@@ -46,15 +47,16 @@ def open_node(
     story: Sequence[Line] = (),
     tab: str = "overview",
     asks: Question | None = None,
-) -> None:
+    at: str = "",
+) -> AwaitMount:
     """Opens the page. `story` is what the line tells that it is opened from, `asks` is asked at once.
 
-    Without an address it is the page of whichever node is typed there.
+    Without an address it is the page of whichever node is typed there, at first of the one `at` HOST:PORT.
     """
     from .page import NodePage  # it is needed by few, and the first frame does without
 
     app = screen.app
     if sum(isinstance(page, NodePage) for page in app.screen_stack) >= MAX_PAGES:
         notify(app, f"{MAX_PAGES} pages of nodes lie over each other: esc goes back.")
-        return
-    app.push_screen(NodePage(cast(_Feeding, app).feed, addr, node_id, story=story, tab=tab, asks=asks))
+        return AwaitMount(app.screen, ())
+    return app.push_screen(NodePage(cast(_Feeding, app).feed, addr, node_id, story=story, tab=tab, asks=asks, at=at))

@@ -27,6 +27,7 @@ from ...engine.wire.compact import Addr, NodeInfo
 from ...engine.wire.ids import distance
 from ...items.value import view_lines
 from ...lookups.roles import Role, role_in
+from ...lookups.same import SAME
 from ...lookups.walk import Walk
 from ...packets.packet import Packet
 from ...packets.parts import Link, Part
@@ -66,6 +67,7 @@ from .ask_request import (
     named_rows,
     put_question,
     read_ask,
+    same_question,
 )
 from .columns import ROLE_COLUMNS, giving_columns, its_packets
 from .opening import node_of, open_node
@@ -113,13 +115,17 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         story: Sequence[Line] = (),
         tab: str = "overview",
         asks: Question | None = None,
+        at: str = "",
     ) -> None:
-        """Without an address it is the form alone, until a node is typed there."""
+        """Without an address it is the form alone, until a node is typed there; it begins with `at`, HOST:PORT."""
         super().__init__()
         self._feed, self._addr, self._node_id, self._story = feed, addr, node_id, tuple(story)
         self._tab = "ask" if addr is None or asks is not None else tab
         self._asks = asks or Question()
-        self._at_once = asks is not None and addr is not None
+        self._at = at if addr is None else address(addr)
+        self._at_once = asks is not None and bool(self._at)
+        self._same = ""
+        """The command line that asks the same."""
         self._roles: dict[int, Role | None] = {}
         """What it was in finished lookups, by their numbers."""
         self._walk: Walk | None = None
@@ -165,8 +171,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
 
     def _fields(self) -> ComposeResult:
         asks = self._asks
-        at = "" if self._addr is None else address(self._addr)
-        yield from field("node", SourceInput(at, id="node", placeholder="HOST:PORT, in our table or not"))
+        yield from field("node", SourceInput(self._at, id="node", placeholder="HOST:PORT, in our table or not"))
         yield from field("question", Pick(KINDS, KINDS.index(asks.kind), id="question"))
         suggester = SuggestFromList(self._targets(), case_sensitive=False)
         target = SourceInput(asks.target, id="target", placeholder=_TARGET, suggester=suggester)
@@ -379,6 +384,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
 
     @work(group="ask", exclusive=True, exit_on_error=False, name="asking a node")
     async def _ask(self, node: NodeCommands, request: AskRequest) -> None:
+        self._same = same_question(request)
         self.named.title = "named"
         self.named.show(())
         self._show_answer(None, b"")
@@ -520,14 +526,15 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         return None if self._addr is None else NodeRow(self._addr, self._node_id, None, ("", "plain"), "this node")
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected line; without one, the node."""
+        """The selected line; without one, the node. On the form the question, too."""
         row = self._focused_row()
+        same = [(SAME, self._same)] if self._same and self._tab == "ask" else []
         if isinstance(row, NamedRow) or row is None:
-            return self.node_forms(self._node_row(row))[:2]
+            return [*self.node_forms(self._node_row(row))[:2], *same]
         if isinstance(row, TreeRow):
             part = row.part
             bytes_of = [("part, hex", self._data[part.start : part.end].hex())] if part.end > part.start else []
-            return [("part", part.value), *bytes_of, ("answer, hex", self._data.hex())]
+            return [("part", part.value), *bytes_of, ("answer, hex", self._data.hex()), *same]
         table = self.focused
         assert isinstance(table, LineTable)
         return [*row_forms(table), *link_forms(self.links())]

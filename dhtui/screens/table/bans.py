@@ -24,6 +24,7 @@ from ...widgets.table_model import Column
 from ..dialogs.choice import Choice
 from ..dialogs.window import Window
 from ..notify import notify
+from ..undo import Done
 
 COLUMNS: tuple[Column[Ban], ...] = (
     Column("address", 16, lambda ban: ((ban.ip, "data"),), sort=lambda ban: ban.ip),
@@ -45,6 +46,29 @@ async def ask_for_ban(screen: Screen[Any], who: Callable[[], NodeCommands | None
     node.ban(ip, seconds)
     notify(screen.app, words := f"ban: {ip} is ignored for {seconds / 3600:.0f} h")
     return words
+
+
+def lifting(feed: Feed, ip: str) -> Done:
+    """A ban, to be taken back."""
+
+    async def undo() -> str:
+        node = feed.commands
+        lifted = node is not None and node.unban(ip)
+        return f"{ip} is not ignored any more." if lifted else f"{ip} was not ignored any more."
+
+    return Done(f"the ban of {ip}", undo)
+
+
+def _banning(feed: Feed, ban: Ban) -> Done:
+    """The end of a ban, to be taken back."""
+
+    async def undo() -> str:
+        if (node := feed.commands) is None:
+            return "There is no running node."
+        node.ban(ban.ip, ban.left)
+        return f"{ban.ip} is ignored again, for {duration(ban.left)}."
+
+    return Done(f"that {ban.ip} was let in again", undo)
 
 
 class BanList(Window[None]):
@@ -93,6 +117,7 @@ class BanList(Window[None]):
         if node is None or ban is None:
             notify(self, "There is no ban to lift.")
         elif node.unban(ban.ip):
+            self.app.post_message(_banning(self._feed, ban))
             notify(self, f"{ban.ip} is not ignored any more.")
         self.show_rows()
 

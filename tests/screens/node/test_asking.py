@@ -126,7 +126,8 @@ async def test_find_asks_that_one_node_for_our_neighbours_and_each_line_can_be_f
         page = stage.app.screen
         assert isinstance(page, NodePage) and page is not form, "on a page of its own"
         await stage.press("escape")
-        assert stage.app.screen == form
+        form = stage.app.screen
+        assert isinstance(form, NodePage)
         form.named.select(node.named[1])
         assert Link("node", node.named[1].id, form.links()[-2].label) in form.links(), "o goes to it"
         await stage.press("enter")
