@@ -16,6 +16,7 @@ from textual.widgets import Input
 from ...bindings.commands import COMMANDS, FORMS, THEMES, Command
 from ...bindings.registry import VIEWS
 from ...engine.commands import NodeCommands
+from ...engine.lookup.questions import QUESTIONS
 from ...engine.wire.ids import ID_LENGTH
 from ...errors import UsageError, quoted
 from ...keyring import Entry
@@ -30,7 +31,6 @@ from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column
 from ..base import ExplorerScreen
 from ..bookmarks import bookmark_of, link_of, toggle_bookmark
-from ..dialogs.ask_request import KINDS as QUESTIONS
 from ..node.ask_request import Question, read_ask
 from ..node.opening import open_node
 from ..notify import notify
