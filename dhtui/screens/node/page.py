@@ -313,14 +313,9 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
             self.query_one(f"#{pane}").display = each == name
         self.look()
         self.call_after_refresh(self.look)  # once it is known how much room there is
-        first = {"knows": "knows", "ask": "target" if self._addr else "node"}.get(name, panes[name])
-        target = self.query_one(f"#{first}")
-        (target if target.display and self._is_seen(first) else self.query_one("#question")).focus()
+        first = {"knows": "knows", "ask": "node"}.get(name, panes[name])
+        self.query_one(f"#{first}").focus()
         self.show_keys()
-
-    def _is_seen(self, name: str) -> bool:
-        fields = self.query(f"#field-{name}")
-        return not fields or fields.first().display
 
     def action_turn(self, step: int) -> None:
         """Goes to the next tab."""
