@@ -330,13 +330,14 @@ class PacketsScreen(FilteringScreen):
             return
         packet = self._packet
         sender = packet.sender if packet.direction == "in" else None
-        if node := node_of(row.part, self.parts.model.rows, (sender, packet.addr)):
-            open_node(self, *node)
-        elif row.part.children:
+        if row.part.children:
             self._turn(row)
+            return
+        lines = part_lines(row.part, packet.data, self._popup_width())
+        if node := node_of(row.part, self.parts.model.rows, (sender, packet.addr)):
+            open_node(self, *node, story=lines)
         else:
-            lines = part_lines(row.part, self._packet.data, self._popup_width())
-            self.show_details(self.parts, f"part of {headline(self._packet)}", lines)
+            self.show_details(self.parts, f"part of {headline(packet)}", lines)
 
     def _popup_width(self) -> int:
         return min(_POPUP_WIDTH, self.app.size.width - 7)
