@@ -27,4 +27,4 @@ def _summary(asked: tuple[NodeOutcome, ...]) -> str:
     (one,) = asked
     if one.status is Status.ANSWERED and one.rtt is not None:
         return f"it answered after {one.rtt * 1000:.1f} ms"
-    return f"it {words}" if (words := node_words(one)).startswith(("refused", "answered", "timed")) else words
+    return f"it {words}" if (words := node_words(one)).startswith(("refused", "answered")) else words

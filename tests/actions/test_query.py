@@ -105,7 +105,7 @@ def test_an_error_and_what_can_not_be_read_are_told(run: Callable[..., tuple[int
 def test_silence_is_told(run: Callable[..., tuple[int, str, str]]) -> None:
     with answering(lambda _: b"") as remote:
         code, out, err = run(remote, "--method", "ping", "--qtimeout", "0.2")
-        assert code == Exit.NO_ANSWER and out == "" and "timed out" in err
+        assert code == Exit.NO_ANSWER and out == "" and "silent for" in err
 
 
 def test_the_bytes_of_a_file_are_sent_as_they_are_but_for_both_ids(
