@@ -108,6 +108,12 @@ class Request(NamedTuple):
     """get: seconds after which to look again, for ever."""
     out: Path | None = None
     """get: the new file for the bytes of the value; `STDOUT`: they alone go to standard output."""
+    method: str = ""
+    """query: the method."""
+    args: bytes = b""
+    """query: its arguments, a bencoded dictionary without our id."""
+    raw: bytes = b""
+    """query: a whole datagram, in place of both."""
     deadline: float | None = 30.0
     """Seconds until it is given up; `None`: it takes as long as it takes."""
     state: Path = Path()

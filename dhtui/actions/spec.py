@@ -226,6 +226,24 @@ _ROWS = (
         ),
     ),
     Action(
+        name="query",
+        help="put any query to the one node --remote, and take its answer apart: --method and --args, or --raw FILE",
+        flags="remote method args raw",
+        example='--remote 127.0.0.1:6881 --method find_node --args \'{"target": "hex:'
+        "e5f96f6f38320f0f33959cb4d3d656452117aadb\"}'",
+        operand="method",
+        plan="options.planning.query:query",
+        run="actions.query:ask",
+        text="headless.query:text",
+        json="headless.query:json",
+        fields=(
+            "| `result` of query | `node` | what a `node` line tells, or null: there is no other line than this one |\n"
+            "| | `sent_hex`, `received_hex` | the datagrams, or null: what came is here too if it could not be read |\n"
+            "| | `answer` | what came, decoded: byte strings as text, in hex behind `hex:` where they are no text; "
+            "null if nothing came or it is no bencode |"
+        ),
+    ),
+    Action(
         name="genkey",
         help="make a key and keep it as --keyname",
         flags="keyname show-private encrypt passphrase-file",

@@ -33,7 +33,7 @@ _GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
     ("among kept items", registry.KEPT),
     ("among bans", registry.BANS),
     ("among columns", registry.COLUMNS),
-    ("where any node is asked", registry.ASK),
+    ("where any node is asked", registry.NODE),
     *((view.title, view.actions) for view in registry.VIEWS),
 )
 """All actions with keys that may be others, by where they are."""
@@ -139,7 +139,7 @@ def _places() -> Iterator[tuple[Action, ...]]:
     yield (help_, *verbs, *registry.LIST, *registry.KEPT, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.BANS, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.COLUMNS, *registry.POPUP)
-    yield (help_, *verbs, *registry.LIST, *registry.ASK, *registry.FORM)
+    yield (help_, *verbs, *registry.LIST, *registry.NODE, *registry.FORM)
     yield (help_, *verbs, *registry.LIST, view_as, *registry.FORM)
 
 

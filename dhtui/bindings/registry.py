@@ -299,8 +299,16 @@ BAR: tuple[Action, ...] = (
 BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
 """Actions of the window of the addresses that are ignored."""
 
-ASK: tuple[Action, ...] = (Action("ask_it", "f", "ask it", "Ask the selected node the same question.", 2),)
-"""Actions of the window in which any node is asked anything."""
+NODE: tuple[Action, ...] = (
+    Action("turn(1)", "right_square_bracket", "switch", "Go to the next tab.", 2, "]", "[ ]"),
+    Action("turn(-1)", "left_square_bracket", "", "Go to the tab before.", 0, "["),
+    Action("tab_at", "1,2,3,4,5,6,7", "", "Go to the tab of that number.", 0, "1 … 7", id=""),
+    Action("ask_it", "f", "ask", "Ask the selected node the same question; without one, go to the form.", 2),
+    Action("walk", "w", "walk", "Ask it for nodes of each of its buckets, until no new one comes; esc ends that.", 3),
+    Action("ping_it", "p", "ping", "Ask it whether it is there.", 4),
+    Action("ban_it", "b", "ban", "Ignore its address for some time; asks first.", 6),
+)
+"""Actions of the page of one node."""
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -330,7 +338,7 @@ VIEWS: tuple[View, ...] = (
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
             Action("refresh_bucket", "r", "refresh", "Look up a random id of the selected bucket, to fill it.", 2),
             Action("find_node", "f", "find", "Ask the selected node which nodes are nearest to us, and list those.", 4),
-            Action("ask", "a", "ask", "Ask any node anything: any method that reads, of any target.", 4),
+            Action("ask", "a", "ask", "Ask any node anything: any method, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
             Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
             Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
@@ -402,6 +410,7 @@ VIEWS: tuple[View, ...] = (
             Action("cycle(1)", "tab", "pane", "Go to the next pane: list, tree, bytes, verdict, conversation.", 5),
             Action("cycle(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("partner", "p", "partner", "Go from a query to its answer, and from an answer to its query.", 2),
+            Action("node", "n", "node", "Open the page of the node that the packet came from or went to.", 7),
             Action("verdict", "v", "verdict", "Show the verdict in place of tree and bytes, and these again.", 2),
             Action(
                 "alike", "f", "alike", "Narrow the filter to packets that share something with the selected one.", 6

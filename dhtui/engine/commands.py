@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from .items import Draft, ImmutableItem, Item, MutableItem
 from .operations.callbacks import Progress
@@ -61,6 +61,12 @@ class NodeCommands(Protocol):
 
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
+
+    async def query(self, remote: Addr, method: str, args: Mapping[bytes, Any] | None = None) -> Outcome:
+        """Put any query to one node."""
+
+    async def query_raw(self, remote: Addr, datagram: bytes) -> Outcome:
+        """Send bytes to one node, as they are but for the transaction id and our id."""
 
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None

@@ -45,6 +45,7 @@ from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupD
 from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
 from .wire.faults import Note, NoteKind
+from .wire.free import MadeQuery
 from .wire.krpc import (
     Args,
     ErrorReply,
@@ -323,6 +324,8 @@ class Core:
             self._drop(data, addr, DropCause.UNEXPECTED, "no query of ours waits for it", answer)
             return
         query.heard_at = max(self._came, query.sent_at)
+        if query.patient:
+            query.received = data
         if self._listeners:
             self._listeners.tell(events.PacketReceived(query.heard_at, addr, data, answer, ""))
         rtt = query.rtt
@@ -472,7 +475,7 @@ class Core:
     def send(
         self,
         addr: Addr,
-        args: Args,
+        args: Args | MadeQuery,
         owner: str,
         now: float,
         *,
@@ -491,6 +494,8 @@ class Core:
         query = InFlight(
             tid, addr, expected, method, args, owner, now, soft_at, now + hard, done, stalled, patient=patient
         )
+        if patient:
+            query.sent = data
         self._queries.start(query)
         self.identity.contacted(addr)
         self._outbox.add_query(query, data)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
@@ -40,7 +40,7 @@ from .items import (
     mutable_target,
 )
 from .keys import PrivateKey
-from .lookup.questions import FindClosest, FindPeers, GetItem, PingNode, SampleNodes, question_about
+from .lookup.questions import FindClosest, FindPeers, GetItem, MadeQuestion, PingNode, SampleNodes, question_about
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
@@ -54,6 +54,7 @@ from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupD
 from .views.statistics import Statistics
 from .wire.compact import Addr, canonical_ip
 from .wire.family import IPV4, IPV6, family_of
+from .wire.free import MadeQuery, free_query, raw_query
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
 
@@ -457,6 +458,30 @@ class Node:
     async def ping(self, remotes: Sequence[Addr]) -> Outcome:
         """Ping the named nodes."""
         return await self._run(Caller(self._calls), Ask(PingNode(), remotes=_remotes(remotes)))
+
+    async def query(self, remote: Addr, method: str, args: Mapping[bytes, Any] | None = None) -> Outcome:
+        """Put any query to one node: a method of 1 to 64 bytes, known or not, and arguments to be bencoded.
+
+        Our id is added to the arguments, and the transaction id is ours. `asked` of the outcome has one entry: its
+        `received` is the answer as it came, if one came from where we asked. Raises `ValueError` for what can't be
+        sent, such as more than 2048 bytes.
+        """
+        checks.kind("method", method, str)
+        checks.kind("args", args, Mapping, type(None))
+        return await self._put(remote, free_query(self.id, method, args or {}))
+
+    async def query_raw(self, remote: Addr, datagram: bytes) -> Outcome:
+        """Send bytes to one node, as they are but for the values of ``t`` and ``a.id``, which are ours; as `query`.
+
+        They have to be a bencoded dictionary with a ``t``, of at most 2048 bytes, or `ValueError` is raised; else they
+        may break any rule.
+        """
+        checks.some_bytes("the datagram", datagram, 0, 1 << 20)
+        return await self._put(remote, raw_query(self.id, datagram))
+
+    async def _put(self, remote: Addr, made: MadeQuery) -> Outcome:
+        named = (checks.an_addr("a remote", remote),)
+        return await self._run(Caller(self._calls), Ask(MadeQuestion(made=made), remotes=named))
 
     async def find_node(
         self, target: bytes, *, remotes: Sequence[Addr] | None = None, progress: Progress | None = None

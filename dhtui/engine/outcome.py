@@ -124,6 +124,10 @@ class NodeOutcome:
     """Faults of an answer that was usable all the same."""
     note: Note | None = None
     """A detail of the status. `text.faults` has the words."""
+    sent: bytes = b""
+    """The query as a datagram, if the user named the node."""
+    received: bytes = b""
+    """The datagram that came in answer, if the user named the node, also one that could not be read: hostile."""
     waited: float | None = None
     """Seconds that the query was in flight without an answer."""
     came_from: Addr | None = None
@@ -166,8 +170,8 @@ class Outcome:
     """The outcome of one operation."""
 
     action: str
-    """``ping``, ``find_node``, ``get_peers``, ``scrape``, ``announce_peer``, ``get``, ``put``, ``sample_infohashes`` or
-    ``bootstrap``."""
+    """``ping``, ``find_node``, ``get_peers``, ``scrape``, ``announce_peer``, ``get``, ``put``, ``sample_infohashes``,
+    ``bootstrap``, or ``query`` of one that was made by hand."""
     target: bytes | None
     asked: tuple[NodeOutcome, ...]
     """Every node that was sent a reading query, nearest to the target first."""
@@ -211,12 +215,15 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the operation succeeded, `complete` or not.
 
-        ping: a node answered. find_node, get_peers and sample_infohashes: there are closest responders, with or without
-        peers. scrape: a node gave a filter. get: there is an item. announce_peer and put: at least one node stored it.
+        ping: a node answered. query: with a response, not an error. find_node, get_peers and sample_infohashes: there
+        are closest responders, with or without peers. scrape: a node gave a filter. get: there is an item.
+        announce_peer and put: at least one node stored it.
         """
         match self.action:
             case "ping":
                 return self.answered > 0
+            case "query":
+                return any(node.responded and node.status is not Status.REFUSED for node in self.asked)
             case "get":
                 return self.item is not None
             case "scrape":

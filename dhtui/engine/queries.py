@@ -18,6 +18,7 @@ from .views.snapshot import QueryView, RttView
 from .views.statistics import Level
 from .wire.compact import Addr
 from .wire.faults import Note
+from .wire.free import MadeQuery
 from .wire.krpc import Args, ErrorReply, Response
 
 TID_LENGTH = 4
@@ -42,7 +43,7 @@ class InFlight:
     expected: bytes | None
     """The expected id of the node; `None` if only its address is known."""
     method: str
-    args: Args
+    args: Args | MadeQuery
     owner: str
     sent_at: float
     """When the query was created; once it is sent, when it was sent."""
@@ -65,6 +66,10 @@ class InFlight:
     """The source of that, if it is not the address that was queried."""
     unreadable: Note | None = None
     """Why that could not be parsed."""
+    sent: bytes = b""
+    """The datagram, of a patient query."""
+    received: bytes = b""
+    """What came from its node in answer, of a patient query: hostile, at most `MAX_DATAGRAM` bytes."""
     heard_at: float | None = None
     """When the answer was received, which may be read much later; never before the query was sent."""
 
@@ -199,6 +204,8 @@ class Queries:
         for query in [query for query in waiting if query.tid in data] or waiting:
             if query.trouble is not Status.ELSEWHERE:
                 query.trouble, query.unreadable = Status.UNREADABLE, why
+                if query.patient:
+                    query.received = data
 
     def cancel(self, query: InFlight) -> None:
         """Stop waiting for a query, without calling its `done`."""

@@ -147,6 +147,11 @@ def stores(result: Result, shown: Shown) -> Lines:
     return report(result, shown, [f"{_row(one, outcome)}  {_holds(one)}" for one in result.stores])
 
 
+def happened(result: Result, shown: Shown) -> Lines:
+    """What happened at each node, and the summary."""
+    return report(result, shown, [])
+
+
 def looked_after(result: Result, shown: Shown) -> Lines:
     """republish: each item was printed when it was done."""
     return report(result, shown, [])

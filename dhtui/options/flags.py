@@ -125,6 +125,31 @@ SETTINGS: tuple[Setting, ...] = (
         read=values.target,
         choices=("self",),
     ),
+    _run(
+        "method",
+        ACTION,
+        "query: the method, of 1 to 64 bytes, whether any BEP names it or not.",
+        shape="NAME",
+        read=_text,
+    ),
+    _run(
+        "args",
+        ACTION,
+        "query: its arguments, an object of JSON: strings are bytes, in hex behind hex:, and numbers whole. Our id is "
+        "added, and cannot be given.",
+        shape="JSON",
+        read=values.argument_bytes,
+        default="none but our id",
+    ),
+    _run(
+        "raw",
+        ACTION,
+        "query: the whole datagram, from a file of at most 2048 bytes; - is standard input. It is sent as it is, "
+        "whatever rule it breaks, but for the values of t and a.id, which are ours.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
     _run("seed", ACTION, "announce_peer: the peer has the whole torrent (BEP 33)."),

@@ -20,6 +20,10 @@ class Options(NamedTuple):
     remote: tuple[HostPort, ...] | None = None
     """The nodes to ask; ``()`` is a full lookup by name, `None` one by default."""
     target: Target | None = None
+    method: str | None = None
+    args: bytes | None = None
+    """JSON, as it was given."""
+    raw: Path | None = None
     val: bytes | None = None
     val_file: Path | None = None
     val_bencoded: bytes | None = None

@@ -245,6 +245,20 @@ _TABLE: Final = (
             ("ignored for another", "how long the ban lasts still"),
         ),
     ),
+    Section(
+        "the page of a node: its lookups, and what it gave",
+        (
+            ("lookup", "the number of a lookup of ours"),
+            ("kind", "what the lookup asks"),
+            ("target", "what it asks about"),
+            ("place", "the node's, by distance to the target; ◆ it was one of the closest that answered"),
+            ("took", "from our query to its answer, or to the end of the wait"),
+            ("gave", "n nodes, p peers or a value; else what became of the query"),
+            ("time", "when its answer came"),
+            ("what", "a token to write with, peers, an item, or its seq alone"),
+            ("it gave", "that, as it was received: nothing of it is verified here"),
+        ),
+    ),
 )
 
 

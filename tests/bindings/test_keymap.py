@@ -197,13 +197,13 @@ async def main():
     async with exploring(snapshots.running(), LARGE, show="table", keys_folder=folder, keep_folder=folder) as stage:
         await stage.press("a")
         form, footer = stage.app.screen, stage.lines()[-1]
-        assert "ctrl+x close" in footer and "ctrl+g ask" in footer and "f9 next field" in footer, footer
+        assert "ctrl+x back" in footer and "ctrl+g ask" in footer and "f9 next field" in footer, footer
         await stage.press("tab", "enter", "escape")
         assert stage.app.screen is form and isinstance(form.focused, Input) and form.focused.id == "node"
         await stage.press("f9", "f8")
         assert form.query_one(Pick).chosen == 2, form.query_one(Pick).chosen
         await stage.press("f1")
-        assert "f10        Ask the selected node the same question." in stage.text(), stage.text()
+        assert "f10        Ask the selected node the same question" in stage.text(), stage.text()
         await stage.press("escape", "q")
         assert "help:" in stage.text()
         await stage.press("f6")

@@ -89,6 +89,7 @@ NETWORK: dict[str, tuple[str, ...]] = {
     "bootstrap": (),
     "id": (),
     "ping": ("--remote", "closest_stores", "--target", "self"),
+    "query": ("--remote", "127.0.0.1:9", "--method", "ping", "--qtimeout", "0.1"),
     "find_node": ("--target", "self"),
     "get_peers": ("--target", "0" * 40),
     "closest_peers": ("--target", "0" * 40),

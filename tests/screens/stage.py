@@ -20,7 +20,7 @@ from dhtui.app import Explorer
 from dhtui.engine.node import Node
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.engine.views.events import Event
-from dhtui.engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from dhtui.engine.views.snapshot import Ban, ContactDetail, Holdings, LookupDetail, Snapshot
 from dhtui.engine.wire.compact import Addr
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
@@ -70,6 +70,9 @@ class PaperNode:
         for event in happened:
             for listener in self.listeners:
                 listener(event)
+
+    def bans(self) -> tuple[Ban, ...]:
+        return ()
 
     async def bootstrapped(self) -> None:
         """It is on its way in for ever."""

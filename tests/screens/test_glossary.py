@@ -13,7 +13,6 @@ import pytest
 from dhtui import screens
 from dhtui.bindings import registry
 from dhtui.engine.views.events import DropCause, refused
-from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
 from dhtui.screens.home import messages as home_messages
@@ -27,6 +26,8 @@ from dhtui.screens.keys.rows import KEY_COLUMNS
 from dhtui.screens.log import columns as log_columns
 from dhtui.screens.lookup.panes import DIFFERENCE_COLUMNS, LOOKUP_COLUMNS
 from dhtui.screens.lookup.panes import NODE_COLUMNS as CANDIDATE_COLUMNS
+from dhtui.screens.node.ask_request import NAMED_COLUMNS
+from dhtui.screens.node.columns import ROLE_COLUMNS, giving_columns
 from dhtui.screens.packets.columns import packet_columns
 from dhtui.screens.packets.panes import TREE_COLUMNS
 from dhtui.screens.packets.talk import talk_columns
@@ -45,7 +46,14 @@ from .home.test_home import grown
 
 COLUMNS: dict[str, tuple[tuple[Column[Any], ...], ...]] = {
     "home": (NOW_COLUMNS,),
-    "table": (BUCKET_COLUMNS, NODE_COLUMNS, NAMED_COLUMNS, BAN_COLUMNS),
+    "table": (
+        BUCKET_COLUMNS,
+        NODE_COLUMNS,
+        NAMED_COLUMNS,
+        BAN_COLUMNS,
+        ROLE_COLUMNS,
+        giving_columns(lambda at: at, lambda: 0.0),
+    ),
     "queries": (
         queries_columns.query_columns(lambda row: ()),
         queries_columns.group_columns(lambda row: ()),

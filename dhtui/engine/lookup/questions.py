@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Literal, NamedTuple, TypeAlias, get_args
 from ..items import MAX_VALUE, Draft, ImmutableItem, Item, MutableItem, immutable_target, mutable_target
 from ..outcome import NodeOutcome, Status
 from ..wire.faults import Fault, Note, NoteKind
+from ..wire.free import MadeQuery
 from ..wire.krpc import Response
 from ..wire.methods import Args, FindNode, Get, GetPeers, GivenItem, Ping, SampleInfohashes
 from .results import Findings
@@ -26,13 +27,13 @@ Kind: TypeAlias = Literal["ping"] | LookupKind
 class Question(ABC):
     """A question, about a target."""
 
-    kind: ClassVar[Kind]
-    """The RPC method, which also names its lookups."""
+    kind: ClassVar[Kind | Literal["query"]]
+    """The RPC method, which also names its lookups; ``query`` of one that was made by hand."""
     target: bytes = b""
     """20 bytes; empty if it has none."""
 
     @abstractmethod
-    def args(self, own: bytes) -> Args:
+    def args(self, own: bytes) -> Args | MadeQuery:
         """The query to send, from our id."""
 
     def validate(self, answer: Response, outcome: NodeOutcome) -> NodeOutcome:
@@ -190,6 +191,19 @@ class GetItem(Question):
         if not self.blind:
             return _NoItem(Status.BAD_VALUE, NoteKind.WRONG_KEY)
         return _NoItem(Status.UNPROVED, NoteKind.WRONG_SALT if self.salt else NoteKind.NO_SALT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeQuestion(Question):
+    """A query that the user made by hand, for named nodes only. Any answer will do."""
+
+    kind = "query"
+
+    made: MadeQuery
+
+    def args(self, own: bytes) -> MadeQuery:
+        """That query, which has our id already."""
+        return self.made
 
 
 QUESTIONS: Final[dict[Kind, type[Question]]] = {

@@ -12,6 +12,7 @@ from ..queries import Answer, InFlight
 from ..unresponsive import Timeouts
 from ..views.snapshot import LookupDetail, LookupView
 from ..wire.compact import Addr, NodeInfo
+from ..wire.free import MadeQuery
 from ..wire.krpc import Args
 from .algorithm import Lookup, Start
 from .candidates import Candidate
@@ -81,7 +82,7 @@ class Sender(Protocol):
     def send(
         self,
         addr: Addr,
-        args: Args,
+        args: Args | MadeQuery,
         owner: str,
         now: float,
         *,

@@ -21,6 +21,7 @@ from ..outcome import NodeOutcome, Outcome, Status
 from ..queries import Answer, InFlight
 from ..wire.compact import Addr
 from ..wire.faults import Note, NoteKind
+from ..wire.free import MadeQuery
 from ..wire.ids import distance
 from ..wire.krpc import BAD_SIGNATURE, SEQ_TOO_LOW, AnnouncePeer, Args, Put
 from .requests import Decide
@@ -34,7 +35,7 @@ class BatchedQuery(NamedTuple):
 
     addr: Addr
     expected: bytes | None
-    args: Args
+    args: Args | MadeQuery
 
 
 class QueryBatch:
@@ -104,6 +105,8 @@ class QueryBatch:
         self._stalled.discard(query)
         place, first = self._in_flight.pop(query), self._firsts.pop(query, None)
         outcome = validate_response(self._question, query, answer, now)
+        if self._question is not None:
+            outcome = replace(outcome, sent=query.sent, received=query.received)
         if first is not None:
             outcome = behind(first, outcome)
         elif self._question is not None and (again := self._question.again(outcome)):

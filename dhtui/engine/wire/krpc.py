@@ -26,6 +26,7 @@ from .codes import (
 from .compact import Addr, NodeInfo, is_usable, pack_addr, unpack_nodes
 from .family import IPV4, Family
 from .faults import Fault, Note, NoteKind
+from .free import FreeQuery, MadeQuery, RawQuery
 from .methods import (
     MAX_TOKEN,
     METHODS,
@@ -336,8 +337,10 @@ def _parse_external(message: dict[bytes, Value], family: Family) -> Addr | None:
 _WRITERS: Final = {row.args: (name, name.encode(), row.write) for name, row in METHODS.items()}
 
 
-def encode_query(tid: bytes, args: Args, read_only: bool) -> tuple[str, bytes]:
+def encode_query(tid: bytes, args: Args | MadeQuery, read_only: bool) -> tuple[str, bytes]:
     """A query's method name, and the query as a datagram."""
+    if isinstance(args, FreeQuery | RawQuery):
+        return args.method, args.datagram(tid, read_only, VERSION)
     name, method, write = _WRITERS[type(args)]
     message: dict[bytes, Any] = {b"a": write(args), b"q": method, b"t": tid, b"v": VERSION, b"y": b"q"}
     if read_only:

@@ -145,17 +145,18 @@ def _value(value: Any, depth: int = 0) -> bencode.Value:
 
 def as_json(v: bytes, indent: int | None = 2) -> str:
     """A bencoded value as JSON, in printable ASCII and line breaks. Raises `BencodeError`."""
-    text = json.dumps(_plain(bencode.decode(v)), indent=indent)
+    text = json.dumps(plain(bencode.decode(v)), indent=indent)
     return text.replace("\x7f", "\\u007f")  # the only control character that JSON does not escape
 
 
-def _plain(value: bencode.Value) -> Any:
+def plain(value: bencode.Value) -> Any:
+    """A decoded value as JSON has it."""
     if isinstance(value, bytes):
         return _name(value)
     if isinstance(value, list):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, dict):
-        return {_name(key): _plain(part) for key, part in value.items()}
+        return {_name(key): plain(part) for key, part in value.items()}
     return value
 
 

@@ -88,11 +88,11 @@ def bencoded_value(options: Options) -> bytes:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
             if text[:1] == b"@":
-                text = _file("--val-bencoded", bencoded_file(options), MAX_VALUE, options)
+                text = read_bytes("--val-bencoded", bencoded_file(options), MAX_VALUE, options)
             v = to_bencode("bencode", text)
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
-            v = to_bencode(options.val_as, _file("--val-file", options.val_file, limit, options))
+            v = to_bencode(options.val_as, read_bytes("--val-file", options.val_file, limit, options))
         else:
             v = to_bencode(options.val_as, options.val or b"")
         check_value(v)
@@ -101,10 +101,11 @@ def bencoded_value(options: Options) -> bytes:
     return v
 
 
-def _file(flag: str, path: Path, limit: int, options: Options) -> bytes:
+def read_bytes(flag: str, path: Path, limit: int, options: Options, why: str = "no node stores that much") -> bytes:
+    """The bytes of a file, or of standard input, at most `limit`. Raises `UsageError`."""
     data = input_bytes(flag, path, limit, patience(options))
     if len(data) > limit:
-        raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, no node stores that much")
+        raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, {why}")
     return data
 
 

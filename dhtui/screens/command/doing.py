@@ -16,6 +16,7 @@ from textual.widgets import Input
 from ...bindings.commands import COMMANDS, FORMS, THEMES, Command
 from ...bindings.registry import VIEWS
 from ...engine.commands import NodeCommands
+from ...engine.lookup.questions import QUESTIONS
 from ...engine.wire.ids import ID_LENGTH
 from ...errors import UsageError, quoted
 from ...keyring import Entry
@@ -30,8 +31,8 @@ from ...widgets.line_table import LineTable
 from ...widgets.table_model import BadFilter, Column
 from ..base import ExplorerScreen
 from ..bookmarks import bookmark_of, link_of, toggle_bookmark
-from ..dialogs.ask_request import KINDS as QUESTIONS
-from ..dialogs.ask_request import read_ask
+from ..node.ask_request import Question, read_ask
+from ..node.opening import open_node
 from ..notify import notify
 from ..pictures import write_picture
 from ..undo import Done
@@ -115,13 +116,12 @@ def _ask(here: Here, host: str, question: str = "ping", wanted: str = "") -> Rea
     asked = next((each for each in QUESTIONS if each == question), None)
     if asked is None:
         raise UsageError(f"{quoted(question)} is no question: {', '.join(QUESTIONS)}")
-    request = read_ask(host, asked, wanted, "", node.id)
+    fields = Question(asked, wanted)
+    request = read_ask(host, fields, node.id)
 
     async def do() -> None:
-        from ..dialogs.ask_form import AskForm
-
         if await here.explorer.goes_to(here.screen.view.name) is not None:
-            await here.app.push_screen(AskForm(node, str(request.remote), asked, target=wanted, at_once=True))
+            await open_node(here.app.screen, None, at=str(request.remote), asks=fields)
 
     return f"asks {request.remote} {request.words}", do
 

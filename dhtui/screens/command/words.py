@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 from ...bindings.commands import FORMS, THEMES, Command, Kind
 from ...bindings.registry import VIEWS
+from ...engine.lookup.questions import QUESTIONS
 from ...engine.views.snapshot import Snapshot
 from ...lookups.ask import KINDS
 from ...packets.filter import Completion
 from ...storage.memory import Memory
 from ...text.format import address
-from ..dialogs.ask_request import KINDS as QUESTIONS
 
 MOST = 50
 """Offers for one argument."""

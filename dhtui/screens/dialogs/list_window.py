@@ -88,6 +88,8 @@ class ListWindow(Window[R]):
         return [("address", address(row.addr)), *ids, ("what it said", row.words)]
 
     def show_node(self, row: NodeRow | None) -> None:
-        """Opens the window with all that a node said."""
+        """Opens the page of a node; what it said here stands first."""
         if row is not None:
-            self.show_details(f"node {address(row.addr)}", node_details(row))
+            from ..node.opening import open_node
+
+            open_node(self, row.addr, row.id, story=node_details(row))

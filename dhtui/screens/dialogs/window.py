@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -93,7 +94,7 @@ class Window(Selecting[R], ModalScreen[R]):
         """Names the keys."""
         self.show_keys()
 
-    def render(self) -> BackgroundScreen:
+    def render(self) -> RenderableType:
         """What lies below it, dimmed.
 
         Textual's own takes that from a list which all windows of one drawing share: where one of several is drawn

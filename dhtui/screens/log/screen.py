@@ -19,6 +19,7 @@ from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import ExplorerScreen, bindings
 from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
+from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .columns import LEVEL_WORDS, log_columns, log_details, trouble_lines
@@ -117,13 +118,16 @@ class LogScreen(ExplorerScreen):
 
     @on(LineTable.Inspect)
     def inspect(self) -> None:
-        """Goes to the packet of the line; where there is none, shows all about it. Folded lines are unfolded."""
+        """Goes to the packet of the line, or else to its node, or shows all about it. Folded lines are unfolded."""
         row, line, packet = self.lines.model.selected, self._line(), self._packet()
         if row is not None and row.folded:
             self._opened ^= {row.key}
             self._fill()
         elif packet is not None:
             self.post_message(self.Followed(_packet_link(packet)))
+        elif line is not None and (addr := next((a.value for a in line.links if a.kind == "address"), None)):
+            assert isinstance(addr, tuple) and self._source is not None
+            open_node(self, addr, story=log_details(line, self._source.packets.capacity))
         elif line is not None and self._source is not None:
             self.show_details(self.lines, line.cause, log_details(line, self._source.packets.capacity))
 

@@ -27,7 +27,7 @@ from ...lookups.same import of_links
 from ...lookups.shares import culprits
 from ...lookups.verdict import verdict_lines
 from ...packets.parts import Link
-from ...text.format import address, short_id
+from ...text.format import short_id
 from ...text.keyspace import MAX_DEPTH
 from ...text.safe import safe_text
 from ...text.spans import Line
@@ -36,6 +36,7 @@ from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.table_model import Row
 from ..base import STACKED, bindings
+from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import panes
@@ -438,8 +439,8 @@ class LookupScreen(CourseScreen):
         """All that the lookup knows of the node."""
         row, detail = self.nodes.model.selected, self._current()
         if row is not None and detail is not None:
-            lines = panes.candidate_details(row, self._kept.at(detail, self._until))
-            self.show_details(self.nodes, f"node {address(row.node.addr)}", lines)
+            story = panes.candidate_details(row, self._kept.at(detail, self._until))
+            open_node(self, row.node.addr, row.node.id, story=story)
 
     # -- starting and stopping -------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from ...widgets.line_table import LineTable
 from ...widgets.scroll_lines import ScrollLines
 from ..base import STACKED, bindings
 from ..listing import UpdateThrottle
+from ..node.opening import node_of, open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .columns import headline, packet_columns
@@ -323,15 +324,20 @@ class PacketsScreen(FilteringScreen):
 
     @on(LineTable.Inspect, "#parts")
     def inspect_part(self) -> None:
-        """Opens or closes the part; shows one without parts in full."""
+        """Opens or closes the part; of a node its page; shows another one without parts in full."""
         row = self.parts.model.selected
         if row is None or self._packet is None:
             return
+        packet = self._packet
+        sender = packet.sender if packet.direction == "in" else None
         if row.part.children:
             self._turn(row)
+            return
+        lines = part_lines(row.part, packet.data, self._popup_width())
+        if node := node_of(row.part, self.parts.model.rows, (sender, packet.addr)):
+            open_node(self, *node, story=lines)
         else:
-            lines = part_lines(row.part, self._packet.data, self._popup_width())
-            self.show_details(self.parts, f"part of {headline(self._packet)}", lines)
+            self.show_details(self.parts, f"part of {headline(packet)}", lines)
 
     def _popup_width(self) -> int:
         return min(_POPUP_WIDTH, self.app.size.width - 7)
@@ -354,6 +360,14 @@ class PacketsScreen(FilteringScreen):
                 self.parts.action_move(1)
 
     # -- going elsewhere -------------------------------------------------------------------------------------
+
+    def action_node(self) -> None:
+        """Opens the page of the node that the packet came from, or went to."""
+        packet = self.packets.model.selected
+        if packet is None:
+            notify(self, "No packet is selected.")
+        else:
+            open_node(self, packet.addr, packet.sender if packet.direction == "in" else None)
 
     def action_partner(self) -> None:
         """Goes from a query to its answer, or back."""

@@ -31,6 +31,7 @@ from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.popup import Popup
 from ..gate import opens
 from ..listing import link_forms, row_forms, table_form
+from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import details
@@ -206,11 +207,8 @@ class PeersScreen(ExplorerScreen):
         elif isinstance(row, AnnounceRow):
             self.show_details(message.table, "an announce of ours", details.announce_details(row))
         elif isinstance(row, Giver):
-            self.show_details(
-                message.table,
-                f"peers from {address(row.node.addr)}",
-                details.giver_details(row, self._counted.get(self._infohash() or b"", "")),
-            )
+            story = details.giver_details(row, self._counted.get(self._infohash() or b"", ""))
+            open_node(self, row.node.addr, row.node.id, story=story)
         elif isinstance(row, MatrixRow):
             self.show_details(message.table, f"peer {address(row.peer)}", details.peer_details(self._named(row)))
         elif isinstance(row, NamedPeer):

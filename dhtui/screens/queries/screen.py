@@ -14,13 +14,13 @@ from ...engine.views.snapshot import Snapshot
 from ...packets.askers import MAX_ASKERS, AskerRow, Askers
 from ...packets.parts import Link
 from ...sources.source import Source
-from ...text.format import address
 from ...text.safe import safe_text
 from ...text.spans import Line
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ..base import STACKED, ExplorerScreen, bindings
 from ..listing import NewestTable, UpdateThrottle, link_forms, row_forms, table_form
+from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from .asker_columns import asker_columns, asker_details, asker_links, asker_title, is_near
@@ -155,14 +155,15 @@ class QueriesScreen(ExplorerScreen):
 
     @on(LineTable.Inspect)
     def inspect(self, message: LineTable.Inspect) -> None:
-        """All about the query, or about who asked."""
+        """The page of the node that is asked or asks; all about a host that asks, or about who wants to know."""
         row = message.table.model.selected
         if isinstance(row, AskedRow):
-            self.show_details(message.table, f"asked by {address(row.asked.packet.addr)}", asked_details(row))
+            packet = row.asked.packet
+            open_node(self, packet.addr, packet.sender, story=asked_details(row))
         elif isinstance(row, AskerRow):
             self.show_details(message.table, f"queries of {row.name}", asker_details(row, self._near))
         elif isinstance(row, QueryRow):
-            self.show_details(message.table, f"query to {address(row.addr)}", query_details(row), "stop")
+            open_node(self, row.addr, row.id, story=query_details(row))
         elif isinstance(row, OwnerRow):
             self.show_details(message.table, row.owner, owner_details(row, self._longest(row.owner)), "stop")
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.getters import query_one
+from textual.screen import Screen
 
 from ...bindings.keymap import key_of
 from ...bindings.registry import BANS, POPUP
+from ...engine.commands import NodeCommands
 from ...engine.defence.guard import MAX_TRACKED
 from ...engine.views.snapshot import Ban
 from ...sources.feed import Feed
@@ -16,6 +21,7 @@ from ...text.spans import Line
 from ...widgets.bound import all_bound, bound
 from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
+from ..dialogs.choice import Choice
 from ..dialogs.window import Window
 from ..notify import notify
 from ..undo import Done
@@ -24,6 +30,22 @@ COLUMNS: tuple[Column[Ban], ...] = (
     Column("address", 16, lambda ban: ((ban.ip, "data"),), sort=lambda ban: ban.ip),
     Column("ignored for another", 20, lambda ban: ((duration(ban.left), "plain"),), sort=lambda ban: ban.left),
 )
+
+
+_CHOICES = (("no, keep it", 0.0), ("ignore it for 1 hour", 3600.0), ("ignore it for 24 hours", 86400.0))
+"""What can be done to an address, and the seconds. The harmless one first: enter by itself bans nobody."""
+
+
+async def ask_for_ban(screen: Screen[Any], who: Callable[[], NodeCommands | None], ip: str) -> str:
+    """Bans an address if the user confirms it: what was done, in words, or nothing. In a worker that `opens`."""
+    labels = [words for words, _ in _CHOICES]
+    place = await screen.app.push_screen_wait(Choice(f"ban {ip} and drop its nodes?", labels))
+    seconds = _CHOICES[place or 0][1]
+    if not seconds or (node := who()) is None:  # another one perhaps than before the question
+        return ""
+    node.ban(ip, seconds)
+    notify(screen.app, words := f"ban: {ip} is ignored for {seconds / 3600:.0f} h")
+    return words
 
 
 def lifting(feed: Feed, ip: str) -> Done:

@@ -58,8 +58,6 @@ def node_details(row: NodeRow, detail: ContactDetail | None = None) -> list[Line
         _row("failures", f"{node.failures} in a row", "warn" if node.failures else "plain"),
         *_told(node, detail),
         *rtt_lines(node.rtt, detail.rtts if detail else ()),
-        (),
-        *bep42_lines(node.id, node.addr[0]),
     ]
 
 

@@ -26,15 +26,15 @@ from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.paint import set_title
 from ..base import STACKED, ExplorerScreen, bindings
-from ..dialogs.ask_form import AskForm
-from ..dialogs.choice import Choice
 from ..gate import opens
 from ..listing import row_text
+from ..node.ask_request import Question
+from ..node.opening import open_node
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from .bans import BanList, lifting
+from .bans import BanList, ask_for_ban, lifting
 from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
-from .details import bucket_details, node_details
+from .details import bucket_details
 from .history import history_lines, rows_wanted
 from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
 from .space import inhabitants, inside, part_of
@@ -59,9 +59,6 @@ def _hint() -> Line:
 
 POLL_SECONDS = 1.0
 """What a running node keeps is read this often: there may be thousands of infohashes."""
-
-_BANS = (("no, keep it", 0.0), ("ignore it for 1 hour", 3600.0), ("ignore it for 24 hours", 86400.0))
-"""What can be done to an address, and the seconds. The harmless one first: enter by itself bans nobody."""
 
 
 class TableScreen(ExplorerScreen):
@@ -235,15 +232,7 @@ class TableScreen(ExplorerScreen):
         """All about the node."""
         row = self.nodes.model.selected
         if row is not None:
-            self.show_details(
-                self.nodes,
-                f"node {address(row.node.addr)}",
-                node_details(row, self.feed.contact(row.node.addr)),
-                "ping",
-                "find_node",
-                "ask",
-                "ban",
-            )
+            open_node(self, row.node.addr, row.node.id)
 
     # -- verbs -----------------------------------------------------------------------------------------------
 
@@ -317,14 +306,14 @@ class TableScreen(ExplorerScreen):
 
     def action_find_node(self) -> None:
         """Asks the selected node for the nodes near us."""
-        if (row := self._node_to("ask")) and (node := self._node_for("ask")):
-            self.app.push_screen(AskForm(node, row.node.addr, at_once=True))
+        if (row := self._node_to("ask")) and self._node_for("ask"):
+            open_node(self, row.node.addr, row.node.id, asks=Question())
 
     def action_ask(self) -> None:
         """Asks any node anything."""
-        if node := self._node_for("ask"):
+        if self._node_for("ask"):
             row = self.nodes.model.selected
-            self.app.push_screen(AskForm(node, row.node.addr if row else None))
+            open_node(self, row.node.addr if row else None, row.node.id if row else None, tab="ask")
 
     def action_bans(self) -> None:
         """Lists the bans."""
@@ -367,11 +356,8 @@ class TableScreen(ExplorerScreen):
 
     @opens("ban")
     async def _ban(self, ip: str) -> None:
-        place = await self.app.push_screen_wait(Choice(f"ban {ip} and drop its nodes?", [words for words, _ in _BANS]))
-        seconds = _BANS[place or 0][1]
-        if seconds and (node := self._node_for("ban")):  # another one perhaps than before the question
-            node.ban(ip, seconds)
-            self._finish(f"ban: {ip} is ignored for {seconds / 3600:.0f} h", True)
+        if words := await ask_for_ban(self, lambda: self._node_for("ban"), ip):
+            self._last(f"✓ {words}")
             self._banned = ip
             self.app.post_message(lifting(self.feed, ip))
 

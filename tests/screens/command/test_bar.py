@@ -15,9 +15,9 @@ from dhtui.engine.views.snapshot import Snapshot
 from dhtui.keyring import Keyring
 from dhtui.screens.command.bar import CommandBar
 from dhtui.screens.command.words import MOST, SOURCES, Known, completed, offers
-from dhtui.screens.dialogs.ask_form import AskForm
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.put_form import PutForm
+from dhtui.screens.node.page import NodePage
 from dhtui.screens.peers.announce_form import AnnounceForm
 from dhtui.storage.memory import MAX_COMMANDS, Bookmark, Memory
 from dhtui.widgets.line_table import LineTable
@@ -209,7 +209,7 @@ async def test_ping_asks_a_node_from_any_screen() -> None:
     async with exploring(snapshots.running(), show="keys") as stage:
         await type_line(stage, "ping 203.0.113.9:6881")
         await stage.until(lambda: stage.node.asked == [("ping", ("203.0.113.9", 6881))])
-        assert isinstance(stage.app.screen, AskForm)
+        assert isinstance(stage.app.screen, NodePage)
 
 
 class LookingNode(PaperNode):

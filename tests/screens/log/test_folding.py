@@ -6,10 +6,10 @@ import pytest
 
 from dhtui.engine.views.events import Banned, NodeAdded, Stored
 from dhtui.engine.views.snapshot import ErrorView
-from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.log.columns import course_cells, log_columns, trouble_lines
 from dhtui.screens.log.folding import FOLD_FROM, GAP_SECONDS, LogRow, fold
 from dhtui.screens.log.log_lines import LogLine, error_line, event_line
+from dhtui.screens.node.page import NodePage
 from dhtui.sources.event_ring import Happened
 from dhtui.sources.trouble import TroubleHistory
 from dhtui.text.happenings import Cause, cause_of_error
@@ -102,7 +102,7 @@ async def test_enter_unfolds_and_folds_again() -> None:
         await stage.press("enter")
         assert len(model.rows) == 6 and "▾ 5 ×" in stage.text()
         await stage.press("j", "enter")
-        assert isinstance(stage.app.screen, Popup)
+        assert isinstance(stage.app.screen, NodePage)
         await stage.press("escape", "k", "enter")
         assert len(model.rows) == 1 and "▸ 5 ×" in stage.text()
 

@@ -33,6 +33,7 @@ from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.log import log_lines
 from dhtui.screens.log.columns import counter_lines, trouble_lines
 from dhtui.screens.log.log_lines import ERRORS_KEPT, Log, LogLine, error_line, event_line, only, packet_of
+from dhtui.screens.node.page import NodePage
 from dhtui.sources.event_ring import PER_KIND, EventRing, Happened
 from dhtui.sources.source import LiveSource
 from dhtui.sources.trouble import TroubleHistory, causes
@@ -292,9 +293,9 @@ async def test_enter_goes_to_the_packet_and_says_if_it_is_gone() -> None:
         assert (first.kind, first.value) == ("packet", 1)
         assert [link.kind for link in others] == ["infohash", "address"]
         await stage.press("enter")
-        assert not isinstance(stage.app.screen, Popup)
+        assert not isinstance(stage.app.screen, Popup | NodePage)
         await stage.press("9", "j", "enter")
-        assert isinstance(stage.app.screen, Popup)
+        assert isinstance(stage.app.screen, NodePage)
         assert "not among the last 5000" in stage.text()
 
 

@@ -18,10 +18,10 @@ from dhtui.engine.views.snapshot import LookupDetail, LookupView, Snapshot
 from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.lookups.ask import KINDS
 from dhtui.packets.parts import Link
-from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.lookup import panes
 from dhtui.screens.lookup.form import LookupForm
 from dhtui.screens.lookup.screen import LookupScreen
+from dhtui.screens.node.page import NodePage
 from dhtui.text.faults import note_words
 from dhtui.text.format import short_id
 from dhtui.widgets.lines import Lines
@@ -519,7 +519,7 @@ async def test_without_a_node_nothing_is_started() -> None:
 async def test_enter_shows_all_about_a_node() -> None:
     async with exploring(busy(), show="lookup") as stage:
         await stage.press("j", "enter", "enter")
-        assert isinstance(stage.app.screen, Popup)
+        assert isinstance(stage.app.screen, NodePage)
         one = walk().candidates[0]
         assert one.id is not None and one.id.hex() in stage.text()
         assert "How we came to it" in stage.text()

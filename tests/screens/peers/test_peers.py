@@ -26,6 +26,7 @@ from dhtui.engine.wire.bloom import Count
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
 from dhtui.screens.dialogs.popup import Popup
+from dhtui.screens.node.page import NodePage
 from dhtui.screens.peers.announce_form import AnnounceForm, AnnounceRequest, read_announce
 from dhtui.screens.peers.rows import MAX_NODES, MAX_PEERS, announce_rows, matrix_rows, results_of, swarm_rows
 
@@ -260,7 +261,7 @@ async def test_enter_shows_all_about_a_line_of_each_list() -> None:
             (["escape", "G", "enter"], "nodes can make peers up"),
         ):
             await stage.press(*keys)
-            assert isinstance(stage.app.screen, Popup)
+            assert isinstance(stage.app.screen, Popup | NodePage)
             assert words in stage.text()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 import pytest
 from textual.widgets import Input
@@ -20,9 +21,9 @@ from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.faults import Fault
 from dhtui.errors import UsageError
 from dhtui.packets.parts import Link
-from dhtui.screens.dialogs.ask_form import AskForm
-from dhtui.screens.dialogs.ask_request import named_rows, put_question, read_ask
 from dhtui.screens.dialogs.prompt import Prompt
+from dhtui.screens.node.ask_request import Question, named_rows, put_question, read_ask
+from dhtui.screens.node.page import NodePage
 from dhtui.screens.table.bans import BanList
 from dhtui.testnet import Testnet
 from dhtui.widgets.pick import Pick
@@ -52,6 +53,10 @@ class Asked(PaperNode):
     async def find_node(self, target: bytes, *, remotes: Sequence[Addr]) -> Outcome:
         self.asked.append(("find_node", target, *remotes))
         return self._answer("find_node", remotes[0])
+
+    async def query(self, remote: Addr, method: str, args: Mapping[bytes, Any] | None = None) -> Outcome:
+        self.asked.append((method, args, remote))
+        return self._answer("query", remote)
 
     async def get_peers(self, info_hash: bytes, *, remotes: Sequence[Addr]) -> Outcome:
         self.asked.append(("get_peers", info_hash, *remotes))
@@ -101,7 +106,7 @@ async def choose(stage: Stage, place: int) -> None:
 async def test_what_a_node_named_looks_as_kept(size: tuple[int, int]) -> None:
     async with exploring(asked(), size, show="table") as stage:
         await stage.press("tab", "f")
-        await matches_golden(stage, f"ask-form-{size[0]}x{size[1]}")
+        await matches_golden(stage, f"node-ask-{size[0]}x{size[1]}")
 
 
 async def test_find_asks_that_one_node_for_our_neighbours_and_each_line_can_be_followed() -> None:
@@ -114,10 +119,15 @@ async def test_find_asks_that_one_node_for_our_neighbours_and_each_line_can_be_f
         assert [line for line in text.splitlines() if "this is us" in line and "198.51.100.7:6881" in line]
         assert text.count("in our table") == 1
         form = stage.app.screen
-        assert isinstance(form, AskForm) and form.named.has_focus
+        assert isinstance(form, NodePage) and form.named.has_focus
         form.named.select(node.named[0])
         await stage.press("f")
         assert node.asked[-1] == ("find_node", OWN, STRANGER), "f asks it the same"
+        page = stage.app.screen
+        assert isinstance(page, NodePage) and page is not form, "on a page of its own"
+        await stage.press("escape")
+        form = stage.app.screen
+        assert isinstance(form, NodePage)
         form.named.select(node.named[1])
         assert Link("node", node.named[1].id, form.links()[-2].label) in form.links(), "o goes to it"
         await stage.press("enter")
@@ -140,6 +150,24 @@ async def test_any_node_is_asked_any_question_about_any_target() -> None:
             await choose(stage, place)
             await stage.press("enter")
             assert node.asked[-1] == expected and verdict(stage).startswith("✓")
+        await choose(stage, 4)
+        assert "name the method" in verdict(stage)
+        await fill(stage, method="sample_infohashes", args='{"target": "hex:00", "n": 7}')
+        await stage.press("enter")
+        assert node.asked[-1] == ("sample_infohashes", {b"target": b"\0", b"n": 7}, STRANGER)
+        for wrong, words in (("[1]", "an object of JSON"), ('{"id": "x"}', "our own"), ("{", "not JSON")):
+            await fill(stage, args=wrong)
+            assert words in verdict(stage)
+
+
+async def test_a_random_target_is_another_one_each_time() -> None:
+    node = asked()
+    async with exploring(node, show="table") as stage:
+        await stage.press("a")
+        await fill(stage, target="random")
+        await stage.press("enter", "enter")
+        (_, first, _), (_, second, _) = node.asked
+        assert len(first) == len(second) == 20 and first != second
 
 
 async def test_what_a_node_gave_is_shown_and_nothing_of_it_is_obeyed() -> None:
@@ -160,13 +188,13 @@ async def test_what_a_node_gave_is_shown_and_nothing_of_it_is_obeyed() -> None:
         for place in (2, 3):
             await choose(stage, place)
             await stage.press("enter")
-            assert "token      1b5b" in stage.text() and all(c == "\n" or c.isprintable() for c in stage.text())
+            assert "token 1b5b" in stage.text() and all(c == "\n" or c.isprintable() for c in stage.text())
 
 
 async def test_a_node_of_a_testnet_answers_for_itself() -> None:
     async with Testnet(8) as net, Node(NodeConfig(listen=("127.0.0.1", 0), bootstrap=net.bootstrap[:1])) as node:
         await node.bootstrapped()
-        request = read_ask(net.bootstrap[-1], "find_node", "", "", node.id)
+        request = read_ask(net.bootstrap[-1], Question("find_node"), node.id)
         addr = await look_up(request.remote)
         assert not isinstance(addr, str)
         outcome = await put_question(node, addr, request)
@@ -186,7 +214,7 @@ async def test_a_node_of_a_testnet_answers_for_itself() -> None:
 )
 def test_what_can_not_be_asked_is_told(remote: str, text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        read_ask(remote, "find_node", text, "", OWN)
+        read_ask(remote, Question("find_node", text), OWN)
 
 
 # ---- bans --------------------------------------------------------------------------------------------------------
