@@ -1,6 +1,7 @@
 """Makes the recording that the pictures and the goldens show, and the pictures.
 
     python tests/demo.py            # assets/demo.jsonl.gz and assets/*.svg, the same ones every time
+    python tests/demo.py pictures   # the pictures of the recording that is there
 
 A node joins a network of 300 others in virtual time, with the internet's round trips, one packet in fifty lost and
 a fifth of its nodes gone, and does what people do: it looks up peers, announces itself, puts an item and updates it.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha1
@@ -168,5 +170,6 @@ async def _pictures(replay: Replay) -> None:
 
 
 if __name__ == "__main__":
-    record(RECORDING)
+    if sys.argv[1:] != ["pictures"]:
+        record(RECORDING)
     asyncio.run(_pictures(Replay.load(RECORDING)))

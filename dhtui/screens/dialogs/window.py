@@ -101,9 +101,10 @@ class Window(Selecting[R], ModalScreen[R]):
         from its cache, those below it take a wrong one, and everything behind them is blank.
         """
         stack = self.app.screen_stack
-        for below in stack:
-            if isinstance(below, Window) and below is not self:
-                below._set_dirty()  # Textual does so for the lowest and the topmost only: those between show the past
+        if stack[-1] is self:
+            for below in stack[:-1]:
+                if isinstance(below, Window):
+                    below._set_dirty()  # Textual does so for the lowest one only: those between would show the past
         place = stack.index(self) if self in stack else 0  # it may have been closed just now
         return BackgroundScreen(stack[max(place - 1, 0)], self.styles.background)
 
