@@ -33,7 +33,7 @@ from .packets.parts import Link
 from .runtime import launch
 from .runtime.host import NodeHost, Nodes
 from .runtime.node_run import new_path
-from .runtime.opening import instead_of_network, on_network, on_testnet
+from .runtime.opening import instead_of_network, life_of, on_network, on_testnet
 from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
@@ -510,7 +510,7 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
         return on_network(launch.renewed(start))
 
     nodes = Nodes(
-        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
+        own=partial(on_testnet, start, options.testnet, warn, life=life_of(options)) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
         save=partial(launch.save, start),
