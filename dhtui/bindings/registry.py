@@ -266,6 +266,10 @@ VIEWS: tuple[View, ...] = (
         (
             Action("bootstrap", "b", "bootstrap", "Name a node to start from, HOST:PORT, and ask it now.", 8),
             Action("try_again", "r", "try again", "Look for a way into the network now: by itself it does so too.", 8),
+            Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
         ),
     ),
     View(
@@ -273,7 +277,8 @@ VIEWS: tuple[View, ...] = (
         "2",
         "Table",
         "dhtui.screens.table.screen:TableScreen",
-        "The routing table: its buckets by how many leading bits they share with our id, and the nodes of one.",
+        "The routing table as the tree that it is: each bucket by how many leading bits it shares with our id, how "
+        "many nodes it has and should have, and the nodes of one.",
         (
             Action("other_pane", "tab,shift+tab", "pane", "Go to the other list: buckets, nodes.", 3),
             Action("ping", "p", "ping", "Ask the selected node whether it is there.", 2),
@@ -282,6 +287,10 @@ VIEWS: tuple[View, ...] = (
             Action("ask", "a", "ask", "Ask any node anything: ping, find_node, get_peers or get, of any target.", 4),
             Action("ban", "b", "ban", "Ignore the selected node's address for some time; asks first.", 8),
             Action("bans", "B", "bans", "List the addresses that are ignored, and lift a ban."),
+            Action("nearer(1)", "plus", "nearer", "In the id space: show the half in which we are.", 9, "+", "+ -"),
+            Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
+            Action("pan(-1)", "left", "", "In the id space: show the ids to the left.", 0, "←"),
+            Action("pan(1)", "right", "", "In the id space: show the ids to the right.", 0, "→"),
         ),
     ),
     View(
@@ -307,7 +316,8 @@ VIEWS: tuple[View, ...] = (
         "Lookups, running and finished. The ladder shows how near each answer was to the target, over time; the "
         "waterfall each query from sending to answer, by hops; the id space where the nodes of each hop lie, and the "
         "referrals that led to the target. ● and ━ mark the critical path: the chain of referrals "
-        "that decided when the lookup was over. ✓ answered, ◆ found peers or a value, ! is an error or counts for "
+        "that decided when the lookup was over. The tree shows who named whom, with the round trips. "
+        "✓ answered, ◆ found peers or a value, ! is an error or counts for "
         "nothing, □ answered late, when the lookup was over, ≠ sent what is no answer to it, ✗ was silent for all of "
         "its time, – was cancelled: the lookup was over before an answer came, … is waited for, · was not asked. On "
         "the way ┄ stalled and gave up its slot, » was overtaken by k nearer answers and held no slot any more, ↻ was "
@@ -319,10 +329,14 @@ VIEWS: tuple[View, ...] = (
             Action("other_pane(-1)", "shift+tab", "", "Go to the pane before.", 0, "⇧tab"),
             Action("start", "n", "new", "Look up a hash, a magnet link, a public key with its salt, or our own id.", 2),
             Action("stop", "x", "stop", "Stop the selected lookup; what it has found so far counts.", 4),
-            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, or the id space.", 2),
+            Action("drawing", "w", "drawing", "Draw the ladder, the waterfall, both, the tree, or the id space.", 2),
+            Action("play", "P", "play", "Play the lookup in slow motion; again: stop, and go on. Esc ends it.", 3),
+            Action("pace(1)", "f", "", "In slow motion: faster.", 0),
+            Action("pace(-1)", "d", "", "In slow motion: slower.", 0),
+            Action("culprit", "y", "why slow", "Go to the query that cost most time; again: to the next one.", 4),
             Action("nearer(1)", "plus", "", "In the id space: show the half in which the target is.", 0, "+"),
             Action("nearer(-1)", "minus", "", "In the id space: show twice as much.", 0, "-"),
-            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 3),
+            Action("mark", "m", "compare", "Mark the lookup, select another to compare both; again: end that.", 4),
             Action("scrub(-1)", "left,h", "time", "Go back in the course of the lookup.", 3, "← h", "← →"),
             Action("scrub(1)", "right,l", "", "Go on in the lookup's course; at its end, to the present.", 0, "→ l"),
             Action("scrub(-8)", "shift+left,H", "", "Go back by a bigger step.", 0, "⇧← H"),

@@ -40,6 +40,7 @@ from .views import events
 from .views.busy import Busy
 from .views.counters import Counters
 from .views.events import DropCause, Event, Listeners, QueryResult, refused
+from .views.history import History
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot, StoreView
 from .views.statistics import Level, Statistics
 from .wire.compact import Addr, NodeInfo, is_local, is_usable
@@ -118,6 +119,7 @@ class Core:
         self._housekeeping_at = now + HOUSEKEEPING_SECONDS
         self._sweep_at = now + SWEEP_SECONDS
         self._busy = Busy()
+        self._history = History()
         self._receive_buffer = 0
         self._lost_told, self._lost_told_at = 0, -inf
 
@@ -326,6 +328,7 @@ class Core:
         rtt = query.rtt
         if query.owner != NEWCOMER:  # nodes that query us must not influence the stall time of lookups
             self._queries.round_trips.add(rtt)
+            self._history.trip(rtt)
         self._unresponsive.answered(addr, now)
         self._pings.unmet.answered(addr, now)
         self._proved.add(addr[0], now)
@@ -611,6 +614,8 @@ class Core:
     def _run_maintenance(self) -> None:
         now = self._now
         self._growth.append((now, sum(contact.state(now) == "good" for contact in self._table)))
+        if self._history.turn(now, self._counters.queries()):
+            self._history.sample(now, [[(c.last_answer, c.rtt) for c in b.nodes] for b in self._table.buckets])
         if self.identity.lapsed(now) and self._listeners:
             why = self.identity.reachability(now).why
             self._listeners.tell(events.ReachabilityChanged(now, False, why))
@@ -781,6 +786,8 @@ class Core:
             waiting=self._operations.waiting,
             size=self._operations.size.view(),
             growth=tuple(self._growth),
+            slots=self._history.slots,
+            bucket_rtts=self._history.buckets,
             busy=self._busy.view(now),
         )
 

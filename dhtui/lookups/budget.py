@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
@@ -181,70 +181,3 @@ def _events(detail: LookupDetail) -> Iterator[_Event]:
             yield _Event(step.stalled, place, True)
         if step.ended is not None and step.sent < step.ended <= elapsed:
             yield _Event(step.ended, place, not responded(step))
-
-
-# ---- rounded shares --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """All parts of one reason."""
-
-    reason: Reason
-    parts: int
-    places: tuple[int, ...]
-    seconds: float
-    time: str
-    """The time in words: those of all shares add up to the whole."""
-    percent: int
-    """Percent; those of all shares add up to 100."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """The time of a lookup by reasons."""
-
-    whole: str
-    """In words."""
-    shares: tuple[Share, ...]
-    """The largest first."""
-    without: str
-    """The time without lost packets and nodes that did not answer; empty if nothing was lost, or all of it."""
-
-
-def shares(detail: LookupDetail) -> Shares:
-    """The time of a lookup by reasons; no shares for one without queries or without duration."""
-    found: dict[Reason, Share] = {}
-    for part in budget(detail):
-        old = found.get(part.reason, Share(part.reason, 0, (), 0.0, "", 0))
-        places = tuple(dict.fromkeys((*old.places, *part.places)))
-        found[part.reason] = replace(old, parts=old.parts + 1, places=places, seconds=old.seconds + part.seconds)
-    whole = detail.view.elapsed + detail.view.wrote
-    unit = 1e-4 if whole < 0.00995 else 1e-3 if whole < 9.995 else 0.1
-    listed = sorted(found.values(), key=lambda share: -share.seconds)
-    counts = _rounded([share.seconds / unit for share in listed], round(whole / unit))
-    percents = _rounded([share.seconds / whole * 100 for share in listed], 100)
-    told = [
-        replace(share, time=_time(count, unit), percent=percent)
-        for share, count, percent in zip(listed, counts, percents, strict=True)
-        if count or percent
-    ]
-    lost = sum(count for share, count in zip(listed, counts, strict=True) if share.reason in AVOIDABLE)
-    all_of_it = round(whole / unit)
-    without = _time(all_of_it - lost, unit) if 0 < lost < all_of_it else ""
-    return Shares(_time(all_of_it, unit), tuple(told), without)
-
-
-def _rounded(values: list[float], whole: int) -> list[int]:
-    """Whole numbers close to the values that add up to `whole` (the method of the largest remainder)."""
-    floors = [int(value) for value in values]
-    order = sorted(range(len(values)), key=lambda place: floors[place] - values[place])
-    for place in order[: max(0, whole - sum(floors))]:
-        floors[place] += 1
-    return floors
-
-
-def _time(count: int, unit: float) -> str:
-    if unit == 1e-4:
-        return f"{count / 10:.1f} ms"
-    return f"{count} ms" if unit == 1e-3 else f"{count / 10:.1f} s"

@@ -11,11 +11,13 @@ from ..text.format import address, power
 from ..text.safe import safe_text
 from ..text.spans import Line
 from .budget import Part, budget
-from .ladder import ladder_lines
-from .legend import legend_lines
+from .drawings.ladder import ladder_lines
+from .drawings.legend import legend_lines
+from .drawings.time_bar import time_bar
+from .drawings.tree import LEGEND_FROM, tree_lines, tree_of, tree_title
+from .drawings.waterfall import waterfall_lines
 from .query_status import QueryStatus, bits_of, decisive, query_status, span_words
 from .verdict import verdict_lines
-from .waterfall import waterfall_lines
 
 _WIDTH = 110
 
@@ -44,10 +46,12 @@ def as_text(detail: LookupDetail) -> bytes:
     lines: list[Line] = [((f"{safe_text(view.kind, 20)} {view.target.hex()}", "plain"),), ()]
     lines += [*ladder_lines(detail, _WIDTH, 20), ()]
     lines += [*waterfall_lines(detail, _WIDTH, len(detail.steps) + 1), *legend_lines(detail, _WIDTH), ()]
+    tree = tree_of(detail, _WIDTH)
+    lines += [((f" {tree_title(tree)}", "plain"),), *tree_lines(detail, _WIDTH, max(LEGEND_FROM, tree.rows + 1)), ()]
     for place, candidate in enumerate((c for c in detail.candidates if c.closest), 1):
         bits = bits_of(candidate.id, view.target)
         node = candidate.id.hex() if candidate.id is not None else "?"
         rtt = span_words(candidate.rtt)
         lines.append(((f"{place:>3}  {node}  {power(bits):>7}  {address(candidate.addr):<21}  {rtt:>8}", "plain"),))
-    lines += [(), *verdict_lines(detail, _WIDTH)]
+    lines += [(), time_bar(detail, _WIDTH), *verdict_lines(detail, _WIDTH)]
     return ("\n".join("".join(text for text, _ in line).rstrip() for line in lines) + "\n").encode()

@@ -11,9 +11,9 @@ from ..engine.views.snapshot import LookupDetail, LookupView
 from ..text.decisions import DOUBTS, found_words, lookup_stop_words
 from ..text.format import plural, power, waiting_words
 from ..text.spans import Line, Role, crop
-from .budget import Reason, Share, shares
 from .cost import cost, holders
 from .query_status import IN_TIME, MARKS, QueryStatus, bits_of, helped, query_status, span_words
+from .time_spent import slow_lines, slow_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,13 @@ def verdict_lines(detail: LookupDetail, width: int, most: int | None = None) -> 
         ("⇄", said.policy, "plain"),
         ("◆", said.found, "plain"),
         ("Σ", said.cost, "plain"),
-        ("◷", said.slow, "plain"),
     )
+    room = max(20, width - 3)
     for mark, text, kind in rows:
-        for place, part in enumerate(wrap(text, max(20, width - 3))):
+        for place, part in enumerate(wrap(text, room)):
             lines.append(((f" {mark} " if not place else "   ", kind), (part, kind)))
+    for place, line in enumerate(slow_lines(detail, room)):
+        lines.append(((" ◷ " if not place else "   ", "plain"), *line))
     if most is None or len(lines) <= most:
         return lines
     return [*lines[: most - 1], crop((*lines[most - 1], (" …", "plain"), (" " * width, "plain")), width)]
@@ -132,43 +134,3 @@ def _answered_then(detail: LookupDetail) -> int:
             if helped(step, detail.view) and again.get(step.addr, inf) <= (step.ended or 0.0)
         }
     )
-
-
-def slow_words(detail: LookupDetail) -> str:
-    """The time by reasons, in parts that add up to the whole, and the time without losses."""
-    if detail.view.elapsed <= 0 or not detail.steps:
-        return "There was nobody to ask." if not detail.steps else "It took no time."
-    told, running = shares(detail), detail.view.running
-    parts = ", ".join(f"{share.percent} % ({share.time}) {_share_words(share)}" for share in told.shares)
-    words = f"{told.whole}{' so far' if running else ''}: {parts}"
-    if all(share.reason is Reason.TRIP or not share.percent for share in told.shares):
-        return f"Nothing {'has held' if running else 'held'} it up, {words}."
-    return f"{words}{f'; {told.without} with every answer' if told.without else ''}."
-
-
-_SHARES: dict[Reason, tuple[str, str]] = {
-    Reason.TRIP: ("1 round trip", "{} round trips"),
-    Reason.SLOW: ("a slow node", "{} slow nodes"),
-    Reason.LOST: ("a lost packet", "{} lost packets"),
-    Reason.UNANSWERED: ("no answer", "no answer from {} nodes"),
-    Reason.BEHIND: ("behind others", "behind others"),
-    Reason.DOUBT: ("behind others, in doubt", "behind others, in doubt"),
-    Reason.OTHERS: ("for another one", "for {} others"),
-    Reason.TURN: ("for other lookups", ""),
-    Reason.ROOM: ("for room to send", "for room to send"),
-    Reason.START: ("before the first query", ""),
-    Reason.OWN: ("our own program", "our own program"),
-    Reason.OPEN: ("answers not yet in", "answers not yet in"),
-    Reason.WRITES: ("for the writing", ""),
-}
-"""The words for each reason: for one query, and for several."""
-
-
-def _share_words(share: Share) -> str:
-    one, several = _SHARES[share.reason]
-    count = share.parts if share.reason is Reason.TRIP else len(share.places)
-    words = one if count <= 1 else several.format(count)
-    if share.reason is Reason.TRIP or not share.places:
-        return words
-    first = f"query {share.places[0] + 1}"
-    return f"{words} ({first})" if count == 1 else f"{words} ({first} first)"

@@ -76,7 +76,7 @@ _HOME: Final = (
     Section(
         "traffic",
         (
-            ("in", "datagrams and bytes (UDP payload) that came in the last full second"),
+            ("in", "datagrams and bytes (UDP payload) that came in the last full second; the right edge is now"),
             ("out", "the same, of what was sent; what the system would not send is counted as not sent on Log"),
             ("peak", "the most in one second of those drawn"),
             ("rtt", "p50 and p95: half and 95 % of the last 256 round trips were shorter"),
@@ -96,26 +96,51 @@ _HOME: Final = (
     Section(
         "messages",
         (
+            ("we ask", "queries of ours, by method: only methods in use. The small chart: the last 5 minutes"),
+            ("they ask", "queries of others, likewise"),
             ("sent", "queries of ours"),
-            ("answered", "left: of ours, by a response; right: of theirs, by us"),
+            ("✓", "left: answered by a response; right: answered by us"),
             (
-                "silent",
+                "✗",
                 "queries of ours without an answer in their time: 4 s, writes 2 s. What is not answered, silent or "
                 "an error waits still, or was given up: its lookup ended, or you banned the node",
             ),
-            ("errors", "queries of ours that were answered with an error"),
+            ("!", "left: answered with an error; right: queries of others that we answered with an error"),
+            ("share", "answered, of those that have ended"),
             (
-                "received",
+                "came",
                 "queries of others; those that were neither answered nor refused were over a limit, or met us "
                 "read-only",
             ),
-            ("refused", "queries of others that we answered with an error"),
             (
                 "own probe",
                 "pings to our own external address, from another socket: as sent they are not among the packets; "
                 "answered are those that came back",
             ),
             ("other", "all methods that we don't speak"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            (
+                "nodes",
+                "nodes of the table where their ids lie: a dot each, at most four a column; the nearer the brighter",
+            ),
+            ("spare", "replacements, likewise"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("▼ us", "our own id"),
+            ("◆", "the target of a lookup that runs"),
+            ("bucket", "the range of ids of each bucket, by its depth"),
+        ),
+    ),
+    Section(
+        "needs attention",
+        (
+            ("lost to silence", "how much of a lookup's time went by waiting for lost packets and silent nodes"),
+            ("thin", "a bucket that has less than half of the nodes that it should have, by the size of the network"),
+            ("of the last", "timeouts of one node, among those that are kept"),
+            ("what went wrong, by cause", "how often, and when last"),
         ),
     ),
     Section(
@@ -132,7 +157,8 @@ _HOME: Final = (
         "charts",
         (
             ("10% 50% 90% 95%", "so many of the last 256 round trips were shorter"),
-            ("a query stalls after", "without an answer by then another node is asked, too"),
+            ("a query stalls after", "without an answer by then another node is asked, too; ┄ marks it"),
+            ("░ ▒ ▓ █", "how many round trips took so long, in each 10 s of the last 5 minutes"),
             (
                 "good nodes",
                 "good nodes of the table, now and over the last hour; the chart goes from lowest to highest",
@@ -158,15 +184,41 @@ _TABLE: Final = (
         "buckets",
         (
             ("depth", "leading bits that its nodes share with our id; the last bucket: at least so many"),
-            ("prefix", "the first bits of the ids in it; the last one differs from ours"),
+            (
+                "prefix",
+                "its branch of the tree: the first bits of the ids in it; the last one differs from ours. ◀ is ours",
+            ),
             ("nodes", "a sign for each place: good, questionable, bad, free"),
             ("spare", "replacements: nodes that wait for a place in the bucket"),
+            (
+                "should",
+                "nodes that it should hold, by the estimated size of the network: all of them, at most 8; thin: it has "
+                "less than half of those that are there for sure; ?: the size is not known",
+            ),
+            ("share", "of all ids, those that fall into it"),
+            ("rtt", f"{_RTT}: the median of its nodes, each smoothed"),
             ("✓", "good nodes"),
             ("?", "questionable nodes"),
             ("✗", "bad nodes"),
             ("changed", "since one of its nodes last answered"),
             ("refresh", "until a random id in it is looked up: 15 minutes without a change, or after the last refresh"),
             ("kept", "items and infohashes that we keep for others and that fall into it"),
+        ),
+    ),
+    Section(
+        "round trips by bucket",
+        (
+            ("░ ▒ ▓ █", "every 30 s the median of the nodes that answered since; blank: none did"),
+            ("good nodes", "of the table, over the same time"),
+        ),
+    ),
+    Section(
+        "id space",
+        (
+            ("▲ selected", "the selected node"),
+            ("▼ us", "our own id"),
+            ("↑ ↓ ↕", "in the last 2 s a packet went to that node, came from it, or both"),
+            ("bucket", "the range of ids of each bucket; the line of the selected one is double"),
         ),
     ),
     Section(
@@ -309,7 +361,8 @@ _LOOKUP: Final = (
         (
             ("marked", "the lookup that was marked first"),
             ("selected", "the one selected now"),
-            ("change", "from the first to the second"),
+            ("change", "from the first to the second; ✓ better, ✗ worse, where that has a meaning"),
+            ("closest", "≠ how many of the closest nodes both have in common, and which only one of them found"),
         ),
     ),
     Section(
@@ -319,6 +372,14 @@ _LOOKUP: Final = (
                 "ladder",
                 "each answer over time: the higher, the farther from the target (log2); a digit: so many in a cell",
             ),
+            ("tree", "who named whom; the figure on a line is a round trip in ms, 1st … 8th are the closest"),
+            (
+                "bar",
+                "the time along the critical path: ▓ round trips, ▒ a slow node, × a lost packet, ░ no answer, "
+                "≈ ? behind others, ≡ for others at the end, : other lookups, = no room, · nothing sent, "
+                "# our own program, … not yet in, ▚ writes",
+            ),
+            ("slow motion", "○ a query on its way, ● its answer; each takes half of the round trip"),
             ("ring", "a node of the critical path: the chain of referrals that decided when it was over"),
             ("floor", "the round trips of the critical path alone: it can't be quicker with these nodes"),
             ("k-th best", "distance of the k-th nearest answer so far: the lookup ends when nobody nearer is left"),

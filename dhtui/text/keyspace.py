@@ -7,9 +7,11 @@ zoom leads one bucket nearer, and the nodes of a Kademlia subtree are always adj
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from ..engine.wire.ids import ID_BITS
+from ..engine.wire.ids import ID_BITS, distance
+from ..engine.wire.ids import bits as id_bits
 from .spans import Line, Role, Span
 
 _LEFT, _RIGHT = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
@@ -119,12 +121,33 @@ def bracket(part: Part, ids: Sequence[bytes], width: int) -> tuple[int, int] | N
     return (min(columns), max(columns)) if columns else None
 
 
+NEAR: Final[tuple[Role, ...]] = ("near0", "near1", "near2", "near3", "near4", "near5")
+"""The ramp of nearness, from far to near."""
+_RAMP_BITS, _RAMP_CURVE = 20, 0.6
+
+
 def nearness(bits: float | None, of: int = 5) -> int:
     """The nearness of an id, from 0 (as far as half of all ids) to `of`, by log2 of its distance. Unknown counts as
     far.
 
-    Of the millions of nodes of Mainline the nearest are some 22 bits below the farthest: there the ramp ends.
+    Of the millions of nodes of Mainline the nearest are some 22 bits below the farthest: there the ramp ends. Its first
+    steps are shorter, so that a network of a hundred nodes has several, too.
     """
     if bits is None:
         return 0
-    return max(0, min(of, int((ID_BITS - bits) * of / 20)))
+    part = max(0.0, min(1.0, (ID_BITS - bits) / _RAMP_BITS))
+    return int(part**_RAMP_CURVE * of)
+
+
+@lru_cache(maxsize=4096)
+def near(origin: bytes, node_id: bytes) -> Role:
+    """The role in which an id is painted, by its distance from ours or from a target: the same on all screens.
+
+    It only repeats what the written distance tells.
+    """
+    return near_bits(id_bits(distance(origin, node_id)))
+
+
+def near_bits(bits: float | None) -> Role:
+    """The same by log2 of the distance; `None`: not known."""
+    return "data" if bits is None else NEAR[nearness(bits)]

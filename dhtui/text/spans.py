@@ -12,7 +12,27 @@ from typing import Literal, TypeAlias
 
 from .safe import safe_text
 
-Role = Literal["plain", "dim", "strong", "title", "key", "good", "warn", "bad", "accent", "data", "cursor", "idle"]
+Role = Literal[
+    "plain",
+    "dim",
+    "strong",
+    "title",
+    "key",
+    "good",
+    "warn",
+    "bad",
+    "accent",
+    "data",
+    "cursor",
+    "idle",
+    "near0",
+    "near1",
+    "near2",
+    "near3",
+    "near4",
+    "near5",
+]
+"""`near0` to `near5` are the ramp of nearness, from far to near: see `text.keyspace.near`."""
 Span: TypeAlias = tuple[str, Role]
 Line: TypeAlias = tuple[Span, ...]
 

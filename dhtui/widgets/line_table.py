@@ -29,7 +29,7 @@ _NO_MARK, _CURSOR, _IDLE = " ", "▶", "▷"
 _ROLE_OF_MARK: dict[str, Role] = {_CURSOR: "cursor", _IDLE: "idle"}
 
 
-class LineTable(Painted, ScrollView, Generic[Row], can_focus=True):
+class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
     """Rows of any immutable kind, by columns; the title row stays at the top.
 
     Rows are told apart by `key`, and the selection follows the key wherever its row goes.

@@ -16,6 +16,7 @@ from textual.filter import ANSIToTruecolor, LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ..text.keyspace import NEAR
 from ..text.spans import Line, Role, clean, crop, width_of
 
 _COLOURS: dict[Role, str] = {
@@ -27,8 +28,10 @@ _COLOURS: dict[Role, str] = {
     "data": "text-primary",
 }
 """The theme's variable for each role that has a colour; all states have a sign or a word too."""
+_FAR, _NEAR = "text-primary", "text-warning"
+"""The ends of the ramp of nearness: blue and amber. What lies between them is mixed of both."""
 _BOLD = Style(bold=True)
-_HEAVY: frozenset[Role] = frozenset(("strong", "title", "key", "bad", "idle", "accent"))
+_HEAVY: frozenset[Role] = frozenset(("strong", "title", "key", "bad", "idle", "accent", NEAR[-1]))
 _MUTED = 0.4
 """How far what is less important is blended into the background."""
 
@@ -37,6 +40,13 @@ def titled(widget: Widget, title: str) -> Content:
     """A title for the widget's border; without corners it would touch the line."""
     pad = "" if widget.styles.border_left[0] else " "
     return Content(f"{pad}{clean(title)}{pad}")
+
+
+def set_title(widget: Widget, title: str) -> None:
+    """Gives the widget's border that title. The same one again is nothing to paint."""
+    content = titled(widget, title)
+    if widget.border_title != content.markup:
+        widget.border_title = content
 
 
 def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi: bool, mono: bool = False) -> Style:
@@ -50,6 +60,8 @@ def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi
         bar = Color.parse(variables["block-cursor-background"])
         return _BOLD + Style.from_color((bar + bar.get_contrast_text(0.9)).rich_color, bar.rich_color)
     weight = _BOLD if role in _HEAVY or (mono and role == "warn") else Style.null()
+    if role in NEAR and not mono:
+        return weight + Style.from_color(_ramp(NEAR.index(role), variables, ansi).rich_color)
     if role in ("dim", "title"):
         if ansi:
             return weight + Style(dim=True)
@@ -57,6 +69,14 @@ def role_style(role: Role, variables: Mapping[str, str], background: Color, ansi
     else:
         foreground = Color.parse(variables["foreground" if mono else _COLOURS.get(role, "foreground")])
     return weight + Style.from_color(foreground.rich_color)
+
+
+def _ramp(step: int, variables: Mapping[str, str], ansi: bool) -> Color:
+    """A step of the ramp of nearness. The terminal's own colours can't be mixed: of them there are three steps."""
+    last = len(NEAR) - 1
+    if ansi:
+        return Color.parse(variables[(_FAR, "text-secondary", _NEAR)[3 * step // (last + 1)]])
+    return Color.parse(variables[_FAR]).blend(Color.parse(variables[_NEAR]), step / last)
 
 
 class Painted(Widget):

@@ -19,11 +19,12 @@ from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.lookups.as_of import as_of
-from dhtui.lookups.budget import AVOIDABLE, Reason, budget, shares
+from dhtui.lookups.budget import AVOIDABLE, Reason, budget
 from dhtui.lookups.compare import differences
 from dhtui.lookups.critical import critical_path
 from dhtui.lookups.query_status import IN_TIME, counts
-from dhtui.lookups.verdict import slow_words
+from dhtui.lookups.shares import shares
+from dhtui.lookups.time_spent import slow_words
 
 from .samples import detail, node_id, ruled, step, walk
 from .test_overtaken import troubled

@@ -13,10 +13,10 @@ from dhtui.engine.outcome import Status
 from dhtui.engine.views.snapshot import StepView
 from dhtui.lookups.as_of import as_of
 from dhtui.lookups.cache import LookupCache
-from dhtui.lookups.chart import TimeAxis, nice_span
 from dhtui.lookups.compare import differences
 from dhtui.lookups.cost import cost, holders
 from dhtui.lookups.critical import critical_path, floor
+from dhtui.lookups.drawings.chart import TimeAxis, nice_span
 from dhtui.lookups.query_status import MARKS, QueryStatus, bits_of, decisive, gave_words, query_status, span_words
 
 from .samples import IMMUTABLE, TARGET, detail, mutable, node_id, peers, step, walk

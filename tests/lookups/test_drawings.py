@@ -15,11 +15,12 @@ from dhtui.engine.lookup.decisions import Distrust, State, StopReason
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.as_of import as_of
+from dhtui.lookups.drawings.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of
+from dhtui.lookups.drawings.legend import explained_waterfall, legend_lines
+from dhtui.lookups.drawings.waterfall import rows_of, waterfall_lines
 from dhtui.lookups.export import as_json, as_text
-from dhtui.lookups.ladder import Scale, kth_best, ladder_legend, ladder_lines, scale_of
-from dhtui.lookups.legend import explained_waterfall, legend_lines
-from dhtui.lookups.verdict import policy_words, slow_words, verdict, verdict_lines
-from dhtui.lookups.waterfall import rows_of, waterfall_lines
+from dhtui.lookups.time_spent import slow_words
+from dhtui.lookups.verdict import policy_words, verdict, verdict_lines
 from dhtui.text.decisions import DOUBTS
 from dhtui.text.spans import Line, width_of
 

@@ -15,13 +15,13 @@ from dhtui.engine.operations.requests import Ask
 from dhtui.engine.outcome import Outcome, Status
 from dhtui.engine.views.snapshot import LookupDetail
 from dhtui.lookups.compare import differences
+from dhtui.lookups.drawings.ladder import ladder_lines, scale_of
+from dhtui.lookups.drawings.legend import legend_lines
+from dhtui.lookups.drawings.waterfall import waterfall_lines
 from dhtui.lookups.explanation import explanation
 from dhtui.lookups.export import as_json, as_text
-from dhtui.lookups.ladder import ladder_lines, scale_of
-from dhtui.lookups.legend import legend_lines
 from dhtui.lookups.query_status import IN_TIME, MARKS, QueryStatus, counts, sent
 from dhtui.lookups.verdict import verdict
-from dhtui.lookups.waterfall import waterfall_lines
 from dhtui.screens.lookup.panes import (
     LOOKUP_COLUMNS,
     NODE_COLUMNS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhtui.lookups.keyspace import keyspace_lines, keyspace_title
+from dhtui.lookups.drawings.keyspace import keyspace_lines, keyspace_title
 from dhtui.text.keyspace import Part
 from dhtui.text.spans import width_of
 

@@ -23,10 +23,10 @@ from dhtui.engine.views.snapshot import CandidateView, LookupDetail
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.engine.wire.faults import Note, NoteKind
 from dhtui.lookups.as_of import as_of
+from dhtui.lookups.drawings.waterfall import waterfall_lines
 from dhtui.lookups.explanation import explanation, kept_back
 from dhtui.lookups.reasons import origins
 from dhtui.lookups.verdict import policy_words
-from dhtui.lookups.waterfall import waterfall_lines
 from dhtui.text.decisions import decision_words
 
 from .samples import TARGET, candidate, detail, mutable, node_id, peers, step, walk

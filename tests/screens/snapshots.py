@@ -6,6 +6,7 @@ from random import Random
 
 from dhtui.engine.lookup.decisions import Found, FoundKind, StopReason
 from dhtui.engine.settings import PUBLIC_BOOTSTRAP
+from dhtui.engine.views.history import TRIP_EDGES, BucketSlot, MethodSlot, SlotView
 from dhtui.engine.views.snapshot import (
     BootstrapSource,
     BootstrapView,
@@ -142,6 +143,31 @@ def _lookups() -> tuple[LookupView, ...]:
     )
 
 
+def _slots(rng: Random) -> tuple[SlotView, ...]:
+    """Of 5 minutes: most answers take 50 to 200 ms; now and then a node is asked that is far away."""
+    slots = []
+    for n in range(30):
+        trips = [0] * (len(TRIP_EDGES) + 1)
+        for place, most in ((5, 3), (6, 9), (7, 6), (8, 2 * (n % 7 == 3)), (9, 2 * (n % 11 == 5))):
+            trips[place] = rng.randrange(most + 1)
+        methods = (
+            MethodSlot("find_node", 10 + rng.randrange(30) if n % 5 == 2 else rng.randrange(4), rng.randrange(20)),
+            MethodSlot("get_peers", rng.randrange(6), 40 + n),
+        )
+        slots.append(SlotView(710.0 + 10.0 * n, tuple(trips), methods))
+    return tuple(slots)
+
+
+def _bucket_slots(rng: Random, depth: int) -> tuple[BucketSlot, ...]:
+    """Of 40 minutes, in which the table grew."""
+    slots = []
+    for n in range(80):
+        known = min(depth, 1 + n // 3)
+        rtts = (round(0.05 + 0.02 * d + 0.1 * rng.random(), 4) if (n + d) % 3 else None for d in range(known))
+        slots.append(BucketSlot(1000.0 - 30.0 * (80 - n), tuple(rtts)))
+    return tuple(slots)
+
+
 def running(nodes: int = 200) -> Snapshot:
     """A node at work."""
     rng = Random(7)
@@ -189,6 +215,8 @@ def running(nodes: int = 200) -> Snapshot:
         blocked_ranges=0,
         banned=1,
         recent=RecentView(300.0, 41, 11, 2.5, 0),
+        slots=_slots(rng),
+        bucket_rtts=_bucket_slots(rng, len(table(nodes).buckets)),
     )
 
 

@@ -16,6 +16,7 @@ from dhtui.engine.views.events import DropCause, refused
 from dhtui.screens.dialogs.ask_request import NAMED_COLUMNS
 from dhtui.screens.dialogs.help import WIDTH, help_lines
 from dhtui.screens.home import charts as home_charts
+from dhtui.screens.home import messages as home_messages
 from dhtui.screens.home import panes as home_panes
 from dhtui.screens.home.now import NOW_COLUMNS
 from dhtui.screens.items.kept_rows import KEPT_COLUMNS
@@ -86,12 +87,17 @@ def _first_words(lines: Iterable[Line]) -> set[str]:
 
 def test_every_figure_of_home_has_its_meaning_in_the_help() -> None:
     view = grown()._replace(muted=2)
-    titles = home_panes.message_lines(view)[0]
+    titles = home_messages.message_lines(view)[0]
     labels = _first_words(home_panes.node_lines(view, 80, 20))
     labels |= _first_words(home_panes.store_lines(view, 60))
     labels |= {line[0][0].split()[0] for high in (6, 16) for line in home_panes.traffic_lines(view, 60, high)[:1]}
     labels |= _first_words(home_panes._traffic_rest(view, True)) | _first_words(home_panes._traffic_rest(view, False))
-    labels |= {word for text, _ in titles for word in text.split() if word.isalpha()}
+    heads = " ".join(text for text, _ in titles)
+    for head in ("we ask", "they ask"):
+        assert head in heads
+        labels.add(head)
+        heads = heads.replace(head, " ")
+    labels |= {word for word in heads.split() if word != "│"}
     labels |= {"voters", "±", "peak", "muted", "banned", "most", "good nodes", "10% 50% 90% 95%", "own probe", "other"}
     labels.add(home_charts.rtt_lines(view.rtt, 60, 6)[1][0][0].strip())
     assert {label for label in labels if glossary.meaning("home", label) is None} == set()

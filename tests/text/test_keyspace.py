@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from dhtui.text.keyspace import MAX_DEPTH, Mark, Part, bracket, marks, nearness, scale, ticks
+from dhtui.text.keyspace import MAX_DEPTH, NEAR, Mark, Part, bracket, marks, near, near_bits, nearness, scale, ticks
 from dhtui.text.spans import width_of
 
 LOW, HIGH = bytes(20), b"\xff" * 20
@@ -76,3 +76,11 @@ def test_a_bracket_spans_the_ids_of_a_part() -> None:
 def test_nearer_ids_are_never_called_farther() -> None:
     steps = [nearness(bits) for bits in range(160, 100, -1)]
     assert steps == sorted(steps) and steps[0] == 0 and steps[-1] == 5 and nearness(None) == 0
+
+
+def test_ids_are_painted_by_their_distance_and_a_small_network_has_several_steps() -> None:
+    own = bytes(20)
+    roles = [near(own, (1 << bits).to_bytes(20, "big")) for bits in (159, 155, 150, 145, 139, 0)]
+    assert roles == ["near0", "near2", "near3", "near4", "near5", "near5"]
+    assert near_bits(155.0) == "near2" and near_bits(None) == "data"
+    assert near(own, own) == NEAR[-1] and near(HIGH, own) == NEAR[0]

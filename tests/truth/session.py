@@ -193,10 +193,10 @@ def pane(text: str, title: str) -> list[str]:
 
 
 def cells(lines: list[str]) -> dict[str, list[int]]:
-    """The rows of a matrix: a name, then figures."""
+    """The rows of a matrix: a name, then figures; small charts and shares between them are left out."""
     rows = {}
     for line in lines:
-        if found := re.fullmatch(r"(\w+(?: \w+)?) +([\d │]+)", line):
+        if found := re.fullmatch(r"(\w+(?: \w+)?) +([\d │]+)", re.sub(r"[▁-█]|\d+%|–", " ", line)):
             rows[found[1]] = [int(cell) for cell in found[2].replace("│", " ").split()]
     return rows
 

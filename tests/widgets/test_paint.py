@@ -10,11 +10,12 @@ from textual.color import Color
 from textual.widget import Widget
 
 from dhtui.app import THEMES
+from dhtui.text.keyspace import NEAR
 from dhtui.text.spans import Role
 from dhtui.widgets.paint import Painted
 
 EMPHASIS: tuple[Role, ...] = ("accent", "warn", "bad", "key", "strong")
-COLOURED: tuple[Role, ...] = ("good", "data")
+COLOURED: tuple[Role, ...] = ("good", "data", *NEAR)
 OWN_COLOURS = [theme for theme in THEMES if "ansi" not in theme]
 
 
@@ -63,3 +64,24 @@ async def test_what_was_found_is_bold_and_easy_to_read(theme: str) -> None:
         pane = stage.table("now")
         assert _seen(stage, "accent").bold
         assert _contrast(_seen(stage, "accent"), pane) >= 4.5
+
+
+@pytest.mark.parametrize("theme", OWN_COLOURS)
+async def test_every_step_of_nearness_is_a_colour_of_its_own_and_easy_to_read(theme: str) -> None:
+    async with exploring(snapshots.running()) as stage:
+        stage.app.theme = theme
+        await stage.settle()
+        pane = stage.table("now")
+        styles = [_seen(stage, role) for role in NEAR]
+        assert len({style.color for style in styles}) == len(NEAR)
+        assert all(_contrast(style, pane) >= 3 for style in styles)
+        assert [bool(style.bold) for style in styles] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("theme", [theme for theme in THEMES if "ansi" in theme])
+async def test_in_the_colours_of_the_terminal_nearness_has_three_steps(theme: str) -> None:
+    async with exploring(snapshots.running()) as stage:
+        stage.app.theme = theme
+        await stage.settle()
+        colours = [_seen(stage, role).color for role in NEAR]
+        assert len(set(colours)) == 3 and colours[0] == colours[1] != colours[2] == colours[3] != colours[4]

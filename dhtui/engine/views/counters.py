@@ -10,7 +10,7 @@ from ..wire.compact import Addr
 from ..wire.methods import METHODS
 from .snapshot import ErrorView, MethodCounts, RecentView, TrafficView
 
-HISTORY_SECONDS = 60
+HISTORY_SECONDS = 300
 MAX_ERRORS = 25
 """Most errors kept of our own queries, and as many again of incoming datagrams: noise can't evict the former."""
 OTHER = "other"
@@ -160,6 +160,10 @@ class Counters:
     def errors(self) -> tuple[ErrorView, ...]:
         """The last errors, newest first."""
         return tuple(sorted((*reversed(self._errors), *reversed(self._dropped)), key=lambda error: -error.at))
+
+    def queries(self) -> dict[str, tuple[int, int]]:
+        """Queries sent and received so far, by method."""
+        return {name: (c.sent, c.received) for name, c in (*self.methods.items(), (PROBE, self.probe))}
 
     def counts(self) -> dict[str, MethodCounts]:
         """The counters by method."""

@@ -11,6 +11,7 @@ from ..lookup.decisions import Decision, Distrust, Found, State, StopReason
 from ..outcome import Doubt, Status
 from ..wire.compact import Addr
 from ..wire.faults import Note
+from .history import BucketSlot, SlotView
 
 NodeState = Literal["good", "questionable", "bad"]
 Bep42Verdict = Literal["valid", "invalid", "exempt", "unknown"]
@@ -268,7 +269,7 @@ class TrafficView(NamedTuple):
     bytes_in: int
     bytes_out: int
     history: tuple[tuple[int, int, int, int], ...]
-    """Packets in, packets out, bytes in, bytes out of each of the last up to 60 full seconds, oldest first."""
+    """Packets in, packets out, bytes in, bytes out of each of the last up to 300 full seconds, oldest first."""
     send_failures: int
     receive_buffer: int
     """Bytes of socket buffer that the system granted."""
@@ -453,3 +454,7 @@ class Snapshot(NamedTuple):
     """Operations that wait for their turn, pings and the like included."""
     noted: int = 0
     """How many errors were counted so far; `errors` has the last ones."""
+    slots: tuple[SlotView, ...] = ()
+    """What was asked and how long answers took, every 10 s over the last 5 minutes, oldest first."""
+    bucket_rtts: tuple[BucketSlot, ...] = ()
+    """The round trips of each bucket, every 30 s over the last hour, oldest first."""

@@ -9,6 +9,7 @@ from ...engine.wire.methods import about
 from ...packets.parts import Link
 from ...text.decisions import found_words, lookup_stop_words
 from ...text.format import duration, milliseconds, power, short_id, waiting_words
+from ...text.keyspace import near
 from ...text.safe import safe_text
 from ...text.spans import Line, Span
 from ...widgets.table_model import Column
@@ -21,15 +22,22 @@ class NowRow:
     lookup: LookupView
     ago: float
     """Seconds since it ended; 0 while it runs."""
+    own: bytes | None = None
+    """Our id, by which its target is painted."""
 
 
-def now_rows(lookups: tuple[LookupView, ...], now: float) -> list[NowRow]:
+def now_rows(lookups: tuple[LookupView, ...], now: float, own: bytes | None = None) -> list[NowRow]:
     """The lookups of a snapshot taken at `now`."""
     return [
         # Whole seconds, as shown: a row that looks the same is the same.
-        NowRow(one, 0.0 if one.running else float(int(max(0.0, now - one.started_at - one.elapsed))))
+        NowRow(one, 0.0 if one.running else float(int(max(0.0, now - one.started_at - one.elapsed))), own)
         for one in lookups
     ]
+
+
+def _target(row: NowRow) -> Line:
+    target = row.lookup.target
+    return ((target.hex(), near(row.own, target) if row.own else "data"),)
 
 
 def _kind(row: NowRow) -> Line:
@@ -58,7 +66,7 @@ def _bits(row: NowRow) -> float:
 
 NOW_COLUMNS: tuple[Column[NowRow], ...] = (
     Column("lookup", 15, _kind, sort=lambda r: r.lookup.kind),
-    Column("target", 9, lambda r: ((r.lookup.target.hex(), "data"),), middle=True, sort=lambda r: r.lookup.target),
+    Column("target", 9, _target, middle=True, sort=lambda r: r.lookup.target),
     Column(
         "answers", 7, lambda r: ((f"{r.lookup.answered}/{r.lookup.asked}", "plain"),), right=True,
         sort=lambda r: r.lookup.answered,

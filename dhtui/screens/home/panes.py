@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from textwrap import wrap
 
 from ...bindings.keymap import key_of
-from ...engine.views.counters import PROBE
-from ...engine.views.snapshot import BootstrapSource, MethodCounts, SizeView, Snapshot
-from ...engine.wire.methods import METHODS
+from ...engine.views.snapshot import BootstrapSource, SizeView, Snapshot
+from ...sources.buckets import CERTAIN
 from ...sources.health import Health
-from ...text.format import address, duration, milliseconds, number, plural, short_id, size
+from ...text.format import address, clock, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
 from ...text.safe import safe_text
-from ...text.spans import Line, Role, Span, fit, spread
-from ...widgets.spark import bar, sparkline
-from .charts import chart
+from ...text.spans import Line, Role, Span, cell_len, fit, spread, width_of
+from ...widgets.spark import bar
+from .charts import chart, columns_of
 
 _LABEL = 10
+_RATE = 17
+"""Cells for what comes or goes in a second."""
 TALL = 10
 """Rows of the pane of traffic from which on there is room for charts."""
-CERTAIN = 1.96
-"""Standard deviations to either side that hold 95 % of all cases."""
-SECONDS = 60
-"""That the charts of traffic go back."""
+SECONDS = 300
+"""That the charts go back."""
 
 _ID_SOURCES = {
     "fixed": "given by you",
@@ -52,10 +51,12 @@ def _row(label: str, *spans: tuple[str, Role]) -> Line:
     return ((fit(label, _LABEL), "dim"), *spans)
 
 
-def health_line(health: Health) -> Line:
-    """The state in words, and what to do about it."""
+def health_line(health: Health, width: int) -> Line:
+    """The state in words, and what to do about it, if there is room for all of that."""
     role: Role = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}[health.level]  # type: ignore[assignment]
-    return ((f" {health.glyph} {health.text}", role), (f"  {health.remedy}", "plain"))
+    state = f" {health.glyph} {health.text}"
+    fits = cell_len(state) + 2 + cell_len(health.remedy) <= width
+    return ((state, role), (f"  {health.remedy}" if fits else "", "plain"))
 
 
 def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
@@ -108,6 +109,12 @@ def network_size(estimate: SizeView, width: int) -> Line:
     return ((words, "plain"), (note, "dim"))
 
 
+def _size_in_short(estimate: SizeView) -> Line:
+    if estimate.nodes is None:
+        return (("? unknown yet", "dim"),)
+    return ((f"~ {_about(estimate.nodes)} ± {CERTAIN * estimate.uncertainty * 100:.0f} %", "plain"),)
+
+
 def _about(count: float) -> str:
     """A count to two digits: ``64``, ``950``, ``8.4 k``, ``8.4 M``."""
     for unit in ("", " k", " M"):
@@ -118,7 +125,10 @@ def _about(count: float) -> str:
 
 
 def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
-    """Datagrams of the last minute, round trips, and what is under way; graphs where there is room."""
+    """Datagrams of the last minutes, round trips, and what is under way; graphs where there is room.
+
+    The right edge of the graphs is now.
+    """
     history = snapshot.traffic.history
     lines: list[Line] = []
     tall = height >= TALL
@@ -128,22 +138,15 @@ def traffic_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
         values = [second[packets] for second in history]
         if tall:
             lines.append(spread(((f"{name}{rate}", "plain"),), ((f"peak {max(values, default=0)}/s", "dim"),), width))
-            cells = max(1, width // SECONDS)
-            lines += chart(tuple(v for v in values for _ in range(cells)), width, (height - 7) // 2)
+            lines += chart(columns_of(values, width, SECONDS), width, max(1, (height - 7) // 2))
         else:
-            room = seconds_drawn(width, height)
-            lines.append(
-                ((f"{name} ", "dim"), (sparkline(values, room), "accent"), (fit(rate, 17, right=True), "plain"))
-            )
+            room = max(1, width - 4 - _RATE)
+            (graph,) = chart(columns_of(values, room, SECONDS), room, 1)
+            lines.append(((f"{name} ", "dim"), *graph, (fit(rate, _RATE, right=True), "plain")))
     if tall:
-        begin = max(0, width - max(1, width // SECONDS) * SECONDS)
-        lines.append(spread(((" " * begin + f"{SECONDS} s ago", "dim"),), (("now", "dim"),), width))
-    return [*lines, *_traffic_rest(snapshot, tall)]
-
-
-def seconds_drawn(width: int, height: int) -> int:
-    """How far back the traffic is drawn in a pane of that size."""
-    return SECONDS if height >= TALL else max(0, min(SECONDS, width - 4 - 17))
+        lines.append(spread(((f"{duration(SECONDS)} ago", "dim"),), (("now", "dim"),), width))
+    rest = list(_traffic_rest(snapshot, tall))
+    return [*lines, *(rest if height >= 6 else (rest[0], rest[-1]))]
 
 
 def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
@@ -171,52 +174,31 @@ def _traffic_rest(snapshot: Snapshot, tall: bool) -> Iterator[Line]:
         (f"  {snapshot.banned} banned", "warn" if snapshot.banned else "plain"),
         (f"  {snapshot.muted} muted" if snapshot.muted else "", "warn"),
         (f"  {number(lost)} lost unread" if lost else "", "warn"),
-        (f"  most: {safe_text(most[0], 20)}" if dropped else "", "dim"),
+        (f"  most: {safe_text(most[0], 20)}" if dropped and tall else "", "dim"),
     )
 
 
-def message_lines(snapshot: Snapshot) -> list[Line]:
-    """The matrix: what we asked and what came of it, what we were asked and what we answered."""
-    asked = "".join(fit(head, width, right=True) for head, width in zip(_ASKED, _WIDTHS, strict=False))
-    served = "".join(fit(head, width, right=True) for head, width in zip(_SERVED, _WIDTHS[4:], strict=True))
-    lines: list[Line] = [((fit("", 14) + asked, "title"), ("  │", "dim"), (served, "title"))]
-    return [*lines, *(_method(name, counts) for name, counts in method_rows(snapshot.methods))]
+def who_line(snapshot: Snapshot, width: int) -> Line:
+    """The size of the network, our id in full, whether it fits our address, and more where there is room."""
+    who = snapshot.identity
+    room = width - 64  # beside the id, the verdict on it, and the labels
+    size = network_size(snapshot.size, room) if room >= 29 else _size_in_short(snapshot.size)
+    spans: list[Span] = [(" network ", "dim"), *size, ("  id ", "dim"), (who.id.hex(), "data")]
+    if width < 60:
+        return (("  id ", "dim"), (who.id.hex(), "data"))
+    sign, role = _BEP42[who.bep42]
+    spans.append((f"  {sign[0]} bep 42", role))
+    start, known = snapshot.bootstrap, address(who.external) if who.external else "address not known"
+    facts = [("", known), ("up ", clock(snapshot.uptime))]
+    if start.state != "idle":
+        facts.append(("bootstrap ", f"{_START[start.state]} {milliseconds(start.elapsed)} {safe_text(start.why, 60)}"))
+    for label, text in facts:
+        if width_of(spans) + 2 + len(label) + cell_len(text) <= width:
+            spans += [(f"  {label}", "dim"), (text, "plain")]
+    return tuple(spans)
 
 
-def method_rows(methods: Mapping[str, MethodCounts]) -> list[tuple[str, MethodCounts]]:
-    """The counts of each method, of our own probes, and of all methods that we don't speak together, if there are any.
-
-    Every message is in one of them.
-    """
-    none = MethodCounts(0, 0, 0, 0, 0, 0, 0)
-    rows = [(name, methods.get(name, none)) for name in METHODS]
-    others = [counts for name, counts in methods.items() if name not in (*METHODS, PROBE)]
-    rest = MethodCounts(*(sum(column) for column in zip(none, *others, strict=True)))
-    return [*rows, *((name, c) for name, c in (("own probe", methods.get(PROBE, none)), ("other", rest)) if any(c))]
-
-
-_ASKED = ("sent", "answered", "silent", "errors")
-_SERVED = ("received", "answered", "refused")
-_WIDTHS = (6, 9, 8, 8, 9, 9, 8)
-
-
-def _method(name: str, counts: MethodCounts) -> Line:
-    roles: tuple[Role, ...] = ("plain", "good", "warn", "bad", "plain", "good", "warn")
-    numbers = (
-        counts.sent,
-        counts.answered,
-        counts.timed_out,
-        counts.errors,
-        counts.received,
-        counts.replied,
-        counts.refused,
-    )
-    cells: list[tuple[str, Role]] = [
-        (fit(number(count), width, right=True), role if count else "dim")
-        for count, width, role in zip(numbers, _WIDTHS, roles, strict=True)
-    ]
-    busy = counts.sent or counts.received
-    return ((fit(safe_text(name, 14), 14), "strong" if busy else "dim"), *cells[:4], ("  │", "dim"), *cells[4:])
+_START = {"running": "…", "done": "✓", "failed": "✗"}
 
 
 def store_lines(snapshot: Snapshot, width: int) -> list[Line]:
@@ -228,12 +210,12 @@ def store_lines(snapshot: Snapshot, width: int) -> list[Line]:
         ("mutable", store.mutable, store.item_cap, "items"),
         ("known", table.known, table.known_cap, "not in table"),
     )
-    room = max(4, min(20, width - 48))
+    room = max(4, min(20, width - (48 if width >= 52 else 30)))
     lines: list[Line] = []
     for name, count, cap, note in rows:
-        filled = f"▕{bar(count / cap if cap else 0, room)}▏"
+        filled, said = f"▕{bar(count / cap if cap else 0, room)}▏", f" {note}" if width >= 52 else ""
         lines.append(
-            ((fit(name, 12), "dim"), (filled, "accent"), (fit(f" {count} of {cap}", 16), "plain"), (f" {note}", "dim"))
+            ((fit(name, 12), "dim"), (filled, "accent"), (fit(f" {count} of {cap}", 16), "plain"), (said, "dim"))
         )
     return [*lines, ((fit("blocklist", 12), "dim"), (plural(snapshot.blocked_ranges, "range"), "plain"))]
 
@@ -265,8 +247,8 @@ def start_lines(snapshot: Snapshot, height: int) -> list[Line]:
     return lines
 
 
-def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
-    """What one can do without nodes."""
+def advice_lines(snapshot: Snapshot, in_testnet: bool, room: int = 0) -> list[Line]:
+    """What one can do without nodes; with `room` for more lines, how others find us, too."""
     left = snapshot.bootstrap.retry_in
     itself = f"; by itself in {duration(left)}" if left is not None else ""
     known = bool(snapshot.bootstrap.sources) and snapshot.bootstrap.state != "running"
@@ -274,7 +256,11 @@ def advice_lines(snapshot: Snapshot, in_testnet: bool) -> list[Line]:
     lines: list[Line] = [(*again, *_advice("home.bootstrap", "start from a node: HOST:PORT"))]
     if not in_testnet:
         lines.append(_advice("testnet", "open a testnet: 64 real nodes inside this program, no network needed"))
-    return [*lines, _advice("show.table", "watch the table: a node that contacts us appears there")]
+    lines.append(_advice("show.table", "watch the table: a node that contacts us appears there"))
+    if room >= 1 and not in_testnet and snapshot.reachability.state != "reachable":
+        port = snapshot.identity.bound[1]
+        lines.append(((f"    forward UDP port {port} on your router: strangers reach us then", "plain"),))
+    return lines
 
 
 def _advice(name: str, text: str) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,20 +10,30 @@ from textual.containers import Container
 from textual.getters import query_one
 
 from ...bindings.keymap import key_of
-from ...engine.views.snapshot import Snapshot
+from ...engine.views.snapshot import LookupView, Snapshot
+from ...lookups.budget import unanswered
+from ...packets.activity import FLASH, active
 from ...packets.parts import Link
+from ...sources.attention import attention
 from ...sources.health import health
-from ...text.format import address, clock, number
+from ...text.format import address, duration, number, plural
+from ...text.keyspace import Mark
+from ...text.safe import safe_text
 from ...text.spans import Line
+from ...text.strip import Inhabitants
+from ...widgets.key_strip import KeyStrip
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
-from ..base import ExplorerScreen, bindings
+from ...widgets.paint import set_title
+from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.bootstrap import name_hosts, try_again
 from ..gate import opens
 from ..listing import row_forms, table_form
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import charts, panes
+from .messages import message_lines
+from .needs import attention_lines
 from .now import NOW_COLUMNS, NowRow, now_links, now_rows
 
 
@@ -32,71 +42,146 @@ def _no_lookup() -> Line:
     return ((" No lookup yet. ", "dim"), (key_of("new_lookup"), "key"), (words, "dim"))
 
 
+SECOND = 0.95
+"""What sums up is drawn again after so many seconds."""
+RECENT = 4
+"""Ended lookups that are looked at for lost time."""
+TITLES = {
+    "node": "node",
+    "traffic": f"traffic, {duration(panes.SECONDS)}",
+    "rtt": "round trips",
+    "growth": "table, the last hour",
+    "attention": "needs attention",
+    "messages": "messages",
+    "store": "kept here",
+    "start": "bootstrap",
+}
+"""The panes of lines, in their order."""
+MOST_MARKED = 3
+"""Running lookups whose targets are marked."""
+_FLASHES = f"; in the last {FLASH:.0f} s: ↑ packet to it, ↓ from it"
+
+
 class HomeScreen(ExplorerScreen):
-    """Identity, health, messages, traffic, and what goes on now."""
+    """Health, the id space, traffic, messages, what needs attention, and what goes on now."""
 
     CSS_PATH = "home.tcss"
     BINDINGS = bindings("home")
     AUTO_FOCUS = "#now"
+    HORIZONTAL_BREAKPOINTS = STACKED
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (34, "-middle"), (40, "-tall")]  # noqa: RUF012
 
     now: query_one[LineTable[NowRow]] = query_one("#now", LineTable)
     _view: Snapshot | None = None
+    """The snapshot that the panes were filled from."""
+    _shape: Hashable = None
+    """The sizes that they were filled for."""
+    _lost: Mapping[LookupView, float] = {}
+    """The last ended lookups, with the seconds that silence cost each."""
 
     def compose_body(self) -> ComposeResult:
         """The panes; which of them are shown, and where, is the style sheet's affair."""
         yield Lines(((" … starting", "accent"),), id="health", classes="stays")
+        yield Lines(id="who")
         with Container(id="panes"):
-            yield _box("node", "node")
-            yield _box("traffic", "traffic, 60 s")
-            yield _box("messages", "messages")
-            yield _box("store", "kept here")
-            yield _box("rtt", "round trips")
-            yield _box("growth", "table, the last hour")
+            yield KeyStrip(id="space", classes="box")
+            for name in list(TITLES)[:-1]:
+                yield Lines(id=name, classes="box")
             yield LineTable(NOW_COLUMNS, lambda row: row.lookup.number, title="now", empty=[_no_lookup()], id="now")
-            yield _box("start", "bootstrap")
-            yield _box("errors", "what went wrong, by cause")
+            yield Lines(id="start", classes="box")
 
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
-        """Fills the panes."""
-        self._view = snapshot
-        table = snapshot.table
-        no_nodes = not table.good + table.questionable
-        self.set_class(no_nodes, "no-nodes")
-        bar = self._pane("health")
-        bar.show((panes.health_line(health(snapshot, on_testnet=self._offers_no_testnet())),))
-        node, traffic = self._pane("node"), self._pane("traffic")
-        title = f"node, up {clock(snapshot.uptime)}"
-        if node.border_title != title:
-            node.border_title = title
-        node.show(panes.node_lines(snapshot, node.size.width, node.size.height))
-        traffic.show(panes.traffic_lines(snapshot, traffic.size.width, traffic.size.height))
-        if no_nodes:
-            recorded = self.feed.player is not None
-            advice = [] if recorded else panes.advice_lines(snapshot, in_testnet=self._offers_no_testnet())
-            room = self._pane("start").size.height - len(advice)
-            self._pane("start").show([*panes.start_lines(snapshot, room), *advice])
-        else:
-            self._pane("start").show(panes.start_lines(snapshot, self._pane("start").size.height))
-        self._pane("messages").show(panes.message_lines(snapshot))
+        """Fills the panes: the list of lookups at once, all that sums up once a second; of a recording at once, as it
+        has one snapshot a second.
+        """
+        shape = (self.size, self._pane("attention").size)
+        since = snapshot.at - self._view.at if self._view is not None else SECOND
+        if 0 < since < SECOND and shape == self._shape and self.feed.player is None:
+            self._show_now(snapshot)
+            return
+        self._view, self._shape = snapshot, shape
+        no_nodes = not snapshot.table.good + snapshot.table.questionable
+        if no_nodes != self.has_class("no-nodes"):
+            self.set_class(no_nodes, "no-nodes")
+            self.call_after_refresh(self.tick)  # other panes have room now
+        state = health(snapshot, on_testnet=self._offers_no_testnet())
+        self._pane("health").show((panes.health_line(state, self.size.width),))
+        self._pane("who").show((panes.who_line(snapshot, self._pane("who").size.width),))
+        self._show_pane("node", lambda width, height: panes.node_lines(snapshot, width, height))
+        self._show_pane("traffic", lambda width, height: panes.traffic_lines(snapshot, width, height))
+        rows = len(self._pane("messages").lines)
+        self._show_pane("messages", lambda width, height: message_lines(snapshot, width))
+        if len(self._pane("messages").lines) != rows:
+            self.call_after_refresh(self.tick)  # the pane beside it gets other room
+        self._show_pane("start", lambda width, height: self._start_lines(snapshot, height))
+        self._show_pane("store", lambda width, height: panes.store_lines(snapshot, width))
+        self._show_pane("growth", lambda width, height: charts.growth_lines(snapshot, width, height))
+        self._show_pane("attention", lambda width, height: self._needs(snapshot, width, height))
+        self._show_pane("rtt", lambda width, height: charts.heat_lines(snapshot, panes.SECONDS, width, height))
+        self._show_space(snapshot)
         self._show_now(snapshot)
-        self._show_wide_panes(snapshot)
+
+    def _show_pane(self, name: str, lines: Callable[[int, int], Sequence[Line]]) -> None:
+        """Fills a pane, if there is room for it on the screen."""
+        pane = self._pane(name)
+        if pane.size.width:
+            set_title(pane, TITLES[name])
+            pane.show(lines(pane.size.width, pane.size.height))
+
+    def _start_lines(self, snapshot: Snapshot, height: int) -> list[Line]:
+        """How the start went, and what can be done without nodes."""
+        recorded = self.feed.player is not None
+        room = height - len(snapshot.bootstrap.sources) - 4
+        advice = [] if recorded else panes.advice_lines(snapshot, self._offers_no_testnet(), room)
+        return [*panes.start_lines(snapshot, height - len(advice)), *advice]
+
+    def _needs(self, snapshot: Snapshot, width: int, height: int) -> list[Line]:
+        """What needs attention; where there is room to spare, what went wrong by cause, too."""
+        ended = [view for view in snapshot.lookups if not view.running][:RECENT]
+        self._lost = {view: self._lost[view] if view in self._lost else self._lost_time(view) for view in ended}
+        lines = attention_lines(attention(snapshot, self._lost.items()), width, height)
+        room = height - len(lines) - 2
+        if room < 1:
+            return lines
+        return [*lines, (), (("what went wrong, by cause", "title"),), *charts.error_lines(snapshot, room, width)]
+
+    def _lost_time(self, view: LookupView) -> float:
+        """Seconds that silence cost an ended lookup."""
+        detail = self.feed.lookup(view.number)
+        return unanswered(detail) if detail is not None else 0.0
+
+    def _show_space(self, snapshot: Snapshot) -> None:
+        """Who is where, and with whom packets were exchanged just now."""
+        strip, source = self.query_one("#space", KeyStrip), self.feed.source
+        if not strip.size.width or source is None:
+            return
+        buckets = snapshot.table.buckets
+        ids = {node.addr: node.id for bucket in buckets for node in (*bucket.nodes, *bucket.replacements)}
+        just_now = active(source.packets, snapshot.at - FLASH, ids)
+        running = [view for view in snapshot.lookups if view.running and not view.place][:MOST_MARKED]
+        who = Inhabitants(
+            snapshot.identity.id,
+            tuple(node.id for bucket in buckets for node in bucket.nodes),
+            tuple(node.id for bucket in buckets for node in bucket.replacements),
+            tuple(bucket.depth for bucket in buckets),
+            just_now,
+            marked=tuple(Mark(view.target, "◆", safe_text(view.kind, 13)) for view in running),
+        )
+        table = snapshot.table
+        nodes = plural(len(who.nodes), "node")
+        strip.draw(who, f", {nodes}, {len(who.spare)} spare, {number(table.known)} more known{_FLASHES}")
 
     def _show_now(self, snapshot: Snapshot) -> None:
-        """The lookups, and how many more there were; and of traffic how far back it is drawn."""
+        """The lookups, and how many more there were."""
         begun = max((lookup.number for lookup in snapshot.lookups), default=0)
         shown = len(snapshot.lookups)
         title = f"now: {shown} lookups, {number(begun - shown)} others left out" if begun > shown else "now"
         if self.now.title != title:
             self.now.title = title
             self.now.rename()
-        self.now.show(now_rows(snapshot.lookups, snapshot.at))
-        traffic = self._pane("traffic")
-        drawn = f"traffic, {panes.seconds_drawn(traffic.size.width, traffic.size.height)} s"
-        if traffic.border_title != drawn:
-            traffic.border_title = drawn
+        self.now.show(now_rows(snapshot.lookups, snapshot.at, snapshot.identity.id))
 
     def _offers_no_testnet(self) -> bool:
         """Whether there is one already, or a recording, in which nothing can be started."""
@@ -106,18 +191,18 @@ class HomeScreen(ExplorerScreen):
         """The line on the node's health tells of its start."""
         self._pane("health").show((((f" … {text}", "accent"),),))
 
-    def _show_wide_panes(self, snapshot: Snapshot) -> None:
-        store, rtt, growth = self._pane("store"), self._pane("rtt"), self._pane("growth")
-        if store.size.width:
-            store.show(panes.store_lines(snapshot, store.size.width))
-        if rtt.size.width:
-            rtt.show(charts.rtt_lines(snapshot.rtt, rtt.size.width, rtt.size.height))
-            growth.show(charts.growth_lines(snapshot, growth.size.width, growth.size.height))
-            errors = self._pane("errors")
-            errors.show(charts.error_lines(snapshot, errors.size.height))
-
     def _pane(self, name: str) -> Lines:
         return self.query_one(f"#{name}", Lines)
+
+    # -- the id space ----------------------------------------------------------------------------------------
+
+    def action_nearer(self, halvings: int) -> None:
+        """Shows less or more of the id space."""
+        self.query_one("#space", KeyStrip).nearer(halvings)
+
+    def action_pan(self, places: int) -> None:
+        """Shows the ids beside those that are shown."""
+        self.query_one("#space", KeyStrip).pan(places)
 
     # -- getting in ------------------------------------------------------------------------------------------
 
@@ -167,9 +252,3 @@ class HomeScreen(ExplorerScreen):
     def exports(self) -> Sequence[ExportForm]:
         """The lookups."""
         return (table_form(self.now, "lookups"),) if self.now.model.rows else ()
-
-
-def _box(name: str, title: str) -> Lines:
-    pane = Lines(id=name, classes="box")
-    pane.border_title = title
-    return pane

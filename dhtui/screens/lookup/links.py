@@ -6,7 +6,6 @@ from functools import partial
 
 from ...engine.views.snapshot import LookupDetail, LookupView
 from ...engine.wire.methods import about
-from ...lookups.export import as_json, as_text
 from ...packets.packet import Packet
 from ...packets.parts import Link
 from ...packets.ring import PacketRing
@@ -71,6 +70,8 @@ def _peers(row: CandidateRow) -> tuple[CopyForm, ...]:
 
 def files(detail: LookupDetail) -> tuple[ExportForm, ...]:
     """The forms in which a lookup can be written to a file."""
+    from ...lookups.export import as_json, as_text  # when they are asked for: they take a while to load
+
     name = f"lookup-{detail.view.number}"
     return (
         ("the drawings and the verdict, as text", f"{name}.txt", partial(as_text, detail)),

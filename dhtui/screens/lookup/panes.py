@@ -13,8 +13,9 @@ from ...engine.lookup.decisions import EARLY, Reason
 from ...engine.outcome import Status
 from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
-from ...lookups.compare import Difference
+from ...lookups.compare import JUDGED, Difference
 from ...lookups.critical import critical_path
+from ...lookups.drawings.time_bar import time_bar
 from ...lookups.explanation import explanation, kept_back
 from ...lookups.query_status import (
     IN_TIME,
@@ -32,13 +33,15 @@ from ...lookups.query_status import (
     span_words,
 )
 from ...lookups.reasons import decisions_about
+from ...lookups.shares import culprits
 from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.faults import note_words
 from ...text.format import address, duration, power, short_id, waiting_words
+from ...text.keyspace import near_bits
 from ...text.safe import safe_text
-from ...text.spans import Line, Role, Span, fit, spread
+from ...text.spans import Line, Role, Span, fit, spread, width_of
 from ...widgets.table_model import Column
 
 PEERS_SHOWN = 100
@@ -181,7 +184,7 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("", 1, lambda r: (("●" if r.critical else "", "strong"),)),
     Column("hop", 3, lambda r: ((str(r.node.hop), "plain"),), right=True, sort=lambda r: r.node.hop),
     Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
-    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), grow=True, middle=True),
+    Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),), grow=True, middle=True),
     Column(
         "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
     ),
@@ -196,7 +199,8 @@ DIFFERENCE_COLUMNS: tuple[Column[Difference], ...] = (
     Column("", 23, lambda r: ((r.what, "dim"),)),
     Column("marked", 13, lambda r: ((r.first, "plain"),), right=True, grow=True),
     Column("selected", 13, lambda r: ((r.second, "plain"),), right=True, grow=True),
-    Column("change", 16, lambda r: ((r.change, "strong"),), right=True, grow=True),
+    Column("change", 13, lambda r: ((r.change, "strong"),), right=True, grow=True),
+    Column("", 8, lambda r: () if r.better is None else (JUDGED[r.better],)),
 )
 
 # ---- the line of state ------------------------------------------------------------------------------------
@@ -228,6 +232,21 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
     return spread(tuple(spans), _when(detail, until), width)
 
 
+def time_lines(detail: LookupDetail, width: int) -> list[Line]:
+    """The bar of a lookup's time, and the key that leads to the query that cost most of it."""
+    found = culprits(detail)
+    words = " goes to" if width >= 120 else " →"
+    hint: Line = ((f" {key_of('lookup.culprit')}", "key"), (f"{words} #{found[0] + 1} ", "plain")) if found else ()
+    bar = time_bar(detail, width - width_of(hint) - 1)
+    return [spread(bar, hint, width)] if bar else [()]
+
+
+def compared_lines(first: LookupDetail, second: LookupDetail, width: int) -> list[Line]:
+    """The bars of two lookups on one axis."""
+    span = max(detail.view.elapsed + detail.view.wrote for detail in (first, second))
+    return [time_bar(detail, width - 1, span=span, name=str(detail.view.number)) for detail in (first, second)]
+
+
 def _when(detail: LookupDetail, until: float | None) -> Line:
     if until is not None:
         return ((f"◀ at {span_words(until)} ▶ ", "key"),)
@@ -235,21 +254,6 @@ def _when(detail: LookupDetail, until: float | None) -> Line:
     if detail.view.place:
         return ((f"waiting for {now} ", "dim"),)
     return ((f"LIVE {now} ", "accent"),) if detail.view.running else ((f"ended at {now} ", "dim"),)
-
-
-def scroll_keys(here: bool) -> str:
-    """The keys that scroll a drawing that has the focus; else the one that leads there."""
-    if not here:
-        return key_of("lookup.other_pane(1)")
-    return "/".join(key_of(f"move({step})").partition(" ")[0] for step in (1, -1))
-
-
-def more_rows(fits: int, first: int, count: int) -> str:
-    """How many rows of a drawing are out of sight, and how to come to them; "" where all are in it."""
-    more = [f"{hidden} {where}" for hidden, where in ((first, "above"), (count - first - fits, "below")) if hidden > 0]
-    if not more:
-        return ""
-    return f"{', '.join(more)}: {key_of('lookup.other_pane(1)')} goes here, {key_of('move(1)')} scrolls"
 
 
 # ---- nothing to show --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from textual import on, work
 from textual.actions import SkipAction
@@ -21,37 +21,35 @@ from ...engine.commands import NodeCommands
 from ...engine.views.snapshot import LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
-from ...lookups.cache import LookupCache
-from ...lookups.compare import Difference, differences
-from ...lookups.keyspace import keyspace_lines, keyspace_title
-from ...lookups.ladder import TITLE as LADDER_TITLE
-from ...lookups.ladder import ladder_legend, ladder_lines, scale_of
-from ...lookups.legend import explained_waterfall, rows_for_queries
+from ...lookups.compare import Difference, comparison_lines, differences
+from ...lookups.drawings.ladder import scale_of
+from ...lookups.shares import culprits
 from ...lookups.verdict import verdict_lines
-from ...lookups.waterfall import TITLE as WATERFALL_TITLE
-from ...lookups.waterfall import first_row
 from ...packets.parts import Link
 from ...text.format import address, short_id
-from ...text.keyspace import MAX_DEPTH, Part
+from ...text.keyspace import MAX_DEPTH
 from ...text.safe import safe_text
 from ...text.spans import Line
 from ...widgets.drawing import Drawing as DrawingPane
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
 from ...widgets.table_model import Row
-from ..base import STACKED, ExplorerScreen, bindings
+from ..base import STACKED, bindings
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
 from . import panes
+from .course import CourseScreen
+from .drawn import Kind as DrawingKind
+from .drawn import Look, drawn, scrolled
 from .form import LookupForm
+from .layout import PANES, Drawing, Layout
 from .links import copies, files, links_of
 from .panes import CandidateRow, LookupRow
 
-SCRUB_STEPS = 40
-"""Small steps in which one goes through a lookup."""
 VERDICT_SHARE = 0.25
 """The share of the window's height that the verdict takes at most."""
-Drawing = Literal["both", "ladder", "waterfall", "space"]
+COMPARED_LINES = 3
+"""How many lines what differs has in a low window."""
 _NO_NODES: tuple[Line, ...] = (((" This lookup knows of no node.", "dim"),),)
 _KIND_OF: dict[str, Kind] = {"node": "find_node", "target": "get", "infohash": "get_peers", "key": "get"}
 
@@ -62,7 +60,7 @@ class _Table(LineTable[Row], inherit_bindings=False):
     BINDINGS = LineTable.BINDINGS
 
 
-class LookupScreen(ExplorerScreen):
+class LookupScreen(CourseScreen):
     """Ladder and waterfall above; below the lookups and the nodes of the selected one; the verdict."""
 
     CSS_PATH = "lookup.tcss"
@@ -76,8 +74,6 @@ class LookupScreen(ExplorerScreen):
     compared: query_one[LineTable[Difference]] = query_one("#differences", LineTable)
 
     _snapshot: Snapshot | None = None
-    _until: float | None = None
-    """The moment shown, seconds since the lookup began; `None`: now, or its end."""
     _marked: int | None = None
     """The number of the lookup to compare with."""
     _drawing: Drawing | None = None
@@ -86,21 +82,20 @@ class LookupScreen(ExplorerScreen):
     """The number of a lookup just started, to be selected as soon as it is listed."""
     _depth = 0
     """How many bits the ids of the part that is drawn share with the target."""
-    _first: int | None = None
-    """The row of the waterfall that the user has scrolled to; `None`: that the selected node is in sight."""
     _in_nodes = False
     """Whether the list below is that of the nodes, where there is room for one only."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self._kept = LookupCache()
         self._drawn: dict[str, tuple[object, ...]] = {}
+        self._first: dict[str, int] = {}
+        """The rows of drawings that the user has scrolled to; of others, that the selected node is in sight."""
 
     def compose_body(self) -> ComposeResult:
         """One line of state, the drawings, the lists, the story of a node, the verdict."""
         yield Lines(id="state", classes="stays")
         with Container(id="drawings"):
-            for name in ("ladder", "waterfall", "space", "other"):
+            for name in ("ladder", "waterfall", "tree", "space", "other"):
                 yield DrawingPane(id=name, classes="box")
         with Container(id="lists"):
             empty = panes.empty_lines(testnet=False)
@@ -108,6 +103,7 @@ class LookupScreen(ExplorerScreen):
             yield _Table(panes.NODE_COLUMNS, lambda row: row.node.addr, title="nodes", empty=_NO_NODES, id="nodes")
             yield _Table(panes.DIFFERENCE_COLUMNS, lambda row: row.what, title="differences", id="differences")
         yield Lines(id="story")
+        yield Lines(id="time")
         yield Lines(id="verdict")
 
     def on_mount(self) -> None:
@@ -158,7 +154,8 @@ class LookupScreen(ExplorerScreen):
     @on(LineTable.Selected, "#lookups")
     def follow_lookup(self) -> None:
         """Another lookup, from its end, or live."""
-        self._until = self._first = None
+        self._until = self._play = None
+        self._first.clear()
         if self._marked is not None and self._snapshot is not None:
             self.lookups.title = f"{self._marked_words()}{self._missed(self._snapshot)}"
         self._show_selected()
@@ -167,12 +164,15 @@ class LookupScreen(ExplorerScreen):
     @on(LineTable.Selected, "#nodes")
     def follow_node(self) -> None:
         """The selected node is marked in the drawings."""
-        self._first = None
+        self._first.clear()
         self._show_selected()
 
     def _view(self) -> LookupView | None:
         row = self.lookups.model.selected
         return None if row is None else row.view
+
+    def _current(self) -> LookupDetail | None:
+        return self._detail(self._view())
 
     def _detail(self, view: LookupView | None) -> LookupDetail | None:
         """A lookup with its queries."""
@@ -181,7 +181,7 @@ class LookupScreen(ExplorerScreen):
     # -- showing it ------------------------------------------------------------------------------------------
 
     def _show_selected(self) -> None:
-        detail = self._detail(self._view())
+        detail = self._current()
         other = self._detail(self._marked_view()) if self._marked is not None else None
         self.set_class(detail is None, "-nothing")
         if detail is not None and other is not None and other.view.number != detail.view.number:
@@ -194,14 +194,23 @@ class LookupScreen(ExplorerScreen):
             return
         then = self._kept.at(detail, self._until)
         self._state(then)
+        for kind in PANES:
+            self._draw(kind, "flight" if kind == "space" and self._play is not None else kind, detail)
+        if self._lists_wait():
+            return
         self.nodes.title = f"nodes of lookup {detail.view.number}, nearest first"
         if self._is_new("nodes", then):
             self.nodes.show(panes.candidate_rows(then))
-        self._draw("ladder", detail, self._chosen())
-        self._draw("waterfall", detail, self._chosen())
-        self._draw_space(detail, then)
         self._tell_story(then)
+        self._bar(then)
         self._judge(then)
+
+    def _bar(self, then: LookupDetail, before: LookupDetail | None = None) -> None:
+        """The time of the lookup, or of both that are compared, as a bar."""
+        pane = self.query_one("#time", Lines)
+        width = pane.size.width
+        if width and self._is_new("time", then, before, width):
+            pane.show(panes.time_lines(then, width) if before is None else panes.compared_lines(before, then, width))
 
     def _judge(self, then: LookupDetail) -> None:
         pane, most = self.query_one("#verdict", Lines), max(1, int(self.size.height * VERDICT_SHARE))
@@ -216,7 +225,7 @@ class LookupScreen(ExplorerScreen):
 
     def _show_nothing(self) -> None:
         self._drawn.clear()
-        for pane in ("state", "ladder", "waterfall", "space", "other", "story", "verdict"):
+        for pane in ("state", *PANES, "other", "story", "time", "verdict"):
             self.query_one(f"#{pane}", Lines).show(())
         self.nodes.show(())
 
@@ -230,34 +239,33 @@ class LookupScreen(ExplorerScreen):
         here = self.nodes.has_focus or (self._in_nodes and isinstance(self.focused, DrawingPane))
         return row.node.addr if row is not None and here else None
 
-    def _draw(self, name: str, detail: LookupDetail, chosen: Addr | None, *others: LookupDetail) -> None:
-        pane = self.query_one(f"#{name}", Lines)
-        width, height = pane.size
-        first = self._first if name == "waterfall" else None
-        looks = (self._until, chosen, width, height, first, pane.has_focus)
-        if not pane.display or not self._is_new(name, detail, looks, others):
-            return
-        then, scale = self._kept.at(detail, self._until), scale_of(detail, *others)
-        if name == "waterfall":
-            fits = rows_for_queries(then, width, height, until=self._until)
-            _name(pane, WATERFALL_TITLE, panes.more_rows(fits, first_row(then, fits, chosen, first), len(then.steps)))
-            lines = explained_waterfall(
-                then, width, height, until=self._until, selected=chosen, span=scale.span, first=first,
-                keys=panes.scroll_keys(pane.has_focus),
-            )  # fmt: skip
-        else:
-            lines = ladder_lines(then, width, height, until=self._until, selected=chosen, scale=scale)
-            _name(pane, f"lookup {detail.view.number}: ladder" if others else LADDER_TITLE, ladder_legend(lines))
-        pane.show(lines)
+    def _look(self, pane: Lines, detail: LookupDetail, other: LookupDetail | None = None) -> Look:
+        """What of a lookup a pane is to show; `other` is compared with it."""
+        then = self._kept.at(detail, self._until)
+        scale = scale_of(detail) if other is None else scale_of(detail, other)
+        chosen = self._chosen() if other is None else None
+        own = None if self._snapshot is None else self._snapshot.identity.id
+        return Look(
+            then, detail, self._until, chosen, scale, self._first.get(str(pane.id)), pane.has_focus, own, self._depth,
+            self._play, other is not None,
+        )  # fmt: skip
 
-    def _draw_space(self, detail: LookupDetail, then: LookupDetail) -> None:
-        pane = self.query_one("#space", Lines)
-        width, height = pane.size
-        if self._snapshot is None or not pane.display or not self._is_new("space", then, width, height, self._depth):
-            return
-        part = Part.around(detail.view.target, self._depth)
-        _name(pane, keyspace_title(part), f"{key_of('lookup.nearer(1)')} {key_of('lookup.nearer(-1)')} zoom")
-        pane.show(keyspace_lines(then, self._snapshot.identity.id, part, width, height))
+    def _draw(self, name: str, kind: DrawingKind, detail: LookupDetail, other: LookupDetail | None = None) -> None:
+        """Draws a lookup in the pane of that name, if that shows something else then."""
+        pane = self.query_one(f"#{name}", Lines)
+        shown = (
+            self._until,
+            self._chosen(),
+            *pane.size,
+            self._first.get(name),
+            pane.has_focus,
+            self._depth,
+            self._play,
+        )
+        if pane.display and self._is_new(name, kind, detail, other, shown):
+            found = drawn(kind, self._look(pane, detail, other), *pane.size)
+            _name(pane, found.title, found.legend)
+            pane.show(found.lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
         """Whether a pane is to show something else than it does."""
@@ -269,39 +277,44 @@ class LookupScreen(ExplorerScreen):
     def _compare(self, detail: LookupDetail, marked: LookupDetail) -> None:
         then, before = self._kept.at(detail, self._until), self._kept.at(marked, self._until)
         self._state(then)
-        self._draw("ladder", marked, None, detail)
-        self._draw("other", detail, None, marked)
-        self._drawn.pop("waterfall", None)
-        self._drawn.pop("nodes", None)
+        kind = self._layout(comparing=True).compared
+        self._draw(kind, kind, marked, detail)
+        self._draw("other", kind, detail, marked)
+        for name in (*PANES, "nodes"):
+            if name != kind:
+                self._drawn.pop(name, None)
         self.compared.title = f"lookup {marked.view.number} (marked) and lookup {detail.view.number}"
         if self._is_new("differences", then, before):
             self.compared.show(differences(before, then))
-        self._judge(then)
+        self._bar(then, before)
+        self._tell_differences(then, before)
+
+    def _tell_differences(self, then: LookupDetail, before: LookupDetail) -> None:
+        pane, low = self.query_one("#verdict", Lines), not self.has_class("-middle") and not self.has_class("-tall")
+        most = COMPARED_LINES if low else None
+        if pane.size.width and self._is_new("verdict", then, before, pane.size.width, most):
+            pane.show(comparison_lines(before, then, pane.size.width, most))
 
     # -- panes -----------------------------------------------------------------------------------------------
 
     def _arrange(self, comparing: bool = False) -> None:
         """Shows the panes there is room for, and something to show in."""
-        broad = self.has_class("-broad")
-        wide = broad or self.has_class("-wide")
-        drawing = self._drawing or ("both" if wide else "ladder")
-        if drawing == "both" and not wide:
-            drawing = "ladder"
-        shown = {
-            "ladder": comparing or drawing in ("both", "ladder"),
-            "waterfall": not comparing and drawing in ("both", "waterfall"),
-            "space": not comparing and drawing == "space",
-            "other": comparing,
-            "lookups": broad or not self._in_nodes,
-            "nodes": not comparing and (self._in_nodes or (broad and not self.has_class("-nothing"))),
-            "differences": comparing and (broad or self._in_nodes),
-            "story": not comparing and broad and self.has_class("-tall") and not self.has_class("-nothing"),
-        }
-        for name, display in shown.items():
+        layout = self._layout(comparing)
+        for name, on_ in layout.classes().items():
+            self.set_class(on_, name)
+        for name, display in layout.shown().items():
             pane = self.query_one(f"#{name}")
             if pane.display != display:
                 pane.display = display
                 self.call_after_refresh(self._show_selected)
+
+    def _layout(self, comparing: bool) -> Layout:
+        broad = self.has_class("-broad")
+        return Layout(
+            broad, broad or self.has_class("-wide"), self.has_class("-tall"),
+            self.has_class("-tiny") or self.has_class("-short"), self.has_class("-nothing"),
+            self._in_nodes, self._drawing, comparing, self._play is not None,
+        )  # fmt: skip
 
     def _lower(self) -> LineTable[Any]:
         """The list beside that of the lookups: nodes, or differences."""
@@ -340,23 +353,23 @@ class LookupScreen(ExplorerScreen):
         self._show_selected()
 
     @on(DrawingPane.Scrolled)
-    def scroll_waterfall(self, message: DrawingPane.Scrolled) -> None:
-        """Goes some rows up or down in the waterfall; the ladder always fits."""
-        detail = self._detail(self._view())
-        if detail is None or message.drawing.id != "waterfall":
+    def scroll_drawing(self, message: DrawingPane.Scrolled) -> None:
+        """Goes some rows up or down in the waterfall or the tree; other drawings always fit."""
+        detail, pane = self._current(), message.drawing
+        if detail is None:
             return
-        then, (width, height) = self._kept.at(detail, self._until), message.drawing.size
-        fits = rows_for_queries(then, width, height, until=self._until)
-        now = first_row(then, fits, self._chosen(), self._first)
-        self._first = max(0, min(now + message.rows, len(then.steps) - fits))
-        self._show_selected()
+        name, other = str(pane.id), self._detail(self._marked_view()) if self._comparing() else None
+        if other is not None and name != "other":
+            detail, other = other, detail
+        kind = self._layout(True).compared if other is not None else next(kind for kind in PANES if kind == name)
+        first = scrolled(kind, self._look(pane, detail, other), *pane.size, message.rows)
+        if first is not None:
+            self._first[name] = first
+            self._show_selected()
 
     def action_drawing(self) -> None:
-        """Draws the next thing: ladder, waterfall, where there is room both, or the id space."""
-        wide = self.has_class("-wide") or self.has_class("-broad")
-        order: tuple[Drawing, ...] = (
-            ("both", "waterfall", "ladder", "space") if wide else ("ladder", "waterfall", "space")
-        )
+        """Draws the next thing: ladder, waterfall, where there is room both, the tree, or the id space."""
+        order = self._layout(self._comparing()).orders()
         now = self._drawing if self._drawing in order else order[0]
         self._drawing = order[(order.index(now) + 1) % len(order)]
         was = self.focused
@@ -366,7 +379,7 @@ class LookupScreen(ExplorerScreen):
 
     def action_nearer(self, steps: int) -> None:
         """Draws a smaller or a bigger part of the id space, around the target."""
-        if self._drawing != "space":
+        if self._drawing != "space" and self._play is None:
             notify(self, f"The id space is not drawn: {key_of('lookup.drawing')} draws it.")
             return
         self._depth = max(0, min(MAX_DEPTH, self._depth + steps))
@@ -374,16 +387,20 @@ class LookupScreen(ExplorerScreen):
 
     # -- going through it, comparing ---------------------------------------------------------------------------
 
-    def action_scrub(self, steps: int) -> None:
-        """Goes some steps back or forth in the course of the lookup."""
-        detail = self._detail(self._view())
-        if detail is None:
-            notify(self, "There is no lookup to go through.")
+    def action_culprit(self) -> None:
+        """Goes to the query that cost most time; again: to the next one."""
+        detail = self._current()
+        found = culprits(self._kept.at(detail, self._until)) if detail is not None else ()
+        if detail is None or not found or self._comparing():
+            notify(self, "There is no query that held a lookup up." if found == () else "Two lookups are compared.")
             return
-        elapsed = detail.view.elapsed
-        at = (elapsed if self._until is None else self._until) + steps * elapsed / SCRUB_STEPS
-        self._until = None if at >= elapsed * (1 - 1e-9) else max(0.0, at)
-        self._show_selected()
+        nodes = [detail.steps[place].addr for place in found]
+        row = self.nodes.model.selected
+        at = nodes.index(row.node.addr) + 1 if row is not None and self._in_nodes and row.node.addr in nodes else 0
+        if (self._drawing or "ladder") not in ("both", "waterfall", "tree"):
+            self._drawing = None if self._layout(False).wide else "waterfall"
+        self._go_to(nodes=True)
+        self.nodes.select(nodes[at % len(nodes)])
 
     def action_mark(self) -> None:
         """Marks the selected lookup, to compare others with it, or takes the mark away from whichever has it."""
@@ -395,7 +412,11 @@ class LookupScreen(ExplorerScreen):
         self.show(self._snapshot)
 
     def action_leave(self) -> None:
-        """Ends the comparison. Where there is none, or one pane has all the room, the key is for others."""
+        """Ends slow motion, or the comparison. Where there is none, or one pane has all the room, the key is for
+        others."""
+        if self._play is not None:
+            self._stop_playing()
+            return
         if self._marked is None or self.maximized is not None:
             raise SkipAction
         self.action_mark()
@@ -414,7 +435,7 @@ class LookupScreen(ExplorerScreen):
     @on(LineTable.Inspect, "#nodes")
     def inspect_node(self) -> None:
         """All that the lookup knows of the node."""
-        row, detail = self.nodes.model.selected, self._detail(self._view())
+        row, detail = self.nodes.model.selected, self._current()
         if row is not None and detail is not None:
             lines = panes.candidate_details(row, self._kept.at(detail, self._until))
             self.show_details(self.nodes, f"node {address(row.node.addr)}", lines)
@@ -478,7 +499,7 @@ class LookupScreen(ExplorerScreen):
 
     def links(self) -> tuple[Link, ...]:
         """The node that the user is at, its packet; else what the lookup is about."""
-        detail, source = self._detail(self._view()), self.feed.source
+        detail, source = self._current(), self.feed.source
         return links_of(detail, self._node_row(), source.packets) if detail is not None and source is not None else ()
 
     def copy_forms(self) -> tuple[CopyForm, ...]:
@@ -488,7 +509,7 @@ class LookupScreen(ExplorerScreen):
 
     def exports(self) -> tuple[ExportForm, ...]:
         """The lookup as text and as JSON."""
-        detail = self._detail(self._view())
+        detail = self._current()
         return files(detail) if detail is not None else ()
 
     def here(self) -> Link | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...engine.views.snapshot import SwarmView
 from ...text.clients import client_name
 from ...text.format import address, duration, milliseconds, power
+from ...text.keyspace import near_bits
 from ...text.spans import Line, Span
 from ...widgets.table_model import Column
 from .rows import AnnounceRow, Giver, MatrixRow, NamedPeer
@@ -73,7 +74,7 @@ GIVER_COLUMNS: tuple[Column[Giver], ...] = (
     Column("#", 2, lambda r: ((str(r.place), "dim"),), right=True),
     Column("node", 21, lambda r: ((address(r.node.addr), "plain"),), sort=lambda r: r.node.addr),
     Column(
-        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", "data"),), middle=True,
+        "id", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.node.bits)),), middle=True,
         sort=lambda r: r.node.id or b"",
     ),
     Column(

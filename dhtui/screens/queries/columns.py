@@ -13,10 +13,11 @@ from ...text.clients import client_name
 from ...text.decisions import lookup_stop_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
+from ...text.keyspace import near
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit
 from ...widgets.table_model import Column
-from ..home.panes import method_rows
+from ..home.messages import method_rows
 from .rows import AskedRow, OwnerRow, QueryRow, Row
 from .timeline import RESULTS, TITLE, look_of
 
@@ -105,6 +106,12 @@ def _sort(value: Callable[[QueryRow], Any]) -> Callable[[Row], tuple[bool, Any]]
     return lambda row: (True, None) if isinstance(row, OwnerRow) else (False, value(row))
 
 
+def _id(row: QueryRow) -> Line:
+    if row.id is None:
+        return (("–", "data"),)
+    return ((row.id.hex(), near(row.target, row.id) if row.target else "data"),)
+
+
 def _distance(row: QueryRow) -> Line:
     known = row.target is not None and row.id is not None
     return ((distance_words(row.target or b"", row.id or b"") if known else "–", "plain" if known else "dim"),)
@@ -164,7 +171,7 @@ def _rest(lane: Lane, width: int) -> tuple[Column[Row], ...]:
         Column("how it goes", 13, _cell(_how_it_ended, lambda r: ((state_words(r), "plain"),)), rank=1, grow=True),
         Column("dist", 7, _cell(_nothing, _distance), right=True, sort=_sort(_how_far), rank=2),
         Column(
-            "id", 9, _cell(_nothing, lambda r: ((r.id.hex() if r.id else "–", "data"),)), rank=3,
+            "id", 9, _cell(_nothing, _id), rank=3,
             middle=True, sort=_sort(lambda r: r.id or b""),
         ),
         Column("tid", 8, _cell(_nothing, lambda r: ((r.tid.hex()[:8], "dim"),)), rank=4),

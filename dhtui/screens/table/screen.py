@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,13 +15,16 @@ from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
 from ...engine.views.snapshot import BucketView, Snapshot
 from ...engine.wire.compact import Addr
+from ...packets.activity import FLASH, active
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address, plural
 from ...text.outcomes import node_words
 from ...text.spans import Line, Role
+from ...widgets.key_strip import KeyStrip
 from ...widgets.line_table import LineTable
 from ...widgets.lines import Lines
+from ...widgets.paint import set_title
 from ..base import STACKED, ExplorerScreen, bindings
 from ..dialogs.ask_form import AskForm
 from ..dialogs.choice import Choice
@@ -32,8 +35,9 @@ from ..verbs import CopyForm, ExportForm
 from .bans import BanList
 from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
 from .details import bucket_details, node_details
+from .history import history_lines, rows_wanted
 from .links import as_csv, as_json_lines, bucket_forms, bucket_links, bucket_nodes, node_forms, node_links
-from .space import part_of, space_lines, space_title
+from .space import inhabitants, inside, part_of
 
 
 def _no_buckets(on_testnet: bool) -> tuple[Line, ...]:
@@ -77,21 +81,29 @@ class TableScreen(ExplorerScreen):
     _banned = ""
     """The address that the last line says is ignored."""
     _kept = BucketHoldings(Counter(), Counter())
+    _drawn: Hashable = None
+    """What the drawing of the last hour was made from."""
+    _place: tuple[int, bytes] | None = None
+    """The bucket whose part of the id space was gone to last, and our id."""
+    _placed: Hashable = None
+    """What the id space was drawn from."""
 
     def compose_body(self) -> ComposeResult:
-        """Two lists and the line that keeps the last result."""
+        """Two lists, what became of the table, where all are, and the line that keeps the last result."""
         with Container(id="lists"):
-            yield LineTable(
-                BUCKET_COLUMNS,
-                lambda row: row.bucket.depth,
-                title="buckets",
-                empty=(),
-                id="buckets",
-            )
+            with Container(id="routing"):
+                yield LineTable(
+                    BUCKET_COLUMNS,
+                    lambda row: row.bucket.depth,
+                    title="buckets",
+                    empty=(),
+                    id="buckets",
+                )
+                yield Lines(id="history", classes="box")
             yield LineTable(
                 NODE_COLUMNS, lambda row: (row.node.id, row.node.addr), title="nodes", empty=[_no_nodes()], id="nodes"
             )
-        yield Lines(id="space", classes="box")
+        yield KeyStrip(id="space", classes="box")
         yield Lines(_hint(), id="last")
 
     # -- showing ---------------------------------------------------------------------------------------------
@@ -115,6 +127,8 @@ class TableScreen(ExplorerScreen):
         self.buckets.set_empty(*_no_buckets(self.host.testnet))
         self.buckets.show(self._rows() if total else ())
         self._show_nodes()
+        self._fit_routing(len(table.buckets))
+        self._show_history(snapshot)
 
     def _check_ban(self) -> None:
         """A ban that was lifted, or is over, is not what the last line goes on to tell."""
@@ -125,7 +139,9 @@ class TableScreen(ExplorerScreen):
     def _rows(self) -> list[BucketRow]:
         """All buckets, whatever the filter."""
         view = self._view
-        return [self._kept.row(bucket, view.identity.id) for bucket in view.table.buckets] if view else []
+        if view is None:
+            return []
+        return [self._kept.row(bucket, view.identity.id, view.size) for bucket in view.table.buckets]
 
     def _show_nodes(self) -> None:
         row = self.buckets.model.selected
@@ -145,15 +161,61 @@ class TableScreen(ExplorerScreen):
         """Another node, another place in the id space."""
         self._show_space()
 
+    def _fit_routing(self, buckets: int) -> None:
+        """Where the last hour is drawn too, the buckets get the rows that they need, at most half of all."""
+        routing, lists = self.query_one("#routing", Container), self.query_one("#lists", Container)
+        if self.query_one("#history", Lines).display:
+            routing.styles.height = max(1, min(rows_wanted(buckets) + 2, lists.size.height // 2))
+        else:
+            routing.styles.height = "2fr"
+
+    def _show_history(self, snapshot: Snapshot) -> None:
+        """What became of the table, where there is room for it. A sample is added every 30 s."""
+        pane = self.query_one("#history", Lines)
+        drawn = (snapshot.bucket_rtts[-1:], snapshot.growth[-1:], snapshot.table.good, pane.size)
+        if pane.size.width and drawn != self._drawn:
+            self._drawn = drawn
+            set_title(pane, "round trips by bucket")
+            pane.show(history_lines(snapshot, pane.size.width, pane.size.height))
+
     def _show_space(self) -> None:
-        """The id space, where there is room for it."""
-        view, pane = self._view, self.query_one("#space", Lines)
-        if view is None or not pane.size.width:
+        """The id space, where there is room for it: once a second, and when something else is selected."""
+        view, strip, source = self._view, self.query_one("#space", KeyStrip), self.feed.source
+        if view is None or source is None or not strip.size.width:
             return
-        bucket, node = self.buckets.model.selected, self.nodes.model.selected
-        here = bucket.bucket if bucket else None
-        pane.border_title = space_title(part_of(here, view.identity.id), view.table)
-        pane.show(space_lines(view.table, here, node.node if node else None, view.identity.id, pane.size.width))
+        row, node = self.buckets.model.selected, self.nodes.model.selected
+        bucket, own = row.bucket if row else None, view.identity.id
+        if bucket is None or (bucket.depth, own) != self._place:
+            self._place = (bucket.depth, own) if bucket else None
+            strip.go_to(part_of(bucket, own))
+        placed = (self._place, node and node.node.id, int(view.at), strip.part, strip.size)
+        if placed == self._placed:
+            return
+        self._placed = placed
+        ids = {one.addr: one.id for each in view.table.buckets for one in (*each.nodes, *each.replacements)}
+        just_now = active(source.packets, view.at - FLASH, ids)
+        who = inhabitants(view.table, bucket, node.node if node else None, own, just_now)
+        strip.draw(who, f", {plural(inside(strip.part, view.table), 'node')} of the table")
+
+    def action_nearer(self, halvings: int) -> None:
+        """Shows less or more of the id space."""
+        if strip := self._strip():
+            strip.nearer(halvings)
+            self._show_space()
+
+    def action_pan(self, places: int) -> None:
+        """Shows the ids beside those that are shown."""
+        if strip := self._strip():
+            strip.pan(places)
+            self._show_space()
+
+    def _strip(self) -> KeyStrip | None:
+        """The id space, if it is drawn; says so if there is no room for it."""
+        strip = self.query_one("#space", KeyStrip)
+        if strip.size.width:
+            return strip
+        notify(self, "The id space has room in a window of 33 rows; Home draws it in any.")
+        return None
 
     @on(LineTable.Selected, "#buckets")
     def follow_bucket(self) -> None:

@@ -13,6 +13,7 @@ from dhtui.engine.views.snapshot import MethodCounts, RecentView, Snapshot, Swar
 from dhtui.engine.wire.krpc import AnnouncePeer, FindNode, GetPeers, Response
 from dhtui.packets.export import own_end
 from dhtui.screens.home import charts as home_charts
+from dhtui.screens.home import messages as home_messages
 from dhtui.screens.home import panes as home_panes
 from dhtui.screens.log.log_lines import Log
 from dhtui.screens.peers import details as peers_details
@@ -115,7 +116,7 @@ def test_the_charts_of_traffic_end_at_the_right_edge_which_is_now() -> None:
     rows = texts(home_panes.traffic_lines(grown(), 76, 16))
     assert all(len(row) == 76 for row in rows[:9])
     (axis,) = [row for row in rows if row.endswith("now")]
-    assert axis.strip().startswith("60 s ago") and len(axis) == 76
+    assert axis.strip().startswith("5m ago") and len(axis) == 76
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ _SOME = MethodCounts(1, 2, 3, 4, 5, 6, 7)
 def test_every_message_has_a_row_on_home_and_on_queries() -> None:
     """Also queries of methods that we don't speak, however many there are, and our own probes."""
     methods = {**snapshots.running().methods, "other": _SOME, "vote": _SOME, PROBE: _SOME}
-    rows = home_panes.method_rows(methods)
+    rows = home_messages.method_rows(methods)
     columns = zip(*(counts for _, counts in rows), strict=True)
     every = zip(*methods.values(), strict=True)
     assert [sum(column) for column in columns] == [sum(column) for column in every]
     assert dict(rows)["other"] == MethodCounts(2, 4, 6, 8, 10, 12, 14)
     view = snapshots.running()._replace(methods=methods)
-    for lines in (home_panes.message_lines(view), queries_columns.total_lines(view, 200)):
+    for lines in (home_messages.message_lines(view), queries_columns.total_lines(view, 200)):
         told = "".join(texts(lines))
         assert "other" in told and "own probe" in told
 

@@ -104,6 +104,7 @@ def pane(stage: Stage, name: str) -> str:
         ("waterfall", ["j", "w", "enter"]),
         ("past", ["j", "tab", *["shift+left"] * 4]),
         ("compared", ["j", "m", "j", "tab"]),
+        ("compared-waterfall", ["j", "m", "j", "w"]),
         ("node", ["j", "enter", "enter"]),
         ("form", ["n", *"self"]),
     ],
@@ -155,7 +156,7 @@ async def test_a_verdict_without_room_is_cut_with_a_sign() -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, (120, 24), (120, 40)], ids=["80x24", "120x24", "120x40"])
-@pytest.mark.parametrize("drawings", [1, 4], ids=["alone", "with the ladder, if that fits"])
+@pytest.mark.parametrize("drawings", [1, 5], ids=["alone", "with the ladder, if that fits"])
 async def test_the_legend_of_the_waterfall_is_whole(size: tuple[int, int], drawings: int) -> None:
     async with exploring(judged(), size, show="lookup") as stage:
         await stage.press(*["w"] * drawings)
@@ -236,7 +237,19 @@ def hostile() -> LookupNode:
 async def test_nothing_a_terminal_obeys_reaches_the_screen(size: tuple[int, int]) -> None:
     seen = []
     async with exploring(hostile(), size, show="lookup") as stage:
-        for keys in (["j"], ["tab"], ["enter"], ["escape", "j", "enter"], ["escape", "w"], ["tab", "m", "k"], ["tab"]):
+        for keys in (
+            ["j"],
+            ["tab"],
+            ["enter"],
+            ["escape", "j", "enter"],
+            ["escape", "w"],
+            ["tab", "m", "k"],
+            ["tab"],
+            ["w"],
+            ["w"],
+            ["m", "w"],
+            ["P"],
+        ):
             await stage.press(*keys)
             seen.append(stage.text())
         seen += [text for _, text in screen_of(stage).copy_forms()]
@@ -376,10 +389,12 @@ async def test_the_selected_node_is_marked_in_both_drawings() -> None:
 async def test_w_goes_through_the_drawings() -> None:
     async with exploring(busy(), LARGE, show="lookup") as stage:
         seen = []
-        for _ in range(4):
+        titles = ("ladder: ", "waterfall by:", "tree: ", "id space: ")
+        for _ in range(5):
             await stage.press("w")
-            seen.append(tuple(title in stage.text() for title in ("ladder: ", "waterfall by:", "id space: ")))
-        assert seen == [(False, True, False), (True, False, False), (False, False, True), (True, True, False)]
+            seen.append(tuple(title in stage.text() for title in titles))
+        alone = [tuple(title == other for other in titles) for title in ("waterfall by:", "ladder: ", *titles[2:])]
+        assert seen == [*alone, (True, True, False, False)]
 
 
 # ---- starting -------------------------------------------------------------------------------------------------

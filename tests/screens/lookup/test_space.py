@@ -11,7 +11,7 @@ from ..stage import LARGE, SMALL, exploring
 from ..test_recording_goldens import RECORDING, recorded
 
 
-@pytest.mark.parametrize(("size", "presses"), [(LARGE, 3), (SMALL, 2)], ids=["160x45", "80x24"])
+@pytest.mark.parametrize(("size", "presses"), [(LARGE, 4), (SMALL, 3)], ids=["160x45", "80x24"])
 async def test_it_is_drawn_zoomed_and_gone_through_in_time(size: tuple[int, int], presses: int) -> None:
     async with recorded(Replay.load(RECORDING), "lookup", size) as stage:
         await stage.press(*["w"] * presses)

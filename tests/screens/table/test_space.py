@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dhtui.engine.views.snapshot import TableView
-from dhtui.screens.table.space import part_of, space_lines, space_title
+from dhtui.screens.table.space import inhabitants, inside, part_of
 from dhtui.text.spans import width_of
+from dhtui.text.strip import part_title, strip_lines
 
 from .. import snapshots
 from ..stage import LARGE, SMALL, exploring
@@ -22,7 +23,9 @@ def test_it_keeps_to_its_room_for_each_bucket(width: int) -> None:
     view, own = table()
     for bucket in (None, *view.buckets):
         for node in (None, *(bucket.nodes if bucket else ())):
-            assert {width_of(line) for line in space_lines(view, bucket, node, own, width)} == {width}
+            part, who = part_of(bucket, own), inhabitants(view, bucket, node, own)
+            for height in (3, 5):
+                assert {width_of(line) for line in strip_lines(part, who, width, height)} == {width}
 
 
 def test_each_bucket_lies_in_its_part_and_so_does_our_id() -> None:
@@ -31,7 +34,8 @@ def test_each_bucket_lies_in_its_part_and_so_does_our_id() -> None:
         part = part_of(bucket, own)
         assert part.column(own, 100) is not None
         assert all(part.column(node.id, 100) is not None for node in bucket.nodes)
-    assert space_title(part_of(None, own), view).startswith("id space: all ids, ")
+        assert inside(part, view) >= len(bucket.nodes)
+    assert part_title(part_of(None, own), own) == "all ids" and inside(part_of(None, own), view) == 200
 
 
 async def test_it_follows_the_selection_where_there_is_room() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..engine.views.snapshot import LookupDetail
-from ..engine.wire.compact import Addr
-from ..text.spans import Line, Role, Span, width_of
-from .as_of import as_of
-from .critical import critical_path
-from .query_status import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
+from ...engine.views.snapshot import LookupDetail
+from ...engine.wire.compact import Addr
+from ...text.spans import Line, Role, Span, width_of
+from ..as_of import as_of
+from ..critical import critical_path
+from ..query_status import AGAIN, MARKS, OVERTAKEN, STALLED, counts, end_of
 from .waterfall import CURSOR, SENT, waterfall_lines
 
 _FROM = 7

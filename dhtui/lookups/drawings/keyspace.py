@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.views.snapshot import LookupDetail, StepView
-from ..text.format import plural
-from ..text.keyspace import Mark, Part, bracket, marks, scale, ticks
-from ..text.spans import Line
-from .critical import critical_path
-from .query_status import responded
+from ...engine.views.snapshot import LookupDetail, StepView
+from ...text.format import plural
+from ...text.keyspace import Mark, Part, bracket, marks, scale, ticks
+from ...text.spans import Line
+from ..critical import critical_path
+from ..query_status import responded
 
 _HOP = 7
 """Cells for the number of the hop."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from ..text.spans import Line, Role, Span
-from .query_status import span_words
+from ...text.spans import Line, Role, Span
+from ..query_status import span_words
 
 _BLANK: Span = (" ", "plain")
 

@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from math import ceil, floor
 
-from ..engine.views.snapshot import LookupDetail
-from ..engine.wire.compact import Addr
-from ..text.spans import Line, Role
-from .as_of import as_of
+from ...engine.views.snapshot import LookupDetail
+from ...engine.wire.compact import Addr
+from ...text.spans import Line, Role
+from ..as_of import as_of
+from ..critical import critical_path
+from ..query_status import QueryStatus, bits_of, helped, query_status, responded
 from .chart import Canvas, TimeAxis, nice_span
-from .critical import critical_path
-from .query_status import QueryStatus, bits_of, helped, query_status, responded
 
 TITLE = "ladder: log2 distance"
 _ANSWER, _FOUND, _PATH, _PATH_FOUND, _CHOSEN, _LATE, _LINE, _CURSOR = "•◆●◈◉□─┆"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from ..engine.views.snapshot import LookupDetail, StepView
-from ..engine.wire.compact import Addr
-from ..text.format import address, short_id
-from ..text.safe import safe_text
-from ..text.spans import Line, Role, fit
-from .as_of import as_of
-from .chart import Canvas, TimeAxis, nice_span
-from .critical import critical_path
-from .query_status import (
+from ...engine.views.snapshot import LookupDetail, StepView
+from ...engine.wire.compact import Addr
+from ...text.format import address, short_id
+from ...text.safe import safe_text
+from ...text.spans import Line, Role, fit
+from ..as_of import as_of
+from ..critical import critical_path
+from ..query_status import (
     AGAIN,
     IN_TIME,
     MARKS,
@@ -22,7 +21,8 @@ from .query_status import (
     responded,
     span_words,
 )
-from .reasons import origins
+from ..reasons import origins
+from .chart import Canvas, TimeAxis, nice_span
 
 TITLE = "waterfall by: query #, op opener, kn known, bs host, ? doubted"
 SENT, CURSOR = "├", "┆"

@@ -1,0 +1,1 @@
+"""Drawings of a lookup: pure functions from engine snapshots to lines."""
