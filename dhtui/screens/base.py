@@ -182,6 +182,16 @@ class ExplorerScreen(Screen[None]):
         """Goes to what the selection is about."""
         await follow(self, self.links())
 
+    @opens("stop_node")
+    async def action_stop_node(self) -> None:
+        """Stops the selected node of the testnet, or starts it again."""
+        if self.host.net is None:
+            notify(self, f"Only nodes of a testnet can be stopped: {key_of('testnet')} opens one.")
+            return
+        from .stopping import selected_node, stop_or_start
+
+        await stop_or_start(self, self.host.net, selected_node(self.links()))
+
     async def _choose(self, title: str, labels: Sequence[str], *, to: str = "") -> int | None:
         return await choose(self, title, labels, to=to)
 
