@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from ..engine.node import Node
 from ..errors import Exit, Failure
@@ -23,12 +22,13 @@ SECONDS_A_NODE = 0.1
 
 Warn = Callable[[str], None]
 
-_NETS: WeakKeyDictionary[Node, Testnet] = WeakKeyDictionary()
+_NETS: dict[int, Testnet] = {}
+"""The testnets that run, by the `id` of the node that has joined each."""
 
 
 def testnet_of(node: Node) -> Testnet | None:
     """The testnet in this program that a node was started on; `None`: it is on the network."""
-    return _NETS.get(node)
+    return _NETS.get(id(node))
 
 
 def life_of(options: Options) -> Life:
@@ -86,8 +86,11 @@ async def on_testnet(
         if net.strays:
             warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
         node = await stack.enter_async_context(on_network(joining(start, net)))
-        _NETS[node] = net
-        yield node
+        _NETS[id(node)] = net
+        try:
+            yield node
+        finally:
+            del _NETS[id(node)]
 
 
 @asynccontextmanager

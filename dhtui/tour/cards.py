@@ -82,7 +82,7 @@ def _liar_answered(then: Scene, now: Scene) -> bool:
 CARDS: tuple[Card, ...] = (
     Card(
         "an id is a place",
-        "Each node has drawn an id of 160 bits. All ids lie on one line, from 0… to f…; a dot is a node, ▲ is you.",
+        "Each node has drawn an id of 160 bits. All ids lie on one line, from 0… to f…; a dot is a node, ▼ is you.",
         (
             Part(
                 "Open the table ({show.table}), go to its nodes ({table.other_pane}) and to another one ({move(1)}): "

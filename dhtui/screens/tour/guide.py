@@ -109,8 +109,8 @@ class Guide:
     def look(self) -> None:
         """Looks at what there is, and shows the card."""
         host, screen = self._host, self._app.screen_stack[0]
-        if not self.shown or not isinstance(screen, ExplorerScreen):
-            return
+        if not self.shown or not isinstance(screen, ExplorerScreen) or not screen.is_mounted:
+            return  # a window of Textual's own, or a screen that is only being made
         net, node = host.net, host.node
         if net is None or node is None:
             self.leave()
@@ -126,9 +126,13 @@ class Guide:
         if cards:
             cards[0].show_tour(self.tour, self._liar)
         else:
-            card = TourCard(id="tour")
-            screen.mount(card)
-            screen.call_after_refresh(self.look)
+            screen.mount(TourCard(id="tour"))
+            screen.call_after_refresh(self._placed, screen)
+
+    def _placed(self, screen: ExplorerScreen) -> None:
+        """The card has its place: it is filled, and the panes beside it are fitted to theirs."""
+        self.look()
+        screen.tick()
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, QueryFinished) and event.owner == "user" and event.result is QueryResult.ANSWERED:
