@@ -63,12 +63,12 @@ def _put(then: Scene, now: Scene) -> bool:
     return now.puts > then.puts
 
 
-def _shown_lookup(then: Scene, now: Scene) -> bool:
-    return now.view == "lookup" and now.node is not None
+def _holders_shown(then: Scene, now: Scene) -> bool:
+    return now.view == "lookup" and now.shown == now.puts and now.node is not None
 
 
 def _stopped(then: Scene, now: Scene) -> bool:
-    return len(now.stopped - then.stopped) >= TO_STOP
+    return len(now.stopped & then.holders) >= TO_STOP
 
 
 def _liar_selected(then: Scene, now: Scene) -> bool:
@@ -125,14 +125,18 @@ CARDS: tuple[Card, ...] = (
         "What is stored lies at the 8 nodes nearest to its target, which is the hash of the value or of its key.",
         (
             Part("Put a value: {show.items}, {items.put}.", _put),
-            Part("See who has it: {show.lookup}, {lookup.other_pane(1)} to its nodes: ■ are the 8.", _shown_lookup),
+            Part(
+                "See who has it: {show.lookup}, the get that came before it, {lookup.other_pane(1)} to its nodes. "
+                "Those called closest are the 8.",
+                _holders_shown,
+            ),
         ),
     ),
     Card(
         "nodes go",
         "Nodes leave without a word, and take what they store with them. So whoever cares puts it again now and then.",
         (
-            Part("Among these nodes select one and stop it: {stop_node}. Then two more.", _stopped),
+            Part("Select one that is called closest there, and stop it: {stop_node}. Then two more.", _stopped),
             Part("Put the same value again ({show.items}, {items.put}): others are among the 8 now.", _put),
         ),
     ),

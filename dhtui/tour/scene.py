@@ -26,8 +26,12 @@ class Scene(NamedTuple):
     """How often a node answered what it was asked directly."""
     lookups: int = 0
     """The number of the last lookup that the user has started and that is over."""
+    shown: int = 0
+    """The number of the lookup that is shown."""
     puts: int = 0
     """The number of the last one after which something was stored."""
+    holders: frozenset[Addr] = frozenset()
+    """The nodes closest to its target then: those that store it."""
     played: int = 0
     """How many lookups were played in slow motion to their end."""
     stopped: frozenset[Addr] = frozenset()

@@ -44,6 +44,8 @@ class Guide:
         """The last two ids whose distance was seen."""
         self._node: Node | None = None
         self._liar: Addr | None = None
+        self._put: tuple[int, frozenset[Addr]] = (0, frozenset())
+        """The last lookup after which something was stored, and where."""
         self._answers = self._lies = self._played = 0
         self._timer = app.set_interval(LOOK_SECONDS, self.look, pause=True)
 
@@ -116,7 +118,7 @@ class Guide:
             self.leave()
             return
         if node is not self._node:
-            self._node, self._liar = node, None
+            self._node, self._liar, self._put = node, None, (0, frozenset())
             node.subscribe(self._hear)
         snapshot = node.snapshot()
         if self.tour.at == LIAR and self._liar is None:
@@ -142,6 +144,7 @@ class Guide:
     def _scene(self, screen: ExplorerScreen, snapshot: Snapshot, net: Testnet) -> Scene:
         mine = [each for each in snapshot.lookups if each.owner == "user" and not each.running and not each.place]
         self._played = max(self._played, getattr(screen, "played", 0))
+        last_put = max((each.number for each in mine if each.wrote), default=0)
         scene = Scene(
             view=screen.view.name,
             node=selected_node(screen.links()),
@@ -149,7 +152,8 @@ class Guide:
             compared=self.compared,
             answers=self._answers,
             lookups=max((each.number for each in mine), default=0),
-            puts=max((each.number for each in mine if each.wrote), default=0),
+            puts=last_put,
+            holders=self._holders(last_put),
             played=self._played,
             stopped=frozenset(net.stopped),
             liar=self._liar,
@@ -159,7 +163,18 @@ class Guide:
             row = table.model.selected
             if row is not None:
                 scene = scene._replace(bucket=row.bucket.depth, own_bucket=row.bucket.own)
+        for table in screen.query("#lookups").results(LineTable):
+            if (shown := table.model.selected) is not None:
+                scene = scene._replace(shown=shown.view.number)
         return scene
+
+    def _holders(self, lookup: int) -> frozenset[Addr]:
+        """The nodes closest to the target of a lookup; a lookup that is over does not change."""
+        if self._put[0] != lookup and self._node is not None:
+            detail = self._node.lookup(lookup)
+            closest = (each.addr for each in detail.candidates if each.closest) if detail else ()
+            self._put = lookup, frozenset(closest)
+        return self._put[1]
 
     # -- the liar --------------------------------------------------------------------------------------------
 

@@ -85,16 +85,23 @@ def stored(stage: Stage) -> int:
 
 async def put(stage: Stage, value: str) -> None:
     before = stored(stage)
-    await stage.press("6", "p", *value, "enter")
+    await stage.press("6", "p", *value, "ctrl+s")
     await stage.until(lambda: stored(stage) > before)
     while stage.app.screen is not stage.app.screen_stack[0]:
         await stage.press("escape")
 
 
 async def to_nodes(stage: Stage, view: str) -> None:
+    await to_pane(stage, view, "nodes")
+
+
+async def to_pane(stage: Stage, view: str, name: str) -> None:
+    """Goes to a list of a screen, and to its first line."""
     await stage.press(view)
-    while not stage.table("nodes").has_focus:
-        await stage.press("tab")
+    for _ in range(4):
+        if not stage.table(name).has_focus:
+            await stage.press("tab")
+    assert stage.table(name).has_focus, stage.text()
     await stage.press("g")
 
 
@@ -145,12 +152,19 @@ async def six_to_eight(stage: Stage) -> None:
     await done(stage, 6, 0)
     await put(stage, "hello")
     await done(stage, 6, 1)
+    await to_pane(stage, "4", "lookups")
+    while (row := stage.table("lookups").model.selected) is not None and row.view.kind != "get":
+        await stage.press("down")
     await to_nodes(stage, "4")
     await done(stage, 6, 2)
     await stage.press("f2")
     await done(stage, 7, 0)
-    for _ in range(3):
-        await stage.press("X", "2", "down")
+    holders = [row.node.addr for row in stage.table("nodes").model.rows if row.node.closest][:3]
+    while len(net(stage).stopped) < 3:
+        row = stage.table("nodes").model.selected
+        if row is not None and row.node.addr in holders:
+            await stage.press("X", "2")
+        await stage.press("down")
     await done(stage, 7, 1)
     assert len(net(stage).stopped) == 3 and len(net(stage).nodes) == NODES - 3
     await put(stage, "hello")
