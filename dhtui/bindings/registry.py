@@ -173,8 +173,8 @@ GLOBAL: tuple[Action, ...] = (
         "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
         8,
     ),
-    Action("tour", "f2", "tour", "On a testnet: a tour of eight cards; again: the next one, or leave it.", 0, "F2"),
-    Action("distance", "f3", "distance", "Type two ids, and see how far apart they are.", 0, "F3"),
+    Action("tour", "f2", "tour", "On a testnet: a tour of eight cards; again: the next one, or leave it."),
+    Action("distance", "f3", "distance", "Type two ids, and see how far apart they are."),
     Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""

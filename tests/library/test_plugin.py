@@ -93,7 +93,7 @@ def test_async_tests_have_a_testnet(installed: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
     (example,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def test_" in code)
     installed.makepyfile(ASYNC, test_handbook=example)
-    run(installed).assert_outcomes(passed=4)
+    run(installed).assert_outcomes(passed=5)
 
 
 def test_other_tests_have_one_too(installed: pytest.Pytester) -> None:

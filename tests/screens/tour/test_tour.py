@@ -113,7 +113,7 @@ async def one_to_three(stage: Stage) -> None:
     await to_nodes(stage, "2")
     await stage.press("down")
     await done(stage, 1, 1)
-    await seen(stage, lambda: "F2 goes on" in stage.text())
+    await seen(stage, lambda: "f2 goes on" in stage.text())
     await stage.press("f2")
     await done(stage, 2, 0)
     await stage.press("f3", "0", "enter", "f", "enter")
@@ -185,7 +185,7 @@ async def test_all_eight_cards_are_walked_by_the_keys_that_they_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with asyncio.timeout(4 * PATIENCE), on_tour(tmp_path) as stage:
-        assert any("F2 begins a tour" in toast for toast in stage.toasts())
+        assert any("f2 begins a tour" in toast for toast in stage.toasts())
         await one_to_three(stage)
         await four_and_five(stage, monkeypatch)
         assert load(tmp_path).card == 4
@@ -201,7 +201,7 @@ async def test_all_eight_cards_are_walked_by_the_keys_that_they_name(
 async def test_it_is_left_resumed_skipped_and_begun_again(tmp_path: Path) -> None:
     save(tmp_path, 2)
     async with on_tour(tmp_path, nodes=4) as stage:
-        assert not any("F2 begins a tour" in toast for toast in stage.toasts())
+        assert not any("f2 begins a tour" in toast for toast in stage.toasts())
         await stage.press("f2")
         await done(stage, 3, 0)
         await stage.press("f2", "2")
