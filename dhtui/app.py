@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from importlib import import_module
@@ -23,6 +24,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
+from .bindings.commands import THEMES as THEME_NAMES
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .engine.node import Node
@@ -38,16 +40,19 @@ from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
 from .screens.dialogs.choice import Choice
-from .screens.dialogs.choosing import Followed
-from .screens.dialogs.help import HelpScreen, help_lines, window_help
-from .screens.dialogs.palette import RegistryCommands
+from .screens.dialogs.choosing import Followed, choose
+from .screens.dialogs.help import HelpScreen, help_lines, selected_lines, window_help
 from .screens.dialogs.popup import Popup
-from .screens.dialogs.window import Palette, Window
+from .screens.dialogs.window import Window
 from .screens.gate import KeyGate, opens
 from .screens.notify import notify, notify_failure
+from .screens.places import Places
+from .screens.undo import MOST as MOST_UNDONE
+from .screens.undo import Done
 from .screens.verbs import views_of
 from .sources.feed import Feed
 from .sources.source import Player
+from .storage.memory import MemoryFile
 from .text.failure import failure_words
 from .text.format import short_id
 from .text.item_words import change_words
@@ -64,11 +69,9 @@ if TYPE_CHECKING:
     from .screens.tour.guide import Guide
     from .sources.replay import Replay
 
-THEMES = ("textual-dark", "textual-light", "ansi-dark", "ansi-light")
+THEMES = tuple(THEME_NAMES.values())
 RECORDING = "This is a recording: there is no node to do that."
 MAX_WARNINGS = 20
-TRAIL = 50
-"""Links that one can go back from."""
 TESTNET_SIZE = 64
 """Nodes of the testnet that one key opens."""
 
@@ -76,12 +79,13 @@ TESTNET_SIZE = 64
 class Explorer(App[int]):
     """Shows a node at work, or a recording of one.
 
-    `nodes` is what it can run, `record` the new file to record its own node to, from the start on.
+    `nodes` is what it can run, `record` the new file to record its own node to, from the start on, `memory` what is
+    remembered of earlier runs, `theme` the name of one that goes before it.
     """
 
     TITLE = "dhtui"
     CSS_PATH = "app.tcss"
-    COMMANDS = {RegistryCommands}  # noqa: RUF012 - Textual's own declaration
+    ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-low"), (40, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = all_bound((*GLOBAL, *PLAYER, *show_actions()))
@@ -93,6 +97,8 @@ class Explorer(App[int]):
         replay: Replay | None = None,
         record: Path | None = None,
         warnings: tuple[str, ...] = (),
+        memory: MemoryFile | None = None,
+        theme: str = "",
     ) -> None:
         super().__init__(driver_class=_driver(self))
         self.stylesheet = Stylesheet(variables=self.get_css_variables())
@@ -106,7 +112,11 @@ class Explorer(App[int]):
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
         self._replay, self._record = replay, record
-        self._trail: deque[tuple[str, Link | None]] = deque(maxlen=TRAIL)
+        self.places = Places()
+        self._done: deque[tuple[str, Callable[[], Awaitable[str]]]] = deque(maxlen=MOST_UNDONE)
+        self._memory = memory or MemoryFile()
+        self._first_theme = theme or self._memory.memory.theme
+        self.host.memory = self._memory.memory
         self.gate: KeyGate | None = None
         """What keys go through, while the app runs."""
         self.guide: Guide | None = None
@@ -124,9 +134,10 @@ class Explorer(App[int]):
         if self.stopped:
             self.exit(0)
             return
-        self.theme = THEMES[0]
+        self.theme = THEME_NAMES.get(self._first_theme, THEMES[0])
         self.set_keymap(KEYMAP)
-        await self.switch_mode(VIEWS[0].name)
+        known = self.host.memory.screen if self._replay is None else ""
+        await self.switch_mode(next((view.name for view in VIEWS if view.name == known), VIEWS[0].name))
         self.gate = KeyGate(self)
         self.gate.wait()
         while self.warnings:
@@ -189,6 +200,8 @@ class Explorer(App[int]):
         if self.gate is not None:
             self.gate.close()
         await self.host.stop()
+        if warning := await asyncio.to_thread(self._memory.write, self._memory.taken()):
+            self.warnings.append(warning)
 
     def stop(self) -> None:
         """Ends the app, whether it has begun or not."""
@@ -310,24 +323,48 @@ class Explorer(App[int]):
 
     async def action_show(self, name: str) -> None:
         """Goes to a screen."""
+        if name != self.current_mode:
+            self.places.left(self._place(), "", None)
+            self.host.memory.screen = name
         await self.switch_mode(name)
 
     async def action_next_view(self, step: int) -> None:
         """Goes some screens on."""
         names = [view.name for view in VIEWS]
-        await self.switch_mode(names[(names.index(self.current_mode) + step) % len(names)])
+        await self.action_show(names[(names.index(self.current_mode) + step) % len(names)])
+
+    def _place(self) -> tuple[str, Link | None]:
+        return self.current_mode, message_origin(self.screen)
 
     @on(Followed)
     async def follow(self, message: Followed) -> None:
         """Goes to what a link is about, on the first screen that knows it."""
-        came_from = (self.current_mode, message_origin(self.screen))
+        await self.goes_after(message.link, follows=True)
+
+    async def goes_after(self, link: Link, *, follows: bool = False) -> None:
+        """Goes to what a link is about. `follows`: it is a link of what is shown, not of what was typed."""
+        came_from = self._place()
+        here = next(view.title for view in VIEWS if view.name == came_from[0])
         # A list leads on from itself where it can: the screen that one is on comes last.
-        for name in sorted(views_of(message.link), key=lambda name: name == came_from[0]):
-            if await self._open(name, message.link):
-                self._trail.append(came_from)
+        for name in sorted(views_of(link), key=lambda name: name == came_from[0]):
+            if follows and name == came_from[0] == "lookup" and link.kind != "lookup":
+                continue  # it would do no more than to offer the lookup that it shows once more
+            if await self._open(name, link):
+                self.places.left(came_from, here, link)
+                self.host.memory.screen = name
                 return
         await self.switch_mode(came_from[0])
-        notify(self, f"Nothing more is known about {message.link.label}.")
+        notify(self, f"Nothing more is known about {link.label}.")
+
+    async def goes_to(self, view: str) -> ExplorerScreen | None:
+        """Shows a screen and closes what lies over it, or says why it can't."""
+        came_from = self._place()
+        if await self._open(view, None) and isinstance(self.screen, ExplorerScreen):
+            if view != came_from[0]:
+                self.places.left(came_from, "", None)
+            return self.screen
+        notify(self, "A window is open on that screen: close it first.")
+        return None
 
     async def _open(self, name: str, link: Link | None) -> bool:
         if all(view.name != name for view in VIEWS):
@@ -342,11 +379,25 @@ class Explorer(App[int]):
         return link is None or screen.open_link(link)
 
     async def action_back(self) -> None:
-        """Goes back to where the last link was followed."""
-        if self._trail:
-            await self._open(*self._trail.pop())
+        """Goes back to the place that was visited before."""
+        place = self.places.back(self._place())
+        if place is None:
+            notify(self, "There is no place to go back to.")
         else:
-            notify(self, "There is no link to go back from.")
+            await self._open(*place)
+
+    async def action_forward(self) -> None:
+        """Goes forward to the place that one went back from."""
+        place = self.places.forward(self._place())
+        if place is None:
+            notify(self, "There is no place to go forward to.")
+        else:
+            await self._open(*place)
+
+    async def action_up(self) -> None:
+        """Goes one up: back from the last link."""
+        if self.places.way:
+            await self.action_back()
 
     async def run_action(self, action: Any, *more: Any, **how: Any) -> bool:
         """What Textual's does; whatever ails the engine meanwhile is told, and the explorer stays."""
@@ -359,13 +410,12 @@ class Explorer(App[int]):
 
     async def do(self, view: str, action: Action) -> None:
         """Does an action; `view` is the screen to go to first, "": the one that is shown."""
-        if view and not await self._open(view, None):
-            notify(self, "A window is open on that screen: close it first.")
-            return
-        screen: Screen[Any] = self.screen
-        if action in GLOBAL or action in show_actions():
+        if not view and action in (*GLOBAL, *PLAYER, *show_actions()):
             await self.run_action(action.name, self)
             return
+        if await self.goes_to(view or self.current_mode) is None:
+            return
+        screen: Screen[Any] = self.screen
         if action in LIST:
             table = (
                 screen.focused if isinstance(screen.focused, LineTable) else next(iter(screen.query(LineTable)), None)
@@ -408,9 +458,22 @@ class Explorer(App[int]):
 
     def action_theme(self) -> None:
         """Takes the next theme."""
+        names = list(THEME_NAMES)
         place = THEMES.index(self.theme) if self.theme in THEMES else -1
-        self.theme = THEMES[(place + 1) % len(THEMES)]
-        notify(self, f"theme: {self.theme}")
+        self.take_theme(names[(place + 1) % len(names)])
+
+    def take_theme(self, name: str) -> None:
+        """Takes a theme, by its name for people."""
+        self.theme = THEME_NAMES[name]
+        self.host.memory.theme = name
+        self.remember()
+        notify(self, f"theme: {name}")
+
+    @work(group="remember", exclusive=True, exit_on_error=False, name="remembering")
+    async def remember(self) -> None:
+        """Writes what is to be remembered."""
+        if warning := await asyncio.to_thread(self._memory.write, self._memory.taken()):
+            self.warn(warning)
 
     @property
     def escape_to_minimize(self) -> bool:
@@ -428,14 +491,61 @@ class Explorer(App[int]):
         screen = self.screen
         if isinstance(screen, ExplorerScreen):
             lines = help_lines(screen.view, screen.actions_now(), screen.filtered().model.filter_help)
-            self.push_screen(HelpScreen(screen.view.title, lines))
+            selected = selected_lines(screen.filtered(), screen.view.name) if screen.lists() else ()
+            self.push_screen(HelpScreen(screen.view.title, lines, selected))
+        elif isinstance(screen, HelpScreen):
+            screen.turn()
         elif isinstance(screen, Window) and screen.ABOUT:
             self.push_screen(HelpScreen("this window", window_help(screen.ABOUT, screen.actions_now(), screen.SIGNS)))
 
-    def action_command_palette(self) -> None:
-        """Opens the palette."""
+    def action_command_bar(self) -> None:
+        """Lets the user type a command."""
+        from .screens.command.opening import command_bar
+
+        bar = command_bar(self)
+        if bar is not None:
+            self.clear_notifications()  # they would lie over it
+            self.push_screen(bar, self._command)
+
+    def _command(self, chosen: Any) -> None:
+        if chosen is not None:
+            line, what = chosen
+            self.host.memory.note_command(line)
+            self.call_later(self._run_command, what)
+
+    @opens("command", group="command")
+    async def _run_command(self, what: Any) -> None:
+        if callable(what):
+            await what()
+        else:
+            await self.do("" if what.view is None else what.view.name, what.action)
+        self.remember()
+
+    @opens("jump")
+    async def action_jump(self) -> None:
+        """Lets the user go to a pane, or to what the selection is about, by a letter."""
+        from .screens.jump import jump
+
         if isinstance(self.screen, ExplorerScreen):
-            self.push_screen(Palette(placeholder="what to do"))
+            await jump(self.screen)
+
+    # -- taking back -----------------------------------------------------------------------------------------
+
+    @on(Done)
+    def note_done(self, message: Done) -> None:
+        """Notes what can be taken back."""
+        self._done.append((message.words, message.undo))
+
+    @opens("undo")
+    async def action_undo(self) -> None:
+        """Takes back what was done: the last one, or one that is chosen."""
+        self.clear_notifications()  # they would lie over the list
+        done = list(self._done)[::-1]
+        place = await choose(self.screen, "take back", [words for words, _ in done])
+        if place is not None:
+            words, undo = done[place]
+            self._done.remove((words, undo))
+            notify(self, await undo())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Whatever goes wrong in the background is told."""
@@ -444,7 +554,7 @@ class Explorer(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Keys and pastes wait for those before them, and for what a click sets off.
 
-        Lines of Textual's own, such as the palette's, would show what is pasted as it is. In fields it is data.
+        Lines of Textual's own, such as that of the filter, would show what is pasted as it is. In fields it is data.
         """
         gate = self.gate
         if gate is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -536,12 +646,24 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None:
-        return _run(Explorer(replay=replay), output, options.mouse)
+        from .options.config import state_folder
+
+        memory, about = _memory(state_folder(options), read_only=True)
+        return _run(Explorer(replay=replay, warnings=about, memory=memory, theme=options.theme), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
-        return _run(_explorer(options, start), output, options.mouse)
+        memory, about = _memory(start.folder)
+        return _run(_explorer(options, start, memory, about), output, options.mouse)
 
 
-def _explorer(options: Options, start: launch.Launch) -> Explorer:
+def _memory(folder: Path, *, read_only: bool = False) -> tuple[MemoryFile, tuple[str, ...]]:
+    """What is remembered, and what is to be said about it."""
+    memory = MemoryFile(folder, read_only=read_only)
+    return memory, tuple(filter(None, (memory.open(),)))
+
+
+def _explorer(
+    options: Options, start: launch.Launch, memory: MemoryFile | None = None, about: tuple[str, ...] = ()
+) -> Explorer:
     def warn(text: str) -> None:
         explorer.warn(text)
 
@@ -557,7 +679,8 @@ def _explorer(options: Options, start: launch.Launch) -> Explorer:
         keep_folder=None if options.testnet else start.folder,
         tour_folder=start.folder,
     )
-    explorer = Explorer(nodes, record=options.record, warnings=start.warnings)
+    warnings = (*start.warnings, *about)
+    explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)
     return explorer
 
 

@@ -45,6 +45,8 @@ def _checked(argv: Sequence[str], output: Output) -> int:
         return _run(options, argv, output)
     except UsageError as error:
         return output.fail(str(error), Exit.USAGE)
+    except Failure as failure:
+        return output.fail(str(failure), failure.code)
     except Exception as error:
         return output.fail(f"a fault of this program, please report it: {failure_words(error)}", Exit.FAILED)
 
@@ -91,13 +93,10 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
         from .options.manual.completion import script
 
         output.results([script(options.print_completion)])
+    elif options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
+        return _explore(options, argv, output)
     else:
-        try:
-            if options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
-                return _explore(options, argv, output)
-            return _act(options, output)
-        except Failure as failure:
-            return output.fail(str(failure), failure.code)
+        return _act(options, output)
     return 0
 
 

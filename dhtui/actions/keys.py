@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from ..engine.keys import BadKey, PrivateKey
 from ..errors import Exit, Failure, UsageError, quoted
 from ..keyring import TEST_KEY_NAME, Entry, Keyring, KeyringError
 from ..keyring.base import name_fault
+from .named_input import input_bytes
 from .request import STDOUT, DecryptKey, DeleteKey, EncryptKey, ExportKey, ImportKey, ListKeys, MakeKey, RenameKey
 from .unlocking import is_locked, load_key, passphrase, public_key
 
@@ -93,7 +93,7 @@ def list_keys(request: ListKeys) -> KeyList:
 
 def import_key(request: ImportKey) -> ImportedKey:
     """Take a private key into the keyring, whatever its form. Raises `UsageError`, `Failure`."""
-    from ..keyring.reading import read_key
+    from ..keyring.reading import MAX_INPUT, read_key
     from ..keyring.seal import Sealed
 
     choice = request.key
@@ -105,7 +105,8 @@ def import_key(request: ImportKey) -> ImportedKey:
             opened.append(passphrase(choice))
             return opened[0]
 
-        found = read_key(_key_data(request.file), request.form, request.public, opens)
+        data = input_bytes("--key-file", request.file, MAX_INPUT, choice.patience)
+        found = read_key(data, request.form, request.public, opens)
         sealed = isinstance(found.key, Sealed)
         if request.encrypt and sealed:
             raise UsageError("the key is encrypted already, and stays so: leave --encrypt out")
@@ -119,19 +120,6 @@ def import_key(request: ImportKey) -> ImportedKey:
     except KeyringError as error:
         raise about_name(error, "no key was imported") from None
     return ImportedKey(name, found.key.public, keyring.folder / name, found.kind, sealed or request.encrypt)
-
-
-def _key_data(path: Path) -> bytes:
-    from ..keyring.reading import MAX_INPUT
-
-    try:
-        if str(path) == "-":
-            return sys.stdin.buffer.read(MAX_INPUT + 1)
-        with path.open("rb") as file:
-            return file.read(MAX_INPUT + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        why = getattr(error, "strerror", error)
-        raise UsageError(f"--key-file: {quoted(str(path))} can't be read: {why}") from None
 
 
 def export_key(request: ExportKey) -> ExportedKey:

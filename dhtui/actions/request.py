@@ -35,6 +35,8 @@ class KeyChoice(NamedTuple):
     """In the keyring, or the path of a key file."""
     passphrase: Path | None = None
     """The file with it in its first line, ``-`` for standard input; `None`: the terminal is asked."""
+    patience: float | None = None
+    """Seconds to wait for files that turn out to be pipes; `None`: no end."""
 
 
 # ---- on the network -------------------------------------------------------------------------------------
@@ -92,6 +94,8 @@ class Request(NamedTuple):
     """Seconds until it is given up; `None`: it takes as long as it takes."""
     state: Path = Path()
     """The state folder, with the keyring and the list of kept items."""
+    stays: bool = False
+    """Whether the node serves afterwards. Then a bootstrap needs nobody: it may be the first of its network."""
     remembers: bool = True
     """Whether what is put is noted in the state folder; not on a testnet, whose numbers mean nothing elsewhere."""
 

@@ -49,7 +49,7 @@ class Run(NamedTuple):
 
 async def bootstrap_now(request: Request, run: Run) -> Result:
     """Join the network."""
-    return await bootstrap(run.node)
+    return await bootstrap(run.node, first=request.stays)
 
 
 async def identity_now(request: Request, run: Run) -> Result:

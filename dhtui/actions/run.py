@@ -122,11 +122,14 @@ def standing(node: NodeCommands) -> NodeStatus:
 # ---- actions --------------------------------------------------------------------------------------------
 
 
-async def bootstrap(node: NodeCommands) -> Result:
-    """Join the network. Without any node to start from there is nothing to do, which is a success."""
+async def bootstrap(node: NodeCommands, *, first: bool = False) -> Result:
+    """Join the network. `first`: it may be the first node of one, which has nobody to start from."""
     view = await node.bootstrapped()
-    ok = view.state != "failed"
-    summary = view.why if ok else "nobody answered"
+    ok, summary = view.state == "done", view.why
+    if view.state == "failed":
+        summary = "nobody answered"
+    elif view.state == "idle":
+        ok, summary = first, f"there is nobody to start from: {view.why}"
     return Result(action="bootstrap", ok=ok, summary=summary, standing=standing(node))
 
 

@@ -11,6 +11,7 @@ from ..errors import UsageError, quoted
 from ..keyring import Keyring, KeyringError
 from ..keyring.seal import MAX_PASSPHRASE, passphrase_bytes
 from ..storage.atomic import readers_of
+from .named_input import input_line
 from .request import AnyRequest, EncryptKey, ImportKey, KeyChoice, Request, Unsigned
 
 _MAX_LINE = MAX_PASSPHRASE + len(codecs.BOM_UTF8) + 2
@@ -91,7 +92,7 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: 
     `new`: it is asked for twice. `again`: in place of the one that the key has. `flag`: where the file was named.
     """
     if key.passphrase is not None:
-        return _from_file(key.passphrase, flag)
+        return _from_file(key.passphrase, flag, key.patience)
     if not sys.stdin.isatty():
         wanted = "a new passphrase" if again else "a passphrase"
         raise UsageError(f"the key {key.name} needs {wanted}: run this in a terminal, or give {flag}")
@@ -106,16 +107,8 @@ def passphrase(key: KeyChoice, *, new: bool = False, again: bool = False, flag: 
     return _bytes(text)
 
 
-def _from_file(path: Path, flag: str) -> bytes:
-    try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.readline(_MAX_LINE)
-        else:
-            with path.open("rb") as file:
-                data = file.readline(_MAX_LINE)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        why = getattr(error, "strerror", error)
-        raise UsageError(f"{flag}: {quoted(str(path))} can't be read: {why}") from None
+def _from_file(path: Path, flag: str, patience: float | None) -> bytes:
+    data = input_line(flag, path, _MAX_LINE, patience)
     return _bytes(data.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n").decode("utf-8", "surrogateescape"), f"{flag}: ")
 
 

@@ -32,6 +32,7 @@ _GROUPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
     ("in a form", registry.FORM),
     ("among kept items", registry.KEPT),
     ("among bans", registry.BANS),
+    ("among columns", registry.COLUMNS),
     ("where any node is asked", registry.ASK),
     *((view.title, view.actions) for view in registry.VIEWS),
 )
@@ -137,6 +138,7 @@ def _places() -> Iterator[tuple[Action, ...]]:
     yield (help_, *registry.LIST, registry.DIGITS, *registry.POPUP)
     yield (help_, *verbs, *registry.LIST, *registry.KEPT, *registry.POPUP)
     yield (help_, *registry.LIST, *registry.BANS, *registry.POPUP)
+    yield (help_, *registry.LIST, *registry.COLUMNS, *registry.POPUP)
     yield (help_, *verbs, *registry.LIST, *registry.ASK, *registry.FORM)
     yield (help_, *verbs, *registry.LIST, view_as, *registry.FORM)
 

@@ -1,4 +1,4 @@
-"""Every action of the explorer and its keys, once: bindings, footer, help and palette come from here.
+"""Every action of the explorer and its keys, once: bindings, footer, help and command bar come from here.
 
 Pure data: imports no Textual, so that documentation and tests can read it. A new screen is one `View` in `VIEWS`
 with its own actions, and a folder in `screens` with the class that the `View` names and its .tcss. The tables hold the
@@ -9,7 +9,7 @@ asks for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import punctuation
+from string import ascii_lowercase, punctuation
 from typing import NamedTuple
 from unicodedata import name as unicode_name
 
@@ -71,9 +71,9 @@ class Action(NamedTuple):
     default: str
     """Textual's names of the keys as shipped, joined by commas; the first one is the one shown."""
     label: str
-    """One or two words, for the footer; "" for mere moves, which neither footer nor palette lists."""
+    """One or two words, for the footer; "" for mere moves, which neither footer nor command bar lists."""
     help: str
-    """One sentence, for the help and the palette."""
+    """One sentence, for the help and the command bar."""
     rank: int = 0
     """Place in the footer, 1 first. The highest ranks are dropped where the line is full; 0 is never in the footer."""
     shown: str = ""
@@ -151,19 +151,32 @@ class View:
 
 
 ALWAYS: tuple[Action, ...] = (
-    Action("help", "question_mark,f1", "help", "Show what the keys do on this screen.", 1, "?"),
+    Action(
+        "help",
+        "question_mark,f1",
+        "help",
+        "Show what the keys do here; again: explain the selected line.",
+        1,
+        "?",
+    ),
     Action("quit", "q,ctrl+c", "quit", "Save nodes and id, close the node, and quit.", 1),
 )
 """The two hints that no footer leaves out."""
 
 GLOBAL: tuple[Action, ...] = (
     *ALWAYS,
-    Action("command_palette", "colon,ctrl+p", "commands", "Find any command by its name, of any screen.", 5, ":"),
+    Action("command_bar", "colon,ctrl+p", "commands", "Type a command: all that can be done, on any screen.", 5, ":"),
     Action("pause", "space", "pause", "Freeze what is shown; the node runs on. In a recording: stop, and play on.", 6),
     Action("next_view(1)", "right_square_bracket", "", "Go to the next screen.", 0, "]"),
     Action("next_view(-1)", "left_square_bracket", "", "Go to the previous screen.", 0, "["),
     Action("new_lookup", "L", "lookup", "Look up a node, peers or an item.", 5),
-    Action("back", "backspace", "back", "Go back to where the last link was followed.", 0, "⌫"),
+    Action("back", "backspace,alt+left", "back", "Go back to the place that was visited before.", 0, "⌫"),
+    Action(
+        "up", "escape", "", "One up: clear the filter, give the panes their room back, go back from a link.", 0, "esc"
+    ),
+    Action("forward", "alt+right", "forward", "Go forward again, after going back."),
+    Action("jump", "apostrophe", "jump", "Show a letter on all that one can go to; typed, it goes there.", 0, "'"),
+    Action("undo", "u", "undo", "Take back what was done last, such as a ban: those of this run are listed."),
     Action("repaint", "ctrl+l", "repaint", "Paint the screen anew, should something have been written over it."),
     Action("theme", "t", "theme", "Switch the theme: dark, light, and the terminal's own colours.", 9),
     Action(
@@ -179,11 +192,22 @@ GLOBAL: tuple[Action, ...] = (
 )
 """Actions of the app: they work on every screen."""
 
+NEEDS_NODE = frozenset(
+    (
+        *("bootstrap", "try_again", "new_lookup", "testnet", "record"),
+        *("ping", "refresh_bucket", "find_node", "ask", "ban", "bans", "start", "stop", "announce"),
+        *("put", "get", "keep", "watch", "look", "kept"),
+        *("new_key", "import_key", "export_key", "passphrase", "rename_key", "delete_key", "reveal"),
+    )
+)
+"""Names of actions that can do nothing in a recording, where there is no node: they are not offered there."""
+
 VERBS: tuple[Action, ...] = (
     Action("copy", "c", "copy", "Copy what is selected, in a form to choose: it is sent to the terminal (OSC 52).", 7),
     Action("export", "e", "export", "Write what is shown to a file, in a form to choose.", 8),
     Action("follow", "o", "open", "Go to what the selected line is about: a node, a lookup, a packet …", 4),
     Action("stop_node", "X", "stop node", "On a testnet: stop the selected node, asks first; again: start it."),
+    Action("bookmark", "asterisk", "bookmark", "Bookmark what is selected; again: forget that bookmark.", 0, "*"),
     Action("maximise", "z", "zoom", "Give the whole screen to the focused pane; again: back.", 10),
 )
 """Actions of every screen, done with its selection."""
@@ -195,6 +219,7 @@ LIST: tuple[Action, ...] = (
     FILTER,
     Action("sort", "s", "sort", "Sort by the next column; after the last one, in the list's own order.", 7),
     Action("flip", "S", "turn", "Turn the order round."),
+    Action("columns", "C", "columns", "Choose the columns of the list, and their order: it is remembered."),
     Action("clear", "escape", "", "Clear the filter.", 0, "esc"),
     Action("inspect", "enter", "inspect", "Show all that is known about the line.", 3),
     Action("move(1)", "j,down", "", "Go one line down.", 0, "j ↓"),
@@ -252,6 +277,27 @@ KEPT: tuple[Action, ...] = (
     Action("kept_remove", "x", "let go", "Let the selected item go; asks first.", 3),
 )
 """Actions of the window of the items that are kept alive."""
+
+COLUMNS: tuple[Action, ...] = (
+    Action("column_show", "space", "show, hide", "Show the selected column, or hide it.", 2),
+    Action("column_move(-1)", "K,shift+up", "move", "Move the column one to the left.", 3, "", "K J"),
+    Action("column_move(1)", "J,shift+down", "", "Move the column one to the right."),
+    Action("column_reset", "r", "as shipped", "Show all columns in their own order again.", 3),
+)
+"""Actions of the window in which the columns of a list are chosen."""
+
+JUMP: tuple[Action, ...] = (
+    Action("choose", ",".join(ascii_lowercase), "go there", "Go to what has this letter.", 2, "a … z", id=""),
+)
+"""What goes to what is shown with a letter."""
+
+BAR: tuple[Action, ...] = (
+    Action("submit", "enter", "do it", "Do what stands in the line, or what is marked.", 1, id=""),
+    Action("complete", "tab", "complete", "Complete the word.", 2, id=""),
+    Action("choose", "up,down", "choose", "Mark another one; up from the first: earlier commands.", 2, "↑ ↓", id=""),
+    Action("leave", "escape", "close", "Do nothing.", 1, id=""),
+)
+"""The keys of the command bar."""
 
 BANS: tuple[Action, ...] = (Action("unban", "x", "lift", "Lift the selected ban: the address is let in again.", 2),)
 """Actions of the window of the addresses that are ignored."""
@@ -470,6 +516,10 @@ LEGEND = (
 OTHER_NAMES = {
     "announce": "announce_peer seed",
     "back": "return",
+    "bookmark": "mark star favourite",
+    "columns": "hide show fields",
+    "jump": "labels hint",
+    "undo": "revert",
     "ban": "block ignore",
     "bans": "unban",
     "copy": "clipboard yank",
@@ -492,7 +542,7 @@ OTHER_NAMES = {
     "tour": "learn teach tutorial cards",
     "theme": "colours dark light",
 }
-"""By the names of actions: other words that the palette finds them by."""
+"""By the names of actions: other words that the command bar finds them by."""
 
 
 def moves() -> tuple[Action, ...]:

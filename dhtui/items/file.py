@@ -6,7 +6,6 @@ It holds no secret. Items that are read are checked as a storing node does, with
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,19 +60,8 @@ def write(path: Path, item: Item) -> None:
     write_new(path, text(item).encode())
 
 
-def read(path: Path, *, genuine: bool = True) -> Item:
-    """The item in a file, or on standard input for ``-``; verified, if it has to be `genuine`.
-
-    Raises `ItemFileError`.
-    """
-    try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise ItemFileError(f"it can't be read: {getattr(error, 'strerror', error)}") from None
+def parse(data: bytes, *, genuine: bool = True) -> Item:
+    """The item in the content of a file, verified, if it has to be `genuine`. Raises `ItemFileError`."""
     try:
         document = parse_json(data) if len(data) <= MAX_BYTES else None
     except ValueError:

@@ -62,6 +62,19 @@ _ERRORS = LIES | {Status.REFUSED, Status.WRONG_ID}
 _UNSENT = NOT_SENT | {Status.SEND_FAILED}
 
 
+def mark_of(status: Status) -> Span:
+    """The sign of what became of a query outside a lookup's own views: ✓ for all that is an answer and counts."""
+    if status in _UNSENT:
+        return MARKS[QueryStatus.UNASKED]
+    if status in UNUSABLE:
+        return MARKS[QueryStatus.UNUSABLE]
+    if status in _ERRORS or status is Status.NO_TOKEN:
+        return MARKS[QueryStatus.ERROR]
+    if status is Status.CANCELLED:
+        return MARKS[QueryStatus.CANCELLED]
+    return MARKS[QueryStatus.SILENT if status is Status.TIMED_OUT else QueryStatus.ANSWERED]
+
+
 def responded(step: StepView) -> bool:
     """Whether it was answered, in time or late, errors included."""
     return step.ended is not None and step.result not in UNANSWERED

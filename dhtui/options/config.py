@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..bindings import keymap
-from ..errors import UsageError, nearest, quoted
+from ..errors import Exit, Failure, UsageError, nearest, quoted
+from ..storage.named_file import STDIN, Overdue, read_named
+from ..storage.owned import is_owned
 from ..text.safe import safe_text
 from . import argv as command_line
 from .flags import BY_NAME, Setting
@@ -23,13 +25,14 @@ MAX_CONFIG_BYTES = 1 << 20
 
 
 def read(argv: Sequence[str]) -> Options:
-    """The options of a command line, with those around it. Raises `UsageError`."""
+    """The options of a command line, with those around it. Raises `UsageError`, `Failure`."""
     found = {BY_NAME[name].field: _value(BY_NAME[name], text, f"--{name}") for name, text in _given(argv).items()}
     given = frozenset(found)
     if found.get("help") is not None or found.get("version"):
         return Options(given=given, **found)  # also with a broken config.toml
     around = _from_environment(os.environ)
-    values = _from_file(found.get("config", around.get("config"))) | around | found
+    patience = found.get("deadline", Options().deadline)
+    values = _from_file(found.get("config", around.get("config")), patience) | around | found
     if found.get("vv") and "quiet" not in found:
         values["quiet"] = False  # of the file: the command line goes before it
     return Options(given=given, **values)
@@ -72,6 +75,21 @@ def keys_folder(options: Options) -> Path:
     return state_folder(options) / "keys"
 
 
+def is_owned_file(path: Path, options: Options) -> bool:
+    """Whether a path leads to what the program keeps for itself, of this run or by default: state, keys, settings."""
+    folders = (state_folder(options), state_folder(Options()))
+    settings = [file for file in (options.config, config_file()) if file is not None]
+    real = os.path.realpath(path)
+    return any(is_owned(path, folder) for folder in folders) or real in map(os.path.realpath, settings)
+
+
+def config_file() -> Path:
+    """The file of settings that is read by default."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APP, appauthor=False) / "config.toml"
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """The settings that have a variable of their own, by their field. An empty one says nothing."""
     named = [(setting, environment.get(setting.variable, "")) for setting in SETTINGS if setting.variable]
@@ -81,20 +99,22 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 # ---- config.toml --------------------------------------------------------------------------------------
 
 
-def _from_file(named: Path | None) -> dict[str, Any]:
-    """The settings in config.toml by their field. A file that wasn't named need not exist."""
-    path = named
-    if path is None:
-        from platformdirs import user_config_path
+def _from_file(named: Path | None, patience: float) -> dict[str, Any]:
+    """The settings in config.toml by their field. A file that wasn't named need not exist.
 
-        path = user_config_path(APP, appauthor=False) / "config.toml"
+    `patience`: seconds to wait for a pipe.
+    """
+    path = config_file() if named is None else named
+    if str(path) == STDIN:
+        raise UsageError("--config: settings are not read from standard input: name a file")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
+        data = read_named(path, MAX_CONFIG_BYTES, patience)
     except FileNotFoundError:
         if named is None:
             return {}
         raise UsageError(f"--config: there is no file {quoted(str(path))}") from None
+    except Overdue as error:
+        raise Failure(f"{quoted(str(path))}: {error.strerror} (--deadline)", Exit.DEADLINE) from None
     except OSError as error:
         raise UsageError(f"cannot read {quoted(str(path))}: {error.strerror}") from None
     return _settings(_document(data, path), path)

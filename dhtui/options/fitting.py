@@ -21,10 +21,10 @@ TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 """What a testnet may have of the internet."""
 _EXPLORER = (
     *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
-    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "replay", "serve", "state_dir"),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", *TESTNET),
 )
-_REPLAY = ("replay", "serve", "keys", "mouse", "config")
+_REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}

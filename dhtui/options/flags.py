@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..actions.spec import ACTIONS, SPELLINGS
 from ..bindings import keymap
+from ..bindings.commands import THEMES
 from ..errors import UsageError, nearest, quoted
 from . import values
 
@@ -435,8 +436,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="deadline",
         group=LIMITS,
-        help="How long an action may take in all; then it is given up, exit 124. republish takes as long as it takes, "
-        "unless the command line says otherwise.",
+        help="How long an action may take in all, and before it the wait for a pipe that is to be read; then it is "
+        "given up, exit 124. republish takes as long as it takes, unless the command line says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
         default="30s",
@@ -480,6 +481,15 @@ SETTINGS: tuple[Setting, ...] = (
         group=OUTPUT,
         help="Let the explorer take the mouse. --mouse=false leaves it to the terminal, to select text with.",
         default="true",
+    ),
+    Setting(
+        name="theme",
+        group=OUTPUT,
+        help="The theme of the explorer for this run. It is not remembered; one that is chosen in the explorer is.",
+        shape=" | ".join(THEMES),
+        read=_one_of(*THEMES),
+        choices=tuple(THEMES),
+        default="the one chosen last, dark at first",
     ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
     Setting(

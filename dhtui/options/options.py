@@ -94,6 +94,8 @@ class Options(NamedTuple):
     """See `keymap.Keys`."""
     mouse: bool = True
     """Whether the explorer takes the mouse."""
+    theme: str = ""
+    """The name of a theme of the explorer; empty: the one that it remembers."""
     vv: bool = False
     json: bool = False
     quiet: bool = False

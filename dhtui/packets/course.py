@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from ..engine.views.events import QueryResult
 from .packet import Packet
 from .ring import PacketRing
 
@@ -53,4 +54,4 @@ def standing(packet: Packet, ring: PacketRing) -> Standing:
     ending = ring.ending(packet)
     if ending is None:
         return Standing(Course.OPEN)
-    return Standing(Course.SILENT if ending.result == "timed out" else Course.CANCELLED)
+    return Standing(Course.SILENT if ending.result is QueryResult.TIMED_OUT else Course.CANCELLED)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..engine.node import Node
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
+from ..storage.memory import Memory
 from .node_run import NodeRun
 from .opening import testnet_of
 
@@ -66,6 +67,8 @@ class NodeHost:
         """The testnet in this program that the node is on."""
         self.state: tuple[str, bool] = ("starting", False)
         """What goes on while there is no node, in words, and whether that is a failure."""
+        self.memory = Memory()
+        """What is remembered of how the explorer is used."""
         self._vault = Vault()
         """The keys that were unlocked since the program started: a passphrase is asked for once."""
         self._record: Path | None = None

@@ -10,11 +10,13 @@ from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
 from ..engine.wire.compact import canonical_ip
 from ..engine.wire.family import IPV4
-from ..errors import UsageError
+from ..errors import Exit, Failure, UsageError
 from ..options.config import state_folder
 from ..options.options import Options
+from ..options.planning.values import patience
 from ..options.values import HostPort
 from ..storage import node_state as state
+from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take
 
 if TYPE_CHECKING:
@@ -192,7 +194,9 @@ def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:
     from ..storage.blocklist_file import load
 
     try:
-        blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient)
+        blocks, warnings = load(options.blocklist, lenient=options.blocklist_lenient, patience=patience(options))
+    except Overdue as error:
+        raise Failure(f"--blocklist: {error.strerror} (--deadline)", Exit.DEADLINE) from None
     except BlocklistError as error:
         raise UsageError(f"--{error}") from None
     spared = blocks.sparing(IPV4.loopback_net.first, IPV4.loopback_net.last)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
 from ..bindings.keymap import key_of
-from ..bindings.registry import FILTER, GLOBAL, VERBS, Action, View, view
+from ..bindings.registry import FILTER, GLOBAL, NEEDS_NODE, VERBS, Action, View, view
 from ..engine.views.snapshot import Snapshot
 from ..keyring import Keyring
 from ..packets.parts import Link
@@ -28,11 +27,14 @@ from ..widgets.chrome import Footer, Header, Tabs
 from ..widgets.filter_bar import FilterBar
 from ..widgets.line_table import LineTable
 from ..widgets.lines import Lines
-from .dialogs.choosing import Followed, choose, copy, follow
+from ..widgets.selecting import Selecting
+from .bookmarks import bookmark_of, toggle_bookmark
+from .dialogs.choosing import Followed, choose, choose_columns, copy, follow
 from .dialogs.popup import Popup
 from .dialogs.window import FILTER_KEYS, help_in_field, list_keys, types_filter
 from .gate import opens
 from .notify import notify, notify_failure
+from .places import Places
 from .verbs import CopyForm, ExportForm, write_new
 
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
@@ -44,12 +46,21 @@ _COMPLETE = Action("complete", "tab", "complete", "Complete the word.", 2, id=""
 """A key of the filter's line, where filters have a language."""
 
 
+class _Home(Protocol):
+    """What a screen asks of the app."""
+
+    places: Places
+
+    def remember(self) -> object:
+        """Writes what is to be remembered."""
+
+
 def bindings(name: str) -> list[BindingType]:
     """The keys of the actions that a view has of its own, for `BINDINGS` of its screen."""
     return all_bound(view(name).actions)
 
 
-class ExplorerScreen(Screen[None]):
+class ExplorerScreen(Selecting[None]):
     """One view of the node. A subclass gives `compose_body`, `show`, and methods and `bindings` for its actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = all_bound((*VERBS, FILTER))
@@ -60,6 +71,8 @@ class ExplorerScreen(Screen[None]):
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__()
         self.view, self.feed, self.host = view, feed, host
+        self._recorded = False
+        """Whether a recording is shown, in which some keys can do nothing."""
 
     @property
     def keyring(self) -> Keyring | None:
@@ -88,6 +101,21 @@ class ExplorerScreen(Screen[None]):
         """The forms in which the selection can be copied, the likeliest first."""
         return ()
 
+    def same_command(self) -> str:
+        """The command line that does the same as what is selected; empty: there is none."""
+        from ..lookups.same import of_links, of_lookup, of_packet
+
+        source, here = self.feed.source, self.here()
+        if source is None:
+            return ""
+        if here is not None and isinstance(here.value, int) and here.kind == "packet":
+            packet = source.packets.get(here.value)
+            return of_packet(packet) if packet is not None else ""
+        links = self.links()
+        number = next((link.value for link in (here, *links) if link is not None and link.kind == "lookup"), None)
+        view = next((each for each in source.snapshot().lookups if each.number == number), None)
+        return of_lookup(view) if view is not None else of_links((*links, *((here,) if here else ())))
+
     def exports(self) -> Sequence[ExportForm]:
         """The forms in which what is shown can be written to a file."""
         return ()
@@ -99,6 +127,9 @@ class ExplorerScreen(Screen[None]):
     def here(self) -> Link | None:
         """A link that leads back to the selection."""
         return None
+
+    def carry_out(self, request: object) -> None:
+        """Does what was asked for in the command bar, if that is this screen's affair."""
 
     # -- the frame -------------------------------------------------------------------------------------------
 
@@ -114,6 +145,9 @@ class ExplorerScreen(Screen[None]):
     def on_mount(self) -> None:
         """Starts the feed."""
         self.query_one(Tabs).show_view(self.view.name)
+        for table in self.lists():
+            if look := self.host.memory.lists.get(self.place_of(table)):
+                table.restore(look)
         self._timer = self.set_interval(1 / RATE, self.tick_if_seen)
         self._show_keys()
 
@@ -148,20 +182,62 @@ class ExplorerScreen(Screen[None]):
             header.show_text(*self.host.state)
             self.show_waiting(self.host.state[0])
             return
-        header.show_frame(frame, testnet=self.host.testnet, changes=self.host.changes)
+        if self._recorded != (self.feed.player is not None):
+            self._recorded = not self._recorded
+            self._show_keys()
+        changes, way = self.host.changes, self._home.places.way
+        header.show_frame(frame, testnet=self.host.testnet, changes=changes, way=way)
         self.show(frame.snapshot)
+
+    @property
+    def _home(self) -> _Home:
+        return cast(_Home, self.app)
+
+    # -- lists -----------------------------------------------------------------------------------------------
+
+    def lists(self) -> list[LineTable[Any]]:
+        """Its lists."""
+        return list(self.query(LineTable))
+
+    def place_of(self, table: LineTable[Any]) -> str:
+        """The name of a list among all of the explorer: ``table.nodes``."""
+        return f"{self.view.name}.{table.id}"
+
+    @on(LineTable.Columns)
+    def choose_columns(self, message: LineTable.Columns) -> None:
+        """Opens the window for the columns of a list."""
+        choose_columns(self, message.table, self.view.name)
+
+    @on(LineTable.Arranged)
+    def remember_look(self, message: LineTable.Arranged) -> None:
+        """How a list is looked at is kept for the next time."""
+        self.host.memory.note_list(self.place_of(message.table), message.table.model.look)
+        self._home.remember()
+
+    def action_bookmark(self) -> None:
+        """Bookmarks what is selected, or forgets its bookmark."""
+        link = bookmark_of(self)
+        if link is None:
+            notify(self, "Nothing is selected that could be bookmarked: a node, an address, a target, a key.")
+            return
+        toggle_bookmark(self, self.host.memory, link)
+        self._home.remember()
 
     # -- keys ------------------------------------------------------------------------------------------------
 
     def actions_now(self) -> tuple[Action, ...]:
         """All that can be done now: on this screen, in a list if it has the focus, everywhere."""
         lists = list_keys(self.focused) if isinstance(self.focused, LineTable) else (FILTER,)
-        return (*self.view.actions, *lists, *VERBS, *GLOBAL)
+        actions = (*self.view.actions, *lists, *VERBS, *GLOBAL)
+        return tuple(action for action in actions if not self._recorded or action.name not in NEEDS_NODE)
 
     @opens("copy")
     async def action_copy(self) -> None:
         """Copies the selection to the terminal's clipboard."""
-        await copy(self, self.copy_forms())
+        from ..lookups.same import SAME
+
+        same = self.same_command()
+        await copy(self, (*self.copy_forms(), *([(SAME, same)] if same else ())))
 
     @opens("export")
     async def action_export(self) -> None:

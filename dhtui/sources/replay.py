@@ -24,6 +24,7 @@ from ..engine.views.events import Event, PacketReceived, PacketSent
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
+from ..storage.named_file import open_named
 from ..text.format import size
 from ..text.safe import safe_text
 from .codec import CodecError, Json, read_json
@@ -118,7 +119,7 @@ class Replay:
         """Load a file, compressed or not, and at most `max_size` bytes of its text. Raises `ReplayError`."""
         name = safe_text(str(path))
         try:
-            with path.open("rb") as file:
+            with open_named(path) as file:
                 return cls(_text_of(file), max_size)
         except OSError as error:
             raise ReplayError(f"{name} can't be read: {error.strerror}") from error

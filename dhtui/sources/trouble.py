@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final, NamedTuple
 
-from ..engine.views.events import USED, DropCause, refused
+from ..engine.views.events import USED, DropCause, QueryResult, refused
 from ..engine.views.snapshot import Snapshot
 from ..packets.ring import PacketRing
+from ..text.faults import SILENT
 from ..text.safe import safe_text
 
-TIMED_OUT: Final = "timed out"
 ERROR_REPLIES: Final = "error replies"
 BANNED_NOW, MUTED_NOW = "banned now", "muted now"
 STATES: Final = (BANNED_NOW, MUTED_NOW)
@@ -24,7 +24,7 @@ def causes(snapshot: Snapshot) -> list[tuple[str, int]]:
     """What went wrong so far and how often, the most frequent first. The names are safe."""
     counts = list(snapshot.methods.values())
     named = [
-        (TIMED_OUT, sum(count.timed_out for count in counts)),
+        (SILENT, sum(count.timed_out for count in counts)),
         (ERROR_REPLIES, sum(count.errors for count in counts)),
         ("not sent", snapshot.traffic.send_failures),
         ("lost unread", snapshot.traffic.overflowed or 0),
@@ -95,8 +95,8 @@ def _from_packets(packets: PacketRing, oldest: int, newest: int) -> dict[int, Co
     found: dict[int, Counter[str]] = {}
     for packet in packets:
         ending = packets.ending(packet) if packet.kind == "query" else None
-        if ending is not None and ending.result == "timed out":
-            cause, at = TIMED_OUT, ending.at
+        if ending is not None and ending.result is QueryResult.TIMED_OUT:
+            cause, at = SILENT, ending.at
         elif packet.kind == "error":
             cause, at = ERROR_REPLIES if packet.direction == "in" else refused(packet.code or 0), packet.at
         elif packet.kind == "unreadable" and packet.problem not in USED:

@@ -10,6 +10,7 @@ from io import BufferedIOBase
 from pathlib import Path
 
 from ..engine.defence.blocklist import Blocklist, BlocklistError, NonsenseError, parse
+from .named_file import STDIN, Overdue, open_named
 
 MAX_BYTES = 128 * 1024 * 1024
 """Most bytes of a file, unpacked. Without a bound, a small .gz could fill the memory."""
@@ -36,16 +37,18 @@ _OTHERS = {
 """The first bytes of unsupported formats, with the remedy."""
 
 
-def load(text_or_path: str, *, lenient: bool = False) -> tuple[Blocklist, list[str]]:
+def load(text_or_path: str, *, lenient: bool = False, patience: float | None = None) -> tuple[Blocklist, list[str]]:
     """A blocklist from a file (.p2p, .dat, list; gzipped or not), or from ranges given literally.
 
     Literal ranges are separated by newlines or commas, so their labels hold none; the name of an existing file is
     always a file. Returns the list and warnings. Raises `BlocklistError` with one sentence for unreadable input; with
-    `lenient`, unreadable lines are left out, with a warning that names them.
+    `lenient`, unreadable lines are left out, with a warning that names them. `patience`: seconds to wait for a pipe.
     """
     path = _path(text_or_path)
+    if text_or_path == STDIN:
+        raise BlocklistError("blocklist: it is not read from standard input: name a file, or the ranges")
     if text_or_path and _exists(path):
-        return _load_file(path, lenient)
+        return _load_file(path, lenient, patience)
     lines = text_or_path.replace(",", "\n").splitlines()
     try:
         return parse(lines)  # never lenient: it may be the name of a missing file
@@ -67,14 +70,16 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _load_file(path: Path, lenient: bool) -> tuple[Blocklist, list[str]]:
+def _load_file(path: Path, lenient: bool, patience: float | None) -> tuple[Blocklist, list[str]]:
     try:
-        with path.open("rb") as file:
+        with open_named(path, patience) as file:
             packed = file.peek(2).startswith(_GZIP)
             most = max(ALWAYS, MAX_RATIO * os.fstat(file.fileno()).st_size) if packed else MAX_BYTES
             return parse(_lines(gzip.GzipFile(fileobj=file) if packed else file, most), lenient=lenient)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise BlocklistError(f"blocklist {path}: the gzip file is damaged") from None
+    except Overdue:
+        raise
     except OSError as error:
         raise BlocklistError(f"blocklist {path}: cannot read it ({error.strerror})") from None
     except NonsenseError as error:

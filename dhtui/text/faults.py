@@ -77,3 +77,14 @@ def problem_words(text: str) -> str:
     """Why a packet was dropped or refused, or an error of the log; text that is no note, as it stands."""
     note = Note.read(text)
     return text if note is None else note_words(note)
+
+
+TIMED_OUT: Final = "timed out"
+"""How JSON, recordings and the core name a query without an answer in its time."""
+SILENT: Final = "silent"
+"""How people are told of it, everywhere."""
+
+
+def cause_words(cause: str) -> str:
+    """A cause of trouble, or the end of a query, as people are told of it."""
+    return SILENT if cause == TIMED_OUT else cause

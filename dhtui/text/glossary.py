@@ -548,7 +548,7 @@ _LOG: Final = (
     Section(
         "counters",
         (
-            ("timed out", "queries of ours without an answer in their time"),
+            ("silent", "queries of ours without an answer in their time"),
             ("error replies", "queries of ours that were answered with an error"),
             ("not sent", "datagrams that the system would not send"),
             ("lost unread", "datagrams that the system lost before we could read them: they came too fast"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.items import MutableItem
 from ..engine.outcome import NodeOutcome, Status
-from .faults import FAULT_WORDS, note_words
+from .faults import FAULT_WORDS, SILENT, note_words
 from .safe import safe_text
 
 
@@ -14,7 +14,7 @@ def silence_words(one: NodeOutcome) -> str:
     note = note_words(one.note)
     match one.status:
         case Status.TIMED_OUT:
-            return f"timed out{waited}"
+            return SILENT if one.waited is None else f"{SILENT} for {one.waited:.1f} s"
         case Status.CANCELLED:
             return note or f"cancelled: no answer{waited}"
         case Status.ELSEWHERE if one.came_from is not None:

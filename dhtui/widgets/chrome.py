@@ -21,8 +21,11 @@ from .lines import Lines
 class Header(Lines):
     """Identity and state in one line."""
 
-    def show_frame(self, frame: Frame, *, testnet: bool, changes: int = 0) -> None:
-        """Shows who the node is, whether it is on a testnet, and how many items changed without being looked at."""
+    def show_frame(self, frame: Frame, *, testnet: bool, changes: int = 0, way: Sequence[str] = ()) -> None:
+        """Shows who the node is, whether it is on a testnet, and how many items changed without being looked at.
+
+        Where there is room, the way that links have led, too.
+        """
         if frame.player:
             right: Line = ((f"{frame.player} ", "warn"),)
         elif frame.paused:
@@ -33,12 +36,22 @@ class Header(Lines):
         if changes:
             right = ((f"≠ {changes} changed  ", "warn"), *right)
         left = _identity(frame.snapshot, testnet, self.size.width - width_of(right) - 1)
-        self.show((spread(left, right, self.size.width),))
+        room = self.size.width - width_of(left) - width_of(right) - 6
+        self.show((spread((*left, *_crumbs(way, room)), right, self.size.width),))
 
     def show_text(self, text: str, bad: bool = False) -> None:
         """A sentence instead: what goes on while there is no node, or what is wrong."""
         name: Span = (f" dhtui {__version__}  ", "accent")
         self.show(((name, (("✗ " if bad else "… ") + safe_text(text), "bad" if bad else "plain")),))
+
+
+def _crumbs(way: Sequence[str], room: int) -> Line:
+    """The last places of a way, as many as there is room for; one alone tells nothing."""
+    for first in range(max(0, len(way) - 4), len(way) - 1):
+        text = " › ".join((*(("…",) if first else ()), *way[first:]))
+        if width_of(((text, "plain"),)) <= room:
+            return (("    ", "plain"), (text, "accent"))
+    return ()
 
 
 _VERDICTS: dict[str, Span] = {

@@ -13,11 +13,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ..bindings.keymap import key_of
+from ..bindings.keymap import key_of, names
 from ..bindings.registry import LIST
+from ..storage.memory import ListLook
 from ..text.format import elide
 from ..text.spans import Line, Role, Span, clean, crop, fit, width_of
 from .bound import all_bound
+from .chrome import press
 from .filter_bar import FilterBar
 from .paint import Painted, titled
 from .table_model import Column, Row, TableModel, lay_out
@@ -25,6 +27,8 @@ from .table_model import Column, Row, TableModel, lay_out
 _Look: TypeAlias = tuple[tuple[Line, ...], str]
 """All that the painted line depends on, but for width and theme: the cells, and the mark before them."""
 
+_RIGHT = 3
+"""The number of the right button of the mouse."""
 _NO_MARK, _CURSOR, _IDLE = " ", "▶", "▷"
 _ROLE_OF_MARK: dict[str, Role] = {_CURSOR: "cursor", _IDLE: "idle"}
 
@@ -38,6 +42,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
     DEFAULT_CSS = """
     LineTable { overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
+    ALLOW_SELECT = True
     BINDINGS = all_bound(LIST)
 
     class Selected(Message):
@@ -57,6 +62,12 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
 
     class Filtered(Selected):
         """Its filter is another one now."""
+
+    class Columns(Selected):
+        """Its columns are to be chosen."""
+
+    class Arranged(Selected):
+        """The user wants its rows in another order, or other columns."""
 
     def __init__(
         self,
@@ -178,9 +189,9 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
             self._layout, self._layout_width = lay_out(self.model.columns, width - 1), width
         look = self._painted[y] = self._look(y)
         if look is None:
-            return self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width)
+            return self.mark_selected(self.paint(self._titles() if y == 0 else self._empty_line(y - 1), width), y)
         fill: Role = _ROLE_OF_MARK.get(look[1], "plain")
-        return self.paint(self._row_line(look, fill), width, fill)
+        return self.mark_selected(self.paint(self._row_line(look, fill), width, fill), y)
 
     def _row_line(self, look: _Look, role: Role) -> Line:
         cells, mark = look
@@ -243,14 +254,37 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
     def action_sort(self) -> None:
         """Sorts by the next column."""
         self.model.cycle_sort()
-        self.refresh()
-        self._changed(follow=True)
+        self._arranged()
 
     def action_flip(self) -> None:
         """Turns the order round."""
         self.model.flip()
+        self._arranged()
+
+    def sort_by(self, column: Column[Row]) -> None:
+        """Sorts by a column; if it is sorted by that already, the other way round."""
+        if self.model.sort_by is column:
+            self.model.flip()
+        else:
+            self.model.sort(column)
+        self._arranged()
+
+    def show_columns(self, titles: Sequence[str]) -> None:
+        """Shows these columns, in this order; none: as shipped."""
+        self.model.arrange(titles)
+        self._arranged()
+
+    def _arranged(self) -> None:
+        self._layout_width = -1
         self.refresh()
         self._changed(follow=True)
+        self.post_message(self.Arranged(self))
+
+    def restore(self, look: ListLook) -> None:
+        """Takes up how it was looked at before."""
+        self.model.restore(look)
+        self._layout_width = -1
+        self.refresh()
 
     async def action_filter(self) -> None:
         """Lets the user type a filter, in the line of the screen or window, which gets one if it has none."""
@@ -266,13 +300,20 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
             raise SkipAction
         self.change_filter("")
 
+    def action_columns(self) -> None:
+        """Asks the screen to let the user choose the columns."""
+        self.post_message(self.Columns(self))
+
     def action_inspect(self) -> None:
         """Asks the screen to show the selected row in full."""
         if self.model.rows:
             self.post_message(self.Inspect(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Selects the row under the mouse; a double click inspects it. A click on a title sorts by that column."""
+        """Selects the row under the mouse; a double click inspects it, the right button goes to what it is about.
+
+        A click on a title sorts by that column.
+        """
         at = event.get_content_offset_capture(self)
         if at.y == 0:
             self._sort_at(at.x)
@@ -280,7 +321,9 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         place = at.y - 1 + self.scroll_offset.y
         if 0 <= place < len(self.model.rows):
             self._go(place)
-            if event.chain == 2:
+            if event.button == _RIGHT:
+                press(self, names()["follow"].keys.partition(",")[0])
+            elif event.chain == 2:
                 self.action_inspect()
 
     def _sort_at(self, x: int) -> None:
@@ -288,12 +331,7 @@ class LineTable(Painted, ScrollView, Generic[Row], can_focus=True, inherit_bindi
         left = 1
         for column, width in zip(self.model.columns, self._layout, strict=False):
             if width and left <= x < left + width + 1 and column.sort is not None:
-                if self.model.sort_by is column:
-                    self.action_flip()
-                else:
-                    self.model.sort(column)
-                    self.refresh()
-                    self._changed(follow=True)
+                self.sort_by(column)
                 return
             left += width + 1 if width else 0
 

@@ -14,6 +14,8 @@ from .paint import Painted
 class Lines(Painted):
     """Shows lines of spans. With ``height: auto`` it is as high as its lines."""
 
+    ALLOW_SELECT = True
+
     def __init__(self, *lines: Line, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.lines: tuple[Line, ...] = lines
@@ -31,7 +33,7 @@ class Lines(Painted):
     def render_line(self, y: int) -> Strip:
         """Line `y` of the pane."""
         width = self.size.width
-        return self.paint(self.lines[y] if y < len(self.lines) else (), width)
+        return self.mark_selected(self.paint(self.lines[y] if y < len(self.lines) else (), width), y)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there are lines."""

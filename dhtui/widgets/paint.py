@@ -13,11 +13,13 @@ from rich.style import Style
 from textual.color import Color
 from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Offset
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ..text.keyspace import NEAR
-from ..text.spans import Line, Role, clean, crop, width_of
+from ..text.spans import Line, Role, cell_len, clean, crop, width_of
 
 _COLOURS: dict[Role, str] = {
     "key": "text-accent",
@@ -31,6 +33,7 @@ _COLOURS: dict[Role, str] = {
 _FAR, _NEAR = "text-primary", "text-warning"
 """The ends of the ramp of nearness: blue and amber. What lies between them is mixed of both."""
 _BOLD = Style(bold=True)
+_TURNED = Style(reverse=True)
 _HEAVY: frozenset[Role] = frozenset(("strong", "title", "key", "bad", "idle", "accent", NEAR[-1]))
 _MUTED = 0.4
 """How far what is less important is blended into the background."""
@@ -84,6 +87,9 @@ class Painted(Widget):
     matched anew for each widget whenever the focus moves.
     """
 
+    ALLOW_SELECT = False
+    """Those that mark what is selected say so."""
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._roles: dict[Role, Style] = {}
@@ -123,6 +129,41 @@ class Painted(Widget):
         if all(text.isascii() for text, _ in spans):
             return Strip(segments, width)
         return Strip(segments).adjust_cell_length(width)  # Textual may measure a rare character otherwise
+
+    # -- text selected by the mouse --------------------------------------------------------------------------
+
+    def place_at(self, x: int, y: int) -> Offset:
+        """The place of the character at a cell of the content; beyond the end of a line its end."""
+        strip = self.render_line(max(0, y))
+        width = 0
+        for place, char in enumerate(strip.text):
+            width += cell_len(char)
+            if width > x:
+                return Offset(place, max(0, y))
+        return Offset(len(strip.text), max(0, y))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text under a selection, and what ends it."""
+        lines = [self.render_line(y).text.rstrip() for y in range(self.size.height)]
+        try:
+            return selection.extract("\n".join(lines)), "\n"
+        except IndexError:  # there are fewer lines by now
+            return None
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Another part of it is selected."""
+        self.refresh()
+
+    def mark_selected(self, strip: Strip, y: int) -> Strip:
+        """A painted line with the selected part of it turned round, which needs no colour."""
+        selection = self.text_selection
+        span = selection.get_span(y) if selection is not None else None
+        if span is None:
+            return strip
+        text = strip.text
+        first, last = cell_len(text[: span[0]]), cell_len(text if span[1] < 0 else text[: span[1]])
+        before, marked, after = strip.divide([first, last, strip.cell_length])
+        return Strip.join([before, marked.apply_style(_TURNED), after])
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All but the one that replaces the terminal's own colours: where that is at work, no style here has any."""

@@ -81,9 +81,22 @@ class Pick(Lines, can_focus=True):
             else ((f" {gap}{label} {gap}", "dim"),)
             for place, label in enumerate(self.labels)
         ]
-        # The chosen one is always seen: where there are too many, those before it go.
-        first = 0
-        while first < self.chosen and sum(map(width_of, spans[first : self.chosen + 1])) > self.size.width > 0:
-            first += 1
-        more: Line = (("‹ ", "dim"),) if first else ()
-        self.show(((*more, *(span for line in spans[first:] for span in line)),))
+        first, last = _seen(list(map(width_of, spans)), self.chosen, self.size.width)
+        before: Line = (("‹ ", "dim"),) if first else ()
+        behind: Line = (("›", "dim"),) if last < len(spans) else ()
+        self.show(((*before, *(span for line in spans[first:last] for span in line), *behind),))
+
+
+def _seen(widths: Sequence[int], chosen: int, room: int) -> tuple[int, int]:
+    """Which labels are seen, whole: the chosen one, and those around it for which there is room, the first ones first.
+
+    Marks that there are more before and behind take two cells and one.
+    """
+    if sum(widths) <= room or not room:
+        return 0, len(widths)
+    first, last = chosen, chosen + 1
+    while first and sum(widths[first - 1 : last]) + 3 <= room:
+        first -= 1
+    while last < len(widths) and sum(widths[first : last + 1]) + 3 <= room:
+        last += 1
+    return first, last

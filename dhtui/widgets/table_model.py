@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from ..packets.filter import Completion
+from ..storage.memory import ListLook
 from ..text.spans import Line
 
 Row = TypeVar("Row")
@@ -82,7 +83,8 @@ class TableModel(Generic[Row]):
     """Whether the filter's language is rich enough for guidance while one is typed."""
 
     def __init__(self, columns: Sequence[Column[Row]], key: Callable[[Row], Hashable]) -> None:
-        self.columns = tuple(columns)
+        self.shipped = self.columns = tuple(columns)
+        """All columns there are; and those shown, in the order in which they stand."""
         self.key = key
         self.rows: list[Row] = []
         """The rows shown, in the order shown."""
@@ -176,6 +178,34 @@ class TableModel(Generic[Row]):
         self.backwards = not self.backwards
         self.set_rows(self._all)
 
+    # -- how it is looked at ---------------------------------------------------------------------------------
+
+    @property
+    def look(self) -> ListLook:
+        """The order, and the columns that the user chose."""
+        titles = () if self.columns == self.shipped else tuple(c.title for c in self.columns if c.title)
+        return ListLook(titles, self.sort_by.title if self.sort_by else "", self.backwards)
+
+    def arrange(self, titles: Sequence[str]) -> None:
+        """Shows these columns, in this order; none: as shipped.
+
+        Unknown ones are passed over, and those without a title stay.
+        """
+        named = {column.title: column for column in reversed(self.shipped) if column.title}
+        chosen = [named[title] for title in dict.fromkeys(titles) if title in named]
+        untitled = [column for column in self.shipped if not column.title]
+        self.columns = (*untitled, *chosen) if chosen else self.shipped
+        self._cells.clear()
+
+    def restore(self, look: ListLook) -> None:
+        """Takes up how it was looked at before."""
+        self.arrange(look.columns)
+        self.sort(next((c for c in self.shipped if look.sort and c.title == look.sort and c.sort is not None), None))
+        self.backwards = look.backwards
+        self.set_rows(self._all)
+
+    # -- cells -----------------------------------------------------------------------------------------------
+
     def cells(self, row: Row) -> tuple[Line, ...]:
         """The cells of a row, in the order of `columns`."""
         known = self._cells.get(id(row))
@@ -184,8 +214,9 @@ class TableModel(Generic[Row]):
         return known[1]
 
     def text(self, row: Row) -> str:
-        """All of a row as text, for the filter."""
-        return " ".join("".join(text for text, _ in cell) for cell in self.cells(row))
+        """All of a row as text, for the filter, hidden columns too."""
+        cells = self.cells(row) if self.columns == self.shipped else [column.cell(row) for column in self.shipped]
+        return " ".join("".join(text for text, _ in cell) for cell in cells)
 
 
 def lay_out(columns: Sequence[Column[Any]], width: int) -> list[int]:

@@ -152,7 +152,7 @@ keymap.use(keymap.read("pause=f8,f9,table.ping=!,show.table=f5,move(1)=f7,help=f
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import exploring
-from dhtui.screens.dialogs.palette import RegistryCommands
+from dhtui.screens.command.names import commands
 
 async def main():
     async with exploring(snapshots.running(), (160, 45)) as stage:
@@ -168,8 +168,8 @@ async def main():
         assert "PAUSED" in stage.text()
         await stage.press("f8", "tab", "exclamation_mark")
         assert stage.node.asked[0][0] == "ping"
-        titles = [command.title for command, _ in RegistryCommands(stage.screen).commands()]
-        assert "ping: Ask the selected node whether it is there  (!)" in titles
+        titles = [command.title for command in commands(stage.screen.view)]
+        assert "ping [HOST:PORT]: Ask a node whether it is there  (!)" in titles
         await stage.press("f4")
         assert "help: Table" in stage.text()
         assert "f7         Go one line down." in stage.text(), stage.text()
@@ -227,6 +227,6 @@ def test_the_keys_of_windows_and_forms_can_be_others(tmp_path: Path) -> None:
     run_apart(IN_WINDOWS, tmp_path)
 
 
-def test_bindings_tabs_footer_help_palette_and_table_follow(tmp_path: Path) -> None:
+def test_bindings_tabs_footer_help_command_bar_and_table_follow(tmp_path: Path) -> None:
     printed = run_apart(FOLLOWED, tmp_path)
     assert "| `f8` `f9` | `pause` |" in printed and "| `!` | `table.ping` |" in printed

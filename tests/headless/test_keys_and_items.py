@@ -127,7 +127,7 @@ def test_on_a_terminal_a_new_passphrase_is_asked_for_twice(run: Run, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "can't be read"), (b"\n", "is empty"), (b"x" * 1100, "more than 1024 bytes")]
+    ("content", "words"), [(None, "cannot read"), (b"\n", "is empty"), (b"x" * 1100, "more than 1024 bytes")]
 )
 def test_a_passphrase_file_that_is_none(run: Run, home: Path, content: bytes | None, words: str) -> None:
     if content is not None:
@@ -196,7 +196,7 @@ def test_a_dead_key_of_the_original_is_not_imported_and_the_reason_is_told(run: 
     ("argv", "words"),
     [
         ("import --keyname me", "needs --key-file"),
-        ("import --keyname me --key-file none", "can't be read"),
+        ("import --keyname me --key-file none", "cannot read"),
         ("import --keyname bep44test --key-file seed", "built-in test key"),
         ("import --keyname me --key-file seed --public-key " + "00" * 32, "does not belong"),
         ("import --keyname me --key-file seed --key-form rsa", "'rsa' is none of auto"),

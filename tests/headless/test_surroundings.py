@@ -301,7 +301,7 @@ def test_what_is_kept_waits_for_no_lock_for_ever_and_says_so(home: Path) -> None
     (home / "dhtui" / "keep.json").write_text('{"version": 1, "items": []}')
     with locked(home / "dhtui" / "keep.lock"):
         code, said = sh(f"{DHTUI} --do put --val x --keep --bnodes no --listen 127.0.0.1:0")
-    assert code == 2 and "can't be read (another program holds keep.lock)" in said
+    assert code == 1 and "--keep: another program holds keep.lock, which changes the list of kept items" in said
 
 
 def test_republish_without_its_list_is_a_failure(home: Path) -> None:

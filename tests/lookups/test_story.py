@@ -184,7 +184,7 @@ def test_each_query_tells_how_its_node_became_known() -> None:
             Distrust.MISLED,
             Reason.BAD_REFERRER,
             4,
-            "no better candidate: 4 other referrals from that node timed out or had other ids",
+            "no better candidate: 4 other referrals from that node were silent or had other ids",
         ),
         (Distrust.MISLED, Reason.BAD_VALUE, 0, "no better candidate: that node gave an invalid value"),
         (

@@ -58,6 +58,7 @@ SAMPLE = {
     "watch": "60",
     "deadline": "30s",
     "record": "r",
+    "theme": "light",
     "testnet": "4",
     "listen": ":0",
     "bnodes": "no",
@@ -101,7 +102,7 @@ def written(name: str) -> list[str]:
 
 def test_every_flag_has_a_place() -> None:
     taken = {name.replace("-", "_") for action in ACTIONS.values() for name in action.takes}
-    explorer = ("keys", "mouse", "replay", "serve")
+    explorer = ("keys", "mouse", "theme", "replay", "serve")
     assert {*taken, *EVERYWHERE, *explorer} == {*Options._fields} - {"given"}
 
 

@@ -213,7 +213,7 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
     from dhtui.items.value import to_bencode
 
     (tmp_path / "pass").write_bytes(mark + b"correct horse\r\n")
-    assert _from_file(tmp_path / "pass", "--passphrase-file") == b"correct horse"
+    assert _from_file(tmp_path / "pass", "--passphrase-file", None) == b"correct horse"
     assert to_bencode("json", mark + b"[1]") == b"li1ee" and to_bencode("hex", mark + b"00") == b"1:\x00"
     assert to_bencode("text", mark) == b"3:" + mark, "a value is bytes: nothing is taken away"
 

@@ -11,7 +11,6 @@ from dhtui.engine.wire.krpc import Get, Ping
 from dhtui.packets.conversation import MOST, conversation
 from dhtui.packets.course import Course, standing
 from dhtui.packets.ring import PacketRing
-from dhtui.packets.saved import FIRST, MAX_NAME, MAX_SAVED, SavedFilters
 
 from .samples import (
     OWN_ID,
@@ -94,34 +93,3 @@ def test_whatever_comes_has_a_course(data: list[bytes]) -> None:
     for packet in ring:
         assert standing(packet, ring).course in Course
         assert conversation(packet, ring).packets
-
-
-# ---- saved filters ----------------------------------------------------------------------------------------
-
-
-def test_filters_are_saved_by_name_and_replaced_and_let_go() -> None:
-    saved = SavedFilters()
-    assert dict(saved.items()) == FIRST
-    saved.save(" mine ", "dir:in")
-    assert saved.name_of("dir:in") == "mine"
-    saved.save("mine", "dir:out")
-    assert saved.name_of("dir:in") == "" and len(saved) == len(FIRST) + 1
-    saved.forget("mine")
-    saved.forget("mine")
-    assert dict(SavedFilters(dict(saved.items())).items()) == FIRST
-
-
-def test_saved_filters_are_bounded_and_named_printably() -> None:
-    saved = SavedFilters({})
-    for n in range(MAX_SAVED):
-        assert saved.fault(f"n{n}") == ""
-        saved.save(f"n{n}", f"len:{n}")
-    assert "the most" in saved.fault("one more") and saved.fault("n3") == ""
-    for name in ("", "  ", "a\x1b[2J", "x" * (MAX_NAME + 1)):
-        assert "printable" in saved.fault(name)
-
-
-def test_what_was_kept_elsewhere_is_taken_as_far_as_it_can_be_read() -> None:
-    given = {"good": "dir:in", "bad": "dir:up", "\x1b": "dir:in", **{f"n{n}": "dir:in" for n in range(99)}}
-    saved = SavedFilters(given)
-    assert len(saved) == MAX_SAVED and "bad" not in dict(saved.items()) and "\x1b" not in dict(saved.items())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from dhtui.bindings.commands import command_table
 from dhtui.bindings.keymap import key_table
 from dhtui.headless import json_lines
 from dhtui.options.manual import markdown
@@ -16,7 +17,7 @@ from .pages import ROOT, between
 TABLES: dict[str, Mapping[str, Callable[[], str]]] = {
     "cli.md": markdown.PARTS,
     "json.md": {"fields": json_lines.fields},
-    "keys.md": {"keys": key_table},
+    "keys.md": {"keys": key_table, "commands": command_table},
 }
 
 

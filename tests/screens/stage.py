@@ -155,7 +155,7 @@ class Stage:
     def text(self) -> str:
         """What stands on the screen."""
         # The compositor is Textual's own affair; this is the one place that looks into it. It takes what lies behind
-        # the palette from a variable.
+        # a window of Textual's own from a variable.
         visible_screen_stack.set(self.app._background_screens)
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips) + "\n"
@@ -176,7 +176,7 @@ async def exploring(
 ) -> AsyncIterator[Stage]:
     """An explorer of that size, on that screen. `more` is of `Explorer`, the rest of `Nodes`."""
     node = view if isinstance(view, PaperNode) else PaperNode(view)
-    own = {name: more.pop(name) for name in ("record", "warnings") if name in more}
+    own = {name: more.pop(name) for name in ("record", "warnings", "memory") if name in more}
     app = Explorer(Nodes(node.factory, **more), **own)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, node)

@@ -198,6 +198,8 @@ async def test_leaving_the_network_asks_first_and_keeps_the_state_of_the_real_no
         await yes(stage, "T")
         assert first.closed
         assert "testnet" in stage.lines()[0]
+        stage.app.clear_notifications()
+        await stage.settle()
         assert "16 nodes answer" in stage.text()
     assert [id(node) for node in kept] == [id(first)]
     assert second.closed
@@ -218,6 +220,8 @@ async def test_the_same_key_returns_to_the_network() -> None:
         await yes(stage, "T")
         assert second.closed and not first.closed
         assert "testnet" not in stage.lines()[0]
+        stage.app.clear_notifications()
+        await stage.settle()
         assert "150 nodes answer" in stage.text()
     assert [id(node) for node in kept] == [id(first), id(first)]
 

@@ -250,7 +250,7 @@ async def test_while_a_filter_is_typed_the_footer_names_the_keys_of_its_line(nam
 # ---- pasting ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("opens", ["slash", "colon"], ids=["filter", "palette"])
+@pytest.mark.parametrize("opens", ["slash", "colon"], ids=["filter", "command bar"])
 async def test_a_line_break_of_a_paste_without_brackets_closes_no_line(opens: str) -> None:
     """What follows it would run as commands, and quit."""
     async with exploring(snapshots.running(), show="packets") as stage:

@@ -119,7 +119,7 @@ def test_every_figure_of_queries_and_log_has_its_meaning_in_the_help() -> None:
         "not sent",
         "lost unread",
         "error replies",
-        "timed out",
+        "silent",
         "banned now",
         "muted now",
     ],

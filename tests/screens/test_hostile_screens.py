@@ -147,8 +147,9 @@ async def showing(app: Explorer, size: tuple[int, int]) -> AsyncIterator[Stage]:
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, PaperNode(snapshots.starting()))
         await drain(stage)
-        while app.feed.source is None:  # what happens before that nobody hears
-            await pilot.pause()
+        async with asyncio.timeout(PATIENCE):
+            while app.feed.source is None:  # what happens before that nobody hears
+                await pilot.pause()
         with nothing_fails(stage):
             yield stage
 

@@ -23,9 +23,10 @@ from dhtui.engine.keys import PrivateKey
 from dhtui.keyring import Keyring
 from dhtui.runtime.host import Nodes
 from dhtui.screens import gate
+from dhtui.screens.command.bar import CommandBar
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.prompt import Prompt
-from dhtui.screens.dialogs.window import Palette, Window
+from dhtui.screens.dialogs.window import Window
 from dhtui.screens.items.get_form import GetForm
 from dhtui.screens.items.put_form import PutForm
 from dhtui.screens.keys.import_form import ImportForm
@@ -111,7 +112,7 @@ async def test_keys_of_one_write_do_what_they_do_one_by_one(view: View, keys_fol
     ("keys", "window"),
     [
         ("L", LookupForm), ("6p", PutForm), ("6f", GetForm), ("8a", AnnounceForm), ("7n", NewKeyForm),
-        ("7i", ImportForm), ("4n", LookupForm), ("6Ka", Prompt), (":", Palette), ("2/", TableScreen),
+        ("7i", ImportForm), ("4n", LookupForm), ("6Ka", Prompt), (":", CommandBar), ("2/", TableScreen),
     ],
     ids=lambda it: it if isinstance(it, str) else "",
 )  # fmt: skip

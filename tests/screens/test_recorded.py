@@ -11,8 +11,9 @@ import pytest
 from support.recorded import record_session
 
 from dhtui.app import RECORDING, Explorer
-from dhtui.bindings.registry import VIEWS
+from dhtui.bindings.registry import NEEDS_NODE, VIEWS
 from dhtui.runtime.host import Nodes
+from dhtui.screens.base import ExplorerScreen
 from dhtui.sources.replay import Replay
 
 from . import snapshots
@@ -69,6 +70,8 @@ async def test_a_recording_starts_to_play_and_keys_stop_it_move_in_it_and_set_it
         assert (source.position, source.speed) == (0, 1)
         await stage.press("full_stop")
         assert source.position == source.duration
+        stage.app.clear_notifications()
+        await stage.settle()
         assert "8 nodes answer" in stage.text()
 
 
@@ -156,4 +159,26 @@ async def test_a_full_disk_is_told_and_the_explorer_goes_on(tmp_path: Path) -> N
         stage.app.host.run.recorder._stop("No space left on device")
         await stage.settle()
         assert stage.toasts()[-1].endswith("ends here: No space left on device. The node runs on.")
+        stage.app.clear_notifications()
+        await stage.settle()
         assert "150 nodes answer" in stage.text()
+
+
+async def test_a_recording_offers_no_key_that_can_do_nothing_in_it(recording: bytes) -> None:
+    """Neither the footer nor the help does; what they name says nothing of a recording when it is pressed."""
+    async with playing(Replay(recording), (200, 45)) as (stage, _):
+        offered = set()
+        for view in VIEWS:
+            await stage.press(view.key)
+            screen = stage.app.screen
+            assert isinstance(screen, ExplorerScreen)
+            offered |= {action.name for action in screen.actions_now()}
+            for action in screen.view.actions:
+                if action.name in NEEDS_NODE and action.label:
+                    assert f"{action.key} {action.label} " not in stage.lines()[-1]
+        assert not offered & NEEDS_NODE
+        stage.app.clear_notifications()
+        await stage.press(
+            "4", "n", "x", "2", "p", "r", "a", "6", "p", "f", "7", "n", "i", "8", "a", "1", "b", "r", "L", "T"
+        )
+        assert len(stage.app.screen_stack) == 1, "and each of them opens nothing"

@@ -1,14 +1,11 @@
-"""One registry: bindings, footer, help, palette and screens agree."""
+"""One registry: bindings, footer, help, command bar and screens agree."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
-from support.apart import PATIENCE
-from textual.command import CommandPalette
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from dhtui.bindings.registry import (
     ALWAYS,
@@ -23,8 +20,9 @@ from dhtui.bindings.registry import (
     show_actions,
     symbol,
 )
+from dhtui.screens.command.bar import CommandBar
+from dhtui.screens.command.names import Command, commands, found, score
 from dhtui.screens.dialogs.help import help_lines
-from dhtui.screens.dialogs.palette import Command, RegistryCommands, commands, score
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.peers.announce_form import AnnounceForm
 from dhtui.text.spans import width_of
@@ -121,11 +119,11 @@ def test_every_line_of_the_help_fits_its_window() -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_the_palette_offers_every_action_of_every_screen_to_quit_last(view: View) -> None:
+def test_the_command_bar_offers_every_action_of_every_screen_to_quit_last(view: View) -> None:
     offered = list(commands(view))
     names = {(command.view.name if command.view else "", command.action.name) for command in offered}
     for action in (*view.actions, *VERBS, *LIST, *GLOBAL, *show_actions()):
-        assert ("", action.name) in names or not action.label or action.name == "command_palette", action
+        assert ("", action.name) in names or not action.label or action.name == "command_bar", action
     for other in VIEWS:
         moves = ("other_pane", "cycle", "scrub")
         wanted = [action for action in other.actions if action.label and not action.name.startswith(moves)]
@@ -135,9 +133,8 @@ def test_the_palette_offers_every_action_of_every_screen_to_quit_last(view: View
 
 
 def _best(query: str, view: View) -> list[Command]:
-    """What the palette offers for a query, the best one first."""
-    found = [(score(command.action, query), -place, command) for place, command in enumerate(commands(view))]
-    return [command for fits, _, command in sorted(found, key=lambda one: one[:2], reverse=True) if fits]
+    """What the command bar offers for a query, the best one first."""
+    return [command for _, command in found(query, view)]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -151,11 +148,11 @@ def _best(query: str, view: View) -> list[Command]:
         ("ask", "ask"), ("unban", "bans"), ("bootstrap", "bootstrap"),
     ],
 )  # fmt: skip
-def test_the_palette_finds_an_action_by_its_name_on_any_screen(query: str, name: str, view: View) -> None:
+def test_the_command_bar_finds_an_action_by_its_name_on_any_screen(query: str, name: str, view: View) -> None:
     assert _best(query, view)[0].action.name == name
 
 
-def test_the_palette_offers_to_quit_for_its_own_names_only() -> None:
+def test_the_command_bar_offers_to_quit_for_its_own_names_only() -> None:
     words = {word for command in commands(None) for word in re.findall(r"[a-z_]+", command.title.casefold())}
     words -= {"q", "quit", "exit"}
     queries = {word[:length] for word in words for length in range(1, len(word) + 1)} - {"q", "qu", "qui", "exi"}
@@ -163,32 +160,27 @@ def test_the_palette_offers_to_quit_for_its_own_names_only() -> None:
         assert "quit" not in [command.action.name for command in _best(query, VIEWS[0])], query
 
 
-def test_the_palette_finds_no_short_words_in_scattered_letters() -> None:
+def test_the_command_bar_finds_no_short_words_in_scattered_letters() -> None:
     for command in commands(None):
         text = f"{command.action.label} {command.action.help} {OTHER_NAMES.get(command.action.name, '')}".casefold()
         for query in ("pcp", "ttn", "xprt", "lkp"):
-            assert query in text or not score(command.action, query), (query, command)
+            assert query in text or not score(command, query), (query, command)
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])
-async def test_the_palette_runs_what_is_chosen(key: str) -> None:
+async def test_the_command_bar_runs_what_is_chosen(key: str) -> None:
     async with exploring(snapshots.running()) as stage:
-        await stage.pilot.press(key)
-        await stage.pilot.pause()
-        assert isinstance(stage.app.screen, CommandPalette)
+        await stage.press(key)
+        assert isinstance(stage.app.screen, CommandBar)
         stage.app.screen.query_one(Input).value = "table"
-        await stage.until(lambda: stage.app.screen.query_one(OptionList).option_count > 0)
-        await stage.pilot.press("enter")
         await stage.settle()
+        await stage.press("enter")
         assert stage.screen.view.name == "table"
 
 
-async def test_the_palette_acts_on_the_list_that_has_the_focus() -> None:
+async def test_the_command_bar_acts_on_the_list_that_has_the_focus() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
-        await stage.press("tab")
-        run = {command.action.name: run for command, run in RegistryCommands(stage.screen).commands()}["flip"]
-        run()
-        await stage.settle()
+        await stage.press("tab", ":", *"flip", "enter")
         assert stage.table("nodes").model.backwards
         assert not stage.table("buckets").model.backwards
 
@@ -196,9 +188,6 @@ async def test_the_palette_acts_on_the_list_that_has_the_focus() -> None:
 async def test_a_command_of_another_screen_goes_there_and_is_done() -> None:
     async with exploring(snapshots.running(), show="log") as stage:
         await tap(stage, "colon", *"announce")
-        async with asyncio.timeout(PATIENCE):
-            while not stage.app.screen.query_one(OptionList).option_count:
-                await stage.pilot.pause()
         await tap(stage, "enter")
         await work_ends(stage)
         assert stage.app.current_mode == "peers"

@@ -50,11 +50,11 @@ def test_at_first_and_after_a_jump_the_packets_tell_what_was() -> None:
     history = TroubleHistory()
     history.look(shown, ring)
     found = course(history, shown, 3)
-    assert (found["timed out"], found["error replies"], found["malformed"]) == ((0, 1, 0), (0, 0, 1), (0, 0, 1))
+    assert (found["silent"], found["error replies"], found["malformed"]) == ((0, 1, 0), (0, 0, 1), (0, 0, 1))
     history.look(shown._replace(at=at - 100), PacketRing())
-    assert not any(course(history, shown._replace(at=at - 100), 3)["timed out"])
+    assert not any(course(history, shown._replace(at=at - 100), 3)["silent"])
     history.look(shown, ring)
-    assert course(history, shown, 3)["timed out"] == (0, 1, 0), "a recording that jumps ahead"
+    assert course(history, shown, 3)["silent"] == (0, 1, 0), "a recording that jumps ahead"
 
 
 def test_the_history_is_bounded_and_states_are_no_courses() -> None:

@@ -80,3 +80,19 @@ def test_the_mouse_is_taken_or_left_to_the_terminal(tmp_path: Path, flag: str, t
         term.wait("good:")
         assert term.tmux("display-message", "-p", "#{mouse_any_flag}").strip() == taken
         term.quit()
+
+
+def test_the_next_run_begins_where_the_last_one_ended_and_a_damaged_memory_is_set_aside(tmp_path: Path) -> None:
+    with terminal(tmp_path, (80, 24), "--testnet 8") as term:
+        term.wait("nodes answer")
+        term.go("table")
+        term.quit()
+    (kept,) = tmp_path.rglob("explorer.json")
+    with terminal(tmp_path, (80, 24), "--testnet 8") as term:
+        term.wait("[2 Table]")
+        term.quit()
+    kept.write_text("{")
+    with terminal(tmp_path, (80, 24), "--testnet 8") as term:
+        assert "[1 Home]" in term.wait("damaged")
+        term.quit()
+    assert kept.with_name("explorer.json.damaged-1").read_text() == "{"

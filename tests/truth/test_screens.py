@@ -201,7 +201,7 @@ def test_home_and_log_count_what_was_dropped(told: Told) -> None:
     expected = drops(told.wire)
     assert figure("\n".join(pane(told.text("home"), "traffic")), r"dropped +(\d+)") == expected.total()
     rows = messages(told.wire)
-    expected["timed out"] = sum(row[2] for row in rows.values())
+    expected["silent"] = sum(row[2] for row in rows.values())
     expected["error replies"] = sum(row[3] for row in rows.values())
     expected["not sent"] = told.script.session.faults.met
     told_now = {"banned now": 1, "muted now": 1}

@@ -57,11 +57,16 @@ L11. *An id too near to the target is a Sybil suspect.* A node knows 8 others in
 L12. *Bad referrers are not followed.* After four referrals that timed out or had other ids for each true one, or after
    an invalid value, the other nodes that this node named wait, unless another node names them too.
 L13. *Distrusted nodes fill no place*, so a lookup continues until it has reached 8 others behind them. No more than 16
-   of them are queried beyond need, so it ends. Untried candidates that few nodes vouch for are forgotten first.
+   of them are queried beyond need, so it ends. They are also the first untried candidates to be forgotten; then come
+   those whose ids don't fit, for one honest node in five is one. A node that named made-up nodes counts itself, but
+   fills no place: it had a bucket of honest nodes to name, and the lookup asks one more in its stead.
 L14. *It opens with nodes of two kinds*: entries of the table, which took time to get in, and remembered nodes. So an
    attacker that got itself remembered next to a target does not open the lookup alone.
 L15. *Values need no trust*: they hash to the target or carry a signature, and are accepted from any node.
 L16. *Doubt is reported* (`Lookup.doubt`): all starting nodes are bad referrers, or most responders are Sybil suspects.
+L17. *Too few are as telling as too many.* Nodes in league that name only each other under their true ids are a tenth of
+   what stands there. Where the k closest are farther than chance allows in a network of this size, the lookup begins
+   again: all that have answered fill no place, and the nodes in reserve are queried, until k others have answered.
 
 What attackers can still do, and at which price, is measured by `bench/attacks.py`: see docs/attacks.md.
 """
@@ -79,6 +84,7 @@ from ..wire.compact import Addr, NodeInfo, is_local, is_private_referral
 from ..wire.ids import ID_BITS, bep42_valid
 from .candidates import CHOSEN_BITS, Candidate, Candidates
 from .decisions import Decisions, Distrust, Reason, State, StopReason
+from .network_size import sparse
 from .policy import OURS, Policy
 
 GRACE_SECONDS = OURS.grace
@@ -100,6 +106,8 @@ ENOUGH_VOUCHERS = 3
 SMALL_NETWORK = 10_000
 """A network with fewer nodes at public addresses is doubtful (estimated from the distances of the closest): colluding
 nodes that name only each other look like one."""
+MAX_ROUNDS = 3
+"""How often a lookup begins, at most (L17)."""
 MISFITS = 1
 """Most nodes whose ids don't fit that fill one of the k places, if most ids of the network fit. Inventing an id next to
 a target costs nothing; an address that fits it costs a search among thousands."""
@@ -143,6 +151,7 @@ class Lookup:
         self._number = int.from_bytes(target, "big")
         self._own, self._ours = own, ours
         self._alpha, self._k, self._enforce, self._prefer = alpha, k, enforce, prefer
+        self._size, self._rounds = size, 1
         self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
         self._walk: list[Candidate] | None = None
@@ -271,7 +280,8 @@ class Lookup:
 
     def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
-            return candidate.state is State.ANSWERED and candidate.counts and not candidate.deprioritised
+            answered = candidate.state is State.ANSWERED and candidate.counts
+            return answered and not (candidate.deprioritised or candidate.set_aside)
         return candidate.counts
 
     def _in_play(self) -> int:
@@ -419,6 +429,7 @@ class Lookup:
         self._candidates.came_back(candidate, named_as)
         named = [(node, self._distance(node.id)) for node in outcome.nodes]
         made_up = self._candidates.made_up(candidate, [distance for _, distance in named])
+        candidate.set_aside = made_up > 0
         for node, distance in named:
             self.add(node, candidate, made_up=0 < distance <= made_up)
         self._candidates.judge_answers()
@@ -489,6 +500,29 @@ class Lookup:
                 if wait == "nearest" or not (candidate.asked_again or candidate.deprioritised):
                     return False
         return not waiting or any(c.state is State.ANSWERED for c in self.candidates)
+
+    def begin_again(self) -> bool:
+        """Whether a lookup that has settled goes on: its closest nodes are too sparse for the network (L17).
+
+        The responders so far fill no place any more, and the nodes in reserve are queried like all others.
+        """
+        if self._rounds == MAX_ROUNDS or not self._sparse():
+            return False
+        self._walk = None
+        self._rounds += 1
+        for candidate in self.candidates:
+            candidate.set_aside = candidate.set_aside or candidate.state is State.ANSWERED
+            if candidate.reserve:
+                candidate.reserve = False
+                self.decisions.take(candidate.addr, Reason.SECOND_OPINION)
+        return True
+
+    def _sparse(self) -> bool:
+        """Whether the k closest that are trusted are farther from the target than chance allows."""
+        found, _ = self.ranked()
+        if self._size is None or len(found) < self._k:
+            return False
+        return sparse(found[self._k - 1].distance / 2**ID_BITS, self._k, self._size)
 
     def _hosts(self) -> list[Candidate]:
         """The bootstrap hosts that have not answered: the last of all candidates."""

@@ -1,6 +1,6 @@
 """The nodes that a lookup knows of, nearest to its target first, and which of them it distrusts.
 
-L1 … L16 are the rules in the essay of `algorithm.py`.
+L1 … L17 are the rules in the essay of `algorithm.py`.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class Candidate:
     """Known from before, and left out when the lookup opened: queried when no other is left, or after a referral."""
     sybil_suspect: bool = False
     """Sybil suspect: nearer to the target than chance allows in a network of this size."""
+    set_aside: bool = False
+    """It fills no place: it named made-up nodes (L13), or it answered before the lookup began again (L17)."""
     chosen: bool = False
     """It answered under an id much nearer than the referral's, and no other node has named it under that id."""
     named: bytes | None = None
@@ -253,7 +255,7 @@ class Candidates:
     def _forget_one(self) -> None:
         untried = [c for c in self.all if c.untried]
         if untried:
-            self._drop(min(reversed(untried), key=lambda c: (self.trusted(c), self.vouchers(c) > 1)))
+            self._drop(min(reversed(untried), key=lambda c: (not c.deprioritised, self.fits(c), self.vouchers(c) > 1)))
 
     def _drop(self, candidate: Candidate) -> None:
         self.decisions.take(candidate.addr, Reason.TOO_MANY)

@@ -1,6 +1,6 @@
 """The decisions of a lookup and their reasons, as values. Their sentences are in `text/decisions.py`.
 
-The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to. L1 … L16 are
+The values of the enums are the tokens of JSON and of recordings: they are never changed, only added to. L1 … L17 are
 the rules in the essay of `algorithm.py`.
 """
 
@@ -74,6 +74,8 @@ class Reason(StrEnum):
     """Kept back: known from before (L4). `seconds`: its round trip."""
     NAMED = "named"
     """No longer kept in reserve: `by` named it."""
+    SECOND_OPINION = "second_opinion"
+    """No longer kept in reserve: the closest responders were too far apart for a network of this size (L17)."""
     SAME_SUBNET = "same_subnet"
     """Kept back: `by`, of the same /24, is in the lookup (L9)."""
     PREFERRED = "preferred"

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import combinations
-from math import e, exp, sqrt
+from math import e, exp, log, sqrt
 
 from ..views.snapshot import SizeView
 from ..wire.ids import ID_BITS
@@ -32,6 +32,8 @@ UNLIKELY = 1e-5
 """A crowd with a probability below this does not count as chance."""
 SMALLEST_CROWD = 3
 """Fewest nodes that count as a crowd."""
+UNLIKELY_SPARSE = 1e-3
+"""A gap with a probability below this does not count as chance. It costs queries only, so it may be likelier."""
 LOOKED_AT = 16
 """How many of the nearest are tested for a crowd."""
 
@@ -48,6 +50,15 @@ def crowded(shares: Sequence[float], size: float) -> int:
         if SMALLEST_CROWD <= j > expected and (e * expected / j) ** j * exp(-expected) < UNLIKELY:
             found = j
     return found
+
+
+def sparse(share: float, k: int, size: float) -> bool:
+    """Whether `k` nodes within a share of the space are fewer than chance allows in a network of `size` nodes.
+
+    The chance to meet k nodes or fewer where x > k are expected is at most (e x / k)^k e^-x (Chernoff).
+    """
+    expected = size * share
+    return expected > k and k * (1 + log(expected / k)) - expected < log(UNLIKELY_SPARSE)
 
 
 class SizeEstimate:

@@ -192,6 +192,9 @@ class LookupRun:
             self._held_since = now if held is None else held
             sender.wait(self)
         elif self.running and not self.hold and (self.lookup.settled() or not self._in_flight):
+            if room and self.lookup.begin_again():
+                self.pump(now)
+                return
             self._settled = True
             self._end(self.lookup.verdict(), now, self.lookup.doubt())
         elif self.running and len(self._steps) >= MAX_STEPS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...actions.request import ChangeKept, HostPort, ListKept, Request, Unsigned
 from ...engine.items import ImmutableItem, MutableItem, mutable_target
-from ...errors import UsageError
+from ...errors import Failure, UsageError
 from ..config import state_folder
 from ..fitting import refuse
 from ..options import Options
@@ -144,7 +144,10 @@ def _check_target(options: Options, wanted: bytes | None, what: str) -> None:
 
 
 def _check_keep(options: Options, target: bytes) -> None:
-    """That one more can't be kept is known before anything is sent. Raises `UsageError`."""
+    """That one more can't be kept is known before anything is sent.
+
+    Raises `UsageError`; `Failure` while another program changes the list, for nothing is wrong with the request.
+    """
     if not options.keep:
         return
     refuse_keeping(options)
@@ -155,6 +158,8 @@ def _check_keep(options: Options, target: bytes) -> None:
         check_room(folder, target)
     except KeepError as error:
         raise UsageError(f"--keep: {error}") from None
+    except TimeoutError as error:
+        raise Failure(f"--keep: {error.strerror}, which changes the list of kept items: try again") from None
     except OSError as error:
         why = error.strerror or error
         raise UsageError(f"--keep: the list of kept items in {folder} can't be read ({why})") from None

@@ -11,16 +11,17 @@ from ..config import state_folder
 from ..fitting import refuse
 from ..options import Options
 from ..values import Target, torrent
+from .values import patience
 
 
 def request_of(options: Options, **more: Any) -> Request:
     """The request of the action that the options name, with what all of them have."""
     action = ACTIONS[options.do or "bootstrap"]
-    hurried = not action.unhurried or "deadline" in options.given
     return Request(
         action=action.name,
-        deadline=options.deadline if hurried else None,
+        deadline=patience(options),
         state=state_folder(options),
+        stays=options.wait,
         remembers=not options.testnet,
         **more,
     )

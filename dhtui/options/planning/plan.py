@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...actions.request import AnyRequest
 from ...actions.spec import ACTIONS
 from ...errors import UsageError, quoted
+from ...storage.named_file import STDIN
 from ..fitting import refuse, refuse_in_explorer, refuse_unused
 from ..options import Options
 from .values import check_new_file
@@ -27,6 +28,8 @@ def check_explorer(options: Options) -> None:
         refuse(options, ("do", "wait", "record"), "has no meaning with --serve: each page runs an explorer of its own")
     if options.replay is not None:
         refuse(options, ("do", "wait"), "has no meaning with --replay: a recording is played without any node")
+        if str(options.replay) == STDIN:
+            raise UsageError("--replay: a recording is not read from standard input, where your keys come from")
         if not options.replay.exists():
             raise UsageError(f"--replay: there is no file {quoted(str(options.replay))}")
     check_limits(options)
@@ -43,4 +46,4 @@ def check_limits(options: Options) -> None:
 def check_record(options: Options) -> None:
     """A recording is a new file in a folder that can be written to. Raises `UsageError`."""
     if options.record is not None:
-        check_new_file("--record", options.record, "a recording")
+        check_new_file("--record", options.record, "a recording", options)

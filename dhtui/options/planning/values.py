@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+from ...actions.named_input import input_bytes
 from ...actions.request import STDOUT, KeyChoice
+from ...actions.spec import ACTIONS
 from ...engine.items import MAX_SEQ, MAX_VALUE, ImmutableItem, ItemError, MutableItem, check_value
 from ...errors import UsageError, quoted
-from ..config import keys_folder
+from ..config import is_owned_file, keys_folder
 from ..fitting import bencoded_file, refuse
 from ..options import Options
 
@@ -19,11 +20,20 @@ MAX_TEXT = 16_384
 _VALUES = ("val", "val_file", "val_bencoded")
 
 
+def patience(options: Options) -> float | None:
+    """Seconds to wait for a pipe: those of --deadline, if the action has one; else, as for republish, `None`."""
+    if options.do is None and not options.wait:
+        return None  # the explorer
+    action = ACTIONS[options.do or "bootstrap"]
+    hurried = not action.offline and (not action.unhurried or "deadline" in options.given)
+    return options.deadline if hurried else None
+
+
 def key_choice(options: Options) -> KeyChoice | None:
     """The key of --keyname."""
     if options.keyname is None:
         return None
-    return KeyChoice(keys_folder(options), options.keyname, options.passphrase_file)
+    return KeyChoice(keys_folder(options), options.keyname, options.passphrase_file, patience(options))
 
 
 def key_named(options: Options) -> bytes | None:
@@ -55,11 +65,12 @@ def known_seq(options: Options, public: bytes) -> int | None:
 
 def signed_file(options: Options, *, genuine: bool = True) -> ImmutableItem | MutableItem:
     """The item in ``--signed-file``, not verified where it need not be `genuine`. Raises `UsageError`."""
-    from ...items.file import ItemFileError, read
+    from ...items.file import MAX_BYTES, ItemFileError, parse
 
     assert options.signed_file is not None
+    data = input_bytes("--signed-file", options.signed_file, MAX_BYTES, patience(options))
     try:
-        return read(options.signed_file, genuine=genuine)
+        return parse(data, genuine=genuine)
     except ItemFileError as error:
         raise UsageError(f"--signed-file {quoted(str(options.signed_file))}: {error}") from None
 
@@ -76,10 +87,12 @@ def bencoded_value(options: Options) -> bytes:
         if options.val_bencoded is not None:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
-            v = to_bencode("bencode", _file("--val-bencoded", bencoded_file(options)) if text[:1] == b"@" else text)
+            if text[:1] == b"@":
+                text = _file("--val-bencoded", bencoded_file(options), MAX_VALUE, options)
+            v = to_bencode("bencode", text)
         elif options.val_file is not None:
             limit = MAX_VALUE if options.val_as == "text" else MAX_TEXT
-            v = to_bencode(options.val_as, _file("--val-file", options.val_file, limit))
+            v = to_bencode(options.val_as, _file("--val-file", options.val_file, limit, options))
         else:
             v = to_bencode(options.val_as, options.val or b"")
         check_value(v)
@@ -88,15 +101,8 @@ def bencoded_value(options: Options) -> bytes:
     return v
 
 
-def _file(flag: str, path: Path, limit: int = MAX_VALUE) -> bytes:
-    try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            with path.open("rb") as file:
-                data = file.read(limit + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise UsageError(f"{flag}: cannot read {quoted(str(path))}: {getattr(error, 'strerror', error)}") from None
+def _file(flag: str, path: Path, limit: int, options: Options) -> bytes:
+    data = input_bytes(flag, path, limit, patience(options))
     if len(data) > limit:
         raise UsageError(f"{flag}: {quoted(str(path))} has more than {limit} bytes, no node stores that much")
     return data
@@ -105,14 +111,18 @@ def _file(flag: str, path: Path, limit: int = MAX_VALUE) -> bytes:
 def check_out(options: Options, what: str, *, alone: bool = False) -> None:
     """That --out can be written. `alone`: for standard output it is that or JSON. Raises `UsageError`."""
     if options.out is not None and options.out != STDOUT:
-        check_new_file("--out", options.out, what)
+        check_new_file("--out", options.out, what, options)
     if options.out == STDOUT and alone and options.json:
         raise UsageError("--out - and --json both write to standard output: leave one of them out")
 
 
-def check_new_file(flag: str, path: Path, what: str) -> None:
-    """No file of the user's is overwritten, and the folder is one that can be written to. Raises `UsageError`."""
+def check_new_file(flag: str, path: Path, what: str, options: Options) -> None:
+    """That a flag names a new file, which can be made. No file of the user's is overwritten. Raises `UsageError`."""
     name, folder = quoted(str(path)), path.parent
+    if path == STDOUT:
+        raise UsageError(f"{flag}: {what} is not written to standard output: name a new file")
+    if is_owned_file(path, options):
+        raise UsageError(f"{flag}: {name} is this program's own, for its state, keys or settings: name another file")
     if os.path.lexists(path):
         raise UsageError(f"{flag}: {name} exists, and {what} overwrites nothing: name a new file")
     if not folder.is_dir():

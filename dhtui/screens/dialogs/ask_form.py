@@ -18,6 +18,7 @@ from ...engine.commands import NodeCommands
 from ...engine.lookup.questions import Kind
 from ...engine.outcome import NodeOutcome
 from ...engine.wire.compact import Addr
+from ...lookups.same import SAME, of_question
 from ...packets.parts import Link
 from ...text.format import address, plural, short_id
 from ...text.safe import safe_text
@@ -71,12 +72,20 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
     answer: query_one[ScrollLines] = query_one("#answer", ScrollLines)
 
     def __init__(
-        self, node: NodeCommands, addr: Addr | None = None, question: Kind = "find_node", *, at_once: bool = False
+        self,
+        node: NodeCommands,
+        addr: Addr | str | None = None,
+        question: Kind = "find_node",
+        *,
+        target: str = "",
+        at_once: bool = False,
     ) -> None:
-        """`addr` and `question` are what to begin with; with `at_once` it is asked as the window opens."""
+        """`addr`, `question` and `target` are to begin with; with `at_once` it is asked as the window opens."""
         super().__init__()
-        self._node, self._question, self._at_once = node, question, at_once
-        self._first = "" if addr is None else address(addr)
+        self._node, self._question, self._target, self._at_once = node, question, target, at_once
+        self._same = ""
+        """The command line that asks the same."""
+        self._first = address(addr) if isinstance(addr, tuple) else addr or ""
 
     def compose_body(self) -> ComposeResult:
         """The window."""
@@ -84,7 +93,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
             window.border_title = Content("ask a node")
             yield from field("node", SourceInput(self._first, id="node", placeholder="HOST:PORT, in our table or not"))
             yield from field("question", Pick(KINDS, KINDS.index(self._question), id="question"))
-            yield from field("target", SourceInput(id="target", placeholder=_TARGET))
+            yield from field("target", SourceInput(self._target, id="target", placeholder=_TARGET))
             yield from field("salt", SourceInput(id="salt", placeholder="of a mutable item, if it has one"))
             yield Lines(id="verdict")
             with Container(id="panes"):
@@ -132,6 +141,7 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
 
     @work(group="ask", exclusive=True, exit_on_error=False, name="asking a node")
     async def _ask(self, request: AskRequest) -> None:
+        self._same = of_question(request.question, str(request.remote), request.target, request.salt)
         self.named.title = "named"
         self.named.show(())
         self.answer.show("answer", [])
@@ -184,8 +194,8 @@ class AskForm(CheckedForm[None, AskRequest], ListWindow[None]):
         return self.node_links(self._row(), *KINDS)
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self._row())
+        """The selected node, and the question."""
+        return (*self.node_forms(self._row()), *([(SAME, self._same)] if self._same else ()))
 
     def action_close(self) -> None:
         """Back to the screen below."""

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from ...packets.parts import Link
+from ...widgets.line_table import LineTable
 from ..clipboard import send_to_clipboard
 from ..notify import notify
 from ..verbs import CopyForm
@@ -30,6 +31,16 @@ async def choose(screen: Screen[Any], title: str, labels: Sequence[str], *, to: 
         notify(screen.app, f"There is nothing here to {to or title}.")
         return None
     return 0 if len(labels) == 1 else await screen.app.push_screen_wait(Choice(title, labels))
+
+
+def choose_columns(screen: Screen[Any], table: LineTable[Any], view: str) -> None:
+    """Lets the user choose the columns of a list; `view` is the screen whose words they are."""
+    from .columns import ColumnChooser, meanings_of
+
+    if any(column.title for column in table.model.shipped):
+        screen.app.push_screen(ColumnChooser(table, meanings_of(table, view)))
+    else:
+        notify(screen.app, "This list has no columns to choose.")
 
 
 async def copy(screen: Screen[Any], forms: Sequence[CopyForm]) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from ...bindings.registry import GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
+from textual.content import Content
+
+from ...bindings.registry import ALWAYS, GLOBAL, LEGEND, LIST, PLAYER, VERBS, Action, View, moves, show_actions
 from ...text.glossary import EVERYWHERE, GLOSSARY
-from ...text.spans import Line, fit, width_of
+from ...text.spans import Line, clean, fit, width_of
+from ...widgets.line_table import LineTable
+from ...widgets.scroll_lines import ScrollLines
+from .columns import meanings_of
 from .popup import Popup
 
 Filters: TypeAlias = Sequence[tuple[str, str]]
@@ -21,12 +26,52 @@ _KEYS = 12
 
 
 class HelpScreen(Popup):
-    """What the keys do, and what the signs mean."""
+    """What the keys do, and what the signs mean; with the key of the help itself: what stands in the selected line."""
 
     ABOUT = ""
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Sequence[Line], selected: Sequence[Line] = ()) -> None:
+        """`selected` explains the selected line, if there is one."""
         super().__init__(f"help: {title}", lines)
+        self._pages = [(f"help: {title}", lines)]
+        if selected:
+            self._pages.append(("help: the selected line", selected))
+
+    def on_mount(self) -> None:
+        """Tells of the other page."""
+        self._tell()
+
+    def _tell(self) -> None:
+        if len(self._pages) > 1:
+            self.query_one(ScrollLines).border_subtitle = Content(f"{ALWAYS[0].key} {self._pages[1][0]}")
+
+    def turn(self) -> None:
+        """Shows the other page."""
+        self._pages.reverse()
+        window = self.query_one(ScrollLines)
+        window.show(*self._pages[0])
+        window.scroll_home(animate=False)
+        self._tell()
+
+
+def selected_lines(table: LineTable[Any], view: str) -> list[Line]:
+    """What stands in the selected line of a list, column by column, and the signs in it."""
+    model, meanings = table.model, meanings_of(table, view)
+    row = model.selected
+    if row is None:
+        return []
+    lines: list[Line] = []
+    for column, cell in zip(model.columns, model.cells(row), strict=True):
+        text = clean("".join(part for part, _ in cell).strip())
+        if column.title:
+            lines += [((fit(f" {column.title}", _KEYS), "strong"), (text[: WIDTH - _KEYS] or "nothing", "data"))]
+            words = wrap(meanings.get(column.title, ""), WIDTH - _KEYS)
+            lines += [((" " * _KEYS, "plain"), (part, "dim")) for part in words]
+    shown = {char for cell in model.cells(row) for part, _ in cell for char in part}
+    signs = [(sign, words) for sign, words in LEGEND if sign in shown]
+    if signs:
+        lines += [(), (("Signs in it", "title"),)]
+    return lines + [line for sign, words in signs for line in meaning_lines(sign, words)]
 
 
 def help_lines(view: View, actions: Sequence[Action], filters: Filters = ()) -> list[Line]:

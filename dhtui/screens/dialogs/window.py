@@ -9,21 +9,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
-from textual.command import CommandPalette, DiscoveryHit
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from ...bindings.registry import ALWAYS, CHOOSE, LIST, Action, form, is_text, moves
+from ...bindings.registry import ALWAYS, CHOOSE, GLOBAL, LIST, Action, form, is_text, moves
 from ...widgets.bound import bound
 from ...widgets.chrome import Footer
 from ...widgets.filter_bar import FilterBar, FilterInput
 from ...widgets.line_table import LineTable
 from ...widgets.pick import Pick
 from ...widgets.scroll_lines import ScrollLines
+from ...widgets.selecting import Selecting
 
 R = TypeVar("R")
+_BAR = next(action for action in GLOBAL if action.name == "command_bar")._replace(rank=0)
 _CHOOSES = tuple(action.name for action in CHOOSE)
 
 
@@ -58,7 +59,7 @@ def help_in_field() -> Action:
     return ALWAYS[0].fixed(keys[0]) if keys else ALWAYS[0]
 
 
-class Window(ModalScreen[R]):
+class Window(Selecting[R], ModalScreen[R]):
     """A window that closes once, whatever keys are still on their way to it. Textual's own would close another one.
 
     A subclass gives `compose_body`, and in `ACTIONS` all of its keys: the footer names them, the help explains them,
@@ -71,7 +72,7 @@ class Window(ModalScreen[R]):
     """What it is for, for the help."""
     SIGNS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The signs that it shows, for the help, each with its meaning."""
-    BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help")]
+    BINDINGS: ClassVar[list[BindingType]] = [bound(ALWAYS[0], "app.help"), bound(_BAR, "app.command_bar")]
 
     dismissed = False
     """Whether it was closed."""
@@ -117,7 +118,7 @@ class Window(ModalScreen[R]):
         names = {action.name for action in own}
         lists = tuple(action for action in list_keys(focused) if action.name not in names)
         taken = {key for action in lists if action.label for key in action.keys.split(",")}
-        return (*(action for action in own if action.keys.partition(",")[0] not in taken), *lists)
+        return (*(action for action in own if action.keys.partition(",")[0] not in taken), _BAR, *lists)
 
     def own_actions(self) -> tuple[Action, ...]:
         """All keys of its own; the last one closes it."""
@@ -146,6 +147,13 @@ class Window(ModalScreen[R]):
         """Esc has another meaning now."""
         self.show_keys()
 
+    @on(LineTable.Columns)
+    def choose_columns(self, message: LineTable.Columns) -> None:
+        """Opens the window for the columns of a list."""
+        from .choosing import choose_columns
+
+        choose_columns(self, message.table, "")
+
     def shows_anew(self) -> None:
         """It shows something else, and by no key: nothing that was typed before that is seen is for it."""
         self.painted = inf
@@ -157,28 +165,3 @@ class Window(ModalScreen[R]):
             return AwaitComplete()
         self.dismissed = True
         return super().dismiss(result)
-
-
-PALETTE = (Action("submit", "enter", "do it", "", 1, id=""), Action("leave", "escape", "close", "", 1, id=""))
-"""Textual's own palette has these keys for everybody."""
-
-
-class Palette(CommandPalette):
-    """Textual's palette, which closes once and runs one command."""
-
-    def compose(self) -> ComposeResult:
-        """The palette and its keys."""
-        yield from super().compose()
-        yield Footer(id="keys")
-
-    def on_mount(self) -> None:
-        """Names the keys."""
-        move = Action("choose", "up,down", "choose", "", 2, "↑ ↓", id="")
-        self.query_one(Footer).show_actions((PALETTE[0], move, PALETTE[-1]), None, None)
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close it."""
-        if is_open(self):
-            return super().dismiss(result)
-        self._selected_command = DiscoveryHit("", lambda: None)  # it has run already
-        return AwaitComplete()

@@ -11,7 +11,7 @@ from math import exp, log
 from ...bindings.keymap import key_of
 from ...engine.views.history import TRIP_EDGES, SlotView
 from ...engine.views.snapshot import ErrorView, RttView, Snapshot
-from ...text.faults import problem_words
+from ...text.faults import TIMED_OUT, cause_words, problem_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.safe import safe_text
 from ...text.spans import Line, Span, fit, spread
@@ -247,13 +247,13 @@ _WHOLE = 60
 
 def _totals(snapshot: Snapshot) -> Counter[str]:
     totals = Counter(snapshot.drops)
-    totals["timed out"] += sum(counts.timed_out for counts in snapshot.methods.values())
+    totals[TIMED_OUT] += sum(counts.timed_out for counts in snapshot.methods.values())
     totals["error"] += sum(counts.errors for counts in snapshot.methods.values())
     return totals
 
 
 def _error_line(cause: str, total: int, error: ErrorView | None, now: float, width: int) -> Line:
-    head: Line = ((fit(safe_text(cause, 20), 18), "warn"), (fit(number(total), 6, right=True), "plain"))
+    head: Line = ((fit(safe_text(cause_words(cause), 20), 18), "warn"), (fit(number(total), 6, right=True), "plain"))
     if error is None:
         return head
     ago: Span = (fit(f"  {duration(now - error.at)} ago", 12), "dim")

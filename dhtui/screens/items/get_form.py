@@ -21,6 +21,7 @@ from ...engine.outcome import Outcome
 from ...engine.views.snapshot import LookupView
 from ...items.following.record import newer
 from ...keyring import Entry
+from ...lookups.same import SAME, of_item
 from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.spans import Line
@@ -72,6 +73,8 @@ class GetForm(CheckedForm[GetRequest | None, GetRequest], ListWindow[GetRequest 
         """The newest one seen."""
         self._form: Form = "text"
         self._getting = False
+        self._same = ""
+        """The command line that gets the same."""
         self._outcome: Outcome | None = None
         """What the last look brought."""
         self._rows: list[NodeRow] = []
@@ -120,6 +123,7 @@ class GetForm(CheckedForm[GetRequest | None, GetRequest], ListWindow[GetRequest 
         if request.every is not None:
             self.dismiss(request)
             return
+        self._same = of_item(request.target, request.public, request.salt)
         self._item, self._outcome, self._rows = None, None, []
         self.answers.show(())
         self._show_value()
@@ -193,8 +197,8 @@ class GetForm(CheckedForm[GetRequest | None, GetRequest], ListWindow[GetRequest 
         return self.node_links(self.answers.model.selected, "get")
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self.answers.model.selected)
+        """The selected node, and the get."""
+        return (*self.node_forms(self.answers.model.selected), *([(SAME, self._same)] if self._same else ()))
 
     def action_view_as(self) -> None:
         """Shows the value in the next form."""

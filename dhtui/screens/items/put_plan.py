@@ -26,6 +26,7 @@ from ...errors import UsageError
 from ...items.conflict import NOTHING
 from ...items.value import FormError, to_bencode
 from ...keyring import Entry
+from ...lookups.same import of_put
 from ...options.values import integer, salt
 from ...packets.fields import text_or_hex
 from ...text.format import plural, short_id
@@ -96,6 +97,14 @@ class Plan:
         if self.signer is None or self.signer.public is None:
             return immutable_target(self.v)
         return mutable_target(self.signer.public, self.salt)
+
+    def same_command(self) -> str:
+        """The command line that puts the same; empty: there is none."""
+        if self.signed is not None:
+            return ""
+        name = self.signer.name if self.signer is not None else ""
+        cas = None if self.seen is None else self.seen.seq
+        return of_put(self.v, name, self.salt, self.seq, cas, self.min_stored)
 
     def what(self, key: PrivateKey | None) -> Item | Draft:
         """What to put. `key` is that of the signer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from textwrap import wrap
 
 from ...actions.run import Result
@@ -13,6 +14,7 @@ from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
 from ...headless.put_text import copy_words
 from ...items.readback import Copy, Gives, ReadBack
+from ...lookups import query_status
 from ...lookups.query_status import MARKS, QueryStatus
 from ...text.decisions import lookup_stop_words
 from ...text.faults import FAULT_WORDS
@@ -43,30 +45,24 @@ NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
 
 SIGNS = (
     ("✓", "took the item, or gives it"),
-    ("·", "has nothing, or has not been asked yet"),
-    ("!", "gives an older one, or another one"),
-    ("✗", "refused, or gave what does not hold"),
+    ("·", "has nothing, or was not asked"),
+    ("!", "refused, or gives an older one, another one, or one that does not hold"),
+    ("✗", "was silent: nothing is known of what it has"),
+    ("≠", "sent what is no answer: nothing is known of what it has"),
     ("□", "answered late, when the lookup was over"),
     ("–", "was cancelled: the end came before an answer"),
-    ("?", "gave no answer: nothing is known of what it has"),
     ("…", "is asked"),
 )
 """The signs of nodes, as the help of a put and of a get explains them."""
 
-_GOOD = (Status.STORED, Status.VALUE)
-_UNKNOWN = UNUSABLE | {Status.TIMED_OUT}
-"""Nothing is known of what they have."""
+_NOTHING: Span = ("·", "dim")
 
 
 def mark_of(status: Status) -> Span:
-    """The sign of a status."""
-    if status in _GOOD:
-        return ("✓", "good")
-    if status is Status.CANCELLED:
-        return MARKS[QueryStatus.CANCELLED]
-    if status in _UNKNOWN:
-        return ("?", "dim")
-    return ("·", "dim") if status in (Status.ANSWERED, Status.PEERS) else ("✗", "bad")
+    """The sign of a status: that of all screens, but for an answer without the item."""
+    if status in (Status.ANSWERED, Status.PEERS):
+        return _NOTHING
+    return ("!", "warn") if status is Status.UNPROVED else query_status.mark_of(status)
 
 
 def written_rows(writes: Sequence[NodeOutcome]) -> list[NodeRow]:
@@ -102,13 +98,19 @@ def read_rows(read: ReadBack) -> list[NodeRow]:
 
 
 def _gives(gives: Gives) -> Span:
-    if gives in (Gives.NOTHING, Gives.REFUSED):
-        return "·", "dim"
-    if gives is Gives.CANCELLED:
-        return MARKS[QueryStatus.CANCELLED]
-    if gives in (Gives.SILENT, Gives.NOT_ASKED, Gives.UNUSABLE):
-        return "?", "dim"
-    return ("✓", "good") if gives is Gives.IT else ("!", "warn")
+    return _GIVES.get(gives, ("!", "warn"))
+
+
+_GIVES: dict[Gives, Span] = {
+    Gives.IT: MARKS[QueryStatus.ANSWERED],
+    Gives.NOTHING: _NOTHING,
+    Gives.REFUSED: MARKS[QueryStatus.ERROR],
+    Gives.SILENT: MARKS[QueryStatus.SILENT],
+    Gives.CANCELLED: MARKS[QueryStatus.CANCELLED],
+    Gives.NOT_ASKED: MARKS[QueryStatus.UNASKED],
+    Gives.UNUSABLE: MARKS[QueryStatus.UNUSABLE],
+}
+"""All others give another value than the one that was put."""
 
 
 def _how(copy: Copy) -> str:
@@ -128,7 +130,7 @@ def waiting_rows(detail: LookupDetail, queries: Sequence[QueryView]) -> list[Nod
 def _waiting(token: bool, asked: bool) -> tuple[Span, str]:
     if asked:
         return ("…", "accent"), "is asked to store it"
-    return (("·", "dim"), "has answered, or is next") if token else (("✗", "bad"), "gave no write token")
+    return (("·", "dim"), "has answered, or is next") if token else (MARKS[QueryStatus.ERROR], "gave no write token")
 
 
 def node_details(row: NodeRow) -> list[Line]:
@@ -152,18 +154,20 @@ def phase_lines(
     result: Result | None,
     *,
     dry: bool,
+    width: int,
 ) -> list[Line]:
-    """Lookup, tokens, put: what is over, what goes on, what is still to come."""
+    """Lookup, tokens, put: what is over, what goes on, what is still to come. In as many lines as they take."""
+    phase = partial(_phase, width=width)
     looking = result is None and (view is None or view.running)
-    lines = [_phase("lookup", _lookup_words(view), looking, done=not looking)]
+    lines = phase("lookup", _lookup_words(view), looking, done=not looking)
     closest = [node for node in detail.candidates if node.closest] if detail is not None else []
     tokens = sum(node.token for node in closest)
     asked = detail is not None and detail.view.kind == "get"
     told = f"{tokens} of the {len(closest)} closest gave one" if asked else "none are asked for in a dry run"
-    lines.append(_phase("tokens", told if closest else "", looking, done=not looking and (bool(tokens) or not asked)))
+    lines += phase("tokens", told if closest else "", looking, done=not looking and (bool(tokens) or not asked))
     if dry:
-        return [*lines, _phase("put", "a dry run stores nothing", False, done=False)]
-    return [*lines, _put_phase(queries, result, looking)]
+        return [*lines, *phase("put", "a dry run stores nothing", False, done=False)]
+    return [*lines, *_put_phase(queries, result, looking, width)]
 
 
 def _lookup_words(view: LookupView | None) -> str:
@@ -173,17 +177,17 @@ def _lookup_words(view: LookupView | None) -> str:
     return f"{words}; {view.best} of the 8 closest" if view.running else f"{words}; {lookup_stop_words(view)}"
 
 
-def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: bool) -> Line:
+def _put_phase(queries: Sequence[QueryView], result: Result | None, looking: bool, width: int) -> list[Line]:
     if looking:
-        return _phase("put", "", False, done=False)
+        return _phase("put", "", False, done=False, width=width)
     if result is None:
         waiting = sum(query.method == "put" for query in queries)
         words = f"{plural(waiting, 'node')} still to answer" if waiting else "is over; what others put is looked for"
-        return _phase("put", words, True, done=False)
+        return _phase("put", words, True, done=False, width=width)
     writes = result.outcome.writes if result.outcome is not None else ()
     words = _counts(writes) if writes else "nothing was sent"
     stored = any(one.status is Status.STORED for one in writes)
-    return _phase("put", words, False, done=stored, failed=not stored)
+    return _phase("put", words, False, done=stored, failed=not stored, width=width)
 
 
 _WRITTEN = {
@@ -207,8 +211,10 @@ def _written(one: NodeOutcome) -> str:
     return _WRITTEN.get(one.status, "not written to")
 
 
-def _phase(name: str, words: str, running: bool, *, done: bool, failed: bool = False) -> Line:
+def _phase(name: str, words: str, running: bool, *, done: bool, width: int, failed: bool = False) -> list[Line]:
     ended: Span = ("✓", "good") if done else ("✗", "bad") if failed else ("·", "dim")
     mark: Span = ("…", "accent") if running else ended
     role: Role = "plain" if running or done or failed else "dim"
-    return (mark, (f" {fit(name, 8)}", "dim"), (words, role))
+    first, *rest = wrap(words, max(20, width - 10)) or [""]
+    more: list[Line] = [((" " * 10, "plain"), (line, role)) for line in rest]
+    return [(mark, (f" {fit(name, 8)}", "dim"), (first, role)), *more]

@@ -26,6 +26,7 @@ from ...items.conflict import Conflict, retry, whose
 from ...items.following import Follower
 from ...items.keepalive import Keeper, KeepError
 from ...keyring import Keyring, KeyringError
+from ...lookups.same import SAME
 from ...packets.parts import Link
 from ...sources.feed import RATE
 from ...text.safe import magnet, safe_text
@@ -169,8 +170,8 @@ class PutRun(ListWindow[Seen | None]):
         detail = self._node.lookup(self._view.number) if self._view is not None else None
         queries = self._node.snapshot().queries
         queries = tuple(query for query in queries if query.owner == "put")
-        phases = phase_lines(self._view, detail, queries, self._result, dry=self._dry)
-        self.query_one("#phases", Lines).show(phases)
+        pane = self.query_one("#phases", Lines)
+        pane.show(phase_lines(self._view, detail, queries, self._result, dry=self._dry, width=pane.size.width or 76))
         if self._result is None:
             self.nodes.show(waiting_rows(detail, queries) if detail is not None and not detail.view.running else ())
             self._say("", "", "plain")
@@ -217,8 +218,9 @@ class PutRun(ListWindow[Seen | None]):
         verdict.show(verdict_lines(mark, safe_text(text, 400), role, max(1, verdict.size.width)))
 
     def on_resize(self) -> None:
-        """The verdict is fitted to the new size."""
+        """The phases and the verdict are fitted to the new size."""
         self.call_after_refresh(lambda: self._say(*self._said))
+        self.call_after_refresh(self.tick)
 
     @on(LineTable.Inspect, "#nodes")
     def inspect(self) -> None:
@@ -231,8 +233,9 @@ class PutRun(ListWindow[Seen | None]):
         return self.node_links(self.nodes.model.selected, *methods)
 
     def copy_forms(self) -> Sequence[CopyForm]:
-        """The selected node."""
-        return self.node_forms(self.nodes.model.selected)
+        """The selected node, and the put."""
+        same = self._plan.same_command()
+        return (*self.node_forms(self.nodes.model.selected), *([(SAME, same)] if same else ()))
 
     # -- then ------------------------------------------------------------------------------------------------
 

@@ -9,20 +9,17 @@ from pathlib import Path
 
 from ...engine.items import MAX_VALUE, Item
 from ...errors import UsageError
-from ...items.file import ItemFileError, read
+from ...items.file import MAX_BYTES, ItemFileError, parse
 from ...options.planning.values import MAX_TEXT
 from ...options.values import path
+from ...storage.atomic import read_regular
 
 
 def read_value(text: str, form: str) -> bytes:
     """What is in a file, to be read as one of `itemvalue.FORMS`. Raises `UsageError`. Run it in a thread."""
     file = _regular(text)
     limit = MAX_VALUE if form == "text" else MAX_TEXT
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(limit + 1)
-    except OSError as problem:
-        raise UsageError(f"the file can't be read: {problem.strerror or problem}") from None
+    data = _content(file, limit)
     if len(data) > limit:
         raise UsageError(f"the file has more than {limit} bytes, no node stores that much")
     return data
@@ -30,11 +27,19 @@ def read_value(text: str, form: str) -> bytes:
 
 def read_signed(text: str) -> Item:
     """The item in a file that `sign --out` wrote. Raises `UsageError`. Run it in a thread."""
-    file = _regular(text)
+    data = _content(_regular(text), MAX_BYTES)
     try:
-        return read(file)
+        return parse(data)
     except ItemFileError as problem:
         raise UsageError(str(problem)) from None
+
+
+def _content(file: Path, limit: int) -> bytes:
+    """The first `limit` + 1 bytes."""
+    try:
+        return read_regular(file, limit)
+    except OSError as problem:
+        raise UsageError(f"the file can't be read: {problem.strerror or problem}") from None
 
 
 def _regular(text: str) -> Path:

@@ -19,6 +19,7 @@ from ...engine.items import Item, MutableItem
 from ...engine.views.snapshot import Snapshot, StoredItemView
 from ...items.following import Follower, FollowError
 from ...keyring import Entry, Keyring, KeyringError
+from ...lookups.same import of_item
 from ...packets.parts import Link
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
@@ -251,6 +252,11 @@ class ItemsScreen(ExplorerScreen):
             return mine_forms(row, row_text(self.mine, row))
         return item_forms(row, row_text(self.items, row)) if row else ()
 
+    def same_command(self) -> str:
+        """Gets the same item."""
+        row = self.items.model.selected
+        return of_item(row.target, row.k, row.salt) if row else ""
+
     def exports(self) -> Sequence[ExportForm]:
         """All items, or the selected value."""
         row, rows = self._row(), self._rows
@@ -450,6 +456,11 @@ class ItemsScreen(ExplorerScreen):
     async def _open_get(self, node: NodeCommands, what: str) -> None:
         form = GetForm(node, await self._keys(self.keyring), what)
         self.app.push_screen(form, self._asked_to_watch)
+
+    def carry_out(self, request: object) -> None:
+        """Watches what the get form of a command asks for."""
+        if isinstance(request, GetRequest):
+            self._asked_to_watch(request)
 
     def _asked_to_watch(self, request: GetRequest | None) -> None:
         if request is not None:

@@ -115,7 +115,8 @@ async def export_key(app: App[int], keyring: Keyring, entry: Entry) -> Done | No
     """Writes a private key to a file, or shows it."""
     if not await unlock(app, keyring, entry.name):
         return None
-    given = await app.push_screen_wait(ExportForm(entry.name, await asyncio.to_thread(keyring.load, entry.name)))
+    key = await asyncio.to_thread(keyring.load, entry.name)
+    given = await app.push_screen_wait(ExportForm(entry.name, key, keyring.folder))
     if given is None:
         return None
     if given.path is not None:

@@ -14,6 +14,8 @@ from ...errors import UsageError
 from ...keyring import KeyringError
 from ...keyring.writing import FORMATS, write_key, write_secret
 from ...options.values import path
+from ...storage.named_file import STDIN
+from ...storage.owned import is_owned
 from ...text.safe import safe_text
 from ...widgets.pick import Pick
 from ...widgets.source_input import SourceInput
@@ -37,9 +39,10 @@ class ExportForm(KeyForm[Exported]):
     VERB = "export"
     NOTES = ("Whoever has it can sign as you: keep it where nobody else can read it.",)
 
-    def __init__(self, name: str, key: PrivateKey) -> None:
+    def __init__(self, name: str, key: PrivateKey, folder: Path) -> None:
+        """`folder`: that of the keyring."""
         super().__init__()
-        self._key_name, self._key = name, key
+        self._key_name, self._key, self._folder = name, key, folder
 
     def fields(self) -> Iterator[tuple[str, Widget]]:
         """The form, and the file."""
@@ -53,7 +56,7 @@ class ExportForm(KeyForm[Exported]):
         try:
             write_key(self._key, form)
             if file:
-                path(file)
+                _own(path(file), self._folder)
         except (BadKey, UsageError) as problem:
             return bad(str(problem), *about)
         where = (
@@ -71,6 +74,14 @@ class ExportForm(KeyForm[Exported]):
     def progress(self) -> str:
         """What is being done."""
         return "writing the key"
+
+
+def _own(file: Path, keys: Path) -> None:
+    """Raise `UsageError` for a place of the program's own, and for what is no name of a file elsewhere."""
+    if str(file) == STDIN:
+        raise UsageError("there is no standard output here: name a new file")
+    if is_owned(file, keys.parent):
+        raise UsageError("this is a place of the program's own, for its state or its keys: name another")
 
 
 def _write(text: str, file: Path | None) -> Exported:

@@ -43,6 +43,11 @@ class RevealScreen(Popup):
         self.app.clear_notifications()  # they would lie over it
         self._show()
 
+    @property
+    def shows_secret(self) -> bool:
+        """Whether the key can be read."""
+        return self._shown
+
     def _show(self) -> None:
         does = "hides" if self._shown else "shows"
         # A line that is cut off would be copied as it stands: in small windows there are more of them.

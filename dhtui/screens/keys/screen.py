@@ -53,6 +53,8 @@ class KeysScreen(ExplorerScreen):
     """The items of the selected key."""
     _signed_as_of: tuple[object, ...] = ()
     """All that they depend on."""
+    _fitted = 0
+    """The width that the details were made for."""
     _select = ""
     """The key to be selected when the list is read next."""
 
@@ -69,8 +71,10 @@ class KeysScreen(ExplorerScreen):
     def show(self, snapshot: Snapshot) -> None:
         """Keys do not change by themselves: they are read when the screen is shown, and after a new one.
 
-        What became of their items does.
+        What became of their items does, and so does the width, which the pane has later than the screen its size.
         """
+        if self.query_one("#detail", Lines).size.width != self._fitted:
+            self.show_detail()
         self._show_signed()
 
     def on_screen_resume(self) -> None:
@@ -109,7 +113,8 @@ class KeysScreen(ExplorerScreen):
         """All about the selected key."""
         entry = self.keys.model.selected
         detail = self.query_one("#detail", Lines)
-        lines = key_details(entry, self._is_open(entry), width=detail.size.width, puts=False) if entry else []
+        self._fitted = detail.size.width
+        lines = key_details(entry, self._is_open(entry), width=self._fitted, puts=False) if entry else []
         if entry and len(self._entries) == 1:
             hint = " makes a key of your own, to publish items that only you can change."
             lines = [((key_of("keys.new_key"), "key"), (hint, "plain")), *lines]
@@ -135,10 +140,6 @@ class KeysScreen(ExplorerScreen):
         pane.border_title = titled(
             pane, f"items of {safe_text(entry.name, 40)}, times in UTC" if entry and known else "items"
         )
-
-    def on_resize(self) -> None:
-        """The details are fitted to the new size. The base's own method runs too."""
-        self.call_after_refresh(self.show_detail)
 
     def _is_open(self, entry: Entry) -> bool:
         keyring = self.keyring

@@ -87,7 +87,7 @@ def counter_lines(counts: Sequence[tuple[str, int]], width: int, most: int) -> l
 
 
 def trouble_lines(snapshot: Snapshot, history: TroubleHistory, width: int, most: int) -> list[Line]:
-    """What goes wrong, and when: `most` causes over time, and a line with the others."""
+    """What goes wrong, and when: `most` causes over time, and the others in half as many lines."""
     counts = causes(snapshot)
     if not counts:
         return [((" Nothing has gone wrong so far.", "dim"),)]
@@ -95,7 +95,7 @@ def trouble_lines(snapshot: Snapshot, history: TroubleHistory, width: int, most:
     drawn = {course.cause for course in courses[:most]}
     return [
         *course_lines(courses, width, most),
-        *counter_lines([one for one in counts if one[0] not in drawn], width, 1),
+        *counter_lines([one for one in counts if one[0] not in drawn], width, most // 2),
     ]
 
 

@@ -31,7 +31,7 @@ from ...packets.parts import Link, LinkKind
 from ...packets.ring import PacketRing
 from ...sources.event_ring import EventRing, Happened
 from ...sources.source import Source
-from ...text.faults import problem_words
+from ...text.faults import cause_words, problem_words
 from ...text.format import address, short_id
 from ...text.happenings import Cause, cause_of, cause_of_error, event_words, lookup_name
 from ...text.safe import safe_text
@@ -117,7 +117,7 @@ def error_line(error: ErrorView, unix: float) -> LogLine:
         unix=unix,
         level="detail" if error.cause == Cause.TIMED_OUT else "problem",
         cause=cause_of_error(error.cause),
-        label=safe_text(error.cause, 24),
+        label=safe_text(cause_words(error.cause), 24),
         where=safe_text(address(error.addr), 40),
         text=safe_text(problem_words(error.text)),
         addr=error.addr,

@@ -24,9 +24,9 @@ def links_of(detail: LookupDetail, row: CandidateRow | None, packets: PacketRing
     elif about(kind) == "target":
         target = Link("target", view.target, f"target {short_id(view.target)}")
     else:
-        target = Link("node", view.target, f"id {short_id(view.target)}")
+        target = Link("node", view.target, f"the node {short_id(view.target)}")
     if row is None:
-        return (target,)
+        return (_nearest(detail) or target if target.kind == "node" else target,)
     node = row.node
     found = [Link("node", node.id, f"node {short_id(node.id)}")] if node.id is not None else []
     found.append(Link("address", node.addr, safe_text(address(node.addr))))
@@ -34,6 +34,14 @@ def links_of(detail: LookupDetail, row: CandidateRow | None, packets: PacketRing
     if packet is not None:
         found.insert(0, Link("packet", packet.number, f"its query, packet {packet.number}"))
     return (*found, target)
+
+
+def _nearest(detail: LookupDetail) -> Link | None:
+    """What a lookup of an id came to: the nearest node that answered, which need not have that id."""
+    found = next((one for one in detail.candidates if one.closest), None)
+    if found is None:
+        return None
+    return Link("address", found.addr, safe_text(f"the nearest that answered, {address(found.addr)}"))
 
 
 def _packet(detail: LookupDetail, row: CandidateRow, packets: PacketRing) -> Packet | None:
@@ -58,8 +66,6 @@ def copies(view: LookupView, row: CandidateRow | None) -> tuple[CopyForm, ...]:
     forms = [("target", target)]
     if view.kind == "get_peers":
         forms.append(("magnet link", f"magnet:?xt=urn:btih:{target}"))
-    if view.kind in ("find_node", "get_peers", "get"):
-        forms.append(("command", f"dhtui --do {view.kind} --target {target}"))
     return tuple(forms)
 
 

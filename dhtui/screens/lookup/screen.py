@@ -23,6 +23,7 @@ from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.compare import Difference, comparison_lines, differences
 from ...lookups.drawings.ladder import scale_of
+from ...lookups.same import of_links
 from ...lookups.shares import culprits
 from ...lookups.verdict import verdict_lines
 from ...packets.parts import Link
@@ -484,6 +485,11 @@ class LookupScreen(CourseScreen):
         if not result.ok or not self.is_current:
             notify(self, text, bad=not result.ok)
 
+    def carry_out(self, request: object) -> None:
+        """Starts the lookup of a command."""
+        if isinstance(request, LookupRequest):
+            self._start(request)
+
     def action_stop(self) -> None:
         """Ends the selected lookup with what it has found so far."""
         view = self._view()
@@ -506,6 +512,10 @@ class LookupScreen(CourseScreen):
         """The node, or the target of the lookup."""
         view = self._view()
         return copies(view, self._node_row()) if view is not None else ()
+
+    def same_command(self) -> str:
+        """Asks the node that the user is at; else looks up the same."""
+        return of_links(self.links()) if self._node_row() is not None else super().same_command()
 
     def exports(self) -> tuple[ExportForm, ...]:
         """The lookup as text and as JSON."""

@@ -10,9 +10,9 @@ from textual.getters import query_one
 from ...bindings.keymap import key_of
 from ...bindings.registry import View
 from ...packets.filter import narrowed
-from ...packets.saved import MAX_NAME, MAX_SAVED, SavedFilters
 from ...runtime.host import NodeHost
 from ...sources.feed import Feed
+from ...storage.memory import MAX_NAMED
 from ...text.format import number
 from ...text.safe import safe_text
 from ...text.spans import Line, spread
@@ -25,6 +25,7 @@ from ..dialogs.prompt import Prompt
 from ..gate import opens
 from .packet_list import PacketTable
 from .panes import alike
+from .saved import MAX_NAME, SavedFilters
 
 
 def filter_line(text: str, rows: int, total: int, saved: SavedFilters, width: int) -> Line:
@@ -62,7 +63,7 @@ class FilteringScreen(ExplorerScreen):
 
     def __init__(self, view: View, feed: Feed, host: NodeHost) -> None:
         super().__init__(view, feed, host)
-        self.saved = SavedFilters()
+        self.saved = SavedFilters(host.memory)
 
     def on_mount(self) -> None:
         """A filter is typed where it stands."""
@@ -116,7 +117,7 @@ class FilteringScreen(ExplorerScreen):
         labels = [f"{name}: {saved}" for name, saved in filters]
         new = bool(text) and not self.saved.name_of(text)
         labels += [f"save {text} under a name …"] * new + ["let one go …"] * bool(filters)
-        place = await choose(self, f"saved filters, {len(filters)} of at most {MAX_SAVED}", labels, to="choose")
+        place = await choose(self, f"saved filters, {len(filters)} of at most {MAX_NAMED}", labels, to="choose")
         if place is None:
             return
         if place < len(filters):
@@ -128,7 +129,10 @@ class FilteringScreen(ExplorerScreen):
         self.show_filter_line()
 
     async def _save(self, text: str) -> None:
-        notes = [f"The filter: {text}", "It is kept until the program ends. A name that is known gets this filter."]
+        notes = [
+            f"The filter: {text}",
+            "It is remembered, and :filter @NAME takes it too. A name that is known gets this filter.",
+        ]
         name = await self.app.push_screen_wait(
             Prompt("save the filter", notes, self.saved.fault, f"a name of at most {MAX_NAME} characters")
         )

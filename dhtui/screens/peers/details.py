@@ -7,17 +7,17 @@ from textwrap import wrap
 
 from ...actions.run import Result
 from ...bindings.keymap import key_of
-from ...engine.outcome import Status
 from ...engine.views.snapshot import LookupView, Snapshot, SwarmView
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
+from ...lookups.query_status import mark_of
 from ...packets.parts import Link
 from ...text.clients import client_name
 from ...text.format import address, clock, milliseconds, plural, power, short_id
 from ...text.format import distance as distance_words
 from ...text.outcomes import node_words
 from ...text.safe import safe_text
-from ...text.spans import Line, Role, fit
+from ...text.spans import Line, fit
 from ..queries.details import detail
 from .columns import port_words
 from .rows import AnnounceRow, Giver, NamedPeer
@@ -108,12 +108,6 @@ def peer_details(row: NamedPeer) -> list[Line]:
 
 # ---- announcing -----------------------------------------------------------------------------------------
 
-_SIGNS: dict[Status, tuple[str, Role]] = {
-    Status.STORED: ("✓", "good"),
-    Status.REFUSED: ("!", "warn"),
-    Status.NO_TOKEN: ("!", "warn"),
-}
-
 
 def announced_lines(result: Result, port: int) -> list[Line]:
     """What came of an announce at each node."""
@@ -124,7 +118,7 @@ def announced_lines(result: Result, port: int) -> list[Line]:
         (),
     ]
     for one in outcome.writes if outcome else ():
-        sign, role = _SIGNS.get(one.status, ("✗", "bad"))
+        sign, role = mark_of(one.status)
         first, *rest = wrap(node_words(one), _WIDTH - 25)
         lines.append(((f"{sign} ", role), (fit(address(one.addr), 23), "plain"), (first, "plain")))
         lines += [((" " * 25 + more, "plain"),) for more in rest]

@@ -15,6 +15,7 @@ from ...bindings.keymap import key_of
 from ...engine.commands import NodeCommands
 from ...engine.operations.operations import ANNOUNCES_KEPT
 from ...engine.views.snapshot import Holdings, LookupView, Snapshot, SwarmView
+from ...lookups.same import of_announce
 from ...packets.parts import Link
 from ...sources.source import Source
 from ...text.format import address, plural, short_id
@@ -224,6 +225,13 @@ class PeersScreen(ExplorerScreen):
         """The infohash and addresses of the selected line, and the line."""
         return (*link_forms(self.links()), *row_forms(self._list()))
 
+    def same_command(self) -> str:
+        """Announces the same; else looks for the peers."""
+        row = self._list().model.selected
+        if isinstance(row, AnnounceRow):
+            return of_announce(row.announce.info_hash, row.announce.port)
+        return super().same_command()
+
     def exports(self) -> Sequence[ExportForm]:
         """All lists that are shown."""
         name = "peers-found" if self.has_class("by-peer") else "nodes-with-peers"
@@ -303,6 +311,11 @@ class PeersScreen(ExplorerScreen):
             notify(self, "This is a recording: nothing can be announced from it.")
         else:
             self._announce(self.feed.commands)
+
+    def carry_out(self, request: object) -> None:
+        """Makes the announce of a command."""
+        if isinstance(request, AnnounceRequest) and self.feed.commands is not None:
+            self._announce_all(self.feed.commands, request)
 
     @opens("announce")
     async def _announce(self, node: NodeCommands) -> None:

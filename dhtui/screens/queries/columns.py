@@ -11,6 +11,7 @@ from ...engine.wire.krpc import Query
 from ...packets.summary import summary
 from ...text.clients import client_name
 from ...text.decisions import lookup_stop_words
+from ...text.faults import cause_words
 from ...text.format import address, duration, milliseconds, number, plural
 from ...text.format import distance as distance_words
 from ...text.keyspace import near
@@ -36,7 +37,7 @@ def _stalled(row: QueryRow) -> bool:
 def state_sign(row: QueryRow) -> Span:
     """How the query stands, in one sign."""
     if row.result:
-        return RESULTS.get(row.result, ("?", "dim"))
+        return RESULTS[row.result]
     return (STALLED, "warn") if _stalled(row) else (WAITS, "accent")
 
 
@@ -45,7 +46,7 @@ def state_words(row: QueryRow) -> str:
     if row.answer is not None:
         return summary(row.answer, kind=False)
     if row.result:
-        return safe_text(row.result, 20)
+        return safe_text(cause_words(row.result), 20)
     return "stalled" if _stalled(row) else "waits"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from ...engine.views.events import QueryResult
 from ...engine.views.snapshot import LookupView, QueryView, Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.methods import is_write
@@ -36,8 +37,8 @@ class QueryRow:
     packet: Packet | None
     """The query as it was sent, where the ring has it."""
     answer: Packet | None = None
-    result: str = ""
-    """How it ended, as `QueryFinished` says; empty while it is in flight."""
+    result: QueryResult | None = None
+    """How it ended, as `QueryFinished` says; `None` while it is in flight."""
 
     @property
     def target(self) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import Final
 
+from ...engine.views.events import QueryResult
 from ...text.spans import Line, Role, Span
 from .rows import QueryRow, lookup_number
 from .tail import FADE
@@ -15,11 +16,11 @@ STEP: Final = 0.5
 """Seconds by which the drawing moves on: in smaller steps it would be painted anew all the time."""
 TITLE: Final = f"{SPAN:.0f} s → now"
 
-RESULTS: Final[dict[str, tuple[str, Role]]] = {
-    "answered": ("✓", "good"),
-    "error": ("!", "warn"),
-    "timed out": ("✗", "bad"),
-    "cancelled": ("–", "dim"),
+RESULTS: Final[dict[QueryResult, tuple[str, Role]]] = {
+    QueryResult.ANSWERED: ("✓", "good"),
+    QueryResult.ERROR: ("!", "warn"),
+    QueryResult.TIMED_OUT: ("✗", "bad"),
+    QueryResult.CANCELLED: ("–", "dim"),
 }
 """How a query ended, by `QueryFinished.result`."""
 _LOOKS: Final[tuple[tuple[str, Role], ...]] = (("━", "accent"), ("═", "key"), ("─", "strong"), ("╍", "good"))
@@ -52,7 +53,7 @@ def timeline(row: QueryRow, now: float, width: int) -> Line:
     stroke, role = look_of(row.owner)
     spans: list[Span] = [(" " * first, "plain"), ("‹" * head, "dim"), (stroke * solid, role), ("┄" * dots, "warn")]
     if row.result:
-        spans.append(RESULTS.get(row.result, ("?", "dim")))
+        spans.append(RESULTS[row.result])
     return tuple(span for span in spans if span[0])
 
 

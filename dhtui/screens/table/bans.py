@@ -18,11 +18,35 @@ from ...widgets.line_table import LineTable
 from ...widgets.table_model import Column
 from ..dialogs.window import Window
 from ..notify import notify
+from ..undo import Done
 
 COLUMNS: tuple[Column[Ban], ...] = (
     Column("address", 16, lambda ban: ((ban.ip, "data"),), sort=lambda ban: ban.ip),
     Column("ignored for another", 20, lambda ban: ((duration(ban.left), "plain"),), sort=lambda ban: ban.left),
 )
+
+
+def lifting(feed: Feed, ip: str) -> Done:
+    """A ban, to be taken back."""
+
+    async def undo() -> str:
+        node = feed.commands
+        lifted = node is not None and node.unban(ip)
+        return f"{ip} is not ignored any more." if lifted else f"{ip} was not ignored any more."
+
+    return Done(f"the ban of {ip}", undo)
+
+
+def _banning(feed: Feed, ban: Ban) -> Done:
+    """The end of a ban, to be taken back."""
+
+    async def undo() -> str:
+        if (node := feed.commands) is None:
+            return "There is no running node."
+        node.ban(ban.ip, ban.left)
+        return f"{ban.ip} is ignored again, for {duration(ban.left)}."
+
+    return Done(f"that {ban.ip} was let in again", undo)
 
 
 class BanList(Window[None]):
@@ -71,6 +95,7 @@ class BanList(Window[None]):
         if node is None or ban is None:
             notify(self, "There is no ban to lift.")
         elif node.unban(ban.ip):
+            self.app.post_message(_banning(self._feed, ban))
             notify(self, f"{ban.ip} is not ignored any more.")
         self.show_rows()
 

@@ -32,7 +32,7 @@ from ..gate import opens
 from ..listing import row_text
 from ..notify import notify
 from ..verbs import CopyForm, ExportForm
-from .bans import BanList
+from .bans import BanList, lifting
 from .columns import BUCKET_COLUMNS, NODE_COLUMNS, BucketHoldings, BucketRow, NodeRow
 from .details import bucket_details, node_details
 from .history import history_lines, rows_wanted
@@ -373,6 +373,7 @@ class TableScreen(ExplorerScreen):
             node.ban(ip, seconds)
             self._finish(f"ban: {ip} is ignored for {seconds / 3600:.0f} h", True)
             self._banned = ip
+            self.app.post_message(lifting(self.feed, ip))
 
     @work(group="refresh", exit_on_error=False, name="refresh")
     async def _refresh(self, node: NodeCommands, bucket: BucketView) -> None:

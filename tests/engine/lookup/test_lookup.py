@@ -12,7 +12,7 @@ import pytest
 from dhtui.engine.core import Core
 from dhtui.engine.items import ImmutableItem, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
-from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MISFITS_CLOSEST, Lookup, Start
+from dhtui.engine.lookup.algorithm import GRACE_SECONDS, MAX_DISTRUSTED, MAX_ROUNDS, MISFITS_CLOSEST, Lookup, Start
 from dhtui.engine.lookup.candidates import MAX_CANDIDATES, Candidate
 from dhtui.engine.lookup.decisions import Distrust, Reason, State, StopReason
 from dhtui.engine.lookup.policy import OURS
@@ -916,3 +916,80 @@ def test_an_outage_of_our_own_makes_nobody_silent() -> None:
     silence.timed_out(("1.1.1.1", 1), 1.0, 5.0)
     silence.timed_out(("1.1.1.1", 1), 2.0, 6.0)
     assert silence.why(("1.1.1.1", 1), 6.0) is None
+
+
+# ---- nodes in league that name only each other ---------------------------------------------------------
+
+
+def settle(lookup: Lookup, names: Callable[[Candidate], list[NodeInfo]]) -> None:
+    """All that it asks answer, as `names` says, until nothing is left to do."""
+    while asked := asked_by(lookup):
+        for candidate in asked:
+            lookup.answered(candidate, answer_of(candidate, *names(candidate)))
+    assert lookup.settled()
+
+
+def test_a_lookup_whose_closest_are_too_sparse_begins_again_from_its_reserve() -> None:
+    """It opened with nodes in league that name only each other: 8 where the network has hundreds (L17)."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, size=1e6)
+    lookup.start_from(starts(*[(150, 0.03)] * 10, *[(155, 0.2)] * 10))
+    league = [node_at(146, 200 + nth) for nth in range(8)]
+    in_league = {candidate.addr for candidate in lookup.candidates[:10]} | {node.addr for node in league}
+
+    def names(candidate: Candidate) -> list[NodeInfo]:
+        """Each of its own kind; an honest one 8 that are nearer by 4 bits, until the nearest of all."""
+        bits = candidate.distance.bit_length() - 5
+        nearer = [node_at(bits, 8 * (160 - bits) + nth - 50) for nth in range(8) if bits > 138]
+        return league if candidate.addr in in_league else nearer
+
+    settle(lookup, names)
+    assert {candidate.addr for candidate in lookup.closest()} == {node.addr for node in league}
+    assert lookup.begin_again() and not lookup.settled()
+    settle(lookup, names)
+    assert [candidate.distance.bit_length() for candidate in lookup.closest()] == [140] * 8
+    assert not lookup.begin_again(), "they are as close as they should be"
+    told = {decision.addr for decision in lookup.decisions.taken if decision.reason is Reason.SECOND_OPINION}
+    assert told and told <= {candidate.addr for candidate in lookup.candidates if candidate.parent is None}
+
+
+@pytest.mark.parametrize("size", [None, 1e3, 1e5])
+def test_a_lookup_does_not_begin_again_by_chance(size: float | None) -> None:
+    """8 nodes within 1/8192 of the space: as expected of 1e5, more than of 1e3; nobody knows without a size."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, size=size)
+    lookup.start_from(starts(*[(146, 0.03)] * 10, *[(150, 0.2)] * 10))
+    settle(lookup, lambda candidate: [])
+    assert not lookup.begin_again()
+
+
+def test_a_lookup_begins_again_a_bounded_number_of_times() -> None:
+    """Where nobody knows more nodes it ends, sparse as it is."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, size=1e9)
+    lookup.start_from(starts(*[(150, 0.03)] * 10, *[(155, 0.2)] * 10))
+    settle(lookup, lambda candidate: [])
+    rounds = 1
+    while lookup.begin_again():
+        rounds += 1
+        settle(lookup, lambda candidate: [])
+    assert rounds == MAX_ROUNDS
+
+
+def test_honest_nodes_whose_ids_do_not_fit_outlive_made_up_ones_in_memory() -> None:
+    """One honest node in five is a misfit, and farther than what is made up: the suspects are forgotten first (L13)."""
+    lookup = Lookup(TARGET, at(99), alpha=8, k=8, prefer=True)
+    honest = [claim((1 << 157) + nth, nth) for nth in range(8)]
+    *_, liar = named_by(lookup, honest, [])
+    for nth in range(2 * MAX_CANDIDATES):
+        made_up = NodeInfo(at((1 << 120) + nth), (f"71.{nth // 250}.{nth % 250}.1", 1))
+        lookup.add(made_up, liar, made_up=True)
+    assert len(lookup.candidates) == MAX_CANDIDATES
+    assert {node.addr for node in honest} <= {candidate.addr for candidate in lookup.candidates}
+
+
+def test_who_names_made_up_nodes_fills_no_place_but_is_one_of_the_closest() -> None:
+    """Its true id counts; but it named none of its neighbours, so one more node is asked for theirs (L13)."""
+    lookup = Lookup(TARGET, at(99), alpha=1, k=2)
+    lookup.add_all((node_at(150, 0), node_at(151, 1), node_at(152, 2), node_at(153, 3)))
+    crowd = [node_at(100, 10 + nth) for nth in range(8)]
+    settle(lookup, lambda candidate: crowd if candidate.addr == node_at(150, 0).addr else [])
+    told = [c.distance.bit_length() for c in lookup.candidates if c.state is State.ANSWERED and not c.sybil_suspect]
+    assert told == [151, 152, 153] and [c.distance.bit_length() for c in lookup.closest()] == [151, 152]

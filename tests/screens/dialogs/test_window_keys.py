@@ -62,6 +62,9 @@ WINDOWS = {
     "7Gd": "a key to delete",
     "7R": "a key to reveal",
     "8a": "an announce",
+    ":": "a command",
+    "2C": "the columns of a list",
+    "2'": "letters to jump by",
 }
 """The keys that open every kind of window there is: ⇥ is tab, ↵ is enter."""
 _TEXTUAL = {"tab", "shift+tab", "ctrl+c", "super+c", "ctrl+q", "left", "right", "ctrl+pageup", "ctrl+pagedown"}

@@ -10,10 +10,10 @@ from support.apart import PATIENCE
 from textual import events
 
 from dhtui.app import Explorer
+from dhtui.screens.command.bar import CommandBar
 from dhtui.screens.dialogs.choice import Choice
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.prompt import Prompt
-from dhtui.screens.dialogs.window import Palette
 
 from .. import snapshots
 from ..stage import Stage, exploring
@@ -25,14 +25,11 @@ def at_once(stage: Stage, *keys: str) -> None:
         stage.app.post_message(events.Key(key, "\r" if key == "enter" else None))
 
 
-async def test_enter_twice_in_the_palette_runs_one_command_and_ends_nothing() -> None:
+async def test_enter_twice_in_the_command_bar_runs_one_command_and_ends_nothing() -> None:
     async with exploring(snapshots.running()) as stage:
         themes = [stage.app.theme]
         stage.app.theme_changed_signal.subscribe(stage.app.screen, lambda theme: themes.append(theme.name))
-        await stage.pilot.press(":", *"theme")
-        while not stage.app.screen.query_one("CommandList").display:
-            await stage.pilot.pause()
-        await stage.settle()
+        await stage.press(":", *"theme")
         at_once(stage, "enter", "enter", "enter")
         await stage.settle()
         assert len(stage.app.screen_stack) == 1 and stage.app.is_running
@@ -61,7 +58,7 @@ async def test_what_lies_behind_a_window_is_seen() -> None:
         assert isinstance(stage.app.screen, Choice)
         assert "ban " in stage.text() and "depth prefix" in stage.text()
         await stage.press("escape", ":")
-        assert isinstance(stage.app.screen, Palette)
+        assert isinstance(stage.app.screen, CommandBar)
         assert "2 Table" in stage.text()
 
 

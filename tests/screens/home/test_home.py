@@ -177,7 +177,7 @@ def test_growth_is_drawn_over_time_not_over_samples() -> None:
 
 def test_errors_are_grouped_by_cause_with_their_totals() -> None:
     lines = texts(error_lines(grown(), 8))
-    assert [line.split("  ")[0] for line in lines] == ["timed out", "error", "malformed", "rate limit"]
+    assert [line.split("  ")[0] for line in lines] == ["silent", "error", "malformed", "rate limit"]
     assert [line[18:24].strip() for line in lines] == ["92", "3", "3", "12"]
     assert "203.0.113.1:6881" in lines[1]
     assert texts(error_lines(snapshots.starting(), 8)) == ["Nothing went wrong so far."]

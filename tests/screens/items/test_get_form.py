@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from support.apart import PATIENCE
 
 from dhtui.engine.items import Item, MutableItem, mutable_target, sign
 from dhtui.engine.keys import PrivateKey
@@ -230,8 +232,9 @@ async def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
     async with getting(paper, keys(tmp_path)) as stage:
         await write(stage, "me", "what")
         await press(stage, "enter")
-        while not paper.reads:
-            await stage.pilot.pause()
+        async with asyncio.timeout(PATIENCE):
+            while not paper.reads:
+                await stage.pilot.pause()
         await stage.press("escape")
         assert paper.cancelled == 1
         await stage.press("escape")

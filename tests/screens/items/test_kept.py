@@ -149,6 +149,8 @@ async def test_it_is_paused_looked_after_and_let_go(tmp_path: Path) -> None:
         assert NEW.target not in store.load(tmp_path)[0] and len(store.load(tmp_path)[0]) == 4
         await stage.press("escape")
         assert isinstance(stage.app.screen, ItemsScreen)
+        await stage.press("u")
+        assert NEW.target in store.load(tmp_path)[0], "it is taken back"
 
 
 async def test_an_item_of_somebody_else_is_added_by_its_link(tmp_path: Path) -> None:

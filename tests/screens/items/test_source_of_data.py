@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from keyring.test_foreign import OPENSSH_ENCRYPTED, OPENSSH_PUBLIC, SECRET
+from support.apart import PATIENCE
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.widgets import Input
@@ -233,8 +235,9 @@ async def test_a_key_that_another_program_encrypted_is_opened_in_the_form(tmp_pa
         assert "type the passphrase that opens the key" in verdict(stage)
         await paste(stage, b"wrong", "opens")
         await stage.pilot.press("enter")
-        while "does not open" not in verdict(stage):
-            await stage.pilot.pause()
+        async with asyncio.timeout(PATIENCE):
+            while "does not open" not in verdict(stage):
+                await stage.pilot.pause()
         await paste(stage, SECRET, "opens")
         await stage.press("enter")
     assert Keyring(tmp_path / "keys").load("ssh").public.hex() == OPENSSH_PUBLIC

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterator
@@ -87,15 +88,17 @@ async def fill(stage: Stage, **fields: str) -> None:
 async def opened(stage: Stage, *keys: str) -> None:
     """Presses keys, and waits for the window that opens."""
     await stage.pilot.press(*keys)
-    while not isinstance(stage.app.screen, (KeyForm, RevealScreen)):
-        await stage.pilot.pause()
+    async with asyncio.timeout(PATIENCE):
+        while not isinstance(stage.app.screen, (KeyForm, RevealScreen)):
+            await stage.pilot.pause()
     await typed(stage)
 
 
 async def close(stage: Stage) -> None:
-    while len(stage.app.screen_stack) > 1:
-        await stage.pilot.press("escape")
-        await stage.pilot.pause()
+    async with asyncio.timeout(PATIENCE):
+        while len(stage.app.screen_stack) > 1:
+            await stage.pilot.press("escape")
+            await stage.pilot.pause()
     await read(stage)
 
 

@@ -73,7 +73,7 @@ def test_causes_over_time_fit_and_the_others_have_a_line(width: int, most: int) 
     view = snapshots.running()._replace(muted=2)
     lines = trouble_lines(view, TroubleHistory(), width, most)
     assert len(lines) == most + 2 and all(width_of(line) <= width for line in lines)
-    assert text(lines[0]).endswith(" now") and "timed out" in text(lines[1])
+    assert text(lines[0]).endswith(" now") and "silent" in text(lines[1])
     others = {text for text, role in lines[-1] if role == "dim"} if width == 200 else {"banned"}
     assert any("1" in each or "banned" in each for each in others)
     assert course_cells(width) == width - 27

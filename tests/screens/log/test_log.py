@@ -204,7 +204,7 @@ def test_a_line_finds_the_packet_that_brought_it_about() -> None:
     stored = event_line(Happened(1, Stored(NOW + 1, "peer", TARGET, addr)), NOW)
     assert packet_of(stored, packets) is packets.get(2), "the announce, not our answer to it"
     assert number(NOW + 2) == 4
-    assert number(NOW + 4, "timed out") == 1, "the query that timed out, not the one sent at that moment"
+    assert number(NOW + 4, "timed out") == 1, "the query that met silence, not the one sent at that moment"
     assert number(NOW + 5) == 6
     assert number(NOW + 3) is None
     assert number(NOW + 2, where=("203.0.113.45", 6881)) is None
@@ -213,7 +213,7 @@ def test_a_line_finds_the_packet_that_brought_it_about() -> None:
 
 def test_causes_are_counted_the_most_frequent_first() -> None:
     assert causes(snapshots.running()._replace(muted=4)) == [
-        ("timed out", 92),
+        ("silent", 92),
         ("rate limit", 12),
         ("muted now", 4),
         ("error replies", 3),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from lookups.samples import detail, mutable, ruled, step, walk
+from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
@@ -22,6 +23,7 @@ from dhtui.screens.lookup import panes
 from dhtui.screens.lookup.form import LookupForm
 from dhtui.screens.lookup.screen import LookupScreen
 from dhtui.text.faults import note_words
+from dhtui.text.format import short_id
 from dhtui.widgets.lines import Lines
 from dhtui.widgets.pick import Pick
 
@@ -551,6 +553,28 @@ async def test_a_lookup_leads_to_its_target_and_a_node_to_itself() -> None:
             ("infohash", walk().view.target),
         ]
         assert dict(screen.copy_forms())["address"] == "203.0.113.25:6881"
+
+
+def _of(kind: str, closest: bool) -> LookupDetail:
+    whole = walk()
+    known = snapshots.running().table.buckets[0].nodes[1].addr
+    candidates = tuple(one._replace(closest=closest, addr=known) for one in whole.candidates)
+    return whole._replace(view=whole.view._replace(number=9, kind=kind), candidates=candidates)
+
+
+async def test_what_was_looked_for_is_never_answered_with_a_form_to_look_for_it() -> None:
+    """A lookup of an id leads to the nearest node that answered, or says that there is none."""
+    node = busy()
+    add(node, _of("find_node", True))
+    async with exploring(node, show="lookup") as stage:
+        await stage.press("g", "o")
+        assert stage.app.current_mode == "table" and not isinstance(stage.app.screen, ModalScreen)
+    node = busy()
+    add(node, _of("find_node", False))
+    async with exploring(node, show="lookup") as stage:
+        await stage.press("g", "o")
+        assert stage.toasts() == [f"Nothing more is known about the node {short_id(walk().view.target)}."]
+        assert stage.app.current_mode == "lookup" and not isinstance(stage.app.screen, ModalScreen)
 
 
 async def test_a_link_to_a_lookup_selects_it() -> None:

@@ -9,11 +9,12 @@ from packets.samples import OWN_ID, THEM, ended, got, ring_of, sent
 
 from dhtui.engine.wire.krpc import Ping, encode_error
 from dhtui.packets.conversation import MOST, conversation
-from dhtui.packets.saved import SavedFilters
 from dhtui.screens.packets.columns import packet_columns
 from dhtui.screens.packets.filtering import filter_line
 from dhtui.screens.packets.packet_list import PacketModel
+from dhtui.screens.packets.saved import SavedFilters
 from dhtui.screens.packets.talk import Rung, rung_line
+from dhtui.storage.memory import Memory
 from dhtui.text.spans import Line, width_of
 
 from .. import snapshots
@@ -139,7 +140,7 @@ def test_a_rung_fits_whatever_the_packet_says(width: int) -> None:
 
 
 def test_the_line_tells_key_filter_name_and_count() -> None:
-    saved = SavedFilters()
+    saved = SavedFilters(Memory())
     assert text(filter_line("", 9, 9, saved, 100)).startswith(" / all packets; a filter is such as")
     named = text(filter_line("err:any", 3, 9, saved, 100))
     assert named.startswith(" / trouble: err:any") and "3 of 9" in named and named.endswith("i saved 4 ")

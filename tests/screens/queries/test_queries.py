@@ -123,7 +123,9 @@ async def watching(
 # ---- pure ----------------------------------------------------------------------------------------------
 
 
-def drawn(age: float, soft: float | None, hard: float | None, result: str = "", ago: float = 0.0) -> str:
+def drawn(
+    age: float, soft: float | None, hard: float | None, result: QueryResult | None = None, ago: float = 0.0
+) -> str:
     """A query over the last 5 s in 10 cells; `ago`: when it ended."""
     row = QueryRow(NOW - ago - age, b"", ("203.0.113.1", 1), None, "get", None, "ping", age, soft, hard, None)
     return text(timeline(replace(row, result=result), NOW - STEP / 2, 10))
@@ -151,25 +153,28 @@ def test_the_timeline_shows_a_query_until_now_and_what_is_past_its_mark(
 @pytest.mark.parametrize(
     ("age", "result", "ago", "bar"),
     [
-        (0.04, "answered", 0.9, "        ✓"),
-        (1.0, "answered", 2.0, "    ──✓"),
-        (1.0, "error", 0.0, "        ─!"),
-        (2.0, "timed out", 1.0, "    ──┄┄✗"),
-        (4.0, "cancelled", 4.0, "‹┄–"),
-        (4.0, "timed out", 9.0, "✗"),
-        (0.5, "what", 0.5, "        ─?"),
+        (0.04, QueryResult.ANSWERED, 0.9, "        ✓"),
+        (1.0, QueryResult.ANSWERED, 2.0, "    ──✓"),
+        (1.0, QueryResult.ERROR, 0.0, "        ─!"),
+        (2.0, QueryResult.TIMED_OUT, 1.0, "    ──┄┄✗"),
+        (4.0, QueryResult.CANCELLED, 4.0, "‹┄–"),
+        (4.0, QueryResult.TIMED_OUT, 9.0, "✗"),
     ],
 )
-def test_the_timeline_of_a_query_that_ended_moves_to_the_left(age: float, result: str, ago: float, bar: str) -> None:
+def test_the_timeline_of_a_query_that_ended_moves_to_the_left(
+    age: float, result: QueryResult, ago: float, bar: str
+) -> None:
     assert drawn(age, 1.0, 4.0, result, ago) == bar
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.floats(0, 20), st.floats(0, 20), st.none() | st.floats(0, 5), st.sampled_from(["", "answered", "x"]),
+    st.floats(0, 20), st.floats(0, 20), st.none() | st.floats(0, 5), st.none() | st.sampled_from(QueryResult),
     st.integers(1, 90),
 )  # fmt: skip
-def test_a_timeline_always_fits(age: float, ago: float, soft: float | None, result: str, width: int) -> None:
+def test_a_timeline_always_fits(
+    age: float, ago: float, soft: float | None, result: QueryResult | None, width: int
+) -> None:
     row = QueryRow(NOW - ago - age, b"", ("203.0.113.1", 1), None, "get", None, "get#3", age, soft, 4.0, None)
     line = timeline(replace(row, result=result), NOW, width)
     assert 1 <= width_of(line) <= width
@@ -216,7 +221,7 @@ def test_an_ended_query_is_drawn_against_the_deadline_that_it_had(hard: float | 
 def test_what_an_answer_said_is_told() -> None:
     words = {row.tid[-1]: state_words(row) for row in query_rows(busy(), tail_of(happenings()), NOW)}
     assert words[11] == "token"
-    assert words[12] == "timed out"
+    assert words[12] == "silent"
     assert "203" in words[13]
     assert (words[1], words[2]) == ("waits", "stalled")
 

@@ -85,7 +85,7 @@ async def test_a_ping_without_answer_is_told_as_a_failure() -> None:
     answer = Outcome(action="ping", target=None, asked=(NodeOutcome(addr=addr, status=Status.TIMED_OUT),))
     async with exploring(PaperNode(snapshots.running(), answer), show="table") as stage:
         await stage.press("p")
-        assert "✗ ping 203.0.0.1:6881: timed out" in stage.lines()[-2]
+        assert "✗ ping 203.0.0.1:6881: silent" in stage.lines()[-2]
 
 
 async def test_an_error_in_the_engine_is_told_and_ends_nothing() -> None:
