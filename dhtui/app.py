@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +35,7 @@ from .packets.parts import Link
 from .runtime import launch
 from .runtime.host import NodeHost, Nodes
 from .runtime.node_run import new_path
-from .runtime.opening import instead_of_network, on_network, on_testnet
+from .runtime.opening import instead_of_network, life_of, on_network, on_testnet
 from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
@@ -66,6 +66,7 @@ from .widgets.stylesheet import Stylesheet
 
 if TYPE_CHECKING:
     from .items.following import Change
+    from .screens.tour.guide import Guide
     from .sources.replay import Replay
 
 THEMES = tuple(THEME_NAMES.values())
@@ -118,6 +119,8 @@ class Explorer(App[int]):
         self.host.memory = self._memory.memory
         self.gate: KeyGate | None = None
         """What keys go through, while the app runs."""
+        self.guide: Guide | None = None
+        """Leads through the tour, once that was begun."""
         self._ending = False
         for view in VIEWS:
             self.add_mode(view.name, partial(_open, view, self.feed, self.host))
@@ -171,6 +174,7 @@ class Explorer(App[int]):
         else:
             if record is not None:
                 self._recording_to(record)
+            await self._offer_tour()
 
     def warn(self, text: str) -> None:
         """Shows a warning now, while the screen can be seen; else it is printed at the end of the run."""
@@ -279,6 +283,41 @@ class Explorer(App[int]):
         note = await self._leave("returning to the network")
         notify(self, f"The testnet has ended; your node joins the network again.{note}")
         self._start()
+
+    # -- the tour --------------------------------------------------------------------------------------------
+
+    @opens("tour")
+    async def action_tour(self) -> None:
+        """Begins the tour, goes on with it, or leaves it."""
+        await self._guide().key()
+
+    @opens("distance")
+    async def action_distance(self) -> None:
+        """Compares two ids."""
+        from .screens.tour.distance import DistanceWindow
+
+        guide = self._guide()
+        await self.push_screen_wait(DistanceWindow(guide.compare))
+
+    def _guide(self) -> Guide:
+        from .screens.tour.guide import Guide
+
+        if self.guide is None:
+            self.guide = Guide(self, self.host, self.host.nodes.tour_folder)
+        return self.guide
+
+    async def _offer_tour(self) -> None:
+        """In one line, on the first start on a testnet."""
+        folder = self.host.nodes.tour_folder
+        if folder is None or self.host.net is None:
+            return
+        from .tour import load, save
+        from .tour.words import OFFER, filled
+
+        if not (await asyncio.to_thread(load, folder)).offered:
+            notify(self, filled(OFFER))
+            with suppress(OSError):
+                await asyncio.to_thread(save, folder, 0)
 
     # -- other actions ---------------------------------------------------------------------------------------
 
@@ -632,12 +671,13 @@ def _explorer(
         return on_network(launch.renewed(start))
 
     nodes = Nodes(
-        own=partial(on_testnet, start, options.testnet, warn) if options.testnet else again,
+        own=partial(on_testnet, start, options.testnet, warn, life=life_of(options)) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
         save=partial(launch.save, start),
         keys_folder=start.folder / "keys",
         keep_folder=None if options.testnet else start.folder,
+        tour_folder=start.folder,
     )
     warnings = (*start.warnings, *about)
     explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)

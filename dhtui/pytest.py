@@ -4,6 +4,10 @@
         async with dhtui_testnet.node() as node:
             outcome = await node.get_peers(dhtui_testnet.infohashes[0])
 
+A test that is marked gets another one, with the life of the internet if it likes:
+
+    @pytest.mark.dhtui_testnet(64, latency="internet", loss=0.02, churn=True, liars=3, traffic=True)
+
 It runs in an event loop of its own, in a thread: so it answers to tests with and without ``async``, under any plugin
 for those, and to programs in other processes, which join it by its `bootstrap` addresses.
 """
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SIZE = "dhtui_testnet_size"
+SIZE, MARK = "dhtui_testnet_size", "dhtui_testnet"
 MOST = 1000
 """Nodes that a testnet can have."""
 CALL_SECONDS = 120.0
@@ -92,18 +96,16 @@ async def _called(action: Callable[[Testnet], Any], net: Testnet) -> tuple[Any, 
         return None, ended
 
 
-async def _run(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
-    from dhtui.testnet import Testnet
-
+async def _run(net: Testnet, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
     over = asyncio.Event()
-    async with Testnet(size) as net:
+    async with net:
         ready.set_result((ThreadedTestnet(net, asyncio.get_running_loop()), over))
         await over.wait()
 
 
-def _thread(size: int, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
+def _thread(net: Testnet, ready: Future[tuple[ThreadedTestnet, asyncio.Event]]) -> None:
     try:
-        asyncio.run(_run(size, ready))
+        asyncio.run(_run(net, ready))
     except BaseException as error:
         if ready.done():
             raise
@@ -115,19 +117,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(SIZE, "how many nodes the testnet of the fixture dhtui_testnet has, 1 to 1000", default="16")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark ``dhtui_testnet``."""
+    config.addinivalue_line(
+        "markers",
+        f"{MARK}(size, latency, loss, churn, liars, traffic): what the testnet of the fixture {MARK} is like; all are "
+        "optional",
+    )
+
+
+def _made(request: pytest.FixtureRequest) -> Testnet:
+    """The testnet that a test asks for. Raises `pytest.UsageError`."""
+    from dhtui.testnet import Testnet
+
+    mark = request.node.get_closest_marker(MARK)
+    if mark is not None and (mark.args or "size" in mark.kwargs):
+        size: Any = ()
+    else:
+        try:
+            size = (int(request.config.getini(SIZE)),)
+            if not 1 <= size[0] <= MOST:
+                raise ValueError
+        except ValueError:
+            raise pytest.UsageError(f"{SIZE} must be a number from 1 to {MOST}") from None
+    try:
+        return Testnet(*size, *(mark.args if mark else ()), **(mark.kwargs if mark else {}))
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"the mark {MARK}: {error}") from None
+
+
 @pytest.fixture
-def dhtui_testnet(pytestconfig: pytest.Config) -> Iterator[ThreadedTestnet]:
+def dhtui_testnet(request: pytest.FixtureRequest) -> Iterator[ThreadedTestnet]:
     """A DHT on loopback of 16 nodes (ini: dhtui_testnet_size), with peers and items in it to be found."""
     from concurrent.futures import Future
 
-    try:
-        size = int(pytestconfig.getini(SIZE))
-        if not 1 <= size <= MOST:
-            raise ValueError
-    except ValueError:
-        raise pytest.UsageError(f"{SIZE} must be a number from 1 to {MOST}") from None
+    made = _made(request)
     ready: Future[tuple[ThreadedTestnet, asyncio.Event]] = Future()
-    thread = Thread(target=_thread, args=(size, ready), name="dhtui_testnet", daemon=True)
+    thread = Thread(target=_thread, args=(made, ready), name="dhtui_testnet", daemon=True)
     thread.start()
     net, over = ready.result()
     try:

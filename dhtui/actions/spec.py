@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 NODE_FLAGS = (
     *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
+    *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
 )
 """Flags of all actions on the network."""

@@ -186,6 +186,8 @@ GLOBAL: tuple[Action, ...] = (
         "Leave the network for one of 64 nodes in this program, offline; again: return to it. Asks first.",
         8,
     ),
+    Action("tour", "f2", "tour", "On a testnet: a tour of eight cards; again: the next one, or leave it."),
+    Action("distance", "f3", "distance", "Type two ids, and see how far apart they are."),
     Action("record", "ctrl+t", "record", "Record all that happens to a new file, for --replay; again: stop."),
 )
 """Actions of the app: they work on every screen."""
@@ -204,6 +206,7 @@ VERBS: tuple[Action, ...] = (
     Action("copy", "c", "copy", "Copy what is selected, in a form to choose: it is sent to the terminal (OSC 52).", 7),
     Action("export", "e", "export", "Write what is shown to a file, in a form to choose.", 8),
     Action("follow", "o", "open", "Go to what the selected line is about: a node, a lookup, a packet …", 4),
+    Action("stop_node", "X", "stop node", "On a testnet: stop the selected node, asks first; again: start it."),
     Action("bookmark", "asterisk", "bookmark", "Bookmark what is selected; again: forget that bookmark.", 0, "*"),
     Action("maximise", "z", "zoom", "Give the whole screen to the focused pane; again: back.", 10),
 )
@@ -542,9 +545,11 @@ OTHER_NAMES = {
     "new_lookup": "find_node get_peers search",
     "pause": "freeze stop",
     "put": "store publish write",
+    "stop_node": "kill start node churn",
     "testnet": "network offline simulate",
     "saved": "bookmark filters",
     "talk": "conversation ladder stream",
+    "tour": "learn teach tutorial cards",
     "theme": "colours dark light",
 }
 """By the names of actions: other words that the command bar finds them by."""

@@ -83,7 +83,7 @@ class Endpoint:
         self.addr: Addr = self._socket.getsockname()
         self.receive_buffer: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         """Bytes that the system granted."""
-        self.send = self._socket.sendto
+        self.send: Callable[[bytes, Addr], int] = self._socket.sendto
         """Send bytes to an address. Raises `OSError`."""
         self.heard = self._empty_at = self._compared_at = clock()
         """`heard`: all datagrams received by then have been read."""

@@ -159,7 +159,7 @@ class Node:
 
     def _bind(self, settings: Settings) -> None:
         self._loop, self._context = asyncio.get_running_loop(), copy_context()
-        self._endpoint = Endpoint(self.config.listen, clock.now)
+        self._endpoint = (self.config.endpoint or Endpoint)(self.config.listen, clock.now)
         self._address = self._endpoint.addr
         if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
             settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from . import checks
 from .lookup.policy import OURS, Policy
 from .wire.compact import Addr, NodeInfo
 from .wire.family import IPV4
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+MakeEndpoint: TypeAlias = "Callable[[Addr, Callable[[], float]], Endpoint]"
 
 PUBLIC_BOOTSTRAP = (
     "dht.libtorrent.org:25401",
@@ -169,6 +174,8 @@ class NodeConfig:
     """Seed of every random choice. For tests and simulations only: tokens and ids become guessable."""
     state: StateStorage | None = None
     """Storage of id, address and nodes between runs. `None`: none."""
+    endpoint: MakeEndpoint | None = None
+    """Makes the socket, from the address to bind and the clock. `None`: a plain one. Testnets put delays on theirs."""
 
     def __post_init__(self) -> None:
         """Raises `ValueError` for what makes no sense."""
@@ -177,6 +184,7 @@ class NodeConfig:
         for host in self.bootstrap:
             checks.host_port("a bootstrap host", host)
         checks.kind("settings", self.settings, Settings)
+        checks.function("endpoint", self.endpoint)
         if self.seed is not None:
             checks.kind("seed", self.seed, int)
         if self.state is not None:

@@ -24,7 +24,7 @@ from ..errors import Exit, Failure
 from ..options.options import Options
 from ..runtime import launch
 from ..runtime.node_run import NodeRun
-from ..runtime.opening import on_network, on_testnet
+from ..runtime.opening import life_of, on_network, on_testnet
 from ..runtime.threads import DaemonThreads
 from ..text.format import address
 from . import after_action
@@ -115,7 +115,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
 
 def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:
     if options.testnet:
-        return on_testnet(start, options.testnet, output.warn, deadline=options.deadline)
+        return on_testnet(start, options.testnet, output.warn, life=life_of(options), deadline=options.deadline)
     return on_network(start)
 
 

@@ -17,10 +17,12 @@ from .options import Options
 EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "man", "version", "help")
 """Flags of every action; ``vv`` tells of packets, also where there are none."""
 
+TESTNET = ("latency", "loss", "churn", "liars", "traffic")
+"""What a testnet may have of the internet."""
 _EXPLORER = (
     *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
-    "config",
+    *("config", *TESTNET),
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 
@@ -67,6 +69,7 @@ def refuse_unused(options: Options, action: Action) -> None:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
         if options.keyname is None:
             refuse(options, ("state_dir",), "has no meaning with --testnet, which keeps no state")
+    _check_testnet(options)
 
 
 def refuse_in_explorer(options: Options) -> None:
@@ -80,6 +83,18 @@ def refuse_in_explorer(options: Options) -> None:
         refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
+    _check_testnet(options)
+
+
+def _check_testnet(options: Options) -> None:
+    """What needs a testnet, and how many of its nodes can lie."""
+    if options.testnet is None:
+        refuse(options, TESTNET, "needs --testnet, such as --testnet 64: the network is as it is")
+    elif options.liars:
+        from ..testnet import most_liars
+
+        if options.liars > (most := most_liars(options.testnet)):
+            raise UsageError(f"--liars {options.liars}: of {options.testnet} nodes (--testnet) at most {most} can lie")
 
 
 # ---- sources --------------------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ VALUE_FORMS = ("text", "hex", "json", "bencode")
 KEY_FORMS = ("auto", "seed", "go", "expanded", "original")
 KEY_FORMATS = ("hex", "pem", "paper", "openssh", "nacl", "expanded", "public")
 MAX_TESTNET = 1000
+MAX_LIARS = MAX_TESTNET - 3
+MAX_LOSS = 50
+"""Percent."""
 
 
 class Setting(NamedTuple):
@@ -358,6 +361,33 @@ SETTINGS: tuple[Setting, ...] = (
         shape=f"1-{MAX_TESTNET}",
         read=values.integer(1, MAX_TESTNET),
     ),
+    _run(
+        "latency",
+        NODE,
+        "On a --testnet: packets take the time that they take on the internet, half of them more than 45 ms.",
+        shape="none | internet",
+        read=_one_of("none", "internet"),
+        choices=("none", "internet"),
+        default="none",
+    ),
+    _run(
+        "loss",
+        NODE,
+        "On a --testnet: the share of packets that are lost, each way.",
+        shape=f"0%-{MAX_LOSS}%",
+        read=values.percentage(MAX_LOSS),
+        default="0%",
+    ),
+    _run("churn", NODE, "On a --testnet: nodes leave and come back, a fifth of them are away at a time."),
+    _run(
+        "liars",
+        NODE,
+        "On a --testnet: so many of its nodes answer falsely, in league. The first three never do.",
+        shape=f"0-{MAX_LIARS}",
+        read=values.integer(0, MAX_LIARS),
+        default="0",
+    ),
+    _run("traffic", NODE, "On a --testnet: its nodes look up, announce and put things of their own accord."),
     Setting(
         name="did",
         group=NODE,

@@ -76,6 +76,13 @@ class Options(NamedTuple):
     tsecret: bytes | None = None
     testnet: int | None = None
     """How many nodes; `None`: the real network."""
+    latency: str = "none"
+    """Of the testnet, as the following: one of `testnet.LATENCIES`."""
+    loss: float = 0.0
+    """The share of packets lost."""
+    churn: bool = False
+    liars: int = 0
+    traffic: bool = False
     ksize: int = 8
     kconcurrency: int | None = None
     """`None`: 8, or `ksize` where that is smaller."""

@@ -19,6 +19,7 @@ from ..errors import UsageError, quoted
 from ..text.safe import safe_text
 
 MAX_SECONDS = 3600.0
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 HEX = "hex:"
 """Before bytes that are written in hex, where else text would stand."""
 
@@ -70,8 +71,19 @@ def integer(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def percentage(most: int) -> Callable[[str], float]:
+    """A reader of shares from 0% to `most` percent, as ``2%`` or ``0.5%``."""
+
+    def read(text: str) -> float:
+        number = text.removesuffix("%")
+        if number != text and len(text) <= 40 and re.fullmatch(_NUMBER, number) and float(number) <= most:
+            return float(number) / 100
+        raise UsageError(f"{quoted(text)} is not a percentage from 0% to {most}%, such as 2%")
+
+    return read
+
+
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _PART = re.compile(rf"({_NUMBER})({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
 
 

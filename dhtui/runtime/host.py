@@ -13,10 +13,12 @@ from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from ..storage.memory import Memory
 from .node_run import NodeRun
+from .opening import testnet_of
 
 if TYPE_CHECKING:
     from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
+    from ..testnet import Testnet
 
 NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
 """Makes a node that starts on entering and closes on leaving."""
@@ -36,6 +38,8 @@ class Nodes(NamedTuple):
     keys_folder: Path | None = None
     keep_folder: Path | None = None
     """The items that `own` keeps alive."""
+    tour_folder: Path | None = None
+    """Where it is kept how far the reader is on the tour."""
 
 
 class NodeHost:
@@ -59,6 +63,8 @@ class NodeHost:
         """The node that runs, with its company."""
         self.testnet = nodes.on_testnet
         """Whether the node is on a testnet, or will be."""
+        self.net: Testnet | None = None
+        """The testnet in this program that the node is on."""
         self.state: tuple[str, bool] = ("starting", False)
         """What goes on while there is no node, in words, and whether that is a failure."""
         self.memory = Memory()
@@ -121,7 +127,7 @@ class NodeHost:
         if doing:
             self.state = (doing, False)
         task, self._task = self._task, None
-        run, self.run = self.run, None
+        run, self.run, self.net = self.run, None, None
         if run is not None:
             await run.close()
             run.save()
@@ -159,7 +165,7 @@ class NodeHost:
             save=nodes.save if own else None,
             testnet=self.testnet,
         )
-        self.run = run
+        self.run, self.net = run, testnet_of(node)
         run.source.keyring = self.keyring
         self._show(run.source)
         run.look_after_items()

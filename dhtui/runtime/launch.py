@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ..engine.node import Node
 from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
@@ -18,6 +18,9 @@ from ..options.values import HostPort
 from ..storage import node_state as state
 from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take
+
+if TYPE_CHECKING:
+    from ..testnet import Testnet
 
 
 class Launch(NamedTuple):
@@ -119,9 +122,9 @@ def renewed(launch: Launch) -> Launch:
     return launch._replace(config=replace(launch.config, settings=settings))
 
 
-def with_hosts(launch: Launch, hosts: tuple[str, ...]) -> Launch:
-    """The same, with these nodes to start from: those of a testnet."""
-    return launch._replace(config=replace(launch.config, bootstrap=hosts))
+def joining(launch: Launch, net: Testnet) -> Launch:
+    """The same, as a node of that testnet."""
+    return launch._replace(config=net.joining(launch.config))
 
 
 def save(launch: Launch, node: Node) -> str:

@@ -6,16 +6,42 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from ..engine.node import Node
 from ..errors import Exit, Failure
 from ..options.options import Options
-from .launch import Launch, prepare, with_hosts
+from .launch import Launch, joining, prepare
+
+if TYPE_CHECKING:
+    from ..testnet import Life, Testnet
 
 SECONDS_A_NODE = 0.1
 """Time that a testnet has to start beyond the deadline, for each of its nodes."""
 
 Warn = Callable[[str], None]
+
+_NETS: dict[int, Testnet] = {}
+"""The testnets that run, by the `id` of the node that has joined each."""
+
+
+def testnet_of(node: Node) -> Testnet | None:
+    """The testnet in this program that a node was started on; `None`: it is on the network."""
+    return _NETS.get(id(node))
+
+
+def life_of(options: Options) -> Life:
+    """What the testnet shall have of the internet."""
+    from ..testnet import Life
+
+    return Life(
+        latency="internet" if options.latency == "internet" else "none",
+        loss=options.loss,
+        churn=options.churn,
+        liars=options.liars,
+        traffic=options.traffic,
+    )
 
 
 def why_not_bound(error: OSError) -> str:
@@ -36,9 +62,12 @@ async def on_network(start: Launch) -> AsyncIterator[Node]:
 
 
 @asynccontextmanager
-async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | None = None) -> AsyncIterator[Node]:
+async def on_testnet(
+    start: Launch, size: int, warn: Warn, *, life: Life | None = None, deadline: float | None = None
+) -> AsyncIterator[Node]:
     """A node that is about to join a testnet of `size` other nodes, which ends with it.
 
+    `life` is what the testnet has of the internet.
     `deadline`: seconds that the testnet has to start. Raises `Failure` where it does not.
     """
     from ..testnet import ONE_ADDRESS, Testnet
@@ -47,7 +76,7 @@ async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | 
         patience = None if deadline is None else deadline + size * SECONDS_A_NODE
         try:
             async with asyncio.timeout(patience):
-                net = await stack.enter_async_context(Testnet(size))
+                net = await stack.enter_async_context(Testnet(size, **({} if life is None else asdict(life))))
         except TimeoutError:
             raise Failure(f"the testnet did not start within {patience:g} s (--deadline)", Exit.DEADLINE) from None
         except OSError as error:
@@ -56,7 +85,12 @@ async def on_testnet(start: Launch, size: int, warn: Warn, *, deadline: float | 
             warn(ONE_ADDRESS)
         if net.strays:
             warn(f"the testnet is not whole: {len(net.strays)} of its {len(net.nodes)} nodes lack neighbours")
-        yield await stack.enter_async_context(on_network(with_hosts(start, net.bootstrap)))
+        node = await stack.enter_async_context(on_network(joining(start, net)))
+        _NETS[id(node)] = net
+        try:
+            yield node
+        finally:
+            del _NETS[id(node)]
 
 
 @asynccontextmanager

@@ -40,6 +40,7 @@ from .verbs import CopyForm, ExportForm, write_new
 _ZOOMED: Span = (" zoomed: one pane has all the room.  ", "plain")
 STACKED: Final = [(0, "-tiny"), (60, "-narrow"), (120, "-wide"), (150, "-broad")]
 """Widths and classes of screens whose lists stand side by side only where each has room for what it tells."""
+_STOPPED: Span = ("✗ stopped, as a node of this testnet: ", "bad")
 _RETURNS: Span = (" shows the others again.", "plain")
 _COMPLETE = Action("complete", "tab", "complete", "Complete the word.", 2, id="")
 """A key of the filter's line, where filters have a language."""
@@ -258,6 +259,16 @@ class ExplorerScreen(Selecting[None]):
         """Goes to what the selection is about."""
         await follow(self, self.links())
 
+    @opens("stop_node")
+    async def action_stop_node(self) -> None:
+        """Stops the selected node of the testnet, or starts it again."""
+        if self.host.net is None:
+            notify(self, f"Only nodes of a testnet can be stopped: {key_of('testnet')} opens one.")
+            return
+        from .stopping import selected_node, stop_or_start
+
+        await stop_or_start(self, self.host.net, selected_node(self.links()))
+
     async def _choose(self, title: str, labels: Sequence[str], *, to: str = "") -> int | None:
         return await choose(self, title, labels, to=to)
 
@@ -279,6 +290,8 @@ class ExplorerScreen(Selecting[None]):
             return do
 
         acts = [(action, doing(action)) for action in self.view.actions if action.name in names]
+        if self.host.net is not None and any(link.value in self.host.net.stopped for link in self.links()):
+            lines = ((_STOPPED, (key_of("stop_node"), "key"), (" starts it again", "dim")), *lines)
         self.app.push_screen(Popup(title, lines, self.links(), self.copy_forms(), acts))
 
     def filtered(self) -> LineTable[Any]:

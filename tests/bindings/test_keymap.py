@@ -42,7 +42,7 @@ def test_every_key_of_the_registry_is_one_that_a_user_may_name() -> None:
         ("pause=f8,f8", {"pause": "f8"}),
         ("table.ping=!", {"table.ping": "exclamation_mark"}),
         ("table.ping=alt+x", {"table.ping": "alt+x"}),
-        ("show.home=f2", {"show.home": "f2"}),
+        ("show.home=f5", {"show.home": "f5"}),
         ("seek(-10)=ctrl+shift+left", {"seek(-10)": "ctrl+shift+left"}),
         ("help=é", {"help": "é"}),
         ("pause=t,theme=space", {"pause": "t", "theme": "space"}),
@@ -66,7 +66,7 @@ def test_the_file_takes_actions_of_screens_with_and_without_quotes(tmp_path: Pat
     text = """[keys]
         table.ping = "f8"
         "table.refresh_bucket" = ["ctrl+r", "f5"]
-        show.home = "f2"
+        show.home = "f6"
         "seek(-10)" = ";"
         "seek(10)" = "]"
         "next_view(1)" = "."
@@ -74,7 +74,7 @@ def test_the_file_takes_actions_of_screens_with_and_without_quotes(tmp_path: Pat
     assert from_file(tmp_path, text) == {
         "table.ping": "f8",
         "table.refresh_bucket": "ctrl+r,f5",
-        "show.home": "f2",
+        "show.home": "f6",
         "seek(-10)": "semicolon",
         "seek(10)": "right_square_bracket",
         "next_view(1)": "full_stop",
@@ -148,7 +148,7 @@ def test_no_two_actions_share_a_key_as_long_as_nobody_wishes_it() -> None:
 FOLLOWED = """
 import asyncio, sys
 from dhtui.bindings import keymap
-keymap.use(keymap.read("pause=f8,f9,table.ping=!,show.table=f2,move(1)=f7,help=f3"))
+keymap.use(keymap.read("pause=f8,f9,table.ping=!,show.table=f5,move(1)=f7,help=f4"))
 sys.path.insert(0, "tests")
 from screens import snapshots
 from screens.stage import exploring
@@ -156,10 +156,10 @@ from dhtui.screens.command.names import commands
 
 async def main():
     async with exploring(snapshots.running(), (160, 45)) as stage:
-        await stage.press("f2")
-        assert stage.screen.view.name == "table" and "[f2 Table]" in stage.text(), stage.text()
+        await stage.press("f5")
+        assert stage.screen.view.name == "table" and "[f5 Table]" in stage.text(), stage.text()
         assert "! ping" in stage.lines()[-1] and "f8 pause" in stage.lines()[-1], stage.lines()[-1]
-        assert stage.lines()[-1].startswith(" f3 help")
+        assert stage.lines()[-1].startswith(" f4 help")
         await stage.press("f7")
         assert stage.table("buckets").model.cursor == 1
         await stage.press("j", "space")
@@ -170,7 +170,7 @@ async def main():
         assert stage.node.asked[0][0] == "ping"
         titles = [command.title for command in commands(stage.screen.view)]
         assert "ping [HOST:PORT]: Ask a node whether it is there  (!)" in titles
-        await stage.press("f3")
+        await stage.press("f4")
         assert "help: Table" in stage.text()
         assert "f7         Go one line down." in stage.text(), stage.text()
     print(keymap.key_table())

@@ -93,7 +93,7 @@ def test_async_tests_have_a_testnet(installed: pytest.Pytester) -> None:
     text = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
     (example,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def test_" in code)
     installed.makepyfile(ASYNC, test_handbook=example)
-    run(installed).assert_outcomes(passed=4)
+    run(installed).assert_outcomes(passed=5)
 
 
 def test_other_tests_have_one_too(installed: pytest.Pytester) -> None:
@@ -114,6 +114,34 @@ def test_a_size_that_makes_no_sense_is_an_error(installed: pytest.Pytester, size
     result = run(installed, "-o", f"dhtui_testnet_size={size}")
     result.assert_outcomes(errors=1)
     assert "UsageError: dhtui_testnet_size must be a number from 1 to 1000" in result.stdout.str()
+
+
+def test_a_mark_gives_it_the_life_of_the_internet(installed: pytest.Pytester) -> None:
+    """By its size too, and without one the size is that of the ini file."""
+    installed.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.dhtui_testnet(6, latency="internet", loss=0.02, churn=True, liars=3, traffic=True)
+        def test_all(dhtui_testnet):
+            life = dhtui_testnet.call(lambda net: net.life)
+            assert (life.latency, life.loss, life.churn, life.liars, life.traffic) == ("internet", 0.02, True, 3, True)
+            assert len(dhtui_testnet.call(lambda net: net.addresses)) == 6
+
+        @pytest.mark.dhtui_testnet(liars=1)
+        def test_one_thing(dhtui_testnet):
+            assert dhtui_testnet.call(lambda net: (len(net.nodes), len(net.liars))) == (5, 1)
+        """
+    )
+    run(installed, "--strict-markers", "-o", "dhtui_testnet_size=5").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("mark", ["loss=2", "speed=1", "'many'"])
+def test_a_mark_that_makes_no_sense_is_an_error(installed: pytest.Pytester, mark: str) -> None:
+    installed.makepyfile(f"import pytest\n\n@pytest.mark.dhtui_testnet({mark})\ndef test(dhtui_testnet): pass\n")
+    result = run(installed)
+    result.assert_outcomes(errors=1)
+    assert "UsageError: the mark dhtui_testnet: " in result.stdout.str()
 
 
 def test_whoever_does_not_use_it_loads_nothing(installed: pytest.Pytester) -> None:

@@ -69,6 +69,15 @@ class Chance:
         return ((self.bits(*about) >> 11) + 0.5) * _UNIT
 
 
+def is_there(chance: Chance, key: int, now: float, session: float, dead: float) -> bool:
+    """Churn: whether a node is there. It is drawn again every `session` seconds, in its own phase.
+
+    `dead` is the share of the nodes that are not there at a time.
+    """
+    turn = int(now / session + chance.unit(_PHASE, key)) if session < inf else 0
+    return chance.unit(_DEAD, key, turn) >= dead
+
+
 def _mix(x: int) -> int:
     """The finalizer of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014)."""
     x = (x + 0x9E3779B97F4A7C15) & _MASK
@@ -82,6 +91,7 @@ def _normal(bits: int) -> float:
 
 
 _PATH, _PACKET, _LOST = 1, 2, 3
+_DEAD, _PHASE = 11, 13
 
 
 class Internet:
@@ -97,11 +107,15 @@ class Internet:
         share = (x - _SIGMAS[i - 1]) / (_SIGMAS[i] - _SIGMAS[i - 1])
         return MEDIAN * exp(_LOGS[i - 1] + (_LOGS[i] - _LOGS[i - 1]) * share)
 
+    def lost(self, source: int, dest: int, nth: int) -> bool:
+        """Whether the `nth` packet from one to the other is lost."""
+        return self._loss > 0 and self._chance.unit(_LOST, source, dest, nth) < self._loss
+
     def delay(self, source: int, dest: int, nth: int) -> float | None:
         """Seconds that the `nth` packet takes from one to the other; `None`: it is lost."""
-        chance = self._chance
-        if self._loss and chance.unit(_LOST, source, dest, nth) < self._loss:
+        if self.lost(source, dest, nth):
             return None
+        chance = self._chance
         bits = chance.bits(_PACKET, source, dest, nth)
         half = self.round_trip(source, dest) / 2 * exp(JITTER * _normal(bits))
         half -= QUEUE_SECONDS * log(((_mix(bits) >> 11) + 0.5) * _UNIT)

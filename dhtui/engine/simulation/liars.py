@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from ..items import MutableItem
 from ..wire.bencode import Bencached
@@ -19,8 +19,9 @@ from ..wire.compact import Addr, NodeInfo, pack_addr, pack_node
 from ..wire.family import IPV4
 from ..wire.ids import ID_BITS, ID_LENGTH, bep42
 from ..wire.krpc import AnnouncePeer, Get, GetPeers, Ping, Put, Query
+from .internet import Chance, Conditions
 from .lies import LIES, As, At, Ids, Lie, Order, Values, Where, Whom
-from .passive_nodes import Member, Population
+from .passive_nodes import Member
 
 DRAWS = 5000
 """Nodes that are searched for accomplices: if one in ten lies, some 350 are found."""
@@ -36,12 +37,40 @@ HIRED, HIRED_NETS = 400, 100
 _POOL, _NAMES, _ID, _NOWHERE, _FORGERY, _HIRED, _MIX, _BITS = 21, 22, 23, 24, 25, 26, 27, 28
 _SPACE = 1 << ID_BITS
 _TARGETS_KEPT = 4
+_CLAIMS_KEPT = 100_000
+"""Claimed ids that accomplices remember: one for each of their addresses and each target."""
+
+
+class Known(Protocol):
+    """What lying nodes know of their network: all of it. A `Population` is one."""
+
+    chance: Chance
+    conditions: Conditions
+    size: int
+    """About how many nodes are alive."""
+    members: int
+    """How many there are, the dead ones included."""
+
+    def member(self, place: int) -> Member:
+        """The node in a place of some order."""
+
+    def alive(self, member: Member, now: float) -> bool:
+        """Whether it answers at a time."""
+
+    def lies(self, member: Member) -> bool:
+        """Whether it lies."""
+
+    def closest(self, target: bytes, n: int, now: float) -> list[Member]:
+        """The live nodes closest to a target, nearest first."""
+
+    def referrals(self, owner: Member, target: bytes, n: int) -> list[Member]:
+        """What an honest node in the place of `owner` would name."""
 
 
 class Ring:
     """All lying nodes of a population. The same few hundred addresses are used for every target."""
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Known) -> None:
         self._population, self._chance = population, population.chance
         self.lie = population.conditions.lie
         self._recruits: set[Member] = set()
@@ -90,6 +119,8 @@ class Ring:
         `honest` returns the answer of an honest node in its place, and may raise `RefusedQuery`.
         """
         args = query.args
+        if len(self._ids_for) > _CLAIMS_KEPT:
+            self._ids_for.clear()  # those that still matter are made up again, the same
         if isinstance(args, Ping):
             return {b"id": self._id_at(liar, at, None)}
         target = b"" if isinstance(args, Put) else args.target

@@ -15,18 +15,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import shake_128
-from math import inf
 
 from ..wire.compact import Addr, NodeInfo, pack_addr
 from ..wire.family import IPV4
 from ..wire.ids import ID_BITS, ID_LENGTH, crc32c
-from .internet import Chance, Conditions
+from .internet import Chance, Conditions, is_there
 
 BUCKET = 8
 CELL = 4
 """Average number of nodes in a cell."""
 
-_DEAD, _LIAR, _PHASE, _FITS, _ADDRESS, _ENTRY = 11, 12, 13, 14, 15, 16
+_LIAR, _FITS, _ADDRESS, _ENTRY = 12, 14, 15, 16
 
 _IP_BITS = int.from_bytes(IPV4.bep42_mask)
 """The bits of an address that BEP 42 uses."""
@@ -92,10 +91,7 @@ class Population:
 
     def alive(self, member: Member, now: float) -> bool:
         """Whether a node answers at a time."""
-        session, turn = self.conditions.session, 0
-        if session < inf:
-            turn = int(now / session + self.chance.unit(_PHASE, member.key))
-        return self.chance.unit(_DEAD, member.key, turn) >= self.conditions.dead
+        return is_there(self.chance, member.key, now, self.conditions.session, self.conditions.dead)
 
     def lies(self, member: Member) -> bool:
         """Whether a node lies."""

@@ -26,6 +26,8 @@ class CourseScreen(ExplorerScreen):
 
     clock: Callable[[], float] = staticmethod(monotonic)
     """What slow motion goes by, seconds."""
+    played = 0
+    """How often slow motion has come to the end of a lookup."""
     _until: float | None = None
     """The moment shown, seconds since the lookup began; `None`: now, or its end."""
     _play: Play | None = None
@@ -110,6 +112,7 @@ class CourseScreen(ExplorerScreen):
         self._until = None if self._play.at >= end else self._play.at
         if not self._play.running:
             self._frames.pause()
+            self.played += self._play.at >= end
         self._show_selected()
 
     def _stop_playing(self) -> None:

@@ -1,0 +1,19 @@
+"""A network of real nodes on loopback, in this process; with or without the life of the internet."""
+
+from .life import HONEST, LATENCIES, MAX_LOSS, Life, most_liars
+from .swarm import MAX_SIZE, ONE_ADDRESS, Testnet
+from .things import NAMES, SALTS, TEXTS
+
+__all__ = [
+    "HONEST",
+    "LATENCIES",
+    "MAX_LOSS",
+    "MAX_SIZE",
+    "NAMES",
+    "ONE_ADDRESS",
+    "SALTS",
+    "TEXTS",
+    "Life",
+    "Testnet",
+    "most_liars",
+]

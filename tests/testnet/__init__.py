@@ -1,0 +1,1 @@
+"""The testnet with the life of the internet."""
