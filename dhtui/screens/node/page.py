@@ -336,6 +336,12 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
             own[-1] = own[-1]._replace(label="stop")
         return tuple(own)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What the form does is done where it is seen."""
+        if action == "submit" and self._tab != "ask":
+            return False
+        return super().check_action(action, parameters)
+
     # -- the form --------------------------------------------------------------------------------------------
 
     def read(self) -> AskRequest:

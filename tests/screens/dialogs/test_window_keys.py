@@ -23,6 +23,7 @@ from dhtui.screens.dialogs.help import HelpScreen
 from dhtui.screens.dialogs.popup import Popup
 from dhtui.screens.dialogs.window import Window
 from dhtui.screens.items.put_run import PutRun
+from dhtui.screens.node.page import NodePage
 from dhtui.widgets.chrome import Footer, Tabs
 from dhtui.widgets.line_table import LineTable
 
@@ -199,18 +200,19 @@ async def test_a_card_of_a_node_takes_the_keys_it_promises() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
         await stage.press("tab", "enter")
         card = stage.app.screen
-        assert isinstance(card, Popup)
-        assert "p ping" in shown(stage) and "b ban" in shown(stage) and "o open" in shown(stage)
+        assert isinstance(card, NodePage)
+        assert "p ping" in shown(stage) and "f ask" in shown(stage) and "o open" in shown(stage)
         await stage.press("p")
         assert stage.node.asked[0][0] == "ping"
-        assert len(stage.app.screen_stack) == 1
+        assert stage.app.screen is card
 
 
 async def test_what_has_left_the_list_meanwhile_is_not_acted_on() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
-        await stage.press("tab", "enter")
-        stage.app.screen_stack[0].query_one("#nodes", LineTable).show(())
-        await stage.press("p")
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, Popup)
+        stage.app.screen_stack[0].query_one("#buckets", LineTable).show(())
+        await stage.press("r")
         assert stage.node.asked == []
         assert stage.toasts()[-1] == "That line has left the list meanwhile."
 

@@ -58,6 +58,10 @@ class Asked(PaperNode):
         self.asked.append((method, args, remote))
         return self._answer("query", remote)
 
+    async def sample_infohashes(self, target: bytes, *, remotes: Sequence[Addr]) -> Outcome:
+        self.asked.append(("sample_infohashes", target, *remotes))
+        return self._answer("sample_infohashes", remotes[0])
+
     async def get_peers(self, info_hash: bytes, *, remotes: Sequence[Addr]) -> Outcome:
         self.asked.append(("get_peers", info_hash, *remotes))
         return self._answer("get_peers", remotes[0])
@@ -145,16 +149,17 @@ async def test_any_node_is_asked_any_question_about_any_target() -> None:
                 ("find_node", TARGET, STRANGER),
                 ("get_peers", TARGET, STRANGER),
                 ("get", TARGET, b"\x00\xff", STRANGER),
+                ("sample_infohashes", TARGET, STRANGER),
             )
         ):
             await choose(stage, place)
             await stage.press("enter")
             assert node.asked[-1] == expected and verdict(stage).startswith("✓")
-        await choose(stage, 4)
+        await choose(stage, 5)
         assert "name the method" in verdict(stage)
-        await fill(stage, method="sample_infohashes", args='{"target": "hex:00", "n": 7}')
+        await fill(stage, method="sample_peers", args='{"target": "hex:00", "n": 7}')
         await stage.press("enter")
-        assert node.asked[-1] == ("sample_infohashes", {b"target": b"\0", b"n": 7}, STRANGER)
+        assert node.asked[-1] == ("sample_peers", {b"target": b"\0", b"n": 7}, STRANGER)
         for wrong, words in (("[1]", "an object of JSON"), ('{"id": "x"}', "our own"), ("{", "not JSON")):
             await fill(stage, args=wrong)
             assert words in verdict(stage)
