@@ -17,6 +17,7 @@ from ..engine.simulation.liars import Ring
 from ..engine.simulation.lies import LIES, Lie
 from ..engine.simulation.passive_nodes import Member
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import IPV4
 from ..engine.wire.krpc import MalformedDatagram, Query, RefusedQuery, encode_error, encode_response, parse
 from .weather import Weather, WeatherEndpoint
 
@@ -87,7 +88,8 @@ class League(Ring):
 
     def _nowhere(self, target: bytes, liar: Member, nth: int) -> Addr:
         ip, _ = super()._nowhere(target, liar, nth)
-        return f"127.{ip.partition('.')[2]}", NOWHERE
+        here, _, _ = IPV4.loopback.partition(".")
+        return f"{here}.{ip.partition('.')[2]}", NOWHERE
 
     def reply(self, owner: Addr, at: Addr, data: bytes, source: Addr, now: float) -> tuple[bool, bytes | None]:
         """Whether a datagram to a liar is a query that it lies about, and the answer; `None`: it is silent.

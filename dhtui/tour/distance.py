@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..engine.wire.ids import ID_BITS, ID_LENGTH, distance, shared_prefix
+from ..text.format import distance as distance_words
 from ..text.format import plural
 from ..text.keyspace import Mark, Part, marks, scale
 from ..text.spans import Line, Role
@@ -30,8 +31,7 @@ def compared(one: str, other: str, width: int) -> list[Line]:
         return lines
     apart = distance(a, b)
     shared = shared_prefix(a, b)
-    high = apart.bit_length()
-    power = f"2^{high - 1} or more, less than 2^{high}" if apart else "0: they are the same"
+    power = distance_words(a, b) if apart else "0: they are the same"
     return [
         *lines,
         (),

@@ -13,7 +13,7 @@ from dhtui.bindings import keymap
 
 NAMES = list(keymap.names())
 SIGNS = [f"alt+{keymap.key_named(sign)}" for sign in ascii_letters + digits + punctuation]
-SIGNS += [f"{more}f{number}" for more in ("", "alt+") for number in range(1, 25)]
+SIGNS += [f"{more}f{number}" for more in ("", "alt+", "shift+") for number in range(1, 25)]
 assert len(NAMES) <= len(SIGNS)
 keymap.use(tuple(zip(NAMES, SIGNS)))
 NEW = {keymap.key_of(name) for name in NAMES}

@@ -33,7 +33,7 @@ async def test_text_of_a_list_is_selected_and_copied() -> None:
 
 async def test_lines_of_a_window_are_selected() -> None:
     async with exploring(snapshots.running(), show="table") as stage:
-        await stage.press("tab", "enter")
+        await stage.press("enter")
         assert isinstance(stage.app.screen, Popup)
         pane = stage.app.screen.query_one(".window Lines", Lines)
         await drag(stage, pane, (0, 0), (5, 2))

@@ -18,7 +18,8 @@ from ...text.spans import Line, Role, Span, crop, fit, width_of
 from ..table.columns import STATES, NodeRow
 from ..table.details import node_details
 
-TABS = ("overview", "BEP 42", "packets", "lookups", "knows", "holds", "ask")
+TABS = ("overview", "bep42", "packets", "lookups", "knows", "holds", "ask")
+LABELS = {"bep42": "BEP 42"}
 _BARS = 8
 _LABEL = 14
 
@@ -64,7 +65,7 @@ def heading(known: Known | None, width: int) -> str:
     """Who it is, in one line: as much of it as fits."""
     if known is None:
         return "ask a node"
-    parts = [f"node {address(known.addr)}"]
+    parts = [f"node {safe_text(address(known.addr), 60)}"]
     state = f"{STATES[known.row.node.state][0]} {known.row.node.state}" if known.row else "not in our table"
     parts += ["this is us" if known.id == known.own else state]
     parts += [f"{distance_words(known.own, known.id)} from us"] if known.id and known.id != known.own else []
@@ -80,11 +81,12 @@ def tabs_line(shown: str, counts: dict[str, int], width: int) -> Line:
     for numbers in (True, False):
         spans: list[Span] = []
         for place, name in enumerate(TABS, 1):
+            label = LABELS.get(name, name)
             count = f" {counts[name]}" if numbers and name in counts else ""
             if name == shown:
-                spans.append((f"[{place} {name}{count}]", "strong"))
+                spans.append((f"[{place} {label}{count}]", "strong"))
             else:
-                spans += [(f" {place}", "key"), (f" {name}{count} ", "dim")]
+                spans += [(f" {place}", "key"), (f" {label}{count} ", "dim")]
         if width_of(spans) <= width:
             return tuple(spans)
     return crop(spans, width)
@@ -113,7 +115,7 @@ def _stranger(known: Known) -> list[Line]:
         _row("id", known.id.hex() if known.id else "not known: it has not answered", "data"),
         _row("our id", known.own.hex(), "data"),
         _row("distance", f"{near}{shared}"),
-        _row("address", address(known.addr)),
+        _row("address", safe_text(address(known.addr), 60)),
         _row("client", client),
         _row("packets", f"{plural(len(sent), 'packet')} to it and {len(came)} from it are kept"),
     ]

@@ -122,7 +122,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self._feed, self._addr, self._node_id, self._story = feed, addr, node_id, tuple(story)
         self._tab = "ask" if addr is None or asks is not None else tab
         self._asks = asks or Question()
-        self._at = at if addr is None else address(addr)
+        self._at = at if addr is None else safe_text(address(addr), 60)
         self._at_once = asks is not None and bool(self._at)
         self._same = ""
         """The command line that asks the same."""
@@ -217,7 +217,10 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         return 0.0 if source is None else source.wall(source.clock())
 
     def _view(self) -> Snapshot | None:
-        frame = self._feed.frame()
+        try:
+            frame = self._feed.frame()
+        except Exception:  # whatever ails the engine is told by the screen below, and the page stays
+            return None
         return None if frame is None else frame.snapshot
 
     def _known(self, view: Snapshot, addr: Addr) -> lines.Known:
@@ -252,7 +255,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         match self._tab:
             case "overview":
                 self.told.show("", lines.overview(known, self._story))
-            case "BEP 42":
+            case "bep42":
                 none: list[Line] = [((" Its id is not known: it has not answered.", "dim"),)]
                 self.sums.show("", none if known.id is None else bep42_lines(known.id, known.addr[0]))
             case "packets":
@@ -413,7 +416,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self.named.show(rows)
         value = view_lines("text", one.item.v) if one.item is not None else ()
         self._show_answer(answer_part(one, request, value), one.received)
-        words = f"{request.question} {address(one.addr)}: {safe_text(node_words(one), 200)}"
+        words = f"{request.question} {safe_text(address(one.addr), 60)}: {safe_text(node_words(one), 200)}"
         self.say("✓" if one.responded else "✗", words, bad=not one.responded)
         self.look()
 
@@ -451,7 +454,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         result = await actions.ping(node, [self._addr])
         asked = result.outcome.asked if result.outcome else ()
         words = node_words(asked[0]) if asked else result.summary
-        notify(self.app, f"ping {address(self._addr)}: {words}", bad=not result.ok)
+        notify(self.app, f"ping {safe_text(address(self._addr), 60)}: {words}", bad=not result.ok)
         self.look()
 
     @property

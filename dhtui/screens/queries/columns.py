@@ -23,11 +23,12 @@ from .rows import AskedRow, OwnerRow, QueryRow, Row
 from .timeline import RESULTS, TITLE, look_of
 
 WAITS, STALLED = "…", "?"
+_SHORT = {"announce_peer": "announce", "sample_infohashes": "samples"}
 
 
 def short_method(method: str) -> str:
     """A method's name in 9 cells."""
-    return "announce" if method == "announce_peer" else safe_text(method, 9)
+    return _SHORT.get(method) or safe_text(method, 9)
 
 
 def _stalled(row: QueryRow) -> bool:

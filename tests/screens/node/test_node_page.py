@@ -15,7 +15,7 @@ from dhtui.engine.wire.ids import distance
 from dhtui.engine.wire.krpc import FindNode, Get, GetPeers
 from dhtui.lookups.walk import in_bucket
 from dhtui.screens.node import walking
-from dhtui.screens.node.lines import TABS
+from dhtui.screens.node.lines import LABELS, TABS
 from dhtui.screens.node.opening import MAX_PAGES
 from dhtui.screens.node.page import NodePage
 
@@ -93,7 +93,7 @@ async def test_keys_lead_to_every_tab_and_back() -> None:
         await opened(stage)
         for name in (*TABS[1:], TABS[0]):
             await stage.press("right_square_bracket") if name != TABS[0] else await stage.press("escape", "enter")
-            assert name in stage.lines()[1].partition("[")[2].partition("]")[0]
+            assert LABELS.get(name, name) in stage.lines()[1].partition("[")[2].partition("]")[0]
         await stage.press("escape")
         assert stage.app.screen is below
 

@@ -274,7 +274,7 @@ def test_another_ring_is_followed_from_its_start() -> None:
     assert (len(tail.ended), len(tail.asked), tail.missed()) == (1, 0, 0)
 
 
-@pytest.mark.parametrize(("width", "lines"), [(60, 7), (80, 4), (160, 3)])
+@pytest.mark.parametrize(("width", "lines"), [(60, 8), (80, 5), (160, 4)])
 def test_totals_fit_and_name_every_method(width: int, lines: int) -> None:
     told = total_lines(snapshots.running(), width)
     assert len(told) == lines
