@@ -170,6 +170,7 @@ def test_home_counts_the_messages_that_were_on_the_wire(told: Told) -> None:
 def test_queries_counts_the_messages_that_were_on_the_wire(told: Told) -> None:
     rows = re.findall(r"(other|[a-z]+(?:_[a-z]+)?) +((?:\d+ +){6}\d+)", told.text("queries"))
     found = {name.replace("announce", "announce_peer"): [int(n) for n in figures.split()] for name, figures in rows}
+    assert found.pop("samples") == [0] * 7, "the script asks for none"
     assert found == messages(told.wire)
 
 
