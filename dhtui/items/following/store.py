@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ...engine.items import check_salt, mutable_target
-from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
+from ...storage.atomic import locked, private_folder
 from ..file import decode_item, encode_item
+from ..list_file import ListFile
 from .record import LOOKS, VERSIONS, By, Followed, Look, Version, Watch
 
 NAME, LOCK = "watch.json", "watch.lock"
 VERSION = 1
 MAX_WATCHED = 32
-MAX_BYTES = 4 << 20
 LEAST, MOST = 1.0, 1e9
 """Shortest and longest interval that a file may ask for, seconds."""
 
@@ -28,68 +27,32 @@ def load(folder: Path) -> tuple[Records, list[str]]:
 
     A damaged file is set aside; so is one with single unusable items.
     """
-    if not (folder / NAME).exists():
-        return {}, []
-    with locked(folder / LOCK):
-        return _read(folder)
+    return _FILE.load(folder)
 
 
 def change(folder: Path, changes: Mapping[bytes, Followed | None]) -> list[str]:
     """Replace the items at these targets; `None` removes one. Returns sentences as `load` does. Raises `OSError`."""
     private_folder(folder)
     with locked(folder / LOCK):
-        records, warnings = _read(folder)
+        records, warnings = _FILE.read(folder)
         for target, record in changes.items():
             if record is None:
                 records.pop(target, None)
             else:
                 records[target] = record
-        _write(folder, records)
+        kept = list(records.items())[:MAX_WATCHED]
+        _FILE.write(folder, {target: record for target, record in kept if record.watch})
     return warnings
 
 
-def _write(folder: Path, records: Records) -> None:
-    kept = list(records.values())[:MAX_WATCHED]
-    document = {"version": VERSION, "items": [_encode(record, record.watch) for record in kept if record.watch]}
-    atomic_write(folder / NAME, json.dumps(document, indent=0).encode() + b"\n", private=True)
-
-
-def _read(folder: Path) -> tuple[Records, list[str]]:
-    path = folder / NAME
-    try:
-        entries = _entries(read_regular(path, MAX_BYTES))
-    except FileNotFoundError:
-        return {}, []
-    except (ValueError, TypeError, KeyError):
-        aside = set_aside(path)
-        return {}, [f"The list of watched items {path} is damaged: set aside as {aside.name}, starting afresh."]
-    found = [_decode(entry) for entry in entries[:MAX_WATCHED]]
-    records = {record.target: record for record in found if record is not None}
-    if dropped := len(entries) - len(records):
-        aside = set_aside(path)
-        _write(folder, records)
-        return records, [f"{dropped} of the watched items in {path} can't be used: left out, see {aside.name}."]
-    return records, []
-
-
-def _entries(data: bytes) -> list[Any]:
-    if len(data) > MAX_BYTES:
-        raise ValueError
-    document = parse_json(data)
-    check_version(document["version"], VERSION)
-    entries = document["items"]
-    if not isinstance(entries, list):
-        raise ValueError
-    return entries
-
-
-def _encode(record: Followed, watch: Watch) -> dict[str, Any]:
+def _encode(record: Followed) -> dict[str, Any]:
+    assert record.watch is not None, "what is not watched is in no file"
     return {
         "target": record.target.hex(),
         "k": None if record.public is None else record.public.hex(),
         "salt": record.salt.hex(),
-        "every": watch.every,
-        "due": watch.due,
+        "every": record.watch.every,
+        "due": record.watch.due,
         "unseen": record.unseen,
         "gone": record.given is None,
         "looks": [[look.at, look.copies] for look in record.looks],
@@ -133,3 +96,16 @@ def _version(entry: Any, target: bytes) -> Version:
     if item.target != target:
         raise ValueError
     return Version(float(entry["at"]), item, By(entry["by"]))
+
+
+_FILE: ListFile[Followed] = ListFile(
+    name=NAME,
+    lock=LOCK,
+    version=VERSION,
+    most=MAX_WATCHED,
+    whole="watched items",
+    part="watched items",
+    target=lambda record: record.target,
+    encode=_encode,
+    decode=_decode,
+)

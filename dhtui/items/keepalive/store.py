@@ -5,20 +5,19 @@ The file is authoritative. A change takes its lock, reads it, changes it and wri
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...storage.atomic import atomic_write, check_version, locked, parse_json, private_folder, read_regular, set_aside
+from ...storage.atomic import locked, private_folder
 from ..file import decode_item, encode_item
+from ..list_file import ListFile
 from .plan import Check, CheckVerdict, KeptItem
 
 NAME, LOCK = "keep.json", "keep.lock"
 VERSION = 1
 MAX_KEPT = 500
-MAX_BYTES = 4 << 20
 MAX_NOTE = 200
 _TOO_MANY = f"at most {MAX_KEPT} items can be kept alive: remove others first"
 
@@ -36,10 +35,7 @@ def load(folder: Path) -> Loaded:
 
     A damaged file is set aside; so is one with single unusable items, and the usable ones are written back.
     """
-    if not (folder / NAME).exists():
-        return {}, []
-    with locked(folder / LOCK):
-        return _read(folder)
+    return _FILE.load(folder)
 
 
 def check_room(folder: Path, target: bytes) -> None:
@@ -59,11 +55,11 @@ def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
     """Change the items in place, and save them. Returns the same as `load`. Raises `OSError`, `KeepError`."""
     private_folder(folder)
     with locked(folder / LOCK):
-        items, warnings = _read(folder)
+        items, warnings = _FILE.read(folder)
         how(items)
         if len(items) > MAX_KEPT:
             raise KeepError(_TOO_MANY)
-        _write(folder, items)
+        _FILE.write(folder, items)
     return items, warnings
 
 
@@ -84,40 +80,6 @@ def stamp(folder: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_ino
-
-
-def _write(folder: Path, items: Items) -> None:
-    document = {"version": VERSION, "items": [_encode(kept) for kept in items.values()]}
-    atomic_write(folder / NAME, json.dumps(document, indent=0).encode() + b"\n", private=True)
-
-
-def _read(folder: Path) -> Loaded:
-    path = folder / NAME
-    try:
-        entries = _entries(read_regular(path, MAX_BYTES))
-    except FileNotFoundError:
-        return {}, []
-    except (ValueError, TypeError, KeyError):
-        aside = set_aside(path)
-        return {}, [f"The list of kept items {path} is damaged: set aside as {aside.name}, starting afresh."]
-    found = [_decode(entry) for entry in entries[:MAX_KEPT]]
-    items = {kept.target: kept for kept in found if kept is not None}
-    if dropped := len(entries) - len(items):
-        aside = set_aside(path)
-        _write(folder, items)
-        return items, [f"{dropped} of the items in {path} can't be used: left out, see {aside.name}."]
-    return items, []
-
-
-def _entries(data: bytes) -> list[Any]:
-    if len(data) > MAX_BYTES:
-        raise ValueError
-    document = parse_json(data)
-    check_version(document["version"], VERSION)
-    entries = document["items"]
-    if not isinstance(entries, list):
-        raise ValueError
-    return entries
 
 
 def _encode(kept: KeptItem) -> dict[str, Any]:
@@ -150,3 +112,16 @@ def _decode_check(last: Any) -> Check:
         tried=int(last["tried"]),
         note=str(last["note"])[:MAX_NOTE],
     )
+
+
+_FILE: ListFile[KeptItem] = ListFile(
+    name=NAME,
+    lock=LOCK,
+    version=VERSION,
+    most=MAX_KEPT,
+    whole="kept items",
+    part="items",
+    target=lambda kept: kept.target,
+    encode=_encode,
+    decode=_decode,
+)
