@@ -1,0 +1,284 @@
+"""Runs cases against one node: the pace, the control ping, the outcomes. Without I/O: see `wire.Wire`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from random import Random
+from typing import Final, NamedTuple
+
+from ..engine.wire.compact import Addr, is_local
+from ..text.safe import safe_text
+from .case import Case
+from .messages import Asked, read
+from .network import Network
+from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Verdict, Why, outcome_of
+from .probe import Probe
+from .strands import Strands, wait
+from .wire import Packet, Wire
+
+LONG: Final = 45.0
+"""Cases that wait as long as this, seconds, run only where that is wanted."""
+TID_LENGTHS: Final = (2, 4, 8)
+"""Lengths of our transaction ids: the first that the node answers to."""
+PING_WAITS: Final = (0.0, 1.0, 2.0, 4.0)
+"""Seconds before each try of the control ping."""
+LOST_PINGS: Final = 3
+"""Once so many control pings in a row were in vain, with all their tries, the node is asked nothing more."""
+FIRST_HOST: Final = 2
+"""Our addresses 0 and 1 are used again and again, those from here on once."""
+
+
+class Terms(NamedTuple):
+    """How a node is treated."""
+
+    rate: float
+    """Most packets a second."""
+    patience: float
+    """Seconds to wait for an answer."""
+    own: bool
+    """Whether it is a node of one's own, which may be tried hard."""
+    long: bool = False
+    """Whether cases that wait for minutes or hours are run, too."""
+    join_seconds: float = 120.0
+    """How long to wait for the node to join our network."""
+
+
+def terms_for(addr: Addr, *, mine: bool = False, long: bool = False) -> Terms:
+    """The terms of a node at an address: four packets a second to one's own, one to a stranger's."""
+    own = mine or is_local(addr[0])
+    return Terms(4.0 if own else 1.0, 1.0 if is_local(addr[0]) else 2.0, own, long)
+
+
+class Result(NamedTuple):
+    """What a case came to."""
+
+    case: Case
+    outcome: Outcome
+    expected: str = ""
+    actual: str = ""
+    """Clauses. What the node sent is in it, safe to print."""
+    why: Why | None = None
+    """Why it was skipped."""
+    sent: bytes = b""
+    """The datagram that decided."""
+    received: tuple[bytes, ...] = ()
+    """What came from the node since."""
+    packets: tuple[Packet, ...] = ()
+    """All packets of the case."""
+    known: str = ""
+    """The reason that the user's file of known failures gives; empty: it is not in it."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether it passed though it is listed as a known failure."""
+        return bool(self.known) and self.outcome is Outcome.PASS
+
+
+@dataclass(slots=True)
+class Pace:
+    """At most so many packets a second."""
+
+    rate: float
+    free_at: float = -inf
+
+    def turn(self, now: float) -> float:
+        """When the next packet may be sent: the turn is taken."""
+        at = max(self.free_at, now)
+        self.free_at = at + 1 / self.rate
+        return at
+
+    def spend(self, now: float) -> None:
+        """A packet is sent now, out of turn: the next ones wait for it."""
+        self.free_at = max(self.free_at, now) + 1 / self.rate
+
+
+@dataclass(eq=False)
+class Session:
+    """One run of cases. Call `receive` for each datagram, `handle_timer` at `next_timer`, until it is `done`."""
+
+    cases: Sequence[Case]
+    target: Addr
+    wire: Wire
+    seed: int
+    now: float
+    terms: Terms
+    network: Network | None = None
+    """Our network, whose sockets are open."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Known failures: their reasons by the number of the case."""
+    public: bool = False
+    """Whether all is on public addresses."""
+    on_result: Callable[[Result], None] = lambda result: None
+    results: list[Result] = field(default_factory=list)
+    reached: bool | None = None
+    """Whether the node answered at all; `None`: not known yet."""
+    listening: dict[Addr, Probe] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.terms.rate)
+        self._rng = Random(f"{self.seed}")
+        self._strands = Strands()
+        self._tid_length = TID_LENGTHS[0]
+        self._tids = 0
+        self._host = FIRST_HOST
+        self._lost = 0
+        self._control: Probe | None = None
+
+    # ---- driven from outside -----------------------------------------------------------------------
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for an answer."""
+        return self.terms.patience
+
+    def start(self) -> None:
+        """Begin."""
+        self._strands.start(self._main())
+
+    @property
+    def done(self) -> bool:
+        """Whether all cases have a result."""
+        return not self._strands
+
+    def next_timer(self) -> float:
+        """When `handle_timer` has to be called."""
+        return self._strands.next_timer()
+
+    def handle_timer(self, now: float) -> None:
+        """Time has passed."""
+        self.now = max(self.now, now)
+        self._strands.turn(self.now)
+
+    def receive(self, data: bytes, theirs: Addr, ours: Addr, now: float) -> None:
+        """A datagram came. Never raises."""
+        self.now = max(self.now, now)
+        packet = Packet(self.now, False, ours, theirs, data)
+        probe = self.listening.get(ours)
+        if probe is not None:
+            probe.receive(packet)
+        elif self.network is not None and ours in self.network.at:
+            self._answer_for_network(packet)
+        self._strands.turn(self.now)
+
+    def stop(self) -> None:
+        """End here. Cases without a result are skipped."""
+        self._strands.close()
+        done = {result.case.id for result in self.results}
+        for case in self.cases:
+            if case.id not in done:
+                self._tell(Result(case, Outcome.SKIPPED, why=Why.STOPPED))
+
+    def _answer_for_network(self, packet: Packet) -> None:
+        message = read(packet.data)
+        if self.network is None or message.get(b"y") != b"q" or packet.theirs != self.target:
+            return
+        asked = Asked(packet.at, packet.ours, packet.theirs, message, packet.data)
+        said = self.network.answer(asked)
+        if said is not None:
+            self.wire.send(said, packet.ours, packet.theirs)
+
+    # ---- for probes --------------------------------------------------------------------------------
+
+    def fresh_tid(self) -> bytes:
+        """A transaction id that was not used of late."""
+        self._tids += 1
+        return (self._tids * 40503 + self.seed).to_bytes(16, "big", signed=True)[-self._tid_length :]
+
+    def next_host(self) -> int:
+        """The number of an address of ours that was not used yet."""
+        self._host += 1
+        return self._host - 1
+
+    async def control_ping(self, waits: Sequence[float] = PING_WAITS) -> bool:
+        """Whether the node is there."""
+        if self._control is None:
+            self._control = Probe(self, Random(f"{self.seed}/control"), self._rng.randbytes(20))
+        probe = self._control
+        for pause in waits:
+            if pause:
+                await probe.pause(pause)
+            if (await probe.ask("ping", tries=1)).data:
+                self._lost = 0
+                probe.packets.clear()
+                return True
+        self._lost += 1
+        return False
+
+    # ---- the run -----------------------------------------------------------------------------------
+
+    async def _main(self) -> None:
+        if self.network is not None:
+            await wait(self.now + self.terms.join_seconds, lambda: self.network is None or self.network.joined)
+        for length in TID_LENGTHS:
+            self._tid_length = length
+            if await self.control_ping((0.0, 1.0)):
+                break
+        else:
+            self.reached = False
+            return
+        self.reached = True
+        long = [case for case in self.cases if case.waits >= LONG and not self._missing(case)]
+        for case in self.cases:
+            if case not in long:
+                await self._run(case)
+        for case in long:
+            self._strands.start(self._run(case))
+        waited = {case.id for case in long}
+        await wait(inf, lambda: waited <= {result.case.id for result in self.results})
+        if self._control is not None:
+            self._control.close()
+
+    def _missing(self, case: Case) -> Why | None:
+        """Why a case can't be run here; `None` if it can."""
+        has = {Need.OWN: self.terms.own, Need.PUBLIC: self.public, Need.NETWORK: self.network is not None}
+        has[Need.IPV6] = ":" in self.target[0]
+        for need in Need:
+            if need in case.needs and not has.get(need, True):
+                return MISSING[need]
+        if Need.NETWORK in case.needs and self.network is not None and not self.network.joined:
+            return Why.NOT_JOINED
+        return Why.TOO_LONG if case.waits >= LONG and not self.terms.long else None
+
+    async def _run(self, case: Case) -> None:
+        if why := self._missing(case):
+            self._tell(Result(case, Outcome.SKIPPED, why=why))
+            return
+        if self._lost >= LOST_PINGS:
+            self._tell(Result(case, Outcome.INCONCLUSIVE, actual="the node answers nothing any more"))
+            return
+        rng = Random(f"{self.seed}/{case.id}")
+        probe = Probe(self, rng, rng.randbytes(20), case.level)
+        result = await self._judged(case, probe)
+        if self.network is not None:
+            self.network.behave = None
+        probe.close()
+        sent, received = probe.decisive
+        self._tell(result._replace(sent=sent, received=received, packets=tuple(probe.packets)))
+
+    async def _judged(self, case: Case, probe: Probe) -> Result:
+        result, certain = Result(case, Outcome.PASS), False
+        try:
+            await case.run(probe)
+        except Miss as miss:
+            result = Result(case, outcome_of(case.level, miss), miss.expected, miss.actual)
+            certain = miss.outcome is Outcome.FAIL
+        except Unsupported as lack:
+            result = Result(case, Outcome.UNSUPPORTED, lack.expected, lack.actual)
+        except Skip as skip:
+            return Result(case, Outcome.SKIPPED, actual=skip.detail, why=skip.why)
+        except Inconclusive as doubt:
+            return Result(case, Outcome.INCONCLUSIVE, actual=safe_text(str(doubt)))
+        except Verdict as verdict:  # pragma: no cover  # there are no others
+            raise AssertionError from verdict
+        if result.outcome is Outcome.PASS and probe.lax is not None:
+            result = Result(case, outcome_of(case.level, probe.lax), probe.lax.expected, probe.lax.actual)
+        if probe.silences and not certain and not probe.alive_checked and not await self.control_ping():
+            return Result(case, Outcome.INCONCLUSIVE, result.expected, "it did not answer the control ping either")
+        return result
+
+    def _tell(self, result: Result) -> None:
+        result = result._replace(known=self.known.get(result.case.id, ""))
+        self.results.append(result)
+        self.on_result(result)
