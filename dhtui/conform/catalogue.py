@@ -6,9 +6,29 @@ from types import ModuleType
 from typing import Final
 
 from .case import Case
-from .cases import bep05_framing
+from .cases import (
+    bep05_framing,
+    bep32_ipv6,
+    bep33_scrapes,
+    bep42_security,
+    bep43_read_only,
+    bep44_signed,
+    bep44_values,
+    bep51_sampling,
+    robustness,
+)
 
-MODULES: Final[tuple[ModuleType, ...]] = (bep05_framing,)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    bep05_framing,
+    bep32_ipv6,
+    bep33_scrapes,
+    bep42_security,
+    bep43_read_only,
+    bep44_signed,
+    bep44_values,
+    bep51_sampling,
+    robustness,
+)
 
 
 def cases_of(*modules: ModuleType) -> tuple[Case, ...]:
