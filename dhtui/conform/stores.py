@@ -53,11 +53,14 @@ async def get(probe: Probe, target: bytes, *, source: Source | None = None, seq:
 
 
 async def token_for(probe: Probe, target: bytes, *, source: Source | None = None) -> bytes:
-    """A write token for an item. Raises `Unsupported`."""
+    """A write token for an item: a new one, or where none is given this time the last one. Raises `Unsupported`."""
     answer = await get(probe, target, source=source)
-    if answer.token is None:
+    place = (source or probe.source()).addr, target
+    token = probe.tokens.get(place) if answer.token is None else answer.token
+    if token is None:
         raise Unsupported("get is answered without a token", "a write token")
-    return answer.token
+    probe.tokens[place] = token
+    return token
 
 
 async def put(

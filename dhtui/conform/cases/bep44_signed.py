@@ -21,8 +21,15 @@ async def _item(probe: Probe, seq: int, salt: bytes = b"") -> tuple[PrivateKey, 
     """An item that is stored, and its key."""
     key = new_key(probe)
     args = signed(key, text_of(probe), seq, salt)
-    await stored(probe, args)
+    await _stored(probe, args)
     return key, args
+
+
+async def _stored(probe: Probe, args: dict[bytes, Any]) -> None:
+    """Put an item that a case needs, and see that it is there."""
+    await stored(probe, args)
+    if not await holds(probe, args):
+        probe.inconclusive("an item that was put is not found")
 
 
 async def _kept(probe: Probe, args: dict[bytes, Any], what: str) -> None:
@@ -34,8 +41,8 @@ async def _kept(probe: Probe, args: dict[bytes, Any], what: str) -> None:
 
 @case("44.13", "Signature Verification", M, "A signature is over salt, seq and value; one without the salt is false.")
 async def what_is_signed(probe: Probe) -> None:
-    key, v = new_key(probe), text_of(probe)
-    args = signed(key, v, 1, SALT)
+    key, _ = await _item(probe, 1)
+    args = signed(key, text_of(probe), 1, SALT)
     probe.reply(await put(probe, args), "that an item with a salt is stored")
     bare = signed(key, text_of(probe), 2) | {b"salt": SALT}
     await turned_down(probe, bare, "a signature without the salt")
@@ -43,6 +50,7 @@ async def what_is_signed(probe: Probe) -> None:
 
 @case("44.14", "Mutable Items", M, "An empty salt is none: neither in the target, nor in what is signed.")
 async def empty_salt(probe: Probe) -> None:
+    await _item(probe, 1)
     args = signed(new_key(probe), text_of(probe), 1) | {b"salt": b""}
     probe.reply(await put(probe, args), "that an item with an empty salt is stored")
     probe.check(await holds(probe, args), "the item under the hash of its key", "it is not there")
@@ -50,7 +58,7 @@ async def empty_salt(probe: Probe) -> None:
 
 @case("44.15", "Mutable Items", M, "A salt may have 64 bytes, and no more.")
 async def length_of_salt(probe: Probe) -> None:
-    key = new_key(probe)
+    key, _ = await _item(probe, 1, SALT)
     args = signed(key, text_of(probe), 1, SALT.ljust(64, b"."))
     probe.reply(await put(probe, args), "that an item with a salt of 64 bytes is stored")
     declined(probe, await put(probe, signed(key, text_of(probe), 1, SALT.ljust(65, b"."))), "a salt of 65 bytes")
@@ -112,7 +120,7 @@ async def signed_in_part(probe: Probe) -> None:
 
 @case("44.22", "Mutable Items", O, "A seq of 2^63-1 is taken; one below zero, or higher than that, is refused.")
 async def range_of_seq(probe: Probe) -> None:
-    key = new_key(probe)
+    key, _ = await _item(probe, 1, SALT)
     answer = await put(probe, signed(key, text_of(probe), HIGHEST, SALT))
     if answer.kind is not Kind.REPLY:
         raise Miss("that a seq of 2^63-1 is stored", answer.shown, Outcome.FAIL)
@@ -145,6 +153,9 @@ async def cas_that_differs(probe: Probe) -> None:
 async def cas_that_fits(probe: Probe) -> None:
     for seq in (5, 0):
         key, _ = await _item(probe, seq)
+        if seq:
+            seq += 1  # not by a first put alone
+            await _stored(probe, signed(key, text_of(probe), seq))
         update = signed(key, text_of(probe), seq + 1)
         probe.reply(await put(probe, update | {b"cas": seq}), f"that cas {seq} is taken where seq {seq} is stored")
         await _kept(probe, update, f"a put with cas {seq}")
@@ -155,6 +166,7 @@ async def cas_that_fits(probe: Probe) -> None:
 
 @case("44.25", "CAS", S, "Where nothing is stored yet, cas is ignored.")
 async def cas_of_nothing(probe: Probe) -> None:
+    await _item(probe, 6)
     args = signed(new_key(probe), text_of(probe), 6)
     probe.reply(await put(probe, args | {b"cas": 5}), "that a first item is stored whatever its cas")
 
@@ -203,4 +215,5 @@ async def codes(probe: Probe) -> None:
 )
 async def put_by_another(probe: Probe) -> None:
     _, args = await _item(probe, 5)
+    await stored(probe, args)
     probe.reply(await put(probe, args, source=probe.source(1)), "that the item is taken from another address")
