@@ -6,9 +6,15 @@ from types import ModuleType
 from typing import Final
 
 from .case import Case
-from .cases import bep05_framing
+from .cases import bep05_framing, bep05_nodes, bep05_peers, bep05_table, robustness
 
-MODULES: Final[tuple[ModuleType, ...]] = (bep05_framing,)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    bep05_framing,
+    bep05_nodes,
+    bep05_peers,
+    bep05_table,
+    robustness,
+)
 
 
 def cases_of(*modules: ModuleType) -> tuple[Case, ...]:
