@@ -14,8 +14,8 @@ time.
 - The number is for ever. Its part before the point is the BEP, ``H`` are the robustness cases.
 - The row's `needs` names what the case can't do without (`Need`): a second address, IPv6, our network, that the node
   is one's own (floods, and whatever may harm it), public addresses. Where that is missing, the case is skipped and
-  says so. `waits`: seconds that it has to wait for; from `session.LONG` on it runs only where long cases are wanted,
-  together with the other long ones.
+  says so. `waits`: seconds that it has to wait for; such cases run at the end, side by side, and from `session.LONG`
+  on only where long cases are wanted.
 - A coroutine that returns has passed. `probe.check` and the other judges raise `Miss`, which is a failure at level M,
   and non-strict at the levels S and H; at O it is *unsupported*. `probe.refused` knows how an error that is due is
   judged: silence is non-strict, a reply is a failure, at M and at S. `probe.slack` notes a SHOULD within another rule.

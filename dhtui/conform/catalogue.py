@@ -8,6 +8,9 @@ from typing import Final
 from .case import Case
 from .cases import (
     bep05_framing,
+    bep05_nodes,
+    bep05_peers,
+    bep05_table,
     bep32_ipv6,
     bep33_scrapes,
     bep42_security,
@@ -16,10 +19,14 @@ from .cases import (
     bep44_values,
     bep51_sampling,
     robustness,
+    robustness_ids,
 )
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     bep05_framing,
+    bep05_nodes,
+    bep05_peers,
+    bep05_table,
     bep32_ipv6,
     bep33_scrapes,
     bep42_security,
@@ -27,6 +34,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     bep44_signed,
     bep44_values,
     bep51_sampling,
+    robustness_ids,
     robustness,
 )
 

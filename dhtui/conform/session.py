@@ -126,7 +126,6 @@ class Session:
         self._tids = 0
         self._host = FIRST_HOST
         self._lost = 0
-        self._control: Probe | None = None
 
     # ---- driven from outside -----------------------------------------------------------------------
 
@@ -195,16 +194,16 @@ class Session:
 
     async def control_ping(self, waits: Sequence[float] = PING_WAITS) -> bool:
         """Whether the node is there."""
-        if self._control is None:
-            self._control = Probe(self, Random(f"{self.seed}/control"), self._rng.randbytes(20))
-        probe = self._control
-        for pause in waits:
-            if pause:
-                await probe.pause(pause)
-            if (await probe.ask("ping", tries=1)).data:
-                self._lost = 0
-                probe.packets.clear()
-                return True
+        probe = Probe(self, self._rng, self._rng.randbytes(20))
+        try:
+            for pause in waits:
+                if pause:
+                    await probe.pause(pause)
+                if (await probe.ask("ping", tries=1)).data:
+                    self._lost = 0
+                    return True
+        finally:
+            probe.close()
         self._lost += 1
         return False
 
@@ -221,16 +220,14 @@ class Session:
             self.reached = False
             return
         self.reached = True
-        long = [case for case in self.cases if case.waits >= LONG and not self._missing(case)]
+        waiting = [case for case in self.cases if case.waits and not self._missing(case)]
         for case in self.cases:
-            if case not in long:
+            if case not in waiting:
                 await self._run(case)
-        for case in long:
+        for case in waiting:
             self._strands.start(self._run(case))
-        waited = {case.id for case in long}
+        waited = {case.id for case in waiting}
         await wait(inf, lambda: waited <= {result.case.id for result in self.results})
-        if self._control is not None:
-            self._control.close()
 
     def _missing(self, case: Case) -> Why | None:
         """Why a case can't be run here; `None` if it can."""

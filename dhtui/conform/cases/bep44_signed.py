@@ -9,9 +9,9 @@ from ...engine.keys import PrivateKey
 from ...engine.wire.bencode import encode
 from ..case import M, O, S, case
 from ..messages import Answer, Kind
-from ..outcomes import Miss, Need, Outcome
+from ..outcomes import Miss, Need, Outcome, Skip, Why
 from ..probe import Probe
-from ..stores import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
+from .items import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
 
 HIGHEST = 2**63 - 1
 SALT = b"dhtui conform"
@@ -29,7 +29,7 @@ async def _stored(probe: Probe, args: dict[bytes, Any]) -> None:
     """Put an item that a case needs, and see that it is there."""
     await stored(probe, args)
     if not await holds(probe, args):
-        probe.inconclusive("an item that was put is not found")
+        raise Skip(Why.NOTHING_SEEN, "an item that was put is not found")
 
 
 async def _kept(probe: Probe, args: dict[bytes, Any], what: str) -> None:

@@ -9,7 +9,8 @@ from ..case import M, S, case
 from ..messages import Answer, Kind, polite
 from ..outcomes import Need, Skip, Unsupported, Why
 from ..probe import Probe
-from ..stores import announce, stored, target_of, text_of
+from . import common
+from .items import stored, target_of, text_of
 
 LOW, HIGH = bytes(20), b"\xff" * 20
 INTERVAL = 21600
@@ -50,7 +51,7 @@ async def announced(probe: Probe, count: int) -> list[bytes]:
     """New infohashes with a peer each."""
     infohashes = [probe.rng.randbytes(20) for _ in range(count)]
     for infohash in infohashes:
-        await announce(probe, infohash)
+        await common.announced(probe, infohash, 6881)
     return infohashes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dhtui.conform.messages import read
-from dhtui.conform.stores import target_of
+from dhtui.conform.cases.items import target_of
 from dhtui.engine.core import Core
 from dhtui.engine.items import MutableItem, signing_buffer
 from dhtui.engine.keys import verify
