@@ -24,6 +24,8 @@ class Node(Altered):
     what `raw` makes of them."""
 
     now = 0.0
+    silent_until = 0.0
+    """For mutants that faint."""
     raw: Callable[[bytes, Addr], bytes | None] | None = None
     """Changes any datagram that comes; `None`: it gets lost."""
 
@@ -108,6 +110,8 @@ def hears(methods: str, edit: Callable[[Body, Query], object], when: When = alwa
     """Changes the arguments of queries that come."""
 
     def change(query: Query) -> Message:
+        if not isinstance(query.message.get(b"a"), dict):
+            return query.message
         message = deepcopy(query.message)
         edit(message[b"a"], query)
         return message
