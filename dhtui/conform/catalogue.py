@@ -6,13 +6,33 @@ from types import ModuleType
 from typing import Final
 
 from .case import Case
-from .cases import bep05_framing, bep05_nodes, bep05_peers, bep05_table, robustness
+from .cases import (
+    bep05_framing,
+    bep05_nodes,
+    bep05_peers,
+    bep05_table,
+    bep32_ipv6,
+    bep33_scrapes,
+    bep42_security,
+    bep43_read_only,
+    bep44_signed,
+    bep44_values,
+    bep51_sampling,
+    robustness,
+)
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     bep05_framing,
     bep05_nodes,
     bep05_peers,
     bep05_table,
+    bep32_ipv6,
+    bep33_scrapes,
+    bep42_security,
+    bep43_read_only,
+    bep44_signed,
+    bep44_values,
+    bep51_sampling,
     robustness,
 )
 

@@ -52,6 +52,8 @@ class Probe:
     """How often an answer was waited for in vain."""
     alive_checked: bool = False
     """Whether a control ping was answered since the last silence."""
+    tokens: dict[tuple[Addr, bytes], bytes] = field(default_factory=dict)
+    """The last write token that each of our sockets got for a target."""
     lax: Miss | None = None
     """A shortcoming that does not end the case."""
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict)

@@ -115,6 +115,8 @@ class Session:
     reached: bool | None = None
     """Whether the node answered at all; `None`: not known yet."""
     listening: dict[Addr, Probe] = field(default_factory=dict)
+    crowd: bytes | None = None
+    """The infohash of a swarm of many peers, once a case has announced it (`stores.crowd`)."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.terms.rate)
