@@ -257,13 +257,13 @@ _ROWS = (
         offline=True,
         unhurried=True,
         fields=(
-            "| `result` of conform | `remote`, `seed`, `strict`, `counts`, `stale` | the node, `ip:port`; the number that "
-            "repeats the run; whether non-strict counts as failed; how many cases came to each outcome; the numbers of "
-            "known failures that passed |\n"
-            "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, `level` "
-            "(`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
-            "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` in "
-            "words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
+            "| `result` of conform | `remote`, `seed`, `strict`, `counts`, `stale` | the node, `ip:port`; the number "
+            "that repeats the run; whether non-strict counts as failed; how many cases came to each outcome; the "
+            "numbers of known failures that passed |\n"
+            "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, "
+            "`level` (`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
+            "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` "
+            "in words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
             "datagram that decided, and `received`, what came from the node since, in hex; `recording`: its file, or "
             "null |"
         ),

@@ -19,7 +19,6 @@ from .cases import (
     bep44_values,
     bep51_sampling,
     robustness,
-    robustness_ids,
 )
 
 MODULES: Final[tuple[ModuleType, ...]] = (
@@ -34,7 +33,6 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     bep44_signed,
     bep44_values,
     bep51_sampling,
-    robustness_ids,
     robustness,
 )
 

@@ -184,7 +184,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _run("list", ACTION, "conform: list the cases, and send nothing."),
     _run(
-        "mine", ACTION, "conform: the node is one's own though its address is public: floods and hostile packets too."
+        "mine",
+        ACTION,
+        "conform: the node is one's own though its address is public: send it floods and hostile packets, too.",
     ),
     _run("long", ACTION, "conform: also the cases that wait for minutes or hours, side by side, at the end."),
     _run(

@@ -68,9 +68,7 @@ async def no_version_needed(probe: Probe) -> None:
     probe.reply(await probe.ask("ping", v=None), "a reply to a query without v")
 
 
-@case(
-    "5.08", WHERE, M, "A query has q, a string, and a, a dictionary; without them it gets no reply.", needs=(Need.OWN,)
-)
+@case("5.08", WHERE, M, "A query has q, a string, and a, a dictionary; else it gets no reply.", needs=(Need.OWN,))
 async def has_method_and_arguments(probe: Probe) -> None:
     args = {b"id": probe.id}
     for what, data in (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ...engine.wire.compact import NodeInfo, is_local, is_usable
 from ...engine.wire.ids import distance
+from ...text.safe import safe_text
 from ..case import H, M, S, case
 from ..messages import Kind, polite
 from ..outcomes import Need, Skip, Why
@@ -20,7 +23,9 @@ async def queries_have_id(probe: Probe) -> None:
     for asked in probe.network.asked:
         id = asked.args.get(b"id")
         probe.check(
-            type(id) is bytes and len(id) == 20, "an id of 20 bytes in its queries", f"a {asked.method} without"
+            type(id) is bytes and len(id) == 20,
+            "an id of 20 bytes in its queries",
+            f"a {safe_text(asked.method, 20)} without",
         )
 
 
@@ -41,10 +46,8 @@ async def bad_id(probe: Probe) -> None:
 @case("5.25", OVERVIEW, M, "Its id is the same in all replies, and for all who ask.")
 async def one_id(probe: Probe) -> None:
     sources = [probe.source(0), probe.source(0, 1)]
-    try:
+    with suppress(Skip):
         sources.append(probe.source(1))
-    except Skip:
-        pass
     found: set[bytes] = set()
     for source in sources:
         for _ in range(OBSERVED // len(sources) + 1):
@@ -151,9 +154,7 @@ async def _all_named(probe: Probe) -> list[list[NodeInfo]]:
     return found
 
 
-@case(
-    "5.34", "Contact Encoding", M, "A node is named by its id, its address and its port in network order, never port 0."
-)
+@case("5.34", "Contact Encoding", M, "Nodes are named by id, address and port in network order; never port 0.")
 async def entries(probe: Probe) -> None:
     network = probe.session.network
     ours = {node.id: node.addr for node in network.nodes} if network is not None else {}

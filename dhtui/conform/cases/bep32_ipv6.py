@@ -45,7 +45,9 @@ async def length_of_replies(probe: Probe) -> None:
     ):
         answer = await probe.ask(method, args)
         length = len(answer.data)
-        probe.check(length <= MAX_BYTES, f"at most {MAX_BYTES} bytes in answer to {method}", f"a reply of {length} bytes")
+        probe.check(
+            length <= MAX_BYTES, f"at most {MAX_BYTES} bytes in answer to {method}", f"a reply of {length} bytes"
+        )
 
 
 @case("32.04", "Maximum packet size", M, "A query of 1024 bytes is read; a longer one should be.")

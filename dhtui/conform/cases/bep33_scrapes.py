@@ -115,7 +115,9 @@ async def bits_of_ipv6(probe: Probe) -> None:
     await announced(probe, infohash, PORT)
     found = await scrape(probe, infohash)
     told = union(each[:FILTER_BYTES] for each in found[:2])
-    probe.check(told == filter_of([_ip(probe.source())]), "the two bits of our address", f"{_set(told)} bits, or others")
+    probe.check(
+        told == filter_of([_ip(probe.source())]), "the two bits of our address", f"{_set(told)} bits, or others"
+    )
 
 
 @case("33.08", "ANNOUNCE_PEER", M, "Who announces with seed 1 counts as a seed, all others as downloaders.")
@@ -163,7 +165,9 @@ async def noseed(probe: Probe) -> None:
         raise Skip(Why.NOTHING_SEEN, "it gives no peers")
     answer = await asked(probe, infohash, noseed=1)
     ports = sorted({int.from_bytes(each[-2:]) for each in answer.values if isinstance(each, bytes)})
-    probe.check(ports == [PORT + 1], "the peer that is no seed, alone", f"the ports {', '.join(map(str, ports)) or 'of nobody'}")
+    probe.check(
+        ports == [PORT + 1], "the peer that is no seed, alone", f"the ports {', '.join(map(str, ports)) or 'of nobody'}"
+    )
 
 
 @case("33.12", "GET_PEERS", M, "Peers come along with the filters.")

@@ -18,7 +18,13 @@ def _packed(probe: Probe, nth: int) -> bytes:
     return family_of(ip).pack((ip, port))
 
 
-@case("42.01", "Node ID restriction", M, "The first 21 bits of the id follow from the address and the last byte.", needs=(Need.PUBLIC,))
+@case(
+    "42.01",
+    "Node ID restriction",
+    M,
+    "The first 21 bits of the id follow from the address and the last byte.",
+    needs=(Need.PUBLIC,),
+)
 async def id_fits(probe: Probe) -> None:
     answer = probe.reply(await probe.ask("ping"))
     fits = answer.id is not None and len(answer.id) == 20 and bep42_valid(answer.id, probe.target[0])

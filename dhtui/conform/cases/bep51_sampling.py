@@ -85,7 +85,13 @@ async def interval(probe: Probe) -> None:
     probe.check(found.interval is not None and 0 <= found.interval <= INTERVAL, "0 to 21600", found.answer.shown)
 
 
-@case("51.05", "RPC", M, "nodes are those closest to the target, as in answer to find_node.", needs=(Need.SECOND_ADDRESS, Need.OWN))
+@case(
+    "51.05",
+    "RPC",
+    M,
+    "nodes are those closest to the target, as in answer to find_node.",
+    needs=(Need.SECOND_ADDRESS, Need.OWN),
+)
 async def nodes(probe: Probe) -> None:
     for _ in range(16):  # so that it knows more than it names
         source, own = probe.newcomer(), probe.rng.randbytes(20)
@@ -132,7 +138,9 @@ async def random_samples(probe: Probe) -> None:
         probe.check(not chosen, "a random choice", f"the {count} {what}, or those at the other end")
 
 
-@case("51.10", "RPC", S, "Once the interval is over, other samples are given.", needs=(Need.OWN,), waits=INTERVAL + 60.0)
+@case(
+    "51.10", "RPC", S, "Once the interval is over, other samples are given.", needs=(Need.OWN,), waits=INTERVAL + 60.0
+)
 async def other_samples(probe: Probe) -> None:
     await sample(probe)
     await announced(probe, MANY)

@@ -77,6 +77,8 @@ async def crowd(probe: Probe) -> bytes:
         info_hash = probe.rng.randbytes(20)
         for nth in range(CROWD):
             await announced(probe, info_hash, 6881 + nth, probe.newcomer())
+            if not nth and not await peers(probe, info_hash):
+                raise Skip(Why.NOTHING_SEEN, "it gives no peers")
         session.crowd = info_hash
     return session.crowd
 

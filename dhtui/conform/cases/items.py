@@ -13,6 +13,7 @@ from ..messages import Answer, Kind
 from ..outcomes import Skip, Unsupported, Why
 from ..probe import Probe, Source
 
+
 def new_key(probe: Probe) -> PrivateKey:
     """A key that no other case has."""
     return PrivateKey.from_seed(probe.rng.randbytes(32))

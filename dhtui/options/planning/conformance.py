@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -72,8 +71,7 @@ def _known(options: Options) -> dict[str, str]:
 def _check_out(path: Path | None, options: Options) -> None:
     if path is None:
         return
-    ending = os.path.splitext(path)[1].lower()
-    if ending not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"--out: a report ends in {', '.join(ENDINGS)}, and its ending says what is written")
     check_new_file("--out", path, "a report", options)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dhtui.conform.messages import read
 from dhtui.conform.cases.items import target_of
+from dhtui.conform.messages import read
 from dhtui.engine.core import Core
 from dhtui.engine.items import MutableItem, signing_buffer
 from dhtui.engine.keys import verify
@@ -115,9 +115,9 @@ def _first_writer() -> Make:
 
         def inward(message: Body, addr: Any) -> Body | None:
             query = Query(node, message, addr)
-            if query.method == "put" and b"k" in query.args and b"v" in query.args:
-                if writers.setdefault(_target(query), addr[0]) != addr[0]:
-                    return refuse(query)
+            signed = query.method == "put" and {b"k", b"v"} <= query.args.keys()
+            if signed and writers.setdefault(_target(query), addr[0]) != addr[0]:
+                return refuse(query)
             return message
 
         def refuse(query: Query) -> None:

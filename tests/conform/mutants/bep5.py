@@ -159,7 +159,7 @@ def _empty_values(body: Body, query: Query) -> None:
 
 
 def _overlong(body: Body, query: Query) -> None:
-    if len(body.get(b"values", ())) > 70:
+    if len(body.get(b"values", ())) > 20:
         del body[b"values"]
 
 
