@@ -26,7 +26,7 @@ BEP32: Final = (
         "M",
         "engine/server.py",
         (_SERVER + "test_no_reply_is_longer_than_the_limit_says",),
-        note="A value of up to 1000 bytes with its key and signature (BEP 44) fits no such limit; everything else does.",
+        note="A value of up to 1000 bytes with its key and signature (BEP 44) fits no such limit; all else does.",
     ),
     Rule(
         "32.04",

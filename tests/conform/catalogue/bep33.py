@@ -40,7 +40,7 @@ BEP33: Final = (
             _BLOOM + "test_33_07_the_published_vector_is_made_of_its_addresses",
             _BLOOM + "test_33_07_the_published_estimate",
         ),
-        says="A tester's own filter of the published addresses is the published one bit for bit, and so is its estimate.",
+        says="A tester's own filter of the published addresses is the published one and so is its estimate.",
     ),
     Rule(
         "33.08",

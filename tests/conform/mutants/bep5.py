@@ -215,7 +215,7 @@ def _believes_address() -> Make:
         def outward(message: Body, asked: Body, dest: Addr) -> Body:
             infohash = asked.get(b"a", {}).get(b"info_hash")
             body = message.get(b"r", {})
-            if infohash in told and b"values" in body:
+            if b"values" in body and infohash in told:
                 return message | {b"r": body | {b"values": [*body[b"values"], told[infohash]]}}
             return message
 

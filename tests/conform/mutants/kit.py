@@ -20,7 +20,7 @@ Body: TypeAlias = dict[bytes, Any]
 
 
 class Node(Altered):
-    """An altered core that knows the time. Datagrams that are no canonical bencode reach the core as they are, but for
+    """An altered core that knows the time. Datagrams that are no canonical bencode, or have odd arguments, reach the core as they are, but for
     what `raw` makes of them."""
 
     now = 0.0
@@ -35,8 +35,9 @@ class Node(Altered):
         found = data if self.raw is None else self.raw(data, addr)
         if found is None:
             return
+        message = read(found)
         try:
-            canonical = encode(read(found)) == found
+            canonical = encode(message) == found and isinstance(message.get(b"a", {}), dict)
         except BencodeError:  # an integer beyond 64 bits
             canonical = False
         if canonical:
