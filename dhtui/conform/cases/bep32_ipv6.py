@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...engine.wire.family import FAMILIES, family_of
 from ..case import H, M, S, case
-from ..messages import Answer, query
+from ..messages import Answer, Kind, query
 from ..outcomes import Need, Skip, Unsupported, Why
 from ..probe import Probe
 from .bep33_scrapes import asked
@@ -58,7 +58,7 @@ async def length_of_queries(probe: Probe) -> None:
         answer = await probe.raw(query("ping", {b"id": probe.id}, tid, zz=b"." * (length - bare)), tries=2)
         if length == MAX_BYTES:
             probe.reply(answer, f"a reply to a query of {length} bytes")
-        probe.slack(answer.r, f"a reply to a query of {length} bytes", answer.shown)
+        probe.slack(answer.kind is Kind.REPLY, f"a reply to a query of {length} bytes", answer.shown)
 
 
 @case("32.07", "values", M, "Over IPv6 each entry of values has 18 bytes.", needs=(Need.IPV6,))

@@ -48,6 +48,11 @@ def _bytes(found: object) -> bytes:
     return found if isinstance(found, bytes) else b""
 
 
+def _ports(answer: Answer) -> list[int]:
+    """The ports of the peers given."""
+    return sorted({int.from_bytes(each[-2:]) for each in answer.values if type(each) is bytes and len(each) in (6, 18)})
+
+
 def _ip(source: Source) -> str:
     return source.addr[0]
 
@@ -150,7 +155,7 @@ async def one_peer_an_address(probe: Probe) -> None:
     for port in (PORT, PORT + 1):
         await announced(probe, infohash, port)
     answer = await asked(probe, infohash)
-    ports = sorted({int.from_bytes(each[-2:]) for each in answer.values if isinstance(each, bytes)})
+    ports = _ports(answer)
     if not ports:
         raise Skip(Why.NOTHING_SEEN, "it gives no peers")
     probe.check(ports == [PORT + 1], "the last port alone", f"the ports {', '.join(map(str, ports)) or 'of nobody'}")
@@ -164,7 +169,7 @@ async def noseed(probe: Probe) -> None:
     if not (await scrape(probe, infohash)).answer.values:
         raise Skip(Why.NOTHING_SEEN, "it gives no peers")
     answer = await asked(probe, infohash, noseed=1)
-    ports = sorted({int.from_bytes(each[-2:]) for each in answer.values if isinstance(each, bytes)})
+    ports = _ports(answer)
     probe.check(
         ports == [PORT + 1], "the peer that is no seed, alone", f"the ports {', '.join(map(str, ports)) or 'of nobody'}"
     )

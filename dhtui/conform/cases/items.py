@@ -40,7 +40,7 @@ def target_of(args: Mapping[bytes, Any]) -> bytes:
 async def get(probe: Probe, target: bytes, *, source: Source | None = None, seq: int | None = None) -> Answer:
     """The reply to a get. Raises `Unsupported`."""
     answer = await probe.ask("get", {b"target": target, b"seq": seq}, source=source)
-    if answer.kind is not Kind.REPLY:
+    if answer.kind is not Kind.REPLY or not answer.r:
         raise Unsupported(f"a get meets {answer.shown}", "a reply to get")
     return answer
 

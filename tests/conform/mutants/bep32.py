@@ -91,17 +91,21 @@ def _names_all_ids() -> Make:
     return make
 
 
-def _dies(data: bytes, addr: Addr, node: Node) -> bytes | None:
-    """Answers nothing any more once it has read an integer below zero."""
-    if b"i-1e" in data and b"1:a" in data:
-        node.raw = lambda data, addr: None
-        return None
-    return data
+def _faints(data: bytes, addr: Addr, node: Node) -> bytes | None:
+    """Is silent for a while once it has read an integer below zero where none belongs."""
+    if b"i-1e" in data and b"seqi-1e" not in data and b"porti-1e" not in data:
+        node.silent_until = node.now + 60
+    return None if node.now < node.silent_until else data
+
+
+def _thrice(message: Body, query: Query) -> Body:
+    query.node.extra += [(encode(message), query.addr)] * 2
+    return message
 
 
 BEP32: Final[dict[str, Make]] = {
     "32.03": says("find_node", put(zz=bytes(1000))),
-    "32.04": raw(lambda data, addr, node: data if len(data) < 1024 else None),
+    "32.04": raw(lambda data, addr, node: None if len(data) >= 1024 and b"4:ping" in data else data),
     "32.11": says("find_node", put(nodes6=b""), lambda query: b"n6" in (_wants(query) or ())),
     "32.12": says("find_node", put(nodes6=b""), lambda query: b"want" not in query.args),
     "32.13": ignores("find_node", lambda query: len((_wants(query) or [b""])[0]) > 10),
@@ -122,7 +126,7 @@ BEP43: Final[dict[str, Make]] = {
     "43.06": changed(_pings_read_only, "", lambda query: query.message.get(b"ro") == 1),
 }
 ROBUSTNESS: Final[dict[str, Make]] = {
-    "H.01": raw(_dies),
-    "H.02": says("get", put(zz=bytes(1500))),
+    "H.01": raw(_faints),
+    "H.02": sent(_thrice, "get_peers", lambda query: _wants(query) == [b"n4", b"n6"]),
     "H.04": _names_all_ids(),
 }

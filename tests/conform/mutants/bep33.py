@@ -38,7 +38,7 @@ def _announces(edit: Any) -> Make:
         def outward(message: Body, asked: Body, dest: Addr) -> Body:
             args, reply = asked.get(b"a", {}), message.get(b"y") == b"r"
             if reply and asked.get(b"q") == b"announce_peer":
-                peers.setdefault((args[b"info_hash"], dest[0]), []).append(args[b"port"])
+                peers.setdefault((args[b"info_hash"], dest[0]), []).append(dest[1] if args.get(b"implied_port") else args[b"port"])
             if reply and asked.get(b"q") == b"get_peers":
                 body = dict(message[b"r"])
                 known = {ip: ports for (infohash, ip), ports in peers.items() if infohash == args[b"info_hash"]}
@@ -71,7 +71,7 @@ def _first_status() -> Make:
         def inward(message: Body, addr: Addr) -> Body:
             if message.get(b"q") != b"announce_peer":
                 return message
-            args = message[b"a"]
+            args = message.get(b"a", {})
             seed = first.setdefault((args.get(b"info_hash", b""), addr[0]), args.get(b"seed", 0))
             return message | {b"a": args | {b"seed": seed}}
 

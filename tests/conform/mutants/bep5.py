@@ -77,7 +77,8 @@ def _muddles(sign: bytes) -> Make:
 
 
 def _bare(message: Body, query: Query) -> Body:
-    return message | {b"e": message[b"e"][1]}
+    code, text = message[b"e"]
+    return message | {b"e": text} if code in (203, 204) else message
 
 
 def _again(message: Body, query: Query) -> Body:

@@ -14,14 +14,15 @@ from dhtui.conform.messages import read
 from dhtui.engine.core import Core
 from dhtui.engine.wire.bencode import BencodeError, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
-from tests.conform.altered import Altered, Message
+
+from ..altered import Altered, Message
 
 Body: TypeAlias = dict[bytes, Any]
 
 
 class Node(Altered):
-    """An altered core that knows the time. Datagrams that are no canonical bencode, or have odd arguments, reach the core as they are, but for
-    what `raw` makes of them."""
+    """An altered core that knows the time. Datagrams with odd arguments, or that are no canonical bencode, reach the
+    core as they are, but for what `raw` makes of them."""
 
     now = 0.0
     silent_until = 0.0
