@@ -14,7 +14,7 @@ from dhtui.conform.messages import read
 from dhtui.engine.core import Core
 from dhtui.engine.wire.bencode import BencodeError, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
-from tests.conform.altered import Altered, Message
+from conform.altered import Altered, Message
 
 Body: TypeAlias = dict[bytes, Any]
 
@@ -109,7 +109,8 @@ def hears(methods: str, edit: Callable[[Body, Query], object], when: When = alwa
 
     def change(query: Query) -> Message:
         message = deepcopy(query.message)
-        edit(message[b"a"], query)
+        if isinstance(message.get(b"a"), dict):
+            edit(message[b"a"], query)
         return message
 
     return changed(change, methods, when)
