@@ -116,7 +116,7 @@ class Session:
     """Whether the node answered at all; `None`: not known yet."""
     listening: dict[Addr, Probe] = field(default_factory=dict)
     crowd: bytes | None = None
-    """The infohash of a swarm of many peers, once a case has announced it (`stores.crowd`)."""
+    """The infohash of a swarm of many peers, once a case has announced it (`cases.common.crowd`)."""
 
     def __post_init__(self) -> None:
         self.pace = Pace(self.terms.rate)

@@ -26,6 +26,8 @@ class Altered:
         self._queries: dict[tuple[Addr, Any], Message] = {}
         self.extra: list[tuple[bytes, Addr]] = []
         """Further datagrams to send."""
+        self.spoofed: list[tuple[bytes, Addr, Addr]] = []
+        """Datagrams to send from other addresses: data, source, destination."""
 
     def receive_datagram(self, data: bytes, addr: Addr, now: float) -> None:
         """A datagram came."""

@@ -1,4 +1,5 @@
-"""The cases against our own nodes, which raise no alarm, and against mutants of BEP 5, which each fail their own."""
+"""The cases against our own nodes, which raise no alarm, and against mutants whose table is wrong, or that lie in our
+network; see `test_mutants` for the others."""
 
 from __future__ import annotations
 
@@ -14,14 +15,13 @@ from dhtui.conform.outcomes import Level, Outcome
 from dhtui.conform.session import Result, Session
 from dhtui.engine.operations.requests import Announce
 
-from .mutants.bep05 import BEP05
+from .mutants import MUTANTS
 from .mutants.bep05_joined import BEP05_JOINED, SIZE
+from .mutants.bep05_table import TABLE
 from .virtual import PUBLIC_NODE, VirtualWire, a_node, faults, our_network, outcomes, quick, run
 
 BY_ID = {case.id: case for case in CASES}
 FOUND = {Level.M: Outcome.FAIL, Level.S: Outcome.NON_STRICT, Level.H: Outcome.NON_STRICT, Level.O: Outcome.UNSUPPORTED}
-GRAVE = {"5.21"}
-"""After these the node is gone, which is a failure at any level."""
 PLAIN = [case for case in CASES if case.group == "5" and not case.waits and case.id != "5.43"]
 OPTIONAL = (Outcome.UNSUPPORTED,)
 """What our own node may lack: rules of the level O, and IPv6."""
@@ -97,10 +97,10 @@ def differing(found: dict[str, Outcome], before: dict[str, Outcome]) -> set[str]
     return {number for number in found if found[number] not in (before[number], *overlooked)}
 
 
-@pytest.mark.parametrize("number", BEP05)
+@pytest.mark.parametrize("number", TABLE)
 def test_a_mutant_is_found_under_its_own_rule_and_no_other(number: str) -> None:
-    found = outcomes(run(with_plain(number), BEP05[number](a_node())))
-    assert found[number] == (Outcome.FAIL if number in GRAVE else FOUND[BY_ID[number].level])
+    found = outcomes(run(with_plain(number), TABLE[number](a_node())))
+    assert found[number] == FOUND[BY_ID[number].level]
     assert differing(found, honest(number, in_network=False)) == {number}
 
 
@@ -112,7 +112,7 @@ def test_a_mutant_in_our_network_is_found_under_its_own_rule_and_no_other(number
 
 
 def test_each_case_of_bep_5_has_a_mutant() -> None:
-    without = {case.id for case in CASES if case.group == "5"} - set(BEP05) - set(BEP05_JOINED)
+    without = {case.id for case in CASES if case.group == "5"} - set(MUTANTS) - set(TABLE) - set(BEP05_JOINED)
     assert without == {"5.35"}  # needs public addresses, see below
 
 

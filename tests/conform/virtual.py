@@ -16,6 +16,8 @@ from dhtui.engine.core import Core
 from dhtui.engine.settings import Settings
 from dhtui.engine.wire.compact import Addr
 
+from .altered import Altered
+
 START = 1000.0
 NODE: Addr = ("127.0.0.1", 6881)
 PUBLIC_NODE: Addr = ("124.0.1.7", 6881)
@@ -105,7 +107,10 @@ def run(
 
     def pump(now: float) -> None:
         nonlocal count
-        sent = [(data, source[0] if source else addr, dest) for data, dest, *source in node.datagrams_to_send()]
+        sent = [(data, addr, dest) for data, dest in node.datagrams_to_send()]
+        if isinstance(node, Altered):
+            sent += node.spoofed
+            node.spoofed = []
         sent += wire.out
         wire.out = []
         for data, source, dest in sent:

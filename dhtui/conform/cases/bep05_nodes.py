@@ -31,9 +31,10 @@ async def queries_have_id(probe: Probe) -> None:
 
 @case("5.23", QUERIES, M, "Every reply carries its id of 20 bytes.")
 async def replies_have_id(probe: Probe) -> None:
-    for answer in replies(await all_methods(probe, "find_node", "get_peers", "get")):
-        right = not answer.r or (answer.id is not None and len(answer.id) == 20)
-        probe.check(right, "an id of 20 bytes in the reply", answer.shown)
+    for answer in replies(await all_methods(probe, "find_node", "get_peers", "get")):  # 5.29 has the ping
+        if not isinstance(answer.message.get(b"r"), dict):
+            continue  # 5.09 is about that
+        probe.check(answer.id is not None and len(answer.id) == 20, "an id of 20 bytes in the reply", answer.shown)
 
 
 @case("5.24", QUERIES, M, "A query whose id is no string of 20 bytes is refused.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ...engine.wire.family import FAMILIES, family_of
 from ..case import H, M, S, case
 from ..messages import Answer, query
-from ..outcomes import Need, Unsupported
+from ..outcomes import Need, Skip, Unsupported, Why
 from ..probe import Probe
-from ..stores import announce, crowd, peers
+from .bep33_scrapes import asked
+from .common import announced, crowd, replies
 
 MAX_BYTES = 1024
 LARGER = 1400
@@ -25,11 +26,9 @@ def _want(key: bytes) -> bytes:
 
 
 async def find(probe: Probe, **args: object) -> Answer:
-    """A reply to find_node. Raises `Inconclusive`."""
+    """A reply to find_node. Raises `Skip`."""
     body = {b"target": probe.rng.randbytes(20)} | {name.encode(): value for name, value in args.items()}
-    answer = await probe.ask("find_node", body)
-    if not answer.r:
-        probe.inconclusive(f"find_node meets {answer.shown}")
+    (answer,) = replies([await probe.ask("find_node", body)])
     return answer
 
 
@@ -46,7 +45,9 @@ async def length_of_replies(probe: Probe) -> None:
     ):
         answer = await probe.ask(method, args)
         length = len(answer.data)
-        probe.check(length <= MAX_BYTES, f"at most {MAX_BYTES} bytes in answer to {method}", f"a reply of {length} bytes")
+        probe.check(
+            length <= MAX_BYTES, f"at most {MAX_BYTES} bytes in answer to {method}", f"a reply of {length} bytes"
+        )
 
 
 @case("32.04", "Maximum packet size", M, "A query of 1024 bytes is read; a longer one should be.")
@@ -63,8 +64,8 @@ async def length_of_queries(probe: Probe) -> None:
 @case("32.07", "values", M, "Over IPv6 each entry of values has 18 bytes.", needs=(Need.IPV6,))
 async def values_of_ipv6(probe: Probe) -> None:
     infohash = probe.rng.randbytes(20)
-    await announce(probe, infohash)
-    answer = await peers(probe, infohash)
+    await announced(probe, infohash, 6881)
+    answer = await asked(probe, infohash)
     lengths = {len(each) for each in answer.values if isinstance(each, bytes)}
     probe.check(lengths == {18}, "entries of 18 bytes", answer.shown)
 
@@ -92,7 +93,8 @@ async def want(probe: Probe) -> None:
 @case("32.12", "find_nodes and get_peers", S, "Without want, nodes of the family of the query are named.")
 async def no_want(probe: Probe) -> None:
     own, other = _keys(probe)
-    for answer in (await find(probe), await peers(probe, probe.rng.randbytes(20))):
+    for _ in range(2):
+        answer = await find(probe)
         probe.check(own in answer.r and other not in answer.r, f"{own.decode()} alone", answer.shown)
 
 
@@ -117,9 +119,9 @@ async def odd_want(probe: Probe) -> None:
 async def want_and_values(probe: Probe) -> None:
     _, other = _keys(probe)
     infohash = probe.rng.randbytes(20)
-    await announce(probe, infohash)
-    plain = await peers(probe, infohash)
-    answer = await peers(probe, infohash, want=[_want(other)])
+    await announced(probe, infohash, 6881)
+    plain = await asked(probe, infohash)
+    answer = await asked(probe, infohash, want=[_want(other)])
     probe.check(plain.values == answer.values, "the same peers whatever want has", answer.shown)
 
 
@@ -127,18 +129,18 @@ async def want_and_values(probe: Probe) -> None:
 async def nodes_beside_values(probe: Probe) -> None:
     own, _ = _keys(probe)
     infohash = probe.rng.randbytes(20)
-    await announce(probe, infohash)
-    answer = await peers(probe, infohash)
+    await announced(probe, infohash, 6881)
+    answer = await asked(probe, infohash)
     if not answer.values:
-        probe.inconclusive("a peer that was announced is not given")
+        raise Skip(Why.NOTHING_SEEN, "a peer that was announced is not given")
     probe.check(own in answer.r, f"{own.decode()} beside values", answer.shown)
 
 
 @case("32.17", "announce_peers", M, "An announce over IPv6 stores an address of IPv6.", needs=(Need.IPV6,))
 async def announce_of_ipv6(probe: Probe) -> None:
     infohash = probe.rng.randbytes(20)
-    await announce(probe, infohash)
+    await announced(probe, infohash, 6881)
     ours = family_of(probe.target[0]).pack_ip(probe.source().addr[0])
-    answer = await peers(probe, infohash)
+    answer = await asked(probe, infohash)
     found = [each for each in answer.values if isinstance(each, bytes) and each.startswith(ours)]
     probe.check(found, "our own address", answer.shown)

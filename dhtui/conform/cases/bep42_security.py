@@ -7,6 +7,7 @@ from ...engine.wire.ids import bep42_valid
 from ..case import M, S, case
 from ..outcomes import Need, Unsupported
 from ..probe import Probe
+from .common import all_methods, replies
 
 MISFIT = bytes(19) + b"\x05"
 """An id that fits hardly any address."""
@@ -17,7 +18,13 @@ def _packed(probe: Probe, nth: int) -> bytes:
     return family_of(ip).pack((ip, port))
 
 
-@case("42.01", "Node ID restriction", M, "The first 21 bits of the id follow from the address and the last byte.", needs=(Need.PUBLIC,))
+@case(
+    "42.01",
+    "Node ID restriction",
+    M,
+    "The first 21 bits of the id follow from the address and the last byte.",
+    needs=(Need.PUBLIC,),
+)
 async def id_fits(probe: Probe) -> None:
     answer = probe.reply(await probe.ask("ping"))
     fits = answer.id is not None and len(answer.id) == 20 and bep42_valid(answer.id, probe.target[0])
@@ -41,10 +48,9 @@ async def local_ids(probe: Probe) -> None:
 @case("42.05", "Bootstrapping", S, "A reply tells the asker its own address, in ip: 6 bytes, or 18 over IPv6.")
 async def tells_the_address(probe: Probe) -> None:
     length = len(_packed(probe, 0))
-    for method, args in (("ping", {}), ("find_node", {b"target": probe.id})):
-        answer = probe.reply(await probe.ask(method, args))
+    for answer in replies(await all_methods(probe, "find_node", "get_peers")):
         told = answer.message.get(b"ip")
-        probe.check(isinstance(told, bytes) and len(told) == length, f"ip, {length} bytes, in answer to {method}", answer.shown)
+        probe.check(isinstance(told, bytes) and len(told) == length, f"ip, {length} bytes", answer.shown)
 
 
 @case("42.06", "Bootstrapping", M, "The address told is the one that the query came from.")

@@ -48,7 +48,10 @@ async def served(probe: Probe) -> None:
 
 
 @case(
-    "43.05", "Read-only nodes", M, "ro 0 is like none, and ro among the arguments means nothing.",
+    "43.05",
+    "Read-only nodes",
+    M,
+    "ro 0 is like none, and ro among the arguments means nothing.",
     needs=TWO,
 )
 async def no_ro(probe: Probe) -> None:

@@ -9,9 +9,9 @@ from ...engine.keys import PrivateKey
 from ...engine.wire.bencode import encode
 from ..case import M, O, S, case
 from ..messages import Answer, Kind
-from ..outcomes import Miss, Need, Outcome
+from ..outcomes import Miss, Need, Outcome, Skip, Why
 from ..probe import Probe
-from ..stores import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
+from .items import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
 
 HIGHEST = 2**63 - 1
 SALT = b"dhtui conform"
@@ -29,7 +29,7 @@ async def _stored(probe: Probe, args: dict[bytes, Any]) -> None:
     """Put an item that a case needs, and see that it is there."""
     await stored(probe, args)
     if not await holds(probe, args):
-        probe.inconclusive("an item that was put is not found")
+        raise Skip(Why.NOTHING_SEEN, "an item that was put is not found")
 
 
 async def _kept(probe: Probe, args: dict[bytes, Any], what: str) -> None:
@@ -124,7 +124,9 @@ async def range_of_seq(probe: Probe) -> None:
     answer = await put(probe, signed(key, text_of(probe), HIGHEST, SALT))
     if answer.kind is not Kind.REPLY:
         raise Miss("that a seq of 2^63-1 is stored", answer.shown, Outcome.FAIL)
-    probe.check((await put(probe, signed(key, text_of(probe), -1))).kind is not Kind.REPLY, "no seq of -1", "it is taken")
+    probe.check(
+        (await put(probe, signed(key, text_of(probe), -1))).kind is not Kind.REPLY, "no seq of -1", "it is taken"
+    )
     args = signed(key, text_of(probe), HIGHEST)
     token = await token_for(probe, target_of(args))
     args[b"sig"] = key.sign(signing_buffer(encode(args[b"v"]), HIGHEST + 1))
@@ -187,7 +189,9 @@ async def get_of_something_newer(probe: Probe) -> None:
     for seq in (0, 4):
         answer = await get(probe, target_of(args), seq=seq)
         expected = f"the whole item to a get with seq {seq}"
-        probe.check(all(answer.r.get(name) == args[name] for name in (b"k", b"seq", b"sig", b"v")), expected, answer.shown)
+        probe.check(
+            all(answer.r.get(name) == args[name] for name in (b"k", b"seq", b"sig", b"v")), expected, answer.shown
+        )
 
 
 @case("44.30", "Errors", M, "The errors of put have a code and a text, and the codes are 205, 206, 207, 301 and 302.")
@@ -210,7 +214,10 @@ async def codes(probe: Probe) -> None:
 
 
 @case(
-    "44.33", "Expiration", M, "Anybody may put a signed item again, from another address too.",
+    "44.33",
+    "Expiration",
+    M,
+    "Anybody may put a signed item again, from another address too.",
     needs=(Need.SECOND_ADDRESS,),
 )
 async def put_by_another(probe: Probe) -> None:

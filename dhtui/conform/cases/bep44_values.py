@@ -9,9 +9,9 @@ from ...engine.wire.bencode import encode
 from ...engine.wire.ids import immutable_target
 from ..case import M, O, S, case
 from ..messages import Kind, query
-from ..outcomes import Need
+from ..outcomes import Need, Skip, Why
 from ..probe import Probe, shown
-from ..stores import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
+from .items import declined, get, holds, new_key, put, signed, stored, target_of, text_of, token_for, turned_down
 
 UNSORTED = b"d1:bi1e1:ai2ee"
 SORTED = b"d1:ai2e1:bi1ee"
@@ -50,7 +50,7 @@ async def put_without_target(probe: Probe) -> None:
         if answer.kind is not Kind.REPLY:
             named = await probe.ask("put", args | {b"token": token, b"target": target_of(args)})
             if named.kind is not Kind.REPLY:
-                probe.inconclusive(f"a put meets {named.shown} with a target, too")
+                raise Skip(Why.NOTHING_SEEN, f"a put meets {named.shown} with a target, too")
         probe.reply(answer, "that a put without a target is stored")
 
 
@@ -85,7 +85,7 @@ async def largest_value(probe: Probe) -> None:
     args = {b"v": text_of(probe).ljust(996, b".")}
     answer = await put(probe, args)
     if answer.code == 202:
-        probe.inconclusive("its store is full")
+        raise Skip(Why.NOTHING_SEEN, "its store is full")
     probe.reply(answer, "that 1000 bytes are stored")
     answer = await get(probe, target_of(args))
     probe.check(answer.r.get(b"v") == args[b"v"], "the value of 1000 bytes", answer.shown)

@@ -9,9 +9,10 @@ from ..case import M, S, case
 from ..messages import Answer, Kind, polite
 from ..outcomes import Need, Skip, Unsupported, Why
 from ..probe import Probe
-from ..stores import announce, stored, target_of, text_of
+from . import common
+from .items import stored, target_of, text_of
 
-LOW, HIGH = bytes(20), b"\xff" * 20
+LOW, HIGH = b"\x01" * 20, b"\xff" * 20
 INTERVAL = 21600
 MAX_BYTES = 1024
 MANY = 40
@@ -50,7 +51,7 @@ async def announced(probe: Probe, count: int) -> list[bytes]:
     """New infohashes with a peer each."""
     infohashes = [probe.rng.randbytes(20) for _ in range(count)]
     for infohash in infohashes:
-        await announce(probe, infohash)
+        await common.announced(probe, infohash, 6881)
     return infohashes
 
 
@@ -71,6 +72,8 @@ async def whole_samples(probe: Probe) -> None:
 @case("51.03", "RPC", M, "num tells how many infohashes are stored: no fewer than were announced or are given.")
 async def num(probe: Probe) -> None:
     ours = await announced(probe, 5)
+    if not await common.peers(probe, ours[-1]):
+        raise Skip(Why.NOTHING_SEEN, "it stores no peers")
     found = await sample(probe)
     least = max(len(ours), len(found.samples))
     probe.check(found.num is not None and found.num >= least, f"a num of {least} or more", found.answer.shown)
@@ -82,7 +85,13 @@ async def interval(probe: Probe) -> None:
     probe.check(found.interval is not None and 0 <= found.interval <= INTERVAL, "0 to 21600", found.answer.shown)
 
 
-@case("51.05", "RPC", M, "nodes are those closest to the target, as in answer to find_node.", needs=(Need.SECOND_ADDRESS, Need.OWN))
+@case(
+    "51.05",
+    "RPC",
+    M,
+    "nodes are those closest to the target, as in answer to find_node.",
+    needs=(Need.SECOND_ADDRESS, Need.OWN),
+)
 async def nodes(probe: Probe) -> None:
     for _ in range(16):  # so that it knows more than it names
         source, own = probe.newcomer(), probe.rng.randbytes(20)
@@ -129,7 +138,9 @@ async def random_samples(probe: Probe) -> None:
         probe.check(not chosen, "a random choice", f"the {count} {what}, or those at the other end")
 
 
-@case("51.10", "RPC", S, "Once the interval is over, other samples are given.", needs=(Need.OWN,), waits=INTERVAL + 60.0)
+@case(
+    "51.10", "RPC", S, "Once the interval is over, other samples are given.", needs=(Need.OWN,), waits=INTERVAL + 60.0
+)
 async def other_samples(probe: Probe) -> None:
     await sample(probe)
     await announced(probe, MANY)

@@ -13,6 +13,8 @@ from ..probe import Probe, Source
 METHODS = ("ping", "find_node", "get_peers", "get")
 UNKNOWN = "dhtui_conform"
 """A method that no node knows."""
+CROWD = 64
+"""Peers of a large swarm: more than fit a packet beside nodes and filters."""
 
 
 async def all_methods(probe: Probe, *methods: str) -> list[Answer]:
@@ -66,6 +68,19 @@ async def announced(probe: Probe, info_hash: bytes, port: int, source: Source | 
     answer, _ = await announce(probe, info_hash, port, source, **more)
     if answer.kind is not Kind.REPLY:
         raise Skip(Why.NOTHING_SEEN)
+
+
+async def crowd(probe: Probe) -> bytes:
+    """The infohash of a swarm of `CROWD` peers, each at an address of its own, announced once in a session."""
+    session = probe.session
+    if session.crowd is None:
+        info_hash = probe.rng.randbytes(20)
+        for nth in range(CROWD):
+            await announced(probe, info_hash, 6881 + nth, probe.newcomer())
+            if not nth and not await peers(probe, info_hash):
+                raise Skip(Why.NOTHING_SEEN, "it gives no peers")
+        session.crowd = info_hash
+    return session.crowd
 
 
 async def peers(probe: Probe, info_hash: bytes, source: Source | None = None) -> list[Any]:

@@ -13,7 +13,8 @@ from .kit import Body, Make, Node, Query, changed, drop, ignores, put, raw, refu
 
 
 def _wants(query: Query) -> Any:
-    return query.args.get(b"want")
+    wanted = query.args.get(b"want")
+    return wanted if isinstance(wanted, list) else None
 
 
 def _has_peers(body: Body, query: Query) -> None:
@@ -98,17 +99,11 @@ def _dies(data: bytes, addr: Addr, node: Node) -> bytes | None:
     return data
 
 
-def _twice(message: Body, query: Query) -> Body:
-    if len(message.get(b"r", {}).get(b"values", ())) > 20:
-        query.node.extra.append((encode(message), query.addr))
-    return message
-
-
 BEP32: Final[dict[str, Make]] = {
     "32.03": says("find_node", put(zz=bytes(1000))),
     "32.04": raw(lambda data, addr, node: data if len(data) < 1024 else None),
     "32.11": says("find_node", put(nodes6=b""), lambda query: b"n6" in (_wants(query) or ())),
-    "32.12": says("get_peers", drop("nodes"), lambda query: _wants(query) is None),
+    "32.12": says("find_node", put(nodes6=b""), lambda query: b"want" not in query.args),
     "32.13": ignores("find_node", lambda query: len((_wants(query) or [b""])[0]) > 10),
     "32.14": says("find_node", drop("nodes"), lambda query: _wants(query) == []),
     "32.15": says("get_peers", drop("values"), lambda query: _wants(query) == [b"n6"]),
@@ -128,6 +123,6 @@ BEP43: Final[dict[str, Make]] = {
 }
 ROBUSTNESS: Final[dict[str, Make]] = {
     "H.01": raw(_dies),
-    "H.02": sent(_twice, "get_peers"),
+    "H.02": says("get", put(zz=bytes(1500))),
     "H.04": _names_all_ids(),
 }

@@ -58,7 +58,7 @@ def _ports_counted(body: Body, known: dict[str, list[int]]) -> None:
 
 
 def _ports_kept(body: Body, known: dict[str, list[int]]) -> None:
-    if b"values" in body:
+    if len(body.get(b"values", ())) == 1 == len(known):
         body[b"values"] = [pack_addr((ip, port)) for ip, ports in known.items() for port in dict.fromkeys(ports)][:80]
 
 
@@ -138,7 +138,7 @@ BEP51: Final[dict[str, Make]] = {
     "51.02": says("sample_infohashes", lambda body, query: body.update({b"samples": body[b"samples"] + b"\0"})),
     "51.03": says("sample_infohashes", put(num=0)),
     "51.04": says("sample_infohashes", put(interval=86400)),
-    "51.05": hears("sample_infohashes", _wrong_nodes),
+    "51.05": hears("sample_infohashes", _wrong_nodes, lambda query: b"target" in query.args),
     "51.06": says("sample_infohashes", _by_target),
     "51.07": says("sample_infohashes", _items_too),
     "51.08": patched(_first_ones),

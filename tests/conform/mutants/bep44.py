@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from dhtui.conform.cases.items import target_of
 from dhtui.conform.messages import read
-from dhtui.conform.stores import target_of
 from dhtui.engine.core import Core
 from dhtui.engine.items import MutableItem, signing_buffer
 from dhtui.engine.keys import verify
@@ -14,6 +14,7 @@ from dhtui.engine.wire.bencode import BencodeError, encode
 from dhtui.engine.wire.compact import Addr
 
 from .kit import Body, Make, Node, Query, When, drop, errs, grants, hears, ignores, patched, put, raw, refuses, says
+from .tokens import right_token, takes_tokens
 
 
 def _target(query: Query) -> bytes:
@@ -23,12 +24,6 @@ def _target(query: Query) -> bytes:
 def _stored(query: Query) -> Any:
     """The item that a put is about."""
     return query.node.core._items.get(_target(query), query.node.now)
-
-
-def _token(args: Body, query: Query) -> None:
-    """The right token, whatever was sent."""
-    core = query.node.core
-    args[b"token"] = core._tokens.make(query.addr[0], target_of(args), query.node.now)
 
 
 def _length(query: Query) -> int:
@@ -54,35 +49,6 @@ def _sorted_anew(data: bytes, addr: Addr, node: Node) -> bytes:
         return encode(read(data)) if b"q3:put" in data else data
     except BencodeError:
         return data
-
-
-def _tokens_for(which: str) -> Make:
-    """Takes tokens that another address got, or that were given for another target."""
-
-    def make(core: Core) -> Node:
-        given: set[tuple[bytes, str, bytes]] = set()
-
-        def outward(message: Body, asked: Body, dest: Any) -> Body:
-            token = message.get(b"r", {}).get(b"token")
-            if token and asked.get(b"q") == b"get":
-                given.add((token, dest[0], asked[b"a"][b"target"]))
-            return message
-
-        def inward(message: Body, addr: Any) -> Body:
-            query = Query(node, message, addr)
-            if query.method == "put" and b"v" in query.args:
-                args, target = dict(query.args), _target(query)
-                for token, ip, about in given:
-                    fits = about == target if which == "address" else ip == addr[0]
-                    if token == args.get(b"token") and fits:
-                        _token(args, query)
-                return message | {b"a": args}
-            return message
-
-        node = Node(core, inward=inward, outward=outward)
-        return node
-
-    return make
 
 
 def _signs_without_salt(core: Core) -> None:
@@ -149,9 +115,9 @@ def _first_writer() -> Make:
 
         def inward(message: Body, addr: Any) -> Body | None:
             query = Query(node, message, addr)
-            if query.method == "put" and b"k" in query.args and b"v" in query.args:
-                if writers.setdefault(_target(query), addr[0]) != addr[0]:
-                    return refuse(query)
+            signed = query.method == "put" and {b"k", b"v"} <= query.args.keys()
+            if signed and writers.setdefault(_target(query), addr[0]) != addr[0]:
+                return refuse(query)
             return message
 
         def refuse(query: Query) -> None:
@@ -194,9 +160,9 @@ BEP44: Final[dict[str, Make]] = {
     "44.06": raw(_sorted_anew),
     "44.07": refuses("put", lambda query: _length(query) == 1000, code=205),
     "44.08": grants("put", lambda query: _length(query) > 1000 and not _is_signed(query) and _length(query) < 1006),
-    "44.09": hears("put", _token, lambda query: not query.args.get(b"token")),
-    "44.10": _tokens_for("address"),
-    "44.11": _tokens_for("target"),
+    "44.09": hears("put", right_token, lambda query: not query.args.get(b"token")),
+    "44.10": takes_tokens(("get", "put"), "address"),
+    "44.11": takes_tokens(("get", "put"), "target"),
     "44.12": says("get", put(salt=b"foobar"), lambda query: _salt_of(query) == b"foobar"),
     "44.13": patched(_signs_without_salt),
     "44.14": refuses("put", lambda query: query.args.get(b"salt") == b"", code=206),

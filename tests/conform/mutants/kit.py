@@ -10,20 +10,22 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, NamedTuple, TypeAlias
 
+from conform.altered import Altered, Message
 from dhtui.conform.messages import read
 from dhtui.engine.core import Core
 from dhtui.engine.wire.bencode import BencodeError, encode
 from dhtui.engine.wire.compact import Addr, pack_addr
-from conform.altered import Altered, Message
 
 Body: TypeAlias = dict[bytes, Any]
 
 
 class Node(Altered):
-    """An altered core that knows the time. Datagrams that are no canonical bencode reach the core as they are, but for
+    """An altered core that knows the time. Datagrams that are no canonical bencode, or have odd arguments, reach the core as they are, but for
     what `raw` makes of them."""
 
     now = 0.0
+    silent_until = 0.0
+    """For mutants that faint."""
     raw: Callable[[bytes, Addr], bytes | None] | None = None
     """Changes any datagram that comes; `None`: it gets lost."""
 
@@ -33,8 +35,9 @@ class Node(Altered):
         found = data if self.raw is None else self.raw(data, addr)
         if found is None:
             return
+        message = read(found)
         try:
-            canonical = encode(read(found)) == found
+            canonical = encode(message) == found and isinstance(message.get(b"a", {}), dict)
         except BencodeError:  # an integer beyond 64 bits
             canonical = False
         if canonical:
@@ -108,6 +111,8 @@ def hears(methods: str, edit: Callable[[Body, Query], object], when: When = alwa
     """Changes the arguments of queries that come."""
 
     def change(query: Query) -> Message:
+        if not isinstance(query.message.get(b"a"), dict):
+            return query.message
         message = deepcopy(query.message)
         if isinstance(message.get(b"a"), dict):
             edit(message[b"a"], query)

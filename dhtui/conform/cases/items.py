@@ -1,24 +1,17 @@
-"""What cases store on a node and ask back: peers of BEP 5, items of BEP 44."""
+"""Items of BEP 44: what cases put, and get back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from ..engine.items import signing_buffer
-from ..engine.keys import PrivateKey
-from ..engine.wire.bencode import encode
-from ..engine.wire.ids import immutable_target, mutable_target
-from .messages import Answer, Kind
-from .outcomes import Unsupported
-from .probe import Probe, Source
-
-PORT: Final = 6881
-CROWD: Final = 64
-"""Peers of a large swarm: more than fit a packet beside nodes and filters."""
-
-
-# ---- items ---------------------------------------------------------------------------------------------
+from ...engine.items import signing_buffer
+from ...engine.keys import PrivateKey
+from ...engine.wire.bencode import encode
+from ...engine.wire.ids import immutable_target, mutable_target
+from ..messages import Answer, Kind
+from ..outcomes import Skip, Unsupported, Why
+from ..probe import Probe, Source
 
 
 def new_key(probe: Probe) -> PrivateKey:
@@ -78,10 +71,10 @@ async def put(
 
 
 async def stored(probe: Probe, args: Mapping[bytes, Any], *, source: Source | None = None) -> None:
-    """Put an item that a case needs. Raises `Inconclusive` if it is not taken."""
+    """Put an item that a case needs. Raises `Skip` if it is not taken: other cases are about that."""
     answer = await put(probe, args, source=source)
     if answer.kind is not Kind.REPLY:
-        probe.inconclusive(f"a put that is in order meets {answer.shown}")
+        raise Skip(Why.NOTHING_SEEN, f"a put that is in order meets {answer.shown}")
 
 
 async def holds(probe: Probe, args: Mapping[bytes, Any]) -> bool:
@@ -101,40 +94,3 @@ def declined(probe: Probe, answer: Answer, what: str) -> None:
     """There should be an error, of whatever code: 44.30 is about codes."""
     probe.check(answer.kind is not Kind.REPLY, f"an error to {what}", answer.shown)
     probe.slack(answer.kind is Kind.ERROR, f"an error to {what}", answer.shown)
-
-
-# ---- peers ---------------------------------------------------------------------------------------------
-
-
-async def announce(
-    probe: Probe, infohash: bytes, *, source: Source | None = None, port: int = PORT, **args: Any
-) -> None:
-    """Announce a peer. Raises `Inconclusive` if it is not taken."""
-    asked = await probe.ask("get_peers", {b"info_hash": infohash}, source=source)
-    if asked.token is None:
-        probe.inconclusive(f"get_peers meets {asked.shown}, without a token")
-    extra = {name.encode(): value for name, value in args.items()}
-    body = {b"info_hash": infohash, b"port": port, b"token": asked.token} | extra
-    answer = await probe.ask("announce_peer", body, source=source)
-    if answer.kind is not Kind.REPLY:
-        probe.inconclusive(f"an announce_peer that is in order meets {answer.shown}")
-
-
-async def peers(probe: Probe, infohash: bytes, **args: Any) -> Answer:
-    """The reply to get_peers. Raises `Inconclusive`."""
-    body = {b"info_hash": infohash} | {name.encode(): value for name, value in args.items()}
-    answer = await probe.ask("get_peers", body)
-    if answer.kind is not Kind.REPLY:
-        probe.inconclusive(f"get_peers meets {answer.shown}")
-    return answer
-
-
-async def crowd(probe: Probe) -> bytes:
-    """The infohash of a swarm of `CROWD` peers, each at an address of its own, announced once in a session."""
-    session = probe.session
-    if session.crowd is None:
-        infohash = probe.rng.randbytes(20)
-        for nth in range(CROWD):
-            await announce(probe, infohash, source=probe.newcomer(), port=PORT + nth)
-        session.crowd = infohash
-    return session.crowd
