@@ -28,8 +28,8 @@ time.
 - What the node asks us on the way stands in `probe.asked`. Nobody answers it, unless
   `probe.answer(source, polite(id))` is told to; a function of one's own takes an `Asked`, and returns the body ``r``
   of a reply, a whole datagram, or `None`.
-- `probe.network` is our small network, which the node has joined: its nodes, what the node asked them, and `behave`,
-  to lie.
+- `probe.network` is our small network, which the node has joined: its nodes, and what the node asked them. `probe.lie`
+  lets its nodes answer otherwise until the case ends.
 - The pace, the control ping after silence, the recording and the clock are the session's. A case checks its own rule
   and no other: it overlooks what another case is for.
 

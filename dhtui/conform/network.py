@@ -37,7 +37,7 @@ class Network:
         self.asked: list[Asked] = []
         """All queries of the node, the oldest first; the first `MAX_ASKED` of them."""
         self.behave: Responder | None = None
-        """Answers in place of the honest node that was asked. A case sets it; the session takes it back afterwards."""
+        """Answers in place of the honest node that was asked, see `Probe.lie`."""
         self._stored: dict[bytes, dict[bytes, Any]] = {}
         self._secret = rng.randbytes(8)
 

@@ -57,6 +57,7 @@ class Probe:
     lax: Miss | None = None
     """A shortcoming that does not end the case."""
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict)
+    _behave: Responder | None = None
     _bytes: int = 0
     _last: int = 0
     """The packet that was sent last, of those that ask for something."""
@@ -102,8 +103,15 @@ class Probe:
         """From now on the node's queries to this socket are answered so; `None`: not at all."""
         source.responder = responder
 
+    def lie(self, behave: Responder) -> None:
+        """Let the nodes of our network answer so until the case ends. `Network.honest` has the honest answers."""
+        self.network.behave = self._behave = behave
+
     def close(self) -> None:
-        """Give the sockets back."""
+        """Give the sockets back, and end the lies."""
+        network = self.session.network
+        if network is not None and self._behave is not None and network.behave is self._behave:
+            network.behave = None
         for source in self._sources.values():
             self.session.listening.pop(source.addr, None)
             self.session.wire.close(source.addr)
@@ -146,7 +154,7 @@ class Probe:
         for _ in range(tries):
             fresh = self.tid() if tid is None else tid
             data = query(method, body, fresh, **top)
-            answer = await self._exchange(data, source, lambda message, t=fresh: message.get(b"t") == t, patience)
+            answer = await self._exchange(data, source, (fresh,), patience)
             if answer.data:
                 break
         return answer
@@ -157,13 +165,13 @@ class Probe:
         """Send bytes, and wait for the first datagram that is no query."""
         answer = Answer(b"", data)
         for _ in range(tries):
-            answer = await self._exchange(data, source, lambda message: True, patience)
+            answer = await self._exchange(data, source, (), patience)
             if answer.data:
                 break
         return answer
 
     async def _exchange(
-        self, data: bytes, source: Source | None, fits: Callable[[dict[bytes, Any]], bool], patience: float | None
+        self, data: bytes, source: Source | None, tids: tuple[bytes, ...], patience: float | None
     ) -> Answer:
         source = source or self.source()
         at = await self.send(data, source) + 1
@@ -173,7 +181,7 @@ class Probe:
                 if packet.sent or packet.ours != source.addr or packet.theirs != self.target:
                     continue
                 message = read(packet.data)
-                if message.get(b"y") != b"q" and fits(message):
+                if message.get(b"y") != b"q" and (not tids or message.get(b"t") in tids):
                     return packet
             return None
 

@@ -250,8 +250,6 @@ class Session:
         rng = Random(f"{self.seed}/{case.id}")
         probe = Probe(self, rng, rng.randbytes(20), case.level)
         result = await self._judged(case, probe)
-        if self.network is not None:
-            self.network.behave = None
         probe.close()
         sent, received = probe.decisive
         self._tell(result._replace(sent=sent, received=received, packets=tuple(probe.packets)))

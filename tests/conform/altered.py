@@ -43,14 +43,15 @@ class Altered:
 
     def datagrams_to_send(self) -> list[tuple[bytes, Addr]]:
         """What goes out."""
-        out, self.extra = self.extra, []
+        out = []
         for data, dest in self.core.datagrams_to_send():
             message = read(data)
             asked = {} if message.get(b"y") == b"q" else self._queries.get((dest, repr(message.get(b"t"))), {})
             changed = self._outward(message, asked, dest) if self._outward is not None else message
             if changed is not None:
                 out.append((changed if isinstance(changed, bytes) else encode(changed), dest))
-        return out + self.extra if self.extra else out
+        extra, self.extra = self.extra, []
+        return out + extra
 
     def handle_timer(self, now: float) -> None:
         """Time has passed."""

@@ -34,7 +34,8 @@ class UnderTest(Protocol):
 
     def next_timer(self) -> float: ...
 
-    def datagrams_to_send(self) -> list[tuple[bytes, Addr]]: ...
+    def datagrams_to_send(self) -> list[Any]:
+        """Bytes and destination, and where a mutant sends from elsewhere the source."""
 
 
 def a_node(seed: int = 0, addr: Addr = NODE, hosts: tuple[str, ...] = (), **settings: Any) -> Core:
@@ -55,10 +56,11 @@ def our_network(size: int, seed: int = 0, prefix: str = "127.0.7", port: int = N
 
 @dataclass
 class VirtualWire:
-    """Addresses without sockets. `hosts`: how many this machine has."""
+    """Addresses without sockets. `hosts`: how many this machine has; `spread`: each in a network of its own."""
 
     prefix: str = "127.1"
     hosts: int = 1 << 14
+    spread: bool = False
     out: list[tuple[bytes, Addr, Addr]] = field(default_factory=list)
     _port: int = 20_000
 
@@ -67,6 +69,8 @@ class VirtualWire:
         if host >= self.hosts:
             return None
         self._port += 1
+        if self.spread:
+            return f"{self.prefix.partition('.')[0]}.{host // 250 + 1}.{host % 250}.7", self._port
         return f"{self.prefix}.{host // 250}.{host % 250 + 1}", self._port
 
     def send(self, data: bytes, ours: Addr, theirs: Addr) -> None:

@@ -151,6 +151,7 @@ async def right_destination(probe: Probe) -> None:
     ip, port = other.addr
     inside = {b"ip": pack_addr(other.addr), b"host": ip.encode(), b"port": port}
     await probe.ask("ping", inside, ip=pack_addr(other.addr))
+    await probe.pause(1.0)
     found = probe.received(other)
     probe.check(not found, "nothing at an address named inside the query", f"{len(found)} datagrams came there")
     probe.check(probe.received(probe.source()), "a reply at the source of the query", "silence")

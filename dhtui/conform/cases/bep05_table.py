@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...engine.wire.compact import pack_node
-from ...engine.wire.ids import shared_prefix
+from ...engine.wire.compact import is_local, pack_node
+from ...engine.wire.ids import bep42_id, shared_prefix
 from ..case import H, M, S, case
 from ..messages import Asked, polite, reply
 from ..network import Ours
@@ -28,25 +28,31 @@ async def only_who_answered(probe: Probe) -> None:
         probe.check(not found, "that one who never answered is not named", "it names one who only asked")
 
 
+async def _fitting_id(probe: Probe, source: Source) -> bytes:
+    """An id for which there is room: one near the node's, or on a public address one that fits it (BEP 42)."""
+    ip, random = source.addr[0], probe.rng.randbytes(20)
+    return near(await node_id(probe), 40, random) if is_local(ip) else bep42_id(ip, probe.rng)
+
+
 @case("5.60", TABLE, S, "A node that answers gets into the table while there is room.", needs=(TWO,))
 async def who_answers_gets_in(probe: Probe) -> None:
-    id = near(await node_id(probe), 40, probe.rng.randbytes(20))
-    found = await gets_in(probe, id, probe.newcomer())
+    source = probe.newcomer()
+    found = await gets_in(probe, await _fitting_id(probe, source), source)
     probe.check(found, "that a node which answers is named", "it is not")
 
 
-async def _in_table(probe: Probe, shared: int = 40) -> tuple[bytes, Source]:
+async def _in_table(probe: Probe) -> tuple[bytes, Source]:
     """A node of ours in the table. Raises `Skip`."""
-    id = near(await node_id(probe), shared, probe.rng.randbytes(20))
     source = probe.newcomer()
+    id = await _fitting_id(probe, source)
     if not await gets_in(probe, id, source):
         raise Skip(Why.NOTHING_SEEN, "a node that answers does not get into its table")
     return id, source
 
 
 async def _asks(probe: Probe, source: Source, seconds: float) -> bool:
-    """Whether the node asks one of ours something from now on."""
-    since = probe.now
+    """Whether the node asks one of ours something, a minute from now or later."""
+    since = probe.now + 60.0
     return await probe.until(lambda: any(each.at > since and each.ours == source.addr for each in probe.asked), seconds)
 
 
@@ -165,11 +171,12 @@ async def forged(probe: Probe) -> None:
             probe.session.wire.send(reply(asked, false), forger.addr, asked.theirs)
         return reply(asked, honest)
 
-    network.behave = lie
+    probe.lie(lie)
     if not await probe.until(lambda: bool(lured), 1200.0):
         raise Skip(Why.NOTHING_SEEN, "it looked nothing up meanwhile")
     await probe.pause(8.0)
-    probe.check(not probe.asked, "that a node named in a forged reply is not asked", "it is asked")
+    baited = [each for each in probe.asked if each.ours == trap.addr]
+    probe.check(not baited, "that a node named in a forged reply is not asked", "it is asked")
 
 
 @case("5.69", "robustness", H, "A node that answers under another id loses its place.", needs=(TWO, OWN), waits=1800.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...engine.wire.family import FAMILIES, family_of
 from ..case import H, M, S, case
 from ..messages import Answer, Kind, query
@@ -109,7 +111,8 @@ async def unknown_want(probe: Probe) -> None:
 @case("32.14", "want", H, "A want that is empty, or no list, counts as none, or is an error.")
 async def odd_want(probe: Probe) -> None:
     own, _ = _keys(probe)
-    for wanted in ([], b"n4", 4):
+    odd: tuple[Any, ...] = ([], b"n4", 4)
+    for wanted in odd:
         answer = await probe.ask("find_node", {b"target": probe.rng.randbytes(20), b"want": wanted})
         probe.check(own in answer.r or answer.code is not None, f"{own.decode()}, or an error", answer.shown)
     await probe.lives("a want that is no list")

@@ -129,7 +129,7 @@ async def bits_of_ipv6(probe: Probe) -> None:
 async def seeds(probe: Probe) -> None:
     for what, args, is_seed in (("seed 1", {"seed": 1}, True), ("no seed", {}, False), ("seed 0", {"seed": 0}, False)):
         infohash = probe.rng.randbytes(20)
-        await announced(probe, infohash, PORT, **args)
+        await announced(probe, infohash, PORT, None, **args)
         found = await scrape(probe, infohash)
         right, wrong = (found.seeds, found.downloaders) if is_seed else (found.downloaders, found.seeds)
         expected = f"a peer with {what} among the {'seeds' if is_seed else 'downloaders'}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...engine.wire.family import family_of
+from ...engine.wire.family import family_of, is_local
 from ...engine.wire.ids import bep42_valid
 from ..case import M, S, case
-from ..outcomes import Need, Unsupported
+from ..outcomes import Need, Skip, Unsupported, Why
 from ..probe import Probe
 from .common import all_methods, replies
 
@@ -40,6 +40,8 @@ async def id_fits_ipv6(probe: Probe) -> None:
 
 @case("42.04", "Enforcement", M, "On loopback and private addresses any id is served.", needs=(Need.OWN,))
 async def local_ids(probe: Probe) -> None:
+    if not is_local(probe.target[0]):
+        raise Skip(Why.NOTHING_SEEN, "it is not on such an address")
     for method, args in (("ping", {}), ("find_node", {b"target": probe.id}), ("get_peers", {b"info_hash": probe.id})):
         answer = await probe.ask(method, args, own=MISFIT)
         probe.reply(answer, f"a reply to {method} under an id that fits no address")

@@ -9,7 +9,7 @@ from ..case import H, case
 from ..messages import polite, query
 from ..outcomes import Need
 from ..probe import Probe
-from .common import crowd
+from .common import all_methods, crowd
 
 MUTATED = 500
 BATCH = 25
@@ -75,6 +75,9 @@ async def amplification(probe: Probe) -> None:
     await probe.pause(QUIET)
     came = sum(len(packet.data) for packet in probe.received(source))
     probe.check(came < FACTOR * len(sent), f"less than {FACTOR} times {len(sent)} bytes", f"{came} bytes came")
+    for answer in await all_methods(probe):
+        most = FACTOR * len(answer.sent)
+        probe.check(len(answer.data) < most, f"less than {most} bytes", f"{len(answer.data)} bytes came")
 
 
 @case(

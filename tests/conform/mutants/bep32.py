@@ -98,6 +98,19 @@ def _faints(data: bytes, addr: Addr, node: Node) -> bytes | None:
     return None if node.now < node.silent_until else data
 
 
+def _overwhelmed(core: Core) -> Node:
+    """Is silent for a while after 200 packets in a second."""
+    second: dict[int, int] = {}
+
+    def change(data: bytes, addr: Addr, node: Node) -> bytes | None:
+        second[int(node.now)] = second.get(int(node.now), 0) + 1
+        if second[int(node.now)] > 200:
+            node.silent_until = node.now + 7
+        return None if node.now < node.silent_until else data
+
+    return raw(change)(core)
+
+
 def _thrice(message: Body, query: Query) -> Body:
     query.node.extra += [(encode(message), query.addr)] * 2
     return message
@@ -114,10 +127,12 @@ BEP32: Final[dict[str, Make]] = {
     "32.16": says("get_peers", _has_peers),
 }
 BEP42: Final[dict[str, Make]] = {
+    "42.01": says("ping", put(id=MISFIT)),
     "42.04": refuses("", lambda query: query.args.get(b"id") == MISFIT),
     "42.05": _with_ip("nowhere"),
     "42.06": _with_ip("false"),
     "42.07": _with_ip("r"),
+    "42.08": refuses("find_node", lambda query: query.args.get(b"id") == MISFIT),
 }
 BEP43: Final[dict[str, Make]] = {
     "43.03": _names_read_only(),
@@ -128,5 +143,6 @@ BEP43: Final[dict[str, Make]] = {
 ROBUSTNESS: Final[dict[str, Make]] = {
     "H.01": raw(_faints),
     "H.02": sent(_thrice, "get_peers", lambda query: _wants(query) == [b"n4", b"n6"]),
+    "H.03": _overwhelmed,
     "H.04": _names_all_ids(),
 }

@@ -38,7 +38,9 @@ def _announces(edit: Any) -> Make:
         def outward(message: Body, asked: Body, dest: Addr) -> Body:
             args, reply = asked.get(b"a", {}), message.get(b"y") == b"r"
             if reply and asked.get(b"q") == b"announce_peer":
-                peers.setdefault((args[b"info_hash"], dest[0]), []).append(dest[1] if args.get(b"implied_port") else args[b"port"])
+                peers.setdefault((args[b"info_hash"], dest[0]), []).append(
+                    dest[1] if args.get(b"implied_port") else args[b"port"]
+                )
             if reply and asked.get(b"q") == b"get_peers":
                 body = dict(message[b"r"])
                 known = {ip: ports for (infohash, ip), ports in peers.items() if infohash == args[b"info_hash"]}
@@ -105,7 +107,8 @@ def _first_ones(core: Core) -> None:
 def _for_ever(core: Core) -> None:
     """Gives the same samples for ever."""
     store: Any = core._peers
-    draw, drawn = store.infohashes, []
+    drawn: list[tuple[list[bytes], int]] = []
+    draw = store.infohashes
 
     def infohashes(rng: Any, now: float) -> tuple[list[bytes], int]:
         found: tuple[list[bytes], int] = draw(rng, now)

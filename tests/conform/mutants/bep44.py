@@ -117,7 +117,8 @@ def _first_writer() -> Make:
             query = Query(node, message, addr)
             signed = query.method == "put" and {b"k", b"v"} <= query.args.keys()
             if signed and writers.setdefault(_target(query), addr[0]) != addr[0]:
-                return refuse(query)
+                refuse(query)
+                return None
             return message
 
         def refuse(query: Query) -> None:

@@ -115,7 +115,8 @@ def hears(methods: str, edit: Callable[[Body, Query], object], when: When = alwa
         if not isinstance(query.message.get(b"a"), dict):
             return query.message
         message = deepcopy(query.message)
-        edit(message[b"a"], query)
+        if isinstance(message.get(b"a"), dict):
+            edit(message[b"a"], query)
         return message
 
     return changed(change, methods, when)
