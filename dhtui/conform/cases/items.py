@@ -80,7 +80,7 @@ async def stored(probe: Probe, args: Mapping[bytes, Any], *, source: Source | No
 async def holds(probe: Probe, args: Mapping[bytes, Any]) -> bool:
     """Whether a get finds the value of a put."""
     found: object = (await get(probe, target_of(args))).r.get(b"v")
-    return found == args[b"v"]
+    return bool(found == args[b"v"])
 
 
 async def turned_down(probe: Probe, args: Mapping[bytes, Any], what: str, *, token: bytes | None = None) -> None:
