@@ -6,21 +6,15 @@ from typing import Final
 
 from .rule import Rule
 
-_IDS = "engine/wire/test_wire_ids.py::"
-_IDENTITY = "engine/test_identity.py::"
-_GUARD = "engine/defence/test_guard.py::"
-_LOOKUP = "engine/lookup/test_lookup.py::"
-_TABLE = "engine/test_table.py::"
-_SERVER = "engine/test_server.py::"
-_KRPC = "engine/wire/test_wire_krpc.py::"
-_ASKS = "No stranger can make a node look something up or store something."
-
 BEP42: Final = (
     Rule(
         "42.01",
         "M",
         "engine/wire/ids.py",
-        (_IDS + "test_bep42_vectors", _IDS + "test_bep42_ids_that_we_make_are_valid"),
+        (
+            "engine/wire/test_wire_ids.py::test_bep42_vectors",
+            "engine/wire/test_wire_ids.py::test_bep42_ids_that_we_make_are_valid",
+        ),
     ),
     Rule(
         "42.02",
@@ -32,69 +26,88 @@ BEP42: Final = (
         "42.03",
         "M",
         "engine/wire/ids.py",
-        (_IDS + "test_bep42_vectors",),
+        ("engine/wire/test_wire_ids.py::test_bep42_vectors",),
         says="A tester's own computation gives the five published ids.",
     ),
     Rule(
         "42.04",
         "M",
         "engine/wire/ids.py",
-        (_IDS + "test_bep42_exempts_local_networks", _IDENTITY + "test_bep42_local_addresses_are_exempt"),
+        (
+            "engine/wire/test_wire_ids.py::test_bep42_exempts_local_networks",
+            "engine/test_identity.py::test_bep42_local_addresses_are_exempt",
+        ),
     ),
     Rule(
         "42.05",
         "S",
         "engine/wire/krpc.py",
-        (_SERVER + "test_every_answer_carries_our_id_the_transaction_id_and_the_asker_s_address",),
+        ("engine/test_server.py::test_every_answer_carries_our_id_the_transaction_id_and_the_asker_s_address",),
     ),
     Rule(
         "42.06",
         "M",
         "engine/wire/krpc.py",
-        (_SERVER + "test_every_answer_carries_our_id_the_transaction_id_and_the_asker_s_address",),
+        ("engine/test_server.py::test_every_answer_carries_our_id_the_transaction_id_and_the_asker_s_address",),
     ),
-    Rule("42.07", "M", "engine/wire/krpc.py", (_KRPC + "test_every_answer_tells_the_receiver_its_address",)),
     Rule(
-        "42.08", "M", "engine/core.py", (_IDENTITY + "test_bep42_service_is_never_refused_to_an_id_that_does_not_fit",)
+        "42.07",
+        "M",
+        "engine/wire/krpc.py",
+        ("engine/wire/test_wire_krpc.py::test_every_answer_tells_the_receiver_its_address",),
+    ),
+    Rule(
+        "42.08",
+        "M",
+        "engine/core.py",
+        ("engine/test_identity.py::test_bep42_service_is_never_refused_to_an_id_that_does_not_fit",),
     ),
     Rule(
         "42.09",
         "S",
         "engine/upkeep/identity.py",
-        (_IDENTITY + "test_bep42_a_changed_address_gives_a_new_id_and_keeps_the_table",),
+        ("engine/test_identity.py::test_bep42_a_changed_address_gives_a_new_id_and_keeps_the_table",),
     ),
-    Rule("42.10", "S", "engine/upkeep/identity.py", (_IDENTITY + "test_bep42_a_liar_does_not_move_our_id",)),
+    Rule(
+        "42.10", "S", "engine/upkeep/identity.py", ("engine/test_identity.py::test_bep42_a_liar_does_not_move_our_id",)
+    ),
     Rule(
         "42.11",
         "M",
         "engine/lookup/candidates.py",
-        (_LOOKUP + "test_bep42_enforced_hosts_and_candidates_with_ids_that_do_not_fit_do_not_count",),
+        (
+            "engine/lookup/test_lookup.py::test_bep42_enforced_hosts_and_candidates_with_ids_that_do_not_fit_do_not_count",
+        ),
         says="Where ids are enforced, nothing is stored on a node whose id does not fit its address.",
-        note=_ASKS,
+        note="No stranger can make a node look something up or store something.",
     ),
     Rule(
         "42.12",
         "M",
         "engine/lookup/candidates.py",
-        (_LOOKUP + "test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_where_that_is_enforced",),
+        (
+            "engine/lookup/test_lookup.py::test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_where_that_is_enforced",
+        ),
         says="Where ids are enforced, answers of nodes whose ids do not fit end no lookup.",
-        note=_ASKS,
+        note="No stranger can make a node look something up or store something.",
     ),
     Rule(
         "42.13",
         "O",
         "engine/lookup/candidates.py",
-        (_LOOKUP + "test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_where_that_is_enforced",),
+        (
+            "engine/lookup/test_lookup.py::test_bep42_ids_that_do_not_fit_are_at_most_three_of_the_closest_and_none_where_that_is_enforced",
+        ),
         says="In the time of transition, nodes whose ids do not fit may be stored on beside those whose ids do.",
-        note=_ASKS,
+        note="No stranger can make a node look something up or store something.",
     ),
     Rule(
         "42.14",
         "H",
         "engine/defence/guard.py",
         (
-            _KRPC + "test_bep42_ip_is_an_address_or_nothing",
-            _GUARD + "test_bep42_vote_local_voters_can_not_tell_a_public_address",
+            "engine/wire/test_wire_krpc.py::test_bep42_ip_is_an_address_or_nothing",
+            "engine/defence/test_guard.py::test_bep42_vote_local_voters_can_not_tell_a_public_address",
         ),
     ),
 )
@@ -104,8 +117,8 @@ BEP43: Final = (
         "M",
         "engine/wire/krpc.py",
         (
-            _KRPC + "test_bep43_ro_is_absent_unless_read_only",
-            _IDENTITY + "test_read_only_until_we_know_that_strangers_reach_us",
+            "engine/wire/test_wire_krpc.py::test_bep43_ro_is_absent_unless_read_only",
+            "engine/test_identity.py::test_read_only_until_we_know_that_strangers_reach_us",
         ),
         says="A read-only node marks each of its queries with `ro` 1, beside `a`.",
         note="Whether a node is read-only can not be told from outside: it is silent.",
@@ -114,12 +127,27 @@ BEP43: Final = (
         "43.02",
         "M",
         "engine/core.py",
-        (_SERVER + "test_bep43_a_read_only_node_answers_nothing",),
+        ("engine/test_server.py::test_bep43_a_read_only_node_answers_nothing",),
         says="A read-only node answers no query.",
         note="A node that answers is not read-only, and one that does not can not be tested.",
     ),
-    Rule("43.03", "S", "engine/core.py", (_TABLE + "test_bep43_a_read_only_querier_is_never_pinged_nor_admitted",)),
-    Rule("43.04", "S", "engine/core.py", (_SERVER + "test_bep43_a_read_only_querier_is_answered_but_not_pinged",)),
-    Rule("43.05", "M", "engine/wire/krpc.py", (_KRPC + "test_bep43_ro_is_read_at_top_level",)),
-    Rule("43.06", "S", "engine/core.py", (_SERVER + "test_bep43_a_read_only_querier_is_answered_but_not_pinged",)),
+    Rule(
+        "43.03",
+        "S",
+        "engine/core.py",
+        ("engine/test_table.py::test_bep43_a_read_only_querier_is_never_pinged_nor_admitted",),
+    ),
+    Rule(
+        "43.04",
+        "S",
+        "engine/core.py",
+        ("engine/test_server.py::test_bep43_a_read_only_querier_is_answered_but_not_pinged",),
+    ),
+    Rule("43.05", "M", "engine/wire/krpc.py", ("engine/wire/test_wire_krpc.py::test_bep43_ro_is_read_at_top_level",)),
+    Rule(
+        "43.06",
+        "S",
+        "engine/core.py",
+        ("engine/test_server.py::test_bep43_a_read_only_querier_is_answered_but_not_pinged",),
+    ),
 )

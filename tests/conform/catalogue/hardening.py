@@ -6,10 +6,16 @@ from typing import Final
 
 from .rule import Rule
 
-_HOSTILE = "engine/defence/test_hostile.py::"
-
 HARDENING: Final = (
-    Rule("H.01", "H", "engine/core.py", (_HOSTILE + "test_killer_queries", _HOSTILE + "test_arbitrary_bytes")),
+    Rule(
+        "H.01",
+        "H",
+        "engine/core.py",
+        (
+            "engine/defence/test_hostile.py::test_killer_queries",
+            "engine/defence/test_hostile.py::test_arbitrary_bytes",
+        ),
+    ),
     Rule(
         "H.02",
         "H",
@@ -40,7 +46,10 @@ HARDENING: Final = (
         "H.06",
         "H",
         "text/safe.py",
-        ("screens/test_hostile_screens.py::",),
+        (
+            "screens/test_hostile_screens.py::test_what_strangers_send_is_text_on_every_screen",
+            "text/test_words.py::",
+        ),
         says="No text of a stranger reaches a terminal or a log as it came.",
         note="A terminal can not be seen from outside.",
     ),
@@ -52,5 +61,12 @@ HARDENING: Final = (
         says="A clock that is set neither revives tokens nor empties the table.",
         note="No stranger can set a clock.",
     ),
-    Rule("H.08", "H", "engine/core.py", ()),
+    Rule(
+        "H.08",
+        "H",
+        "engine/core.py",
+        ("engine/test_answers.py::test_h_08_a_node_answers_while_it_bootstraps",),
+        says="A node answers queries while it is still bootstrapping.",
+        note="When a node starts can not be told from outside.",
+    ),
 )
