@@ -28,8 +28,8 @@ HOW_MANY = {
     "bep51": 14,
     "hardening": 8,
 }
-OPEN: tuple[str, ...] = ()
-"""Rules that no test holds yet."""
+OPEN = ("32.09", "32.11", "32.17", "32.18", "32.19", "45.01", "45.02", "45.03")
+"""Rules about two families, which no test holds yet."""
 
 
 def test_no_rule_is_left_out() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from dhtui.engine.items import immutable_target
 from dhtui.engine.wire.krpc import FindNode, GetPeers, Ping
 
@@ -58,3 +62,19 @@ def test_5_58_no_address_within_a_query_moves_what_is_stored() -> None:
     args = {b"id": stranger.id, b"info_hash": TARGET, b"port": 5, b"token": token, b"ip": b"\x01\x02\x03\x04"}
     stranger.answer(message(b"announce_peer", args | {b"host": b"1.2.3.4"}, ip=b"\x01\x02\x03\x04\x00\x05"))
     assert stranger.ask("get_peers", info_hash=TARGET)[b"values"] == [b"\x7f\0\0\2\0\5"]
+
+
+@pytest.mark.parametrize("want", [[], b"n4", 4, [4], [b"zz"], [b"x" * 20], {}], ids=repr)
+def test_32_13_32_14_a_want_that_says_nothing_is_as_none(want: Any) -> None:
+    core = new_core()
+    fill_table(core)
+    stranger = Stranger(core)
+    assert stranger.ask("find_node", target=TARGET, want=want) == stranger.ask("find_node", target=TARGET)
+
+
+def test_32_15_want_does_not_decide_which_peers_are_given() -> None:
+    stranger = Stranger(new_core())
+    token = stranger.ask("get_peers", info_hash=TARGET)[b"token"]
+    stranger.ask("announce_peer", info_hash=TARGET, port=5, token=token)
+    for want in ([b"n4"], [b"n6"], [b"n4", b"n6"]):
+        assert stranger.ask("get_peers", info_hash=TARGET, want=want)[b"values"] == [b"\x7f\0\0\2\0\5"]

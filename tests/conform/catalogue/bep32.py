@@ -18,9 +18,9 @@ BEP32: Final = (
     Rule(
         "32.02",
         "S",
-        "engine/upkeep/identity.py",
+        ELSEWHERE,
         says="A node has one id for both families.",
-        note="BEP 42 asks for two ids, each made for its address, and comes later: a node here has two.",
+        note="BEP 42, which is newer, asks for an id that fits each address: a node of both families has two here.",
     ),
     Rule(
         "32.03",
@@ -38,8 +38,20 @@ BEP32: Final = (
             "engine/wire/test_wire_krpc.py::test_a_response_has_at_most_16_kib",
         ),
     ),
-    Rule("32.05", "S", "engine/endpoint.py", says="A socket of IPv6 is bound to one global unicast address."),
-    Rule("32.06", "S", "engine/endpoint.py", says="An address of Teredo is not used where there is another."),
+    Rule(
+        "32.05",
+        "S",
+        ELSEWHERE,
+        says="A socket of IPv6 is bound to one global unicast address.",
+        note="A stranger sees one address of a node.",
+    ),
+    Rule(
+        "32.06",
+        "S",
+        ELSEWHERE,
+        says="An address of Teredo is not used where there is another.",
+        note="A stranger sees one address of a node.",
+    ),
     Rule("32.07", "M", "engine/wire/family.py", ("engine/wire/test_family.py::test_bep5_and_bep32_lengths_and_keys",)),
     Rule(
         "32.08",
@@ -61,9 +73,27 @@ BEP32: Final = (
     Rule(
         "32.12", "S", "engine/server.py", ("engine/test_server.py::test_replies_carry_the_8_closest_nodes_and_no_more",)
     ),
-    Rule("32.13", "M", "engine/wire/methods.py", ("engine/wire/test_wire_krpc.py::test_queries_of_bep5_and_bep44",)),
-    Rule("32.14", "H", "engine/wire/methods.py"),
-    Rule("32.15", "S", "engine/server.py"),
+    Rule(
+        "32.13",
+        "M",
+        "engine/wire/methods.py",
+        (
+            "engine/wire/test_wire_krpc.py::test_queries_of_bep5_and_bep44",
+            "engine/test_answers.py::test_32_13_32_14_a_want_that_says_nothing_is_as_none",
+        ),
+    ),
+    Rule(
+        "32.14",
+        "H",
+        "engine/wire/methods.py",
+        ("engine/test_answers.py::test_32_13_32_14_a_want_that_says_nothing_is_as_none",),
+    ),
+    Rule(
+        "32.15",
+        "S",
+        "engine/server.py",
+        ("engine/test_answers.py::test_32_15_want_does_not_decide_which_peers_are_given",),
+    ),
     Rule("32.16", "S", "engine/server.py", ("engine/test_server.py::test_get_peers_gives_nodes_beside_values",)),
     Rule("32.17", "M", "engine/store.py"),
     Rule(
@@ -71,13 +101,14 @@ BEP32: Final = (
         "S",
         "engine/upkeep/bootstrap.py",
         says="A node of both families asks for nodes of both when it starts.",
+        note="It takes both families, and what a node does when it starts.",
     ),
     Rule(
         "32.19",
         "S",
         "engine/upkeep/bootstrap.py",
         says="Later it asks for those of the family at hand, and now and then for the other.",
-        note="Nothing to see within a few minutes.",
+        note="It takes both families, and what a node does when it starts.",
     ),
     Rule(
         "32.20",
@@ -134,9 +165,9 @@ BEP45: Final = (
     Rule(
         "45.07",
         "S",
-        "options/flags.py",
+        ELSEWHERE,
         says="A socket is not bound to all addresses at once.",
-        note="By default it is, as the system chooses the address then; `--listen` binds one.",
+        note="A node of IPv4 is, by default: the system chooses the address then; `--listen` binds one.",
     ),
     Rule(
         "45.08",
@@ -149,8 +180,9 @@ BEP45: Final = (
         "45.09",
         "S",
         "options/flags.py",
-        ("options/test_config.py::test_every_value_is_read_as_the_flag_says",),
+        ("options/test_config.py::test_values_that_are_accepted",),
         says="The user can choose the addresses.",
+        note="It is for the user to see.",
     ),
     Rule(
         "45.10",

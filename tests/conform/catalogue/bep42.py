@@ -28,6 +28,7 @@ BEP42: Final = (
         "engine/wire/ids.py",
         ("engine/wire/test_wire_ids.py::test_bep42_vectors",),
         says="A tester's own computation gives the five published ids.",
+        note="It is about a tester: `tests/engine/wire/test_wire_ids.py` holds it for this one.",
     ),
     Rule(
         "42.04",
@@ -67,9 +68,16 @@ BEP42: Final = (
         "S",
         "engine/upkeep/identity.py",
         ("engine/test_identity.py::test_bep42_a_changed_address_gives_a_new_id_and_keeps_the_table",),
+        says="Told by many that its address is another one, a node takes a new id that fits.",
+        note="It takes a network of ours on public addresses, and half an hour.",
     ),
     Rule(
-        "42.10", "S", "engine/upkeep/identity.py", ("engine/test_identity.py::test_bep42_a_liar_does_not_move_our_id",)
+        "42.10",
+        "S",
+        "engine/upkeep/identity.py",
+        ("engine/test_identity.py::test_bep42_a_liar_does_not_move_our_id",),
+        says="Told so by one alone, it keeps its id.",
+        note="It takes a network of ours on public addresses, and half an hour.",
     ),
     Rule(
         "42.11",
@@ -109,6 +117,8 @@ BEP42: Final = (
             "engine/wire/test_wire_krpc.py::test_bep42_ip_is_an_address_or_nothing",
             "engine/defence/test_guard.py::test_bep42_vote_local_voters_can_not_tell_a_public_address",
         ),
+        says="An `ip` of a wrong length, or that is private or multicast, counts for nothing.",
+        note="It takes a network of ours on public addresses, and half an hour.",
     ),
 )
 BEP43: Final = (

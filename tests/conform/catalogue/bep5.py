@@ -364,7 +364,7 @@ BEP5: Final = (
             "engine/lookup/test_lookup.py::test_referrals_to_unusable_addresses_are_ignored",
             "engine/test_what_is_known.py::test_our_own_addresses_are_never_candidates",
         ),
-        says="Nothing is sent to port 0, to the node itself, or from a public node to a local address, whoever names them.",
+        says="Nothing is sent to port 0, to the node itself, nor from afar to a local address, whoever names them.",
         note="What a node sends elsewhere can not be seen.",
     ),
     Rule(
