@@ -23,6 +23,8 @@ __all__ = ["Probe", "Source", "polite", "reply", "shown"]
 MAX_PACKETS = 4096
 MAX_BYTES = 8 << 20
 """Most packets, and bytes of them, that are kept of one case."""
+MAX_OWED = 16
+"""Most answers of ours that wait for their turn."""
 REFUSALS = (203,)
 
 
@@ -54,13 +56,14 @@ class Probe:
     """Whether a control ping was answered since the last silence."""
     tokens: dict[tuple[Addr, bytes], bytes] = field(default_factory=dict)
     """The last write token that each of our sockets got for a target."""
+    last: int = 0
+    """The place of the packet that was sent last, of those that ask for something."""
     lax: Miss | None = None
     """A shortcoming that does not end the case."""
     _sources: dict[tuple[int, int], Source] = field(default_factory=dict)
     _behave: Responder | None = None
     _bytes: int = 0
-    _last: int = 0
-    """The packet that was sent last, of those that ask for something."""
+    _owed: int = 0
 
     # ---- from where --------------------------------------------------------------------------------
 
@@ -128,9 +131,9 @@ class Probe:
         source = source or self.source()
         await wait(self.session.pace.turn(self.now))
         self._keep(Packet(self.now, True, source.addr, self.target, data))
-        self._last = len(self.packets) - 1
+        self.last = len(self.packets) - 1
         self.session.wire.send(data, source.addr, self.target)
-        return self._last
+        return self.last
 
     async def ask(
         self,
@@ -224,14 +227,20 @@ class Probe:
         if len(self.asked) < MAX_PACKETS:
             self.asked.append(asked)
         source = next((each for each in self._sources.values() if each.addr == packet.ours), None)
-        if source is None or source.responder is None or packet.theirs != self.target:
+        if source is None or source.responder is None or packet.theirs != self.target or self._owed >= MAX_OWED:
             return
         said = source.responder(asked)
         if said is not None:
             data = said if isinstance(said, bytes) else reply(asked, said)
-            self.session.pace.spend(self.now)
-            self._keep(Packet(self.now, True, source.addr, packet.theirs, data))
-            self.session.wire.send(data, source.addr, packet.theirs)
+            self._owed += 1
+            self.session.beside(self._answer(data, source))
+
+    async def _answer(self, data: bytes, source: Source) -> None:
+        await wait(self.session.pace.turn(self.now))
+        self._owed -= 1
+        if source in self._sources.values():
+            self._keep(Packet(self.now, True, source.addr, self.target, data))
+            self.session.wire.send(data, source.addr, self.target)
 
     def _keep(self, packet: Packet) -> None:
         self._bytes += len(packet.data)
@@ -247,7 +256,7 @@ class Probe:
         """What was sent last, and what came from the node since."""
         if not self.packets:
             return b"", ()
-        since = self.packets[self._last :]
+        since = self.packets[self.last :]
         return since[0].data if since[0].sent else b"", tuple(each.data for each in since if not each.sent)[:16]
 
     # ---- judging -----------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from random import Random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..engine.wire.compact import Addr, is_local
 from ..text.safe import safe_text
@@ -15,7 +15,7 @@ from .messages import Asked, read
 from .network import Network
 from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Verdict, Why, outcome_of
 from .probe import Probe
-from .strands import Strands, wait
+from .strands import Strands, Wait, wait
 from .wire import Packet, Wire
 
 LONG: Final = 45.0
@@ -67,6 +67,8 @@ class Result(NamedTuple):
     """What came from the node since."""
     packets: tuple[Packet, ...] = ()
     """All packets of the case."""
+    decisive: int = 0
+    """The place among them of the datagram that decided."""
     known: str = ""
     """The reason that the user's file of known failures gives; empty: it is not in it."""
 
@@ -88,10 +90,6 @@ class Pace:
         at = max(self.free_at, now)
         self.free_at = at + 1 / self.rate
         return at
-
-    def spend(self, now: float) -> None:
-        """A packet is sent now, out of turn: the next ones wait for it."""
-        self.free_at = max(self.free_at, now) + 1 / self.rate
 
 
 @dataclass(eq=False)
@@ -187,6 +185,10 @@ class Session:
         self._tids += 1
         return (self._tids * 40503 + self.seed).to_bytes(16, "big", signed=True)[-self._tid_length :]
 
+    def beside(self, strand: Coroutine[Wait, Any, None]) -> None:
+        """Let something go on beside the cases. All has ended when they have."""
+        self._strands.start(strand)
+
     def next_host(self) -> int:
         """The number of an address of ours that was not used yet."""
         self._host += 1
@@ -252,7 +254,7 @@ class Session:
         result = await self._judged(case, probe)
         probe.close()
         sent, received = probe.decisive
-        self._tell(result._replace(sent=sent, received=received, packets=tuple(probe.packets)))
+        self._tell(result._replace(sent=sent, received=received, packets=tuple(probe.packets), decisive=probe.last))
 
     async def _judged(self, case: Case, probe: Probe) -> Result:
         result, certain = Result(case, Outcome.PASS), False

@@ -72,6 +72,8 @@ class Header:
     """The engine's clock when the recording began."""
     id: bytes
     """Our id at that time."""
+    packet: int = 0
+    """The packet that it is about, by its number: the explorer opens there. 0: it is about no single one."""
 
 
 @dataclass(frozen=True, slots=True)

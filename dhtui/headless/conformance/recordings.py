@@ -17,17 +17,14 @@ from ...conform.wire import Packet
 from ...engine.core import Core
 from ...engine.settings import Settings
 from ...engine.views.events import PacketSent
-from ...engine.wire.compact import Addr
 from ...engine.wire.krpc import MalformedDatagram, RefusedQuery, parse
 from ...sources.codec import CodecError
 from ...sources.recording import COMPRESSION, FORMAT, FORMAT_KEY, GZIP, HEADER, LINE, End, Header, Heard, Line
 
 KINDS: dict[object, Literal["query", "response", "error"]] = {b"r": "response", b"e": "error"}
-LONGEST = 100_000
-"""Most bytes of a packet that goes in: the line of an event is bounded."""
 
 
-def record(path: Path, result: Result, remote: Addr) -> None:
+def record(path: Path, result: Result) -> None:
     """Write a new file. Raises `OSError`."""
     pack = zlib.compressobj(COMPRESSION, wbits=GZIP)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -44,7 +41,7 @@ def _lines(result: Result) -> Iterator[bytes]:
     start, end = packets[0].at, packets[-1].at
     bound = packets[0].ours
     core = Core(Settings(id=bytes(20)), bound, Random(0), start)
-    header = Header(__version__, time.time() - (end - start), start, core.id)
+    header = Header(__version__, time.time() - (end - start), start, core.id, result.decisive + 1)
     yield json.dumps({FORMAT_KEY: FORMAT, **HEADER.encode(header)}).encode()
     lines: list[Line] = [core.snapshot(start), *map(_event, packets), core.snapshot(end), End(end, "")]
     for line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from ... import __version__
@@ -13,11 +13,12 @@ from ...conform.case import Case
 from ...conform.outcomes import Level, Outcome
 from ...conform.session import Result
 from ...text.format import address
+from ...text.safe import safe_text
 from ..offline_json import ended
+from .conformed import Conformed
 
-if TYPE_CHECKING:
-    from .run import Conformed
-
+LONGEST = 1000
+"""Most characters about a case."""
 RULES = "https://www.bittorrent.org/beps/"
 SARIF_LEVELS = {Level.M: "error", Level.S: "warning", Level.O: "note", Level.H: "warning"}
 
@@ -87,9 +88,9 @@ def _failed(result: Result, done: Conformed) -> bool:
 
 def _words(result: Result) -> str:
     if result.outcome is Outcome.SKIPPED:
-        return f"{result.why}" + (f": {result.actual}" if result.actual else "")
+        return safe_text(f"{result.why}" + (f": {result.actual}" if result.actual else ""), LONGEST)
     known = f" (known: {result.known})" if result.known else ""
-    return f"expected {result.expected or 'an answer'}; actual: {result.actual}{known}"
+    return safe_text(f"expected {result.expected or 'an answer'}; actual: {result.actual}{known}", LONGEST)
 
 
 def _junit(done: Conformed) -> str:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from random import Random, SystemRandom
 from time import monotonic
-from typing import NamedTuple
 
 from ...actions.request import ConformRequest
 from ...actions.resolve import look_up
@@ -21,6 +20,7 @@ from ...storage.atomic import write_new
 from ..output import Output
 from ..stopping import Stop
 from . import reports
+from .conformed import Conformed
 from .recordings import record
 
 NETWORK_NODES = 24
@@ -30,36 +30,6 @@ UNPROVED = (Outcome.FAIL, Outcome.NON_STRICT, Outcome.INCONCLUSIVE)
 """Outcomes of which a recording is worth keeping."""
 
 Say = Callable[[str], None]
-
-
-class Conformed(NamedTuple):
-    """What came of a run."""
-
-    request: ConformRequest
-    results: tuple[Result, ...] = ()
-    """In the order of their numbers; empty where the cases are listed only."""
-    remote: Addr | None = None
-    seed: int = 0
-    reached: bool = True
-    recordings: dict[str, str] = {}  # noqa: RUF012  # never changed
-    """Paths, by the number of the case."""
-    ended: Exit | None = None
-    """How it was given up, if it was."""
-
-    @property
-    def failures(self) -> list[Result]:
-        """The results that count as failed."""
-        bad = (Outcome.FAIL, Outcome.NON_STRICT) if self.request.strict else (Outcome.FAIL,)
-        return [each for each in self.results if each.outcome in bad and not each.known]
-
-    @property
-    def exit(self) -> Exit:
-        """The exit code."""
-        if not self.reached:
-            return Exit.NO_ANSWER
-        if self.ended is not None:
-            return self.ended
-        return Exit.FAILED if self.failures else Exit.OK
 
 
 def conform(request: ConformRequest, output: Output | None = None) -> Conformed:
@@ -110,7 +80,7 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
         sockets = Sockets(found, loop)
     except OSError as error:
         raise Failure(f"there is no way to {request.remote}: {error.strerror}", Exit.NO_ANSWER) from None
-    keeper = _Keeper(request, output, found)
+    keeper = _Keeper(request, output)
     try:
         session = Session(
             request.cases,
@@ -172,8 +142,8 @@ def _network(first: Addr, sockets: Sockets, seed: int, output: Output) -> Networ
 class _Keeper:
     """Says how far it is, and keeps recordings."""
 
-    def __init__(self, request: ConformRequest, output: Output, remote: Addr) -> None:
-        self._request, self._output, self._remote = request, output, remote
+    def __init__(self, request: ConformRequest, output: Output) -> None:
+        self._request, self._output = request, output
         self._count = 0
         self.recordings: dict[str, str] = {}
 
@@ -189,7 +159,7 @@ class _Keeper:
         try:
             if not self.recordings:
                 folder.mkdir(mode=0o700)
-            record(path, result, self._remote)
+            record(path, result)
         except OSError as error:
             self._output.warn(f"--record: {path} can't be written: {error.strerror}")
         else:

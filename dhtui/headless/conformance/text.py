@@ -12,7 +12,7 @@ from ...conform.session import Result
 from ...errors import Exit
 from ...text.format import address, plural
 from ..lines import Lines
-from .run import Conformed
+from .conformed import Conformed
 
 LEVELS = {Level.M: "must", Level.S: "should", Level.O: "optional", Level.H: "robustness"}
 SHOWN = 64
