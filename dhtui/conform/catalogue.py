@@ -17,6 +17,7 @@ from .cases import (
     bep43_read_only,
     bep44_signed,
     bep44_values,
+    bep44_writers,
     bep51_sampling,
     robustness,
 )
@@ -32,6 +33,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     bep43_read_only,
     bep44_signed,
     bep44_values,
+    bep44_writers,
     bep51_sampling,
     robustness,
 )

@@ -13,16 +13,18 @@ from dhtui.conform.case import Case
 from dhtui.conform.catalogue import CASES
 from dhtui.conform.outcomes import Level, Outcome
 from dhtui.conform.session import Result, Session
-from dhtui.engine.operations.requests import Announce
+from dhtui.engine.items import ImmutableItem
+from dhtui.engine.operations.requests import Announce, Store
 
 from .mutants import MUTANTS
-from .mutants.bep05_joined import BEP05_JOINED, SIZE
+from .mutants.bep05_joined import BEP05_JOINED, SIZE, WRITERS
 from .mutants.bep05_table import TABLE
 from .virtual import PUBLIC_NODE, VirtualWire, a_node, faults, our_network, outcomes, quick, run
 
 BY_ID = {case.id: case for case in CASES}
 FOUND = {Level.M: Outcome.FAIL, Level.S: Outcome.NON_STRICT, Level.H: Outcome.NON_STRICT, Level.O: Outcome.UNSUPPORTED}
 PLAIN = [case for case in CASES if case.group == "5" and not case.waits and case.id != "5.43"]
+IN_OUR_NETWORK = {**BEP05_JOINED, **WRITERS}
 OPTIONAL = (Outcome.UNSUPPORTED,)
 """What our own node may lack: rules of the level O, and IPv6."""
 
@@ -32,11 +34,12 @@ def alarms(session: Session) -> list[Result]:
 
 
 def joined(cases: Sequence[Case], make: Callable[[Any], Any] = lambda core: core, seed: int = 0) -> Session:
-    """A run in which the node joins our network, and announces something there."""
+    """A run in which the node joins our network, announces something there, and puts an item."""
     core = a_node(seed, hosts=("127.0.7.1:7000",))
 
     def announce(now: float) -> None:
         core.start(Announce(b"i" * 20, 1234), lambda outcome, now: None, now)
+        core.start(Store(ImmutableItem(b"1:x")), lambda outcome, now: None, now)
 
     return run(cases, make(core), network=our_network(SIZE), seed=seed, acts=[(3.0, announce)])
 
@@ -104,9 +107,9 @@ def test_a_mutant_is_found_under_its_own_rule_and_no_other(number: str) -> None:
     assert differing(found, honest(number, in_network=False)) == {number}
 
 
-@pytest.mark.parametrize("number", BEP05_JOINED)
+@pytest.mark.parametrize("number", IN_OUR_NETWORK)
 def test_a_mutant_in_our_network_is_found_under_its_own_rule_and_no_other(number: str) -> None:
-    found = outcomes(joined(with_plain(number), BEP05_JOINED[number]))
+    found = outcomes(joined(with_plain(number), IN_OUR_NETWORK[number]))
     assert found[number] == FOUND[BY_ID[number].level]
     assert differing(found, honest(number, in_network=True)) == {number}
 

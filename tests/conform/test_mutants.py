@@ -13,7 +13,7 @@ from dhtui.conform.outcomes import Level, Need, Outcome
 from dhtui.conform.session import Session
 
 from .mutants import MUTANTS
-from .mutants.bep05_joined import BEP05_JOINED
+from .mutants.bep05_joined import BEP05_JOINED, WRITERS
 from .mutants.bep05_table import TABLE
 from .mutants.kit import Make
 from .virtual import BAD, NODE, PUBLIC_NODE, VirtualWire, a_node, outcomes, run
@@ -57,4 +57,4 @@ def test_our_own_node_passes(number: str) -> None:
 
 def test_each_case_has_a_mutant() -> None:
     there = {case.id for case in CASES if Need.IPV6 not in case.needs}
-    assert there == {*MUTANTS, *TABLE, *BEP05_JOINED, "5.35"}
+    assert there == {*MUTANTS, *TABLE, *BEP05_JOINED, *WRITERS, "5.35"}

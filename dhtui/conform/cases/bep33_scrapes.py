@@ -166,7 +166,8 @@ async def noseed(probe: Probe) -> None:
     infohash = probe.rng.randbytes(20)
     await announced(probe, infohash, PORT, probe.source(0), seed=1)
     await announced(probe, infohash, PORT + 1, probe.source(1))
-    if not (await scrape(probe, infohash)).answer.values:
+    await scrape(probe, infohash)
+    if not (await asked(probe, infohash)).values:
         raise Skip(Why.NOTHING_SEEN, "it gives no peers")
     answer = await asked(probe, infohash, noseed=1)
     ports = _ports(answer)

@@ -193,16 +193,12 @@ BEP44: Final = (
         "S",
         "engine/operations/operations.py",
         ("engine/test_operations.py::test_bep44_cas_is_never_sent_to_a_node_without_a_value",),
-        says="A writer sends `cas` to no node that showed no value.",
-        note="No stranger can make a node get or put an item.",
     ),
     Rule(
         "44.39",
         "M",
         "engine/operations/operations.py",
         ("engine/test_operations.py::test_bep44_a_node_without_a_token_is_not_written_to_and_told",),
-        says="A writer sends no put without a token of that very node.",
-        note="No stranger can make a node get or put an item.",
     ),
     Rule(
         "44.40",

@@ -1,4 +1,4 @@
-"""Mutants for the rules of BEP 5 that our network shows: `virtual.our_network`, which the node has joined."""
+"""Mutants for the rules of BEP 5 and 44 that our network shows: `virtual.our_network`, which the node has joined."""
 
 from __future__ import annotations
 
@@ -78,6 +78,14 @@ def _one_token_for_all(message: Message, dest: Addr, node: Node) -> Message:
     return _with(message, token=b"x") if message.get(b"q") == b"announce_peer" else message
 
 
+def _with_cas(message: Message, dest: Addr, node: Node) -> Message:
+    return _with(message, cas=1) if message.get(b"q") == b"put" else message
+
+
+def _one_token_for_puts(message: Message, dest: Addr, node: Node) -> Message:
+    return _with(message, token=b"x") if message.get(b"q") == b"put" else message
+
+
 def _from_anybody(core: Core) -> Node:
     """Takes a reply from whoever sends it."""
     sent_to: dict[bytes, Addr] = {}
@@ -107,4 +115,8 @@ BEP05_JOINED: Final[dict[str, Make]] = {
     "5.70": asks(_not_the_nearest),
     "5.71": asks(_one_token_for_all),
     "5.72": _from_anybody,
+}
+WRITERS: Final[dict[str, Make]] = {
+    "44.38": asks(_with_cas),
+    "44.39": asks(_one_token_for_puts),
 }
