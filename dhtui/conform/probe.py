@@ -12,6 +12,7 @@ from ..text.safe import safe_text
 from .messages import Answer, Asked, Kind, Responder, polite, query, read, reply, shown
 from .network import Network
 from .outcomes import Inconclusive, Level, Miss, Outcome, Skip, Why
+from .pace import ANSWER
 from .strands import wait
 from .wire import Packet
 
@@ -129,7 +130,7 @@ class Probe:
     async def send(self, data: bytes, source: Source | None = None) -> int:
         """Send a datagram once its turn has come. Returns the number of its packet."""
         source = source or self.source()
-        await wait(self.session.pace.turn(self.now))
+        await self.session.pace.turn()
         self._keep(Packet(self.now, True, source.addr, self.target, data))
         self.last = len(self.packets) - 1
         self.session.wire.send(data, source.addr, self.target)
@@ -177,24 +178,33 @@ class Probe:
         self, data: bytes, source: Source | None, tids: tuple[bytes, ...], patience: float | None
     ) -> Answer:
         source = source or self.source()
-        at = await self.send(data, source) + 1
-
-        def found() -> Packet | None:
-            for packet in self.packets[at:]:
-                if packet.sent or packet.ours != source.addr or packet.theirs != self.target:
-                    continue
-                message = read(packet.data)
-                if message.get(b"y") != b"q" and (not tids or message.get(b"t") in tids):
-                    return packet
-            return None
-
-        await wait(self.now + (self.session.patience if patience is None else patience), lambda: found() is not None)
-        packet = found()
+        packet = await self.awaited(await self.send(data, source) + 1, source, tids, patience)
         if packet is None:
             self.silences += 1
             self.alive_checked = False
             return Answer(b"", data)
         return Answer(packet.data, data, packet.theirs)
+
+    async def awaited(
+        self, at: int, source: Source, tids: tuple[bytes, ...], patience: float | None = None
+    ) -> Packet | None:
+        """Wait for a packet from the node behind the place `at`, that is no query and has one of the transaction ids;
+        without any: whichever comes first."""
+        found: list[Packet] = []
+
+        def looked() -> bool:
+            nonlocal at
+            while at < len(self.packets) and not found:
+                packet, at = self.packets[at], at + 1
+                if packet.sent or packet.ours != source.addr or packet.theirs != self.target:
+                    continue
+                message = read(packet.data)
+                if message.get(b"y") != b"q" and (not tids or message.get(b"t") in tids):
+                    found.append(packet)
+            return bool(found)
+
+        await wait(self.now + (self.session.patience if patience is None else patience), looked)
+        return found[0] if looked() else None
 
     async def pause(self, seconds: float) -> None:
         """Let time pass."""
@@ -236,7 +246,7 @@ class Probe:
             self.session.beside(self._answer(data, source))
 
     async def _answer(self, data: bytes, source: Source) -> None:
-        await wait(self.session.pace.turn(self.now))
+        await self.session.pace.turn(ANSWER)
         self._owed -= 1
         if source in self._sources.values():
             self._keep(Packet(self.now, True, source.addr, self.target, data))

@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple
 from ..engine.wire.compact import Addr, is_local
 from ..text.safe import safe_text
 from .case import Case
-from .messages import Asked, read
+from .messages import Asked, query, read
 from .network import Network
 from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Verdict, Why, outcome_of
+from .pace import Pace
 from .probe import Probe
 from .strands import Strands, Wait, wait
 from .wire import Packet, Wire
@@ -21,7 +22,8 @@ from .wire import Packet, Wire
 LONG: Final = 45.0
 """Cases that wait as long as this, seconds, run only where that is wanted."""
 TID_LENGTHS: Final = (2, 4, 8)
-"""Lengths of our transaction ids: the first that the node answers to."""
+"""Lengths of our transaction ids: the first that the node answers to. Three pings begin a run."""
+REACH_TRIES: Final = 2
 PING_WAITS: Final = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each try of the control ping."""
 AGAIN: Final = 2
@@ -80,20 +82,6 @@ class Result(NamedTuple):
         return bool(self.known) and self.outcome is Outcome.PASS
 
 
-@dataclass(slots=True)
-class Pace:
-    """At most so many packets a second."""
-
-    rate: float
-    free_at: float = -inf
-
-    def turn(self, now: float) -> float:
-        """When the next packet may be sent: the turn is taken."""
-        at = max(self.free_at, now)
-        self.free_at = at + 1 / self.rate
-        return at
-
-
 @dataclass(eq=False)
 class Session:
     """One run of cases. Call `receive` for each datagram, `handle_timer` at `next_timer`, until it is `done`."""
@@ -119,7 +107,7 @@ class Session:
     """The infohash of a swarm of many peers, once a case has announced it (`cases.common.crowd`)."""
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.terms.rate)
+        self.pace = Pace(self.terms.rate, lambda: self.now)
         self._rng = Random(f"{self.seed}")
         self._strands = Strands()
         self._tid_length = TID_LENGTHS[0]
@@ -216,14 +204,9 @@ class Session:
     async def _main(self) -> None:
         if self.network is not None:
             await wait(self.now + self.terms.join_seconds, lambda: self.network is None or self.network.joined)
-        for length in TID_LENGTHS:
-            self._tid_length = length
-            if await self.control_ping((0.0, 1.0)):
-                break
-        else:
-            self.reached = False
+        self.reached = await self._reaches()
+        if not self.reached:
             return
-        self.reached = True
         waiting = [case for case in self.cases if case.waits and not self._missing(case)]
         for case in sorted(self.cases, key=lambda each: Need.OWN in each.needs):  # what may end the node comes last
             if case not in waiting:
@@ -232,6 +215,23 @@ class Session:
             self._strands.start(self._run(case))
         waited = {case.id for case in waiting}
         await wait(inf, lambda: waited <= {result.case.id for result in self.results})
+
+    async def _reaches(self) -> bool:
+        """Whether the node answers a ping, and with which length of transaction ids."""
+        probe = Probe(self, self._rng, self._rng.randbytes(20))
+        try:
+            for _ in range(REACH_TRIES):
+                at, tids = len(probe.packets), []
+                for self._tid_length in TID_LENGTHS:
+                    tids.append(self.fresh_tid())
+                    await probe.send(query("ping", {b"id": probe.id}, tids[-1]))
+                found = await probe.awaited(at, probe.source(), tuple(tids))
+                if found is not None:
+                    self._tid_length = len(read(found.data)[b"t"])
+                    return True
+        finally:
+            probe.close()
+        return False
 
     def _missing(self, case: Case) -> Why | None:
         """Why a case can't be run here; `None` if it can."""

@@ -20,7 +20,7 @@ from dhtui.conform.catalogue import CASES
 from dhtui.conform.choice import chosen
 from dhtui.conform.outcomes import Outcome, Why
 from dhtui.conform.probe import Probe
-from dhtui.conform.session import Result
+from dhtui.conform.session import Result, Terms
 from dhtui.errors import Exit
 from dhtui.headless.conformance import reports
 from dhtui.headless.conformance.conformed import Conformed
@@ -71,7 +71,9 @@ def test_cases_are_listed_without_a_packet(run: Run) -> None:
     assert code == 0 and out.startswith("BEP 44\n") and "44.21" in out and "5.04" not in out
 
 
-def test_nobody_there_is_exit_3(run: Run, net: Neighbours) -> None:
+def test_nobody_there_is_exit_3(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasty = Terms(1000.0, 0.02, own=True)
+    monkeypatch.setattr("dhtui.headless.conformance.run.terms_for", lambda addr, mine, long: hasty)
     code, out, err = run("--do", "conform", "--remote", "127.0.0.1:9", "--cases", "5.29")
     assert code == Exit.NO_ANSWER and not out and "answers no ping" in err
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...engine.wire.compact import is_local, pack_node
-from ...engine.wire.ids import bep42_id, shared_prefix
+from ...engine.wire.compact import pack_node
+from ...engine.wire.ids import shared_prefix
 from ..case import H, M, S, case
 from ..messages import Asked, polite, reply
 from ..network import Ours
 from ..outcomes import Need, Skip, Why
 from ..probe import Probe, Source
-from .common import gets_in, meet, named, near, node_id
+from .common import fitting_id, gets_in, meet, named, near, node_id
 
 TABLE, OVERVIEW = "Routing Table", "Overview"
 OWN, NETWORK, TWO = Need.OWN, Need.NETWORK, Need.SECOND_ADDRESS
@@ -28,23 +28,17 @@ async def only_who_answered(probe: Probe) -> None:
         probe.check(not found, "that one who never answered is not named", "it names one who only asked")
 
 
-async def _fitting_id(probe: Probe, source: Source) -> bytes:
-    """An id for which there is room: one near the node's, or on a public address one that fits it (BEP 42)."""
-    ip, random = source.addr[0], probe.rng.randbytes(20)
-    return near(await node_id(probe), 40, random) if is_local(ip) else bep42_id(ip, probe.rng)
-
-
-@case("5.60", TABLE, S, "A node that answers gets into the table while there is room.", needs=(TWO,))
+@case("5.60", TABLE, S, "A node that answers gets into the table while there is room.", needs=(TWO,), waits=5.0)
 async def who_answers_gets_in(probe: Probe) -> None:
     source = probe.newcomer()
-    found = await gets_in(probe, await _fitting_id(probe, source), source)
+    found = await gets_in(probe, await fitting_id(probe, source), source)
     probe.check(found, "that a node which answers is named", "it is not")
 
 
 async def _in_table(probe: Probe) -> tuple[bytes, Source]:
     """A node of ours in the table. Raises `Skip`."""
     source = probe.newcomer()
-    id = await _fitting_id(probe, source)
+    id = await fitting_id(probe, source)
     if not await gets_in(probe, id, source):
         raise Skip(Why.NOTHING_SEEN, "a node that answers does not get into its table")
     return id, source

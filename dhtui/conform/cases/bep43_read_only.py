@@ -8,6 +8,7 @@ from ..case import M, S, case
 from ..messages import polite
 from ..outcomes import Need, Skip, Why
 from ..probe import Probe, Source
+from .common import fitting_id
 
 TWO = (Need.SECOND_ADDRESS,)
 SETTLED = 3.0
@@ -16,7 +17,8 @@ SETTLED = 3.0
 
 async def introduce(probe: Probe, args: dict[bytes, Any] | None = None, **top: Any) -> tuple[Source, bytes]:
     """A node of ours that pings the one under test and answers its queries: its socket and id."""
-    source, own = probe.newcomer(), probe.rng.randbytes(20)
+    source = probe.newcomer()
+    own = await fitting_id(probe, source)
     probe.answer(source, polite(own))
     await probe.ask("ping", args, source=source, own=own, **top)
     return source, own

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.wire.compact import Addr, NodeInfo, pack_addr
-from ...engine.wire.ids import ID_BITS
+from ...engine.wire.compact import Addr, NodeInfo, is_local, pack_addr
+from ...engine.wire.ids import ID_BITS, bep42_id
 from ..messages import Answer, Kind, polite
 from ..outcomes import Miss, Skip, Why
 from ..probe import Probe, Source
@@ -109,6 +109,12 @@ def near(own: bytes, shared: int, random: bytes) -> bytes:
     return (differs << left - 1 | tail).to_bytes(20, "big")
 
 
+async def fitting_id(probe: Probe, source: Source) -> bytes:
+    """An id for which there is room: one near the node's, or on a public address one that fits it (BEP 42)."""
+    ip, random = source.addr[0], probe.rng.randbytes(20)
+    return near(await node_id(probe), 40, random) if is_local(ip) else bep42_id(ip, probe.rng)
+
+
 async def meet(probe: Probe, id: bytes, source: Source) -> None:
     """Let the node come to know a node of ours, which answers."""
     probe.answer(source, polite(id))
@@ -120,11 +126,11 @@ async def named(probe: Probe, id: bytes, source: Source | None = None) -> list[N
     return (await probe.ask("find_node", {b"target": id}, source=source)).nodes
 
 
-async def gets_in(probe: Probe, id: bytes, source: Source, tries: int = 4, pause: float = 2.0) -> bool:
+async def gets_in(probe: Probe, id: bytes, source: Source, tries: int = 8) -> bool:
     """Whether a node of ours that answers comes to be named."""
     await meet(probe, id, source)
-    for _ in range(tries):
-        await probe.pause(pause)
+    for n in range(tries):
+        await probe.pause(2.0 + n)
         if any(each.id == id for each in await named(probe, id)):
             return True
     return False
