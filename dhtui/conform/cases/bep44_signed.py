@@ -45,7 +45,9 @@ async def what_is_signed(probe: Probe) -> None:
     args = signed(key, text_of(probe), 1, SALT)
     probe.reply(await put(probe, args), "that an item with a salt is stored")
     bare = signed(key, text_of(probe), 2) | {b"salt": SALT}
-    await turned_down(probe, bare, "a signature without the salt")
+    answer = await put(probe, bare)  # whether it says so is for 44.16
+    probe.check(answer.kind is not Kind.REPLY, "no reply to a signature without the salt", answer.shown)
+    probe.check(not await holds(probe, bare), "that it is not stored", "a get finds it")
 
 
 @case("44.14", "Mutable Items", M, "An empty salt is none: neither in the target, nor in what is signed.")
@@ -114,7 +116,10 @@ async def signed_in_part(probe: Probe) -> None:
     for name in (b"sig", b"seq"):
         part = signed(key, text_of(probe), 6)
         del part[name]
-        await turned_down(probe, part, f"a put with k and without {name.decode()}")
+        answer = await put(probe, part)
+        await probe.lives("a put that is signed in part")
+        declined(probe, answer, f"a put with k and without {name.decode()}")
+        probe.check(not await holds(probe, part), "that it is not stored", "a get finds it")
         await _kept(probe, args, f"a put without {name.decode()}")
 
 
