@@ -15,10 +15,10 @@ from support.command_line import home as home
 from support.command_line import run as run
 
 from dhtui.actions.request import ConformRequest
-from dhtui.conform.case import Level, case
+from dhtui.conform.case import case
 from dhtui.conform.catalogue import CASES
 from dhtui.conform.choice import chosen
-from dhtui.conform.outcomes import Outcome, Why
+from dhtui.conform.outcomes import Level, Outcome, Why
 from dhtui.conform.probe import Probe
 from dhtui.conform.session import Result, Terms
 from dhtui.errors import Exit

@@ -16,6 +16,7 @@ from .common import all_methods, named, node_id, replies
 QUERIES, FIND_NODE, OVERVIEW = "DHT Queries", "DHT Queries, find_node", "Overview"
 OBSERVED = 10
 TARGETS = 16
+CLOSEST = 8
 
 
 @case("5.22", QUERIES, M, "Every query that it sends carries its id of 20 bytes.", needs=(Need.NETWORK,))
@@ -117,8 +118,9 @@ async def names_closest(probe: Probe, method: str, key: bytes, count: int = TARG
 
     targets = [probe.rng.randbytes(20) for _ in range(count)]
     answers = {target: await nodes_for(target) for target in targets}
-    known = {each.id for nodes in answers.values() for each in nodes}
-    if len(known) <= 8:
+    ours = {node.id for node in probe.network.nodes}
+    known = {each.id for nodes in answers.values() for each in nodes} & ours
+    if len(known) <= CLOSEST:
         raise Skip(Why.NOTHING_SEEN, "it names no more than 8 nodes")
     for target in targets:
         if _missed(answers[target], known, target):
@@ -131,12 +133,12 @@ async def names_closest(probe: Probe, method: str, key: bytes, count: int = TARG
 
 
 def _missed(nodes: list[NodeInfo], known: set[bytes], target: bytes) -> int:
-    """How many of the closest known nodes are not among those given."""
+    """How many known nodes are left out that are closer than one that is given, or for which there was room."""
     given = {each.id for each in nodes}
     if target in given:
         return 0
-    closest = sorted(known, key=lambda id: distance(id, target))[: max(1, min(8, len(known)))]
-    return sum(id not in given for id in closest)
+    farthest = max((distance(id, target) for id in given), default=0)
+    return sum(len(given) < CLOSEST or distance(id, target) < farthest for id in known - given)
 
 
 @case("5.32", FIND_NODE, M, "A find_node without a target, or with one that has not 20 bytes, is refused.")

@@ -32,6 +32,8 @@ async def only_who_answered(probe: Probe) -> None:
 async def who_answers_gets_in(probe: Probe) -> None:
     source = probe.newcomer()
     found = await gets_in(probe, await fitting_id(probe, source), source)
+    if not found and not any(each.ours == source.addr for each in probe.asked):
+        raise Skip(Why.NOTHING_SEEN, "it asked the newcomer nothing")
     probe.check(found, "that a node which answers is named", "it is not")
 
 
@@ -68,12 +70,15 @@ async def questionable(probe: Probe) -> None:
 @case("5.63", TABLE, S, "A bucket full of good nodes keeps them.", needs=(TWO, OWN), waits=30.0)
 async def full_bucket(probe: Probe) -> None:
     far = near(await node_id(probe), 0, probe.rng.randbytes(20))
+    network = probe.session.network
+    answering = {node.id for node in network.nodes} if network is not None else set()
     for id in [near(far, 24, probe.rng.randbytes(20)) for _ in range(8)]:
+        answering.add(id)
         await meet(probe, id, probe.newcomer())
     await probe.pause(4.0)
-    first = {each.id for each in await named(probe, far) if shared_prefix(each.id, far)}
+    first = {each.id for each in await named(probe, far) if shared_prefix(each.id, far)} & answering
     if not first:
-        raise Skip(Why.NOTHING_SEEN, "it names no node of the far half")
+        raise Skip(Why.NOTHING_SEEN, "it names no node of the far half that answers it")
     for id in [near(far, 24, probe.rng.randbytes(20)) for _ in range(6)]:
         await meet(probe, id, probe.newcomer())
     await probe.pause(4.0)

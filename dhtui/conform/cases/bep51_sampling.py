@@ -13,6 +13,7 @@ from . import common
 from .items import stored, target_of, text_of
 
 LOW, HIGH = b"\x01" * 20, b"\xff" * 20
+TRIES = 3
 INTERVAL = 21600
 MAX_BYTES = 1024
 MANY = 40
@@ -99,10 +100,14 @@ async def nodes(probe: Probe) -> None:
         await probe.ask("ping", source=source, own=own)
     await probe.pause(2)
     for target in (LOW, HIGH):
-        answer = (await sample(probe, target)).answer
-        found = (await probe.ask("find_node", {b"target": target})).nodes
-        told = {node.id for node in answer.nodes}
-        probe.check(told == {node.id for node in found}, "the nodes that find_node names", answer.shown)
+        for _ in range(TRIES):  # its table may change between two queries
+            answer = (await sample(probe, target)).answer
+            found = (await probe.ask("find_node", {b"target": target})).nodes
+            told, wanted = {node.id for node in answer.nodes}, {node.id for node in found}
+            if told == wanted:
+                break
+        alike = 2 * len(told & wanted) > len(told | wanted)
+        probe.check(told == wanted or alike, "the nodes that find_node names", answer.shown)
 
 
 @case("51.06", "RPC", M, "The target decides which nodes are named, not which infohashes.")
