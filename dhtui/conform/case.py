@@ -30,6 +30,8 @@ class Case(NamedTuple):
     waits: float = 0.0
     """Seconds that it waits at least, besides the answers."""
     name: str = ""
+    first: bool = False
+    """Whether it tells most of a node that stores nothing yet, and is run before the others."""
 
     @property
     def group(self) -> str:
@@ -48,12 +50,19 @@ class Case(NamedTuple):
 
 
 def case(
-    number: str, section: str, level: Level, requirement: str, *, needs: tuple[Need, ...] = (), waits: float = 0.0
+    number: str,
+    section: str,
+    level: Level,
+    requirement: str,
+    *,
+    needs: tuple[Need, ...] = (),
+    waits: float = 0.0,
+    first: bool = False,
 ) -> Callable[[Run], Case]:
     """Makes a coroutine the case of that number."""
 
     def row(run: Run) -> Case:
         name = getattr(run, "__name__", "")
-        return Case(number, section, level, requirement, run, frozenset(needs), waits, name)
+        return Case(number, section, level, requirement, run, frozenset(needs), waits, name, first)
 
     return row

@@ -208,7 +208,8 @@ class Session:
         if not self.reached:
             return
         waiting = [case for case in self.cases if case.waits and not self._missing(case)]
-        for case in sorted(self.cases, key=lambda each: Need.OWN in each.needs):  # what may end the node comes last
+        # What may end the node comes last.
+        for case in sorted(self.cases, key=lambda each: (not each.first, Need.OWN in each.needs)):
             if case not in waiting:
                 await self._run(case)
         for case in waiting:

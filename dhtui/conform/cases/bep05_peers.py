@@ -10,7 +10,7 @@ from ..messages import Kind
 from ..outcomes import Miss, Need, Outcome, Skip, Why
 from ..probe import Probe
 from .bep05_nodes import names_closest
-from .common import announce, announced, crowd, in_words, not_stored, packed, peers, token
+from .common import announce, announced, crowd, in_words, needs_true_tokens, not_stored, packed, peers, token
 
 GET_PEERS, ANNOUNCE = "DHT Queries, get_peers", "DHT Queries, announce_peer"
 SOME = 8
@@ -109,6 +109,7 @@ async def foreign_token(probe: Probe) -> None:
 
 @case("5.46", ANNOUNCE, M, "A token given to one address is refused from another.", needs=TWO)
 async def token_of_another(probe: Probe) -> None:
+    await needs_true_tokens(probe)
     info_hash, other = probe.rng.randbytes(20), probe.source(1)
     given = await token(probe, info_hash)
     args = {b"info_hash": info_hash, b"port": 7001, b"token": given}
@@ -136,6 +137,7 @@ async def token_lasts(probe: Probe) -> None:
 
 @case("5.49", ANNOUNCE, S, "A token is not taken for ever: after half an hour it is refused.", waits=2400.0)
 async def token_ends(probe: Probe) -> None:
+    await needs_true_tokens(probe)
     info_hash = probe.rng.randbytes(20)
     given = await token(probe, info_hash)
     await probe.pause(2400.0)
@@ -209,6 +211,7 @@ async def peers_expire(probe: Probe) -> None:
 
 @case("5.57", ANNOUNCE, O, "A token for one infohash is refused for another.")
 async def token_of_another_infohash(probe: Probe) -> None:
+    await needs_true_tokens(probe)
     given = await token(probe, probe.rng.randbytes(20))
     args = {b"info_hash": probe.rng.randbytes(20), b"port": 7001, b"token": given}
     answer = await probe.ask("announce_peer", args)

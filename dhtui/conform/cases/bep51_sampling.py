@@ -56,7 +56,7 @@ async def announced(probe: Probe, count: int) -> list[bytes]:
     return infohashes
 
 
-@case("51.01", "RPC", S, "samples is always there, if only as an empty string.")
+@case("51.01", "RPC", S, "samples is always there, if only as an empty string.", first=True)
 async def samples(probe: Probe) -> None:
     found = await sample(probe)
     probe.check(isinstance(found.raw, bytes), "samples, a string", found.answer.shown)

@@ -13,7 +13,7 @@ from ..probe import Probe, Source
 METHODS = ("ping", "find_node", "get_peers", "get")
 UNKNOWN = "dhtui_conform"
 """A method that no node knows."""
-CROWD = 64
+CROWD = 180
 """Peers of a large swarm: more than fit a packet beside nodes and filters."""
 
 
@@ -68,6 +68,13 @@ async def announced(probe: Probe, info_hash: bytes, port: int, source: Source | 
     answer, _ = await announce(probe, info_hash, port, source, **more)
     if answer.kind is not Kind.REPLY:
         raise Skip(Why.NOTHING_SEEN)
+
+
+async def needs_true_tokens(probe: Probe) -> None:
+    """Raise `Skip` if a made-up token is taken, too: 5.45 is about that."""
+    args = {b"info_hash": probe.rng.randbytes(20), b"port": 7001, b"token": probe.rng.randbytes(8)}
+    if (await probe.ask("announce_peer", args)).kind is Kind.REPLY:
+        raise Skip(Why.NOTHING_SEEN, "it takes any token")
 
 
 async def crowd(probe: Probe) -> bytes:

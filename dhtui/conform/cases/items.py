@@ -60,21 +60,30 @@ async def put(
     probe: Probe, args: Mapping[bytes, Any], *, token: bytes | None = None, source: Source | None = None
 ) -> Answer:
     """Put an item, with a fresh token unless one is given. Some nodes read no put without a target: where there is
-    silence, one is sent along."""
+    silence or error 203, one is sent along."""
     target = target_of(args)
     if token is None:
         token = await token_for(probe, target, source=source)
     answer = await probe.ask("put", dict(args) | {b"token": token}, source=source)
-    if answer.kind is Kind.SILENCE:
+    if answer.kind is Kind.SILENCE or answer.code == 203:
         answer = await probe.ask("put", dict(args) | {b"token": token, b"target": target}, source=source, tries=1)
     return answer
 
 
 async def stored(probe: Probe, args: Mapping[bytes, Any], *, source: Source | None = None) -> None:
-    """Put an item that a case needs. Raises `Skip` if it is not taken: other cases are about that."""
+    """Put an item that a case needs, and see that it is there. Raises `Skip`: other cases are about that."""
     answer = await put(probe, args, source=source)
     if answer.kind is not Kind.REPLY:
         raise Skip(Why.NOTHING_SEEN, f"a put that is in order meets {answer.shown}")
+    found = (await get(probe, target_of(args))).r
+    if any(found.get(name) != args[name] for name in args.keys() & {b"k", b"seq", b"sig", b"v"}):
+        raise Skip(Why.NOTHING_SEEN, "a put that is in order is not found as it was put")
+
+
+async def takes_any_token(probe: Probe) -> bool:
+    """Whether it takes a token that it never gave: then there is nothing to see of whom it gave one to."""
+    answer = await put(probe, {b"v": text_of(probe)}, token=probe.rng.randbytes(8))
+    return answer.kind is Kind.REPLY
 
 
 async def holds(probe: Probe, args: Mapping[bytes, Any]) -> bool:
