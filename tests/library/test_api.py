@@ -21,7 +21,8 @@ API = {
     "bytes": "bencode bdecode BencodeError safe_text",
     "blocklists": "Blocklist BlocklistError load_blocklist",
     "tests": "Testnet",
-    "events": "Event AddressChanged Banned BootstrapProgress DatagramsLost IdChanged LookupFinished LookupStarted "
+    "others": "ControlSocket ControlError",
+    "events": "Event AddressChanged Banned BootstrapProgress DatagramsLost IdChanged LookupFinished LookupStarted Missed "
     "NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
 }
 """A name that is missing here is no promise; one that is here is not taken away without a new major version."""

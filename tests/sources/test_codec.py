@@ -30,7 +30,7 @@ from dhtui.engine.wire.faults import Fault, Note, NoteKind
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
 from dhtui.engine.wire.methods import GivenItem, GivenPeers
 from dhtui.sources.codec import CodecError, coder
-from dhtui.sources.recording import LINE
+from dhtui.sources.lines import LINE
 
 ID, ADDR = bytes(range(20)), ("203.0.113.7", 6881)
 PUT = Put(ID, b"t", ESCAPES, b"k" * 32, b"s" * 64, 2**63 - 1, b"salt")
