@@ -129,7 +129,8 @@ _HOMES = {
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
     "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    " LookupStarted Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored"
+    " Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",

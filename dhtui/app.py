@@ -35,7 +35,7 @@ from .packets.parts import Link
 from .runtime import launch
 from .runtime.host import NodeHost, Nodes
 from .runtime.node_run import new_path
-from .runtime.opening import instead_of_network, life_of, on_network, on_testnet
+from .runtime.opening import at_socket, instead_of_network, life_of, on_network, on_testnet, socket_of
 from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
@@ -244,6 +244,8 @@ class Explorer(App[int]):
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._replay is not None:
             notify(self, RECORDING)
+        elif self.host.nodes.attached:
+            notify(self, "This explorer is attached to a node of another program, and stays with it.")
         elif self.host.nodes.other is None or self.host.nodes.on_testnet:
             notify(self, "This program was started on a testnet; without --testnet it starts on the network.")
         elif self.host.testnet:
@@ -650,6 +652,10 @@ def run_explorer(options: Options, replay: Replay | None, output: Output) -> int
 
         memory, about = _memory(state_folder(options), read_only=True)
         return _run(Explorer(replay=replay, warnings=about, memory=memory, theme=options.theme), output, options.mouse)
+    if options.attach is not None:
+        start = launch.beside(options)
+        memory, about = _memory(start.folder)
+        return _run(_attached_explorer(options, start, memory, about), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
         memory, about = _memory(start.folder)
         return _run(_explorer(options, start, memory, about), output, options.mouse)
@@ -671,6 +677,8 @@ def _explorer(
         return on_network(launch.renewed(start))
 
     nodes = Nodes(
+        control=socket_of(options),
+        quiet=start.lock is None,
         own=partial(on_testnet, start, options.testnet, warn, life=life_of(options)) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
@@ -682,6 +690,18 @@ def _explorer(
     warnings = (*start.warnings, *about)
     explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)
     return explorer
+
+
+def _attached_explorer(options: Options, start: launch.Launch, memory: MemoryFile, about: tuple[str, ...]) -> Explorer:
+    """The explorer of a node of another program."""
+    nodes = Nodes(
+        own=partial(at_socket, options, "all"),
+        attached=True,
+        keys_folder=start.folder / "keys",
+        keep_folder=start.folder,
+        tour_folder=start.folder,
+    )
+    return Explorer(nodes, record=options.record, warnings=about, memory=memory, theme=options.theme)
 
 
 def spare_pauses() -> None:

@@ -18,11 +18,13 @@ from ..engine.operations.limit import limit_here
 from ..engine.operations.requests import Decide
 from ..engine.outcome import Outcome
 from ..engine.upkeep.bootstrap import MAX_HOSTS
+from ..engine.views.events import Event
 from ..engine.views.snapshot import Ban, BootstrapView, LookupDetail, Snapshot
 from ..engine.wire import bencode
 from ..engine.wire.compact import Addr
+from ..sources.lines import EventLine, State
 from . import messages as told
-from .messages import MOST_CALLS, Done, GiveUp, Hello, What
+from .messages import MOST_CALLS, BansAt, Done, GiveUp, Hello, What
 from .source import AttachedSource
 from .wire import Pending, Result, Wire, result_of
 
@@ -40,8 +42,28 @@ class AttachedNode:
     def __init__(self, wire: Wire, hello: Hello, source: AttachedSource) -> None:
         self._wire, self._hello, self.source = wire, hello, source
         source.commands = self
+        self._told = asyncio.Event()
+        self.gone = asyncio.Event()
+        """Set when the connection has ended."""
+        wire.tell, wire.on_lost = self._hear, self._lost
         self._room = asyncio.Semaphore(MOST_CALLS)
         self._errands: set[asyncio.Task[Any]] = set()
+
+    def _hear(self, line: EventLine | State | BansAt) -> None:
+        self.source.hear(line)
+        if self.source.told:
+            self._told.set()
+
+    def _lost(self) -> None:
+        self.source.lost = self.lost
+        self._told.set()
+        self.gone.set()
+
+    async def ready(self) -> None:
+        """Wait for the first snapshot. Raises `NodeError` if the node is gone before."""
+        await self._told.wait()
+        if self.lost:
+            raise NodeError(self.lost)
 
     @property
     def lost(self) -> str:
@@ -70,6 +92,10 @@ class AttachedNode:
     def lookup(self, number: int) -> LookupDetail | None:
         """One of the lookups of the snapshot, as it was told last."""
         return self.source.lookup(number)
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` for every event that the node tells. Returns the function that ends that."""
+        return self.source.subscribe(listener)
 
     # ---- calls -------------------------------------------------------------------------------------
 

@@ -13,9 +13,9 @@ from ..engine.node import NodeError
 from ..errors import Exit, Failure, quoted
 from . import place
 from .attached import AttachedNode
-from .messages import BansAt, OtherVersion, Watch
+from .messages import OtherVersion, Watch
 from .source import AttachedSource
-from .wire import EventLine, State, Wire
+from .wire import Wire
 
 PATIENCE = 5.0
 """Seconds that a node has to say who it is, and how it is."""
@@ -29,31 +29,15 @@ async def attached(
 
     Raises `Failure`: `Exit.NO_ANSWER` where there is no node, or none that answers within `patience` seconds.
     """
-    first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    source: AttachedSource | None = None
-
-    def tell(line: EventLine | State | BansAt) -> None:
-        if source is not None and source.hear(line) and not first.done() and source.told:
-            first.set_result(None)
-
-    def lost() -> None:
-        if source is not None:
-            source.lost = wire.lost
-        if not first.done():
-            first.set_exception(NodeError(wire.lost))
-            first.exception()  # if nobody waits for it any more
-
-    wire = Wire(tell)
-    wire.on_lost = lost
+    wire = Wire()
     try:
         try:
             async with asyncio.timeout(patience):
                 await _connect(path, lambda: wire)
                 hello = await wire.hello
-                source = AttachedSource(hello)
-                node = AttachedNode(wire, hello, source)
+                node = AttachedNode(wire, hello, AttachedSource(hello))
                 wire.say(Watch(level))
-                await first
+                await node.ready()
         except TimeoutError:
             raise _none(path, f"what listens there does not answer within {patience:g} s") from None
         except OtherVersion as error:

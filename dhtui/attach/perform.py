@@ -52,9 +52,7 @@ async def perform(node: NodeCommands, what: What, on: OnTheWay) -> Outcome | Boo
             return _fitted(await _look(node, what, on))
 
 
-async def _ask_some(
-    node: NodeCommands, what: told.RefreshBucket | told.Ping | told.Query | told.QueryRaw
-) -> Outcome:
+async def _ask_some(node: NodeCommands, what: told.RefreshBucket | told.Ping | told.Query | told.QueryRaw) -> Outcome:
     match what:
         case told.RefreshBucket(depth):
             return await node.refresh_bucket(depth)
@@ -73,9 +71,7 @@ async def _write(node: NodeCommands, what: told.AnnouncePeer | told.Put, on: OnT
         return await node.put(
             what.item, cas=what.cas, base=what.base, remotes=what.remotes, progress=on.step, wide=what.wide
         )
-    return await node.announce_peer(
-        what.info_hash, what.port, seed=what.seed, remotes=what.remotes, progress=on.step
-    )
+    return await node.announce_peer(what.info_hash, what.port, seed=what.seed, remotes=what.remotes, progress=on.step)
 
 
 async def _look(

@@ -1,4 +1,4 @@
-"""Where the socket of a node is, and who may use it. Only its own user: by folder, by mode, and by the system's word."""
+"""Where the socket of a node is, and who may use it: its own user, by folder, by mode, by the system's word."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ _SOL_LOCAL: Final = 0
 SUPPORTED: Final = hasattr(socket, "AF_UNIX") and os.name == "posix"
 
 
+def own_uid() -> int:
+    """The user id that this program acts as."""
+    return os.geteuid() if SUPPORTED else -1
+
+
 def fits(path: Path) -> bool:
     """Whether the system takes a path for a socket."""
     return len(os.fsencode(path)) <= LONGEST
@@ -45,7 +50,7 @@ def runtime_folder() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR", "")
     if given and fits(Path(given) / "dhtui" / ("x" * 29)):
         return Path(given) / "dhtui"
-    return Path(tempfile.gettempdir()) / f"dhtui-{os.getuid()}"
+    return Path(tempfile.gettempdir()) / f"dhtui-{own_uid()}"
 
 
 def _is_private(folder: Path) -> bool:
@@ -54,7 +59,7 @@ def _is_private(folder: Path) -> bool:
         status = folder.stat()
     except OSError:
         return True
-    return status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o077
+    return status.st_uid == own_uid() and not stat.S_IMODE(status.st_mode) & 0o077
 
 
 def check_folder(folder: Path) -> None:
@@ -63,7 +68,7 @@ def check_folder(folder: Path) -> None:
     private_folder(folder)
     status = folder.stat()
     name = safe_text(str(folder))
-    if status.st_uid != os.geteuid():
+    if status.st_uid != own_uid():
         raise ValueError(f"the folder {name} belongs to another user")
     if stat.S_IMODE(status.st_mode) & 0o077:
         raise ValueError(f"others can enter the folder {name}: chmod 700 it, or name another")
@@ -74,7 +79,7 @@ def check_socket(path: Path) -> None:
     status = path.stat()
     if not stat.S_ISSOCK(status.st_mode):
         raise ValueError("it is no socket")
-    if status.st_uid != os.geteuid():
+    if status.st_uid != own_uid():
         raise ValueError("it belongs to another user")
 
 
@@ -94,6 +99,6 @@ def peer_of(sock: socket.socket) -> int | None:
 def is_ours(sock: socket.socket) -> bool:
     """Whether the other end of a unix socket belongs to our user."""
     try:
-        return peer_of(sock) == os.geteuid()
+        return peer_of(sock) == own_uid()
     except (OSError, struct.error):
         return False

@@ -21,7 +21,8 @@ from .messages import BansAt, Hello
 if TYPE_CHECKING:
     from ..engine.commands import NodeCommands
 
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 LATEST_WALL = 2.0**32
 """The latest Unix time that is shown, as of a recording."""

@@ -61,14 +61,15 @@ class Pending:
     progress: Progress | None = None
     on_peers: Callable[[tuple[Addr, ...]], None] | None = None
     on_item: Callable[[Item], None] | None = None
+    answered: bool = False
 
 
 class Wire(asyncio.Protocol):
     """One connection to a node. `lost` says why there is none any more, a clause."""
 
-    def __init__(self, tell: Callable[[EventLine | State | BansAt], None]) -> None:
-        """`tell` is called with each line that is no answer."""
-        self._tell = tell
+    def __init__(self) -> None:
+        self.tell: Callable[[EventLine | State | BansAt], None] = lambda line: None
+        """Called with each line that is no answer."""
         self._transport: asyncio.Transport | None = None
         self._read = bytearray()
         self._count = 0
@@ -144,17 +145,18 @@ class Wire(asyncio.Protocol):
                 case Step() | Findings():
                     self._on_the_way(said)
                 case _:
-                    self._tell(said)
+                    self.tell(said)
         except OtherVersion as error:
             self._end(str(error), error)
         except CodecError as error:
             self._end(f"the node says what makes no sense ({error})")
 
     def _answered(self, answer: Answer) -> None:
-        pending = self._pending.pop(answer.call, None)
+        pending = self._pending.get(answer.call)
         if pending is not None and not pending.answer.done():
             if isinstance(answer.result, Outcome):
                 check_item(answer.result.item)
+            pending.answered = True
             pending.answer.set_result(answer)
 
     def _on_the_way(self, said: Step | Findings) -> None:
@@ -194,8 +196,9 @@ class Wire(asyncio.Protocol):
         return self._count
 
     def end(self, call: int) -> None:
-        """Forget a call: its caller waits no longer."""
-        if self._pending.pop(call, None) is not None:
+        """Forget a call. One that has no answer yet ends there, too."""
+        pending = self._pending.pop(call, None)
+        if pending is not None and not pending.answered:
             self.say(Cancel(call))
 
 

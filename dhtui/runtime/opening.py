@@ -7,14 +7,19 @@ import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from ..engine.node import Node
 from ..errors import Exit, Failure
+from ..options.config import state_folder
 from ..options.options import Options
+from ..options.planning.values import patience
+from ..options.values import OWN_SOCKET
 from .launch import Launch, joining, prepare
 
 if TYPE_CHECKING:
+    from ..attach.attached import AttachedNode
     from ..testnet import Life, Testnet
 
 SECONDS_A_NODE = 0.1
@@ -26,7 +31,7 @@ _NETS: dict[int, Testnet] = {}
 """The testnets that run, by the `id` of the node that has joined each."""
 
 
-def testnet_of(node: Node) -> Testnet | None:
+def testnet_of(node: object) -> Testnet | None:
     """The testnet in this program that a node was started on; `None`: it is on the network."""
     return _NETS.get(id(node))
 
@@ -58,6 +63,23 @@ async def on_network(start: Launch) -> AsyncIterator[Node]:
             await stack.enter_async_context(node)
         except OSError as error:
             raise Failure("cannot bind {}:{}: {}".format(*start.config.listen, why_not_bound(error))) from None
+        yield node
+
+
+def socket_of(options: Options) -> Path:
+    """Where the node of these options listens, or the one that they name."""
+    from ..attach.place import place_of
+
+    named = options.attach is not None and options.attach != OWN_SOCKET
+    return options.attach if named and options.attach is not None else place_of(state_folder(options))
+
+
+@asynccontextmanager
+async def at_socket(options: Options, level: Literal["status", "all"]) -> AsyncIterator[AttachedNode]:
+    """The node that --attach names, and goes on without us. Raises `Failure` where there is none."""
+    from ..attach.connect import PATIENCE, attached
+
+    async with attached(socket_of(options), level, patience=min(PATIENCE, patience(options) or PATIENCE)) as node:
         yield node
 
 

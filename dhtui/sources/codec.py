@@ -1,8 +1,8 @@
 """Values to JSON and back, by the annotations of named tuples and frozen dataclasses.
 
-Recordings, and nodes that one is attached to, may be hostile, so decoding checks everything: types, lengths, ranges, addresses. The result has only the
-annotated types, and only `CodecError` is raised. Text goes through `text.safe.safe_text`: the screens take this
-program's own words as harmless, and in a recording they may be forged.
+Recordings, and nodes that one is attached to, may be hostile, so decoding checks everything: types, lengths, ranges,
+addresses. The result has only the annotated types, and only `CodecError` is raised. Text goes through
+`text.safe.safe_text`: the screens take this program's own words as harmless, and in a recording they may be forged.
 
 Bytes are hex digits, tuples lists, those with named fields objects; where several kinds of them are possible,
 ``[name, object]``.

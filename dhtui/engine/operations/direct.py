@@ -316,9 +316,7 @@ def prepare_announce(own: bytes, info_hash: bytes, port: int, seed: bool) -> Pre
     return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b"", seed))
 
 
-def prepare_put(
-    own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None, base: int | None
-) -> Prepare:
+def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None, base: int | None) -> Prepare:
     """The put query for each node. A draft is signed with one more than the highest seq seen.
 
     Without a `cas`, the put of an item with a base carries for each node the seq that this node showed. So a node that
