@@ -13,7 +13,7 @@ import pytest
 from support.apart import PATIENCE
 
 from dhtui import ControlError, ControlSocket, Draft, ImmutableItem, Node, NodeConfig, PrivateKey, Testnet
-from dhtui.attach import connect, control, messages, place
+from dhtui.attach import messages, place
 from dhtui.attach.attached import AttachedNode
 from dhtui.attach.connect import attached
 from dhtui.engine.node import NodeError
@@ -187,9 +187,9 @@ async def test_a_node_whose_socket_can_t_be_does_not_start(path: Path) -> None:
 
 
 async def test_another_user_is_turned_away(node: Node, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control.place, "peer_of", lambda sock: os.geteuid() + 1)
+    monkeypatch.setattr(place, "peer_of", lambda sock: os.geteuid() + 1)
     assert "another user listens there" in str(await fails(path))
-    monkeypatch.setattr(connect.place, "is_ours", lambda sock: sock.getsockname() == "")
+    monkeypatch.setattr(place, "is_ours", lambda sock: sock.getsockname() == "")
     # Only the side that connects has no name of its own: the node sees another user, and the client does not.
     turned_away = await fails(path)
     assert turned_away.code is Exit.NO_ANSWER and "the connection to the node has ended" in str(turned_away)

@@ -17,6 +17,7 @@ from dhtui.attach.messages import (
     MOST_CLIENTS,
     PROTOCOL,
     PROTOCOL_KEY,
+    TO_CLIENT,
     Answer,
     BansAt,
     Bye,
@@ -149,7 +150,7 @@ async def test_lines_come_in_any_pieces() -> None:
 
 async def test_too_many_calls_at_once_end_the_connection() -> None:
     meeting = Meeting()
-    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment,return-value]
+    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment]
     transport = meeting.client()
     say(transport, *(Call(number, False, FIND) for number in range(MOST_CALLS)))
     assert not transport.ended
@@ -191,7 +192,7 @@ async def test_beyond_its_rate_a_client_is_read_no_further() -> None:
 
 async def test_clients_that_come_and_go_leave_a_bounded_number_of_calls_behind() -> None:
     meeting = Meeting()
-    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment,return-value]
+    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment]
     for _ in range(10):
         transport = meeting.client()
         say(transport, *(Call(number, False, FIND) for number in range(MOST_CALLS)))
@@ -215,7 +216,7 @@ async def test_an_answer_comes_after_a_snapshot_of_the_same_time() -> None:
     say(transport, Call(1, False, FindNode(TARGET, (ADDR,))))
     await settle()
     assert transport.lines() == [answer], "that snapshot will do"
-    meeting.timers.now += 0.01
+    meeting.timers.now += 0.02
     say(transport, Call(1, False, FIND))
     await settle()
     assert [type(line) for line in transport.lines()] == [Snapshot, Answer], "a lookup is in the snapshot"
@@ -286,7 +287,7 @@ async def test_who_leaves_ends_nothing_that_was_started() -> None:
 
 async def test_a_closing_node_says_so() -> None:
     meeting = Meeting()
-    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment,return-value]
+    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment]
     transport, stuck = meeting.client(), meeting.client()
     say(transport, Call(1, False, FIND), Watch("all"))
     await settle()
@@ -300,7 +301,7 @@ async def test_a_closing_node_says_so() -> None:
 
 async def test_steps_and_findings_are_told_on_the_way_while_there_is_room() -> None:
     meeting = Meeting()
-    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment,return-value]
+    meeting.node.answer = lambda: asyncio.Event().wait()  # type: ignore[assignment]
     transport = meeting.client()
     say(transport, Call(1, True, GetPeers(TARGET, None)))
     await settle()
@@ -459,7 +460,7 @@ async def test_one_event_is_encoded_once_for_all(monkeypatch: pytest.MonkeyPatch
         say(client, Watch("all"))
         client.lines()
     encoded: list[Any] = []
-    real = sessions.TO_CLIENT
+    real = TO_CLIENT
 
     class Counting:
         @staticmethod
