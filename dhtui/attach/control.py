@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 from ..storage.atomic import open_lock, try_lock
 from ..text.safe import safe_text
 from . import place
-from .hub import Hub
-from .session import Session
 
 if TYPE_CHECKING:
-    from .hub import Served
+    from .hub import Hub, Served
 
 BACKLOG = 16
 
@@ -35,7 +33,9 @@ class ControlSocket:
     def __init__(self, path: str | Path) -> None:
         """``~`` in `path` is the home folder. Nothing is opened before a node starts."""
         self.path = Path(path).expanduser()
+        self._node: Served | None = None
         self._hub: Hub | None = None
+        """Made for the first who comes: most nodes are never attached to, and it takes some MB."""
         self._server: asyncio.AbstractServer | None = None
         self._held = ExitStack()
 
@@ -49,16 +49,26 @@ class ControlSocket:
 
     async def open(self, node: Served) -> None:
         """Listen. A socket that a dead process left is replaced, that of a living one never. Raises `ControlError`."""
-        if self._hub is not None:
+        if self._node is not None:
             raise ControlError(f"The socket {safe_text(str(self.path))} is open already.")
         try:
             listener = self._bound()
         except (OSError, ValueError) as error:
             self._held.close()
             raise ControlError(self._why(error)) from None
-        self._hub = hub = Hub(node, _admits)
+        self._node = node
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: Session(hub), sock=listener, backlog=BACKLOG)
+        self._server = await loop.create_unix_server(self._session, sock=listener, backlog=BACKLOG)
+
+    def _session(self) -> asyncio.Protocol:
+        """For the next who comes."""
+        from .hub import Hub
+        from .session import Session
+
+        if self._hub is None:
+            assert self._node is not None
+            self._hub = Hub(self._node, _admits)
+        return Session(self._hub)
 
     def _why(self, error: OSError | ValueError) -> str:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -101,6 +111,7 @@ class ControlSocket:
         hub, self._hub = self._hub, None
         if hub is not None:
             await hub.close()
+        self._node = None
         self._held.close()
 
 

@@ -22,10 +22,12 @@ def text(result: Result, shown: Shown) -> Lines:
     lines.out += [
         f"nodes    {table.good} good, {table.questionable} questionable, {table.bad} bad",
         f"uptime   {words.duration(now.uptime)}",
-        f"asked    {counts['sent']} queries, {counts['answered']} answered, {counts['timed_out']} timed out",
-        f"was asked {counts['received']} queries, {counts['replied']} answered, {counts['refused']} refused",
+        f"asks     {words.plural(counts['sent'], 'query', 'queries')}, {counts['answered']} answered, "
+        f"{counts['timed_out']} timed out",
+        f"answers  {counts['replied']} of {words.plural(counts['received'], 'query', 'queries')}, "
+        f"{counts['refused']} refused",
         f"holds    {words.plural(store.immutable + store.mutable, 'item')}, "
-        f"{words.plural(store.peers, 'peer')} of {words.plural(store.infohashes, 'infohash')}",
+        f"{words.plural(store.peers, 'peer')} of {words.plural(store.infohashes, 'infohash', 'infohashes')}",
         f"packets  {traffic.packets_in} in, {traffic.packets_out} out",
     ]
     lines.err = [result.summary if result.ok else f"status: not ready: {result.summary}"]
