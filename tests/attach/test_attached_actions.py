@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from support.apart import PATIENCE
+from support.attached import SOCKET, serving
 from support.background import Neighbours, neighbours
 from support.command_line import Run
 from support.command_line import home as home
 from support.command_line import run as run
 
-from dhtui import ControlSocket, Node, NodeConfig
-
-SOCKET = "run/node.sock"
+from dhtui import Node
 
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[Neighbours]:
     with neighbours() as found:
         yield found
-
-
-@contextmanager
-def serving(bootstrap: tuple[str, ...]) -> Iterator[Node]:
-    """A node that others can attach to, in a thread."""
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    def do(work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
-
-    async def start() -> Node:
-        config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=bootstrap)
-        node = await Node(config, control=ControlSocket(SOCKET)).start()
-        await node.bootstrapped()
-        return node
-
-    node = do(start())
-    try:
-        yield node
-    finally:
-        do(node.close())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE)
-        loop.close()
 
 
 @pytest.fixture

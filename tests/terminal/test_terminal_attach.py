@@ -23,7 +23,7 @@ ISO = sha1(b"debian-13.iso").hexdigest()
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[Path, "subprocess.Popen[str]"]]:
+def serving(folder: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
     """A headless node that stays, and where its socket is."""
     homes = dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), str(folder))
     words = [sys.executable, "-m", "dhtui", "--testnet", "16", "--wait"]
