@@ -158,10 +158,10 @@ class NodeHost:
         try:
             async with factory() as node:
                 if not ready.cancelled():
-                    run = self._begin(node, own=own)
-                    if own and self.nodes.control is not None:
-                        await run.listen(self.nodes.control, quiet=self.nodes.quiet)
+                    self._begin(node, own=own)
                     ready.set_result(None)
+                    if own and self.run is not None and self.nodes.control is not None:
+                        await self.run.listen(self.nodes.control, quiet=self.nodes.quiet)
                 await self._until_over(node)
             while not self._stop.is_set():
                 await self._attach_again(factory)
@@ -205,7 +205,7 @@ class NodeHost:
                     self._begin(node, own=True)
                     await self._until_over(node)
 
-    def _begin(self, node: AnyNode, *, own: bool) -> NodeRun:
+    def _begin(self, node: AnyNode, *, own: bool) -> None:
         nodes = self.nodes
         # What is put into a testnet ends with it, so there the user's items of the network have no place.
         run = NodeRun(
@@ -223,4 +223,3 @@ class NodeHost:
         run.save_regularly()
         if self._record is not None:
             run.record(self._record, "--record")
-        return run

@@ -66,6 +66,7 @@ class NodeRun:
         self._saver = None if save is None else Saver(cast("Node", node), save, warn)
         self._source: LiveSource | AttachedSource | None = None
         self._control: ControlSocket | None = None
+        self._closed = False
 
     @property
     def source(self) -> LiveSource | AttachedSource:
@@ -149,6 +150,8 @@ class NodeRun:
                 self._warn(str(error))
         else:
             self._control = control
+            if self._closed:
+                await control.close()
 
     # ---- recordings --------------------------------------------------------------------------------
 
@@ -178,6 +181,7 @@ class NodeRun:
 
     async def close(self) -> None:
         """End all that runs beside the node. What its source has collected stays readable."""
+        self._closed = True
         await self.background.stop()
         if self._control is not None:
             await self._control.close()
