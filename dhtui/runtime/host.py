@@ -218,7 +218,10 @@ class NodeHost:
         self.run, self.net = run, testnet_of(node)
         run.source.keyring = self.keyring
         self._show(run.source)
-        run.look_after_items()
+        if nodes.attached:
+            run.see_kept_items()
+        else:
+            run.look_after_items()
         run.follow_items(lambda change: self.tell(change))
         run.save_regularly()
         if self._record is not None:

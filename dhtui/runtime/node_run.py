@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TICK = 0.1
 """Seconds after which a recording is told the time."""
+SEE_KEPT_SECONDS = 5.0
+"""Seconds after which it is looked whether the list of kept items has changed."""
 
 
 def new_path(folder: Path) -> Path:
@@ -104,6 +106,16 @@ class NodeRun:
         """Keep the user's items alive from the end of the bootstrap on."""
         if self.keeper is not None:
             self.background.start(self._look_after(self.keeper), "looking after the kept items")
+
+    def see_kept_items(self) -> None:
+        """Follow the list of the user's kept items, which the program that has the node looks after."""
+        if self.keeper is not None:
+            self.background.start(self._see_kept(self.keeper), "reading the kept items")
+
+    async def _see_kept(self, keeper: Keeper) -> None:
+        while True:
+            await keeper.load()
+            await asyncio.sleep(SEE_KEPT_SECONDS)
 
     async def _look_after(self, keeper: Keeper) -> None:
         await keeper.load()
