@@ -28,7 +28,7 @@ from .bindings.commands import THEMES as THEME_NAMES
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .engine.node import Node
-from .errors import Failure
+from .errors import Exit, Failure
 from .headless.output import Output
 from .options.options import Options
 from .packets.parts import Link
@@ -108,7 +108,8 @@ class Explorer(App[int]):
         self.stopped = False
         """Whether a signal has ended it."""
         self.failure = ""
-        """Why the app ended with exit code 1; safe to print."""
+        """Why the app failed; safe to print."""
+        self.failure_code = Exit.FAILED
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
         self._replay, self._record = replay, record
@@ -166,7 +167,7 @@ class Explorer(App[int]):
         try:
             await self.host.start(record=record)
         except Failure as problem:
-            self._fail(str(problem))
+            self._fail(str(problem), problem.code)
         except OSError as problem:
             self._fail(f"cannot start the node: {problem.strerror or problem}")
         except Exception as problem:
@@ -190,9 +191,9 @@ class Explorer(App[int]):
             changed = f"{short_id(change.target)} changed: {change_words(change.before, change.now)}"
             notify(self, f"{changed}. {key_of('show.items')} shows it.")
 
-    def _fail(self, why: str) -> None:
-        self.failure = safe_text(why, 1000)
-        self.exit(1, return_code=1)
+    def _fail(self, why: str, code: Exit = Exit.FAILED) -> None:
+        self.failure, self.failure_code = safe_text(why, 1000), code
+        self.exit(code, return_code=code)
 
     async def on_unmount(self) -> None:
         """Keeps what is worth keeping, and closes the node."""
@@ -728,7 +729,7 @@ def _run(explorer: Explorer, output: Output, mouse: bool) -> int:
     for warning in explorer.warnings:
         output.warn(warning)
     if explorer.failure:
-        return output.fail(explorer.failure, 1)
+        return output.fail(explorer.failure, explorer.failure_code)
     return explorer.return_code or 0
 
 

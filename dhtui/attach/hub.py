@@ -12,12 +12,16 @@ from ..engine import clock
 from ..engine.commands import NodeCommands
 from ..engine.node import NodeError
 from ..engine.views.events import Event
+from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
+from ..engine.wire.compact import Addr
 from ..sources.lines import EventLines, Stated
-from .messages import MOST_CLIENTS, ByeReason, Hello, shape
+from .messages import MOST_CLIENTS, ByeReason, Hello, ToClient, shape
 from .session import Later, Session, Told
 
 TICK: float = 0.05
 """Seconds after which those who watch are told what has happened."""
+SHARED_SECONDS = 0.2
+"""How old a snapshot may be that is told to another client, too."""
 MOST_TASKS = 256
 """Most calls under way, those of clients that have left included."""
 
@@ -48,6 +52,8 @@ class Hub:
         self._listening: dict[Session, None] = {}
         self._unsubscribe: Callable[[], None] | None = None
         self._lines = EventLines()
+        self._snapshot: Snapshot | None = None
+        self._told: Told | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
@@ -64,6 +70,35 @@ class Hub:
         """How many datagrams came in or went out so far."""
         traffic = self.node.snapshot().traffic
         return traffic.packets_in + traffic.packets_out
+
+    # ---- states, as one for all clients ------------------------------------------------------------
+
+    def snapshot_since(self, at: float) -> Snapshot:
+        """A snapshot that was taken at `at` or later: making and encoding one takes some 10 ms."""
+        if self._snapshot is None or self._snapshot.at < at:
+            self._snapshot = self.node.snapshot()
+            self._told = Told(self._snapshot)
+        return self._snapshot
+
+    def snapshot(self) -> Snapshot:
+        """A snapshot of just now, the same for clients that ask about the same time."""
+        return self.snapshot_since(self.clock() - SHARED_SECONDS)
+
+    def lookup(self, number: int) -> LookupDetail | None:
+        """See `NodeCommands.lookup`."""
+        return self.node.lookup(number)
+
+    def contact(self, addr: Addr) -> ContactDetail | None:
+        """See `Node.contact`."""
+        return self.node.contact(addr)
+
+    def holdings(self) -> Holdings:
+        """See `Node.holdings`."""
+        return self.node.holdings()
+
+    def told(self, line: ToClient) -> Told:
+        """A line to be told, encoded once if it is the snapshot that all get."""
+        return self._told if line is self._snapshot and self._told is not None else Told(line)
 
     # ---- clients -----------------------------------------------------------------------------------
 

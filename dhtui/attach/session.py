@@ -17,7 +17,7 @@ from ..engine.views.events import Event, Missed, PacketSent
 from ..engine.views.snapshot import Snapshot
 from ..engine.wire.compact import Addr
 from ..sources.codec import CodecError
-from ..sources.lines import STATES, Heard, State, StateLines
+from ..sources.lines import STATES, Heard, HoldingsAt, State, StateLines
 from . import perform
 from .messages import (
     LONGEST_CALL,
@@ -61,6 +61,8 @@ STATUS_SECONDS: Final = 1.0
 LIVE_SECONDS: Final = 0.25
 """Seconds between two snapshots to a client that asked for the status only, or for everything."""
 LIVE_DETAILS: Final = 3.0
+DETAILS_A_SECOND: Final = 250_000
+"""Least seconds between two states of nodes and stores; most bytes a second: full stores take 6 MiB."""
 LOOKUPS_AT_ONCE: Final = 6
 FRESH_SECONDS: Final = 0.1
 """An answer comes after a snapshot that is no older, which costs some 10 ms; that to a lookup, which costs more than
@@ -154,8 +156,9 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Carry out what it says, as far as its allowance goes."""
-        self._read += data
-        self._take_lines()
+        if self._transport is not None:
+            self._read += data
+            self._take_lines()
 
     def _take_lines(self) -> None:
         while self._transport is not None:
@@ -238,8 +241,9 @@ class Session(asyncio.Protocol):
         if self._calls.pop(call.call, None) is None or self._transport is None:
             return
         fresh = FRESH_LOOKUP if getattr(call.what, "remotes", None) is None else FRESH_SECONDS
-        if not isinstance(answer.result, Refused) and self._hub.clock() - self._snapshot_at >= fresh:
-            self._put_state(self._hub.node.snapshot())
+        since = self._hub.clock() - fresh
+        if not isinstance(answer.result, Refused) and self._snapshot_at <= since:
+            self._put_state(self._hub.snapshot_since(since))
         self._put(answer)
         self.pump()
 
@@ -277,7 +281,7 @@ class Session(asyncio.Protocol):
         if level == "all" and self._lines is None:
             now = self._hub.clock()
             self._lines = StateLines(
-                self._hub.node, self._put_state, now, every=LIVE_SECONDS, details=LIVE_DETAILS, at_once=LOOKUPS_AT_ONCE
+                self._hub, self._put_state, now, every=LIVE_SECONDS, details=LIVE_DETAILS, at_once=LOOKUPS_AT_ONCE
             )
             self._hub.listen(self, True)
         elif level != "all":
@@ -308,7 +312,7 @@ class Session(asyncio.Protocol):
                 if self._lines.tick(now):
                     self._tell_bans(now)
             elif self.watching and now - self._snapshot_at >= STATUS_SECONDS:
-                self._put_state(self._hub.node.snapshot())
+                self._put_state(self._hub.snapshot())
                 self._tell_bans(now)
         self.pump()
 
@@ -329,7 +333,7 @@ class Session(asyncio.Protocol):
     def _put(self, line: ToClient) -> None:
         self._states += isinstance(line, STATES)
         self._answers += isinstance(line, Answer)
-        self._out.append(Told(line))
+        self._out.append(self._hub.told(line))
 
     def pause_writing(self) -> None:
         """It reads too slowly: nothing more is encoded for it."""
@@ -371,7 +375,10 @@ class Session(asyncio.Protocol):
             self._events -= 1
             self._event_bytes -= _size(told)
         try:
-            return told.data()
+            data = told.data()
+            if isinstance(line, HoldingsAt) and self._lines is not None:
+                self._lines.details = max(LIVE_DETAILS, len(data) / DETAILS_A_SECOND)
+            return data
         except CodecError as error:
             if isinstance(line, Answer):
                 return Told(Answer(line.call, line.cut, Refused("node", f"the answer can't be told: {error}"))).data()

@@ -173,7 +173,8 @@ class StateLines:
 
         `at_once`: most lookups that are told in one `tick`, the latest first; the others have their turn later.
         """
-        self._node, self._put, self._every, self._details, self._at_once = node, put, every, details, at_once
+        self._node, self._put, self._every, self._at_once = node, put, every, at_once
+        self.details = details
         self._owed: set[int] = set()
         self._finished: set[int] = set()
         self._snapshot_at = self._details_at = now
@@ -208,7 +209,7 @@ class StateLines:
         self._finished = finished
         self._tell_lookups(now)
         if now >= self._details_at:
-            self._details_at = now + self._details
+            self._details_at = now + self.details
             self._tell_details(snapshot, now)
 
     def _tell_details(self, snapshot: Snapshot, now: float) -> None:

@@ -133,6 +133,7 @@ class PaperNode:
         self.snapshots = 0
         self.packets = 0
         self.details: dict[int, LookupDetail] = {}
+        self.held = Holdings((), (), ())
         self.banned: tuple[Ban, ...] = ()
         self.listeners: list[Callable[[Event], None]] = []
         self.calls: list[Any] = []
@@ -152,7 +153,7 @@ class PaperNode:
         return None
 
     def holdings(self) -> Holdings:
-        return Holdings((), (), ())
+        return self.held
 
     def bans(self) -> tuple[Ban, ...]:
         return self.banned

@@ -45,8 +45,8 @@ from dhtui.engine.node import NodeError
 from dhtui.engine.operations.limit import limit_here
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.views.events import BootstrapProgress, Event, LookupFinished, LookupStarted, Missed, PacketSent
-from dhtui.engine.views.snapshot import Ban, LookupDetail, Snapshot
-from dhtui.sources.lines import LookupAt
+from dhtui.engine.views.snapshot import Ban, Holdings, LookupDetail, Snapshot, StoredItemView
+from dhtui.sources.lines import HoldingsAt, LookupAt
 
 from .paper import ADDR, PEER, TARGET, Meeting, Transport, lookup_view, outcome, say, settle
 
@@ -56,6 +56,10 @@ GARBAGE = (b"{}", b"null", b"[" * 5000, b"\xff\x00\x1b[2J", b'["Call",{"call":1}
 
 def packet(at: float, size: int = 30) -> PacketSent:
     return PacketSent(at, ADDR, b"x" * size, "query", "ping", b"tt")
+
+
+def stored(number: int) -> StoredItemView:
+    return StoredItemView(number.to_bytes(20, "big"), b"v" * 1000, None, b"", None, 60.0)
 
 
 def byes(transport: Transport) -> list[ByeReason]:
@@ -481,3 +485,24 @@ async def test_a_ban_of_a_client_is_carried_out() -> None:
     say(transport, Call(1, False, SetBan("203.0.113.7", 60.0)))
     await settle()
     assert meeting.node.calls == [("203.0.113.7", 60.0)] and transport.of(Answer) == [Answer(1, False, Done())]
+
+
+async def test_many_readers_share_a_snapshot() -> None:
+    meeting = Meeting()
+    clients = [meeting.client() for _ in range(10)]
+    for number, client in enumerate(clients):
+        say(client, Watch("all" if number % 2 else "status"))
+        meeting.timers.pass_by(0.03)
+    before = meeting.node.snapshots
+    meeting.timers.pass_by(10.0)
+    assert meeting.node.snapshots - before <= 60, "ten clients cost as much as one"
+    assert all(len(client.of(Snapshot)) >= 10 for client in clients)
+
+
+async def test_large_stores_are_told_seldom() -> None:
+    meeting = Meeting()
+    meeting.node.held = Holdings((), tuple(stored(number) for number in range(1400)), ())
+    transport = meeting.client()
+    say(transport, Watch("all"))
+    meeting.timers.pass_by(20.0)
+    assert len(transport.of(HoldingsAt)) <= 3
