@@ -58,7 +58,7 @@ class NodeRun:
         Each may be `None`: there is nothing to be kept. On a `testnet` items are kept alive even so, until it ends.
         """
         self.node, self._warn = node, warn
-        self.background = Background(warn)
+        self.background = Background(self._tell)
         self._folder, self._testnet = keep_folder, testnet
         self._keeper: Keeper | None = None
         self.follower: Follower | None = None
@@ -69,6 +69,11 @@ class NodeRun:
         self._source: LiveSource | AttachedSource | None = None
         self._control: ControlSocket | None = None
         self._closed = False
+
+    def _tell(self, text: str) -> None:
+        """Warn of what went wrong, unless an attached node has ended: then all of it has, and that is said once."""
+        if not getattr(self.node, "lost", ""):
+            self._warn(text)
 
     @property
     def source(self) -> LiveSource | AttachedSource:

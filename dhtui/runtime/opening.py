@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..engine.node import Node
-from ..errors import Exit, Failure
+from ..engine.node import Node, NodeError
+from ..errors import Exit, Failure, quoted
 from ..options.config import state_folder
 from ..options.options import Options
 from ..options.planning.values import patience
@@ -76,11 +76,15 @@ def socket_of(options: Options) -> Path:
 
 @asynccontextmanager
 async def at_socket(options: Options, level: Literal["status", "all"]) -> AsyncIterator[AttachedNode]:
-    """The node that --attach names, and goes on without us. Raises `Failure` where there is none."""
+    """The node that --attach names, and goes on without us. Raises `Failure` where there is none, or no more."""
     from ..attach.connect import PATIENCE, attached
 
-    async with attached(socket_of(options), level, patience=min(PATIENCE, patience(options) or PATIENCE)) as node:
-        yield node
+    path = socket_of(options)
+    async with attached(path, level, patience=min(PATIENCE, patience(options) or PATIENCE)) as node:
+        try:
+            yield node
+        except NodeError as error:
+            raise Failure(f"--attach {quoted(str(path))}: {error}", Exit.NO_ANSWER) from None
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.attached import SOCKET, serving
+from support.attached import serving
 from support.background import Neighbours, neighbours
 from support.command_line import Run
 from support.command_line import home as home
@@ -23,11 +23,21 @@ def net() -> Iterator[Neighbours]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def served(net: Neighbours) -> Iterator[tuple[Node, str]]:
+    """One of a small network, and its socket."""
+    with serving(tuple(net.net.split(","))) as found:
+        yield found
+
+
 @pytest.fixture
-def node(net: Neighbours, home: Path) -> Iterator[Node]:
-    """One of a small network."""
-    with serving(tuple(net.net.split(","))) as node:
-        yield node
+def node(served: tuple[Node, str]) -> Node:
+    return served[0]
+
+
+@pytest.fixture
+def socket(served: tuple[Node, str]) -> str:
+    return served[1]
 
 
 def shape(line: str) -> Any:
@@ -56,17 +66,17 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_says_what_it_says_without(action: str, node: Node, run: Run, net: Neighbours) -> None:
+def test_an_action_says_what_it_says_without(action: str, node: Node, socket: str, run: Run, net: Neighbours) -> None:
     own = run("--listen", "127.0.0.1:0", "--bnodes", net.net, "--do", action, *ACTIONS[action], "--json")
-    far = run(f"--attach={SOCKET}", "--do", action, *ACTIONS[action], "--json")
+    far = run(f"--attach={socket}", "--do", action, *ACTIONS[action], "--json")
     assert far[0] == own[0], far[2]
     (*_, own_result), (*_, far_result) = own[1].splitlines(), far[1].splitlines()
     assert shape(far_result) == shape(own_result)
     assert json.loads(far_result)["id"] == node.id.hex() and json.loads(far_result)["action"] == action
 
 
-def test_a_key_s_item_is_read_changed_and_written(node: Node, run: Run, home: Path) -> None:
-    far = (f"--attach={SOCKET}", "--do")
+def test_a_key_s_item_is_read_changed_and_written(socket: str, run: Run, home: Path) -> None:
+    far = (f"--attach={socket}", "--do")
     assert run("--do", "genkey", "--keyname", "me")[0] == 0
     code, out, err = run(*far, "put", "--keyname", "me", "--val", "one")
     assert (code, "seq 1" in out) == (0, True), err
@@ -77,20 +87,20 @@ def test_a_key_s_item_is_read_changed_and_written(node: Node, run: Run, home: Pa
     assert (code, out) == (0, "two\n")
 
 
-def test_its_packets_can_be_followed_and_recorded(node: Node, run: Run, home: Path) -> None:
-    code, _, err = run(f"--attach={SOCKET}", "--do", "find_node", "--target", "1" * 40, "--vv", "--record", "r.jsonl")
+def test_its_packets_can_be_followed_and_recorded(socket: str, run: Run, home: Path) -> None:
+    code, _, err = run(f"--attach={socket}", "--do", "find_node", "--target", "1" * 40, "--vv", "--record", "r.jsonl")
     assert code == 0 and "send query" in err and "find_node" in err
     lines = (home / "r.jsonl").read_text().splitlines()
     assert [json.loads(line)[0] for line in lines[1:]].count("Snapshot") >= 2
 
 
-def test_a_ready_node_is_told_from_one_that_is_not_and_from_none(node: Node, run: Run, home: Path) -> None:
+def test_a_ready_node_is_told_from_one_that_is_not_and_from_none(node: Node, socket: str, run: Run) -> None:
     status = ("--do", "status", "--attach")
-    code, out, _ = run(*status, SOCKET, "--json")
+    code, out, _ = run(*status, socket, "--json")
     told = json.loads(out)
     assert code == 0 and told["ready"] and told["ok"] and told["families"][0]["id"] == node.id.hex()
     assert told["families"][0]["nodes"]["good"] == node.snapshot().table.good and told["uptime_seconds"] > 0
-    code, out, err = run(*status, SOCKET)
+    code, out, err = run(*status, socket)
     assert code == 0 and node.id.hex() in out and "good" in out and "ready" in err
     code, _, err = run(*status, "run/nobody.sock")
     assert code == 3 and err.count("\n") == 1 and "no socket is there" in err
@@ -101,12 +111,12 @@ def test_a_ready_node_is_told_from_one_that_is_not_and_from_none(node: Node, run
 
 
 def test_a_lonely_node_runs_and_is_not_ready(run: Run, home: Path) -> None:
-    with serving(()):
-        code, out, _ = run("--do", "status", "--attach", SOCKET, "--json")
+    with serving(()) as (_, socket):
+        code, out, _ = run("--do", "status", "--attach", socket, "--json")
         told = json.loads(out)
         assert code == 1 and not told["ready"] and not told["ok"] and told["exit"] == 1
         assert told["summary"].startswith("it runs and has nobody to start from")
-        code, out, err = run("--do", "status", "--attach", SOCKET)
+        code, out, err = run("--do", "status", "--attach", socket)
         assert code == 1 and "nodes    0 good" in out and "not ready" in err
 
 

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 from support.apart import PATIENCE
-from support.attached import SOCKET, serving
+from support.attached import serving
 from support.background import Neighbours, neighbours
 
 from dhtui.actions.spec import ACTIONS
@@ -145,8 +145,8 @@ def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) ->
 
 def test_what_the_status_of_a_node_prints_is_described(run: Run, net: Neighbours, capsys: Any) -> None:
     for bootstrap in ((), tuple(net.net.split(","))):
-        with serving(bootstrap):
-            main(["--do", "status", "--attach", SOCKET, "--json"])
+        with serving(bootstrap) as (_, socket):
+            main(["--do", "status", "--attach", socket, "--json"])
         (line,) = capsys.readouterr().out.splitlines()
         assert checked(line)["ready"] is bool(bootstrap)
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
 from dhtui import ControlSocket, Node, NodeConfig
 from support.apart import PATIENCE
 
-SOCKET = "run/node.sock"
-"""Where it is, in the present folder."""
-
 
 @contextmanager
-def serving(bootstrap: tuple[str, ...]) -> Iterator[Node]:
-    """A node that others can attach to, in a thread."""
+def serving(bootstrap: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
+    """A node that others can attach to, in a thread, and the path of its socket: a short one."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -25,16 +23,19 @@ def serving(bootstrap: tuple[str, ...]) -> Iterator[Node]:
     def do(work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
 
-    async def start() -> Node:
+    async def start(path: str) -> Node:
         config = NodeConfig(listen=("127.0.0.1", 0), bootstrap=bootstrap)
-        node = await Node(config, control=ControlSocket(SOCKET)).start()
+        node = await Node(config, control=ControlSocket(path)).start()
         await node.bootstrapped()
         return node
 
-    node = do(start())
+    folder = TemporaryDirectory()
+    path = f"{folder.name}/node.sock"
+    node = do(start(path))
     try:
-        yield node
+        yield node, path
     finally:
+        folder.cleanup()
         do(node.close())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(PATIENCE)
