@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.apart import PATIENCE
 
-from dhtui import ControlError, ControlSocket, Draft, ImmutableItem, Node, NodeConfig, PrivateKey, Testnet
+from dhtui import ControlError, ControlSocket, Draft, ImmutableItem, MutableItem, Node, NodeConfig, PrivateKey, Testnet
 from dhtui.attach import messages, place
 from dhtui.attach.attached import AttachedNode
 from dhtui.attach.connect import attached
@@ -236,3 +236,36 @@ async def test_a_place_too_long_has_a_way_round(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
     found = place.place_of(tmp_path / ("deep" * 40))
     assert place.fits(found)
+
+
+HOSTILE_CALLS = (
+    messages.Query(("127.0.0.1", 9), "ping", b"i1e"),
+    messages.Query(("127.0.0.1", 9), "ping", b"not bencode"),
+    messages.Query(("127.0.0.1", 9), "ping", b"d1:x3000:" + b"x" * 3000 + b"e"),
+    messages.Query(("127.0.0.1", 9), "x" * 65, b"de"),
+    messages.QueryRaw(("127.0.0.1", 9), b"\x00\xff"),
+    messages.Bootstrap(("\x1b[2J:1",)),
+    messages.Bootstrap(("",)),
+    messages.RefreshBucket(160),
+    messages.Put(ImmutableItem(b"not bencode"), None, None, None, False),
+    messages.Put(ImmutableItem(b"1000:" + b"x" * 1000), None, None, None, False),
+    messages.Put(ImmutableItem(b"1:x"), 4, None, None, False),
+    messages.Put(MutableItem(b"1:x", b"k" * 32, b"s" * 64, 1), None, None, None, False),
+    messages.Get(b"t" * 20, b"x" * 65, None, None, None, None),
+    messages.Get(b"t" * 20, b"", b"short", None, None, None),
+    messages.AnnouncePeer(b"t" * 20, 65_535, True, (("0.0.0.0", 0),)),
+    messages.FindNode(b"t" * 20, (("255.255.255.255", 1), ("224.0.0.1", 1), ("0.0.0.0", 0))),
+    messages.Ping(()),
+    messages.SetBan("0.0.0.0", 1e300),
+    messages.StopLookup(2**63),
+)
+
+
+async def test_nonsense_is_refused_by_the_node_itself_too(node: Node, far: AttachedNode) -> None:
+    for what in HOSTILE_CALLS:
+        try:
+            await far._call(object, what)  # type: ignore[type-var]
+        except (ValueError, NodeError) as error:
+            assert "\n" not in str(error) and "\x1b" not in str(error), what
+        assert not far.lost, what
+    assert (await far.find_node(node.id)).ok
