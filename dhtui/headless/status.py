@@ -23,7 +23,7 @@ def text(result: Result, shown: Shown) -> Lines:
         f"nodes    {table.good} good, {table.questionable} questionable, {table.bad} bad",
         f"uptime   {words.duration(now.uptime)}",
         f"asks     {words.plural(counts['sent'], 'query', 'queries')}, {counts['answered']} answered, "
-        f"{counts['timed_out']} timed out",
+        f"{counts['timed_out']} silent",
         f"answers  {counts['replied']} of {words.plural(counts['received'], 'query', 'queries')}, "
         f"{counts['refused']} refused",
         f"holds    {words.plural(store.immutable + store.mutable, 'item')}, "
