@@ -46,6 +46,8 @@ class AttachedNode:
         self.gone = asyncio.Event()
         """Set when the connection has ended."""
         wire.tell, wire.on_lost = self._hear, self._lost
+        if wire.lost:  # right after its hello
+            self._lost()
         self._room = asyncio.Semaphore(MOST_CALLS)
         self._errands: set[asyncio.Task[Any]] = set()
 

@@ -43,7 +43,8 @@ async def attached(
         except OtherVersion as error:
             raise Failure(f"--attach {quoted(str(path))}: {error}: attach with the same version") from None
         except NodeError as error:
-            raise Failure(f"--attach {quoted(str(path))}: {error}", Exit.NO_ANSWER) from None
+            code = Exit.FAILED if wire.turned_away else Exit.NO_ANSWER
+            raise Failure(f"--attach {quoted(str(path))}: {error}", code) from None
         yield node
     finally:
         wire.close()

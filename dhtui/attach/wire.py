@@ -78,6 +78,8 @@ class Wire(asyncio.Protocol):
         self.hello: asyncio.Future[Hello] = loop.create_future()
         """What the node says of itself. Raises `OtherVersion`, `NodeError`."""
         self.lost = ""
+        self.turned_away = False
+        """Whether the node goes on without us."""
         self.on_lost: Callable[[], None] = lambda: None
         """Called once, when the connection has ended, whichever side ended it."""
 
@@ -139,6 +141,7 @@ class Wire(asyncio.Protocol):
                 raise CodecError("it is too long")
             match said:
                 case Bye(why):
+                    self.turned_away = why is not ByeReason.CLOSED
                     self._end(GOODBYES[why])
                 case Answer():
                     self._answered(said)

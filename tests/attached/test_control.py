@@ -211,6 +211,19 @@ async def test_another_version_is_said_so(node: Node, path: Path, monkeypatch: p
     assert failure.code is Exit.FAILED and "dhtui 7." in str(failure) and "attach with the same version" in str(failure)
 
 
+async def test_a_node_that_has_no_room_is_no_node_that_is_gone(node: Node, path: Path) -> None:
+    others = [await asyncio.open_unix_connection(str(path)) for _ in range(messages.MOST_CLIENTS)]
+    for reader, _ in others:
+        await reader.readline()
+    failure = await fails(path)
+    assert failure.code is Exit.FAILED and "too many programs are attached" in str(failure)
+    for _, writer in others:
+        writer.close()
+    await until(lambda: node._control.attached == 0)  # type: ignore[union-attr]
+    async with attached(path, "status") as far:
+        assert far.id == node.id
+
+
 async def test_one_that_says_nothing_is_not_waited_for(path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as silent:
