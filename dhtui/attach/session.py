@@ -105,6 +105,8 @@ class Session(asyncio.Protocol):
         self._out: deque[Told] = deque()
         self._events = self._event_bytes = self._states = self._answers = 0
         self._calls: dict[int, tuple[Limit, asyncio.Task[None]]] = {}
+        self._untold: dict[int, LookupView] = {}
+        """The last step of each call, if it was left out so far."""
         self.watching: str = ""
         """The level of its `Watch`."""
         self._lines: StateLines | None = None
@@ -214,6 +216,7 @@ class Session(asyncio.Protocol):
                     self._calls[call][0].expire()
             case Cancel(call):
                 if call in self._calls:
+                    self._untold.pop(call, None)
                     self._calls.pop(call)[1].cancel()
             case Watch(level):
                 self._watch(level)
@@ -238,8 +241,11 @@ class Session(asyncio.Protocol):
             self._answer(call, Answer(call.call, limit.cut, result))
 
     def _answer(self, call: Call, answer: Answer) -> None:
+        last = self._untold.pop(call.call, None)
         if self._calls.pop(call.call, None) is None or self._transport is None:
             return
+        if last is not None:
+            self._put(Step(call.call, last))
         fresh = FRESH_LOOKUP if getattr(call.what, "remotes", None) is None else FRESH_SECONDS
         since = self._hub.clock() - fresh
         if not isinstance(answer.result, Refused) and self._snapshot_at <= since:
@@ -256,9 +262,10 @@ class Session(asyncio.Protocol):
         def step(view: LookupView) -> None:
             nonlocal told_at
             now = self._hub.clock()
+            self._untold[call.call] = view
             if now - told_at >= STEP_SECONDS:
                 told_at = now
-                self._put_if_free(Step(call.call, view))
+                self._put_if_free(Step(call.call, self._untold.pop(call.call)))
 
         def peers(found: tuple[Addr, ...]) -> None:
             self._put_if_free(Findings(call.call, found, None))

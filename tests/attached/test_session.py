@@ -530,3 +530,22 @@ async def test_damaged_lines_raise_nothing() -> None:
         await settle()
         transport.protocol.connection_lost(None)
     assert len(meeting.hub) == 0 and not meeting.node.listeners
+
+
+async def test_the_last_step_is_told_whenever_it_came() -> None:
+    meeting, go_on = Meeting(), asyncio.Event()
+
+    async def when_told() -> Outcome:
+        await go_on.wait()
+        return outcome()
+
+    meeting.node.answer = when_told
+    transport = meeting.client()
+    say(transport, Call(1, True, GetPeers(TARGET, None)))
+    await settle()
+    for number in range(5):
+        meeting.node.on_the_way["progress"](lookup_view(number))
+    go_on.set()
+    await settle()
+    told = [line for line in transport.lines() if isinstance(line, Step | Answer)]
+    assert told == [Step(1, lookup_view(0)), Step(1, lookup_view(4)), Answer(1, False, outcome())]
