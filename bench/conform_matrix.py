@@ -37,7 +37,7 @@ from dhtui.conform.session import Result, Session, terms_for  # noqa: E402
 from dhtui.engine.node import Node  # noqa: E402
 from dhtui.engine.settings import NodeConfig, Settings  # noqa: E402
 from dhtui.engine.wire.compact import Addr  # noqa: E402
-from dhtui.runtime.conformance import Sockets, carry_out  # noqa: E402
+from dhtui.runtime.conformance import carry_out, sockets_for  # noqa: E402
 
 PAGE = ROOT / "docs" / "conformance.md"
 BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
@@ -134,7 +134,7 @@ async def _tested(program: Program, cases: Sequence[Case], nth: int, said: Calla
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((HOST, 0))
         addr: Addr = free.getsockname()
-    sockets = Sockets(addr, asyncio.get_running_loop())
+    sockets = await sockets_for(addr)
     try:
         ours = [sockets.bind((f"127.0.{60 + nth}.{n + 1}", 0)) for n in range(NODES)]
         network = Network(ours, Random(f"{SEED}/network"))

@@ -9,11 +9,12 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from ..engine.wire.compact import Addr, is_local
+from ..text.failure import failure_words
 from ..text.safe import safe_text
 from .case import Case
 from .messages import Asked, query, read
 from .network import Network
-from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Verdict, Why, outcome_of
+from .outcomes import MISSING, Inconclusive, Miss, Need, Outcome, Skip, Unsupported, Why, outcome_of
 from .pace import Pace
 from .probe import Probe
 from .strands import Strands, Wait, wait
@@ -282,8 +283,8 @@ class Session:
             return Result(case, Outcome.SKIPPED, actual=skip.detail, why=skip.why)
         except Inconclusive as doubt:
             return Result(case, Outcome.INCONCLUSIVE, actual=safe_text(str(doubt)))
-        except Verdict as verdict:  # pragma: no cover  # there are no others
-            raise AssertionError from verdict
+        except Exception as fault:  # a fault of the case: the run goes on, and the others are not lost
+            return Result(case, Outcome.INCONCLUSIVE, actual=f"the case itself failed: {failure_words(fault)}")
         if result.outcome is Outcome.PASS and probe.lax is not None:
             result = Result(case, outcome_of(case.level, probe.lax), probe.lax.expected, probe.lax.actual)
         if probe.silences and not certain and not probe.alive_checked and not await self.control_ping():

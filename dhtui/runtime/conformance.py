@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -21,11 +21,11 @@ LONGEST_SLEEP = 5.0
 class Sockets:
     """The sockets of a session. Datagrams go to `receive`: bytes, their address, and ours."""
 
-    def __init__(self, target: Addr, loop: asyncio.AbstractEventLoop) -> None:
-        """For talking to `target`. Raises `OSError` if there is no way there."""
+    def __init__(self, target: Addr, loop: asyncio.AbstractEventLoop, hosts: Sequence[str]) -> None:
+        """For talking to `target` from these addresses of ours, see `sockets_for`."""
         self._loop = loop
         self._family = family_of(target[0])
-        self._hosts = _addresses(target)
+        self._hosts = hosts
         self._loopback = self._family is IPV4 and self._family.is_loopback(target[0])
         self._open: dict[Addr, socket.socket] = {}
         self.receive: Callable[[bytes, Addr, Addr], None] = lambda data, theirs, ours: None
@@ -58,8 +58,10 @@ class Sockets:
 
     def send(self, data: bytes, ours: Addr, theirs: Addr) -> None:
         """Send a datagram, or lose it."""
-        with suppress(OSError):
-            self._open[ours].sendto(data, theirs)
+        opened = self._open.get(ours)
+        if opened is not None:
+            with suppress(OSError):
+                opened.sendto(data, theirs)
 
     def close(self, ours: Addr) -> None:
         """Close a socket."""
@@ -83,6 +85,12 @@ class Sockets:
             self.receive(data, theirs[:2], ours)
             if ours not in self._open:
                 return
+
+
+async def sockets_for(target: Addr) -> Sockets:
+    """Sockets for talking to `target`. Raises `OSError` if there is no way there."""
+    hosts = await asyncio.to_thread(_addresses, target)  # it asks for our own name
+    return Sockets(target, asyncio.get_running_loop(), hosts)
 
 
 def _addresses(target: Addr) -> list[str]:

@@ -8,7 +8,7 @@ from dhtui.conform.outcomes import Outcome
 from dhtui.conform.session import Session, Terms
 from dhtui.engine.node import Node
 from dhtui.engine.settings import NodeConfig, Settings
-from dhtui.runtime.conformance import Sockets, carry_out
+from dhtui.runtime.conformance import carry_out, sockets_for
 
 FAST = Terms(1000.0, 20.0, own=True)
 
@@ -16,7 +16,7 @@ FAST = Terms(1000.0, 20.0, own=True)
 async def test_our_node_passes_over_sockets() -> None:
     config = NodeConfig(listen=("127.0.0.1", 0), settings=Settings(read_only=False))
     async with Node(config) as node:
-        sockets = Sockets(node.address, asyncio.get_running_loop())
+        sockets = await sockets_for(node.address)
         chosen = [case for case in CASES if case.id in ("5.04", "5.29", "5.32")]
         session = Session(chosen, node.address, sockets, 1, monotonic(), FAST)
         try:

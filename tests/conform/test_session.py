@@ -304,3 +304,13 @@ def test_a_known_failure_that_passes_is_stale() -> None:
 
 def test_a_miss_is_an_exception_with_both_sides() -> None:
     assert str(Miss("this", "that")) == "expected this; that"
+
+
+def test_a_case_that_fails_itself_loses_no_other() -> None:
+    async def broken(probe: Probe) -> None:
+        raise KeyError("\x1b[2J")
+
+    session = run([one(M, broken), *chosen(CASES, "44.29")], a_node())
+    first = next(result for result in session.results if result.case.id == "5.99")
+    assert first.outcome is Outcome.INCONCLUSIVE and "KeyError" in first.actual and first.actual.isprintable()
+    assert outcomes(session)["44.29"] is Outcome.PASS

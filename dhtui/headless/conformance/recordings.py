@@ -19,7 +19,8 @@ from ...engine.settings import Settings
 from ...engine.views.events import PacketSent
 from ...engine.wire.krpc import MalformedDatagram, RefusedQuery, parse
 from ...sources.codec import CodecError
-from ...sources.recording import COMPRESSION, GZIP, LINE, End, Header, Heard, Line, first_line
+from ...sources.lines import LINE, End, Heard, Line
+from ...sources.recording import COMPRESSION, GZIP, Header, first_line
 
 KINDS: dict[object, Literal["query", "response", "error"]] = {b"r": "response", b"e": "error"}
 

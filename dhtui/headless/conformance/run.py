@@ -14,7 +14,7 @@ from ...conform.outcomes import Outcome
 from ...conform.session import Result, Session, terms_for
 from ...engine.wire.compact import Addr, is_local
 from ...errors import Exit, Failure, UsageError, quoted
-from ...runtime.conformance import Sockets
+from ...runtime.conformance import Sockets, sockets_for
 from ...runtime.conformance import carry_out as run_session
 from ...storage.atomic import write_new
 from ..output import Output
@@ -77,7 +77,7 @@ async def _run(request: ConformRequest, output: Output, stop: Stop) -> Conformed
     seed = SystemRandom().randrange(SEEDS) if request.seed is None else request.seed
     loop = asyncio.get_running_loop()
     try:
-        sockets = Sockets(found, loop)
+        sockets = await sockets_for(found)
     except OSError as error:
         raise Failure(f"there is no way to {request.remote}: {error.strerror}", Exit.NO_ANSWER) from None
     keeper = _Keeper(request, output)

@@ -18,7 +18,7 @@ from ...conform.case import Case
 from ...conform.session import Session, terms_for
 from ...engine.wire.compact import Addr
 from ...packets.parts import Link
-from ...runtime.conformance import Sockets, carry_out
+from ...runtime.conformance import carry_out, sockets_for
 from ...text.format import address
 from ...text.safe import safe_text
 from ...widgets.bound import bound
@@ -80,7 +80,7 @@ class ConformWindow(ListWindow[None]):
     async def _run(self) -> None:
         sockets = None
         try:
-            sockets = Sockets(self._remote, asyncio.get_running_loop())
+            sockets = await sockets_for(self._remote)
             seed, terms = SystemRandom().randrange(SEEDS), terms_for(self._remote)
             self._session = Session(self._cases, self._remote, sockets, seed, monotonic(), terms)
             await carry_out(self._session, sockets, self._stop)
