@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from ..engine.items import Draft, ImmutableItem, MutableItem
+    from ..engine.wire.compact import Addr
 
 STDOUT = Path("-")
 """What --out names standard output by."""
@@ -243,6 +244,19 @@ class ChangeKept(NamedTuple):
     key: None = None
 
 
+class ReadCapture(NamedTuple):
+    """Tell what a capture of packets holds: the name of the action says what of it."""
+
+    action: str
+    file: Path
+    """``-`` is standard input."""
+    me: Addr | None = None
+    """The node that it is about; `None`: the endpoint of most messages."""
+    filter: str = ""
+    """packets: a valid filter of the packet list."""
+    key: None = None
+
+
 KeyRequest: TypeAlias = MakeKey | ListKeys | ImportKey | ExportKey | RenameKey | DeleteKey | EncryptKey | DecryptKey
-OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept
+OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ReadCapture
 AnyRequest: TypeAlias = Request | OfflineRequest

@@ -22,9 +22,10 @@ TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 _EXPLORER = (
     *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
-    *("config", *TESTNET),
+    *("config", "open", "me", *TESTNET),
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
+_OPEN = ("open", "me", "serve", "keys", "mouse", "theme", "config")
 
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
@@ -77,8 +78,12 @@ def refuse_in_explorer(options: Options) -> None:
     for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
+        elif options.open is not None and name in _EXPLORER and name not in _OPEN:
+            refuse(options, (name,), "has no meaning with --open: a capture is looked at without any node")
         elif name not in _EXPLORER:
             refuse(options, (name,), "needs an action, such as --do get")
+    if options.open is None:
+        refuse(options, ("me",), "needs --open: it says which node of a capture is meant")
     if options.read_only:
         refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
     if options.testnet:
@@ -119,7 +124,9 @@ def _check_outputs(options: Options) -> None:
 def _sources(options: Options) -> list[tuple[str, Path]]:
     found = [
         (name, path)
-        for name in ("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file")
+        for name in (
+            *("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file", "open"),
+        )
         if (path := getattr(options, name)) is not None
     ]
     if (options.val_bencoded or b"").startswith(b"@"):

@@ -136,6 +136,10 @@ class Replay:
         # At the end the sum may be rounded below the time of the last line.
         return self.end if position >= self.duration else self.header.clock + position
 
+    def wall(self, at: float) -> float:
+        """The unix time of a time on the engine's clock."""
+        return min(LATEST, max(0.0, self.header.started + at - self.header.clock))
+
     # ---- loading -----------------------------------------------------------------------------------
 
     def _index(self, lines: _Lines) -> None:

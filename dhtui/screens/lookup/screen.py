@@ -457,8 +457,7 @@ class LookupScreen(CourseScreen):
     def _node(self) -> NodeCommands | None:
         """The running node; where there is none that is told."""
         if self.feed.commands is None:
-            what = "This is a recording" if self.feed.player is not None else "The node is not running yet"
-            notify(self, f"{what}: lookups can't be started or stopped.", bad=True)
+            notify(self, f"{self.feed.without_node}: lookups can't be started or stopped.", bad=True)
         return self.feed.commands
 
     def _start(self, request: LookupRequest | None) -> None:
