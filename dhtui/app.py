@@ -684,9 +684,7 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 # ---- from options to a running app --------------------------------------------------------------------------
 
 
-def run_explorer(
-    options: Options, replay: Replay | None, output: Output, capture: CaptureFile | None = None
-) -> int:
+def run_explorer(options: Options, replay: Replay | None, output: Output, capture: CaptureFile | None = None) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
     if replay is not None or capture is not None:
         from .options.config import state_folder

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import Query, Response
 from .message import Captured
 
 MOST: Final = 65_536
@@ -59,11 +58,8 @@ class Parties:
             sender.sent += 1
             if sender.sent == 1:
                 self._speakers += 1
-            message = heard.message
-            if type(message) is Response:
-                sender.id = message.id
-            elif type(message) is Query:
-                sender.id = message.args.id
+            if heard.id is not None:
+                sender.id = heard.id
         receiver.received += 1
 
     def _new(self, addr: Addr) -> _Count:

@@ -9,7 +9,7 @@ from .datagrams import Datagrams
 from .duplicates import Duplicates
 from .files import FrameReader
 from .files.damage import Damage, Frame
-from .message import Captured, may_be_krpc, read
+from .message import Captured, glance, may_be_krpc
 from .pairs import Pairs
 from .parties import Parties
 from .walks.walk import Walk, Walks
@@ -90,8 +90,10 @@ class CaptureReader:
                 self._cut += data[:1] == b"d"
             elif may_be_krpc(data):
                 self._number += 1
-                kind, method, tid, message, problem = read(data, source)
-                heard = Captured(self._number, at, source, dest, data, kind, method, tid, message, problem)
+                kind, method, tid, node_id, message, faults, problem, plain = glance(data, source)
+                heard = Captured(
+                    self._number, at, source, dest, data, kind, method, tid, node_id, message, faults, problem, plain
+                )
                 self._follow(heard)
                 found.append(heard)
         return found

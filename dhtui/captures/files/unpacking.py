@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from .damage import Damage, DamageKind
@@ -45,6 +46,10 @@ class Unpacking:
         self._in += len(data)
         while data and self.damage is None:
             if self._unpack is None:
+                # What follows the first part is another one, or padding of zeros, as tapes have it.
+                data = data.lstrip(b"\0") if self._out else data
+                if self._out and not data.startswith(MAGIC[:1]):
+                    return
                 self._unpack = zlib.decompressobj(_GZIP)
             piece, data = self._step(data)
             self._out += len(piece)
@@ -56,20 +61,32 @@ class Unpacking:
     def _step(self, data: bytes) -> tuple[bytes, bytes]:
         """Unpack one piece. Returns it and what is left of `data`."""
         unpack = self._unpack
+        before = unpack.copy()
         try:
             piece = unpack.decompress(data, PIECE)
         except zlib.error:
-            self.damage = Damage(DamageKind.COMPRESSION, self._out)
-            return b"", b""
+            piece = b"".join(_until_damage(before, data))
+            self.damage = Damage(DamageKind.COMPRESSION, self._out + len(piece))
+            return piece, b""
         if not unpack.eof:
             return piece, unpack.unconsumed_tail
         self._unpack = None
-        rest = unpack.unused_data
-        # What follows is one more part, or padding of zeros, as tapes have it.
-        return piece, rest if rest.startswith(MAGIC[:1]) else b""
+        return piece, unpack.unused_data
 
     def end(self) -> bytes:
         """There are no more bytes. Returns those that were too few to tell."""
         if self.damage is None and self._unpack is not None:
             self.damage = Damage(DamageKind.COMPRESSION_CUT, self._out)
         return self._head
+
+
+def _until_damage(unpack: Any, data: bytes) -> Iterator[bytes]:
+    """The readable part of damaged data, unpacked byte by byte; at most `PIECE` bytes of it."""
+    room = PIECE
+    with suppress(zlib.error):
+        for index in range(len(data)):
+            piece = unpack.decompress(data[index : index + 1], room)
+            room -= len(piece)
+            yield piece
+            if room <= 0 or unpack.unconsumed_tail:
+                return

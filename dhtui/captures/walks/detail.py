@@ -8,15 +8,13 @@ from typing import Final
 
 from ...engine.lookup.decisions import Found, FoundKind, State, StopReason
 from ...engine.outcome import Status
-from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
+from ...engine.views.snapshot import INFERRED, CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import bits, distance
 from ...engine.wire.krpc import ErrorReply, Response
 from ..message import Reading
 from .walk import Step, Walk
 
-INFERRED: Final = "inferred"
-"""The owner of such a lookup, in place of who asked for one of ours."""
 SILENT_AFTER: Final = 10.0
 """Seconds without an answer after which a query is taken to be silent. What its client waited is not known."""
 K: Final = 8
@@ -212,12 +210,11 @@ def _candidate(course: _Course, node: _Known, closest: bool) -> CandidateView:
     )
 
 
-def _view(
-    walk: Walk, course: _Course, candidates: Sequence[CandidateView], elapsed: float, over: bool
-) -> LookupView:
+def _view(walk: Walk, course: _Course, candidates: Sequence[CandidateView], elapsed: float, over: bool) -> LookupView:
     steps = course.steps
     answered = [step for step in steps if step.result is not None and step.result is not Status.TIMED_OUT]
-    alive = [node for node in candidates if node.state is not State.FAILED][:K]
+    # Nodes that were named and not asked don't count: why they were not is known to their client alone.
+    alive = [node for node in candidates if node.state in (State.ANSWERED, State.ASKED)][:K]
     near = next((node.bits for node in candidates if node.closest), None)
     return LookupView(
         number=walk.number,

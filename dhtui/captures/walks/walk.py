@@ -163,8 +163,8 @@ class Walks:
 
 def found_something(heard: Captured) -> bool:
     """Whether an answer brought peers or a value."""
-    message = heard.message
-    if type(message) is not Response:
+    message = heard.parsed
+    if type(message) is not Response:  # a plain one brings neither
         return False
     item = message.part(GivenItem)
     return message.part(GivenPeers) is not None or (item is not None and item.v is not None)

@@ -26,7 +26,7 @@ _WITHOUT: Final = {
 def instead(capture: Capture, ring: int) -> dict[str, Instead]:
     """What screens show in place of what they show of a node, by their names. `ring`: packets that are listed."""
     found: dict[str, Instead] = {name: _without(why) for name, why in _WITHOUT.items()}
-    found["home"] = lambda width: [crop((*line, (" " * width, "plain")), width) for line in about(capture, ring)]
+    found["home"] = lambda width: [crop(line, width) for line in about(capture, ring)]
     return found
 
 
@@ -91,7 +91,7 @@ def _nodes(capture: Capture) -> Iterator[Line]:
         yield ((" No node so far.", "dim"),)
         return
     yield (
-        (f" {plural(len(parties), 'node')}, shown from the view of ", "plain"),
+        (f" {plural(capture.summary.nodes, 'node')}, shown from the view of ", "plain"),
         (address(me) if me != NOBODY else "none yet", "strong"),
         ("  ", "plain"),
         (key_of("whose"), "key"),
@@ -104,8 +104,8 @@ def _nodes(capture: Capture) -> Iterator[Line]:
         counts = f"{fit(number(party.sent), 9, right=True)}{fit(number(party.received), 9, right=True)}"
         name: Span = (f" {mark} {fit(address(party.addr), 24)}", "strong" if mark == "▸" else "plain")
         yield (name, (counts, "plain"), (f"  {shown}", "data"))
-    if len(parties) > NODES_LISTED:
-        yield ((f"   and {plural(len(parties) - NODES_LISTED, 'more node')}", "dim"),)
+    if (more := capture.summary.nodes - NODES_LISTED) > 0:
+        yield ((f"   and {plural(more, 'more node')}", "dim"),)
 
 
 def choices(parties: list[Party]) -> list[str]:

@@ -81,6 +81,8 @@ class Capture:
         self.ended, self.progress = True, 1.0
         if not self._chosen:
             self._look_for_most()
+        if self._next is None:
+            self.view.finish()
 
     def _look_for_most(self) -> None:
         most = self._reader.parties.most()
@@ -120,6 +122,8 @@ class Capture:
             each = next(heard, None)
             if each is None:
                 self.view, self._next = view, None
+                if self.ended:
+                    view.finish()
                 return True
             view.add(each)
         return False

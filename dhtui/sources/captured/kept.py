@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ...captures.message import Captured, Reading, read
+from ...captures.message import Captured, Reading, glance, read
 from ...engine.wire.compact import Addr
 
 MOST: Final = 524_288
@@ -80,9 +80,7 @@ class Kept:
         block.packed = zlib.compress(block.data, 1)
         block.data = bytearray()
         self._bytes += len(block.packed)
-        while len(self._blocks) > 1 and (
-            len(self) + PER_BLOCK > self.most or self._bytes > self._most_bytes
-        ):
+        while len(self._blocks) > 1 and (len(self) + PER_BLOCK > self.most or self._bytes > self._most_bytes):
             oldest = self._blocks.popleft()
             self._bytes -= len(oldest.packed)
             self.first += len(oldest.times)
@@ -116,6 +114,5 @@ class Kept:
                 number = self.first
                 continue
             at, source, dest, data = message
-            kind, method, tid, parsed, problem = read(data, source)
-            yield Captured(number, at, source, dest, data, kind, method, tid, parsed, problem)
+            yield Captured(number, at, source, dest, data, *glance(data, source))
             number += 1

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
+from math import inf
 from typing import Final
 
 from ...captures.message import Captured, read
@@ -14,6 +15,7 @@ from ...captures.walks.detail import SILENT_AFTER, detail
 from ...captures.walks.walk import QUIET, Walk, Walks
 from ...engine.lookup.decisions import StopReason
 from ...engine.views.events import (
+    DropCause,
     Event,
     LookupFinished,
     LookupStarted,
@@ -22,10 +24,11 @@ from ...engine.views.events import (
     QueryFinished,
     QueryResult,
 )
-from ...engine.views.snapshot import LookupDetail, LookupView, QueryView
+from ...engine.views.snapshot import INFERRED, ErrorView, LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
-from ...engine.wire.krpc import Query, Response
+from ...engine.wire.krpc import Query
 from ...engine.wire.methods import target_of
+from ...text.faults import TIMED_OUT
 from .kept import Kept, Message
 from .totals import NAMES, PACKETS, Totals, What
 
@@ -37,6 +40,8 @@ MOST_ANNOUNCES: Final = 500
 MOST_LOOKUPS: Final = 4096
 """Most lookups that are remembered."""
 DETAILS_KEPT: Final = 256
+ERRORS_SHOWN: Final = 50
+_TROUBLES: Final = frozenset((What.CAME_UNREADABLE, What.ENDED_ERROR, What.ENDED_SILENT))
 _RESULTS: Final = {
     What.ENDED_ANSWERED: QueryResult.ANSWERED,
     What.ENDED_ERROR: QueryResult.ERROR,
@@ -62,6 +67,8 @@ class NodeView:
         """Of each event about a query of ours: the number of its lookup, else 0."""
         self._packets = array("q")
         """The index of the event of each packet."""
+        self._troubles = array("q")
+        """The events that something went wrong with: what is malformed, errors in answer, silence."""
         self._pending: deque[Captured] = deque()
         self._lookups: OrderedDict[int, Walk] = OrderedDict()
         self._ids = array("q")
@@ -93,6 +100,12 @@ class NodeView:
         elif heard.query is not None and not out and heard.query.pair == heard.number:
             self._answered(at, heard, heard.query)
 
+    def finish(self) -> None:
+        """There are no more messages: what was not answered was not, and lookups are over."""
+        self._silent(inf)
+        for walk in self._walks.end():
+            self._note(max(self.end, walk.last), What.LOOKUP_ENDED, walk.number, walk.method)
+
     def _packet(self, at: float, heard: Captured, out: bool) -> None:
         stray = heard.kind in ("response", "error") and heard.query is None
         what = {
@@ -101,12 +114,9 @@ class NodeView:
             "error": What.SENT_ERROR if out else What.CAME_STRAY if stray else What.CAME_ERROR,
             "unreadable": What.SENT_UNREADABLE if out else What.CAME_UNREADABLE,
         }[heard.kind]
-        message = heard.message
-        if out and isinstance(message, Query | Response):
-            named = message.args.id if isinstance(message, Query) else message.id
-            if named != self._id:
-                self._id = named
-                self._ids.append(len(self._times))
+        if out and heard.id is not None and heard.id != self._id:
+            self._id = heard.id
+            self._ids.append(len(self._times))
         self._packets.append(len(self._times))
         if heard.kind == "query" and heard.method == "announce_peer":
             self._announces.append(len(self._times))
@@ -138,13 +148,15 @@ class NodeView:
         while pending and (pending[0].pair is not None or pending[0].at + SILENT_AFTER < at):
             query = pending.popleft()
             if query.pair is None:
-                due = max(self.end, query.at + SILENT_AFTER)
+                due = max(self.end, query.at + SILENT_AFTER) if at != inf else self.end
                 self._note(due, What.ENDED_SILENT, query.number, query.method, owner=_owner(query))
 
     def _note(self, at: float, what: What, number: int, method: str, length: int = 0, owner: int = 0) -> None:
         if self.start is None:
             self.start = at
         self.end = at
+        if what in _TROUBLES:
+            self._troubles.append(len(self._times))
         self._times.append(at)
         self._numbers.append(number)
         self._what.append(what)
@@ -179,7 +191,7 @@ class NodeView:
         message = self._kept.get(number)
         if message is None:
             return None
-        kind, method, tid, parsed, problem = read(message.data, message.source)
+        kind, method, tid, _, parsed, _, problem, _ = read(message.data, message.source)
         if what not in PACKETS:
             rtt = None if what is What.ENDED_SILENT else max(0.0, at - message.at)
             owner = f"{_name(method)}#{self._owners[index]}" if self._owners[index] else _name(method)
@@ -193,7 +205,7 @@ class NodeView:
         if walk is None:
             return None
         if what is What.LOOKUP_STARTED:
-            return LookupStarted(at, number, _name(walk.method), walk.target, "inferred")
+            return LookupStarted(at, number, _name(walk.method), walk.target, INFERRED)
         best = self._detail(walk, at, over=True).view.best
         return LookupFinished(
             at, number, _name(walk.method), walk.target, walk.queries, walk.answers, best, StopReason.QUIET
@@ -206,11 +218,8 @@ class NodeView:
         place = bisect_left(self._ids, self.events_upto(at))
         if not place:
             return bytes(20)
-        message = self._kept.read(self._numbers[self._ids[place - 1]])
-        parsed = None if message is None else message.message
-        if isinstance(parsed, Query):
-            return parsed.args.id
-        return parsed.id if isinstance(parsed, Response) else self._id or bytes(20)
+        reading = self._kept.read(self._numbers[self._ids[place - 1]])
+        return (None if reading is None else reading.id) or self._id
 
     def counts(self, at: float) -> Counter[int]:
         """See `Totals.counts`."""
@@ -257,6 +266,27 @@ class NodeView:
             if message is None or self._times[event] < since:
                 return
             yield self._times[event], message
+
+    def errors(self, at: float) -> tuple[ErrorView, ...]:
+        """What went wrong last, newest first."""
+        end = bisect_left(self._troubles, self.events_upto(at))
+        found = (self._error(self._troubles[place]) for place in range(end - 1, max(-1, end - 1 - ERRORS_SHOWN), -1))
+        return tuple(error for error in found if error is not None)
+
+    def noted(self, at: float) -> int:
+        """How often something went wrong."""
+        return bisect_left(self._troubles, self.events_upto(at))
+
+    def _error(self, event: int) -> ErrorView | None:
+        message = self._kept.get(self._numbers[event])
+        if message is None:
+            return None
+        at, what, reading = self._times[event], What(self._what[event]), read(message.data, message.source)
+        if what is What.CAME_UNREADABLE:
+            return ErrorView(at, DropCause.MALFORMED.value, message.source, reading.problem)
+        if what is What.ENDED_ERROR:
+            return ErrorView(at, "error", message.dest, f"{_name(reading.method)} was refused")
+        return ErrorView(at, TIMED_OUT, message.dest, f"{_name(reading.method)} was not answered")
 
     def in_flight(self, at: float) -> tuple[QueryView, ...]:
         """The queries that wait for an answer."""
