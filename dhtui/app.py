@@ -66,8 +66,8 @@ from .widgets.stylesheet import Stylesheet
 
 if TYPE_CHECKING:
     from .items.following import Change
-    from .screens.tour.guide import Guide
     from .runtime.capture_file import CaptureFile
+    from .screens.tour.guide import Guide
     from .sources.replay import Replay
 
 THEMES = tuple(THEME_NAMES.values())

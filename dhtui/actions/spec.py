@@ -514,8 +514,8 @@ _ROWS = (
         offline=True,
         streams=True,
         fields=(
-            "| `packet` of packets | `number`, `time`, `from`, `to` | one of each KRPC message of the capture; `time` in "
-            "seconds since 1970; `ip:port` |\n"
+            "| `packet` of packets | `number`, `time`, `from`, `to` | one of each KRPC message of the capture; `time` "
+            "in seconds since 1970; `ip:port` |\n"
             "| | `kind`, `method`, `tid`, `length` | `query`, `response`, `error` or `unreadable`; the method of the "
             "query, of an answer too where its query is known, else null; 40 hex digits at most; bytes |\n"
             "| | `pair` | the number of an answer's query, or of the first answer to a query, or null |\n"
@@ -540,8 +540,8 @@ _ROWS = (
             "inferred from queries for one target, by one method, from one address, within seconds; when it began, in "
             "seconds since 1970. With --me all of that node, else those that asked several nodes |\n"
             "| | `from`, `method`, `target` | who looked, `ip:port`; by which method; for what, 40 hex digits |\n"
-            "| | `queries`, `answers`, `nodes` | how many queries, how many of them were answered, errors included; how "
-            "many nodes were asked |\n"
+            "| | `queries`, `answers`, `nodes` | how many queries, how many of them were answered, errors included; "
+            "how many nodes were asked |\n"
             "| | `first_ms`, `found_ms`, `complete_ms` | milliseconds from its first query to the first answer, to the "
             "first peers or value, and to the last answer; or null |\n"
             "| `summary` of packets and lookups | `format` | the last line; `pcap` or `pcapng` |\n"

@@ -9,8 +9,8 @@ from ..engine.views.events import refused
 from ..engine.wire import bencode
 from ..engine.wire.bencode import BencodeError
 from ..engine.wire.compact import Addr
-from ..engine.wire.faults import Fault
 from ..engine.wire.family import ID_LENGTH, family_of
+from ..engine.wire.faults import Fault
 from ..engine.wire.krpc import MAX_DATAGRAM, MAX_TID, ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
 from ..engine.wire.methods import MAX_TOKEN, target_of
 
@@ -133,9 +133,9 @@ def read(data: bytes, source: Addr) -> Reading:
     except RefusedQuery as refusal:
         why = refused(refusal.code)
         return Reading("query", refusal.method, refusal.tid, None, None, (why,), why)
-    if type(message) is Query:
+    if isinstance(message, Query):
         faults = () if message.canonical else (Fault.NOT_CANONICAL.value,)
         return Reading("query", message.method, message.tid, message.args.id, message, faults)
-    if type(message) is ErrorReply:
+    if isinstance(message, ErrorReply):
         return Reading("error", "", message.tid, None, message)
     return Reading("response", "", message.tid, message.id, message, tuple(fault.value for fault in message.faults))

@@ -17,7 +17,7 @@ from ..captures.message import Captured
 from ..captures.reader import CaptureReader, Summary
 from ..captures.walks.walk import Walk
 from ..engine.wire.compact import Addr
-from ..errors import Exit, UsageError, quoted
+from ..errors import Exit, Failure, UsageError, quoted
 from ..packets.filter import Filter, parse
 from ..packets.packet import Packet
 from ..storage.named_file import open_named
@@ -37,13 +37,17 @@ Format: TypeAlias = Callable[[Captured], str]
 
 
 def carry_out(request: ReadCapture, output: Output) -> int:
-    """Reads all of it. Returns the exit code. Raises `UsageError`."""
+    """Reads all of it. Returns the exit code. Raises `UsageError`, `Failure`."""
     gc.set_threshold(50_000, 20, 100)  # what it makes is no garbage for the collector, but for a lookup at a time
     name = quoted(str(request.file))
     reader = CaptureReader()
     wanted = _Wanted(request, output.as_json)
     try:
-        with open_named(request.file) as file:
+        opened = open_named(request.file)
+    except OSError as error:
+        raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
+    try:
+        with opened as file:
             if request.filter and request.me is None and _is_ordinary(file):
                 wanted.me = _most_of(file)
             for heard in _pieces(reader, file):
@@ -53,7 +57,7 @@ def carry_out(request: ReadCapture, output: Output) -> int:
     except NotACapture as refusal:
         raise UsageError(f"--open {name}: {words.REFUSALS[refusal.why]}") from None
     except OSError as error:
-        raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
+        raise Failure(words.unreadable_words(name, error.strerror or str(error))) from None
     summary = reader.summary
     if output.as_json:
         output.objects([captured_json.summary(summary)])

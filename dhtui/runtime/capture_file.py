@@ -35,6 +35,7 @@ class CaptureFile(NamedTuple):
 def open_capture(path: Path, me: Addr | None) -> CaptureFile:
     """Open a file, of which it is seen at once whether it is a capture, or a pipe. Raises `UsageError`."""
     name = quoted(str(path))
+    file: BufferedReader | None = None
     try:
         file = open_named(path)
         if str(path) == STDIN:
@@ -43,7 +44,12 @@ def open_capture(path: Path, me: Addr | None) -> CaptureFile:
         size = status.st_size if stat.S_ISREG(status.st_mode) else 0
         if size:
             _check(file, name)
+    except UsageError:
+        file.close()
+        raise
     except OSError as error:
+        if file is not None:
+            file.close()
         raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
     shown = "" if not stat.S_ISREG(status.st_mode) else name[1:-1]
     return CaptureFile(file, Capture(shown, me), size)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
+from ..captures.files.reader import is_capture
 from ..engine.views.events import Event, PacketReceived, PacketSent
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
@@ -95,9 +96,13 @@ class Replay:
         self.damage = ""
         """The damage of the file, in a sentence or two; empty if none."""
         lines = _Lines(source, max_size)
+        head = b""
         try:
-            self.header = _read_header(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
+            head = bytes(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
+            self.header = _read_header(head)
         except CodecError as error:
+            if is_capture(head or bytes(lines.rest[:4])):
+                raise ReplayError("it is a capture of packets: --open opens it") from error
             raise ReplayError(f"it is no recording of dhtui ({error})") from error
         self.end = self.header.clock
         """When the last line was written."""

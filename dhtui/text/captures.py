@@ -22,7 +22,6 @@ DAMAGES: Final = {
     "compression": "its compressed data is damaged",
     "compression_cut": "its compressed data is cut off",
     "bomb": "its compressed data grows beyond what a capture holds",
-    "unreadable": "it could not be read on",
 }
 """Why a file is not read to its end, by the value of a `DamageKind`."""
 
@@ -42,7 +41,7 @@ def cut_words(count: int) -> str:
 
 def links_words(links: Sequence[int]) -> str:
     """Link types that are not read."""
-    return f"packets of link {plural(len(links), 'type')} {', '.join(map(str, links))} are not read"
+    return f"packets of link type {', '.join(map(str, links))} are not read"
 
 
 def fragments_words(count: int) -> str:

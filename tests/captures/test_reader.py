@@ -95,7 +95,9 @@ def test_queries_and_answers_are_paired_by_both_addresses_and_the_transaction_id
 
 
 def test_a_transaction_id_that_is_used_again_and_a_second_answer() -> None:
-    found, reader = heard([asked(1.0, b"aa"), answered(1.1, b"aa"), answered(1.5, b"aa"), asked(2.0, b"aa"), answered(2.1, b"aa")])
+    found, reader = heard(
+        [asked(1.0, b"aa"), answered(1.1, b"aa"), answered(1.5, b"aa"), asked(2.0, b"aa"), answered(2.1, b"aa")]
+    )
     assert [each.pair for each in found] == [2, 1, 1, 5, 4]
     assert reader.summary.unanswered == 0
     late, reader = heard([asked(1.0, b"aa"), answered(1.0 + pairing.SECONDS + 1, b"aa")])

@@ -41,7 +41,9 @@ def packet(source: Addr, dest: Addr, data: bytes) -> bytes:
     return (ipv6 if ":" in source[0] else ipv4)(source, dest, udp(source, dest, data))
 
 
-def pcap(packets: Iterable[Packet], link: int = RAW, *, order: str = "<", nano: bool = False, snap: int = 65535) -> bytes:
+def pcap(
+    packets: Iterable[Packet], link: int = RAW, *, order: str = "<", nano: bool = False, snap: int = 65535
+) -> bytes:
     """A file of libpcap's format."""
     unit = 1_000_000_000 if nano else 1_000_000
     head = struct.pack(f"{order}IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, snap, link)
@@ -122,7 +124,14 @@ def lookup(start: float = START, me: Addr = ME, target: bytes = TARGET) -> list[
     ids = {place: node_id(target, 150 - 5 * place) for place in range(1, 7)}
     names = {1: (2, 3), 2: (4,), 3: (5,), 4: (6,)}
     told: list[Packet] = []
-    for place, (sent, heard) in {1: (0, 30), 2: (31, 60), 3: (32, 70), 4: (61, 90), 5: (71, None), 6: (91, 140)}.items():
+    for place, (sent, heard) in {
+        1: (0, 30),
+        2: (31, 60),
+        3: (32, 70),
+        4: (61, 90),
+        5: (71, None),
+        6: (91, 140),
+    }.items():
         tid, there = bytes((65, place)), node_at(place)
         told.append((start + sent / 1000, packet(me, there, query(tid, target))))
         if heard is not None:

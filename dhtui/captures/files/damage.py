@@ -39,8 +39,6 @@ class DamageKind(StrEnum):
     """The compressed data is cut off."""
     BOMB = "bomb"
     """The compressed data grows beyond what a capture plausibly holds."""
-    UNREADABLE = "unreadable"
-    """The system could not read on."""
 
 
 class Damage(NamedTuple):

@@ -60,6 +60,11 @@ class FrameReader:
             self._format.end()
 
 
+def is_capture(head: bytes) -> bool:
+    """Whether a file begins like a capture, by its first four bytes."""
+    return head[:4] in MAGICS or head.startswith(SECTION_MAGIC)
+
+
 def _format_of(head: bytes) -> Pcap | Pcapng:
     if (known := MAGICS.get(head[:4])) is not None:
         return Pcap(*known)

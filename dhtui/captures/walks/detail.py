@@ -67,7 +67,7 @@ def detail(walk: Walk, read: Callable[[int], Reading | None], until: float, *, o
     `read` gives what a message says, by its number; `None`: it is not kept any more.
     """
     steps = [step for step in walk.steps if step.sent <= until]
-    last = max((max(s.sent, s.ended if _by(s, until) else s.sent) for s in steps), default=walk.started)
+    last = max((_last(step, until) for step in steps), default=walk.started)
     elapsed = max(0.0, (last if over else until) - walk.started)
     course = _Course(walk.target)
     for kind, step in _events(steps, until):
@@ -85,8 +85,9 @@ def detail(walk: Walk, read: Callable[[int], Reading | None], until: float, *, o
     )
 
 
-def _by(step: Step, until: float) -> bool:
-    return step.ended is not None and step.ended <= until
+def _last(step: Step, until: float) -> float:
+    """When the query, or its answer by then, came."""
+    return step.sent if step.ended is None or step.ended > until else max(step.sent, step.ended)
 
 
 def _events(steps: Sequence[Step], until: float) -> list[tuple[str, Step]]:
