@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from .sources.replay import Replay
 
 THEMES = tuple(THEME_NAMES.values())
-RECORDING = "there is no node to do that."
+NO_NODE = "there is no node to do that."
 MAX_WARNINGS = 20
 TESTNET_SIZE = 64
 """Nodes of the testnet that one key opens."""
@@ -260,7 +260,7 @@ class Explorer(App[int]):
         """Begins a recording, or ends it."""
         run = self.host.run
         if self._played:
-            notify(self, f"{self.feed.without_node}: {RECORDING}")
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif run is None:
             notify(self, "The node is not running yet.")
         elif run.recorder is not None:
@@ -284,7 +284,7 @@ class Explorer(App[int]):
     async def action_testnet(self) -> None:
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._played:
-            notify(self, f"{self.feed.without_node}: {RECORDING}")
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif self.host.nodes.other is None or self.host.nodes.on_testnet:
             notify(self, "This program was started on a testnet; without --testnet it starts on the network.")
         elif self.host.testnet:
@@ -472,7 +472,7 @@ class Explorer(App[int]):
     async def action_new_lookup(self) -> None:
         """Opens the form that starts a lookup."""
         if self._played:
-            notify(self, f"{self.feed.without_node}: {RECORDING}")
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif await self._open("lookup", None):
             await self.screen.run_action("start")
 
