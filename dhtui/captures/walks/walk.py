@@ -15,7 +15,8 @@ QUIET: Final = 15.0
 """Seconds without a query or an answer after which a lookup is over. The clients in use wait up to 10 to 15 s for a
 node, and none looks for the same target again so soon of its own accord."""
 REPEAT_QUIET: Final = 1.0
-"""Seconds of quiet after which a query to a node that has answered begins another lookup: none asks a node twice."""
+"""Seconds of quiet after which a query to a node that has answered begins another lookup, as few clients ask a node
+twice; at once where no query is in flight."""
 MOST_OPEN: Final = 4096
 """Most lookups that are under way at a time; beyond, the one that was quiet for longest is over."""
 MOST_STEPS: Final = 2048
@@ -111,7 +112,7 @@ class Walks:
         key = heard.source, heard.method, target
         over: list[Walk] = []
         walk = self._open.get(key)
-        if walk is not None and walk.asked.get(heard.dest) and heard.at - walk.last > REPEAT_QUIET:
+        if walk is not None and walk.asked.get(heard.dest) and _rests(walk, heard.at):
             over.append(self._close(key))
             walk = None
         if walk is None:
@@ -159,6 +160,11 @@ class Walks:
         walk.over = True
         self._steps -= len(walk.steps)
         return walk
+
+
+def _rests(walk: Walk, at: float) -> bool:
+    """Whether nothing of a lookup is under way."""
+    return walk.answers == walk.queries or at - walk.last > REPEAT_QUIET
 
 
 def found_something(heard: Captured) -> bool:
