@@ -65,6 +65,7 @@ def test_packets_have_their_directions_and_pairs() -> None:
     courses = [standing(each, source.packets).course for each in packets]
     assert courses.count(Course.ANSWER) == courses.count(Course.ASKED) == 5 and courses.count(Course.SILENT) == 1
     other = source_of(lookup(), THERE)
+    assert [each.method for each in other.packets] == ["get_peers", "get_peers"]
     assert [(each.direction, each.addr) for each in other.packets] == [("in", ME), ("out", ME)]
     assert standing(next(iter(other.packets)), other.packets).course is Course.ASKED
 

@@ -130,7 +130,7 @@ class NodeView:
         if heard.step is None:
             return
         walk = heard.step.walk
-        if walk.number not in self._lookups:
+        if walk.number not in self._lookups and walk.is_lookup:
             self._lookups[walk.number] = walk
             self._note(at, What.LOOKUP_STARTED, walk.number, walk.method)
             if len(self._lookups) > MOST_LOOKUPS:
@@ -198,7 +198,8 @@ class NodeView:
             return QueryFinished(at, message.dest, tid, method, owner, _RESULTS[what], rtt, None, SILENT_AFTER)
         if message.source != self.me:
             return PacketReceived(at, message.source, message.data, parsed, problem)
-        return PacketSent(at, message.dest, message.data, kind, method, tid)
+        # That of an answer is its query's, which may not be among the packets any more.
+        return PacketSent(at, message.dest, message.data, kind, method or self.totals.method(index), tid)
 
     def _lookup_event(self, at: float, what: What, number: int) -> Event | None:
         walk = self._lookups.get(number)

@@ -111,6 +111,11 @@ class Totals:
             self._asked.append(Counter())
         return self._trips[-1], self._asked[-1]
 
+    def method(self, event: int) -> str:
+        """The method of an event; empty where it is not known, or none of ours."""
+        name = NAMES[self._codes[event] % _WIDTH]
+        return "" if name == OTHER else name
+
     # ---- up to a time ------------------------------------------------------------------------------
 
     def counts(self, upto: int) -> Counter[int]:
