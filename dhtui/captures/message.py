@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from ..engine.views.events import refused
-from ..engine.wire import bencode
-from ..engine.wire.bencode import BencodeError
 from ..engine.wire.compact import Addr
-from ..engine.wire.family import ID_LENGTH, family_of
+from ..engine.wire.family import family_of
 from ..engine.wire.faults import Fault
-from ..engine.wire.krpc import MAX_DATAGRAM, MAX_TID, ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
-from ..engine.wire.methods import MAX_TOKEN, target_of
+from ..engine.wire.krpc import MAX_TID, ErrorReply, MalformedDatagram, Message, Query, RefusedQuery, parse
+from ..engine.wire.methods import target_of
 
 if TYPE_CHECKING:
     from .walks.walk import Step
 
 Kind: TypeAlias = Literal["query", "response", "error", "unreadable"]
-_RESPONSE_ENDS: Final = b"1:y1:re"
-"""How nearly every response ends, as keys are sorted."""
-_PLAIN: Final = frozenset((b"id", b"nodes", b"nodes6", b"token", b"p"))
-"""Keys of a response that brings nothing but nodes and a token."""
+
+
+def _strings(first: int, last: int, step: int = 1) -> bytes:
+    """A pattern for a bencoded string of one of these lengths."""
+    return b"(?:%b)" % b"|".join(b"%d:.{%d}" % (length, length) for length in range(first, last + 1, step))
+
+
+_TAIL: Final = rb"1:t(%b)(?:1:v%b)?1:y1:" % (_strings(1, MAX_TID), _strings(1, 16))
+_QUERY: Final = re.compile(
+    rb"d1:ad2:id20:(.{20})(?:e1:q4:ping|6:target20:(.{20})e1:q(?:9:(find_node)|3:(get))"
+    rb"|9:info_hash20:(.{20})e1:q9:get_peers)(?:2:roi1e)?%bqe" % _TAIL,
+    re.DOTALL,
+)
+"""Queries as nearly all of them are: canonical bencode, with none but the arguments that BEP 5 and 44 demand."""
+_RESPONSE: Final = re.compile(
+    rb"d(?:2:ip(?:6:.{6}|18:.{18}))?1:rd2:id20:(.{20})(?:5:nodes%b)?(?:6:nodes6%b)?(?:1:pi[1-9][0-9]{0,4}e)?(?:5:token%b)?"
+    rb"e%bre" % (_strings(0, 520, 26), _strings(0, 760, 38), _strings(1, 32), _TAIL),
+    re.DOTALL,
+)
+"""Responses that bring nothing but nodes and a token, in canonical bencode, without a fault."""
 
 
 class Reading(NamedTuple):
@@ -41,7 +56,10 @@ class Reading(NamedTuple):
     problem: str = ""
     """Why it is no message, or is a query that a node refuses: the only one of its `faults` then."""
     plain: bool = False
-    """Whether it is a response that brings nothing but nodes and a token."""
+    """Whether it is a message without a fault whose contents were not read: a usual query, or a response that brings
+    nothing but nodes and a token."""
+    target: bytes | None = None
+    """The 20-byte target of a query; `None`: it has none, or is no query."""
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +86,8 @@ class Captured:
     node answers with that error."""
     problem: str
     plain: bool
+    target: bytes | None
+    """See `Reading.target`."""
     query: Captured | None = None
     """The query of an answer, if that is in the capture."""
     pair: int | None = None
@@ -80,11 +100,6 @@ class Captured:
         """The message in full; `None` if it can't be read, or is a query that a node refuses."""
         return read(self.data, self.source).message if self.plain else self.parsed
 
-    @property
-    def target(self) -> bytes | None:
-        """The 20-byte target of a query; `None`: it has none, or is no query."""
-        return target_of(self.parsed.args) if type(self.parsed) is Query else None
-
 
 def may_be_krpc(data: bytes) -> bool:
     """Whether it can be a bencoded dictionary. Far quicker than to read it."""
@@ -92,35 +107,20 @@ def may_be_krpc(data: bytes) -> bool:
 
 
 def glance(data: bytes, source: Addr) -> Reading:
-    """The same as `read`, but for the nodes of a plain response, which take most of the time. Never raises."""
-    if data.endswith(_RESPONSE_ENDS) and (plain := _plain(data, source)) is not None:
-        return plain
+    """The same as `read`, but for the contents of plain messages: a fifth of the time. Never raises."""
+    if data.endswith(b"1:y1:re"):
+        found = _RESPONSE.fullmatch(data)
+        if found is not None:
+            node_id, tid = found.groups()
+            return Reading("response", "", tid[tid.index(b":") + 1 :], node_id, None, (), "", True)
+    elif data.endswith(b"1:y1:qe"):
+        found = _QUERY.fullmatch(data)
+        if found is not None:
+            node_id, target, find_node, get, info_hash, tid = found.groups()
+            method = "get_peers" if info_hash else "find_node" if find_node else "get" if get else "ping"
+            tid = tid[tid.index(b":") + 1 :]
+            return Reading("query", method, tid, node_id, None, (), "", True, info_hash or target)
     return read(data, source)
-
-
-def _plain(data: bytes, source: Addr) -> Reading | None:
-    """A plain response in canonical bencode; `None` for anything else."""
-    if len(data) > MAX_DATAGRAM:
-        return None
-    try:
-        message = bencode.decode(data)
-    except BencodeError:
-        return None
-    tid, body = message.get(b"t"), message.get(b"r")
-    if type(body) is not dict or type(tid) is not bytes or not 0 < len(tid) <= MAX_TID or not _PLAIN.issuperset(body):
-        return None
-    node_id = body.get(b"id")
-    if type(node_id) is not bytes or len(node_id) != ID_LENGTH:
-        return None
-    faults: tuple[str, ...] = ()
-    family = family_of(source[0])
-    nodes = body.get(family.nodes_key, b"")
-    if type(nodes) is not bytes or len(nodes) % family.node_length:
-        faults = (Fault.NODES.value,)
-    token = body.get(b"token", b"")
-    if type(token) is not bytes or len(token) > MAX_TOKEN:
-        faults += (Fault.TOKEN.value,)
-    return Reading("response", "", tid, node_id, None, faults, "", True)
 
 
 def read(data: bytes, source: Addr) -> Reading:
@@ -135,7 +135,9 @@ def read(data: bytes, source: Addr) -> Reading:
         return Reading("query", refusal.method, refusal.tid, None, None, (why,), why)
     if isinstance(message, Query):
         faults = () if message.canonical else (Fault.NOT_CANONICAL.value,)
-        return Reading("query", message.method, message.tid, message.args.id, message, faults)
+        return Reading(
+            "query", message.method, message.tid, message.args.id, message, faults, target=target_of(message.args)
+        )
     if isinstance(message, ErrorReply):
         return Reading("error", "", message.tid, None, message)
     return Reading("response", "", message.tid, message.id, message, tuple(fault.value for fault in message.faults))

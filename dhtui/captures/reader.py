@@ -90,10 +90,7 @@ class CaptureReader:
                 self._cut += data[:1] == b"d"
             elif may_be_krpc(data):
                 self._number += 1
-                kind, method, tid, node_id, message, faults, problem, plain = glance(data, source)
-                heard = Captured(
-                    self._number, at, source, dest, data, kind, method, tid, node_id, message, faults, problem, plain
-                )
+                heard = Captured(self._number, at, source, dest, data, *glance(data, source))
                 self._follow(heard)
                 found.append(heard)
         return found

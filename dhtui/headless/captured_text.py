@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..captures.message import Captured
 from ..captures.reader import Summary
@@ -34,8 +35,12 @@ def packet(heard: Captured) -> str:
 
 
 def _clock(at: float) -> str:
-    then = time.localtime(at)
-    return f"{time.strftime('%H:%M:%S', then)}.{int(at * 1e6) % 1_000_000:06}"
+    return f"{_second(int(at))}.{int(at * 1e6) % 1_000_000:06}"
+
+
+@lru_cache(maxsize=16)
+def _second(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def walk(one: Walk) -> str:

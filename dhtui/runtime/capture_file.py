@@ -35,24 +35,24 @@ class CaptureFile(NamedTuple):
 def open_capture(path: Path, me: Addr | None) -> CaptureFile:
     """Open a file, of which it is seen at once whether it is a capture, or a pipe. Raises `UsageError`."""
     name = quoted(str(path))
-    file: BufferedReader | None = None
     try:
         file = open_named(path)
+    except OSError as error:
+        raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
+    try:
         if str(path) == STDIN:
             _take_terminal()
         status = os.fstat(file.fileno())
-        size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-        if size:
+        ordinary = stat.S_ISREG(status.st_mode)
+        if ordinary:
             _check(file, name)
+    except OSError as error:
+        file.close()
+        raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
     except UsageError:
         file.close()
         raise
-    except OSError as error:
-        if file is not None:
-            file.close()
-        raise UsageError(f"--open: {words.unreadable_words(name, error.strerror or str(error))}") from None
-    shown = "" if not stat.S_ISREG(status.st_mode) else name[1:-1]
-    return CaptureFile(file, Capture(shown, me), size)
+    return CaptureFile(file, Capture(name[1:-1] if ordinary else "", me), status.st_size if ordinary else 0)
 
 
 def _check(file: BufferedReader, name: str) -> None:

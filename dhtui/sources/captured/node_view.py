@@ -26,8 +26,6 @@ from ...engine.views.events import (
 )
 from ...engine.views.snapshot import INFERRED, ErrorView, LookupDetail, LookupView, QueryView
 from ...engine.wire.compact import Addr
-from ...engine.wire.krpc import Query
-from ...engine.wire.methods import target_of
 from ...text.faults import TIMED_OUT
 from .kept import Kept, Message
 from .totals import NAMES, PACKETS, Totals, What
@@ -191,7 +189,7 @@ class NodeView:
         message = self._kept.get(number)
         if message is None:
             return None
-        kind, method, tid, _, parsed, _, problem, _ = read(message.data, message.source)
+        kind, method, tid, _, parsed, _, problem, *_ = read(message.data, message.source)
         if what not in PACKETS:
             rtt = None if what is What.ENDED_SILENT else max(0.0, at - message.at)
             owner = f"{_name(method)}#{self._owners[index]}" if self._owners[index] else _name(method)
@@ -308,12 +306,19 @@ class NodeView:
         if message is None:
             return None
         reading = read(message.data, message.source)
-        target = target_of(reading.message.args) if isinstance(reading.message, Query) else None
         number = self._owners[index]
         owner = f"{_name(reading.method)}#{number}" if number else _name(reading.method)
         age = max(0.0, at - self._times[index])
         return QueryView(
-            reading.tid, message.dest, None, _name(reading.method), target, owner, age, SILENT_AFTER, SILENT_AFTER
+            reading.tid,
+            message.dest,
+            None,
+            _name(reading.method),
+            reading.target,
+            owner,
+            age,
+            SILENT_AFTER,
+            SILENT_AFTER,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from random import Random
 
 import pytest
 from support.captures import (
@@ -29,9 +30,9 @@ from dhtui.captures.message import Captured, glance, read
 from dhtui.captures.reader import CaptureReader
 from dhtui.captures.walks import walk as walking
 from dhtui.captures.walks.walk import QUIET, Walk
-from dhtui.engine.wire.compact import Addr
+from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.faults import Fault
-from dhtui.engine.wire.krpc import encode_response
+from dhtui.engine.wire.krpc import FindNode, Get, encode_query, encode_response
 
 THERE = node_at(1)
 
@@ -172,7 +173,32 @@ ANSWERS = [
 def test_a_glance_sees_the_same_as_a_reading_in_full(data: bytes, source: Addr) -> None:
     quick, whole = glance(data, source), read(data, source)
     assert quick[:4] == whole[:4] and quick.faults == whole.faults and quick.problem == whole.problem
-    assert quick.plain or quick.message == whole.message
+    assert quick.target == whole.target and (quick.plain or quick.message == whole.message)
+
+
+def test_a_glance_sees_the_same_of_whatever_was_changed() -> None:
+    draw = Random(11)
+    usual = [
+        query(b"aa"),
+        query(b"a" * 20, TARGET),
+        *ANSWERS[:2],
+        response(b"aa", nodes=[NodeInfo(b"n" * 20, THERE)] * 8),
+    ]
+    usual += [
+        encode_query(b"ab", args, ro)[1]
+        for ro in (True, False)
+        for args in (FindNode(b"q" * 20, TARGET), Get(b"q" * 20, TARGET), Get(b"q" * 20, TARGET, 3))
+    ]
+    plain = 0
+    for _ in range(3000):
+        data = bytearray(draw.choice(usual))
+        for _ in range(draw.choice((0, 1, 1, 2))):
+            at = draw.randrange(len(data))
+            data[at : at + draw.choice((0, 1, 1))] = bytes((draw.choice(b"0123456789:eild" + draw.randbytes(2)),))
+        quick, whole = glance(bytes(data), ME), read(bytes(data), ME)
+        assert quick._replace(message=None, plain=False) == whole._replace(message=None), bytes(data)
+        plain += quick.plain
+    assert plain > 500
 
 
 # ---- lookups -----------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ CLIENTS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("captured")
-    ran = _run([*_way_in(), sys.executable, "-m", "captures.sniffing", str(found), *CLIENTS], 10 * PATIENCE)
+    ran = _run([*_way_in(), sys.executable, "-m", "capture.sniffing", str(found), *CLIENTS], 10 * PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return found
 
