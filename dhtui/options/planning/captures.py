@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ...actions.request import ReadCapture
 from ...errors import UsageError, quoted
 from ...storage.named_file import STDIN
@@ -28,6 +30,8 @@ def _request(options: Options) -> ReadCapture:
 def check_capture(options: Options) -> None:
     """That there is a file to be opened. Raises `UsageError`."""
     assert options.open is not None
+    if str(options.open) == STDIN and sys.stdin.isatty():
+        raise UsageError("--open -: standard input is a terminal, not a capture: pipe one into it, as tcpdump -w - does")
     if str(options.open) != STDIN and not options.open.exists():
         raise UsageError(f"--open: there is no file {quoted(str(options.open))}")
     if options.open.is_dir():
