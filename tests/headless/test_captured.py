@@ -202,4 +202,4 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         assert process.returncode == 0
         return usage.ru_maxrss
 
-    assert peak(30_000) < peak(6_000) + 30_000
+    assert peak(20_000) < peak(4_000) + 20_000

@@ -64,7 +64,7 @@ async def test_each_screen_shows_what_is_in_it(file: Path) -> None:
         expected = {
             "table": "This is a capture: the routing table of another program",
             "queries": "get_peers",
-            "lookup": "lookups: 0 running, 2 finished",
+            "lookup": "inferred lookups: 0 running, 2 finished",
             "packets": "23 packets  ring 5000",
             "items": "what another program keeps can't be known",
             "keys": "they never leave their machine",

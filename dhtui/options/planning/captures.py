@@ -31,7 +31,7 @@ def check_capture(options: Options) -> None:
     """That there is a file to be opened. Raises `UsageError`."""
     assert options.open is not None
     if str(options.open) == STDIN and sys.stdin.isatty():
-        raise UsageError("--open -: standard input is a terminal, not a capture: pipe one into it, as tcpdump -w - does")
+        raise UsageError("--open -: standard input is a terminal, and no capture: pipe one into it (tcpdump -w -)")
     if str(options.open) != STDIN and not options.open.exists():
         raise UsageError(f"--open: there is no file {quoted(str(options.open))}")
     if options.open.is_dir():

@@ -18,7 +18,7 @@ from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
 from ...engine.commands import NodeCommands
-from ...engine.views.snapshot import LookupDetail, LookupView, Snapshot
+from ...engine.views.snapshot import INFERRED, LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.compare import Difference, comparison_lines, differences
@@ -128,7 +128,8 @@ class LookupScreen(CourseScreen):
         waiting = sum(view.place > 0 for view in snapshot.lookups)
         running = sum(view.running for view in snapshot.lookups) - waiting
         wait = f"{waiting} waiting, " if waiting else ""
-        finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
+        whose = "inferred " if any(view.owner == INFERRED for view in snapshot.lookups) else ""
+        finished = f"{whose}lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(self.host.testnet))
         self.lookups.show(rows)
