@@ -18,6 +18,8 @@ from .states import snapshot
 
 STEPS: Final = 1000
 """Messages that are taken at a time when the view changes."""
+COUNTED_ANEW: Final = 1.02
+"""The growth after which the nodes are counted anew: there may be tens of thousands."""
 NOBODY: Final[Addr] = ("0.0.0.0", 0)
 """The node that is shown before there is one."""
 
@@ -49,6 +51,7 @@ class Capture:
         """The number of messages at which it is seen again which node has most."""
         self._next: tuple[NodeView, Iterator[Captured]] | None = None
         """The view that is being made, and the messages that it has not taken yet."""
+        self._counted, self._parties = 0, list[Party]()
         self._snapshot: tuple[tuple[object, ...], Snapshot] | None = None
         self._holdings: tuple[tuple[object, ...], Holdings] | None = None
 
@@ -96,8 +99,11 @@ class Capture:
 
     @property
     def parties(self) -> list[Party]:
-        """The nodes in it that can be shown, those of most messages first."""
-        return self._reader.parties.listed()
+        """The nodes in it that can be shown, those of most messages first. Counted anew as the capture grows."""
+        newest = self.kept.newest
+        if newest > COUNTED_ANEW * self._counted or (self.ended and newest > self._counted):
+            self._counted, self._parties = newest, self._reader.parties.listed()
+        return self._parties
 
     def party(self, addr: Addr) -> Party | None:
         """A node in it."""
@@ -174,7 +180,7 @@ class Capture:
 
     def snapshot(self, at: float) -> Snapshot:
         """The state at a time; the same value as long as it is the same state."""
-        key = id(self.view), len(self.view), at
+        key = id(self.view), at, self.ended
         if self._snapshot is None or self._snapshot[0] != key:
             self._snapshot = key, snapshot(self.view, at)
         return self._snapshot[1]

@@ -32,6 +32,8 @@ from .totals import NAMES, PACKETS, Totals, What
 
 MOST_PENDING: Final = 65_536
 """Most queries that are waited for at a time."""
+MOST_LOOKED_AT: Final = 16_384
+"""Most events among which queries in flight are sought."""
 LOOKUPS_SHOWN: Final = 64
 MOST_ANNOUNCES: Final = 500
 """Most announces that are told of at a time."""
@@ -292,7 +294,7 @@ class NodeView:
         # Those that ended by then have an event of that; the others were sent within the last seconds.
         first, upto = bisect_left(self._times, at - SILENT_AFTER), self.events_upto(at)
         open_queries: dict[int, int] = {}
-        for index in range(max(first, upto - MOST_PENDING), upto):
+        for index in range(max(first, upto - MOST_LOOKED_AT), upto):
             what = self._what[index]
             if what == What.SENT_QUERY:
                 open_queries[self._numbers[index]] = index
