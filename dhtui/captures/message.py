@@ -94,6 +94,8 @@ class Captured:
     """The number of the query of an answer, and of the first answer to a query, once that is known."""
     step: Step | None = None
     """Of a query: its part in a lookup."""
+    ended: bool = False
+    """Of a query: whether it was noted what became of it."""
 
     @property
     def message(self) -> Message | None:

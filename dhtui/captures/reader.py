@@ -50,8 +50,8 @@ class Summary(NamedTuple):
 class CaptureReader:
     """Hand it all bytes with `feed`, then call `end`. Memory is bounded, however long the capture is."""
 
-    def __init__(self, *, lookups: bool = True) -> None:
-        """`lookups`: whether lookups are inferred. An explorer does that for the node that it shows."""
+    def __init__(self, *, follows: bool = True) -> None:
+        """`follows`: whether nodes are counted and lookups inferred, as an explorer does in another thread."""
         self.parties = Parties()
         self.frames = FrameReader()
         self.over: list[Walk] = []
@@ -59,7 +59,7 @@ class CaptureReader:
         self._datagrams = Datagrams()
         self._duplicates = Duplicates()
         self._pairs = Pairs()
-        self._walks = Walks() if lookups else None
+        self._walks = Walks() if follows else None
         self._number = self._malformed = self._cut = 0
         self._packets = self._udp = 0
         self._first: float | None = None
@@ -100,9 +100,9 @@ class CaptureReader:
             self._malformed += 1
         else:
             self._pairs.follow(heard)
-        self.parties.follow(heard)
-        if self._walks is not None and (over := self._walks.follow(heard)):
-            self.over += over
+        if self._walks is not None:
+            self.parties.follow(heard)
+            self.over += self._walks.follow(heard)
         if self._first is None:
             self._first = heard.at
         self._last = heard.at

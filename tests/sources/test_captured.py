@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from support.captures import ME, START, TARGET, Packet, error, lookup, node_at, node_id, packet, pcap, query, traffic
+from support.captures import (
+    ME,
+    START,
+    TARGET,
+    Packet,
+    error,
+    lookup,
+    node_at,
+    node_id,
+    packet,
+    pcap,
+    query,
+    response,
+    traffic,
+)
 
 from dhtui.captures.walks.detail import SILENT_AFTER
 from dhtui.engine.lookup.decisions import State, StopReason
@@ -308,3 +322,28 @@ def test_two_lookups_for_one_target_can_be_compared() -> None:
     source = source_of([*lookup(), *lookup(START + 30)])
     first, second = source.lookup(1), source.lookup(2)
     assert first is not None and second is not None and differences(first, second)
+
+
+def test_reading_in_a_thread_disturbs_nobody_who_looks() -> None:
+    """The reader is ahead of what was taken: pairs that it knows already change nothing that is shown."""
+    growing, data = Capture("c.pcap"), pcap(traffic(2000))
+    source = CaptureSource(growing)
+    pieces = [growing.read(data[start : start + 5000]) for start in range(0, len(data), 5000)]
+    for turn, piece in enumerate(pieces):
+        growing.take(piece)
+        source.tick(float(turn))
+        assert source.snapshot().at == source.clock() and growing.parties and growing.summary.krpc >= 2000
+    growing.end()
+    while not growing.settled:
+        source.tick(1e6)
+    source.tick(2e6)
+    now, counts = source.snapshot(), growing.summary
+    assert now.methods["get_peers"].answered == counts.queries - counts.unanswered
+    assert now.methods["get_peers"].timed_out == counts.unanswered
+
+
+def test_an_answer_that_comes_late_is_an_answer() -> None:
+    slow = [(START, packet(ME, THERE, query(b"aa"))), (START + 20, packet(THERE, ME, response(b"aa")))]
+    source = source_of(slow)
+    assert source.snapshot().methods["ping"].timed_out == 1 and source.snapshot().methods["ping"].answered == 0
+    assert standing(list(source.packets)[1], source.packets).course is Course.ANSWER

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...captures.message import Captured
-from ...captures.parties import Party
+from ...captures.parties import Parties, Party
 from ...captures.reader import CaptureReader, Summary
 from ...engine.views.events import Event
 from ...engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
@@ -46,12 +46,14 @@ class Capture:
         self.view = NodeView(me or NOBODY, self.kept)
         self._chosen = me is not None
         """Whether the user chose the node."""
-        self._reader = CaptureReader(lookups=False)
+        self._reader = CaptureReader(follows=False)
+        self._summary = self._reader.summary
+        self._parties = Parties()
         self._looked = 1
         """The number of messages at which it is seen again which node has most."""
         self._next: tuple[NodeView, Iterator[Captured]] | None = None
         """The view that is being made, and the messages that it has not taken yet."""
-        self._counted, self._parties = 0, list[Party]()
+        self._counted, self._listed = 0, list[Party]()
         self._snapshot: tuple[tuple[object, ...], Snapshot] | None = None
         self._holdings: tuple[tuple[object, ...], Holdings] | None = None
 
@@ -59,7 +61,9 @@ class Capture:
 
     def read(self, data: bytes) -> list[Captured]:
         """The messages that are complete with these bytes. Raises `NotACapture`."""
-        return [heard for piece in self._reader.feed(data) for heard in piece]
+        found = [heard for piece in self._reader.feed(data) for heard in piece]
+        self._summary = self._reader.summary
+        return found
 
     @property
     def broken(self) -> bool:
@@ -70,6 +74,7 @@ class Capture:
         """Keep messages that were read."""
         for each in heard:
             self.kept.add(each)
+            self._parties.follow(each)
             self.view.add(each)
         newest = self.kept.newest
         if not self._chosen and newest >= self._looked:
@@ -81,6 +86,7 @@ class Capture:
     def end(self) -> None:
         """There are no more bytes. Raises `NotACapture` where there were too few."""
         self._reader.end()
+        self._summary = self._reader.summary
         self.ended, self.progress = True, 1.0
         if not self._chosen:
             self._look_for_most()
@@ -88,26 +94,22 @@ class Capture:
             self.view.finish()
 
     def _look_for_most(self) -> None:
-        most = self._reader.parties.most()
+        most = self._parties.most()
         if most is not None and most != (self.view.me if self._next is None else self._next[0].me):
             self._begin(most)
 
     @property
     def summary(self) -> Summary:
         """What there was so far."""
-        return self._reader.summary
+        return self._summary._replace(nodes=self._parties.nodes)
 
     @property
     def parties(self) -> list[Party]:
         """The nodes in it that can be shown, those of most messages first. Counted anew as the capture grows."""
         newest = self.kept.newest
         if newest > COUNTED_ANEW * self._counted or (self.ended and newest > self._counted):
-            self._counted, self._parties = newest, self._reader.parties.listed()
-        return self._parties
-
-    def party(self, addr: Addr) -> Party | None:
-        """A node in it."""
-        return self._reader.parties.of(addr)
+            self._counted, self._listed = newest, self._parties.listed()
+        return self._listed
 
     # ---- the node that is shown --------------------------------------------------------------------
 

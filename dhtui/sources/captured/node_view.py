@@ -138,16 +138,18 @@ class NodeView:
 
     def _answered(self, at: float, heard: Captured, query: Captured) -> None:
         what = What.ENDED_ERROR if heard.kind == "error" else What.ENDED_ANSWERED
-        if at - query.at <= SILENT_AFTER:
+        if not query.ended:
+            query.ended = True
             self._note(at, what, query.number, query.method, owner=_owner(query))
             self.totals.trip(at, max(0.0, heard.at - query.at))
 
     def _silent(self, at: float) -> None:
         """Note the queries that had no answer by that time."""
         pending = self._pending
-        while pending and (pending[0].pair is not None or pending[0].at + SILENT_AFTER < at):
+        while pending and (pending[0].ended or pending[0].at + SILENT_AFTER < at):
             query = pending.popleft()
-            if query.pair is None:
+            if not query.ended:
+                query.ended = True
                 due = max(self.end, query.at + SILENT_AFTER) if at != inf else self.end
                 self._note(due, What.ENDED_SILENT, query.number, query.method, owner=_owner(query))
 
