@@ -53,6 +53,8 @@ def carry_out(request: ReadCapture, output: Output) -> int:
             for heard in _pieces(reader, file):
                 _print(output, wanted.lines(heard, reader))
                 _progress(output, reader.summary, file)
+                if output.lost:  # nobody reads on
+                    return Exit.OK
         _print(output, wanted.rest(reader))
     except NotACapture as refusal:
         raise UsageError(f"--open {name}: {words.REFUSALS[refusal.why]}") from None
