@@ -112,11 +112,14 @@ class Feed:
         return Frame(then, True, max(0, _packets(now) - _packets(then)))
 
     @property
+    def played(self) -> str:
+        """What is shown in place of a node, the beginning of a sentence."""
+        return "This is a capture" if self.instead else "This is a recording"
+
+    @property
     def without_node(self) -> str:
-        """Why there is no node to do anything, the beginning of a sentence."""
-        if self.player is None:
-            return "The node is not running yet"
-        return "This is a recording" if self.player.what == "recording" else "This is a capture"
+        """Why there is no node to do anything, the same."""
+        return self.played if self.player is not None else "The node is not running yet"
 
     def newest(self, shown: Snapshot) -> Snapshot:
         """The last snapshot of the source: later than the one shown while the view is frozen."""
