@@ -13,6 +13,7 @@ from ..engine.views.events import (
     IdChanged,
     LookupFinished,
     LookupStarted,
+    Missed,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
@@ -22,7 +23,7 @@ from ..engine.views.events import (
 )
 from ..engine.views.snapshot import INFERRED
 from .decisions import stop_words
-from .format import address, duration, lost_unread, plural, reach, short_id, woke
+from .format import address, duration, lost_unread, missed, plural, reach, short_id, woke
 from .safe import safe_text
 
 
@@ -40,6 +41,7 @@ class Cause(StrEnum):
     REACHABLE = "reachable"
     LOST = "lost"
     WOKE = "woke"
+    MISSED = "missed"
     TIMED_OUT = "timed out"
     ERROR = "error"
     REFUSED = "refused"
@@ -73,6 +75,7 @@ _CAUSES: dict[type[StateEvent], Cause] = {
     ReachabilityChanged: Cause.REACHABLE,
     DatagramsLost: Cause.LOST,
     Woke: Cause.WOKE,
+    Missed: Cause.MISSED,
 }
 
 
@@ -106,7 +109,7 @@ def lookup_name(event: LookupStarted | LookupFinished) -> str:
     return f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
 
 
-def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> str:
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke | Missed) -> str:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -120,3 +123,5 @@ def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | Datagram
             return lost_unread(lost, total)
         case Woke(away=away):
             return woke(away)
+        case Missed(at=at, since=since, packets=packets):
+            return missed(at - since, packets)
