@@ -39,9 +39,16 @@ _EXPLORER = (
         "tsecret",
     ),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
-    *("config", *TESTNET),
+    *("config", "open", "me", *TESTNET),
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
+_OPEN = ("open", "me", "serve", "keys", "mouse", "theme", "config")
+
+_READ = (
+    *("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file", "open"),
+    "skip",
+)
+"""Flags that name a file to be read."""
 
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
@@ -97,8 +104,12 @@ def refuse_in_explorer(options: Options) -> None:
     for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
+        elif options.open is not None and name in _EXPLORER and name not in _OPEN:
+            refuse(options, (name,), "has no meaning with --open: a capture is looked at without any node")
         elif name not in _EXPLORER:
             refuse(options, (name,), "needs an action, such as --do get")
+    if options.open is None:
+        refuse(options, ("me",), "needs --open: it says which node of a capture is meant")
     if options.read_only:
         refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
     if options.testnet:
@@ -143,20 +154,7 @@ def _check_outputs(options: Options) -> None:
 
 
 def _sources(options: Options) -> list[tuple[str, Path]]:
-    found = [
-        (name, path)
-        for name in (
-            "config",
-            "signed_file",
-            "val_file",
-            "raw",
-            "key_file",
-            "passphrase_file",
-            "new_passphrase_file",
-            "skip",
-        )
-        if (path := getattr(options, name)) is not None
-    ]
+    found = [(name, path) for name in _READ if (path := getattr(options, name)) is not None]
     if (options.val_bencoded or b"").startswith(b"@"):
         found.append(("val_bencoded", bencoded_file(options)))
     if options.keyname is not None:
