@@ -291,7 +291,5 @@ class ReadCapture(NamedTuple):
 
 
 KeyRequest: TypeAlias = MakeKey | ListKeys | ImportKey | ExportKey | RenameKey | DeleteKey | EncryptKey | DecryptKey
-OfflineRequest: TypeAlias = (
-    SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ConformRequest | ReadCapture
-)
+OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ConformRequest | ReadCapture
 AnyRequest: TypeAlias = Request | OfflineRequest
