@@ -46,7 +46,7 @@ from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
 from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
-from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
+from .settings import PUBLIC_BOOTSTRAP, LiveSettings, NodeConfig, SavedState, Settings, StateStorage
 from .stream import Stream, Take
 from .upkeep.bootstrap import MAX_HOSTS
 from .views.events import Event
@@ -718,6 +718,16 @@ class Node:
         self._check_running()
         checks.ip("ip", ip)
         return self._core.unban(ip, clock.now())
+
+    def adjust(self, limits: LiveSettings) -> None:
+        """Take other limits while it runs. Nodes that are blocked now leave the table."""
+        self._check_running()
+        checks.kind("limits", limits, LiveSettings)
+        limits.applied_to(self.config.settings)  # raises `ValueError` before anything has changed
+        if limits.blocks is not None and not isinstance(limits.blocks, Blocklist):
+            limits = replace(limits, blocks=SafeBlocks(limits.blocks, self._report))
+        self._core.adjust(limits, clock.now())
+        self._after()
 
     def bans(self) -> tuple[Ban, ...]:
         """The IPs that are banned now, the last one banned first."""

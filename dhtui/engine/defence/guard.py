@@ -263,6 +263,11 @@ class ReplyBudget:
         most = 2 * self._rate
         return Level(most - int(min(most, self._left + (now - self._at) * self._rate)), most)
 
+    def adjust(self, rate: int, now: float) -> None:
+        """Take another rate; what has been spent lately counts on."""
+        spent = self.spent(now).used
+        self._rate, self._left, self._at = rate, max(0.0, 2.0 * rate - spent), now
+
     def take(self, ip: str, got: int, length: int, now: float) -> int:
         """Take `length` bytes for the reply to a datagram of `got` bytes.
 
