@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..bindings import keymap
 from ..errors import Exit, Failure, UsageError, nearest, quoted
 from ..storage.named_file import STDIN, Overdue, read_named
 from ..storage.owned import is_owned
@@ -148,6 +147,8 @@ def _settings(document: Mapping[str, object], path: Path) -> dict[str, Any]:
 def _as_text(setting: Setting, value: object, where: str) -> str:
     """A TOML value as the command line would have it, so that there is one reader for both."""
     if setting.name == "keys" and isinstance(value, dict):
+        from ..bindings import keymap
+
         try:
             return keymap.from_table(value)
         except UsageError as error:
