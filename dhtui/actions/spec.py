@@ -21,6 +21,7 @@ NODE_FLAGS = (
     *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
+    *("store", "max-reply-rate", "max-host-rate", "metrics"),
 )
 """Flags of all actions on the network."""
 

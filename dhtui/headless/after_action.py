@@ -127,11 +127,22 @@ async def _happened(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def serve(
-    node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
+    node: Node,
+    keeper: Keeper | None,
+    asked_to_stop: asyncio.Event,
+    output: Output,
+    background: Background,
+    metrics: str | None,
 ) -> None:
-    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
+    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop.
+
+    `metrics`: where the figures are told, as in a URL.
+    """
     if output.as_json:
-        output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
+        addr = "%s:%d" % node.address
+        output.objects([{"type": "serving", "addr": addr, "id": node.id.hex(), "metrics": metrics}])
+    if metrics is not None:
+        output.notes([f"metrics at http://{metrics}/metrics"])
     output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
     if keeper is not None:
         background.start(_look_after(keeper, output), "looking after the kept items")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,6 +24,8 @@ class Stop:
         self.signum: int | None = None
         self.waiting = False
         self.asked = asyncio.Event()
+        self.reload: Callable[[], None] | None = None
+        """What SIGHUP asks for, of a run that waits: called in the loop. `None`: it ends the run, as SIGTERM does."""
         self._task: asyncio.Task[Any] | None = None
         self._limits: list[Limit] = []
         self._before: dict[int, Any] = {}
@@ -54,6 +56,10 @@ class Stop:
             self._stop()
 
     def _on(self, signum: int, frame: object) -> None:
+        if self.reload is not None and self._task is not None and signal.Signals(signum).name == "SIGHUP":
+            with suppress(RuntimeError):  # the loop is closed
+                self._task.get_loop().call_soon_threadsafe(self.reload)
+            return
         self.signum = signum
         self._output.hurried = True
         for each in self._before:

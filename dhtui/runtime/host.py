@@ -38,6 +38,8 @@ class Nodes(NamedTuple):
     keys_folder: Path | None = None
     keep_folder: Path | None = None
     """The items that `own` keeps alive."""
+    begun: Callable[[NodeRun], object] = lambda run: None
+    """Told of each `own` that runs. Raises `Failure` for what makes its start one that failed."""
     tour_folder: Path | None = None
     """Where it is kept how far the reader is on the tour."""
 
@@ -171,5 +173,7 @@ class NodeHost:
         run.look_after_items()
         run.follow_items(lambda change: self.tell(change))
         run.save_regularly()
+        if own:
+            nodes.begun(run)
         if self._record is not None:
             run.record(self._record, "--record")
