@@ -701,6 +701,7 @@ def spare_pauses() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5000, 5, 20)
+    gc.enable()
 
 
 def _run(explorer: Explorer, output: Output, mouse: bool) -> int:

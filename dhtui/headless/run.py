@@ -23,6 +23,7 @@ from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..options.options import Options
 from ..runtime import launch
+from ..runtime.garbage import look_for_garbage
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import life_of, on_network, on_testnet
 from ..runtime.threads import DaemonThreads
@@ -54,6 +55,7 @@ def run(options: Options, request: Request, output: Output, reread: Reread | Non
     serving = options.wait or ACTIONS[request.action].serves
     start = launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
+    look_for_garbage()
     with start:
         for warning in (
             *start.warnings,

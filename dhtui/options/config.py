@@ -6,6 +6,7 @@ The command line goes before the environment, which goes before config.toml, whi
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,8 @@ def state_folder(options: Options) -> Path:
     """The folder of node.json and keys/."""
     if options.state_dir is not None:
         return options.state_dir
+    if (folder := _xdg("XDG_STATE_HOME", "~/.local/state")) is not None:
+        return folder
     from platformdirs import user_state_path
 
     return user_state_path(APP, appauthor=False)
@@ -84,9 +87,20 @@ def is_owned_file(path: Path, options: Options) -> bool:
 
 def config_file() -> Path:
     """The file of settings that is read by default."""
+    if (folder := _xdg("XDG_CONFIG_HOME", "~/.config")) is not None:
+        return folder / "config.toml"
     from platformdirs import user_config_path
 
     return user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def _xdg(variable: str, default: str) -> Path | None:
+    """Our folder in one of the XDG's, on Linux, as platformdirs names it: that takes ten times as long to load as this
+    takes in all. `None` elsewhere."""
+    if sys.platform != "linux" or "ANDROID_DATA" in os.environ:
+        return None
+    base = os.environ.get(variable, "")
+    return (Path(base) if base.startswith("/") else Path(default).expanduser()) / APP
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
