@@ -12,7 +12,7 @@ token; it maintains its table and looks something up now and then. A row for eac
 - MiB: memory of the process. What the simulator itself remembers is thrown away before.
 - good: nodes of the table that count as good; alive: how many of them are there, as only the simulator knows.
 - stored: infohashes, peers and items.
-- full: the fullest of all caches and stores, but for those of the table, of 1.
+- full: the fullest of the stores and caches that strangers and time fill, of 1.
 - late: the longest time between two rounds of upkeep, which are due every 10 s.
 """
 
@@ -43,6 +43,11 @@ SESSION = 3 * HOUR
 STRANGERS = 2000
 """How many query at a time. One is replaced by another after as many queries as it sends in a session."""
 LOOKUP_SECONDS = 300.0
+FILLING = (
+    *("known", "unresponsive", "unmet", "swarms", "peers", "immutable", "mutable", "contacted"),
+    *("limited", "muted", "proved", "reply_hosts", "reply_nets"),
+)
+"""Stores and caches that strangers and time fill."""
 MIX = {"find_node": 44, "get_peers": 36, "ping": 10, "get": 6, "announce": 3, "put": 1}
 """What strangers send, in percent."""
 
@@ -158,7 +163,7 @@ class Week:
         levels = {
             name: level.used / level.most
             for name, level in statistics.levels().items()
-            if level.most and name not in ("nodes", "replacements")
+            if level.most and name in FILLING
         }
         fullest = max(levels, key=lambda name: levels[name])
         cpu, self._cpu = time.process_time() - self._cpu, time.process_time()
