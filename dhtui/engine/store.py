@@ -161,6 +161,9 @@ class _Nearest(Generic[V]):
     def items(self) -> list[tuple[bytes, V]]:
         return list(self._entries.items())
 
+    def targets(self) -> list[bytes]:
+        return list(self._entries)
+
     def touch(self, target: bytes) -> None:
         """Note that an entry was written again."""
         self._entries[target] = self._entries.pop(target)
@@ -525,9 +528,9 @@ class PeerStore:
             self._sampled_until = now + SAMPLE_SECONDS
             self._sampled = ()
         if len(self._swarms) <= SAMPLES and not self._sampled:
-            return [infohash for infohash, _ in self._swarms.items()], self._wait(now)
+            return self._swarms.targets(), self._wait(now)
         if not self._sampled:
-            self._sampled = tuple(rng.sample([infohash for infohash, _ in self._swarms.items()], SAMPLES))
+            self._sampled = tuple(rng.sample(self._swarms.targets(), SAMPLES))
         return [infohash for infohash in self._sampled if self._swarms.get(infohash)], self._wait(now)
 
     def _wait(self, now: float) -> int:
@@ -538,7 +541,7 @@ class PeerStore:
         swarms = self._swarms
         swarms.expire(now)
         if not self._to_sweep:
-            self._to_sweep = [infohash for infohash, _ in swarms.items()]
+            self._to_sweep = swarms.targets()
         for infohash in self._to_sweep[:SWEPT]:
             if (swarm := swarms.get(infohash)) is not None:
                 self._sweep(infohash, swarm, now)
