@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
 from heapq import heapify, heappop, heappush
-from itertools import takewhile
+from itertools import islice, takewhile
 from math import ceil
 from operator import itemgetter
 from random import Random
@@ -50,6 +50,8 @@ address, where a testnet is."""
 NET_PEERS = MAX_PEERS // SHARE
 MAX_ALL_PEERS = MAX_INFOHASHES * MAX_PEERS
 """Of all swarms together, however many there may be."""
+SHOWN = MAX_INFOHASHES
+"""Most infohashes, and items of each kind, that are shown: as many as a node stores by default."""
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
 ITEM_SECONDS = 2 * 3600.0
@@ -160,6 +162,12 @@ class _Nearest(Generic[V]):
 
     def items(self) -> list[tuple[bytes, V]]:
         return list(self._entries.items())
+
+    def last(self) -> list[tuple[bytes, V]]:
+        """Those to be shown: of many the ones that were written last, the newest at the end."""
+        shown = list(islice(reversed(self._entries.items()), SHOWN))
+        shown.reverse()
+        return shown
 
     def targets(self) -> list[bytes]:
         return list(self._entries)
@@ -487,7 +495,7 @@ class PeerStore:
     def views(self, now: float) -> tuple[SwarmView, ...]:
         """The infohashes as a screen shows them."""
         views = []
-        for infohash, swarm in self._swarms.items():
+        for infohash, swarm in self._swarms.last():
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
                 newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
@@ -657,11 +665,11 @@ class ItemStore:
                 seq=kept.item.seq,
                 expires=kept.until - now,
             )
-            for target, kept in self._mutable.items()
+            for target, kept in self._mutable.last()
         )
         immutable = (
             StoredItemView(target=target, v=kept.item.v, k=None, salt=b"", seq=None, expires=kept.until - now)
-            for target, kept in self._immutable.items()
+            for target, kept in self._immutable.last()
         )
         return tuple(view for views in (mutable, immutable) for view in views if view.expires > 0)
 

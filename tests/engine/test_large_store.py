@@ -10,8 +10,9 @@ import pytest
 from dhtui.engine import store as module
 from dhtui.engine.items import ImmutableItem
 from dhtui.engine.settings import MAX_STORED, Settings
-from dhtui.engine.store import ITEM_SECONDS, PEER_SECONDS, SWEPT, ItemStore, PeerStore
+from dhtui.engine.store import ITEM_SECONDS, PEER_SECONDS, SHOWN, SWEPT, ItemStore, PeerStore
 from dhtui.engine.wire.ids import distance
+from dhtui.screens.items.rows import items_title
 
 from .network import Network
 
@@ -91,3 +92,16 @@ def test_all_peers_together_are_bounded_and_new_swarms_still_find_room() -> None
         assert store.announce(bytes(19) + b"\xff", ("46.1.1.1", 1), 60.0) or len(store) > 1
         assert store.announce(bytes(20), ("46.1.1.2", 1), 60.0), "in a swarm that is there another peer gives way"
         assert store.peers <= 100
+
+
+def test_of_many_the_last_are_shown_and_how_many_there_are_is_said() -> None:
+    peers, items = PeerStore(OWN, 3000), ItemStore(OWN, 3000)
+    for number in range(2500):
+        target = number.to_bytes(20, "big")
+        peers.announce(target, (WRITER, 1), 0.0)
+        items.put_immutable(target, ImmutableItem(b"1:x"), WRITER, 0.0)
+    assert [view.infohash[-2:] for view in peers.views(1.0)] == [n.to_bytes(2, "big") for n in range(500, 2500)]
+    shown = items.views(1.0)
+    assert len(shown) == SHOWN == 2000
+    assert items_title(shown, 0, 2500) == "of 2500 the last: 2000 items kept for others: 0 mutable, 2000 immutable"
+    assert items_title(shown, 0, 2000) == "2000 items kept for others: 0 mutable, 2000 immutable"
