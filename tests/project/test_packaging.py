@@ -9,15 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine.network import Network
 
 from dhtui import __version__
 from dhtui.errors import UsageError
-from dhtui.metrics.exposition import Family
-from dhtui.metrics.families import Kept, Process, families
 from dhtui.options import config
 from dhtui.options.planning import plan
 
+from .figures import all_figures
 from .pages import ROOT
 
 PACKAGING = ROOT / "packaging"
@@ -117,16 +115,12 @@ def test_the_files_of_a_release_name_its_version_its_place_and_its_sum(tmp_path:
 # ---- the dashboard ----------------------------------------------------------------------------------------
 
 
-def _figures() -> list[Family]:
-    net = Network()
-    core = net.core()
-    return families(core.snapshot(net.now), core.statistics(), __version__, Process(0.0, 0), Kept())
-
-
 def test_the_dashboard_shows_figures_that_there_are() -> None:
     board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
-    there = {family.name for family in _figures()}
-    there |= {f"{each.name}_{part}" for each in _figures() if each.kind == "histogram" for part in ("bucket", "count")}
+    there = {family.name for family in all_figures()}
+    there |= {
+        f"{each.name}_{part}" for each in all_figures() if each.kind == "histogram" for part in ("bucket", "count")
+    }
     queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     queries += [variable["query"]["query"] for variable in board["templating"]["list"] if variable["type"] == "query"]
     named = {name for query in queries for name in re.findall(r"dhtui_\w+", query)}

@@ -1,4 +1,4 @@
-"""A short part of the week of `bench/week.py`: nothing drifts, nothing grows beyond its bound, the table stays fresh."""
+"""A short part of the week of `bench/week.py`: nothing drifts or grows beyond its bound, and the table stays fresh."""
 
 from __future__ import annotations
 
