@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dhtui import __version__
+from dhtui.actions.spec import ACTIONS
 from dhtui.errors import UsageError
 from dhtui.options import config
 from dhtui.options.planning import plan
@@ -74,6 +75,12 @@ def test_the_container_runs_without_root_and_tells_how_it_does() -> None:
     assert ":latest" not in CONTAINER and "curl" not in CONTAINER
     (last,) = re.findall(r"^CMD (\[.*\])$", CONTAINER, re.M)
     makes_sense(json.loads(last))
+
+
+@pytest.mark.skipif("status" not in ACTIONS, reason="there is no action to ask a running node how it is")
+def test_the_health_check_of_the_container_is_one_that_the_program_takes() -> None:
+    (check,) = re.findall(r"^HEALTHCHECK .*\\\n +CMD dhtui (.*?) > /dev/null \|\| test \$\? = 1$", CONTAINER, re.M)
+    makes_sense(check.split())
 
 
 def test_the_container_can_be_built() -> None:
