@@ -98,7 +98,7 @@ def _run(options: Options, argv: Sequence[str], output: Output) -> int:
     elif options.serve is not None or options.replay is not None or (options.do is None and not options.wait):
         return _explore(options, argv, output)
     else:
-        return _act(options, argv, output)
+        return _act(options, output)
     return 0
 
 
@@ -154,7 +154,7 @@ def _load(path: Path, output: Output) -> Replay:
         raise Failure(f"--replay: {problem}") from None
 
 
-def _act(options: Options, argv: Sequence[str], output: Output) -> int:
+def _act(options: Options, output: Output) -> int:
     from .actions.request import Request
     from .options.planning import plan
 
@@ -165,4 +165,4 @@ def _act(options: Options, argv: Sequence[str], output: Output) -> int:
         return carry_out(request, output)
     from .headless.run import run
 
-    return run(options, request, output, lambda: config.read(argv))
+    return run(options, request, output)

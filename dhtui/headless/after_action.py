@@ -127,22 +127,11 @@ async def _happened(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def serve(
-    node: Node,
-    keeper: Keeper | None,
-    asked_to_stop: asyncio.Event,
-    output: Output,
-    background: Background,
-    metrics: str | None,
+    node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
 ) -> None:
-    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop.
-
-    `metrics`: where the figures are told, as in a URL.
-    """
+    """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
     if output.as_json:
-        addr = "%s:%d" % node.address
-        output.objects([{"type": "serving", "addr": addr, "id": node.id.hex(), "metrics": metrics}])
-    if metrics is not None:
-        output.notes([f"metrics at http://{metrics}/metrics"])
+        output.objects([{"type": "serving", "addr": "%s:%d" % node.address, "id": node.id.hex()}])
     output.notes(["serving on %s:%d as %s; Ctrl+C ends it" % (*node.address, node.id.hex())])
     if keeper is not None:
         background.start(_look_after(keeper, output), "looking after the kept items")

@@ -100,8 +100,7 @@ next_due}`, the last in seconds since 1970 |
 | | `table_nodes` | nodes in the routing table |
 """
 _OTHER_LINES = """\
-| `serving` | `addr`, `id`, `metrics` | with --wait, once the action is done; `metrics` is null, or with --metrics the \
-address, as in a URL |
+| `serving` | `addr`, `id` | with --wait, once the action is done |
 | `error` | `error`, `exit` | why there is no result (only once the flags themselves could be read) |
 """
 

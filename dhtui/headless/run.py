@@ -37,14 +37,10 @@ from .stopping import LATEST, Stop
 
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
-    from .service import Reread, Service
 
 
-def run(options: Options, request: Request, output: Output, reread: Reread | None = None) -> int:
-    """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`.
-
-    `reread` reads the options again, for a run that stays and is told to.
-    """
+def run(options: Options, request: Request, output: Output) -> int:
+    """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
     exposed: list[str] = []
     if request.key is not None:
         from ..actions.unlocking import exposure, unlocked  # here, for it loads the keyring
@@ -67,7 +63,7 @@ def run(options: Options, request: Request, output: Output, reread: Reread | Non
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
         with Stop(output) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
-            code = runner.run(_run(options, request, start, output, stop, reread or (lambda: options)))
+            code = runner.run(_run(options, request, start, output, stop))
         return stop.code(code)
 
 
@@ -91,21 +87,17 @@ def _last_warning(request: Request) -> list[str]:
     return [warning] if (warning := last_of_all(seq)) else []
 
 
-async def _run(
-    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, reread: Reread
-) -> int:
+async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     stop.cancels(asyncio.current_task())
     try:
-        return await _with_node(options, request, start, output, stop, reread)
+        return await _with_node(options, request, start, output, stop)
     except asyncio.CancelledError:
         if stop.signum is None:
             raise
         return 1
 
 
-async def _with_node(
-    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, reread: Reread
-) -> int:
+async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
         run = NodeRun(node, output.warn, keep_folder=start.folder, save=partial(launch.save, start))
@@ -117,13 +109,11 @@ async def _with_node(
             _trace(node, output)
         if options.record is not None:
             run.record(options.record, "--record")
-        service = None
         if options.wait:
             from .service import Service  # here, for most runs don't stay
 
-            service = Service(run, options, reread, output)
-            service.tell_figures()
-        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop, service)
+            stack.enter_context(Service(run, options, output, stop))
+        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code
@@ -135,14 +125,7 @@ def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsy
     return on_network(start)
 
 
-async def _carry_out(
-    run: NodeRun,
-    options: Options,
-    requests: Sequence[Request],
-    output: Output,
-    stop: Stop,
-    service: Service | None,
-) -> Exit:
+async def _carry_out(run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop) -> Exit:
     """The action, and what the run stays for. How it ended: for several infohashes as the best of them."""
     request, node = requests[0], run.node
     finds = Found(output)
@@ -162,14 +145,11 @@ async def _carry_out(
         await _watch(run, request, result, output, stop)
         return Exit.OK
     code = min(each.exit for each in (result, *others))
-    if service is not None and (code is Exit.OK or ACTIONS[request.action].tends):
+    if options.wait and (code is Exit.OK or ACTIONS[request.action].tends):
         stop.waiting = True
         run.save_regularly()
-        service.begin(stop)
         # What is put into a testnet ends with it, so there the user's items have no place.
-        keeper = None if options.testnet else run.keeper
-        await after_action.serve(node, keeper, stop.asked, output, run.background, service.metrics)
-        service.end()
+        await after_action.serve(node, None if options.testnet else run.keeper, stop.asked, output, run.background)
         await run.background.stop()
     return code
 
@@ -192,7 +172,7 @@ def _trace(node: Node, output: Output) -> None:
     def listener(event: Any) -> None:
         line = packet_line(event)
         if line:
-            output.trace([line])
+            output.notes([line])
 
     node.subscribe(listener)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic_ns
+from typing import Self
 
 from ..engine.settings import LiveSettings
 from ..errors import Failure, UsageError
+from ..options import config
 from ..options.fitting import flag
 from ..options.options import Options
 from ..runtime import launch
@@ -21,43 +23,43 @@ from .stopping import Stop
 
 LIVE = ("blocklist", "blocklist_lenient", "max_reply_rate", "max_host_rate")
 """The options that take effect while the node runs. All others need a restart."""
-Reread = Callable[[], Options]
-"""Reads the options again, as at the start. Raises `UsageError`, `Failure`."""
 
 
 class Service:
-    """Beside a node that stays."""
+    """Beside a node that stays; a context from its start to its end."""
 
-    def __init__(self, run: NodeRun, options: Options, reread: Reread, output: Output) -> None:
-        """`reread` reads the options of this run anew."""
-        self._run, self._begun, self._reread, self._output = run, options, reread, output
+    def __init__(self, run: NodeRun, options: Options, output: Output, stop: Stop) -> None:
+        self._run, self._begun, self._output, self._stop = run, options, output, stop
         self._options = options
         """As they were read last."""
         self._limits = launch.limits_in(run.node.config.settings)
         self._supervisor = Supervisor(os.environ)
         self._asked = asyncio.Event()
-        self.metrics: str | None = None
-        """Where the figures are told, as in a URL."""
 
-    def tell_figures(self) -> None:
+    def __enter__(self) -> Self:
         """Tell the node's figures from now on, if this run is to. Raises `Failure`."""
         if self._begun.metrics is not None:
             from ..runtime.figures import tell_figures  # here, for few runs tell them
 
-            self.metrics = tell_figures(self._run, self._begun, self._output.warn)
+            where = tell_figures(self._run, self._begun, self._output.warn)
+            if where is not None:
+                self._output.notes([f"metrics at http://{where}/metrics"])
+        self._stop.on_waiting = self._serves
+        return self
 
-    def begin(self, stop: Stop) -> None:
+    def __exit__(self, *_: object) -> None:
+        """It ends."""
+        if self._stop.waiting:
+            self._supervisor.tell("STOPPING=1")
+
+    def _serves(self) -> None:
         """It serves from now on. SIGHUP has the settings read anew, unless it is a terminal that hangs up."""
         background = self._run.background
         if not on_a_terminal():
-            stop.reload = self._asked.set
+            self._stop.reload = self._asked.set
             background.start(self._reload_when_asked(), "reading the settings anew")
         background.start(self._supervisor.watched(), "telling the supervisor")
         self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._run.node.address)
-
-    def end(self) -> None:
-        """It is told to stop."""
-        self._supervisor.tell("STOPPING=1")
 
     async def _reload_when_asked(self) -> None:
         while True:
@@ -72,7 +74,7 @@ class Service:
         self._run.save()
         output, before = self._output, self._options
         try:
-            after = await asyncio.to_thread(self._reread)
+            after = await asyncio.to_thread(config.read, self._begun.argv)
         except (UsageError, Failure) as problem:
             output.warn(f"reload: the settings stay as they were: {problem}")
             after = before
@@ -93,7 +95,7 @@ class Service:
 
 def changed(before: Options, after: Options) -> Sequence[str]:
     """The options that differ, by name."""
-    names = (name for name in Options._fields if name != "given")
+    names = (name for name in Options._fields if name not in ("given", "argv"))
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 

@@ -22,10 +22,12 @@ class Stop:
     def __init__(self, output: Output) -> None:
         self._output = output
         self.signum: int | None = None
-        self.waiting = False
+        self._waiting = False
         self.asked = asyncio.Event()
         self.reload: Callable[[], None] | None = None
         """What SIGHUP asks for, of a run that waits: called in the loop. `None`: it ends the run, as SIGTERM does."""
+        self.on_waiting: Callable[[], None] = lambda: None
+        """Called once the run waits."""
         self._task: asyncio.Task[Any] | None = None
         self._limits: list[Limit] = []
         self._before: dict[int, Any] = {}
@@ -41,6 +43,17 @@ class Stop:
         if self.signum is None:
             for signum, before in self._before.items():
                 signal.signal(signum, before)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the action is done, and the run stays: a signal ends the wait, and is no failure."""
+        return self._waiting
+
+    @waiting.setter
+    def waiting(self, now: bool) -> None:
+        began, self._waiting = now and not self._waiting, now
+        if began:
+            self.on_waiting()
 
     def code(self, code: int) -> int:
         """The exit code: `code`, unless the action was stopped. To be asked for once the signals are given back."""

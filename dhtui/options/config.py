@@ -29,13 +29,13 @@ def read(argv: Sequence[str]) -> Options:
     found = {BY_NAME[name].field: _value(BY_NAME[name], text, f"--{name}") for name, text in _given(argv).items()}
     given = frozenset(found)
     if found.get("help") is not None or found.get("version"):
-        return Options(given=given, **found)  # also with a broken config.toml
+        return Options(given=given, argv=tuple(argv), **found)  # also with a broken config.toml
     around = _from_environment(os.environ)
     patience = found.get("deadline", Options().deadline)
     values = _from_file(found.get("config", around.get("config")), patience) | around | found
     if found.get("vv") and "quiet" not in found:
         values["quiet"] = False  # of the file: the command line goes before it
-    return Options(given=given, **values)
+    return Options(given=given, argv=tuple(argv), **values)
 
 
 def without(name: str, argv: Sequence[str]) -> list[str]:

@@ -15,6 +15,8 @@ class Options(NamedTuple):
     given: frozenset[str] = frozenset()
     """The names of the fields that the command line set, to whatever value. What config.toml says is not asked for by
     this very run, and is passed over where it has no meaning."""
+    argv: tuple[str, ...] = ()
+    """The command line that they were read from: a run that stays reads it again."""
     do: str | None = None
     """The name of an action."""
     remote: tuple[HostPort, ...] | None = None
