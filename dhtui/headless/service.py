@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import monotonic_ns
 from typing import Self
 
+from ..engine.node import Node
 from ..engine.settings import LiveSettings
 from ..errors import Failure, UsageError
 from ..options import config
@@ -29,7 +30,8 @@ class Service:
     """Beside a node that stays; a context from its start to its end."""
 
     def __init__(self, run: NodeRun, options: Options, output: Output, stop: Stop) -> None:
-        self._run, self._begun, self._output, self._stop = run, options, output, stop
+        assert isinstance(run.node, Node), "only one of our own is waited with"
+        self._run, self._node, self._begun, self._output, self._stop = run, run.node, options, output, stop
         self._options = options
         """As they were read last."""
         self._limits = launch.limits_in(run.node.config.settings)
@@ -59,7 +61,7 @@ class Service:
             self._stop.reload = self._asked.set
             background.start(self._reload_when_asked(), "reading the settings anew")
         background.start(self._supervisor.watched(), "telling the supervisor")
-        self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._run.node.address)
+        self._supervisor.tell("READY=1", "STATUS=serving on %s:%d" % self._node.address)
 
     async def _reload_when_asked(self) -> None:
         while True:
@@ -86,7 +88,7 @@ class Service:
             output.warn(f"reload: the blocklist stays as it was: {problem}")
         for warning in warnings:
             output.warn(warning)
-        self._run.node.adjust(limits)
+        self._node.adjust(limits)
         self._options, self._limits = after, limits
         output.notes([f"reloaded: {_told(limits)}; id and nodes are saved"])
         if waiting := [flag(name) for name in changed(self._begun, after) if name not in LIVE]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..engine import clock
+from ..engine.node import Node
 from ..engine.wire.compact import Addr, is_local
 from ..errors import Failure
 from ..metrics.exposition import text
@@ -44,6 +45,7 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
     if not is_local(addr[0]):
         warn("--metrics: whoever reaches this machine can read the figures of this node")
     node = run.node
+    assert isinstance(node, Node), "only of a node of our own"
 
     def make() -> str:
         return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.keeper)))
