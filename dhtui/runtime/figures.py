@@ -50,7 +50,9 @@ def tell_figures(run: NodeRun, options: Options, warn: Callable[[str], None]) ->
     def make() -> str:
         return text(families(node.snapshot(), node.statistics(), __version__, process(), kept(run.keeper)))
 
-    run.background.start(MetricsServer(listener, Cached(make, clock.now)).run(), "telling the figures (--metrics)")
+    server = MetricsServer(listener, Cached(make, clock.now))
+    serving = run.background.start(server.run(), "telling the figures (--metrics)")
+    serving.add_done_callback(lambda _: listener.close())  # it may end before its first step
     host, port, *_ = listener.getsockname()
     return _shown((host, port))
 
