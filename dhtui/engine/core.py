@@ -95,8 +95,8 @@ class Core:
                 self._table.restore(node, rtt, now)
         restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self._table.id_at(node.addr)]
         self._queries = Queries(rng)
-        self._peers = PeerStore(self.id, settings.max_infohashes)
-        self._items = ItemStore(self.id, settings.max_items)
+        self._peers = PeerStore(self.id, most=settings.max_infohashes)
+        self._items = ItemStore(self.id, most=settings.max_items)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
         self._server = Server(self._table, self._tokens, self._peers, self._items, rng)
         self._bans = Bans()
@@ -456,9 +456,8 @@ class Core:
     def adjust(self, limits: LiveSettings, now: float) -> None:
         """Take other limits while it runs. Nodes that are blocked now leave the table."""
         self._now = now
-        before, self.settings = self.settings, limits.applied_to(self.settings)
-        if self.settings.rate_limit != before.rate_limit:
-            self._limiter = RateLimiter(self.settings.rate_limit)
+        self.settings = limits.applied_to(self.settings)
+        self._limiter.adjust(self.settings.rate_limit)
         self._budget.adjust(self.settings.reply_quota, now)
         blocks = self.settings.blocks
         if blocks is None:

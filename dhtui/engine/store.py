@@ -446,7 +446,7 @@ class PeerStore:
     """Peers by infohash: at most 2000 infohashes (or as many as are said) of 500 peers, each for 45 minutes after its
     last announce."""
 
-    def __init__(self, own: bytes, most: int = MAX_INFOHASHES) -> None:
+    def __init__(self, own: bytes, *, most: int = MAX_INFOHASHES) -> None:
         self._swarms = _Swarms(own, most)
         self._to_sweep: list[bytes] = []
         """Those that the next sweeps look into."""
@@ -589,7 +589,7 @@ class ItemStore:
     """BEP 44 items: at most 700 immutable and 700 mutable ones (or as many as are said), each for 2 hours after its
     last put."""
 
-    def __init__(self, own: bytes, most: int = MAX_ITEMS) -> None:
+    def __init__(self, own: bytes, *, most: int = MAX_ITEMS) -> None:
         self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, most)
         self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, most)
 

@@ -47,6 +47,8 @@ def test_a_host_is_answered_as_often_as_the_limit_says_now() -> None:
 
     assert answered() == 50
     core.adjust(LiveSettings(rate_limit=1.0), net.now)
+    assert answered() == 0, "what it has used lately counts on"
+    net.run(20.0)
     assert answered() == 10
     core.adjust(LiveSettings(rate_limit=0.0), net.now)
     assert answered() > 50

@@ -34,7 +34,7 @@ def test_the_bounds_are_those_that_are_set_and_are_shown() -> None:
 
 @pytest.mark.parametrize("most", [1, 19, 300])
 def test_it_never_holds_more_and_keeps_the_nearest(most: int) -> None:
-    rng, store = Random(5), ItemStore(OWN, most)
+    rng, store = Random(5), ItemStore(OWN, most=most)
     targets = [rng.randbytes(20) for _ in range(3 * most)]
     for target in targets:
         store.put_immutable(target, ImmutableItem(b"1:x"), WRITER, 0.0)
@@ -45,7 +45,7 @@ def test_it_never_holds_more_and_keeps_the_nearest(most: int) -> None:
 
 def test_a_large_store_finds_the_farthest_without_sorting_and_forgets_what_expired() -> None:
     """Entries come and go in any order; what is kept to find the farthest stays below twice their number."""
-    rng, store = Random(6), ItemStore(OWN, 2000)
+    rng, store = Random(6), ItemStore(OWN, most=2000)
     for turn in range(3):
         for _ in range(3000):
             store.put_immutable(rng.randbytes(20), ImmutableItem(b"1:x"), WRITER, turn * ITEM_SECONDS)
@@ -66,7 +66,7 @@ def test_an_item_that_is_put_again_expires_by_its_last_put() -> None:
 
 
 def test_peers_are_swept_in_parts_and_whole_swarms_at_once() -> None:
-    store = PeerStore(OWN, 3 * SWEPT)
+    store = PeerStore(OWN, most=3 * SWEPT)
     infohashes = [number.to_bytes(20, "big") for number in range(2 * SWEPT)]
     for infohash in infohashes:
         store.announce(infohash, (WRITER, 1), 0.0)
@@ -82,7 +82,7 @@ def test_peers_are_swept_in_parts_and_whole_swarms_at_once() -> None:
 
 def test_all_peers_together_are_bounded_and_new_swarms_still_find_room() -> None:
     with patch.object(module, "MAX_ALL_PEERS", 100):
-        store = PeerStore(OWN, 1000)
+        store = PeerStore(OWN, most=1000)
         for number in range(50):
             infohash = number.to_bytes(20, "big")
             for peer in range(20):
@@ -95,7 +95,7 @@ def test_all_peers_together_are_bounded_and_new_swarms_still_find_room() -> None
 
 
 def test_of_many_the_last_are_shown_and_how_many_there_are_is_said() -> None:
-    peers, items = PeerStore(OWN, 3000), ItemStore(OWN, 3000)
+    peers, items = PeerStore(OWN, most=3000), ItemStore(OWN, most=3000)
     for number in range(2500):
         target = number.to_bytes(20, "big")
         peers.announce(target, (WRITER, 1), 0.0)

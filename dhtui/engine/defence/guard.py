@@ -125,13 +125,17 @@ class RateLimiter:
 
     def __init__(self, rate: float) -> None:
         """`rate` 0: no limit."""
-        self._gap = 1 / rate if rate else 0.0
-        self._slack = max(0.0, WINDOW - self._gap) + 1e-6
+        self.adjust(rate)
         self._full_at: dict[str, float] = {}
         self._before: dict[str, float] = {}
         self._turn_at = 0.0
         self._muted: BoundedDict[str, tuple[float, float]] = BoundedDict(MAX_MUTED)
         """By host: when a query was last beyond the limit, and when that was last reported."""
+
+    def adjust(self, rate: float) -> None:
+        """Take another rate; what hosts have used lately counts on."""
+        self._gap = 1 / rate if rate else 0.0
+        self._slack = max(0.0, WINDOW - self._gap) + 1e-6
 
     @property
     def hosts(self) -> Level:
