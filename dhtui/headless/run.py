@@ -172,7 +172,7 @@ def _trace(node: Node, output: Output) -> None:
     def listener(event: Any) -> None:
         line = packet_line(event)
         if line:
-            output.notes([line])
+            output.trace([line])
 
     node.subscribe(listener)
 
