@@ -9,7 +9,8 @@ token; it maintains its table and looks something up now and then. A row for eac
 
 - queries, answered: of the strangers, so far.
 - CPU: microseconds a query, all that the simulated network takes included.
-- MiB: memory of the process. What the simulator itself remembers is thrown away before.
+- node: memory of the node's tables, stores, caches and counters, MiB, object by object. process: of the whole process;
+  the simulator's part grows, for it keeps every node of the network that was ever met.
 - good: nodes of the table that count as good; alive: how many of them are there, as only the simulator knows.
 - stored: infohashes, peers and items.
 - full: the fullest of the stores and caches that strangers and time fill, of 1.
@@ -19,11 +20,14 @@ token; it maintains its table and looks something up now and then. A row for eac
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import sys
 import time
 from collections import deque
 from pathlib import Path
 from random import Random
+from types import FunctionType, ModuleType
 from typing import NamedTuple
 
 from dhtui.engine.core import HOUSEKEEPING_SECONDS, Core
@@ -59,7 +63,8 @@ class Row(NamedTuple):
     queries: int
     answered: int
     microseconds: float
-    mebibytes: float
+    node: float
+    process: float
     good: int
     alive: int
     infohashes: int
@@ -175,7 +180,8 @@ class Week:
             queries=self.queries,
             answered=answered,
             microseconds=cpu / max(1, self.queries - last) * 1e6,
-            mebibytes=resident(),
+            node=size_of(core),
+            process=resident(),
             good=len(good),
             alive=alive,
             infohashes=statistics.swarms.used,
@@ -198,6 +204,20 @@ class Week:
         return sum(member.addr in table for member in near) / len(near)
 
 
+def size_of(core: Core) -> float:
+    """MiB of all that a node holds on to."""
+    parts = [part for part in vars(core).values() if not isinstance(part, type)]
+    seen, total = {id(core)}, 0
+    while parts:
+        part = parts.pop()
+        if id(part) in seen or isinstance(part, type | ModuleType | FunctionType):
+            continue
+        seen.add(id(part))
+        total += sys.getsizeof(part)
+        parts += gc.get_referents(part)
+    return total / 2**20
+
+
 def resident() -> float:
     """MiB of memory of this process; 0 where the system does not tell."""
     try:
@@ -207,7 +227,10 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-HEAD = "  hours    queries  answered  µs/query    MiB  good  alive  infohashes   peers  items  full              late"
+HEAD = (
+    "  hours    queries  answered  µs/query  node  process  good  alive  infohashes   peers  items"
+    "  full              late"
+)
 
 
 def main() -> None:
@@ -223,8 +246,8 @@ def main() -> None:
     while week.net.now < week.began + options.days * DAY:
         row = week.run(min(options.every * HOUR, options.days * DAY))
         print(
-            f"{row.hours:7.2f} {row.queries:10} {row.answered:9} {row.microseconds:9.1f} {row.mebibytes:6.1f}"
-            f" {row.good:5} {row.alive:6} {row.infohashes:11} {row.peers:7} {row.items:6}"
+            f"{row.hours:7.2f} {row.queries:10} {row.answered:9} {row.microseconds:9.1f} {row.node:5.1f}"
+            f" {row.process:8.1f} {row.good:5} {row.alive:6} {row.infohashes:11} {row.peers:7} {row.items:6}"
             f"  {row.full:.2f} {row.fullest:<12} {row.late:4.1f}",
             flush=True,
         )
