@@ -153,7 +153,16 @@ def _check_outputs(options: Options) -> None:
 def _sources(options: Options) -> list[tuple[str, Path]]:
     found = [
         (name, path)
-        for name in ("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file")
+        for name in (
+            "config",
+            "signed_file",
+            "val_file",
+            "raw",
+            "key_file",
+            "passphrase_file",
+            "new_passphrase_file",
+            "skip",
+        )
         if (path := getattr(options, name)) is not None
     ]
     if (options.val_bencoded or b"").startswith(b"@"):
