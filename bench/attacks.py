@@ -83,7 +83,7 @@ OPEN_SETTINGS: dict[str, Any] = {"rate_limit": 0.0, "reply_quota": 0}
 
 def farthest_goes(store: Any, place: tuple[int, bytes], net: str) -> bool:
     """Room in a full store, whoever holds what is in it."""
-    farthest = store._by_distance[-1]
+    farthest = store._last()
     if place > farthest:
         return False
     store.remove(farthest[1])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .engine.node import Node, NodeError, deadline
     from .engine.operations.limit import Limit
     from .engine.outcome import Doubt, NodeOutcome, Outcome, Scrape, Status
-    from .engine.settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
+    from .engine.settings import PUBLIC_BOOTSTRAP, LiveSettings, NodeConfig, SavedState, Settings, StateStorage
     from .engine.stream import Stream
     from .engine.views.events import (
         AddressChanged,
@@ -75,6 +75,7 @@ __all__ = [
     "ItemError",
     "Level",
     "Limit",
+    "LiveSettings",
     "LookupFinished",
     "LookupStarted",
     "LookupView",
@@ -126,7 +127,7 @@ _HOMES = {
     "engine.node": "Node NodeError deadline",
     "engine.operations.limit": "Limit",
     "engine.outcome": "Doubt NodeOutcome Outcome Scrape Status",
-    "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
+    "engine.settings": "LiveSettings NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
     "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
     " LookupStarted Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ def main() -> None:
     """Run the program and leave with its exit code."""
     # While modules load there is nothing to be tidied up, and whoever presses Ctrl+C wants no traceback.
     before = signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    gc.disable()  # `runtime.garbage` has it looked for again
     early = before is signal.default_int_handler
     if not early:
         signal.signal(signal.SIGINT, before)

@@ -24,9 +24,9 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
-from .bindings.commands import THEMES as THEME_NAMES
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
+from .bindings.themes import THEMES as THEME_NAMES
 from .engine.node import Node
 from .errors import Exit, Failure
 from .headless.output import Output
@@ -34,7 +34,7 @@ from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
 from .runtime.host import NodeHost, Nodes
-from .runtime.node_run import new_path
+from .runtime.node_run import NodeRun, new_path
 from .runtime.opening import at_socket, instead_of_network, life_of, on_network, on_testnet, socket_of
 from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
@@ -732,11 +732,19 @@ def _explorer(
         save=partial(launch.save, start),
         keys_folder=start.folder / "keys",
         keep_folder=None if options.testnet else start.folder,
+        begun=partial(_tell_figures, options, warn),
         tour_folder=start.folder,
     )
     warnings = (*start.warnings, *about)
     explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)
     return explorer
+
+
+def _tell_figures(options: Options, warn: Callable[[str], None], run: NodeRun) -> None:
+    if options.metrics is not None:
+        from .runtime.figures import tell_figures
+
+        tell_figures(run, options, warn)
 
 
 def _attached_explorer(options: Options, start: launch.Launch, memory: MemoryFile, about: tuple[str, ...]) -> Explorer:
@@ -760,6 +768,7 @@ def spare_pauses() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5000, 5, 20)
+    gc.enable()
 
 
 def _run(explorer: Explorer, output: Output, mouse: bool) -> int:

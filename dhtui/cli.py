@@ -43,6 +43,8 @@ def _checked(argv: Sequence[str], output: Output) -> int:
     try:
         options = config.read(argv)
         output.as_json, output.quiet = options.json, options.quiet
+        if options.log_json:
+            output.log_as_json()
         return _run(options, argv, output)
     except UsageError as error:
         return output.fail(str(error), Exit.USAGE)

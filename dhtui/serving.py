@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from .errors import Failure
 from .headless.output import Output
+from .runtime.garbage import look_for_garbage
 from .runtime.opening import why_not_bound
 from .text.safe import safe_text
 
@@ -40,6 +41,7 @@ def serve(port: int, arguments: Sequence[str], output: Output) -> int:
         raise Failure("--serve needs textual-serve: pip install 'dhtui[serve]'") from None
 
     output.outlives_readers = True
+    look_for_garbage()
     token = secrets.token_urlsafe(TOKEN_BYTES)
 
     class Quiet(Server):

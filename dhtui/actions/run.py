@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..engine.commands import NodeCommands
-from ..engine.diagnosis.findings import Finding
 from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
@@ -24,6 +23,7 @@ from ..text.decisions import DOUBTS, outcome_stop_words
 from ..text.swarms import scrape_words
 
 if TYPE_CHECKING:
+    from ..engine.diagnosis.findings import Finding
     from ..items.conflict import Conflict
     from ..items.keepalive import Keeper, KeptItem
     from ..items.readback import ReadBack

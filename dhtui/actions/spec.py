@@ -33,6 +33,7 @@ NODE_FLAGS = (
     ),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
+    *("store", "max-reply-rate", "max-host-rate", "metrics"),
 )
 """Flags of all actions on the network."""
 

@@ -16,8 +16,6 @@ Kind = Literal[
 
 FORMS: Final = ("svg", "html", "text")
 """The forms that a screen can be written to a file in."""
-THEMES: Final = {"dark": "textual-dark", "light": "textual-light", "terminal": "ansi-dark", "terminal-light": "ansi-light"}  # fmt: skip  # noqa: E501
-"""Textual's names of the themes, by those that people read. The terminal's own colours are the last two."""
 
 
 @dataclass(frozen=True, slots=True)

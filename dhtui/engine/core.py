@@ -28,8 +28,8 @@ from .outbox import Outbox
 from .outcome import Status
 from .queries import MAX_LIVE, MAX_STALLED, Answer, InFlight, Queries
 from .server import MAX_NODES, Server
-from .settings import SavedState, Settings
-from .store import MAX_INFOHASHES, MAX_ITEMS, MAX_PEERS, ItemStore, PeerStore, Tokens
+from .settings import LiveSettings, SavedState, Settings
+from .store import MAX_ALL_PEERS, MAX_PEERS, ItemStore, PeerStore, Tokens
 from .table import GOOD_SECONDS, Change, Table
 from .unresponsive import Timeouts, UnresponsiveNodes
 from .upkeep.bootstrap import Bootstrap
@@ -95,7 +95,8 @@ class Core:
                 self._table.restore(node, rtt, now)
         restored = [node for node in (settings.saved.nodes if settings.saved else ()) if self._table.id_at(node.addr)]
         self._queries = Queries(rng)
-        self._peers, self._items = PeerStore(self.id), ItemStore(self.id)
+        self._peers = PeerStore(self.id, most=settings.max_infohashes)
+        self._items = ItemStore(self.id, most=settings.max_items)
         self._tokens = Tokens(settings.token_secret or rng.randbytes(32), settings.token_clock)
         self._server = Server(self._table, self._tokens, self._peers, self._items, rng)
         self._bans = Bans()
@@ -452,6 +453,18 @@ class Core:
         if self._listeners:
             self._listeners.tell(events.Banned(now, ip, now + seconds, "by the user"))
 
+    def adjust(self, limits: LiveSettings, now: float) -> None:
+        """Take other limits while it runs. Nodes that are blocked now leave the table."""
+        self._now = now
+        self.settings = limits.applied_to(self.settings)
+        self._limiter.adjust(self.settings.rate_limit)
+        self._budget.adjust(self.settings.reply_quota, now)
+        blocks = self.settings.blocks
+        if blocks is None:
+            return
+        for contact in [contact for contact in self._table if contact.addr[0] in blocks]:
+            self._changed(self._table.drop(contact.addr, now, DropCause.BLOCKLIST))
+
     def unban(self, ip: str, now: float) -> bool:
         """End the ban of an IP. Returns whether it was banned."""
         self._now = now
@@ -774,12 +787,12 @@ class Core:
             rtt=self._queries.round_trips.view(),
             store=StoreView(
                 infohashes=len(self._peers),
-                infohash_cap=MAX_INFOHASHES,
+                infohash_cap=self.settings.max_infohashes,
                 peers=self._peers.peers,
                 peers_per_infohash_cap=MAX_PEERS,
                 immutable=self._items.immutable,
                 mutable=self._items.mutable,
-                item_cap=MAX_ITEMS,
+                item_cap=self.settings.max_items,
             ),
             drops=dict(self._counters.drops),
             errors=self._counters.errors(),
@@ -814,9 +827,9 @@ class Core:
             unresponsive=self._unresponsive.level,
             unmet=self._pings.unmet.level,
             swarms=self._peers.swarms,
-            peers=Level(self._peers.peers, MAX_INFOHASHES * MAX_PEERS),
-            immutable=Level(self._items.immutable, MAX_ITEMS),
-            mutable=Level(self._items.mutable, MAX_ITEMS),
+            peers=Level(self._peers.peers, MAX_ALL_PEERS),
+            immutable=self._items.levels[0],
+            mutable=self._items.levels[1],
             bans=self._bans.level,
             limited=limiter.hosts,
             muted=limiter.muted_hosts,
@@ -829,6 +842,8 @@ class Core:
             dropped=self._counters.drops.total(),
             send_failures=self._counters.send_failures,
             overflowed=self._counters.overflowed,
+            trips=self._history.trips,
+            trip_seconds=self._history.trip_seconds,
         )
 
     def nodes(self) -> tuple[NodeInfo, ...]:

@@ -3,7 +3,7 @@
 A *seed* (32 bytes) is what RFC 8032 and NaCl keep. SHA-512 stretches it to the *expanded* form (64 bytes: the
 scalar, then the prefix from which nonces are made), which BEP 44 prints and libtorrent keeps. Go keeps the
 seed followed by the public key, 64 bytes too. Nothing in the bytes marks the form, so the public key is recomputed and
-compared.
+compared. PyNaCl is loaded by what first uses a key: most runs need none.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ import os
 from dataclasses import dataclass, field
 from hashlib import sha512
 from typing import Literal
-
-from nacl import bindings
-from nacl.exceptions import CryptoError
 
 PUBLIC_LENGTH = 32
 SEED_LENGTH = 32
@@ -78,6 +75,8 @@ class PrivateKey:
     def sign(self, message: bytes) -> bytes:
         """A 64-byte signature, verified before it is returned. Raises `BadKey` should that fail."""
         if self.form == "seed":
+            from nacl import bindings
+
             signature = bindings.crypto_sign(message, self.secret + self.public)[:SIGNATURE_LENGTH]
         else:
             signature = _sign_expanded(self.secret, self.public, message)
@@ -161,6 +160,9 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature over a message is valid. Never raises, whatever the lengths."""
     if len(public) != PUBLIC_LENGTH or len(signature) != SIGNATURE_LENGTH:
         return False
+    from nacl import bindings
+    from nacl.exceptions import CryptoError
+
     try:
         bindings.crypto_sign_open(signature + message, public)
     except CryptoError:
@@ -171,6 +173,8 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
 def _public_of_seed(seed: bytes) -> bytes:
     if len(seed) != SEED_LENGTH:
         raise BadKey(f"a seed has {SEED_LENGTH} bytes, not {len(seed)}")
+    from nacl import bindings
+
     return bindings.crypto_sign_seed_keypair(seed)[0]
 
 
@@ -180,6 +184,9 @@ def _public_of_expanded(expanded: bytes) -> bytes:
     if expanded[31] > 127:
         # libsodium drops bit 255 in the base multiplication but not in scalar_mul: the two would disagree.
         raise BadKey(f"byte 31 of the private key is {expanded[31]}, over 127: no signature by it can verify")
+    from nacl import bindings
+    from nacl.exceptions import CryptoError
+
     try:
         return bindings.crypto_scalarmult_ed25519_base_noclamp(expanded[:32])
     except CryptoError as error:
@@ -207,6 +214,8 @@ def _readings(data: bytes) -> list[PrivateKey]:
 
 def _sign_expanded(expanded: bytes, public: bytes, message: bytes) -> bytes:
     """RFC 8032, 5.1.6 from step 2 on, with the scalar and the nonce prefix as given."""
+    from nacl import bindings
+
     scalar, prefix = expanded[:32], expanded[32:]
     nonce = bindings.crypto_core_ed25519_scalar_reduce(sha512(prefix + message).digest())
     point = bindings.crypto_scalarmult_ed25519_base_noclamp(nonce)
@@ -215,10 +224,18 @@ def _sign_expanded(expanded: bytes, public: bytes, message: bytes) -> bytes:
     return point + bindings.crypto_core_ed25519_scalar_add(nonce, product)
 
 
-BEP44_TEST_KEY = PrivateKey.from_expanded(
-    bytes.fromhex(
-        "e06d3183d14159228433ed599221b80bd0a5ce8352e4bdf0262f76786ef1c74d"
-        "b7e7a9fea2c0eb269d61e3b38e450a22e754941ac78479d6c54e1faf6037881d"
-    )
+def _published(public: str, expanded: str) -> PrivateKey:
+    """A key whose public key is known: it is not computed each time the program starts, but in a test."""
+    key = object.__new__(PrivateKey)
+    object.__setattr__(key, "public", bytes.fromhex(public))
+    object.__setattr__(key, "secret", bytes.fromhex(expanded))
+    object.__setattr__(key, "form", "expanded")
+    return key
+
+
+BEP44_TEST_KEY = _published(
+    "77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548",
+    "e06d3183d14159228433ed599221b80bd0a5ce8352e4bdf0262f76786ef1c74d"
+    "b7e7a9fea2c0eb269d61e3b38e450a22e754941ac78479d6c54e1faf6037881d",
 )
 """The private key printed in BEP 44, "Test vectors". It is public: anyone can replace an item that it signed."""

@@ -24,7 +24,6 @@ from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .core import Core
-from .defence.blocklist import Blocklist
 from .endpoint import Endpoint
 from .items import (
     MAX_SALT,
@@ -46,7 +45,7 @@ from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
 from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
 from .outcome import NodeOutcome, Outcome
-from .settings import PUBLIC_BOOTSTRAP, NodeConfig, SavedState, Settings, StateStorage
+from .settings import PUBLIC_BOOTSTRAP, Blocks, LiveSettings, NodeConfig, SavedState, Settings, StateStorage
 from .stream import Stream, Take
 from .upkeep.bootstrap import MAX_HOSTS
 from .views.events import Event
@@ -188,8 +187,8 @@ class Node:
         self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self._endpoint = (self.config.endpoint or Endpoint)(self.config.listen, clock.now)
         self._address = self._endpoint.addr
-        if settings.blocks is not None and not isinstance(settings.blocks, Blocklist):
-            settings = replace(settings, blocks=SafeBlocks(settings.blocks, self._report))
+        if settings.blocks is not None:
+            settings = replace(settings, blocks=self._safe(settings.blocks))
         if settings.token_secret is not None:
             # Tokens that are repeatable over restarts need epochs that follow the wall clock.
             settings = replace(settings, token_clock=wall_clock() - clock.now())
@@ -199,6 +198,12 @@ class Node:
         self._loop.add_reader(self._endpoint.fileno(), self._readable)
         # In the next turn of the loop, so that a caller who subscribes at once misses no event.
         self._loop.call_soon(self._begin)
+
+    def _safe(self, blocks: Blocks) -> Blocks:
+        """A set of addresses that never raises, whoever made it."""
+        from .defence.blocklist import Blocklist  # here, for most nodes block nobody
+
+        return blocks if isinstance(blocks, Blocklist) else SafeBlocks(blocks, self._report)
 
     def _begin(self) -> None:
         if not self._closed:
@@ -757,6 +762,16 @@ class Node:
         self._check_running()
         checks.ip("ip", ip)
         return self._core.unban(ip, clock.now())
+
+    def adjust(self, limits: LiveSettings) -> None:
+        """Take other limits while it runs. Nodes that are blocked now leave the table."""
+        self._check_running()
+        checks.kind("limits", limits, LiveSettings)
+        limits.applied_to(self.config.settings)  # raises `ValueError` before anything has changed
+        if limits.blocks is not None:
+            limits = replace(limits, blocks=self._safe(limits.blocks))
+        self._core.adjust(limits, clock.now())
+        self._after()
 
     def bans(self) -> tuple[Ban, ...]:
         """The IPs that are banned now, the last one banned first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -29,6 +29,8 @@ PUBLIC_BOOTSTRAP = (
 
 MAX_K = 160
 MAX_ALPHA = 65_536
+MAX_STORED = 100_000
+"""Most that any setting lets a node store of one kind."""
 
 
 class Blocks(Protocol):
@@ -128,6 +130,10 @@ class Settings:
     """Whether the limit applies to loopback and private addresses too."""
     reply_quota: int = 262_144
     """Bytes a second of all replies. 0: no limit, and none for a network or a host."""
+    max_infohashes: int = 2000
+    """Most infohashes that peers are stored for; of each at most 500, together at most 1,000,000 peers."""
+    max_items: int = 700
+    """Most BEP 44 items stored of each kind, immutable and mutable."""
     maintain: bool = True
     """Whether the table is surveyed, filled and refreshed. A run for a single action does not need it."""
 
@@ -159,6 +165,21 @@ class Settings:
         checks.number("token_clock", self.token_clock, -math.inf)
         checks.number("rate_limit", self.rate_limit, 0.0)
         checks.whole("reply_quota", self.reply_quota, 0, 1 << 40)
+        for name in ("max_infohashes", "max_items"):
+            checks.whole(name, getattr(self, name), 1, MAX_STORED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSettings:
+    """What may change while a node runs. Each as in `Settings`."""
+
+    blocks: Blocks | None = None
+    rate_limit: float = 5.0
+    reply_quota: int = 262_144
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """The settings with these limits. Raises `ValueError` for what makes no sense."""
+        return replace(settings, blocks=self.blocks, rate_limit=self.rate_limit, reply_quota=self.reply_quota)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
-from itertools import takewhile
+from heapq import heapify, heappop, heappush
+from itertools import islice, takewhile
 from math import ceil
 from operator import itemgetter
 from random import Random
@@ -47,6 +48,10 @@ HOST_PEERS = 1
 """Most peers of a host in one swarm: infohash and address are unique, the port is updated (BEP 33). On a local address,
 where many programs of a testnet may be, each node is a host by itself: its id counts beside the address."""
 NET_PEERS = MAX_PEERS // SHARE
+MAX_ALL_PEERS = MAX_INFOHASHES * MAX_PEERS
+"""Of all swarms together, however many there may be."""
+SHOWN = MAX_INFOHASHES
+"""Most infohashes, and items of each kind, that are shown: as many as a node stores by default."""
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
 ITEM_SECONDS = 2 * 3600.0
@@ -54,6 +59,8 @@ SAMPLES: Final = 20
 """Most infohashes in one answer (BEP 51): 400 bytes."""
 SAMPLE_SECONDS: Final = 21600
 """How long the same samples are given: the longest ``interval`` that there is (BEP 51)."""
+SWEPT = 2000
+"""Most swarms that one sweep looks into: it must not delay the answers of a node that stores many."""
 _NOBODY: Final[frozenset[bytes]] = frozenset()
 
 
@@ -109,6 +116,10 @@ class Accounted(Protocol):
 
     net: str
 
+    @property
+    def until(self) -> float:
+        """When it expires if nobody writes it again."""
+
     def others(self) -> Iterator[str]:
         """The other networks that wrote it."""
 
@@ -122,7 +133,9 @@ class _Nearest(Generic[V]):
     def __init__(self, own: bytes, cap: int) -> None:
         self._own, self._cap = own, cap
         self._entries: dict[bytes, V] = {}
-        self._by_distance: list[Place] = []
+        """The one that was written longest ago first."""
+        # The farthest first, with the negative distance; also entries that are gone, and some twice.
+        self._farthest: list[Place] = []
         self._by_net: dict[str, list[Place]] = {}
         # The networks that hold 2 or more, by how many, and the highest such number: a quick way to the largest holder.
         self._by_count: dict[int, dict[str, None]] = {}
@@ -134,8 +147,34 @@ class _Nearest(Generic[V]):
     def get(self, target: bytes) -> V | None:
         return self._entries.get(target)
 
+    @property
+    def level(self) -> Level:
+        return Level(len(self._entries), self._cap)
+
+    @property
+    def full(self) -> bool:
+        return len(self._entries) >= self._cap
+
+    @property
+    def _share(self) -> int:
+        """Most entries that a network is charged for."""
+        return max(1, self._cap // SHARE)
+
     def items(self) -> list[tuple[bytes, V]]:
         return list(self._entries.items())
+
+    def last(self) -> list[tuple[bytes, V]]:
+        """Those to be shown: of many the ones that were written last, the newest at the end."""
+        shown = list(islice(reversed(self._entries.items()), SHOWN))
+        shown.reverse()
+        return shown
+
+    def targets(self) -> list[bytes]:
+        return list(self._entries)
+
+    def touch(self, target: bytes) -> None:
+        """Note that an entry was written again."""
+        self._entries[target] = self._entries.pop(target)
 
     def held(self, net: str) -> int:
         """How many entries are charged to a network."""
@@ -144,16 +183,16 @@ class _Nearest(Generic[V]):
     def _sated(self, net: str) -> bool:
         """Whether a network has its full share. Local ones have no limit. (The first two octets, which `net` has,
         suffice.)"""
-        return self.held(net) >= self._cap // SHARE and not is_local(net)
+        return self.held(net) >= self._share and not is_local(net)
 
     def add(self, target: bytes, entry: V) -> bool:
         """Store a new entry. Returns whether there was room for it."""
         place = (distance(self._own, target), target)
-        scarce = len(self._entries) >= self._cap or self.held(entry.net) >= self._cap // SHARE
+        scarce = self.full or self.held(entry.net) >= self._share
         if scarce and not self._make_room(place, entry.net):
             return False
         self._entries[target] = entry
-        insort(self._by_distance, place)
+        heappush(self._farthest, (-place[0], target))
         self._charge(entry.net, place)
         return True
 
@@ -161,14 +200,14 @@ class _Nearest(Generic[V]):
         """Evict an entry, if one has to go for a new one. Returns whether there is room then."""
         while True:
             held, by_share = self.held(net), self._sated(net)
-            if not by_share and len(self._entries) < self._cap:
+            if not by_share and not self.full:
                 return True
             unfair = not by_share and self._most >= held + 2
             if unfair:
                 # Of several, the one that reached that number last: an attacker's networks come later than honest ones.
                 loser = self._by_net[next(reversed(self._by_count[self._most]))][-1]
             else:
-                loser = self._by_distance[-1]
+                loser = self._last()
                 if by_share or self.held(self._entries[loser[1]].net) < held:
                     loser = self._by_net[net][-1]
             if self._hand_over(loser):
@@ -177,6 +216,12 @@ class _Nearest(Generic[V]):
                 return False
             self.remove(loser[1])
             return True
+
+    def _last(self) -> Place:
+        """The entry farthest from our id."""
+        while (target := self._farthest[0][1]) not in self._entries:
+            heappop(self._farthest)
+        return -self._farthest[0][0], target
 
     def _hand_over(self, place: Place) -> bool:
         """Charge an entry to another of its networks, if one holds at least 2 less. Returns whether there was one.
@@ -239,11 +284,21 @@ class _Nearest(Generic[V]):
     def remove(self, target: bytes) -> None:
         place = (distance(self._own, target), target)
         self._acquit(self._entries.pop(target).net, place)
-        del self._by_distance[bisect_left(self._by_distance, place)]
+        if len(self._farthest) > 2 * len(self._entries) + 64:
+            self._measure()
+
+    def _measure(self) -> None:
+        self._farthest = [(-distance(self._own, target), target) for target in self._entries]
+        heapify(self._farthest)
+
+    def expire(self, now: float) -> None:
+        over = [target for target, _ in takewhile(lambda kept: kept[1].until <= now, self._entries.items())]
+        for target in over:
+            self.remove(target)
 
     def rebase(self, own: bytes) -> None:
         self._own = own
-        self._by_distance = sorted((distance(own, target), target) for target in self._entries)
+        self._measure()
         for places in self._by_net.values():
             places[:] = sorted((distance(own, target), target) for _, target in places)
 
@@ -280,6 +335,11 @@ class _Swarm:
         self._most = MAX_PEERS
         """An upper bound of the peers that one network has. Computed when the swarm is full."""
 
+    @property
+    def until(self) -> float:
+        """When its last peer expires."""
+        return next(reversed(self.peers.values()))
+
     def others(self) -> Iterator[str]:
         """The networks that have peers here, except the one that the swarm is charged to."""
         names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
@@ -290,16 +350,18 @@ class _Swarm:
         at = bisect_left(self._sorted, prefix)
         return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
 
-    def announce(self, packed: bytes, until: float, seed: bool, who: bytes = b"") -> bytes | None:
-        """Store a peer. `who`: the id of the node that announced it, at a local address. Returns the peer evicted for
-        it, if any."""
+    def announce(
+        self, packed: bytes, until: float, seed: bool, who: bytes = b"", *, alone: bool = True
+    ) -> bytes | None:
+        """Store a peer. `who`: the id of the node that announced it, at a local address. Not `alone`: all swarms
+        together are full. Returns the peer evicted for it, if any."""
         loser, self._filters = None, None
         if who:
             if (before := self._before(packed, who)) is not None:
                 self.drop(before)
             self.by[packed] = who
         if self.peers.pop(packed, None) is None:
-            full = len(self.peers) >= MAX_PEERS
+            full = len(self.peers) >= MAX_PEERS or (not alone and bool(self.peers))
             if full or (len(self._sorted) >= HOST_PEERS and self._crowded(packed)):
                 loser = self._loser(packed, full)
                 if loser is not None:
@@ -376,11 +438,34 @@ class _Swarm:
         del self._sorted[bisect_left(self._sorted, packed)]
 
 
-class PeerStore:
-    """Peers by infohash: at most 2000 infohashes of 500 peers, each for 45 minutes after its last announce."""
+class _Swarms(_Nearest[_Swarm]):
+    """The swarms by infohash. They are full, too, when they have all peers together that there may be."""
 
-    def __init__(self, own: bytes) -> None:
-        self._swarms: _Nearest[_Swarm] = _Nearest(own, MAX_INFOHASHES)
+    def __init__(self, own: bytes, cap: int) -> None:
+        super().__init__(own, cap)
+        self.peers = 0
+
+    @property
+    def crowded(self) -> bool:
+        return self.peers >= MAX_ALL_PEERS
+
+    @property
+    def full(self) -> bool:
+        return len(self._entries) >= self._cap or self.crowded
+
+    def remove(self, target: bytes) -> None:
+        self.peers -= len(self._entries[target].peers)
+        super().remove(target)
+
+
+class PeerStore:
+    """Peers by infohash: at most 2000 infohashes (or as many as are said) of 500 peers, each for 45 minutes after its
+    last announce."""
+
+    def __init__(self, own: bytes, *, most: int = MAX_INFOHASHES) -> None:
+        self._swarms = _Swarms(own, most)
+        self._to_sweep: list[bytes] = []
+        """Those that the next sweeps look into."""
         self._sampled: tuple[bytes, ...] = ()
         self._sampled_until = 0.0
 
@@ -390,12 +475,12 @@ class PeerStore:
     @property
     def swarms(self) -> Level:
         """How many infohashes have peers."""
-        return Level(len(self._swarms), MAX_INFOHASHES)
+        return self._swarms.level
 
     @property
     def peers(self) -> int:
         """How many peers all infohashes have together."""
-        return sum(len(swarm.peers) for _, swarm in self._swarms.items())
+        return self._swarms.peers
 
     def announce(self, infohash: bytes, peer: Addr, now: float, *, seed: bool = False, who: bytes = b"") -> bool:
         """Store a peer, at the address that announced it. Returns whether there was room.
@@ -405,12 +490,19 @@ class PeerStore:
         A host that has a peer in this swarm, or a network that has 25, loses its own oldest one. A swarm of 500 loses
         one of the network that has the most, or the one that announced longest ago.
         """
-        swarm = self._swarms.get(infohash)
+        swarms = self._swarms
+        swarm = swarms.get(infohash)
         if swarm is None:
             swarm = _Swarm(net_of(peer[0]))
-            if not self._swarms.add(infohash, swarm):
+            if not swarms.add(infohash, swarm):
                 return False
-        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS, seed, who if is_local(peer[0]) else b"")
+        else:
+            swarms.touch(infohash)
+        before, local = len(swarm.peers), is_local(peer[0])
+        gone = swarm.announce(
+            pack_addr(peer), now + PEER_SECONDS, seed, who if local else b"", alone=not swarms.crowded
+        )
+        swarms.peers += len(swarm.peers) - before
         if gone is not None:
             self._settle(infohash, swarm, gone)
         return True
@@ -423,7 +515,7 @@ class PeerStore:
     def views(self, now: float) -> tuple[SwarmView, ...]:
         """The infohashes as a screen shows them."""
         views = []
-        for infohash, swarm in self._swarms.items():
+        for infohash, swarm in self._swarms.last():
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
                 newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
@@ -464,26 +556,33 @@ class PeerStore:
             self._sampled_until = now + SAMPLE_SECONDS
             self._sampled = ()
         if len(self._swarms) <= SAMPLES and not self._sampled:
-            return [infohash for infohash, _ in self._swarms.items()], self._wait(now)
+            return self._swarms.targets(), self._wait(now)
         if not self._sampled:
-            self._sampled = tuple(rng.sample([infohash for infohash, _ in self._swarms.items()], SAMPLES))
+            self._sampled = tuple(rng.sample(self._swarms.targets(), SAMPLES))
         return [infohash for infohash in self._sampled if self._swarms.get(infohash)], self._wait(now)
 
     def _wait(self, now: float) -> int:
         return min(SAMPLE_SECONDS, ceil(self._sampled_until - now))
 
     def sweep(self, now: float) -> None:
-        """Forget what has expired."""
-        for infohash, swarm in self._swarms.items():
-            expired = [peer for peer, _ in takewhile(lambda kept: kept[1] <= now, swarm.peers.items())]
-            if len(expired) == len(swarm.peers):
-                self._swarms.remove(infohash)
-                continue
-            for peer in expired:
-                swarm.drop(peer)
-            mine = [peer for peer in expired if net_of(_ip(peer)) == swarm.net]
-            if mine:
-                self._settle(infohash, swarm, mine[0])
+        """Forget the swarms that have expired, and the expired peers of up to 2000 others."""
+        swarms = self._swarms
+        swarms.expire(now)
+        if not self._to_sweep:
+            self._to_sweep = swarms.targets()
+        for infohash in self._to_sweep[:SWEPT]:
+            if (swarm := swarms.get(infohash)) is not None:
+                self._sweep(infohash, swarm, now)
+        del self._to_sweep[:SWEPT]
+
+    def _sweep(self, infohash: bytes, swarm: _Swarm, now: float) -> None:
+        expired = [peer for peer, _ in takewhile(lambda kept: kept[1] <= now, swarm.peers.items())]
+        for peer in expired:
+            swarm.drop(peer)
+        self._swarms.peers -= len(expired)
+        mine = [peer for peer in expired if net_of(_ip(peer)) == swarm.net]
+        if mine:
+            self._settle(infohash, swarm, mine[0])
 
     def rebase(self, own: bytes) -> None:
         """Take a new own id."""
@@ -507,11 +606,12 @@ class _Held(Generic[T]):
 
 
 class ItemStore:
-    """BEP 44 items: at most 700 immutable and 700 mutable ones, each for 2 hours after its last put."""
+    """BEP 44 items: at most 700 immutable and 700 mutable ones (or as many as are said), each for 2 hours after its
+    last put."""
 
-    def __init__(self, own: bytes) -> None:
-        self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, MAX_ITEMS)
-        self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, MAX_ITEMS)
+    def __init__(self, own: bytes, *, most: int = MAX_ITEMS) -> None:
+        self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, most)
+        self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, most)
 
     @property
     def immutable(self) -> int:
@@ -522,6 +622,11 @@ class ItemStore:
     def mutable(self) -> int:
         """How many mutable items are stored."""
         return len(self._mutable)
+
+    @property
+    def levels(self) -> tuple[Level, Level]:
+        """The same of both kinds, with their bounds."""
+        return self._immutable.level, self._mutable.level
 
     def get(self, target: bytes, now: float) -> Item | None:
         """The item at a target, unless it has expired."""
@@ -562,6 +667,7 @@ class ItemStore:
         if kept is None:
             return items.add(target, _Held(item, until, net))
         kept.item, kept.until = item, until
+        items.touch(target)
         # Charge the network that holds the least; of two that hold as much, the earlier one: else an attacker with
         # two addresses could refresh an item until its honest writer is forgotten.
         if net != kept.net and (not kept.also or items.held(net) < items.held(kept.also)):
@@ -579,22 +685,18 @@ class ItemStore:
                 seq=kept.item.seq,
                 expires=kept.until - now,
             )
-            for target, kept in self._mutable.items()
+            for target, kept in self._mutable.last()
         )
         immutable = (
             StoredItemView(target=target, v=kept.item.v, k=None, salt=b"", seq=None, expires=kept.until - now)
-            for target, kept in self._immutable.items()
+            for target, kept in self._immutable.last()
         )
         return tuple(view for views in (mutable, immutable) for view in views if view.expires > 0)
 
     def sweep(self, now: float) -> None:
         """Forget what has expired."""
-        for target, immutable in self._immutable.items():
-            if immutable.until <= now:
-                self._immutable.remove(target)
-        for target, mutable in self._mutable.items():
-            if mutable.until <= now:
-                self._mutable.remove(target)
+        self._immutable.expire(now)
+        self._mutable.expire(now)
 
     def rebase(self, own: bytes) -> None:
         """Take a new own id."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..text.safe import safe_text
@@ -18,6 +19,8 @@ ROOM_OUT = 16 << 20
 """Bytes of results that wait for their reader."""
 ROOM_ERR = 256 << 10
 """The same of what goes to standard error: with ``--vv`` some 2000 lines."""
+DEBUG, INFO, WARNING, ERROR = "debug", "info", "warning", "error"
+"""The levels of a log in JSON."""
 HURRY_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
 
@@ -28,8 +31,9 @@ class Output:
     Nothing here waits for a reader or raises when there is none, but `close`.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, wall_clock: Callable[[], float] = time.time) -> None:
         self.as_json = as_json
+        self._wall_clock, self._log_json = wall_clock, False
         self.quiet = False
         """Whether standard error is for errors alone."""
         self._out, self._err = outlets(sys.stdout, sys.stderr, ROOM_OUT, ROOM_ERR)
@@ -40,6 +44,19 @@ class Output:
         """Whether the run goes on without a reader of its output, so that losing the reader is worth a warning."""
         self.hurried = False
         """Whether the run was told to stop."""
+
+    def log_as_json(self) -> None:
+        """From now on standard error has JSON, one object a line: ``time``, ``level`` and ``message``."""
+        self._log_json, self._live = True, False
+        self._err.gap = lambda lines: self._logged(f"{lines} lines are missing here: nobody read them in time", WARNING)
+
+    def _logged(self, line: str, level: str) -> str:
+        """A line for standard error."""
+        if not self._log_json:
+            return f"{line}\n"
+        now = self._wall_clock()
+        at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03}Z"
+        return _one_line({"time": at, "level": level, "message": line}) + "\n"
 
     @property
     def lost(self) -> bool:
@@ -71,25 +88,34 @@ class Output:
 
     def objects(self, objects: Iterable[dict[str, Any]]) -> None:
         """Objects of a result, one a line."""
-        # DEL is the one control character that JSON leaves as it is.
-        self.results(json.dumps(each).replace("\x7f", "\\u007f") for each in objects)
+        self.results(map(_one_line, objects))
 
     def notes(self, lines: Iterable[str]) -> None:
         """Lines about what happened. With `quiet` they are nobody's concern."""
         if not self.quiet:
-            self._tell(lines)
+            self._tell(lines, INFO)
 
-    def _tell(self, lines: Iterable[str]) -> None:
+    def trace(self, lines: Iterable[str]) -> None:
+        """Lines about single packets."""
+        if not self.quiet:
+            self._tell(lines, DEBUG)
+
+    def _tell(self, lines: Iterable[str], level: str) -> None:
         self._clear()
-        self._err.write("".join(f"{line}\n" for line in lines))
+        self._err.write("".join(self._logged(line, level) for line in lines))
 
     def error(self, text: str) -> None:
         """Why there is no success, in one line."""
-        self._tell([f"dhtui: {text}"])
+        self._tell([self._headed("", text)], ERROR)
 
     def warn(self, text: str) -> None:
         """Something to know though the run goes on."""
-        self.notes([f"dhtui: warning: {safe_text(text, 1000)}"])
+        if not self.quiet:
+            self._tell([self._headed("warning: ", safe_text(text, 1000))], WARNING)
+
+    def _headed(self, what: str, text: str) -> str:
+        """Who speaks, and what kind of line it is, where no fields say so."""
+        return text if self._log_json else f"dhtui: {what}{text}"
 
     def fail(self, text: str, code: int) -> int:
         """Why there is no result, in one line. Returns the exit code."""
@@ -127,3 +153,8 @@ class Output:
         if self._progress_shown:
             self._err.write("\r\x1b[K")
             self._progress_shown = False
+
+
+def _one_line(document: dict[str, Any]) -> str:
+    """An object as JSON. DEL is the one control character that JSON leaves as it is."""
+    return json.dumps(document).replace("\x7f", "\\u007f")

@@ -24,6 +24,7 @@ from ..engine.wire.compact import Addr
 from ..errors import Exit, Failure
 from ..options.options import Options
 from ..runtime import launch
+from ..runtime.garbage import look_for_garbage
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
 from ..runtime.threads import DaemonThreads
@@ -57,6 +58,7 @@ def run(options: Options, request: Request, output: Output) -> int:
         else launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
     )
     output.outlives_readers = True
+    look_for_garbage()
     with start:
         for warning in (
             *start.warnings,
@@ -118,6 +120,10 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             _trace(node, output)
         if options.record is not None:
             run.record(options.record, "--record")
+        if options.wait:
+            from .service import Service  # here, for most runs don't stay
+
+            stack.enter_context(Service(run, options, output, stop))
         code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
@@ -179,7 +185,7 @@ def _trace(node: Node | AttachedNode, output: Output) -> None:
     def listener(event: Any) -> None:
         line = packet_line(event)
         if line:
-            output.notes([line])
+            output.trace([line])
 
     node.subscribe(listener)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -22,8 +22,12 @@ class Stop:
     def __init__(self, output: Output) -> None:
         self._output = output
         self.signum: int | None = None
-        self.waiting = False
+        self._waiting = False
         self.asked = asyncio.Event()
+        self.reload: Callable[[], None] | None = None
+        """What SIGHUP asks for, of a run that waits: called in the loop. `None`: it ends the run, as SIGTERM does."""
+        self.on_waiting: Callable[[], None] = lambda: None
+        """Called once the run waits."""
         self._task: asyncio.Task[Any] | None = None
         self._limits: list[Limit] = []
         self._before: dict[int, Any] = {}
@@ -40,6 +44,17 @@ class Stop:
             for signum, before in self._before.items():
                 signal.signal(signum, before)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the action is done, and the run stays: a signal ends the wait, and is no failure."""
+        return self._waiting
+
+    @waiting.setter
+    def waiting(self, now: bool) -> None:
+        began, self._waiting = now and not self._waiting, now
+        if began:
+            self.on_waiting()
+
     def code(self, code: int) -> int:
         """The exit code: `code`, unless the action was stopped. To be asked for once the signals are given back."""
         if self.signum is None or self.waiting:
@@ -54,6 +69,10 @@ class Stop:
             self._stop()
 
     def _on(self, signum: int, frame: object) -> None:
+        if self.reload is not None and self._task is not None and signal.Signals(signum).name == "SIGHUP":
+            with suppress(RuntimeError):  # the loop is closed
+                self._task.get_loop().call_soon_threadsafe(self.reload)
+            return
         self.signum = signum
         self._output.hurried = True
         for each in self._before:

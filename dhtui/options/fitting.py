@@ -14,14 +14,19 @@ from .config import state_folder
 from .flags import SETTINGS
 from .options import Options
 
-EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_completion", "man", "version", "help")
+EVERYWHERE = (
+    *("do", "json", "log_json", "quiet", "vv", "state_dir", "config"),
+    *("print_completion", "man", "version", "help"),
+)
 """Flags of every action; ``vv`` tells of packets, also where there are none."""
 
 TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 """What a testnet may have of the internet."""
+SERVING = ("store", "max_reply_rate", "max_host_rate", "metrics")
+"""What means something to a node that serves."""
 OWN_NODE = (
     *("wait", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
-    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET, *SERVING),
 )
 """What is said of a node of our own."""
 _EXPLORER = (
@@ -40,6 +45,7 @@ _EXPLORER = (
     ),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", "open", "me", *TESTNET),
+    *SERVING,
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 _OPEN = ("open", "me", "serve", "keys", "mouse", "theme", "config")
@@ -90,6 +96,8 @@ def refuse_unused(options: Options, action: Action) -> None:
     if options.read_only or not options.wait:
         why = "has no meaning for a node that is read-only" if options.read_only else "needs --wait"
         refuse(options, ("tsecret",), f"{why}: it hands out no write tokens")
+    if not options.wait:
+        refuse(options, SERVING, "needs --wait: a single action answers no queries")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
         if options.keyname is None:

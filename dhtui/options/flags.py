@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from ..actions.spec import ACTIONS, SPELLINGS
-from ..bindings import keymap
-from ..bindings.commands import THEMES
+from ..bindings.themes import THEMES
 from ..errors import UsageError, nearest, quoted
 from . import values
 
@@ -81,6 +80,12 @@ def _help(text: str) -> str | None:
     if text in ("", "true", "1"):
         return ""
     return None if text in ("false", "0") else _action(text)
+
+
+def _keys(text: str) -> object:
+    from ..bindings import keymap  # here, for it loads all actions of the explorer
+
+    return keymap.read(text)
 
 
 def _text(text: str) -> str:
@@ -509,6 +514,32 @@ SETTINGS: tuple[Setting, ...] = (
         read=values.duration,
         default="2s",
     ),
+    Setting(
+        name="store",
+        group=LIMITS,
+        help="How much is stored for others: so many infohashes with peers, and so many items of each kind. A node "
+        "that is near to nothing else than its share of the network fills a small part of it.",
+        shape="1-100000",
+        read=values.integer(1, 100_000),
+        default="2000 infohashes, and 700 items of each kind",
+    ),
+    Setting(
+        name="max-reply-rate",
+        group=LIMITS,
+        help="Most bytes a second of all replies to others; beyond them replies get smaller, then there are none. 0: "
+        "no limit. SIGHUP reads it anew.",
+        shape="BYTES | 256k | 2M",
+        read=values.byte_rate,
+        default="262144",
+    ),
+    Setting(
+        name="max-host-rate",
+        group=LIMITS,
+        help="Most queries a second of one host that are answered. 0: no limit. SIGHUP reads it anew.",
+        shape="0 | 0.1-1000",
+        read=values.host_rate,
+        default="5",
+    ),
     _run(
         "rate",
         LIMITS,
@@ -600,7 +631,7 @@ SETTINGS: tuple[Setting, ...] = (
         group=OUTPUT,
         help="Other keys for actions of the explorer; in config.toml a table, [keys].",
         shape="ACTION=KEY,KEY…,…",
-        read=keymap.read,
+        read=_keys,
         default="those that ? shows",
     ),
     Setting(
@@ -618,7 +649,21 @@ SETTINGS: tuple[Setting, ...] = (
         choices=tuple(THEMES),
         default="the one chosen last, dark at first",
     ),
+    Setting(
+        name="metrics",
+        group=OUTPUT,
+        help="Tell the figures of the node to Prometheus, at http://ADDR:PORT/metrics, with --wait and in the "
+        "explorer. They have no ids and no addresses. Port 0 is any free one.",
+        shape="[ADDR:]PORT",
+        read=values.metrics,
+        default="none; an ADDR is 127.0.0.1 where it is left out",
+    ),
     Setting(name="json", group=OUTPUT, help="Results as JSON, one object a line."),
+    Setting(
+        name="log-json",
+        group=OUTPUT,
+        help="What goes to standard error as JSON, one object a line: time, level and message.",
+    ),
     Setting(
         name="quiet", group=OUTPUT, help="Only the result, on standard output; on standard error nothing but errors."
     ),

@@ -15,6 +15,8 @@ class Options(NamedTuple):
     given: frozenset[str] = frozenset()
     """The names of the fields that the command line set, to whatever value. What config.toml says is not asked for by
     this very run, and is passed over where it has no meaning."""
+    argv: tuple[str, ...] = ()
+    """The command line that they were read from: a run that stays reads it again."""
     do: str | None = None
     """The name of an action."""
     remote: tuple[HostPort, ...] | None = None
@@ -98,6 +100,12 @@ class Options(NamedTuple):
     qconcurrency: int = 8
     qtimeout: float = 2.0
     """Seconds."""
+    store: int | None = None
+    """Most infohashes, and items of each kind; `None`: as `Settings` has them."""
+    max_reply_rate: int = 262_144
+    """Bytes a second; 0: no limit."""
+    max_host_rate: float = 5.0
+    """Queries a second; 0: no limit."""
     rate: float = 4.0
     """census: queries a second."""
     nodes: int = 1000
@@ -123,6 +131,9 @@ class Options(NamedTuple):
     """Whether the explorer takes the mouse."""
     theme: str = ""
     """The name of a theme of the explorer; empty: the one that it remembers."""
+    metrics: Addr | None = None
+    """Where the figures are told; port 0 is any free one."""
+    log_json: bool = False
     vv: bool = False
     json: bool = False
     quiet: bool = False

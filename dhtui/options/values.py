@@ -19,6 +19,7 @@ from ..errors import UsageError, quoted
 from ..text.safe import safe_text
 
 MAX_SECONDS = 3600.0
+MAX_BYTE_RATE, LEAST_BYTE_RATE = 1_000_000_000, 1000
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 HEX = "hex:"
 """Before bytes that are written in hex, where else text would stand."""
@@ -118,6 +119,26 @@ def rate(text: str) -> float:
     if len(text) > 40 or not re.fullmatch(_NUMBER, text) or not 0.1 <= float(text) <= 1000:
         raise UsageError(f"{quoted(text)} is not a number from 0.1 to 1000")
     return float(text)
+
+
+def byte_rate(text: str) -> int:
+    """Bytes a second: a whole number, or one of thousands or millions, ``256k``, ``2M``. 0, or at least a thousand."""
+    number, factor = text, 1
+    for unit, size in (("k", 1000), ("M", 1_000_000)):
+        if text.endswith(unit):
+            number, factor = text[:-1], size
+    if not re.fullmatch("[0-9]{1,12}", number) or not (found := int(number) * factor) <= MAX_BYTE_RATE:
+        raise UsageError(f"{quoted(text)} is no number of bytes a second, such as 262144, 256k or 2M; at most 1000M")
+    if 0 < found < LEAST_BYTE_RATE:
+        raise UsageError(f"{quoted(text)} is too little: at least {LEAST_BYTE_RATE}, or 0 for no limit")
+    return found
+
+
+def host_rate(text: str) -> float:
+    """Queries a second of one host, 0.1 to 1000, or 0."""
+    if text == "0":
+        return 0.0
+    return rate(text)
 
 
 # ---- bytes and files ------------------------------------------------------------------------------------
@@ -414,6 +435,25 @@ def listen(text: str) -> Addr:
     if host and not _is_numeric(host):
         raise UsageError(f"{quoted(text)}: the address to listen on must be a dotted IPv4 address, not a name")
     return _host(host) if host else IPV4.anywhere, _port(port, text, 0)
+
+
+def metrics(text: str) -> Addr:
+    """``port``, or ``host:port``: the host an address of this machine, of IPv4 or, in brackets, of IPv6."""
+    host, colon, port = text.rpartition(":")
+    if not host or host == "localhost":
+        if colon and not host:
+            raise UsageError(f"{quoted(text)} is neither PORT nor ADDR:PORT")
+        return IPV4.loopback, _port(port, text, 0)
+    if host.startswith("[") and host.endswith("]"):
+        from ipaddress import IPv6Address
+
+        try:
+            return str(IPv6Address(host[1:-1])), _port(port, text, 0)
+        except ValueError:
+            raise UsageError(f"{quoted(text)}: {quoted(host)} is not an IPv6 address") from None
+    if not _is_numeric(host):
+        raise UsageError(f"{quoted(text)}: the address of --metrics must be one of IPv4, or of IPv6 in brackets")
+    return _host(host), _port(port, text, 0)
 
 
 def public_address(text: str) -> Addr:

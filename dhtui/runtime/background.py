@@ -18,11 +18,12 @@ class Background:
         self.failed = False
         """Whether one has raised."""
 
-    def start(self, what: Coroutine[Any, Any, None], name: str) -> None:
+    def start(self, what: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run it. `name`: what it does, for a sentence that begins with it."""
         task = asyncio.create_task(what, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

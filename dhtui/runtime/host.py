@@ -46,6 +46,8 @@ class Nodes(NamedTuple):
     keys_folder: Path | None = None
     keep_folder: Path | None = None
     """The items that `own` keeps alive."""
+    begun: Callable[[NodeRun], object] = lambda run: None
+    """Told of each `own` that runs. Raises `Failure` for what makes its start one that failed."""
     control: Path | None = None
     """Where other programs of the user can attach to `own`."""
     quiet: bool = False
@@ -224,5 +226,7 @@ class NodeHost:
             run.look_after_items()
         run.follow_items(lambda change: self.tell(change))
         run.save_regularly()
+        if own:
+            nodes.begun(run)
         if self._record is not None:
             run.record(self._record, "--record")

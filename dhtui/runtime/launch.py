@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..engine.node import Node
-from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, NodeConfig, SavedState, Settings
+from ..engine.settings import PUBLIC_BOOTSTRAP, Blocks, LiveSettings, NodeConfig, SavedState, Settings
 from ..engine.wire.compact import canonical_ip
 from ..engine.wire.family import IPV4
 from ..errors import Exit, Failure, UsageError
@@ -95,6 +95,8 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         blocks=blocks,
         token_secret=options.tsecret or None,
         maintain=serving,
+        **_stores(options),
+        **_limits(options),
     )
     listen = options.listen or (IPV4.loopback if options.testnet else IPV4.anywhere, 0)
     hosts = _hosts(options) if bootstrap else ()
@@ -188,6 +190,30 @@ def _external(options: Options) -> tuple[str, int] | None:
     if options.pip is None or options.pip[1]:
         return options.pip
     return options.pip[0], options.listen[1] if options.listen else 0
+
+
+def limits_of(options: Options) -> tuple[LiveSettings, list[str]]:
+    """What may change while the node runs, read anew, and warnings. Raises `UsageError`, `Failure`."""
+    blocks, warnings = _blocks(options)
+    return replace(limits_only(options), blocks=blocks), warnings
+
+
+def limits_only(options: Options) -> LiveSettings:
+    """The same without the blocklist, which is a file."""
+    return LiveSettings(**_limits(options))
+
+
+def limits_in(settings: Settings) -> LiveSettings:
+    """Those that a node was started with."""
+    return LiveSettings(blocks=settings.blocks, rate_limit=settings.rate_limit, reply_quota=settings.reply_quota)
+
+
+def _limits(options: Options) -> dict[str, Any]:
+    return {"rate_limit": options.max_host_rate, "reply_quota": options.max_reply_rate}
+
+
+def _stores(options: Options) -> dict[str, Any]:
+    return {} if options.store is None else {"max_infohashes": options.store, "max_items": options.store}
 
 
 def _blocks(options: Options) -> tuple[Blocks | None, list[str]]:

@@ -61,6 +61,7 @@ def test_a_seed_and_its_expanded_key_make_the_same_signatures() -> None:
 def test_the_bep44_key_has_the_published_public_key() -> None:
     assert BEP44_TEST_KEY.public == BEP44_PUBLIC
     assert BEP44_TEST_KEY.form == "expanded"
+    assert PrivateKey.from_expanded(BEP44_TEST_KEY.secret) == BEP44_TEST_KEY, "its public key is not computed at start"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,26 @@ def sh(command: str) -> tuple[int, str]:
 @contextmanager
 def started(*argv: str, **streams: int | IO[str]) -> Iterator[subprocess.Popen[str]]:
     """The program, killed in the end if it has not left."""
-    process = subprocess.Popen([sys.executable, "-m", "dhtui", *argv], text=True, **streams)  # type: ignore[call-overload]
+    yield from _begun([sys.executable, "-m", "dhtui", *argv], **streams)
+
+
+@contextmanager
+def started_on_a_terminal(*argv: str, **streams: int | IO[str]) -> Iterator[subprocess.Popen[str]]:
+    """The same, controlled by a terminal of its own, whose end is what SIGHUP tells."""
+    ours, its = os.openpty()
+    take = (
+        "import os, sys, fcntl, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    try:
+        yield from _begun([sys.executable, "-c", take, sys.executable, "-m", "dhtui", *argv], stdin=its, **streams)
+    finally:
+        os.close(ours)
+        os.close(its)
+
+
+def _begun(argv: list[str], **streams: int | IO[str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(argv, text=True, **streams)  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -128,7 +147,8 @@ SERVE = ("--wait", "--json", "--bnodes", "no", "--listen", "127.0.0.1:0", "--vv"
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_node_whose_notes_nobody_reads_answers_and_ends_and_saves(home: Path, stuck: bool, signum: int) -> None:
     reading, writing = os.pipe()
-    with started(*SERVE, stdout=subprocess.PIPE, stderr=writing) as process:
+    begun = started_on_a_terminal if signum == signal.SIGHUP else started
+    with begun(*SERVE, stdout=subprocess.PIPE, stderr=writing) as process:
         os.close(writing)
         if not stuck:
             os.close(reading)

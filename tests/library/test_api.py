@@ -13,8 +13,8 @@ from support.apart import run_apart
 import dhtui
 
 API = {
-    "node": "Node NodeConfig NodeError Settings PUBLIC_BOOTSTRAP Addr NodeInfo Limit deadline Stream Snapshot "
-    "LookupView Statistics Level",
+    "node": "Node NodeConfig NodeError Settings LiveSettings PUBLIC_BOOTSTRAP Addr NodeInfo Limit deadline Stream "
+    "Snapshot LookupView Statistics Level",
     "state": "SavedState StateFolder StateError StateStorage",
     "outcomes": "Outcome NodeOutcome Scrape Status StopReason Doubt",
     "items": "Item ImmutableItem MutableItem Draft ItemError Value sign mutable_target PrivateKey BadKey",

@@ -28,7 +28,7 @@ def no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_setting_is_an_option_and_every_option_a_setting() -> None:
-    assert {setting.field for setting in SETTINGS} == {*Options._fields} - {"given"}
+    assert {setting.field for setting in SETTINGS} == {*Options._fields} - {"given", "argv"}
 
 
 def test_help_explains_every_flag_and_action() -> None:
@@ -165,6 +165,19 @@ def test_command_line_before_file_before_default(tmp_path: Path) -> None:
     options = config.read(["-config", str(file), "-ksize", "5", "-vv=false"])
     assert (options.qtimeout, options.ksize, options.bnodes) == (1.5, 5, ("a:1", "b:2"))
     assert (options.vv, options.listen, options.qconcurrency) == (False, ("0.0.0.0", 7), 8)
+
+
+@pytest.mark.parametrize("base", [None, "", " ", "/somewhere/else"])
+def test_the_folders_are_those_that_platformdirs_names(base: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from platformdirs import user_config_path, user_state_path
+
+    for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        if base is None:
+            monkeypatch.delenv(variable, raising=False)
+        else:
+            monkeypatch.setenv(variable, base)
+    assert config.state_folder(Options()) == user_state_path("dhtui", appauthor=False)
+    assert config.config_file() == user_config_path("dhtui", appauthor=False) / "config.toml"
 
 
 def test_the_platforms_config_file_is_read(no_config: Path) -> None:

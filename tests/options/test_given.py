@@ -70,6 +70,10 @@ SAMPLE = {
     "kconcurrency": "8",
     "qconcurrency": "8",
     "qtimeout": "2s",
+    "store": "700",
+    "max-reply-rate": "256k",
+    "max-host-rate": "5",
+    "metrics": "9469",
     "keys": "pause=f8",
     "replay": "r",
     "serve": "0",
@@ -103,7 +107,7 @@ def written(name: str) -> list[str]:
 def test_every_flag_has_a_place() -> None:
     taken = {name.replace("-", "_") for action in ACTIONS.values() for name in action.takes}
     explorer = ("keys", "mouse", "theme", "replay", "serve")
-    assert {*taken, *EVERYWHERE, *explorer} == {*Options._fields} - {"given"}
+    assert {*taken, *EVERYWHERE, *explorer} == {*Options._fields} - {"given", "argv"}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -136,6 +140,10 @@ def test_a_flag_that_means_nothing_to_the_explorer_is_refused() -> None:
         ("--do get_peers --target " + HASH + " --tsecret s", "--tsecret needs --wait: it hands out no write tokens"),
         ("--do bootstrap --wait --read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
         ("--read-only --tsecret s", "--tsecret has no meaning for a node that is read-only"),
+        ("--do bootstrap --store 700", "--store needs --wait: a single action answers no queries"),
+        ("--do bootstrap --max-reply-rate 256k", "--max-reply-rate needs --wait"),
+        ("--do id --metrics 9469", "--metrics needs --wait"),
+        ("--serve 0 --metrics 9469", "--metrics has no meaning with --serve"),
         ("--do put --val-bencoded 1:x --val-as text", "--val-as is about --val"),
         (f"--do get --target {HASH} --out new --record new", "--out and --record both write 'new'"),
         (f"--do get --target {HASH} --out new --record ./new", "--out and --record both write 'new'"),

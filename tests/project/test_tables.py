@@ -12,12 +12,14 @@ from dhtui.bindings.keymap import key_table
 from dhtui.headless import json_lines
 from dhtui.options.manual import markdown
 
+from .figures import figure_table
 from .pages import ROOT, between
 
 TABLES: dict[str, Mapping[str, Callable[[], str]]] = {
     "cli.md": markdown.PARTS,
     "json.md": {"fields": json_lines.fields},
     "keys.md": {"keys": key_table, "commands": command_table},
+    "operating.md": {"metrics": figure_table},
 }
 
 

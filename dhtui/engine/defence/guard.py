@@ -125,13 +125,17 @@ class RateLimiter:
 
     def __init__(self, rate: float) -> None:
         """`rate` 0: no limit."""
-        self._gap = 1 / rate if rate else 0.0
-        self._slack = max(0.0, WINDOW - self._gap) + 1e-6
+        self.adjust(rate)
         self._full_at: dict[str, float] = {}
         self._before: dict[str, float] = {}
         self._turn_at = 0.0
         self._muted: BoundedDict[str, tuple[float, float]] = BoundedDict(MAX_MUTED)
         """By host: when a query was last beyond the limit, and when that was last reported."""
+
+    def adjust(self, rate: float) -> None:
+        """Take another rate; what hosts have used lately counts on."""
+        self._gap = 1 / rate if rate else 0.0
+        self._slack = max(0.0, WINDOW - self._gap) + 1e-6
 
     @property
     def hosts(self) -> Level:
@@ -262,6 +266,11 @@ class ReplyBudget:
         """Bytes spent of the bucket of all replies at `now`."""
         most = 2 * self._rate
         return Level(most - int(min(most, self._left + (now - self._at) * self._rate)), most)
+
+    def adjust(self, rate: int, now: float) -> None:
+        """Take another rate; what has been spent lately counts on."""
+        spent = self.spent(now).used
+        self._rate, self._left, self._at = rate, max(0.0, 2.0 * rate - spent), now
 
     def take(self, ip: str, got: int, length: int, now: float) -> int:
         """Take `length` bytes for the reply to a datagram of `got` bytes.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Final, NamedTuple
 
 TRIP_EDGES: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -54,6 +53,9 @@ class History:
 
     def __init__(self) -> None:
         self._trips = [0] * (len(TRIP_EDGES) + 1)
+        self._trips_before = (0,) * len(self._trips)
+        self.trip_seconds = 0.0
+        """Seconds of all round trips so far."""
         self._before: dict[str, tuple[int, int]] = {}
         self._turns = 0
         self._buckets_at = float("-inf")
@@ -67,6 +69,12 @@ class History:
     def trip(self, rtt: float) -> None:
         """Count a round trip, seconds."""
         self._trips[bisect_right(TRIP_EDGES, rtt)] += 1
+        self.trip_seconds += rtt
+
+    @property
+    def trips(self) -> tuple[int, ...]:
+        """All round trips so far by class, see `TRIP_EDGES`."""
+        return tuple(a + b for a, b in zip(self._trips_before, self._trips, strict=True))
 
     def turn(self, now: float, totals: Mapping[str, tuple[int, int]]) -> bool:
         """End a slot. `totals`: queries sent and received so far, by method. Whether the buckets are due as well."""
@@ -77,7 +85,7 @@ class History:
                 methods.append(MethodSlot(method, sent - before[0], received - before[1]))
         self._before = dict(totals)
         self._slots.append(SlotView(now, tuple(self._trips), tuple(methods)))
-        self._trips = [0] * len(self._trips)
+        self._trips_before, self._trips = self.trips, [0] * len(self._trips)
         self.slots = tuple(self._slots)
         self._turns += 1
         return self._turns % BUCKET_EVERY == 0
@@ -85,6 +93,12 @@ class History:
     def sample(self, now: float, buckets: Sequence[Sequence[tuple[float, float | None]]]) -> None:
         """Take a sample of the buckets: of each node when it last answered, and its round trip in seconds."""
         rtts = [[rtt for at, rtt in nodes if rtt is not None and at > self._buckets_at] for nodes in buckets]
-        self._buckets.append(BucketSlot(now, tuple(round(median(each), 4) if each else None for each in rtts)))
+        self._buckets.append(BucketSlot(now, tuple(round(_median(each), 4) if each else None for each in rtts)))
         self._buckets_at = now
         self.buckets = tuple(self._buckets)
+
+
+def _median(values: Sequence[float]) -> float:
+    """Of one value or more. (The standard library's module of statistics takes longer to load than all of this.)"""
+    middle, ordered = len(values) // 2, sorted(values)
+    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

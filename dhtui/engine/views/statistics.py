@@ -78,6 +78,10 @@ class Statistics:
     """Datagrams that the system did not send, in all."""
     overflowed: int | None
     """Datagrams lost because the socket buffer was full, in all; `None` if the system gives no count."""
+    trips: tuple[int, ...]
+    """Round trips of ours in all, by class, see `history.TRIP_EDGES`; pings to newcomers are left out."""
+    trip_seconds: float
+    """Seconds of these round trips together."""
 
     def levels(self) -> dict[str, Level]:
         """All levels, by name."""

@@ -26,7 +26,11 @@ def plan(options: Options) -> AnyRequest:
 def check_explorer(options: Options) -> None:
     """The explorer takes no flags that belong to an action. Raises `UsageError`."""
     if options.serve is not None:
-        refuse(options, ("do", "wait", "record"), "has no meaning with --serve: each page runs an explorer of its own")
+        refuse(
+            options,
+            ("do", "wait", "record", "metrics"),
+            "has no meaning with --serve: each page runs an explorer of its own",
+        )
     if options.replay is not None:
         refuse(options, ("do", "wait"), "has no meaning with --replay: a recording is played without any node")
         if str(options.replay) == STDIN:

@@ -13,8 +13,9 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
-from ...bindings.commands import COMMANDS, FORMS, THEMES, Command
+from ...bindings.commands import COMMANDS, FORMS, Command
 from ...bindings.registry import VIEWS
+from ...bindings.themes import THEMES
 from ...engine.commands import NodeCommands
 from ...engine.lookup.questions import QUESTIONS
 from ...engine.wire.ids import ID_LENGTH

@@ -8,8 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from ...bindings.commands import FORMS, THEMES, Command, Kind
+from ...bindings.commands import FORMS, Command, Kind
 from ...bindings.registry import VIEWS
+from ...bindings.themes import THEMES
 from ...engine.lookup.questions import QUESTIONS
 from ...engine.views.snapshot import Snapshot
 from ...lookups.ask import KINDS

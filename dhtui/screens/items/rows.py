@@ -8,6 +8,7 @@ from typing import Any
 
 from ...engine.items import MAX_SALT, MAX_VALUE, immutable_target, mutable_target
 from ...engine.keys import BEP44_TEST_KEY
+from ...engine.store import SHOWN
 from ...engine.views.snapshot import StoredItemView
 from ...packets.fields import text_or_hex
 from ...packets.parts import Link
@@ -122,10 +123,13 @@ def as_json_lines(rows: Sequence[StoredItemView]) -> bytes:
     return "".join(json.dumps(item_facts(row)) + "\n" for row in rows).encode()
 
 
-def items_title(rows: Sequence[StoredItemView], missed: int) -> str:
-    """What the list is called; `missed` came in since the view was frozen, less those that went."""
+def items_title(rows: Sequence[StoredItemView], missed: int, stored: int = 0) -> str:
+    """What the list is called; `missed` came in since the view was frozen, less those that went. `stored`: how many
+    there are in all, if only the last ones are shown."""
     if not rows:
         return f"kept for others{f', {missed:+} new' if missed else ''}"
     mutable = sum(row.k is not None for row in rows)
     kinds = f"{mutable} mutable, {len(rows) - mutable} immutable"
-    return f"{plural(len(rows), 'item')} kept for others: {kinds}{f', {missed:+} new' if missed else ''}"
+    cut = SHOWN in (mutable, len(rows) - mutable) and stored > len(rows)
+    last = f"of {stored} the last: " if cut else ""
+    return f"{last}{plural(len(rows), 'item')} kept for others: {kinds}{f', {missed:+} new' if missed else ''}"

@@ -141,7 +141,7 @@ class ItemsScreen(ExplorerScreen):
         if not (self.feed.paused and snapshot is self._view):
             self._show_mine()
         self._view = snapshot
-        self.items.title = items_title(self._rows, missed)
+        self.items.title = items_title(self._rows, missed, self._kept)
         self.items.rename()
         self.show_value()
 

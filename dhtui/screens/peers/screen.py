@@ -15,6 +15,7 @@ from ...bindings.keymap import key_of
 from ...bindings.registry import View
 from ...engine.commands import NodeCommands
 from ...engine.operations.operations import ANNOUNCES_KEPT
+from ...engine.store import SHOWN
 from ...engine.views.snapshot import Holdings, LookupView, Snapshot, SwarmView
 from ...lookups.same import of_announce
 from ...packets.parts import Link
@@ -136,6 +137,7 @@ class PeersScreen(ExplorerScreen):
         if source is not self._source or due:
             self._source, self._polled = source, snapshot.at
             self._holdings, self._kept = self.feed.holdings(), snapshot.store.peers
+            self._infohashes = snapshot.store.infohashes
         self._lookups = peer_lookups(snapshot)
         self._show_holdings()
         self._show_results()
@@ -143,6 +145,8 @@ class PeersScreen(ExplorerScreen):
     def _show_holdings(self, missed: str = "") -> None:
         swarms, announces = swarm_rows(self._holdings), announce_rows(self._holdings)
         kept = f"kept: {plural(len(swarms), 'infohash', 'infohashes')}" if swarms else "kept here"
+        if len(swarms) == SHOWN < self._infohashes:
+            kept = f"kept: the last {SHOWN} of {self._infohashes} infohashes"
         peers = f", {plural(self._kept, 'peer')}" if swarms else ""
         self.swarms.title = f"{kept}{missed or peers}"
         self.swarms.show(swarms)

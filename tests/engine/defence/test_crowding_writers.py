@@ -339,12 +339,17 @@ def test_nobody_gathers_more_than_its_share_through_others_that_leave() -> None:
 # ---- the accounts --------------------------------------------------------------------------------------
 
 
+def by_distance(kept: _Nearest[Any]) -> list[tuple[int, bytes]]:
+    """The entries by distance, as the map has them to find the farthest."""
+    return sorted({(-distance, target) for distance, target in kept._farthest if target in kept._entries})
+
+
 def recount(kept: _Nearest[Any]) -> None:
     """Compare the accounts with the entries."""
     own, by_net = kept._own, Counter(entry.net for _, entry in kept.items())
     assert {net: len(places) for net, places in kept._by_net.items()} == by_net
     places = sorted((int.from_bytes(own, "big") ^ int.from_bytes(target, "big"), target) for target, _ in kept.items())
-    assert kept._by_distance == places
+    assert by_distance(kept) == places and len(kept._farthest) <= 2 * len(kept) + 65
     for net, mine in kept._by_net.items():
         assert mine == [place for place in places if kept._entries[place[1]].net == net]
     assert {count: set(nets) for count, nets in kept._by_count.items()} == {
@@ -380,6 +385,7 @@ def take(step: Step, peers: PeerStore, items: ItemStore, now: float) -> None:
 
 def check_swarms(peers: PeerStore) -> None:
     """Each swarm is in order, and accounted to a network that has a peer in it."""
+    assert peers.peers == sum(len(swarm.peers) for _, swarm in peers._swarms.items())
     for _, swarm in peers._swarms.items():
         nets = Counter(net_of(_ip(peer)) for peer in swarm.peers)
         assert swarm._sorted == sorted(swarm.peers)
@@ -406,4 +412,4 @@ def test_the_accounts_always_equal_a_recount(steps: list[Step]) -> None:
         peers.sweep(now + 2 * ITEM_SECONDS)
         items.sweep(now + 2 * ITEM_SECONDS)
         for kept in maps:
-            assert not kept._by_net and not kept._by_distance and not kept._by_count
+            assert not kept._by_net and not by_distance(kept) and not kept._by_count

@@ -1,0 +1,1 @@
+"""A node's figures for monitoring: Prometheus' text format, over HTTP on loopback."""
