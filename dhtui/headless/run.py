@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,9 @@ from .stopping import LATEST, Stop
 if TYPE_CHECKING:
     from ..items.keepalive import KeptItem
 
+CarryOut = Callable[[NodeRun, Options, Sequence[Request], Output, Stop], Awaitable[Exit]]
+"""Carries a request out on a node, and says how it ended."""
+
 
 def run(options: Options, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
@@ -50,7 +53,12 @@ def run(options: Options, request: Request, output: Output) -> int:
     serving = options.wait or ACTIONS[request.action].serves
     start = launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
     output.outlives_readers = True
-    with start:
+    with start, ExitStack() as stack:
+        carry_out: CarryOut = _carry_out
+        if request.many is not None:
+            from .many.run import ManyRun, targets_of  # here, for most runs have one target
+
+            carry_out = ManyRun(stack.enter_context(targets_of(request)))
         for warning in (
             *start.warnings,
             *exposed,
@@ -61,7 +69,7 @@ def run(options: Options, request: Request, output: Output) -> int:
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
         with Stop(output) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
-            code = runner.run(_run(options, request, start, output, stop))
+            code = runner.run(_run(options, request, start, output, stop, carry_out))
         return stop.code(code)
 
 
@@ -85,17 +93,21 @@ def _last_warning(request: Request) -> list[str]:
     return [warning] if (warning := last_of_all(seq)) else []
 
 
-async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+async def _run(
+    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
+) -> int:
     stop.cancels(asyncio.current_task())
     try:
-        return await _with_node(options, request, start, output, stop)
+        return await _with_node(options, request, start, output, stop, carry_out)
     except asyncio.CancelledError:
         if stop.signum is None:
             raise
         return 1
 
 
-async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+async def _with_node(
+    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
+) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
         run = NodeRun(node, output.warn, keep_folder=start.folder, save=partial(launch.save, start))
@@ -107,7 +119,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             _trace(node, output)
         if options.record is not None:
             run.record(options.record, "--record")
-        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
+        code = await carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code

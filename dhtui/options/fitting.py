@@ -26,6 +26,12 @@ _EXPLORER = (
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 
+_READ = (
+    *("config", "targets", "records", "signed_file", "val_file", "raw", "key_file", "passphrase_file"),
+    "new_passphrase_file",
+)
+"""What names a file that is read."""
+
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
 
@@ -117,11 +123,7 @@ def _check_outputs(options: Options) -> None:
 
 
 def _sources(options: Options) -> list[tuple[str, Path]]:
-    found = [
-        (name, path)
-        for name in ("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file")
-        if (path := getattr(options, name)) is not None
-    ]
+    found = [(name, path) for name in _READ if (path := getattr(options, name)) is not None]
     if (options.val_bencoded or b"").startswith(b"@"):
         found.append(("val_bencoded", bencoded_file(options)))
     if options.keyname is not None:

@@ -20,6 +20,7 @@ class Options(NamedTuple):
     remote: tuple[HostPort, ...] | None = None
     """The nodes to ask; ``()`` is a full lookup by name, `None` one by default."""
     target: Target | None = None
+    targets: Path | None = None
     method: str | None = None
     args: bytes | None = None
     """JSON, as it was given."""
@@ -29,6 +30,9 @@ class Options(NamedTuple):
     val_bencoded: bytes | None = None
     val_as: str = "text"
     """How `val` and `val_file` are to be read, one of `items.value.FORMS`."""
+    torrent: bytes | None = None
+    """20 bytes."""
+    records: Path | None = None
     salt: bytes = b""
     seq: int | None = None
     cas: int | None = None
@@ -89,8 +93,12 @@ class Options(NamedTuple):
     qconcurrency: int = 8
     qtimeout: float = 2.0
     """Seconds."""
-    rate: float = 4.0
-    """census: queries a second."""
+    rate: float | None = None
+    """census: queries a second; with `targets` or `records`: targets a second."""
+    parallel: int | None = None
+    least: float = 1.0
+    """A share."""
+    progress: bool = False
     nodes: int = 1000
     """census: about how many nodes to find."""
     resume: Path | None = None

@@ -8,6 +8,7 @@ and all of them are written to before our copies would expire between two checks
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from random import Random
 from typing import NamedTuple
@@ -86,6 +87,17 @@ class Decision(NamedTuple):
 def begin(item: Item, now: float, rng: Random, *, put: bool) -> KeptItem:
     """A new kept item; `put` if it has just been put by us."""
     return KeptItem(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
+
+
+def spread(items: Iterable[tuple[Item, bool]], now: float) -> list[KeptItem]:
+    """New kept items, each with whether it has just been put by us: those are due evenly until the first `INTERVAL` is
+    over, the others at once."""
+    all_of_them = list(items)
+    step = INTERVAL[0] / max(1, len(all_of_them))
+    return [
+        KeptItem(item=item, added=now, due=now + (place * step if put else 0.0), put_at=now if put else None)
+        for place, (item, put) in enumerate(all_of_them, 1)
+    ]
 
 
 def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:

@@ -18,7 +18,9 @@ def plan(options: Options) -> AnyRequest:
         check_limits(options)
         check_record(options)
     refuse_unused(options, action)
-    request: AnyRequest = action.part("plan")(options)
+    from . import many
+
+    request: AnyRequest = many.plan(options) if many.wanted(options) else action.part("plan")(options)
     return request
 
 

@@ -1,0 +1,306 @@
+"""A headless run with many targets: checked before any packet, then carried out side by side, each told as it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager, suppress
+from io import BufferedReader
+from os import fstat
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any, cast
+
+from ...actions.publishing import signed
+from ...actions.request import Request
+from ...actions.requested import Run
+from ...actions.resolve import look_up
+from ...actions.run import Result
+from ...actions.spec import ACTIONS
+from ...engine.commands import NodeCommands
+from ...engine.items import MutableItem
+from ...engine.node import MANY, Node
+from ...engine.operations.limit import Limit
+from ...engine.upkeep.identity import reaches
+from ...errors import Exit, Failure, UsageError, quoted
+from ...keyring import Keyring, KeyringError, notes
+from ...options.options import Options
+from ...runtime.node_run import NodeRun
+from ...storage.named_file import open_named
+from ..output import Output
+from ..stopping import Stop
+from . import told as words
+from .jobs import Job, bad, jobs
+from .journal import Journal
+from .lines import lines, lines_as_they_come
+from .progress import Meter, clock_time
+from .told import Holder, Tally, Told, stored_by
+
+GONE = 20
+"""So many targets one after the other of which nobody answered: the network is gone, and the rest is left for later."""
+SYNC_SECONDS = 5.0
+LIVE_SECONDS, TOLD_SECONDS = 0.5, 10.0
+"""Seconds between two words on progress: on a terminal, where they replace each other, and elsewhere."""
+MAX_SHOWN = 3
+"""Most lines that make no sense that are named."""
+
+
+class Targets:
+    """What --targets has, and the results of earlier runs. Checked as far as can be before any packet is sent."""
+
+    def __init__(self, request: Request, file: BufferedReader | None, journal: Journal | None) -> None:
+        """Raises `UsageError` for what makes no sense in an ordinary file, or a key that can't be used."""
+        self._request, self._file, self.journal = request, file, journal
+        self.items: list[tuple[str, MutableItem]] = []
+        """Of records: the items, each with the name of its key."""
+        if request.many is not None and request.many.zones:
+            zones = request.many.zones
+            self.items = [(zone.key.name, item) for zone, item in zip(zones, signed(zones, time.time()), strict=True)]
+        self.total: int | None = None
+        """How many are left to be done, if that is known."""
+        if self.items:
+            self.total = len(self.items)
+        elif file is not None and S_ISREG(fstat(file.fileno()).st_mode):
+            self.total = self._checked(file)
+            file.seek(0)
+
+    def _checked(self, file: BufferedReader) -> int:
+        problems: list[str] = []
+        left = wrong = 0
+        for line in lines(file):
+            try:
+                left += sum(self._is_left(job) for job in jobs(line, self._request))
+            except UsageError as error:
+                wrong += 1
+                if len(problems) < MAX_SHOWN:
+                    problems.append(f"line {line.number}: {error}")
+        if problems:
+            more = f"; and {wrong - len(problems)} more" if wrong > len(problems) else ""
+            raise UsageError(f"--targets: {'; '.join(problems)}{more}")
+        return left
+
+    def _is_left(self, job: Job) -> bool:
+        return self.journal is None or not self.journal.has(job)
+
+    async def left(self, limit: Limit) -> AsyncIterator[Job]:
+        """What is to be done, as it is read; of a pipe also what makes no sense."""
+        if self._file is None:
+            for job in self._signed():
+                yield job
+            return
+        async for line in lines_as_they_come(self._file, limit):
+            try:
+                found = jobs(line, self._request)
+            except UsageError as error:
+                found = [bad(line, error)]
+            for job in found:
+                if self._is_left(job):
+                    yield job
+
+    def _signed(self) -> Iterator[Job]:
+        """The records of each key, as an item that it signed."""
+        for number, (keyname, item) in enumerate(self.items, 1):
+            request = self._request._replace(target=item.target, what=item)
+            yield Job(number, 0, item.target.hex(), request, keyname=keyname)
+
+
+@contextmanager
+def targets_of(request: Request) -> Iterator[Targets]:
+    """The targets of a request, open. Raises `UsageError`."""
+    many = request.many
+    assert many is not None
+    with ExitStack() as stack:
+        file = None
+        if many.file is not None:
+            try:
+                file = stack.enter_context(open_named(many.file, request.deadline))
+            except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+                why = getattr(error, "strerror", error)
+                raise UsageError(f"--targets: cannot read {quoted(str(many.file))}: {why}") from None
+        journal = None
+        if many.journal is not None:
+            journal = Journal(many.journal, request.action)
+            stack.callback(journal.close)
+        yield Targets(request, file, journal)
+
+
+class _Steady:
+    """A node whose state is looked at once: the results don't tell it, and a snapshot of each costs milliseconds."""
+
+    def __init__(self, node: Node) -> None:
+        self._node, self._snapshot = node, node.snapshot()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name)
+
+    def snapshot(self) -> Any:
+        """As it was at the beginning."""
+        return self._snapshot
+
+
+class ManyRun:
+    """Carries an action out for all targets."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets, self._journal = targets, targets.journal
+        journal = targets.journal
+        self._tally = Tally() if journal is None else Tally(journal.count, journal.found)
+        self._stored: dict[bytes, tuple[Holder, ...]] = {}
+        """Of records: the nodes that stored each, by target."""
+        self._in_vain = 0
+        """Targets of which nobody answered, since the last one of which somebody did."""
+        self._synced = self._shown = 0.0
+
+    async def __call__(
+        self, run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop
+    ) -> Exit:
+        """The exit code."""
+        request, many = requests[0], requests[0].many
+        assert many is not None
+        self._request, self._many, self._output, self._node = request, many, output, run.node
+        self._run, self._own = run, frozenset[bytes]()
+        began, limit = time.monotonic(), Limit()
+        self._meter = Meter(self._targets.total, began)
+        timer = None
+        if request.deadline is not None:
+            timer = asyncio.get_running_loop().call_later(request.deadline, limit.expire)
+        work = asyncio.ensure_future(self._work(limit))
+        cut: tuple[str, Exit] | None
+        try:
+            with stop.ends(limit), limit.ending(lambda: _cancel(work)):
+                cut = await work
+        except asyncio.CancelledError:
+            if not limit.expired:
+                raise
+            late = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
+            cut = late if stop.signum is None else ("stopped", Exit.of_signal(stop.signum))
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if self._journal is not None:
+                self._journal.sync()
+        code = self._ended(cut, time.monotonic() - began)
+        if options.wait and stop.signum is None:
+            from .keeping import keep  # here, for few stay
+
+            stop.waiting = True
+            run.save_regularly()
+            put = [(name, item, self._stored.get(item.target, ())) for name, item in self._targets.items]
+            await keep(run, put, output, stop)
+        return code
+
+    def _ended(self, cut: tuple[str, Exit] | None, seconds: float) -> Exit:
+        """Say what all came to, and where not all was done why not."""
+        least, tally, output = self._many.least, self._tally, self._output
+        given_up, code = cut or ("", tally.exit(least))
+        if output.as_json:
+            output.objects([words.summary_json(tally, self._request.action, code, least, seconds, given_up)])
+        said = f"{self._request.action} {given_up or 'ended'}: {tally.words()}"
+        if code is Exit.OK:
+            output.notes([said])
+        else:
+            output.error(said)
+        return code
+
+    async def _work(self, limit: Limit) -> tuple[str, Exit] | None:
+        """Do what is left. Returns why not all was done, and the exit code of that."""
+        if self._request.action != "ping":
+            start = await self._node.bootstrapped()
+            if start.state in ("failed", "idle"):
+                why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
+                raise Failure(f"{self._request.action}: {why}", Exit.NO_ANSWER)
+        if self._request.action == "put" and self._request.remembers:
+            self._own = await asyncio.to_thread(_public_keys, self._request.state)
+        steady = cast(NodeCommands, _Steady(self._node))
+
+        async def ask(job: Job) -> Told:
+            return await self._ask(steady, job)
+
+        many, output = self._many, self._output
+        results = self._node.many(self._targets.left(limit), ask, parallel=many.parallel or MANY, rate=many.rate)
+        async with aclosing(results):
+            async for told in results:
+                self._take(told)
+                if self._in_vain >= GONE:
+                    return f"given up, as nobody answers any more: {GONE} lookups found nobody", Exit.NO_ANSWER
+                if output.lost and self._journal is None and self._request.action != "put":
+                    return "given up, as nobody reads the results", Exit.FAILED
+                await output.room()
+                await self._sync()
+        return None
+
+    async def _ask(self, node: NodeCommands, job: Job) -> Told:
+        if job.request is None:
+            return Told(job, None, job.problem, Exit.USAGE)
+        remotes = None
+        if job.request.remotes:
+            addr = await look_up(job.request.remotes[0])
+            if isinstance(addr, str):
+                return Told(job, None, addr, Exit.NO_ANSWER)
+            if reaches(self._node.address, addr):
+                return Told(job, None, "is this node itself", Exit.NO_ANSWER)
+            remotes = [addr]
+        try:
+            result: Result = await ACTIONS[job.request.action].part("run")(job.request, Run(node, remotes))
+        except ValueError as error:  # of an item: what a check could not know
+            return Told(job, None, str(error), Exit.FAILED)
+        await self._remember(result)
+        return Told(job, result)
+
+    async def _remember(self, result: Result) -> None:
+        """Note the use of a key, and renew the item where it is kept alive."""
+        outcome = result.outcome
+        item = None if outcome is None else outcome.item
+        if result.action != "put" or outcome is None or item is None or self._request.dry_run or not outcome.stored:
+            return
+        if isinstance(item, MutableItem) and item.k in self._own:
+            folder = self._request.state / "keys"
+            try:
+                await asyncio.to_thread(notes.used, folder, item.k, item.salt, item.seq, time.time())
+            except OSError as error:
+                self._output.warn(f"the use of a key can't be noted in {folder}: {error.strerror}")
+        if self._run.keeper is not None:
+            await self._run.keeper.renew(item)
+
+    def _take(self, told: Told) -> None:
+        """Note a result, first where it lasts, then tell it."""
+        action = self._request.action
+        lost = told.unanswered and action != "ping"
+        self._in_vain = self._in_vain + 1 if lost else 0
+        as_json = words.as_json(told, action) if self._journal is not None or self._output.as_json else {}
+        if self._journal is not None and not lost:
+            self._journal.add(json.dumps(as_json).replace("\x7f", "\\u007f") + "\n")
+        if told.job.keyname and told.result is not None and (outcome := told.result.outcome) is not None:
+            self._stored[outcome.target or b""] = stored_by(outcome)
+        self._tally.add(told)
+        self._meter.result(told.found, time.monotonic())
+        if self._output.as_json:
+            self._output.objects([as_json])
+        else:
+            self._output.results([words.as_text(told, action)])
+        self._show()
+
+    def _show(self) -> None:
+        now, live = time.monotonic(), self._output.live
+        if now - self._shown < (LIVE_SECONDS if live else TOLD_SECONDS) or not (live or self._many.progress):
+            return
+        self._shown = now
+        self._output.status(self._meter.line(self._request.action, now, lambda left: clock_time(left, time.time())))
+
+    async def _sync(self) -> None:
+        if self._journal is not None and (now := time.monotonic()) - self._synced >= SYNC_SECONDS:
+            self._synced = now
+            await asyncio.to_thread(self._journal.sync)
+
+
+def _public_keys(state: Path) -> frozenset[bytes]:
+    """Those of the keyring."""
+    with suppress(KeyringError):
+        return frozenset(entry.public for entry in Keyring(state / "keys").list()[1:] if entry.public is not None)
+    return frozenset()
+
+
+def _cancel(task: asyncio.Future[Any]) -> None:
+    task.cancel()
