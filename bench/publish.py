@@ -76,6 +76,7 @@ class Publisher:
         self.kept = {each.target: each for each in plan.spread([(item, False) for item in items], network.now)}
         self.due = [(each.due, target) for target, each in self.kept.items()]
         self.verdicts: Counter[CheckVerdict] = Counter()
+        self.failures: Counter[str] = Counter()
         self.looks: list[float] = []
         """When each look began."""
         self.late: list[float] = []
@@ -110,6 +111,8 @@ class Publisher:
             looked = plan.after(kept, decisions[0], outcome, now, self.rng)
             assert looked.last is not None
             self.verdicts[looked.last.verdict] += 1
+            if looked.last.verdict is CheckVerdict.FAILED:
+                self.failures[looked.last.note] += 1
             if kept.target in self.first:  # as put --records does: from its put on, evenly over the hour
                 self.first.discard(kept.target)
                 place = len(self.kept) - len(self.first)
@@ -170,6 +173,8 @@ def told(publisher: Publisher, args: argparse.Namespace, found: int, tried: int)
     print(f"{args.items} items, {args.hours} h, {args.nodes} nodes, who is there drawn every {args.session:g} h")
     print(f"read by strangers   {found} of {tried}")
     print(f"looks               {looks}: " + ", ".join(f"{n} {v}" for v, n in publisher.verdicts.most_common()))
+    for why, count in publisher.failures.most_common():
+        print(f"  failed {count} times  {why}")
     print(
         f"writes              {publisher.writes}, {publisher.writes / args.items / seconds * HOUR:.2f} an item and hour"
     )

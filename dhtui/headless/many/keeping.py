@@ -13,6 +13,7 @@ from ...items.keepalive import CheckVerdict, Keeper, KeptItem
 from ...items.records import MAX_KEYS
 from ...runtime.node_run import NodeRun
 from ...text.format import address
+from ...text.safe import safe_text
 from .. import after_action, json_lines
 from ..lines import kept_line
 from ..output import Output
@@ -78,7 +79,7 @@ async def keep(run: NodeRun, put: Sequence[Put], output: Output, stop: Stop) -> 
     account = Account(put)
     keeper = Keeper(run.node, None, most=MAX_KEYS)
     keeper.saw = account.saw
-    keeper.looked = lambda kept: _tell(kept, account, output)
+    keeper.looked = lambda kept: tell(kept, account, output)
     await keeper.add_spread((item, bool(holders)) for _, item, holders in put)
     run.background.start(keeper.run(), "looking after the records")
     serving = asyncio.ensure_future(after_action.serve(run.node, None, stop.asked, output, run.background))
@@ -92,14 +93,14 @@ async def keep(run: NodeRun, put: Sequence[Put], output: Output, stop: Stop) -> 
         await run.background.stop()
 
 
-def _tell(kept: KeptItem, account: Account, output: Output) -> None:
+def tell(kept: KeptItem, account: Account, output: Output) -> None:
     """One item, as soon as it was looked after."""
     holders, name = account.holders.get(kept.target, ()), account.name(kept.target)
     if output.as_json:
         output.objects([json_lines.looked_after(kept) | {"keyname": name, "holders": named(holders)}])
         return
     where = f"; held by {', '.join(address(addr) for addr, _ in holders)}" if holders else "; held by nobody"
-    output.results([f"{kept_line(kept)}{where}  {name}"])
+    output.results([f"{kept_line(kept)}{where}  {safe_text(name)}"])
 
 
 def _tell_all(keeper: Keeper, account: Account, output: Output) -> None:
