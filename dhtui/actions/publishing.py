@@ -11,6 +11,9 @@ from ..keyring import Keyring, LockedKey, WrongPassphrase
 from .request import Zone
 from .unlocking import load_key
 
+MAX_NAMED = 5
+"""Most keys that a warning names."""
+
 
 def signed(zones: Sequence[Zone], now: float) -> list[MutableItem]:
     """The item of each key. `now`: seconds since 1970.
@@ -28,6 +31,15 @@ def signed(zones: Sequence[Zone], now: float) -> list[MutableItem]:
         except ValueError as error:
             raise UsageError(f"the records of {zone.key.name} can't be signed: {error}") from None
     return items
+
+
+def exposed(zones: Sequence[Zone]) -> list[str]:
+    """A warning of the keys that others than their owner can read."""
+    found = [zone.key.name for zone in zones if Keyring(zone.key.folder).exposure(zone.key.name)]
+    if not found:
+        return []
+    named = ", ".join(found[:MAX_NAMED]) + (f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else "")
+    return [f"private keys can be read by others ({named}): chmod 600 their files"]
 
 
 def _key(zone: Zone, ring: Keyring) -> PrivateKey:

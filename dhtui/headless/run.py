@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..actions import run as actions
-from ..actions.request import HostPort, Request
+from ..actions.request import HostPort, ManyOf, Request
 from ..actions.requested import Run
 from ..actions.resolve import look_up
 from ..actions.run import Result
@@ -59,6 +59,7 @@ def run(options: Options, request: Request, output: Output) -> int:
             from .many.run import ManyRun, targets_of  # here, for most runs have one target
 
             carry_out = ManyRun(stack.enter_context(targets_of(request)))
+            exposed += _many_keys(options, request.many)
         for warning in (
             *start.warnings,
             *exposed,
@@ -82,6 +83,18 @@ def _key_warning(options: Options, request: Request) -> list[str]:
 
     public = isinstance(request.what, Draft) and request.what.key.public == BEP44_TEST_KEY.public
     return [f"{request.key.name} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
+
+
+def _many_keys(options: Options, many: ManyOf) -> list[str]:
+    """Warnings of the keys of many records."""
+    from ..actions.keys import PUBLIC_KEY_WARNING
+    from ..actions.publishing import exposed
+    from ..engine.keys import BEP44_TEST_KEY
+
+    public = [zone.key.name for zone in many.zones if zone.public == BEP44_TEST_KEY.public]
+    if not public or not launch.leaves_loopback(options, None):
+        return exposed(many.zones)
+    return [*exposed(many.zones), f"{public[0]} {PUBLIC_KEY_WARNING}, and replace what is put with it"]
 
 
 def _last_warning(request: Request) -> list[str]:

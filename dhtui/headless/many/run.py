@@ -34,7 +34,7 @@ from ..stopping import Stop
 from . import told as words
 from .jobs import Job, bad, jobs
 from .journal import Journal
-from .lines import lines, lines_as_they_come
+from .lines import Line, lines, lines_as_they_come
 from .progress import Meter, clock_time
 from .told import Holder, Tally, Told, stored_by
 
@@ -63,8 +63,16 @@ class Targets:
         if self.items:
             self.total = len(self.items)
         elif file is not None and S_ISREG(fstat(file.fileno()).st_mode):
-            self.total = self._checked(file)
-            file.seek(0)
+            try:
+                self.total = self._checked(file)
+                file.seek(0)
+            except OSError as error:
+                raise UsageError(f"--targets: cannot read {self._name}: {error.strerror}") from None
+
+    @property
+    def _name(self) -> str:
+        assert self._request.many is not None
+        return quoted(str(self._request.many.file))
 
     def _checked(self, file: BufferedReader) -> int:
         problems: list[str] = []
@@ -90,14 +98,19 @@ class Targets:
             for job in self._signed():
                 yield job
             return
-        async for line in lines_as_they_come(self._file, limit):
-            try:
-                found = jobs(line, self._request)
-            except UsageError as error:
-                found = [bad(line, error)]
-            for job in found:
-                if self._is_left(job):
-                    yield job
+        try:
+            async for line in lines_as_they_come(self._file, limit):
+                for job in self._jobs(line):
+                    if self._is_left(job):
+                        yield job
+        except OSError as error:
+            raise Failure(f"--targets: {self._name} can't be read to its end: {error.strerror}") from None
+
+    def _jobs(self, line: Line) -> list[Job]:
+        try:
+            return jobs(line, self._request)
+        except UsageError as error:
+            return [bad(line, error)]
 
     def _signed(self) -> Iterator[Job]:
         """The records of each key, as an item that it signed."""
@@ -115,7 +128,7 @@ def targets_of(request: Request) -> Iterator[Targets]:
         file = None
         if many.file is not None:
             try:
-                file = stack.enter_context(open_named(many.file, request.deadline))
+                file = stack.enter_context(open_named(many.file))
             except (OSError, ValueError) as error:  # ValueError: a null byte in the name
                 why = getattr(error, "strerror", error)
                 raise UsageError(f"--targets: cannot read {quoted(str(many.file))}: {why}") from None
@@ -174,8 +187,10 @@ class ManyRun:
         except asyncio.CancelledError:
             if not limit.expired:
                 raise
-            late = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
-            cut = late if stop.signum is None else ("stopped", Exit.of_signal(stop.signum))
+            if stop.signum is not None:
+                cut = "stopped", Exit.of_signal(stop.signum)
+            else:
+                cut = f"given up after {request.deadline:g} s (--deadline)", Exit.DEADLINE
         finally:
             if timer is not None:
                 timer.cancel()

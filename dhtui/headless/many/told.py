@@ -166,7 +166,8 @@ def _found(told: Told, outcome: Outcome, action: str) -> str:
         apart = take_apart(outcome.item.v)
         known = "; ".join(" ".join(line.split()) for line in apart.lines) if apart.kind in ("torrent", "dns") else ""
         return seq + safe_text(known or value_text(outcome.item.v), SHOWN)
-    return safe_text(told.summary, 1000)
+    holders = "".join(f"  {address(addr)}" for addr, _ in stored_by(outcome))
+    return safe_text(told.summary, 1000) + holders
 
 
 # ---- together -------------------------------------------------------------------------------------------

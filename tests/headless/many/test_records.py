@@ -68,6 +68,15 @@ def test_records_of_many_keys_are_put_and_read_back(run: Run, net: Neighbours, r
     assert "5.6.7.8" in run(*network(net), "--do", "get", "--keyname", "me")[2]
 
 
+def test_keys_that_others_can_read_are_told(run: Run, net: Neighbours, ring: Keyring, home: Path) -> None:
+    Path("zone").write_text("$ORIGIN you.\n@ TXT hello\n")
+    (ring.folder / "you").chmod(0o644)
+    for folder in (ring.folder, *ring.folder.parents[:2]):
+        folder.chmod(0o755)
+    _, _, err = run(*network(net), "--do", "put", "--records", "zone")
+    assert ("private keys can be read by others (you)" in err) == bool(ring.exposure("you"))
+
+
 def test_what_is_wrong_with_records_is_told_before_any_packet(run: Run, ring: Keyring) -> None:
     cases = (
         ("$ORIGIN nobody.\n@ A 1.2.3.4\n", "line 2: there is no key 'nobody'"),

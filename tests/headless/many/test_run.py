@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -184,6 +185,28 @@ def test_at_the_deadline_what_is_known_is_told(run: Run, net: Neighbours) -> Non
     last = parsed(out)[-1]
     assert code == Exit.DEADLINE == last["exit"] and not last["complete"] and 0 < last["targets"] < 50
     assert "given up after 1 s (--deadline)" in err
+
+
+def test_a_run_that_is_stopped_tells_what_it_has(net: Neighbours, home: Path) -> None:
+    argv = ("--do", "find_node", "--targets", targets(50), "--rate", "0.1", "--json", "--resume", "r")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dhtui", *network(net), *argv],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HOME": str(home)},
+    )
+    assert process.stdout is not None and json.loads(process.stdout.readline())["type"] == "target"
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+    last = json.loads(out.splitlines()[-1])
+    assert process.returncode == Exit.INTERRUPTED == last["exit"] and not last["complete"]
+    assert len(Path("r").read_text().splitlines()) == last["targets"] < 50
+
+
+def test_a_pipe_that_nobody_writes_to_is_a_failure(run: Run, net: Neighbours) -> None:
+    os.mkfifo("fifo")
+    code, out, err = run(*network(net), "--do", "find_node", "--targets", "fifo")
+    assert code == Exit.FAILED and not out and "it is a pipe that no program writes to" in err
 
 
 def test_progress_is_told_where_it_is_asked_for(run: Run, net: Neighbours) -> None:
