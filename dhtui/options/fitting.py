@@ -92,6 +92,14 @@ def refuse_in_explorer(options: Options) -> None:
     _check_testnet(options)
 
 
+def refuse_of_many(options: Options) -> None:
+    """Raise `UsageError` for a flag that means nothing without many targets."""
+    why = "needs --targets, a file with many targets" + (", or --records" if options.do == "put" else "")
+    refuse(options, ("parallel", "least", "progress"), why)
+    if options.do != "census":
+        refuse(options, ("rate", "resume"), why)
+
+
 def _check_testnet(options: Options) -> None:
     """What needs a testnet, and how many of its nodes can lie."""
     if options.testnet is None:

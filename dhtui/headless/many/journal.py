@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from array import array
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class Journal:
     def _open(self) -> None:
         if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
             raise UsageError(f"--resume: {self._name} is not a file")
+        if _is_standard_output(self._descriptor):
+            raise UsageError(f"--resume: {self._name} is where standard output goes: name another file")
         if not try_lock(self._descriptor):
             raise UsageError(f"--resume: another run is adding its results to {self._name}")
         end = self._read()
@@ -137,6 +140,13 @@ class Journal:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+
+
+def _is_standard_output(descriptor: int) -> bool:
+    try:
+        return os.path.sameopenfile(descriptor, sys.stdout.fileno())
+    except (OSError, ValueError):  # it is none of the system's, or closed
+        return False
 
 
 def _mark_of(name: str) -> int:

@@ -11,8 +11,6 @@ from ..options import Options
 from .items import check_min_stored
 from .network import request_of
 
-_OF_MANY = ("parallel", "least", "progress")
-"""What needs many targets."""
 OF_ONE = (
     *(
         "remote",
@@ -30,17 +28,6 @@ OF_ONE = (
     *("passphrase_file", "signed_file", "watch", "out", "keep", "wait"),
 )
 """What is about a single target."""
-
-
-def wanted(options: Options) -> bool:
-    """Whether there are many targets. Raises `UsageError` for what needs them, where there are none."""
-    if options.targets is not None or options.records is not None:
-        return True
-    why = "needs --targets, a file with many targets" + (", or --records" if options.do == "put" else "")
-    refuse(options, _OF_MANY, why)
-    if options.do != "census":
-        refuse(options, ("rate", "resume"), why)
-    return False
 
 
 def plan(options: Options) -> Request:

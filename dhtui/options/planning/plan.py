@@ -6,7 +6,7 @@ from ...actions.request import AnyRequest
 from ...actions.spec import ACTIONS
 from ...errors import UsageError, quoted
 from ...storage.named_file import STDIN
-from ..fitting import refuse, refuse_in_explorer, refuse_unused
+from ..fitting import refuse, refuse_in_explorer, refuse_of_many, refuse_unused
 from ..options import Options
 from .values import check_new_file
 
@@ -18,9 +18,12 @@ def plan(options: Options) -> AnyRequest:
         check_limits(options)
         check_record(options)
     refuse_unused(options, action)
-    from . import many
+    if options.targets is not None or options.records is not None:
+        from .many import plan as plan_many  # here, for most runs have one target
 
-    request: AnyRequest = many.plan(options) if many.wanted(options) else action.part("plan")(options)
+        return plan_many(options)
+    refuse_of_many(options)
+    request: AnyRequest = action.part("plan")(options)
     return request
 
 

@@ -215,6 +215,13 @@ def test_what_is_no_file_is_refused() -> None:
             Journal(Path(path), "get")
 
 
+def test_the_file_is_not_standard_output_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "results").open("w") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        with pytest.raises(UsageError, match="is where standard output goes"):
+            Journal(tmp_path / "results", "get")
+
+
 def test_a_full_disk_is_a_failure() -> None:
     journal = Journal.__new__(Journal)
     with open("/dev/full", "wb", buffering=0) as full:  # noqa: PTH123

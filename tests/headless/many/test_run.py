@@ -203,7 +203,8 @@ def test_a_run_that_is_stopped_tells_what_it_has(net: Neighbours, home: Path) ->
     assert len(Path("r").read_text().splitlines()) == last["targets"] < 50
 
 
-def test_a_pipe_that_nobody_writes_to_is_a_failure(run: Run, net: Neighbours) -> None:
+def test_a_pipe_that_nobody_writes_to_is_a_failure(run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dhtui.storage.named_file.WRITER_SECONDS", 0.1)
     os.mkfifo("fifo")
     code, out, err = run(*network(net), "--do", "find_node", "--targets", "fifo")
     assert code == Exit.FAILED and not out and "it is a pipe that no program writes to" in err
