@@ -45,11 +45,18 @@ class WiredNode(Node):
 
     def _after(self) -> None:
         self.net.after(self._core)
+        self._calls.make()
+
+    def runs(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.net.run(seconds)
+        self._after()
 
     async def _run(self, caller: Any, request: Request | RefreshBucket) -> Outcome:
         problems: list[Exception] = []
         caller.failed = problems.append
         outcome = self.net.finish(self._core, request)
+        self._calls.make()
         for problem in problems:
             raise problem
         return outcome
@@ -69,7 +76,7 @@ class WiredNode(Node):
     def hears(self, data: bytes, addr: Addr) -> None:
         """A datagram comes in, at once."""
         self._core.receive_datagram(data, addr, self.net.now)
-        self.net.after(self._core)
+        self._after()
 
 
 def on(node: Node) -> Callable[[], AbstractAsyncContextManager[Node]]:
