@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 from collections.abc import AsyncIterator, Iterator
-from io import BufferedReader
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ...engine.operations.limit import Limit
 
@@ -54,19 +53,29 @@ class Splitter:
         return Line(self._number, None if too_long else text.removesuffix(b"\r"))
 
 
-def lines(file: BufferedReader) -> Iterator[Line]:
+class Readable(Protocol):
+    """A file without a buffer of its own: the lock of that would hold up whoever closes it while a read goes on."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """What is there, at most so many bytes; empty at the end."""
+
+
+def lines(file: Readable) -> Iterator[Line]:
     """All lines of a file. Raises `OSError`."""
     splitter = Splitter()
-    while chunk := file.read1(CHUNK):
+    while chunk := file.read(CHUNK):
         yield from splitter.feed(chunk)
     yield from splitter.end()
 
 
-async def lines_as_they_come(file: BufferedReader, limit: Limit) -> AsyncIterator[Line]:
-    """The same, of a pipe that may be silent for long; no more of them once the limit has expired."""
+async def lines_as_they_come(file: Readable, limit: Limit) -> AsyncIterator[Line]:
+    """The same, of a pipe that may be silent for long; no more of them once the limit has expired.
+
+    A thread that waits for the pipe is left behind then, and when the caller is cancelled.
+    """
     splitter = Splitter()
     while not limit.expired:
-        reading = asyncio.ensure_future(asyncio.to_thread(file.read1, CHUNK))
+        reading = asyncio.ensure_future(asyncio.to_thread(file.read, CHUNK))
         with limit.ending(lambda task=reading: task.cancel()):  # type: ignore[misc]
             try:
                 chunk = await reading

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, aclosing, contextmanager, suppress
-from io import BufferedReader
+from io import RawIOBase
 from os import fstat
 from pathlib import Path
 from stat import S_ISREG
@@ -50,7 +50,7 @@ MAX_SHOWN = 3
 class Targets:
     """What --targets has, and the results of earlier runs. Checked as far as can be before any packet is sent."""
 
-    def __init__(self, request: Request, file: BufferedReader | None, journal: Journal | None) -> None:
+    def __init__(self, request: Request, file: RawIOBase | None, journal: Journal | None) -> None:
         """Raises `UsageError` for what makes no sense in an ordinary file, or a key that can't be used."""
         self._request, self._file, self.journal = request, file, journal
         self.items: list[tuple[str, MutableItem]] = []
@@ -62,7 +62,7 @@ class Targets:
         """How many are left to be done, if that is known."""
         if self.items:
             self.total = len(self.items)
-        elif file is not None and S_ISREG(fstat(file.fileno()).st_mode):
+        elif file is not None and _is_ordinary(file):
             try:
                 self.total = self._checked(file)
                 file.seek(0)
@@ -74,7 +74,7 @@ class Targets:
         assert self._request.many is not None
         return quoted(str(self._request.many.file))
 
-    def _checked(self, file: BufferedReader) -> int:
+    def _checked(self, file: RawIOBase) -> int:
         problems: list[str] = []
         left = wrong = 0
         for line in lines(file):
@@ -128,10 +128,11 @@ def targets_of(request: Request) -> Iterator[Targets]:
         file = None
         if many.file is not None:
             try:
-                file = stack.enter_context(open_named(many.file))
+                file = open_named(many.file).detach()
             except (OSError, ValueError) as error:  # ValueError: a null byte in the name
                 why = getattr(error, "strerror", error)
                 raise UsageError(f"--targets: cannot read {quoted(str(many.file))}: {why}") from None
+            stack.callback(file.close)  # a thread may wait for it still: it has no buffer, so nothing waits for that
         journal = None
         if many.journal is not None:
             journal = Journal(many.journal, request.action)
@@ -315,6 +316,14 @@ def _public_keys(state: Path) -> frozenset[bytes]:
     with suppress(KeyringError):
         return frozenset(entry.public for entry in Keyring(state / "keys").list()[1:] if entry.public is not None)
     return frozenset()
+
+
+def _is_ordinary(file: RawIOBase) -> bool:
+    """Whether it has all of its content by now, and can be read twice."""
+    try:
+        return S_ISREG(fstat(file.fileno()).st_mode)
+    except OSError:  # a standard input that was replaced by something in memory
+        return False
 
 
 def _cancel(task: asyncio.Future[Any]) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ...engine.outcome import Outcome
     from ...engine.wire.compact import Addr
 
-AT_ONCE = 4
-"""Most items that are checked at a time."""
+AT_ONCE, EACH = 4, 250
+"""Most items that are checked at a time; of very many one of so many, for all of them to have their turn in an hour."""
 EARLY = 600.0
 """Seconds before it is due at which a single pass checks an item already: the next run by cron may be too late."""
 LONGEST_WAIT = 60.0
@@ -195,7 +195,7 @@ class Keeper:
 
     async def _look_after(self, targets: list[bytes]) -> set[bytes]:
         """Check items, a few at a time. Returns the targets of those that were checked."""
-        room, done = asyncio.Semaphore(AT_ONCE), set[bytes]()
+        room, done = asyncio.Semaphore(max(AT_ONCE, len(self._items) // EACH)), set[bytes]()
 
         async def one(target: bytes) -> None:
             async with room:

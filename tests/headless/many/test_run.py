@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -203,6 +204,30 @@ def test_a_run_that_is_stopped_tells_what_it_has(net: Neighbours, home: Path) ->
     assert len(Path("r").read_text().splitlines()) == last["targets"] < 50
 
 
+@pytest.mark.parametrize("how", ["deadline", "signal"])
+def test_a_silent_pipe_holds_no_end_up(how: str, net: Neighbours, home: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dhtui", *network(net), "--do", "find_node", "--targets", "-"]
+        + (["--deadline", "1s"] if how == "deadline" else []),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "HOME": str(home)},
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.write("1" * 40 + "\n")
+    process.stdin.flush()
+    assert process.stdout.readline().startswith("1" * 40)
+    if how == "signal":
+        process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == (Exit.DEADLINE if how == "deadline" else Exit.INTERRUPTED)
+    err = process.stderr.read()
+    assert "found 1 of 1 targets" in err and "Fatal" not in err and "Traceback" not in err
+    for stream in (process.stdin, process.stdout, process.stderr):
+        stream.close()
+
+
 def test_a_pipe_that_nobody_writes_to_is_a_failure(run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dhtui.storage.named_file.WRITER_SECONDS", 0.1)
     os.mkfifo("fifo")
@@ -263,3 +288,9 @@ async def test_a_network_that_goes_away_uses_up_no_targets(home: Path, capsys: p
 def test_what_makes_no_sense_is_refused(argv: str, words: str, run: Run) -> None:
     code, out, err = run(*argv.split())
     assert code == Exit.USAGE and not out and words in err and len(err.splitlines()) == 1
+
+
+def test_standard_input_may_be_in_memory(run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1" * 40 + b"\nzz\n")))
+    code, out, _ = run(*network(net), "--do", "find_node", "--targets", "-", "--least", "50%")
+    assert code == 0 and len(out.splitlines()) == 2
