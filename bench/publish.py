@@ -161,6 +161,12 @@ def main() -> None:
         publisher.run(1.0) if hour == 0 else network.run(HOUR)
         some = read(network, strangers, items, rng)
         found, tried = found + some[0], tried + some[1]
+        print(
+            f"hour {hour + 1:2}: {some[0]} of {some[1]} read, {len(publisher.looks)} looks, "
+            f"{publisher.verdicts[CheckVerdict.FAILED]} failed, {publisher.writes} writes, "
+            f"{publisher.clock.spent:.0f} s of CPU so far",
+            flush=True,
+        )
     told(publisher, args, found, tried)
 
 
