@@ -56,7 +56,8 @@ def run(options: Options, request: Request, output: Output) -> int:
     with start, ExitStack() as stack:
         carry_out: CarryOut = _carry_out
         if request.many is not None:
-            from .many.run import ManyRun, targets_of  # here, for most runs have one target
+            from .many.run import ManyRun  # here, for most runs have one target
+            from .many.targets import targets_of
 
             carry_out = ManyRun(stack.enter_context(targets_of(request)))
             exposed += _many_keys(options, request.many)

@@ -205,14 +205,16 @@ class Tally:
             return Exit.NOT_FOUND
         return Exit.FAILED
 
-    def words(self) -> str:
+    def words(self, action: str) -> str:
         """In a sentence."""
         failed = self.count - self.found
         why = [f"{self.unanswered} unanswered"] if self.unanswered else []
         why += [f"{self.bad} of them lines that make no sense"] if self.bad else []
         rest = f", {failed} not{' (' + ', '.join(why) + ')' if why else ''}" if failed else ""
         before = f"; {self.before} results were there before" if self.before else ""
-        return f"found {self.found} of {self.count} targets{rest}{before}"
+        of = f"{self.found} of {self.count} targets"
+        done = f"{of} succeeded" if action in ("put", "ping") else f"found {of}"
+        return f"{done}{rest}{before}"
 
 
 def summary_json(tally: Tally, action: str, code: Exit, least: float, seconds: float, given_up: str) -> dict[str, Any]:
@@ -223,7 +225,7 @@ def summary_json(tally: Tally, action: str, code: Exit, least: float, seconds: f
         "ok": code is Exit.OK,
         "exit": code,
         "complete": not given_up,
-        "summary": f"{given_up}: {tally.words()}" if given_up else tally.words(),
+        "summary": f"{given_up}: {tally.words(action)}" if given_up else tally.words(action),
         "targets": tally.count,
         "found": tally.found,
         "failed": tally.count - tally.found,

@@ -49,7 +49,7 @@ def test_records_of_many_keys_are_put_and_read_back(run: Run, net: Neighbours, r
     before = int(time.time() * 1e6)
     code, out, err = run(*network(net), "--do", "put", "--records", "zone", "--json", "--read-back")
     *lines, last = [json.loads(line) for line in out.splitlines()]
-    assert code == 0 and (last["targets"], last["found"]) == (2, 2) and "found 2 of 2 targets" in err
+    assert code == 0 and (last["targets"], last["found"]) == (2, 2) and "2 of 2 targets succeeded" in err
     assert {line["keyname"] for line in lines} == {"me", "you"}
     mine = next(line for line in lines if line["keyname"] == "me")
     assert before <= mine["item"]["seq"] <= time.time() * 1e6 and len(mine["holders"]) >= 8

@@ -27,7 +27,8 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.errors import Exit
 from dhtui.headless.many.jobs import Job
-from dhtui.headless.many.run import GONE, ManyRun, targets_of
+from dhtui.headless.many.run import GONE, ManyRun
+from dhtui.headless.many.targets import targets_of
 from dhtui.headless.many.told import Told
 from dhtui.headless.output import Output
 from dhtui.headless.stopping import Stop
