@@ -73,7 +73,7 @@ def refuse_unused(options: Options, action: Action) -> None:
         refuse(options, ("tsecret",), f"{why}: it hands out no write tokens")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
-        if options.keyname is None:
+        if options.keyname is None and options.records is None:
             refuse(options, ("state_dir",), "has no meaning with --testnet, which keeps no state")
     _check_testnet(options)
 

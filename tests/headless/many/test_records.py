@@ -116,6 +116,17 @@ def test_what_makes_no_sense_is_refused(argv: str, words: str, run: Run, ring: K
     assert (code, out) == (Exit.USAGE, "") and words in err and len(err.splitlines()) == 1
 
 
+def test_keys_are_those_of_the_state_folder_on_a_testnet_too(run: Run, ring: Keyring, home: Path) -> None:
+    """They are read, and nothing is noted of them: what is put there ends with the run."""
+    (home / "dhtui").rename(home / "elsewhere")
+    Path("f").write_text("$ORIGIN me.\n@ A 1.2.3.4\n")
+    argv = ("--do", "put", "--records", "f", "--testnet", "4", "--quiet")
+    assert run(*argv)[0] == Exit.USAGE
+    code, out, _ = run(*argv, "--state-dir", "elsewhere")
+    assert code == 0 and out.split()[1] == "me"
+    assert Keyring(home / "elsewhere" / "keys").list()[1].uses == ()
+
+
 def test_encrypted_keys_are_opened_with_one_passphrase(run: Run, net: Neighbours, ring: Keyring) -> None:
     cheap = Cost(1, 8192)
     for name in ("locked", "closed"):
