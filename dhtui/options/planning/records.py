@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ...actions.named_input import input_bytes
 from ...actions.request import KeyChoice, Request, Zone
 from ...errors import UsageError, quoted
@@ -47,37 +49,45 @@ def records(options: Options) -> Request:
 
 def _zones(options: Options, rows: list[Row]) -> tuple[Zone, ...]:
     """The records by key, in the order in which the keys are met first. Raises `RecordsError`."""
-    by_key: dict[str, list[Row]] = {}
+    ring = Keyring(keys_folder(options))
+    keys, by_key = _Keys(ring), dict[bytes, list[Row]]()
     for row in rows:
-        by_key.setdefault(row.key, []).append(row)
+        by_key.setdefault(keys.of(row)[1], []).append(row)
     if len(by_key) > MAX_KEYS:
         raise RecordsError(f"it has records of {len(by_key)} keys: at most {MAX_KEYS} are taken")
-    ring = Keyring(keys_folder(options))
-    zones = [_zone(options, ring, own) for own in by_key.values()]
-    known: dict[bytes, str] = {}
-    for zone in zones:
-        if (other := known.setdefault(zone.public, zone.key.name)) != zone.key.name:
-            raise RecordsError(f"{other} and {zone.key.name} are one key: call it by one name")
-    return tuple(zones)
+    return tuple(_zone(options, ring, keys.of(own[0])[0], public, own) for public, own in by_key.items())
 
 
-def _zone(options: Options, ring: Keyring, rows: list[Row]) -> Zone:
-    first = rows[0]
+def _zone(options: Options, ring: Keyring, name: str, public: bytes, rows: list[Row]) -> Zone:
     try:
-        name = _named(ring, first.key)
-        public, locked = ring.public(name), ring.is_locked(name)
+        locked = ring.is_locked(name)
     except KeyringError as error:
-        raise RecordsError(f"{first.place}: {error}") from None
+        raise RecordsError(f"{rows[0].place}: {error}") from None
     passphrase = options.passphrase_file if locked else None
     key = KeyChoice(ring.folder, name, passphrase, patience(options))
     known = None if options.testnet else last_seq(ring.folder, public, b"")
     return Zone(key, public, packet(public, rows), known)
 
 
-def _named(ring: Keyring, key: str) -> str:
-    """The name of a key in the keyring that a file names so, or by its public half."""
-    if len(key) == LENGTH and key not in ring.names():
-        for entry in ring.list():
-            if entry.public is not None and encode_public(entry.public) == key.lower():
-                return entry.name
-    return key
+class _Keys:
+    """The keys of the keyring, by name and by public half. It is listed once, and only where it has to be."""
+
+    def __init__(self, ring: Keyring) -> None:
+        self._ring = ring
+        self._found: dict[str, tuple[str, bytes]] = {}
+
+    def of(self, row: Row) -> tuple[str, bytes]:
+        """The name and the public half, 32 bytes, of the key that a record names by either. Raises `RecordsError`."""
+        if row.key not in self._found:
+            try:
+                listed = self._listed.get(row.key.lower()) if len(row.key) == LENGTH else None
+                self._found[row.key] = listed or (row.key, self._ring.public(row.key))
+            except KeyringError as error:
+                raise RecordsError(f"{row.place}: {error}") from None
+        return self._found[row.key]
+
+    @cached_property
+    def _listed(self) -> dict[str, tuple[str, bytes]]:
+        """By public half, in z-base-32."""
+        entries = [(entry.name, entry.public) for entry in reversed(self._ring.list())]
+        return {encode_public(public): (name, public) for name, public in entries if public is not None}
