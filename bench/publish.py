@@ -116,7 +116,7 @@ class Publisher:
             if kept.target in self.first:  # as put --records does: from its put on, evenly over the hour
                 self.first.discard(kept.target)
                 place = len(self.kept) - len(self.first)
-                looked = looked._replace(due=now + place * plan.INTERVAL[0] / len(self.kept))
+                looked = looked._replace(due=now + place * plan.AVERAGE / len(self.kept))
             self.kept[kept.target] = looked
             self.writes += len(outcome.writes)
             self.under_way -= 1

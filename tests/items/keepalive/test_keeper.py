@@ -407,7 +407,7 @@ async def test_more_items_than_the_list_takes_are_kept_alive_in_memory(clock: Cl
     items = [ImmutableItem(b"i%de" % number) for number in range(store.MAX_KEPT + 1)]
     await keeper.add_spread((item, True) for item in items)
     assert [kept.item for kept in keeper.items] == items
-    clock.now += plan.INTERVAL[0] / 2
+    clock.now += plan.AVERAGE / 2
     looked = await keeper.one_pass()
     assert abs(len(looked) - len(items) / 2) < 0.25 * len(items), "about half of them are due"
     with pytest.raises(KeepError):

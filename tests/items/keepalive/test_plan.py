@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -192,14 +193,15 @@ def test_the_looks_at_many_items_are_spread_over_the_hour() -> None:
     rng, looks = Random(3), list[float]()
     for fresh in plan.spread([(item, True) for item in items], NOW):
         due = fresh.due
-        assert NOW < due <= NOW + plan.INTERVAL[0] and fresh.put_at == NOW
+        assert NOW < due <= NOW + plan.AVERAGE and fresh.put_at == NOW
         while due < NOW + 24 * 3600:
             looks.append(due)
             due += rng.uniform(*plan.INTERVAL)
-    minutes = [sum(NOW + minute * 60 <= at < NOW + minute * 60 + 60 for at in looks) for minute in range(0, 1440, 7)]
-    assert max(minutes) < 2 * len(looks) / 1440
+    minutes = Counter(int((at - NOW) / 60) for at in looks)
+    usual = len(looks) / 1440
+    assert len(minutes) == 1440 and max(minutes.values()) < 2 * usual
 
 
 def test_what_could_not_be_put_is_due_at_once() -> None:
     first, second = plan.spread([(ITEM, False), (FIXED, True)], NOW)
-    assert (first.due, first.put_at) == (NOW, None) and second.due == NOW + plan.INTERVAL[0]
+    assert (first.due, first.put_at) == (NOW, None) and second.due == NOW + plan.AVERAGE
