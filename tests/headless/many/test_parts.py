@@ -23,6 +23,7 @@ from dhtui.headless.many.lines import CHUNK, MAX_LINE, Line, Splitter, lines
 from dhtui.headless.many.progress import SPAN, Meter
 from dhtui.headless.many.told import Tally, Told
 from dhtui.items.file import encode_item, text, write
+from dhtui.items.value import pointer
 
 HASH = "86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0"
 OTHER = "aa" * 20
@@ -287,6 +288,12 @@ def test_hostile_values_are_safe_in_both_lines() -> None:
         assert words.as_text(each, action).isprintable()
         line = json.dumps(words.as_json(each, action))
         assert line.isprintable() and line.isascii()
+
+
+def test_a_known_value_is_told_as_what_it_is() -> None:
+    item = sign(BEP44_TEST_KEY, pointer(bytes.fromhex(HASH)), 5)
+    line = words.as_text(told("get", ok=True, asked=(ANSWERED,), item=item), "get")
+    assert line == f"{HASH}  seq 5  torrent {HASH}; magnet:?xt=urn:btih:{HASH}"
 
 
 @pytest.mark.parametrize(
