@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dns.rdata import Rdata
     from dns.rdatatype import RdataType
 
+MAX_RECORDS = 100
+"""More don't fit: each takes at least 12 of the 1000 bytes."""
 NO_DNSPYTHON = "to publish records, install dhtui[pkarr] (dnspython)"
 
 
@@ -34,6 +36,8 @@ def packet(public: bytes, rows: Sequence[Row]) -> bytes:
     from dns.rdataclass import IN
     from dns.rrset import RRset
 
+    if len(rows) > MAX_RECORDS:
+        raise wrong(f"the records of {rows[0].key}", f"there are {len(rows)}, more than one item holds")
     origin = from_text(encode_public(public))
     message = Message(id=0)
     message.flags = QR | AA

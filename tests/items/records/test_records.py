@@ -152,6 +152,11 @@ def test_a_record_that_makes_no_packet_is_refused(row: Row, words: str) -> None:
     assert words in str(error.value) and str(error.value).isprintable()
 
 
+def test_more_records_than_fit_are_refused_before_they_are_packed() -> None:
+    with pytest.raises(RecordsError, match="the records of me: there are 101, more than one item holds"):
+        packet(PUBLIC, [Row("line 1", "me", "@", 1, "A", "no address")] * 101)
+
+
 def test_a_damaged_file_fails_in_no_other_way() -> None:
     rng = Random(5)
     for whole in (ZONE, CSV, JSON):
