@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from support.apart import PATIENCE
@@ -17,10 +20,16 @@ from support.command_line import Run
 from support.command_line import home as home
 from support.command_line import run as run
 
+from dhtui.engine.items import sign
+from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.errors import Exit
+from dhtui.headless.many import keeping
+from dhtui.headless.output import Output
 from dhtui.keyring import Keyring
 from dhtui.keyring.seal import Cost
 from dhtui.keyring.zbase32 import encode_public
+from dhtui.runtime.node_run import NodeRun
+from dhtui.testnet import Testnet
 
 pytest.importorskip("dns")
 HASH = "86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0"
@@ -162,6 +171,30 @@ def test_a_run_that_stays_says_what_is_held_when_it_ends(net: Neighbours, ring: 
     account = json.loads(out.splitlines()[-1])
     assert process.returncode == 0 and account["type"] == "account"
     assert (account["items"], account["held"], account["failed"]) == (2, 2, 0) and account["fewest"] > 0
+
+
+async def test_what_could_not_be_put_is_put_once_the_run_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item, looked = sign(BEP44_TEST_KEY, b"1:x", 1), asyncio.Event()
+
+    def tell(*told: Any) -> None:
+        tell_really(*told)
+        looked.set()
+
+    tell_really = keeping.tell
+    monkeypatch.setattr(keeping, "tell", tell)
+    output, stop = Output(as_json=True), SimpleNamespace(asked=asyncio.Event())
+    async with asyncio.timeout(PATIENCE), Testnet(8) as net, net.node() as node:
+        await node.bootstrapped()
+        run = NodeRun(node, output.warn, keep_folder=None, save=None)
+        staying = asyncio.ensure_future(keeping.keep(run, [("me", item, ())], output, cast(Any, stop)))
+        await looked.wait()
+        stop.asked.set()
+        await staying
+    serving, kept, account = map(json.loads, capsys.readouterr().out.splitlines())
+    assert serving["type"] == "serving" and (kept["type"], kept["keyname"], kept["verdict"]) == ("kept", "me", "put")
+    assert kept["holders"] and (account["items"], account["held"]) == (1, 1)
 
 
 def test_an_item_points_to_a_torrent(run: Run, net: Neighbours, ring: Keyring) -> None:
