@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .attach.control import ControlError, ControlSocket
     from .engine.defence.blocklist import Blocklist, BlocklistError
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         IdChanged,
         LookupFinished,
         LookupStarted,
+        Missed,
         NodeAdded,
         NodeRemoved,
         PacketReceived,
@@ -61,6 +63,8 @@ __all__ = [
     "Blocklist",
     "BlocklistError",
     "BootstrapProgress",
+    "ControlError",
+    "ControlSocket",
     "DatagramsLost",
     "Doubt",
     "Draft",
@@ -74,6 +78,7 @@ __all__ = [
     "LookupFinished",
     "LookupStarted",
     "LookupView",
+    "Missed",
     "MutableItem",
     "Node",
     "NodeAdded",
@@ -113,6 +118,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "attach.control": "ControlError ControlSocket",
     "engine.defence.blocklist": "Blocklist BlocklistError",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
@@ -123,7 +129,8 @@ _HOMES = {
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
     "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    " LookupStarted Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored"
+    " Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",

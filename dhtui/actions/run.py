@@ -16,7 +16,7 @@ from ..engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem
 from ..engine.keys import BadKey
 from ..engine.operations.callbacks import Progress
 from ..engine.outcome import NodeOutcome, Outcome, Status
-from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView
+from ..engine.views.snapshot import BootstrapView, IdentityView, ReachabilityView, Snapshot
 from ..engine.wire.compact import Addr
 from ..engine.wire.methods import GivenSamples
 from ..errors import Exit
@@ -66,6 +66,8 @@ class Result(NamedTuple):
     """republish: the items that were looked after."""
     findings: tuple[Finding, ...] = ()
     """doctor, sybil_check: what was found."""
+    status: Snapshot | None = None
+    """status: how the node is."""
     out: Path | None = None
     """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""

@@ -128,6 +128,7 @@ class NodeCommands(Protocol):
         what: ImmutableItem | MutableItem | Draft,
         *,
         cas: int | None = None,
+        base: int | None = None,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
         wide: bool = False,

@@ -19,8 +19,25 @@ EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_complet
 
 TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 """What a testnet may have of the internet."""
+OWN_NODE = (
+    *("wait", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET),
+)
+"""What is said of a node of our own."""
 _EXPLORER = (
-    *("record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
+    *(
+        "attach",
+        "record",
+        "testnet",
+        "listen",
+        "bnodes",
+        "did",
+        "pip",
+        "blocklist",
+        "blocklist_lenient",
+        "read_only",
+        "tsecret",
+    ),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", *TESTNET),
 )
@@ -66,6 +83,7 @@ def refuse_unused(options: Options, action: Action) -> None:
         refuse(options, ("vv",), "has no meaning with --quiet")
     if action.offline:
         return
+    _refuse_attached(options)
     if "read_only" in options.given and not options.read_only and not options.wait:
         raise UsageError("--read-only=false needs --wait: a single action answers no queries")
     if options.read_only or not options.wait:
@@ -80,6 +98,8 @@ def refuse_unused(options: Options, action: Action) -> None:
 
 def refuse_in_explorer(options: Options) -> None:
     """Raise `UsageError` for a flag that means nothing to the explorer."""
+    if options.replay is None:
+        _refuse_attached(options)
     for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
@@ -98,6 +118,12 @@ def refuse_of_many(options: Options) -> None:
     refuse(options, ("parallel", "least", "progress"), why)
     if options.do != "census":
         refuse(options, ("rate", "resume"), why)
+
+
+def _refuse_attached(options: Options) -> None:
+    """An attached node runs already, as whoever started it wanted."""
+    if options.attach is not None:
+        refuse(options, OWN_NODE, "has no meaning with --attach: the node runs already")
 
 
 def _check_testnet(options: Options) -> None:

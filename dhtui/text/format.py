@@ -94,6 +94,11 @@ def woke(away: float) -> str:
     return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
 
 
+def missed(seconds: float, packets: int) -> str:
+    """Words for what an attached program was not told."""
+    return f"{plural(packets, 'packet')} in {duration(seconds)}: this program read too slowly to be told of them"
+
+
 def address(addr: Addr | None) -> str:
     """``203.0.113.9:6881``; ``–`` for `None`."""
     return f"{addr[0]}:{addr[1]}" if addr else "–"

@@ -13,6 +13,7 @@ from ..engine.views.events import (
     IdChanged,
     LookupFinished,
     LookupStarted,
+    Missed,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
@@ -21,7 +22,7 @@ from ..engine.views.events import (
     Woke,
 )
 from .decisions import stop_words
-from .format import address, duration, lost_unread, plural, reach, short_id, woke
+from .format import address, duration, lost_unread, missed, plural, reach, short_id, woke
 from .safe import safe_text
 
 
@@ -39,6 +40,7 @@ class Cause(StrEnum):
     REACHABLE = "reachable"
     LOST = "lost"
     WOKE = "woke"
+    MISSED = "missed"
     TIMED_OUT = "timed out"
     ERROR = "error"
     REFUSED = "refused"
@@ -72,6 +74,7 @@ _CAUSES: dict[type[StateEvent], Cause] = {
     ReachabilityChanged: Cause.REACHABLE,
     DatagramsLost: Cause.LOST,
     Woke: Cause.WOKE,
+    Missed: Cause.MISSED,
 }
 
 
@@ -105,7 +108,7 @@ def lookup_name(event: LookupStarted | LookupFinished) -> str:
     return f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
 
 
-def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke) -> str:
+def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke | Missed) -> str:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -119,3 +122,5 @@ def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | Datagram
             return lost_unread(lost, total)
         case Woke(away=away):
             return woke(away)
+        case Missed(at=at, since=since, packets=packets):
+            return missed(at - since, packets)

@@ -63,6 +63,8 @@ class Store(NamedTuple):
     wide: bool = False
     """Whether to store on every node out to the expected distance of the k-th closest, also if nearer ones crowd there.
     Without an estimate of the network's size, as usual."""
+    base: int | None = None
+    """The seq of the value that a signed item was made from, as `Draft.base`."""
 
 
 class Republish(NamedTuple):

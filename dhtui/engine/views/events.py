@@ -207,6 +207,16 @@ class Woke(NamedTuple):
     """Seconds."""
 
 
+class Missed(NamedTuple):
+    """Only to those who are attached to a node: they read too slowly, and what happened in between was not told."""
+
+    at: float
+    since: float
+    """When the last event before was told."""
+    packets: int
+    """Datagrams that came in or went out meanwhile."""
+
+
 class BootstrapProgress(NamedTuple):
     """A step of the bootstrap, in words."""
 
@@ -228,6 +238,7 @@ StateEvent: TypeAlias = (
     | Banned
     | DatagramsLost
     | Woke
+    | Missed
     | BootstrapProgress
 )
 """Changes of the table, lookups, stores and identity: the event ring keeps these events, the log shows them.

@@ -16,6 +16,7 @@ from ...engine.views.events import (
     IdChanged,
     LookupFinished,
     LookupStarted,
+    Missed,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
@@ -157,7 +158,7 @@ _NOTABLE = (LookupFinished, Banned, BootstrapProgress, AddressChanged, IdChanged
 def _level(event: StateEvent) -> Level:
     """How much it matters. What the user did, such as a ban, is no problem."""
     match event:
-        case LookupFinished(answered=0) | ReachabilityChanged(reachable=False) | DatagramsLost():
+        case LookupFinished(answered=0) | ReachabilityChanged(reachable=False) | DatagramsLost() | Missed():
             return "problem"
         case _:
             return "notable" if isinstance(event, _NOTABLE) else "detail"
