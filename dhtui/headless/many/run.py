@@ -8,15 +8,16 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ...actions.request import Request
 from ...actions.requested import Run
 from ...actions.resolve import look_up
-from ...actions.run import Result
+from ...actions.run import Result, standing
 from ...actions.spec import ACTIONS
 from ...engine.commands import NodeCommands
 from ...engine.items import MutableItem
+from ...engine.many import many
 from ...engine.node import MANY, Node
 from ...engine.operations.limit import Limit
 from ...engine.upkeep.identity import reaches
@@ -32,6 +33,9 @@ from .progress import Meter, clock_time
 from .targets import Targets
 from .told import Holder, Tally, Told, stored_by
 
+if TYPE_CHECKING:
+    from ...attach.attached import AttachedNode
+
 GONE = 20
 """So many targets one after the other of which nobody answered: the network is gone, and the rest is left for later."""
 SYNC_SECONDS = 5.0
@@ -42,7 +46,7 @@ LIVE_SECONDS, TOLD_SECONDS = 0.5, 10.0
 class _Steady:
     """A node whose state is looked at once: the results don't tell it, and a snapshot of each costs milliseconds."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node | AttachedNode) -> None:
         self._node, self._snapshot = node, node.snapshot()
 
     def __getattr__(self, name: str) -> Any:
@@ -70,9 +74,9 @@ class ManyRun:
         self, run: NodeRun, options: Options, requests: Sequence[Request], output: Output, stop: Stop
     ) -> Exit:
         """The exit code."""
-        request, many = requests[0], requests[0].many
-        assert many is not None
-        self._request, self._many, self._output, self._node = request, many, output, run.node
+        request = requests[0]
+        assert request.many is not None
+        self._request, self._many, self._output, self._node = request, request.many, output, run.node
         self._run, self._own = run, frozenset[bytes]()
         began, limit = time.monotonic(), Limit()
         self._meter = Meter(self._targets.total, began)
@@ -123,7 +127,7 @@ class ManyRun:
         """Do what is left. Returns why not all was done, and the exit code of that."""
         if self._request.action != "ping":
             start = await self._node.bootstrapped()
-            if start.state in ("failed", "idle"):
+            if start.state in ("failed", "idle") and not standing(self._node).nodes:
                 why = f"nobody is there to be asked: {start.why or 'nobody answered'}"
                 raise Failure(f"{self._request.action}: {why}", Exit.NO_ANSWER)
         if self._request.action == "put" and self._request.remembers:
@@ -133,8 +137,8 @@ class ManyRun:
         async def ask(job: Job) -> Told:
             return await self._ask(steady, job)
 
-        many, output = self._many, self._output
-        results = self._node.many(self._targets.left(limit), ask, parallel=many.parallel or MANY, rate=many.rate)
+        how, output = self._many, self._output
+        results = many(self._targets.left(limit), ask, parallel=how.parallel or MANY, rate=how.rate)
         async with aclosing(results):
             async for told in results:
                 self._take(told)
