@@ -153,7 +153,11 @@ class Explorer(App[int]):
 
         source = ReplaySource(replay)
         self.feed.connect(source)
-        source.play()
+        if number := replay.header.packet:
+            source.seek(source.duration)
+            self.call_later(self.goes_after, Link("packet", number, f"packet {number}"))
+        else:
+            source.play()
         back, on, slower, faster = (action.key for action in PLAYER)
         keys = f"{key_of('pause')} stops and goes on, {back} and {on} move in it, {slower} and {faster} set the speed"
         notify(self, f"A recording of {source.duration:.0f} s: {keys}.")

@@ -153,10 +153,14 @@ def _load(path: Path, output: Output) -> Replay:
 
 
 def _act(options: Options, output: Output) -> int:
-    from .actions.request import Request
+    from .actions.request import ConformRequest, Request
     from .options.planning import plan
 
     request = plan(options)
+    if isinstance(request, ConformRequest):
+        from .headless.conformance.run import carry_out as test_node
+
+        return test_node(request, output)
     if not isinstance(request, Request):
         from .headless.offline import carry_out
 

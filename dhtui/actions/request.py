@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..conform.case import Case
     from ..engine.items import Draft, ImmutableItem, MutableItem
 
 STDOUT = Path("-")
@@ -275,6 +278,36 @@ class ChangeKept(NamedTuple):
     key: None = None
 
 
+class ConformRequest(NamedTuple):
+    """Test a node against the rules of the BEPs."""
+
+    action: str
+    remote: HostPort | None
+    """The node; `None` where the cases are listed only."""
+    cases: tuple[Case, ...]
+    seed: int | None
+    """Of all random choices; `None`: any."""
+    known: Mapping[str, str]
+    """Known failures: their reasons, by the numbers of their cases."""
+    strict: bool = False
+    """Whether what is non-strict is a failure."""
+    listed: bool = False
+    """Whether the cases are only listed."""
+    mine: bool = False
+    """Whether the node is the user's own, wherever it is."""
+    long: bool = False
+    """Whether the cases are run that wait for minutes or hours."""
+    listen: tuple[str, int] | None = None
+    """Where the first node of our small network listens; `None`: there is none."""
+    out: Path | None = None
+    """The new file for a report, of the form that its ending says."""
+    record: Path | None = None
+    """The new folder for a recording of each case that was not passed."""
+    deadline: float | None = None
+    """Seconds; `None`: it takes as long as it takes."""
+    key: None = None
+
+
 KeyRequest: TypeAlias = MakeKey | ListKeys | ImportKey | ExportKey | RenameKey | DeleteKey | EncryptKey | DecryptKey
-OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept
+OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ConformRequest
 AnyRequest: TypeAlias = Request | OfflineRequest

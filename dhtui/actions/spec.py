@@ -258,6 +258,30 @@ _ROWS = (
         ),
     ),
     Action(
+        name="conform",
+        help="test the node --remote against the rules of the BEPs, case by case; exit 0 without a failure, else 1",
+        flags="remote cases strict skip list mine long seed out listen record deadline",
+        example="--remote 127.0.0.1:6881 --cases 5,44 --out report.xml",
+        operand="remote",
+        plan="options.planning.conformance:conform",
+        run="headless.conformance.run:conform",
+        text="headless.conformance.text:text",
+        json="headless.conformance.reports:objects",
+        offline=True,
+        unhurried=True,
+        fields=(
+            "| `result` of conform | `remote`, `seed`, `strict`, `counts`, `stale` | the node, `ip:port`; the number "
+            "that repeats the run; whether non-strict counts as failed; how many cases came to each outcome; the "
+            "numbers of known failures that passed |\n"
+            "| | `cases` | one of each case: `id`, which stays for ever, `bep` (null for robustness), `section`, "
+            "`level` (`M` must, `S` should, `O` optional, `H` robustness), `requirement`; `outcome`: `pass`, `fail`, "
+            "`non-strict`, `unsupported`, `inconclusive` or `skipped`, and with --list null; `expected` and `actual` "
+            "in words; `why` it was skipped, or null; `known`: the reason in the file of --skip, or null; `sent`, the "
+            "datagram that decided, and `received`, what came from the node since, in hex; `recording`: its file, or "
+            "null |"
+        ),
+    ),
+    Action(
         name="genkey",
         help="make a key and keep it as --keyname",
         flags="keyname show-private encrypt passphrase-file",

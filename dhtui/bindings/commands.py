@@ -122,6 +122,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
         "bookmark", (_of("NAME", "name"),), "Bookmark what is selected under a name.", "bookmark router", "bookmark"
     ),
     Command("forget", (_of("NAME", "bookmark"),), "Forget a bookmark, or a saved filter: @NAME.", "forget router"),
+    Command(
+        "conform",
+        (_of("HOST:PORT", "host"), _of("CASES", "text", needed=False)),
+        "Test a node against the rules of the BEPs, case by case.",
+        "conform 203.0.113.9:6881 5,44",
+    ),
     Command("quit", (), "Save nodes and id, close the node, and quit.", "quit", "quit"),
 )
 """In the order in which they are offered."""

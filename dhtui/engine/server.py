@@ -135,9 +135,8 @@ class Server:
         args = query.args
         assert isinstance(args, AnnouncePeer)
         self._check_token(query, args.token, addr, args.target, now)
-        return self._stored(
-            query, self._peers.announce(args.target, (addr[0], args.port or addr[1]), now, seed=args.seed)
-        )
+        peer = addr[0], args.port or addr[1]
+        return self._stored(query, self._peers.announce(args.target, peer, now, seed=args.seed, who=args.id))
 
     def _get(self, query: Query, addr: Addr, now: float) -> dict[bytes, Any]:
         args = query.args

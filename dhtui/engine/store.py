@@ -44,8 +44,8 @@ MAX_ITEMS = 700
 SHARE = 20
 """Most entries that a network is charged for: one in 20 of the swarms, of the immutable and of the mutable items."""
 HOST_PEERS = 1
-"""Most peers of a host in one swarm: infohash and address are unique, the port is updated (BEP 33). Not of a local
-address, where a testnet is."""
+"""Most peers of a host in one swarm: infohash and address are unique, the port is updated (BEP 33). On a local address,
+where many programs of a testnet may be, each node is a host by itself: its id counts beside the address."""
 NET_PEERS = MAX_PEERS // SHARE
 PEERS_SHOWN = 50
 PEER_SECONDS = 45 * 60.0
@@ -265,13 +265,15 @@ def _net(packed: bytes) -> bytes:
 class _Swarm:
     """The peers of an infohash, each with the time at which it expires, in the order of their last announces."""
 
-    __slots__ = ("_filters", "_most", "_sorted", "net", "peers", "seeds")
+    __slots__ = ("_filters", "_most", "_sorted", "by", "net", "peers", "seeds")
 
     def __init__(self, net: str) -> None:
         self.net = net
         self.peers: dict[bytes, float] = {}
         self.seeds: set[bytes] | frozenset[bytes] = _NOBODY
         """Those that said that they have the whole torrent (BEP 33)."""
+        self.by: dict[bytes, bytes] = {}
+        """The id of the node that announced a peer, of peers at local addresses."""
         self._filters: tuple[bytes, bytes] | None = None
         self._sorted: list[bytes] = []
         """The peers in the order of addresses: those of a host or a network are adjacent. 8 bytes a peer."""
@@ -288,9 +290,14 @@ class _Swarm:
         at = bisect_left(self._sorted, prefix)
         return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
 
-    def announce(self, packed: bytes, until: float, seed: bool) -> bytes | None:
-        """Store a peer. Returns the one evicted for it, if any."""
+    def announce(self, packed: bytes, until: float, seed: bool, who: bytes = b"") -> bytes | None:
+        """Store a peer. `who`: the id of the node that announced it, at a local address. Returns the peer evicted for
+        it, if any."""
         loser, self._filters = None, None
+        if who:
+            if (before := self._before(packed, who)) is not None:
+                self.drop(before)
+            self.by[packed] = who
         if self.peers.pop(packed, None) is None:
             full = len(self.peers) >= MAX_PEERS
             if full or (len(self._sorted) >= HOST_PEERS and self._crowded(packed)):
@@ -307,6 +314,12 @@ class _Swarm:
         elif packed in self.seeds:
             self._no_seed(packed)
         return loser
+
+    def _before(self, packed: bytes, who: bytes) -> bytes | None:
+        """The peer at another port that the same node of this host announced before."""
+        host = packed[:_HOST_BYTES]
+        same = takewhile(lambda peer: peer.startswith(host), self._sorted[bisect_left(self._sorted, host) :])
+        return next((peer for peer in same if peer != packed and self.by.get(peer) == who), None)
 
     def _no_seed(self, packed: bytes) -> None:
         if isinstance(self.seeds, set):
@@ -358,6 +371,7 @@ class _Swarm:
         """Forget a peer."""
         self._filters = None
         self._no_seed(packed)
+        self.by.pop(packed, None)
         del self.peers[packed]
         del self._sorted[bisect_left(self._sorted, packed)]
 
@@ -383,8 +397,10 @@ class PeerStore:
         """How many peers all infohashes have together."""
         return sum(len(swarm.peers) for _, swarm in self._swarms.items())
 
-    def announce(self, infohash: bytes, peer: Addr, now: float, *, seed: bool = False) -> bool:
+    def announce(self, infohash: bytes, peer: Addr, now: float, *, seed: bool = False, who: bytes = b"") -> bool:
         """Store a peer, at the address that announced it. Returns whether there was room.
+
+        `who` is the id of the node that announced it; it counts on local addresses, see `HOST_PEERS`.
 
         A host that has a peer in this swarm, or a network that has 25, loses its own oldest one. A swarm of 500 loses
         one of the network that has the most, or the one that announced longest ago.
@@ -394,7 +410,7 @@ class PeerStore:
             swarm = _Swarm(net_of(peer[0]))
             if not self._swarms.add(infohash, swarm):
                 return False
-        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS, seed)
+        gone = swarm.announce(pack_addr(peer), now + PEER_SECONDS, seed, who if is_local(peer[0]) else b"")
         if gone is not None:
             self._settle(infohash, swarm, gone)
         return True

@@ -134,6 +134,12 @@ class Output:
         self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")
         self._progress_shown = True
 
+    def status(self, line: str) -> None:
+        """How far it is: one line, rewritten. Silent where standard error is no terminal."""
+        if self._live and not self.quiet:
+            self._err.write(f"\r\x1b[K{line}")
+            self._progress_shown = True
+
     def _clear(self) -> None:
         if self._progress_shown:
             self._err.write("\r\x1b[K")

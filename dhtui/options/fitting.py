@@ -45,7 +45,7 @@ _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
 
 _READ = (
     *("config", "targets", "records", "signed_file", "val_file", "raw", "key_file", "passphrase_file"),
-    "new_passphrase_file",
+    *("new_passphrase_file", "skip"),
 )
 """What names a file that is read."""
 

@@ -167,7 +167,40 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
-    _run("seed", ACTION, "announce_peer: the peer has the whole torrent (BEP 33)."),
+    _run(
+        "seed",
+        ACTION,
+        "announce_peer: the peer has the whole torrent (BEP 33). conform: the number that all random choices come "
+        "from, to repeat a run.",
+        shape="[NUMBER]",
+        alone="true",
+        read=values.truth_or_number,
+    ),
+    _run(
+        "cases",
+        ACTION,
+        "conform: which cases, by number or by BEP; robustness is H.",
+        shape="44,5.04,bep33,H",
+        read=_text,
+        default="all that can be run here",
+    ),
+    _run("strict", ACTION, "conform: a SHOULD that is missed is a failure, too."),
+    _run(
+        "skip",
+        ACTION,
+        "conform: known failures, a number and a reason a line. They are run, and do not count; one that passes is "
+        "reported as stale.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
+    _run("list", ACTION, "conform: list the cases, and send nothing."),
+    _run(
+        "mine",
+        ACTION,
+        "conform: the node is one's own though its address is public: send it floods and hostile packets, too.",
+    ),
+    _run("long", ACTION, "conform: also the cases that wait for minutes or hours, side by side, at the end."),
     _run(
         "wait",
         ACTION,
@@ -336,8 +369,8 @@ SETTINGS: tuple[Setting, ...] = (
         "out",
         ITEM,
         "sign: write the signed item to this new file. export: write the key, to one that only you can read. get: "
-        "write the bytes of the value, of one that is no string its bencode. No file is overwritten; - is standard "
-        "output.",
+        "write the bytes of the value, of one that is no string its bencode. conform: write the report, as .json, .xml "
+        "(JUnit), .tap or .sarif. No file is overwritten; - is standard output, but for conform.",
         shape="FILE",
         read=values.path,
         completes="file",
@@ -367,7 +400,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="listen",
         group=NODE,
-        help="The address to bind, of IPv4.",
+        help="The address to bind, of IPv4. conform: where a small network of ours is to be joined by the node that is "
+        "tested; further nodes of it listen on the following loopback addresses.",
         shape="[HOST]:PORT",
         read=values.listen,
         default="any address and a free port; with --testnet 127.0.0.1",
@@ -568,7 +602,8 @@ SETTINGS: tuple[Setting, ...] = (
         "record",
         OUTPUT,
         "Write all that happens to a new file, to be played with --replay. It names our address and those that we "
-        "talk to, and holds no private key. A name that ends in .gz is compressed.",
+        "talk to, and holds no private key. A name that ends in .gz is compressed. conform: a new folder, with a "
+        "recording of each case that was not passed.",
         shape="FILE",
         read=values.path,
         completes="file",

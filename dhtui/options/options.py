@@ -66,7 +66,14 @@ class Options(NamedTuple):
     """Seconds."""
     annport: int | None = None
     annimplied: bool = False
-    seed: bool = False
+    seed: bool | int = False
+    """announce_peer: we have the whole torrent. conform: the seed of all random choices."""
+    cases: str | None = None
+    strict: bool = False
+    skip: Path | None = None
+    list: bool = False
+    mine: bool = False
+    long: bool = False
     listen: Addr | None = None
     """`None`: any address and port, on a testnet any port of 127.0.0.1."""
     bnodes: BootstrapNodes | None = None

@@ -60,6 +60,11 @@ def boolean(text: str) -> bool:
     raise UsageError(f"{quoted(text)} is neither true nor false")
 
 
+def truth_or_number(text: str) -> bool | int:
+    """A switch that may be given a number."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else boolean(text)
+
+
 def integer(low: int, high: int) -> Callable[[str], int]:
     """A reader of decimal numbers from `low` to `high`."""
 

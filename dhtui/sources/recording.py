@@ -51,9 +51,19 @@ class Header:
     """The engine's clock when the recording began."""
     id: bytes
     """Our id at that time."""
+    packet: int = 0
+    """The packet that it is about, by its number: the explorer opens there. 0: it is about no single one."""
 
 
 HEADER: Final[Coder[Header]] = coder(Header)
+
+
+def first_line(header: Header) -> bytes:
+    """The first line, without its end."""
+    told = HEADER.encode(header)
+    if not header.packet:
+        del told["packet"]
+    return json.dumps({FORMAT_KEY: FORMAT, **told}).encode()
 
 
 class Recordable(Readable, Protocol):
@@ -82,7 +92,7 @@ class Recorder:
         self._unsubscribe = source.subscribe(self._hear)
         header = Header(__version__, source.wall(now), now, source.snapshot().identity.id)
         # Too short to be flushed: a full disk is noticed later.
-        self._write(json.dumps({FORMAT_KEY: FORMAT, **HEADER.encode(header)}).encode())
+        self._write(first_line(header))
         self.tick(now)
 
     @property

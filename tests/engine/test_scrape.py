@@ -59,6 +59,16 @@ def test_33_05_33_10_of_an_address_the_last_port_counts() -> None:
     assert body[b"values"] == [bytes([198, 51, 100, 7]) + (2000).to_bytes(2)]
 
 
+def test_33_10_on_loopback_each_node_is_a_host_of_its_own() -> None:
+    """Several programs of a testnet share an address there. Of one of them the last port counts, as anywhere."""
+    core = new_core()
+    for node_id, port in ((b"a" * 20, 1000), (b"b" * 20, 1001), (b"a" * 20, 1002)):
+        stranger = Stranger(core, ("127.0.0.3", 7000), node_id)
+        token = stranger.ask("get_peers", info_hash=TARGET)[b"token"]
+        stranger.ask("announce_peer", info_hash=TARGET, port=port, token=token)
+    assert sorted(scraped(core)[b"values"]) == [b"\x7f\0\0\3" + port.to_bytes(2) for port in (1001, 1002)]
+
+
 def test_33_09_a_new_announce_changes_whether_it_is_a_seed() -> None:
     core = new_core()
     announced(core, PEER)

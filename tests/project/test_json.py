@@ -138,6 +138,7 @@ def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) ->
         ("pause", *item),
         ("resume", *item),
         ("unkeep", *item),
+        ("conform", "--list"),
     )
     seen = set()
     for argv in runs:
@@ -211,6 +212,11 @@ def test_what_goes_wrong_at_nodes_is_described(run: Run, net: Neighbours) -> Non
         ("put", "--val", "x", "--remote", everybody),
     ):
         assert {"node", "result"} <= {line["type"] for line in run(*argv, "--qtimeout", "500ms")}
+
+
+def test_cases_of_conformance_are_described(run: Run, net: Neighbours) -> None:
+    (line,) = run("conform", "--remote", net.node, "--cases", "5.29,5.35")
+    assert [case["outcome"] for case in line["cases"]] == ["pass", "skipped"]
 
 
 def test_what_was_not_begun_is_described(run: Run) -> None:

@@ -79,6 +79,8 @@ def on_torrent(options: Options) -> Request:
 def announce_peer(options: Options) -> Request:
     """A torrent has peers, our own id has none. Raises `UsageError`."""
     _target(options)
+    if options.seed is not True and options.seed is not False:
+        raise UsageError("--seed takes no number for announce_peer: it says that the peer has the whole torrent")
     return _torrent(options, port=_port(options), seed=options.seed)
 
 

@@ -130,6 +130,29 @@ def _ping(here: Here, host: str) -> Ready:
     return _ask(here, host)
 
 
+def _conform(here: Here, host: str, cases: str = "") -> Ready:
+    from ...actions.resolve import look_up
+    from ...conform.catalogue import CASES
+    from ...conform.choice import chosen
+
+    remote = host_port(host)
+    try:
+        wanted = chosen(CASES, cases) if cases else CASES
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+    async def do() -> None:
+        from ..conform.window import ConformWindow
+
+        found = await look_up(remote)
+        if isinstance(found, str):
+            notify(here.app, safe_text(f"{remote} {found}."), bad=True)
+        else:
+            here.app.push_screen(ConformWindow(found, wanted))
+
+    return f"tests {remote} by {len(wanted)} cases", do
+
+
 def _lookup(here: Here, text: str, kind: str = "") -> Ready:
     node = here.node
     if kind and kind not in KINDS:
@@ -385,5 +408,6 @@ _DOING: dict[str, Callable[..., Ready]] = {
     "export": _export,
     "bookmark": _bookmark,
     "forget": _forget,
+    "conform": _conform,
 }
 assert _DOING.keys() == {command.name for command in COMMANDS if command.arguments}

@@ -485,6 +485,14 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
             await ask_for_ban(self, self._node, self._addr[0])
             self.look()
 
+    def action_conform_it(self) -> None:
+        """Tests it."""
+        if self._addr is not None:
+            from ...conform.catalogue import CASES
+            from ..conform.window import ConformWindow  # it is needed by few
+
+            self.app.push_screen(ConformWindow(self._addr, CASES))
+
     # -- lines -----------------------------------------------------------------------------------------------
 
     @on(LineTable.Inspect)

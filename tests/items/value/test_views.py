@@ -52,6 +52,10 @@ def test_a_torrent_of_bep_46_is_recognised() -> None:
     assert recognise(b"d1:xi1e2:ih20:%be" % IH) is None, "not canonical"
 
 
+def test_46_07_further_keys_beside_the_infohash_do_no_harm() -> None:
+    assert recognise(b"d2:ih20:%b1:xi1ee" % IH) == Torrent(IH)
+
+
 @pytest.mark.parametrize("v", [b"d2:ih19:%be" % IH[:19], b"d2:ihi5ee", b"le", b"i5e", b"5:hello", b"", b"junk"])
 def test_other_values_are_not_taken_for_anything(v: bytes) -> None:
     assert recognise(v) is None

@@ -1,0 +1,1 @@
+"""The window that tests a node against the rules of the BEPs."""
