@@ -73,7 +73,7 @@ class Output:
         """Whether progress is shown in a line that is rewritten."""
         return self._live and not self.quiet
 
-    def status(self, line: str) -> None:
+    def how_far(self, line: str) -> None:
         """How far a run is: one line, rewritten where standard error is a terminal."""
         if not self._live:
             self.notes([line])

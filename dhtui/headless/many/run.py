@@ -206,7 +206,7 @@ class ManyRun:
         if now - self._shown < (LIVE_SECONDS if live else TOLD_SECONDS) or not (live or self._many.progress):
             return
         self._shown = now
-        self._output.status(self._meter.line(self._request.action, now, lambda left: clock_time(left, time.time())))
+        self._output.how_far(self._meter.line(self._request.action, now, lambda left: clock_time(left, time.time())))
 
     async def _sync(self) -> None:
         if self._journal is not None and (now := time.monotonic()) - self._synced >= SYNC_SECONDS:
