@@ -74,12 +74,11 @@ class Output:
         return self._live and not self.quiet
 
     def how_far(self, line: str) -> None:
-        """How far a run is: one line, rewritten where standard error is a terminal."""
-        if not self._live:
+        """The same as `status`, and where standard error is no terminal a line of its own."""
+        if self._live:
+            self.status(safe_text(line, 300))
+        else:
             self.notes([line])
-        elif not self.quiet:
-            self._err.write(f"\r\x1b[K{safe_text(line, 300)}")
-            self._progress_shown = True
 
     def results(self, lines: Iterable[str]) -> None:
         """Lines of a result."""
