@@ -66,11 +66,12 @@ from .widgets.stylesheet import Stylesheet
 
 if TYPE_CHECKING:
     from .items.following import Change
+    from .runtime.capture_file import CaptureFile
     from .screens.tour.guide import Guide
     from .sources.replay import Replay
 
 THEMES = tuple(THEME_NAMES.values())
-RECORDING = "This is a recording: there is no node to do that."
+NO_NODE = "there is no node to do that."
 MAX_WARNINGS = 20
 TESTNET_SIZE = 64
 """Nodes of the testnet that one key opens."""
@@ -95,6 +96,7 @@ class Explorer(App[int]):
         nodes: Nodes | None = None,
         *,
         replay: Replay | None = None,
+        capture: CaptureFile | None = None,
         record: Path | None = None,
         warnings: tuple[str, ...] = (),
         memory: MemoryFile | None = None,
@@ -112,7 +114,7 @@ class Explorer(App[int]):
         self.failure_code = Exit.FAILED
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
-        self._replay, self._record = replay, record
+        self._replay, self._capture, self._record = replay, capture, record
         self.places = Places()
         self._done: deque[tuple[str, Callable[[], Awaitable[str]]]] = deque(maxlen=MOST_UNDONE)
         self._memory = memory or MemoryFile()
@@ -137,7 +139,7 @@ class Explorer(App[int]):
             return
         self.theme = THEME_NAMES.get(self._first_theme, THEMES[0])
         self.set_keymap(KEYMAP)
-        known = self.host.memory.screen if self._replay is None else ""
+        known = self.host.memory.screen if not self._played else ""
         await self.switch_mode(next((view.name for view in VIEWS if view.name == known), VIEWS[0].name))
         self.gate = KeyGate(self)
         self.gate.wait()
@@ -145,6 +147,8 @@ class Explorer(App[int]):
             notify(self, self.warnings.pop(0), bad=True)
         if self._replay is not None:
             self._play(self._replay)
+        elif self._capture is not None:
+            self._look_into(self._capture)
         elif self.host.nodes.own is not None:
             self._start()
 
@@ -158,11 +162,48 @@ class Explorer(App[int]):
             self.call_later(self.goes_after, Link("packet", number, f"packet {number}"))
         else:
             source.play()
-        back, on, slower, faster = (action.key for action in PLAYER)
+        back, on, slower, faster, _ = (action.key for action in PLAYER)
         keys = f"{key_of('pause')} stops and goes on, {back} and {on} move in it, {slower} and {faster} set the speed"
         notify(self, f"A recording of {source.duration:.0f} s: {keys}.")
         if replay.damage:
             notify(self, replay.damage, bad=True)
+
+    @property
+    def _played(self) -> bool:
+        """Whether there is no node, but a recording or a capture."""
+        return self._replay is not None or self._capture is not None
+
+    def _look_into(self, opened: CaptureFile) -> None:
+        from .sources.captured.about import instead
+        from .sources.captured.source import CaptureSource
+
+        source = CaptureSource(opened.capture)
+        self.feed.connect(source)
+        self.feed.instead = instead(opened.capture, source.packets.capacity)
+        self._read_capture(opened)
+
+    @work(group="capture", exclusive=True, exit_on_error=False, name="reading the capture")
+    async def _read_capture(self, opened: CaptureFile) -> None:
+        """Reads a capture while it is shown."""
+        from .runtime.capture_file import read_capture
+
+        await read_capture(opened, self.warn)
+
+    @opens("whose")
+    async def action_whose(self) -> None:
+        """Lets the user choose the node from whose view a capture is shown."""
+        if self._capture is None:
+            notify(self, "This is no capture: its nodes can't be chosen.")
+            return
+        from .sources.captured.about import choices
+
+        capture = self._capture.capture
+        parties = capture.parties
+        place = await choose(self.screen, "from whose view", choices(parties), to="show")
+        if place is not None:
+            capture.show(parties[place].addr)
+            if (player := self.feed.player) is not None:
+                player.play()
 
     @work(group="node", exclusive=True, exit_on_error=False)
     async def _start(self) -> None:
@@ -223,8 +264,8 @@ class Explorer(App[int]):
     def action_record(self) -> None:
         """Begins a recording, or ends it."""
         run = self.host.run
-        if self._replay is not None:
-            notify(self, RECORDING)
+        if self._played:
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif run is None:
             notify(self, "The node is not running yet.")
         elif run.recorder is not None:
@@ -247,8 +288,8 @@ class Explorer(App[int]):
     @opens("testnet")
     async def action_testnet(self) -> None:
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
-        if self._replay is not None:
-            notify(self, RECORDING)
+        if self._played:
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif self.host.nodes.attached:
             notify(self, "This explorer is attached to a node of another program, and stays with it.")
         elif self.host.nodes.other is None or self.host.nodes.on_testnet:
@@ -437,8 +478,8 @@ class Explorer(App[int]):
 
     async def action_new_lookup(self) -> None:
         """Opens the form that starts a lookup."""
-        if self._replay is not None:
-            notify(self, RECORDING)
+        if self._played:
+            notify(self, f"{self.feed.without_node}: {NO_NODE}")
         elif await self._open("lookup", None):
             await self.screen.run_action("start")
 
@@ -650,13 +691,14 @@ def _open(view: View, feed: Feed, host: NodeHost) -> ExplorerScreen:
 # ---- from options to a running app --------------------------------------------------------------------------
 
 
-def run_explorer(options: Options, replay: Replay | None, output: Output) -> int:
+def run_explorer(options: Options, replay: Replay | None, output: Output, capture: CaptureFile | None = None) -> int:
     """Runs the explorer until the user quits; returns the exit code. Raises `UsageError` before anything starts."""
-    if replay is not None:
+    if replay is not None or capture is not None:
         from .options.config import state_folder
 
         memory, about = _memory(state_folder(options), read_only=True)
-        return _run(Explorer(replay=replay, warnings=about, memory=memory, theme=options.theme), output, options.mouse)
+        explorer = Explorer(replay=replay, capture=capture, warnings=about, memory=memory, theme=options.theme)
+        return _run(explorer, output, options.mouse)
     if options.attach is not None:
         start = launch.beside(options)
         memory, about = _memory(start.folder)

@@ -19,6 +19,7 @@ from .options.options import Options
 from .text.failure import failure_words
 
 if TYPE_CHECKING:
+    from .runtime.capture_file import CaptureFile
     from .sources.replay import Replay
 
 BIG_RECORDING = 4 << 20
@@ -105,6 +106,7 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
 
     check_explorer(options)
     replay = _load(options.replay, output) if options.replay is not None else None
+    capture = _open(options) if options.open is not None else None
     if options.serve is not None:
         from .runtime.launch import prepare
         from .serving import serve
@@ -123,7 +125,7 @@ def _explore(options: Options, argv: Sequence[str], output: Output) -> int:
     from .app import run_explorer
 
     output.close()  # before the terminal is taken
-    return run_explorer(options, replay, output)
+    return run_explorer(options, replay, output, capture)
 
 
 def _check_encoding(found: str) -> None:
@@ -150,6 +152,13 @@ def _load(path: Path, output: Output) -> Replay:
         return Replay.load(path)
     except ReplayError as problem:
         raise Failure(f"--replay: {problem}") from None
+
+
+def _open(options: Options) -> CaptureFile:
+    from .runtime.capture_file import open_capture
+
+    assert options.open is not None
+    return open_capture(options.open, options.me)
 
 
 def _act(options: Options, output: Output) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..conform.case import Case
     from ..engine.items import Draft, ImmutableItem, MutableItem
+    from ..engine.wire.compact import Addr
 
 STDOUT = Path("-")
 """What --out names standard output by."""
@@ -308,6 +309,19 @@ class ConformRequest(NamedTuple):
     key: None = None
 
 
+class ReadCapture(NamedTuple):
+    """Tell what a capture of packets holds: the name of the action says what of it."""
+
+    action: str
+    file: Path
+    """``-`` is standard input."""
+    me: Addr | None = None
+    """The node that it is about; `None`: the endpoint of most messages."""
+    filter: str = ""
+    """packets: a valid filter of the packet list."""
+    key: None = None
+
+
 KeyRequest: TypeAlias = MakeKey | ListKeys | ImportKey | ExportKey | RenameKey | DeleteKey | EncryptKey | DecryptKey
-OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ConformRequest
+OfflineRequest: TypeAlias = SignItem | VerifyItem | KeyRequest | ListKept | ChangeKept | ConformRequest | ReadCapture
 AnyRequest: TypeAlias = Request | OfflineRequest

@@ -49,7 +49,7 @@ class Action(NamedTuple):
     """The flags of a command that can be run as it stands, offline or on a testnet where that is possible."""
     plan: str
     run: str
-    text: str
+    text: str = ""
     operand: str = ""
     """The flag that a word by itself is most likely meant for; empty: there is none."""
     json: str = "headless.json_lines:plain"
@@ -63,6 +63,8 @@ class Action(NamedTuple):
     """Whether it takes as long as it takes, unless the command line gives a ``--deadline``."""
     tends: bool = False
     """Whether it looks after the kept items: each is told when it is done, and ``--wait`` goes on where some fail."""
+    streams: bool = False
+    """Whether `run` prints what it finds as it comes, given the request and the output; it has no `text` and `json`."""
     fields: str = ""
     """The fields that only its JSON has, as rows of a Markdown table."""
 
@@ -557,6 +559,58 @@ _ROWS = (
         fields=(
             "| `result` of sybil_check | `p_value`, `false_alarm_rate`, `crowded` | those of the test of density, and "
             "whether it raised an alarm; null where it could not be made |"
+        ),
+    ),
+    Action(
+        name="packets",
+        help="list the KRPC messages of a capture (--open), of any program: pairs, kinds, faults",
+        flags="open me filter",
+        example="--open capture.pcap",
+        operand="open",
+        plan="options.planning.captures:packets",
+        run="headless.captured:carry_out",
+        offline=True,
+        streams=True,
+        fields=(
+            "| `packet` of packets | `number`, `time`, `from`, `to` | one of each KRPC message of the capture; `time` "
+            "in seconds since 1970; `ip:port` |\n"
+            "| | `kind`, `method`, `tid`, `length` | `query`, `response`, `error` or `unreadable`; the method of the "
+            "query, of an answer too where its query is known, else null; 40 hex digits at most; bytes |\n"
+            "| | `pair` | the number of an answer's query, or of the first answer to a query, or null |\n"
+            "| | `faults` | words that stay: those that `detail` of a `node` has, with a number behind some; `nodes`, "
+            "`peers_no_list`, `peers`, `token`, `value_refused`, `key`, `signature`, `no_seq`, `bloom`, `samples`, "
+            "`num`, `interval` of an answer that is usable; `refused 203` of a query that a node would answer with "
+            "that error |"
+        ),
+    ),
+    Action(
+        name="lookups",
+        help="list the lookups that a capture (--open) shows, inferred: who asked for what, and how long it took",
+        flags="open me",
+        example="--open capture.pcap",
+        operand="open",
+        plan="options.planning.captures:lookups",
+        run="headless.captured:carry_out",
+        offline=True,
+        streams=True,
+        fields=(
+            "| `lookup` of lookups | `number`, `inferred`, `time` | one of each, when it is over; always true: it is "
+            "inferred from queries for one target, by one method, from one address, within seconds; when it began, in "
+            "seconds since 1970. With --me all of that node, else those that asked several nodes |\n"
+            "| | `from`, `method`, `target` | who looked, `ip:port`; by which method; for what, 40 hex digits |\n"
+            "| | `queries`, `answers`, `nodes` | how many queries, how many of them were answered, errors included; "
+            "how many nodes were asked |\n"
+            "| | `first_ms`, `found_ms`, `complete_ms` | milliseconds from its first query to the first answer, to the "
+            "first peers or value, and to the last answer; or null |\n"
+            "| `summary` of packets and lookups | `format` | the last line; `pcap` or `pcapng` |\n"
+            "| | `packets`, `datagrams`, `krpc`, `malformed`, `cut` | captured packets; UDP datagrams, without "
+            "duplicates; KRPC messages; what looks like one and is none; datagrams that look like one and were cut "
+            "short by the capture |\n"
+            "| | `queries`, `unanswered`, `duplicates`, `fragments`, `nodes` | queries; those without an answer; equal "
+            "datagrams within 1 ms, dropped; datagrams that lack a fragment; endpoints that sent a message |\n"
+            "| | `first`, `last`, `unknown_links`, `damage` | when the first and the last message came, in seconds "
+            "since 1970, or null; link types that are not read; null, or where the file stops being readable: "
+            "`{kind, offset}`, `cut_off`, `length`, `block`, `compression`, `compression_cut` or `bomb` |"
         ),
     ),
 )

@@ -236,6 +236,7 @@ PLAYER: tuple[Action, ...] = (
     Action("seek(10)", "full_stop", "", "Of a recording: go on 10 seconds.", 0, "."),
     Action("speed(0.5)", "less_than_sign", "", "Of a recording: half the speed.", 0, "<"),
     Action("speed(2)", "greater_than_sign", "", "Of a recording: twice the speed.", 0, ">"),
+    Action("whose", "at", "", "Of a capture: choose the node from whose view it is shown.", 0, "@"),
 )
 """Actions of the app while it plays a recording; space stops and goes on."""
 

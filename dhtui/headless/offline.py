@@ -15,6 +15,9 @@ def carry_out(request: OfflineRequest, output: Output) -> int:
     action = ACTIONS[request.action]
     for warning in exposure(request):
         output.warn(warning)
+    if action.streams:
+        ended: int = action.part("run")(request, output)
+        return ended
     done = action.part("run")(request)
     lines: Lines = action.part("text")(done)
     code: Exit = done.exit

@@ -133,11 +133,16 @@ class Output:
         self._err.write(f"\r\x1b[K{action}: asked {view.asked}, answered {view.answered}{nearest}{found}")
         self._progress_shown = True
 
-    def status(self, line: str) -> None:
-        """How far it is: one line, rewritten. Silent where standard error is no terminal."""
+    def step(self, text: str) -> None:
+        """How a long action goes: one line of our own words, rewritten. Silent where standard error is no terminal."""
         if self._live and not self.quiet:
-            self._err.write(f"\r\x1b[K{line}")
+            self._err.write(f"\r\x1b[K{text}")
             self._progress_shown = True
+
+    def wait(self) -> None:
+        """Wait for the reader of the results, where much waits for it already."""
+        if self._out.waiting > ROOM_OUT // 8:
+            self._out.drain()
 
     def _clear(self) -> None:
         if self._progress_shown:

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ..engine.lookup.decisions import ASKS, Decision, Reason
-from ..engine.views.snapshot import LookupDetail, StepView
+from ..engine.views.snapshot import INFERRED, LookupDetail, StepView
 from ..engine.wire.compact import Addr
 from ..text.decisions import ASKED_THOUGH, decision_words
 from .query_status import answering
@@ -61,6 +61,8 @@ def origins(detail: LookupDetail) -> list[Origin]:
         why = [decision_words(decision)] if decision is not None and decision.reason in _TOLD_OF_QUERIES else []
         if step.doubt is not None and (decision is None or decision.reason not in _TELL_DISTRUST):
             why.append(ASKED_THOUGH[step.doubt])
+        if detail.view.owner == INFERRED and step.parent is None:
+            sign, words = "·", "known to its client, who knows how"
         found.append(Origin(sign, step.doubt is not None, ", ".join((words, *why))))
     return found
 

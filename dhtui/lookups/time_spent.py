@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from textwrap import wrap
 
-from ..engine.views.snapshot import LookupDetail
+from ..engine.views.snapshot import INFERRED, LookupDetail
 from ..text.format import plural
 from ..text.spans import Line, Role, Span
 from .budget import Reason
@@ -80,7 +80,7 @@ def _words(told: Shares, detail: LookupDetail, *, signs: bool, named: bool = Tru
         figure = f"{share.percent} % ({share.time})"
         if signs:
             figure = f"{FILLS[share.reason][0]} {figure}".replace(" ", _TOGETHER)
-        parts.append(f"{figure} {_share_words(share, named)}")
+        parts.append(f"{figure} {_share_words(share, named, detail.view.owner == INFERRED)}")
     if rest := told.shares[kept:]:
         parts.append(f"{sum(share.percent for share in rest)} % for {plural(len(rest), 'smaller reason')}")
     words = f"{told.whole}{' so far' if running else ''}: {', '.join(parts)}"
@@ -107,8 +107,10 @@ _SHARES: dict[Reason, tuple[str, str]] = {
 """The words for each reason: for one query, and for several."""
 
 
-def _share_words(share: Share, named: bool) -> str:
+def _share_words(share: Share, named: bool, inferred: bool) -> str:
     one, several = _SHARES[share.reason]
+    if share.reason is Reason.OWN and inferred:
+        one = several = "its client"
     count = share.parts if share.reason is Reason.TRIP else len(share.places)
     words = one if count <= 1 else several.format(count)
     if share.reason is Reason.TRIP or not share.places or not named:

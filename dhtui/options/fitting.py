@@ -39,9 +39,16 @@ _EXPLORER = (
         "tsecret",
     ),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
-    *("config", *TESTNET),
+    *("config", "open", "me", *TESTNET),
 )
 _REPLAY = ("replay", "serve", "keys", "mouse", "theme", "config")
+_OPEN = ("open", "me", "serve", "keys", "mouse", "theme", "config")
+
+_READ = (
+    *("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file", "open"),
+    "skip",
+)
+"""Flags that name a file to be read."""
 
 _READ = (
     *("config", "targets", "records", "signed_file", "val_file", "raw", "key_file", "passphrase_file"),
@@ -103,8 +110,12 @@ def refuse_in_explorer(options: Options) -> None:
     for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
+        elif options.open is not None and name in _EXPLORER and name not in _OPEN:
+            refuse(options, (name,), "has no meaning with --open: a capture is looked at without any node")
         elif name not in _EXPLORER:
             refuse(options, (name,), "needs an action, such as --do get")
+    if options.open is None:
+        refuse(options, ("me",), "needs --open: it says which node of a capture is meant")
     if options.read_only:
         refuse(options, ("tsecret",), "has no meaning for a node that is read-only: it hands out no write tokens")
     if options.testnet:

@@ -617,6 +617,31 @@ SETTINGS: tuple[Setting, ...] = (
         completes="file",
     ),
     _run(
+        "open",
+        OUTPUT,
+        "Open a capture of packets, pcap or pcapng, also gzipped, of any program: in the explorer, or with --do "
+        "packets or --do lookups. - is standard input: tcpdump -i any -U -w - udp port 6881 | dhtui --open -",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
+    _run(
+        "me",
+        OUTPUT,
+        "With --open: the node that the capture is about.",
+        shape="IP:PORT",
+        read=values.endpoint,
+        default="the endpoint of most messages",
+    ),
+    _run(
+        "filter",
+        OUTPUT,
+        "packets: only messages that match this, in the language of the packet list, such as 'method:get err:any'. in "
+        "and out, from and to, are meant from --me.",
+        shape="FILTER",
+        read=values.packet_filter,
+    ),
+    _run(
         "serve",
         OUTPUT,
         "Show the explorer in a browser, on 127.0.0.1 only; each page that is opened runs one. Port 0 is any free one. "

@@ -117,6 +117,12 @@ class Options(NamedTuple):
     wait: bool = False
     record: Path | None = None
     replay: Path | None = None
+    open: Path | None = None
+    """A capture of packets; ``-`` is standard input."""
+    me: Addr | None = None
+    """The node that the capture is about; `None`: the endpoint of most messages."""
+    filter: str = ""
+    """Of the messages of the capture, in the language of the packet list."""
     serve: int | None = None
     """The port on 127.0.0.1, 0 for any; `None`: the explorer is shown in this terminal."""
     keys: tuple[tuple[str, str], ...] = ()

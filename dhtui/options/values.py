@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ..actions.request import HostPort as HostPort
 from ..engine.wire.compact import Addr, canonical_ip, is_usable
-from ..engine.wire.family import IPV4
+from ..engine.wire.family import IPV4, family_of
 from ..errors import UsageError, quoted
 from ..text.safe import safe_text
 
@@ -432,3 +432,26 @@ def public_address(text: str) -> Addr:
     if not is_usable((addr[0], 1)):
         raise UsageError(f"{quoted(text)} is not an address that a node can have")
     return addr
+
+
+def endpoint(text: str) -> Addr:
+    """An address and a port, as a capture has them: ``203.0.113.9:6881`` or ``[2001:db8::1]:6881``."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        ip = family_of(bare).canonical(bare)
+    except (OSError, ValueError):
+        raise UsageError(f"{quoted(text)} is no address and port: a.b.c.d:port or [a:b::c]:port") from None
+    if (":" in bare) == (bare is host):
+        raise UsageError(f"{quoted(text)} is no address and port: one of IPv6 is written as [a:b::c]:port")
+    return ip, _port(port, text, 1)
+
+
+def packet_filter(text: str) -> str:
+    """A valid filter of the packet list."""
+    from ..packets.filter import FilterError, parse
+
+    try:
+        return parse(text).text
+    except FilterError as error:
+        raise UsageError(error.message) from None

@@ -188,7 +188,22 @@ class ExplorerScreen(Selecting[None]):
         changes, way = self.host.changes, self._home.places.way
         attached = self.host.nodes.attached
         header.show_frame(frame, testnet=self.host.testnet, attached=attached, changes=changes, way=way)
-        self.show(frame.snapshot)
+        instead = self.feed.instead.get(self.view.name)
+        if instead is None:
+            self.show(frame.snapshot)
+        else:
+            self._show_instead(instead(self.size.width))
+
+    def _show_instead(self, lines: Sequence[Line]) -> None:
+        """There is nothing to show of this source: what is said of it takes the place of all panes."""
+        found = self.query("#instead")
+        if found:
+            found.first(Lines).show(lines)
+            return
+        for pane in self.children:
+            if not isinstance(pane, Header | Tabs | FilterBar | Footer):
+                pane.display = False
+        self.mount(Lines(*lines, id="instead"), after="#tabs")
 
     @property
     def _home(self) -> _Home:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ..engine.commands import NodeCommands
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
+from ..text.spans import Line
 from .source import Player, Source
 from .trouble import TroubleHistory
 
 RATE = 10.0
 """Snapshots a second of the visible screen."""
+
+
+Instead: TypeAlias = Callable[[int], Sequence[Line]]
+"""Makes the lines of a screen, given its width."""
 
 
 class Frame(NamedTuple):
@@ -62,6 +67,8 @@ class Feed:
         """The node or the recording; `None` if there is none."""
         self.trouble = TroubleHistory()
         """What went wrong and when, whichever screen is shown."""
+        self.instead: Mapping[str, Instead] = {}
+        """What screens show that have nothing to show of this source, by their names."""
         self._clock = clock
         self._newest: Snapshot | None = None
         self._frozen: Frozen | None = None
@@ -84,6 +91,7 @@ class Feed:
     def connect(self, source: Source | None) -> None:
         """Show `source` from now on; `None`: no source."""
         self._thaw()
+        self.instead = {}
         self.source, self._newest, self.trouble = source, None, TroubleHistory()
 
     def frame(self) -> Frame | None:
@@ -102,6 +110,16 @@ class Feed:
             return Frame(now)
         then = self._frozen.snapshot
         return Frame(then, True, max(0, _packets(now) - _packets(then)))
+
+    @property
+    def played(self) -> str:
+        """What is shown in place of a node, the beginning of a sentence."""
+        return "This is a capture" if self.instead else "This is a recording"
+
+    @property
+    def without_node(self) -> str:
+        """Why there is no node to do anything, the same."""
+        return self.played if self.player is not None else "The node is not running yet"
 
     def newest(self, shown: Snapshot) -> Snapshot:
         """The last snapshot of the source: later than the one shown while the view is frozen."""
@@ -152,4 +170,4 @@ def _player(player: Player) -> str:
     sign = "▶" if player.playing else "‖"
     speed = "" if player.speed == 1 else f" x{player.speed:g}"
     damage = " ✗ damaged" if player.damage else ""
-    return f"{sign} recording {player.position:.1f} of {player.duration:.1f} s{speed}{damage}"
+    return f"{sign} {player.what} {player.position:.1f} of {player.duration:.1f} s{speed}{damage}"

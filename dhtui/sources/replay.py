@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
+from ..captures.files.reader import is_capture
 from ..engine.views.events import Event, PacketSent
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
@@ -91,9 +92,13 @@ class Replay:
         self.damage = ""
         """The damage of the file, in a sentence or two; empty if none."""
         lines = _Lines(source, max_size)
+        head = b""
         try:
-            self.header = _read_header(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
+            head = bytes(lines.take(LONGEST_HEADER) or lines.rest[:LONGEST_HEADER])
+            self.header = _read_header(head)
         except CodecError as error:
+            if is_capture(head or bytes(lines.rest[:4])):
+                raise ReplayError("it is a capture of packets: --open opens it") from error
             raise ReplayError(f"it is no recording of dhtui ({error})") from error
         self.end = self.header.clock
         """When the last line was written."""
@@ -131,6 +136,10 @@ class Replay:
         """The time on the engine's clock at a position in seconds since the start."""
         # At the end the sum may be rounded below the time of the last line.
         return self.end if position >= self.duration else self.header.clock + position
+
+    def wall(self, at: float) -> float:
+        """The unix time of a time on the engine's clock."""
+        return min(LATEST, max(0.0, self.header.started + at - self.header.clock))
 
     # ---- loading -----------------------------------------------------------------------------------
 

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..engine.views.events import Event
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
 from ..packets.ring import PacketRing
 from .event_ring import EventRing
-from .replay import LATEST, Replay
 from .source import Player
 
 SLOWEST, FASTEST = 0.25, 16.0
+
+
+class Playable(Protocol):
+    """What can be played: a recording, or a capture from the view of one node. Times are on its own clock."""
+
+    damage: str
+    """Why it ends early, a sentence; else empty."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+
+    def at(self, position: float) -> float:
+        """The time at a position in seconds since the start."""
+
+    def wall(self, at: float) -> float:
+        """The unix time of a time."""
+
+    def events_upto(self, at: float) -> int:
+        """How many events there are up to a time."""
+
+    def packets_before(self, event: int) -> int:
+        """How many of the first `event` events are packets."""
+
+    def event_of_packet(self, packet: int) -> int:
+        """The index of the event of a packet, by the index of the packet; both from 0."""
+
+    def events(self, first: int, stop: int) -> Iterator[Event]:
+        """The events of a range of indexes."""
+
+    def snapshot(self, at: float) -> Snapshot:
+        """The state at a time."""
+
+    def lookup(self, number: int, at: float) -> LookupDetail | None:
+        """A lookup at a time."""
+
+    def contact(self, addr: Addr, at: float) -> ContactDetail | None:
+        """A node of the table at a time."""
+
+    def holdings(self, at: float) -> Holdings:
+        """The stores at a time."""
 
 
 class ReplaySource:
@@ -21,7 +65,7 @@ class ReplaySource:
     commands: None = None
     keyring: None = None
 
-    def __init__(self, replay: Replay, capacity: int = 5000) -> None:
+    def __init__(self, replay: Playable, capacity: int = 5000) -> None:
         self.replay = replay
         self.playing = False
         self._speed = 1.0
@@ -39,6 +83,11 @@ class ReplaySource:
     def player(self) -> Player:
         """The recording itself."""
         return self
+
+    @property
+    def what(self) -> str:
+        """What is played, in words."""
+        return "recording"
 
     # ---- playing -----------------------------------------------------------------------------------
 
@@ -98,6 +147,11 @@ class ReplaySource:
             self.events.hear(event)
         self._heard = upto
 
+    def restart(self) -> None:
+        """Forget what was played: what is played is another thing now."""
+        self._heard = 0
+        self.packets, self.events = PacketRing(self._capacity), EventRing()
+
     # ---- as a source -------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -122,4 +176,4 @@ class ReplaySource:
 
     def wall(self, at: float) -> float:
         """The Unix time of a time on the engine's clock."""
-        return min(LATEST, max(0.0, self.replay.header.started + at - self.replay.header.clock))
+        return self.replay.wall(at)

@@ -25,6 +25,10 @@ class Player(Protocol):
     """Recorded seconds a second."""
 
     @property
+    def what(self) -> str:
+        """What is played, in words: ``recording``."""
+
+    @property
     def position(self) -> float:
         """Seconds since the start of the recording."""
 

@@ -91,6 +91,7 @@ STOPS: Final[dict[StopReason, str]] = {
     StopReason.NAMED_ASKED: "every node that was named has been asked",
     StopReason.WRITTEN: "stored on {stored} of {writes} nodes",
     StopReason.NOT_STORABLE: "what was to be stored can't be",
+    StopReason.QUIET: "inferred from a capture: no further query or answer followed",
 }
 """Why a lookup, or another operation, ended."""
 

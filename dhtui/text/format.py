@@ -39,6 +39,8 @@ def full_time(unix: float) -> str:
 
 def reach(state: str) -> str:
     """The reachability in words, by the state of a `ReachabilityView`."""
+    if state == "captured":
+        return "seen in a capture"
     return "reachable" if state == "reachable" else "not seen from outside"
 
 

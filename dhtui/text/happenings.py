@@ -21,6 +21,7 @@ from ..engine.views.events import (
     Stored,
     Woke,
 )
+from ..engine.views.snapshot import INFERRED
 from .decisions import stop_words
 from .format import address, duration, lost_unread, missed, plural, reach, short_id, woke
 from .safe import safe_text
@@ -86,7 +87,7 @@ def event_words(event: StateEvent) -> str:
         case NodeRemoved(id=node_id, why=why):
             return f"{short_id(node_id)} left the table: {safe_text(why)}"
         case LookupStarted(owner=by):
-            owner = "asked by you" if by == "user" else f"for {safe_text(by, 40)}"
+            owner = "asked by you" if by == "user" else by if by == INFERRED else f"for {safe_text(by, 40)}"
             return f"{lookup_name(event)} began, {owner}"
         case LookupFinished(asked=asked, answered=answered):
             why = stop_words(event.stopped, closest=event.closest, asked=asked)

@@ -21,6 +21,7 @@ from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import NodeOutcome, Outcome, Status
 from dhtui.errors import Exit, UsageError
 from dhtui.headless.lines import Lines
+from dhtui.headless.output import Output
 from dhtui.headless.text import Shown
 from dhtui.items.conflict import Conflict
 from dhtui.items.file import write
@@ -45,6 +46,9 @@ def test_the_parts_of_a_row_fit_each_other(action: Action) -> None:
     takes, request = parameters(action.part("plan"))
     assert takes == [Options]
     takes, result = parameters(action.part("run"))
+    if action.streams:
+        assert takes == [request, Output] and result is int and not action.text
+        return
     assert takes == ([request] if action.offline else [Request, Run])
     shown = [] if action.offline else [Shown]
     assert parameters(action.part("text")) == ([result, *shown], Lines)
@@ -64,6 +68,7 @@ def test_the_example_of_a_row_makes_a_request(action: Action, home: Path) -> Non
     if action.name != "genkey":
         Keyring(home / "dhtui" / "keys").generate("me", b"x" if action.name == "decrypt" else None)
     write(home / "item.json", sign(BEP44_TEST_KEY, b"5:hello", 3, b"salt"))
+    (home / "capture.pcap").touch()
     prog, *argv = shlex.split(action.command)
     assert prog == "dhtui" and plan(config.read(argv)).action == action.name
 

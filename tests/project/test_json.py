@@ -16,8 +16,10 @@ from jsonschema import Draft202012Validator
 from support.apart import PATIENCE
 from support.attached import serving
 from support.background import Neighbours, neighbours
+from support.captures import ME, START, lookup, node_at, packet, pcap, query
 
 from dhtui.actions.spec import ACTIONS
+from dhtui.captures.files.damage import DamageKind
 from dhtui.cli import main
 from dhtui.engine.items import sign
 from dhtui.engine.keys import BEP44_TEST_KEY
@@ -28,6 +30,7 @@ from dhtui.headless.many.keeping import Account, tell
 from dhtui.headless.output import Output
 from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
+from dhtui.text.captures import DAMAGES
 
 from .pages import ROOT
 
@@ -36,6 +39,7 @@ SCHEMA = json.loads((DOCS / "json.schema.json").read_text(encoding="utf-8"))
 DEFINED: dict[str, Any] = SCHEMA["$defs"]
 LINES = [each["$ref"].rpartition("/")[2] for each in SCHEMA["oneOf"]]
 OFFLINE = {action.name for action in ACTIONS.values() if action.offline}
+STREAMED = {action.name for action in ACTIONS.values() if action.streams}
 Line = dict[str, Any]
 Run = Callable[..., list[Line]]
 
@@ -145,7 +149,19 @@ def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) ->
         *others, last = run(*argv)
         assert last["type"] == "result" and all(other["type"] in ("key", "kept") for other in others)
         seen.add(last["action"])
-    assert seen == OFFLINE and seen | set(NETWORK) | {"status"} == set(ACTIONS)
+    assert seen == OFFLINE - STREAMED and seen | STREAMED | set(NETWORK) | {"status"} == set(ACTIONS)
+
+
+@pytest.mark.parametrize("action", sorted(STREAMED))
+def test_what_an_action_on_a_capture_prints_is_described(action: str, run: Run, tmp_path: Path) -> None:
+    odd = packet(node_at(9), ME, b"d1:xi1ee"), packet(node_at(9), ME, query(b"zz", b"x" * 20)[:-1] + b"1:zi1ee")
+    (tmp_path / "whole.pcap").write_bytes(pcap([*lookup(), *((START + 1, each) for each in odd)]))
+    (tmp_path / "cut.pcap").write_bytes(pcap(lookup())[:-9])
+    *lines, last = run(action, "--open", "whole.pcap")
+    assert last["type"] == "summary" and last["malformed"] == 1 and {line["type"] for line in lines} == {action[:-1]}
+    assert run(action, "--open", "cut.pcap")[-1]["damage"]["kind"] == "cut_off"
+    assert set(DAMAGES) == {kind.value for kind in DamageKind}
+    assert set(DEFINED["summary"]["properties"]["damage"]["anyOf"][0]["properties"]["kind"]["enum"]) == set(DAMAGES)
 
 
 def test_what_the_status_of_a_node_prints_is_described(run: Run, net: Neighbours, capsys: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.recorded import record_session
 
-from dhtui.app import RECORDING, Explorer
+from dhtui.app import NO_NODE, Explorer
 from dhtui.bindings.registry import NEEDS_NODE, VIEWS
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
@@ -97,9 +97,9 @@ async def test_what_needs_a_node_says_that_this_is_a_recording(recording: bytes)
         await stage.press("full_stop", "space", "2", "tab", "p")
         assert "This is a recording" in stage.toasts()[-1]
         await stage.press("T")
-        assert stage.toasts()[-1] == RECORDING
+        assert stage.toasts()[-1] == f"This is a recording: {NO_NODE}"
         await stage.press("L")
-        assert stage.toasts()[-1] == RECORDING
+        assert stage.toasts()[-1] == f"This is a recording: {NO_NODE}"
         assert stage.screen.view.name == "table"
 
 

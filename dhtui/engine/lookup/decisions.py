@@ -135,6 +135,8 @@ class StopReason(StrEnum):
     """Every node that was selected for the write has been written to."""
     NOT_STORABLE = "not_storable"
     """The item can't be stored: nothing was written."""
+    QUIET = "quiet"
+    """Inferred from a capture of somebody else's packets: no further query or answer followed."""
 
 
 EARLY = frozenset((StopReason.STOPPED_BY_USER, StopReason.GIVEN_UP, StopReason.CANCELLED))

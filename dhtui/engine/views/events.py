@@ -67,7 +67,8 @@ class PacketSent(NamedTuple):
     at: float
     addr: Addr
     data: bytes
-    kind: Literal["query", "response", "error"]
+    kind: Literal["query", "response", "error", "unreadable"]
+    """``unreadable`` only in captures of what other programs sent."""
     method: str
     tid: bytes
 

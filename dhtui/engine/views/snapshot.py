@@ -34,7 +34,8 @@ class IdentityView(NamedTuple):
 class ReachabilityView(NamedTuple):
     """The reachability of the node, and its read-only mode."""
 
-    state: Literal["unknown", "reachable"]
+    state: Literal["unknown", "reachable", "captured"]
+    """``captured``: that of another program, whose packets don't tell."""
     why: str
     read_only: bool
     read_only_why: str
@@ -134,6 +135,10 @@ class QueryView(NamedTuple):
     """Seconds after which it no longer holds a slot of its lookup."""
     hard: float
     """Seconds after which it has timed out."""
+
+
+INFERRED = "inferred"
+"""The `owner` of a lookup of another program, which follows from a capture of its packets."""
 
 
 class LookupView(NamedTuple):

@@ -151,7 +151,7 @@ class _Keeper:
         """A case is over."""
         self._count += 1
         case = result.case
-        self._output.status(f"conform: {self._count} of {len(self._request.cases)}, {case.id} {result.outcome}")
+        self._output.step(f"conform: {self._count} of {len(self._request.cases)}, {case.id} {result.outcome}")
         folder = self._request.record
         if folder is None or result.outcome not in UNPROVED or not result.packets:
             return

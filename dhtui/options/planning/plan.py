@@ -8,6 +8,7 @@ from ...errors import UsageError, quoted
 from ...storage.named_file import STDIN
 from ..fitting import refuse, refuse_in_explorer, refuse_of_many, refuse_unused
 from ..options import Options
+from .captures import check_capture
 from .values import check_new_file
 
 
@@ -37,6 +38,12 @@ def check_explorer(options: Options) -> None:
             raise UsageError("--replay: a recording is not read from standard input, where your keys come from")
         if not options.replay.exists():
             raise UsageError(f"--replay: there is no file {quoted(str(options.replay))}")
+    if options.open is not None:
+        if options.replay is not None:
+            raise UsageError("--open and --replay exclude each other: a capture, or a recording of dhtui")
+        if options.serve is not None and str(options.open) == STDIN:
+            raise UsageError("--open: with --serve each page opens the capture anew, and standard input is read once")
+        check_capture(options)
     check_limits(options)
     check_record(options)
     refuse_in_explorer(options)

@@ -74,7 +74,9 @@ class Here:
         """The running node. Raises `UsageError`."""
         node = self.explorer.feed.commands
         if node is None:
-            what = "this is a recording" if self.explorer.feed.player is not None else "our node does not run yet"
+            feed = self.explorer.feed
+            words = feed.without_node
+            what = f"{words[:1].lower()}{words[1:]}" if feed.player is not None else "our node does not run yet"
             raise UsageError(f"{what}: there is nobody to do that")
         return node
 

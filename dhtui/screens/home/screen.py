@@ -219,7 +219,7 @@ class HomeScreen(ExplorerScreen):
 
     def _may_start(self) -> bool:
         if self.feed.player is not None:
-            notify(self, "This is a recording: nothing is started in it.")
+            notify(self, f"{self.feed.played}: nothing is started in it.")
         return self.feed.player is None
 
     # -- verbs -----------------------------------------------------------------------------------------------

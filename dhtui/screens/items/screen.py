@@ -439,8 +439,7 @@ class ItemsScreen(ExplorerScreen):
     def _node(self) -> NodeCommands | None:
         """The running node; where there is none that is told."""
         if self.feed.commands is None:
-            what = "This is a recording" if self.feed.player is not None else "The node is not running yet"
-            notify(self, f"{what}: nothing can be put or got.", bad=True)
+            notify(self, f"{self.feed.without_node}: nothing can be put or got.", bad=True)
         return self.feed.commands
 
     @opens("opening the form")

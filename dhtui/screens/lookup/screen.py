@@ -18,7 +18,7 @@ from ...actions import run as actions
 from ...bindings.keymap import key_of
 from ...bindings.registry import Action, moves
 from ...engine.commands import NodeCommands
-from ...engine.views.snapshot import LookupDetail, LookupView, Snapshot
+from ...engine.views.snapshot import INFERRED, LookupDetail, LookupView, Snapshot
 from ...engine.wire.compact import Addr
 from ...lookups.ask import Kind, LookupRequest
 from ...lookups.compare import Difference, comparison_lines, differences
@@ -128,7 +128,8 @@ class LookupScreen(CourseScreen):
         waiting = sum(view.place > 0 for view in snapshot.lookups)
         running = sum(view.running for view in snapshot.lookups) - waiting
         wait = f"{waiting} waiting, " if waiting else ""
-        finished = f"lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
+        whose = "inferred " if any(view.owner == INFERRED for view in snapshot.lookups) else ""
+        finished = f"{whose}lookups: {running} running, {wait}{len(rows) - running - waiting} finished"
         self.lookups.title = f"{self._marked_words() or finished}{self._missed(snapshot)}"
         self.lookups.set_empty(*panes.empty_lines(self.host.testnet))
         self.lookups.show(rows)
@@ -457,8 +458,7 @@ class LookupScreen(CourseScreen):
     def _node(self) -> NodeCommands | None:
         """The running node; where there is none that is told."""
         if self.feed.commands is None:
-            what = "This is a recording" if self.feed.player is not None else "The node is not running yet"
-            notify(self, f"{what}: lookups can't be started or stopped.", bad=True)
+            notify(self, f"{self.feed.without_node}: lookups can't be started or stopped.", bad=True)
         return self.feed.commands
 
     def _start(self, request: LookupRequest | None) -> None:

@@ -382,7 +382,7 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         """The running node; where there is none, that is told."""
         node = self._feed.commands
         if node is None:
-            what = "This is a recording" if self._feed.player else "Our node does not run yet"
+            what = self._feed.without_node if self._feed.player else "Our node does not run yet"
             notify(self.app, f"{what}: there is nobody to ask.")
         return node
 

@@ -324,7 +324,7 @@ class PeersScreen(ExplorerScreen):
     def action_announce(self) -> None:
         """Asks what to announce, and announces it."""
         if self.feed.commands is None:
-            notify(self, "This is a recording: nothing can be announced from it.")
+            notify(self, f"{self.feed.played}: nothing can be announced from it.")
         else:
             self._announce(self.feed.commands)
 
@@ -369,7 +369,7 @@ class PeersScreen(ExplorerScreen):
         if infohash is None:
             notify(self, "No infohash is selected: a lookup for peers, or an announce, brings one.")
         elif self.feed.commands is None:
-            notify(self, "This is a recording: nobody can be asked from it.")
+            notify(self, f"{self.feed.played}: nobody can be asked from it.")
         else:
             self._scrape(self.feed.commands, infohash)
 

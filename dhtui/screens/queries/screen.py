@@ -233,7 +233,7 @@ class QueriesScreen(ExplorerScreen):
         number = lookup_number(row.owner)
         name = safe_text(row.owner, 40)
         if node is None:
-            notify(self, "This is a recording: what it shows is over and can't be stopped.")
+            notify(self, f"{self.feed.played}: what it shows is over and can't be stopped.")
         elif number is None:
             notify(self, why_not_stopped(row.owner, self._longest(row.owner)))
         elif node.stop_lookup(number):

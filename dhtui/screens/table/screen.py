@@ -343,7 +343,7 @@ class TableScreen(ExplorerScreen):
         """The running node, through which something can be done; says so where there is none."""
         node = self.feed.commands
         if node is None:
-            what = "This is a recording" if self.feed.player else "Our node does not run yet"
+            what = self.feed.without_node if self.feed.player else "Our node does not run yet"
             notify(self, f"{what}: there is nobody to {verb}.")
         return node
 

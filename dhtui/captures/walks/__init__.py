@@ -1,0 +1,1 @@
+"""Lookups that are inferred: what any client asked, whom, and who named whom."""

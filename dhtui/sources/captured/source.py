@@ -1,0 +1,81 @@
+"""A capture as a source: it is played like a recording; one that is still being made, or read, is followed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..replayed import ReplaySource
+from .capture import Capture
+
+RUSH: Final = 1000
+"""Packets at once, from which on they are shown every `RUSH_SECONDS` only: most of them are seen by nobody."""
+RUSH_SECONDS: Final = 2.0
+
+
+class CaptureSource(ReplaySource):
+    """A capture as a source, at one position. It starts at the end, where all of it is there to be looked at.
+
+    While it plays at its end it follows a capture that grows: a pipe, or a file that is being read.
+    """
+
+    def __init__(self, capture: Capture, capacity: int = 5000) -> None:
+        self.capture = capture
+        self.following = False
+        """Whether the position is the end, wherever that goes."""
+        self._moved = float("-inf")
+        super().__init__(capture, capacity)
+        super().seek(self.duration)
+        self.playing = self.following = True
+
+    @property
+    def what(self) -> str:
+        """What is played, in words."""
+        capture = self.capture
+        if capture.changing is not None:
+            return "capture, another node …"
+        if capture.ended:
+            return "capture"
+        if capture.name:
+            return f"capture, {100 * capture.progress:.0f} % read"
+        return "capture, live" if self.following else "capture, behind"
+
+    def play(self) -> None:
+        """Play from the position; at the end, from the start. One that grows is followed from its end on."""
+        if self.capture.settled:
+            super().play()
+        else:
+            self.playing = self.following = True
+
+    def pause(self) -> None:
+        """Pause at the position."""
+        self.following = False
+        super().pause()
+
+    def seek(self, position: float) -> None:
+        """Go to a position in seconds, clamped to the capture."""
+        self.following = False
+        super().seek(position)
+
+    def tick(self, real_now: float) -> None:
+        """Advance to `real_now`, seconds on the viewer's clock."""
+        if self.capture.step():
+            self.restart()
+            super().seek(self.duration)
+        if self.following:
+            self._follow(real_now)
+        else:
+            super().tick(real_now)
+
+    def _follow(self, real_now: float) -> None:
+        self._ticked = real_now
+        settled = self.capture.settled
+        if self._waiting > RUSH and not settled and real_now - self._moved < RUSH_SECONDS:
+            return
+        self._moved = real_now
+        super().seek(self.duration)
+        self.playing = self.following = not settled
+
+    @property
+    def _waiting(self) -> int:
+        """Packets that came and are not shown yet."""
+        return self.replay.packets_before(self.replay.events_upto(self.capture.view.end)) - self.packets.newest

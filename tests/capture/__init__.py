@@ -1,0 +1,1 @@
+"""Captures, from the bytes of a file to inferred lookups."""
