@@ -73,6 +73,36 @@ class CensusOf(NamedTuple):
     """Whether the infohashes that were given are listed."""
 
 
+class Zone(NamedTuple):
+    """The records of one key, to be signed."""
+
+    key: KeyChoice
+    public: bytes
+    """32 bytes."""
+    v: bytes
+    """A DNS packet (pkarr), bencoded."""
+    known: int | None = None
+    """The last seq that was put with this key."""
+
+
+class ManyOf(NamedTuple):
+    """An action with many targets: each a line of a file, or the records of a key."""
+
+    file: Path | None
+    """With a target a line; ``-`` is standard input."""
+    zones: tuple[Zone, ...] = ()
+    parallel: int | None = None
+    """For how many targets the node is asked at once; `None`: as many as it ever begins."""
+    rate: float | None = None
+    """Targets begun a second, at most."""
+    least: float = 1.0
+    """The share that has to be found."""
+    journal: Path | None = None
+    """The file that the results are added to, and in which those of earlier runs are."""
+    progress: bool = False
+    """Whether it is said how far it is, also where that is no terminal."""
+
+
 class Request(NamedTuple):
     """One action on the network."""
 
@@ -124,6 +154,8 @@ class Request(NamedTuple):
     """The state folder, with the keyring and the list of kept items."""
     stays: bool = False
     """Whether the node serves afterwards. Then a bootstrap needs nobody: it may be the first of its network."""
+    many: ManyOf | None = None
+    """The action is for each of these, in place of `target`, `remotes` or `what`."""
     remembers: bool = True
     """Whether what is put is noted in the state folder; not on a testnet, whose numbers mean nothing elsewhere."""
 

@@ -86,8 +86,9 @@ class Action(NamedTuple):
 
 
 _LOOK = "remote target"
+_MANY = "targets parallel rate least progress resume"
 _ITEM = "keyname public-key salt"
-_VALUE = "val val-file val-bencoded val-as"
+_VALUE = "val val-file val-bencoded val-as torrent"
 
 _ROWS = (
     Action(
@@ -103,7 +104,7 @@ _ROWS = (
     Action(
         name="ping",
         help="ask the --remote nodes whether they are there: id, round trip, client, our address to them",
-        flags=_LOOK,
+        flags=f"{_LOOK} {_MANY}",
         example="--remote 127.0.0.1:6881,127.0.0.1:6882",
         operand="remote",
         plan="options.planning.network:ping",
@@ -113,7 +114,7 @@ _ROWS = (
     Action(
         name="find_node",
         help="find the nodes nearest to --target",
-        flags=_LOOK,
+        flags=f"{_LOOK} {_MANY}",
         example="--target self --testnet 32",
         operand="target",
         plan="options.planning.network:find_node",
@@ -123,7 +124,7 @@ _ROWS = (
     Action(
         name="get_peers",
         help="find the peers of the infohash --target",
-        flags=_LOOK,
+        flags=f"{_LOOK} {_MANY}",
         example="--target 'magnet:?xt=urn:btih:86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0'",
         operand="target",
         plan="options.planning.network:on_torrent",
@@ -143,7 +144,7 @@ _ROWS = (
     Action(
         name="get",
         help="fetch the item at --target, or that of a key (--keyname, --public-key) and --salt, and verify it",
-        flags=f"{_LOOK} {_ITEM} seq newer-than keep watch out",
+        flags=f"{_LOOK} {_MANY} {_ITEM} seq newer-than keep watch out",
         example="--target e5f96f6f38320f0f33959cb4d3d656452117aadb --testnet 32",
         operand="target",
         plan="options.planning.items:get",
@@ -154,8 +155,8 @@ _ROWS = (
     Action(
         name="put",
         help="store a value: immutable, or with --keyname mutable and signed",
-        flags=f"{_LOOK} {_VALUE} keyname salt seq cas passphrase-file signed-file min-stored dry-run read-back wide "
-        "keep",
+        flags=f"{_LOOK} {_MANY} {_VALUE} records keyname salt seq cas passphrase-file signed-file min-stored dry-run "
+        "read-back wide keep",
         example="--val 'Hello World!' --testnet 32",
         operand="val",
         plan="options.planning.items:put",
@@ -186,7 +187,7 @@ _ROWS = (
     Action(
         name="scrape",
         help="estimate how many seeds and downloaders the infohash --target has (BEP 33)",
-        flags=_LOOK,
+        flags=f"{_LOOK} {_MANY}",
         example="--target 86d4c8ef2bd1ea1a4a2df3d9bb0fb1fe41eff8f0 --testnet 32",
         operand="target",
         plan="options.planning.network:on_torrent",

@@ -12,14 +12,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from random import Random, SystemRandom
 from time import time as wall_clock
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from . import checks, clock
@@ -40,10 +51,12 @@ from .items import (
 )
 from .keys import PrivateKey
 from .lookup.questions import FindClosest, FindPeers, GetItem, MadeQuestion, PingNode, SampleNodes, question_about
+from .many import Source, many
 from .operations.callbacks import Caller, Calls, Progress, SafeBlocks, Subscription
 from .operations.limit import Limit, limit_here
 from .operations.operations import Operation
 from .operations.requests import Announce, Ask, Decide, ReadBack, RefreshBucket, Republish, Request, Store
+from .operations.turns import MAX_PLACES, SPARE_PLACES
 from .outcome import NodeOutcome, Outcome
 from .settings import PUBLIC_BOOTSTRAP, Blocks, LiveSettings, NodeConfig, SavedState, Settings, StateStorage
 from .stream import Stream, Take
@@ -63,6 +76,11 @@ AWAY_SECONDS = 60.0
 SAVE_SECONDS = 300.0
 """Seconds between two saves of the state. The first is at the end of the bootstrap, the last when the node closes."""
 PUBLIC = NodeConfig(bootstrap=PUBLIC_BOOTSTRAP)
+MANY = int(MAX_PLACES) + SPARE_PLACES
+"""How many operations `Node.many` asks for at once: as many as a node ever has under way."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _on_behalf: WeakKeyDictionary[asyncio.Task[Any], Hashable] = WeakKeyDictionary()
 """The caller behind each internal task. (Not a context variable: timers, and callers' code in them, would inherit
@@ -594,6 +612,30 @@ class Node:
             return run()
 
         return Stream(begin)
+
+    def many(
+        self, source: Source[T], ask: Callable[[T], Awaitable[R]], *, parallel: int = MANY, rate: float | None = None
+    ) -> AsyncGenerator[R, None]:
+        """Many operations at once: ``async for outcome in node.many(targets, node.get_peers)``, each as it ends.
+
+        `source` is any iterable, asynchronous or not; `ask` is called with each of its elements, and gives what the
+        loop gets. At most `parallel` are under way or wait for the loop: a slow reader slows it down, and a source of
+        millions takes no more memory than a short one. By default the node always has one more to begin. How many it
+        has under way at once it finds out: one more with each that ends, fewer while the processor is overloaded.
+        `rate`: starts a second, at most. What `ask` raises ends it, and leaving the loop stops what is under way.
+        """
+        self._check_running()
+        checks.kind("source", source, Iterable, AsyncIterable)
+        checks.kind("ask", ask, Callable)  # type: ignore[arg-type]
+        checks.whole("parallel", parallel, 1, 1 << 20)
+        if rate is not None:
+            checks.positive("rate", rate)
+        part = _part_of_program()
+
+        def began(task: asyncio.Task[R]) -> None:
+            _on_behalf[task] = part
+
+        return many(source, ask, parallel=parallel, rate=rate, began=began)
 
     async def announce_peer(
         self,

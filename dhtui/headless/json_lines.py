@@ -107,9 +107,12 @@ _OTHER_LINES = """\
 
 def fields() -> str:
     """What docs/json.md has between its marks: `FIELDS`, with those that only one action has."""
+    from .many.keeping import FIELDS as OF_KEEPING
+    from .many.told import FIELDS as OF_MANY
+
     own = "".join(f"{action.fields}\n" for action in ACTIONS.values() if action.fields)
     details = ", ".join(f"`{kind}`" for kind in NoteKind)
-    return f"{FIELDS.replace('{details}', details)}{own}{_OTHER_LINES}"
+    return f"{FIELDS.replace('{details}', details)}{own}{OF_MANY}{OF_KEEPING}{_OTHER_LINES}"
 
 
 def render(result: Result) -> Iterable[dict[str, Any]]:
@@ -126,10 +129,10 @@ def plain(
     if outcome is not None:
         for phase, nodes in (("asked", outcome.asked), ("write", outcome.writes), ("store", result.stores)):
             for one in nodes:
-                yield {"type": "node", "phase": phase, **_node(one), **(of_node(one) if of_node else {})}
+                yield {"type": "node", "phase": phase, **node_fields(one), **(of_node(one) if of_node else {})}
     for copy in result.read_back.copies if result.read_back else ():
         how = {"gives": str(copy.gives), "took": copy.acknowledged, "by_lookup": copy.found}
-        yield {"type": "node", "phase": "read back", **_node(copy.node), **how}
+        yield {"type": "node", "phase": "read back", **node_fields(copy.node), **how}
     head: dict[str, Any] = {
         "type": "result",
         "action": result.action,
@@ -138,7 +141,7 @@ def plain(
         "complete": not result.given_up,
         "summary": f"{result.given_up}: {result.summary}" if result.given_up else result.summary,
     }
-    yield head | more | (_outcome(outcome) if outcome else {}) | _standing(result.standing)
+    yield head | more | (outcome_fields(outcome) if outcome else {}) | _standing(result.standing)
 
 
 def stored(result: Result) -> Iterator[dict[str, Any]]:
@@ -229,7 +232,8 @@ def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 3)
 
 
-def _node(one: NodeOutcome) -> dict[str, Any]:
+def node_fields(one: NodeOutcome) -> dict[str, Any]:
+    """What one node did."""
     return {
         "addr": _addr(one.addr),
         "id": _hex(one.id),
@@ -254,7 +258,8 @@ def _node(one: NodeOutcome) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def outcome_fields(outcome: Outcome, *, near: bool = True) -> dict[str, Any]:
+    """What an operation came to; the closest nodes only if they are wanted (`near`)."""
     target = outcome.target or b""
     return {
         "target": _hex(outcome.target),
@@ -268,7 +273,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "stopped": None if outcome.stopped is None else str(outcome.stopped),
         "why": safe_text(outcome_stop_words(outcome), 1000),
         "doubt": None if outcome.doubt is None else str(outcome.doubt),
-        "closest": [_near(near, target) for near in outcome.closest] if target else [],
+        "closest": [_near(one, target) for one in outcome.closest] if near and target else [],
         "peers": [{"addr": _addr(peer), "nodes": count} for peer, count in outcome.peers],
         "item": None if outcome.item is None else item_fields(outcome.item),
         "highest_seq": outcome.highest_seen,

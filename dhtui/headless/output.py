@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ROOM_OUT = 16 << 20
 """Bytes of results that wait for their reader."""
+CROWDED = ROOM_OUT // 16
+"""Bytes of results that wait, from which on a run that has many of them waits too."""
 ROOM_ERR = 256 << 10
 """The same of what goes to standard error: with ``--vv`` some 2000 lines."""
 DEBUG, INFO, WARNING, ERROR = "debug", "info", "warning", "error"
@@ -75,6 +77,25 @@ class Output:
         """Wait until all is written, or the reader makes no progress. Ctrl+C ends the wait."""
         self._out.drain(HURRY_SECONDS if self.hurried else None)
         self._err.drain(HURRY_SECONDS if self.hurried else PATIENCE_SECONDS)
+
+    async def room(self) -> None:
+        """Wait while much is still to be read: for results of any number, none of which may be left out."""
+        if self._out.waiting > CROWDED and not self.lost:
+            import asyncio  # here, so that --version loads none of it
+
+            await asyncio.to_thread(self._out.drain)
+
+    @property
+    def live(self) -> bool:
+        """Whether progress is shown in a line that is rewritten."""
+        return self._live and not self.quiet
+
+    def how_far(self, line: str) -> None:
+        """The same as `status`, and where standard error is no terminal a line of its own."""
+        if self._live:
+            self.status(safe_text(line, 300))
+        else:
+            self.notes([line])
 
     def results(self, lines: Iterable[str]) -> None:
         """Lines of a result."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..actions import run as actions
-from ..actions.request import HostPort, Request
+from ..actions.request import HostPort, ManyOf, Request
 from ..actions.requested import Run
 from ..actions.resolve import look_up
 from ..actions.run import Result
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from ..attach.attached import AttachedNode
     from ..items.keepalive import KeptItem
 
+CarryOut = Callable[[NodeRun, Options, Sequence[Request], Output, Stop], Awaitable[Exit]]
+"""Carries a request out on a node, and says how it ended."""
+
 
 def run(options: Options, request: Request, output: Output) -> int:
     """Runs it and returns the exit code. Raises `UsageError` before any packet is sent, `Failure`."""
@@ -59,7 +62,14 @@ def run(options: Options, request: Request, output: Output) -> int:
     )
     output.outlives_readers = True
     look_for_garbage()
-    with start:
+    with start, ExitStack() as stack:
+        carry_out: CarryOut = _carry_out
+        if request.many is not None:
+            from .many.run import ManyRun  # here, for most runs have one target
+            from .many.targets import targets_of
+
+            carry_out = ManyRun(stack.enter_context(targets_of(request)))
+            exposed += _many_keys(options, request.many)
         for warning in (
             *start.warnings,
             *exposed,
@@ -70,7 +80,7 @@ def run(options: Options, request: Request, output: Output) -> int:
         # The signals are the loop's own until it is closed: an exception out of a handler would break it.
         with Stop(output) as stop, asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(DaemonThreads())
-            code = runner.run(_run(options, request, start, output, stop))
+            code = runner.run(_run(options, request, start, output, stop, carry_out))
         return stop.code(code)
 
 
@@ -85,6 +95,18 @@ def _key_warning(options: Options, request: Request) -> list[str]:
     return [f"{request.key.name} {PUBLIC_KEY_WARNING}, and replace what is put with it"] if public else []
 
 
+def _many_keys(options: Options, many: ManyOf) -> list[str]:
+    """Warnings of the keys of many records."""
+    from ..actions.keys import PUBLIC_KEY_WARNING
+    from ..actions.publishing import exposed
+    from ..engine.keys import BEP44_TEST_KEY
+
+    public = [zone.key.name for zone in many.zones if zone.public == BEP44_TEST_KEY.public]
+    if not public or not launch.leaves_loopback(options, None):
+        return exposed(many.zones)
+    return [*exposed(many.zones), f"{public[0]} {PUBLIC_KEY_WARNING}, and replace what is put with it"]
+
+
 def _last_warning(request: Request) -> list[str]:
     seq = getattr(request.what, "seq", None)
     if seq is None:
@@ -94,17 +116,21 @@ def _last_warning(request: Request) -> list[str]:
     return [warning] if (warning := last_of_all(seq)) else []
 
 
-async def _run(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+async def _run(
+    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
+) -> int:
     stop.cancels(asyncio.current_task())
     try:
-        return await _with_node(options, request, start, output, stop)
+        return await _with_node(options, request, start, output, stop, carry_out)
     except asyncio.CancelledError:
         if stop.signum is None:
             raise
         return 1
 
 
-async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
+async def _with_node(
+    options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop, carry_out: CarryOut
+) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
         save = None if options.attach is not None else partial(launch.save, start)
@@ -124,7 +150,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
             from .service import Service  # here, for most runs don't stay
 
             stack.enter_context(Service(run, options, output, stop))
-        code = await _carry_out(run, options, _requests(request, start.self_id), output, stop)
+        code = await carry_out(run, options, _requests(request, start.self_id), output, stop)
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..actions.run import Result
-from ..engine.outcome import NodeOutcome
+from ..engine.outcome import NodeOutcome, Scrape
 from ..engine.wire.bloom import Count, count
 from ..engine.wire.methods import GivenSamples, GivenScrape
 from ..text.format import address, plural
@@ -30,15 +30,17 @@ def scraped_json(result: Result) -> Iterator[dict[str, Any]]:
     """scrape: each node with what its own filters tell."""
     outcome = result.outcome
     found = outcome.scrape if outcome is not None else None
-    whole = None
-    if found is not None:
-        whole = {
-            "seeds": _count(found.seeds),
-            "downloaders": _count(found.downloaders),
-            "nodes": found.nodes,
-            "too_full": found.too_full,
-        }
-    return plain(result, of_node=_filters, scrape=whole)
+    return plain(result, of_node=_filters, scrape=None if found is None else counts(found))
+
+
+def counts(found: Scrape) -> dict[str, Any]:
+    """How many peers there are."""
+    return {
+        "seeds": _count(found.seeds),
+        "downloaders": _count(found.downloaders),
+        "nodes": found.nodes,
+        "too_full": found.too_full,
+    }
 
 
 def _count(found: Count) -> dict[str, Any]:

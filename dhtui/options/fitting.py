@@ -56,6 +56,12 @@ _READ = (
 )
 """Flags that name a file to be read."""
 
+_READ = (
+    *("config", "targets", "records", "signed_file", "val_file", "raw", "key_file", "passphrase_file"),
+    *("new_passphrase_file", "skip"),
+)
+"""What names a file that is read."""
+
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
 
@@ -100,7 +106,7 @@ def refuse_unused(options: Options, action: Action) -> None:
         refuse(options, SERVING, "needs --wait: a single action answers no queries")
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
-        if options.keyname is None:
+        if options.keyname is None and options.records is None:
             refuse(options, ("state_dir",), "has no meaning with --testnet, which keeps no state")
     _check_testnet(options)
 
@@ -123,6 +129,14 @@ def refuse_in_explorer(options: Options) -> None:
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
     _check_testnet(options)
+
+
+def refuse_of_many(options: Options) -> None:
+    """Raise `UsageError` for a flag that means nothing without many targets."""
+    why = "needs --targets, a file with many targets" + (", or --records" if options.do == "put" else "")
+    refuse(options, ("parallel", "least", "progress"), why)
+    if options.do != "census":
+        refuse(options, ("rate", "resume"), why)
 
 
 def _refuse_attached(options: Options) -> None:

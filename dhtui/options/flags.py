@@ -18,6 +18,7 @@ MAX_TESTNET = 1000
 MAX_LIARS = MAX_TESTNET - 3
 MAX_LOSS = 50
 """Percent."""
+MAX_PARALLEL = 1000
 
 
 class Setting(NamedTuple):
@@ -158,6 +159,17 @@ SETTINGS: tuple[Setting, ...] = (
         read=values.path,
         completes="file",
     ),
+    _run(
+        "targets",
+        ACTION,
+        "Many targets: a file with one a line, as for --target; ping: HOST:PORT; get: a key, a blank and its salt, "
+        "too; put: the path of a file that sign --out wrote, or its JSON in one line. Blank lines and those after # "
+        "are passed over. - is standard input. A file is checked before any packet is sent; of a pipe, a line that "
+        "makes no sense is a result that failed.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
+    ),
     _run("annport", ACTION, "The port that announce_peer announces.", shape="1-65535", read=values.integer(1, 65535)),
     _run("annimplied", ACTION, "Announce the port that our packets come from."),
     _run(
@@ -242,6 +254,23 @@ SETTINGS: tuple[Setting, ...] = (
         "pk: and in URLs.",
         shape="64 HEX | 52 Z-BASE-32",
         read=values.public_key,
+    ),
+    _run(
+        "torrent",
+        ITEM,
+        "The value is a pointer to this torrent (BEP 46): an infohash or a magnet link, of a hybrid torrent version 1. "
+        "It needs --keyname.",
+        shape="40 HEX | MAGNET",
+        read=values.pointed_torrent,
+    ),
+    _run(
+        "records",
+        ITEM,
+        "put: DNS records of many keys, each key's as pkarr publishes them: a zone file, CSV or JSON; - is standard "
+        "input. With --wait they are kept alive.",
+        shape="FILE",
+        read=values.path,
+        completes="file",
     ),
     _run("salt", ITEM, "The salt of a mutable item, at most 64 bytes.", shape="TEXT | hex:00FF", read=values.salt),
     _run(
@@ -543,10 +572,28 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "rate",
         LIMITS,
-        "census: queries a second. Each node is asked twice at most.",
+        "census: queries a second. Each node is asked twice at most. --targets, --records: targets begun a second, at "
+        "most; a lookup takes some 65 queries.",
         shape="0.1-1000",
         read=values.rate,
-        default="4",
+        default="census: 4; else no limit",
+    ),
+    _run(
+        "parallel",
+        LIMITS,
+        "--targets, --records: for how many targets the node is asked at once. It begins as many as it serves in time, "
+        "and the others wait for their turn.",
+        shape=f"1-{MAX_PARALLEL}",
+        read=values.integer(1, MAX_PARALLEL),
+        default="as many as it ever begins",
+    ),
+    _run(
+        "least",
+        LIMITS,
+        "--targets, --records: the share of the targets that has to be found for exit 0.",
+        shape="0%-100%",
+        read=values.percentage(100),
+        default="100%",
     ),
     _run(
         "nodes",
@@ -559,17 +606,25 @@ SETTINGS: tuple[Setting, ...] = (
     _run(
         "resume",
         OUTPUT,
-        "census: keep it in this file, and go on from there if it exists. One that is damaged is set aside.",
+        "census: keep it in this file, and go on from there if it exists. One that is damaged is set aside. --targets: "
+        "add each result to this file, as --json prints it, and leave out the targets that have one there.",
         shape="FILE",
         read=values.path,
         completes="file",
+    ),
+    _run(
+        "progress",
+        OUTPUT,
+        "--targets, --records: say on standard error how far it is, and when it will end, also where that is no "
+        "terminal.",
     ),
     _run("list-infohashes", OUTPUT, "census: list the infohashes that nodes gave, too."),
     Setting(
         name="deadline",
         group=LIMITS,
         help="How long an action may take in all, and before it the wait for a pipe that is to be read; then it is "
-        "given up, exit 124. republish takes as long as it takes, unless the command line says otherwise.",
+        "given up, exit 124. republish, --targets and --records take as long as they take, unless the command line "
+        "says otherwise.",
         shape="30s | 2m | SECONDS",
         read=values.duration,
         default="30s",

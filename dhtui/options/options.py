@@ -22,6 +22,7 @@ class Options(NamedTuple):
     remote: tuple[HostPort, ...] | None = None
     """The nodes to ask; ``()`` is a full lookup by name, `None` one by default."""
     target: Target | None = None
+    targets: Path | None = None
     attach: Path | None = None
     """The socket of a node that runs; `values.OWN_SOCKET`: that of the state folder."""
     method: str | None = None
@@ -33,6 +34,9 @@ class Options(NamedTuple):
     val_bencoded: bytes | None = None
     val_as: str = "text"
     """How `val` and `val_file` are to be read, one of `items.value.FORMS`."""
+    torrent: bytes | None = None
+    """20 bytes."""
+    records: Path | None = None
     salt: bytes = b""
     seq: int | None = None
     cas: int | None = None
@@ -106,8 +110,12 @@ class Options(NamedTuple):
     """Bytes a second; 0: no limit."""
     max_host_rate: float = 5.0
     """Queries a second; 0: no limit."""
-    rate: float = 4.0
-    """census: queries a second."""
+    rate: float | None = None
+    """census: queries a second; with `targets` or `records`: targets a second."""
+    parallel: int | None = None
+    least: float = 1.0
+    """A share."""
+    progress: bool = False
     nodes: int = 1000
     """census: about how many nodes to find."""
     resume: Path | None = None

@@ -287,6 +287,11 @@ def torrent(found: Target) -> tuple[bytes, ...]:
     return (found.id,)
 
 
+def pointed_torrent(text: str) -> bytes:
+    """The torrent that an item is to point to (BEP 46), 20 bytes: the infohash of version 1 where there is one."""
+    return torrent(target(text))[0]
+
+
 def item(found: Target, given: bytes = b"") -> Target:
     """The item that was named, with the salt `given` beside it. Raises `UsageError` for what is no item."""
     if found.id is None:

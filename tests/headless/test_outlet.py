@@ -177,3 +177,20 @@ def test_a_lost_standard_output_is_said_on_the_other_stream(pipe: Pipe, monkeypa
     output.close()
     assert output.lost
     assert error.getvalue() == "dhtui: warning: standard output can't be written: Broken pipe\n"
+
+
+async def test_a_run_with_results_of_any_number_waits_for_their_reader(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", pipe.stream)
+    output = Output(as_json=False)
+    await output.room()
+    line = "x" * 1000
+    while output._out.waiting <= output_module.CROWDED:
+        output.results([line])
+    reader = Thread(target=pipe.read_to_end, daemon=True)
+    reader.start()
+    await output.room()
+    assert output._out.waiting == 0 and not output._out.missing
+    pipe.stream.close()
+    reader.join(60)

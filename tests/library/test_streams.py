@@ -263,3 +263,39 @@ async def test_what_the_operation_raises_comes_behind_what_it_found() -> None:
     with pytest.raises(NodeError):
         await anext(stream)
     assert stream.outcome is None
+
+
+# ---- many -------------------------------------------------------------------------------------------------
+
+
+async def test_many_ask_for_each_and_are_turns_of_whoever_loops(net: Testnet, node: Node) -> None:
+    targets = [number.to_bytes(20, "big") for number in range(12)]
+    found = [outcome.target async for outcome in node.many(targets, node.find_node, parallel=8)]
+    assert sorted(each or b"" for each in found) == targets
+
+    async def pair(target: bytes) -> tuple[bytes, bool]:
+        return target, (await node.find_node(target)).ok
+
+    assert {each async for each in node.many(iter(targets[:3]), pair)} == {(target, True) for target in targets[:3]}
+
+
+async def test_leaving_many_stops_what_is_under_way(stuck: Node) -> None:
+    async with aclosing(stuck.many([MISSING] * 5, stuck.find_node, parallel=3)) as outcomes:
+        first = asyncio.ensure_future(anext(outcomes))
+        await until(lambda: under_way(stuck))
+        first.cancel()
+        await asyncio.wait([first])
+    assert not under_way(stuck)
+
+
+async def test_many_of_what_makes_no_sense_is_refused_at_once(node: Node) -> None:
+    for wrong in (
+        lambda: node.many(5, node.find_node),  # type: ignore[arg-type]
+        lambda: node.many([], None),  # type: ignore[arg-type]
+        lambda: node.many([], node.find_node, parallel=0),
+        lambda: node.many([], node.find_node, rate=0.0),
+    ):
+        with pytest.raises(ValueError, match="must be"):
+            wrong()  # type: ignore[no-untyped-call]
+    with pytest.raises(NodeError):
+        Node().many([], node.find_node)

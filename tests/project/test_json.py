@@ -21,10 +21,14 @@ from support.captures import ME, START, lookup, node_at, packet, pcap, query
 from dhtui.actions.spec import ACTIONS
 from dhtui.captures.files.damage import DamageKind
 from dhtui.cli import main
+from dhtui.engine.items import sign
+from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.outcome import Doubt, Status
 from dhtui.engine.upkeep.bootstrap import SourceState
 from dhtui.errors import Exit
-from dhtui.items.keepalive.plan import CheckVerdict
+from dhtui.headless.many.keeping import Account, tell
+from dhtui.headless.output import Output
+from dhtui.items.keepalive.plan import Check, CheckVerdict, KeptItem
 from dhtui.items.readback import Gives
 from dhtui.text.captures import DAMAGES
 
@@ -184,6 +188,34 @@ def test_values_peers_and_kept_items_are_described(run: Run, tmp_path: Path) -> 
     kept["items"][0] |= {"due": 0}
     path.write_text(json.dumps(kept))
     assert [line["type"] for line in run("republish")] == ["kept", "result"]
+
+
+def test_many_targets_are_described(run: Run, net: Neighbours, tmp_path: Path) -> None:
+    (tmp_path / "hashes").write_text("0" * 40 + "\n" + "1" * 40)
+    (tmp_path / "nodes").write_text(f"{net.node}\n{net.liar}\n")
+    run("sign", "--keyname", "bep44test", "--val", "{}", "--seq", "7", "--out", "item")
+    (tmp_path / "items").write_text("item\n")
+    (tmp_path / "keys").write_text(f"{'2' * 40}\n{BEP44_TEST_KEY.public.hex()}\n")
+    run("announce_peer", "--target", "1" * 40, "--annport", "6882", "--seed")
+    files = {"get_peers": "hashes", "scrape": "hashes", "find_node": "hashes", "ping": "nodes", "put": "items"}
+    for action, file in (*files.items(), ("get", "keys")):
+        *lines, last = run(action, "--targets", file)
+        assert {line["type"] for line in lines} == {"target"} and last["type"] == "many" and last["found"]
+
+
+def test_records_that_are_kept_alive_are_described(net: Neighbours, capsys: pytest.CaptureFixture[str]) -> None:
+    item = sign(BEP44_TEST_KEY, b"1:x", 1)
+    holders = ((("1.2.3.4", 5), bytes(20)), (("1.2.3.4", 6), None))
+    account, output = Account([("\x1b[2J", item, holders)]), Output(as_json=True)
+    kept = KeptItem(item, 1.0, 2.0, last=Check(1.0, CheckVerdict.PUT, 1, 2, 3, "so it is"))
+    tell(kept, account, output)
+    output.objects([account.of([kept])])
+    one, together = (checked(line) for line in capsys.readouterr().out.splitlines())
+    assert [holder["addr"] for holder in one["holders"]] == ["1.2.3.4:5", "1.2.3.4:6"]
+    assert (together["items"], together["held"], together["fewest"], together["copies"]) == (1, 1, 2, 2.0)
+    output = Output(as_json=False)
+    tell(kept, account, output)
+    assert capsys.readouterr().out.rstrip("\n").isprintable()
 
 
 def test_what_goes_wrong_at_nodes_is_described(run: Run, net: Neighbours) -> None:

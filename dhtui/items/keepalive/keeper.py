@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Protocol
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ...engine.outcome import Outcome
     from ...engine.wire.compact import Addr
 
-AT_ONCE = 4
-"""Most items that are checked at a time."""
+AT_ONCE, EACH = 4, 250
+"""Most items that are checked at a time; of very many one of so many, for all of them to have their turn in an hour."""
 EARLY = 600.0
 """Seconds before it is due at which a single pass checks an item already: the next run by cron may be too late."""
 LONGEST_WAIT = 60.0
@@ -49,9 +49,10 @@ class Keeper:
         clock: Callable[[], float] = time.time,
         rng: Random | None = None,
         changed: Callable[[], None] = lambda: None,
+        most: int = store.MAX_KEPT,
     ) -> None:
-        """`changed` is called whenever `items` or `problem` have changed."""
-        self._node, self._folder = node, folder
+        """`changed` is called whenever `items` or `problem` have changed. `most`: items, where they are in no file."""
+        self._node, self._folder, self._most = node, folder, most
         self.clock, self._rng = clock, rng or SystemRandom()
         """Seconds since 1970."""
         self.changed = changed
@@ -114,6 +115,14 @@ class Keeper:
                 items[item.target] = fresh._replace(added=before.added)
 
         return await self._change(how)
+
+    async def add_spread(self, items: Iterable[tuple[Item, bool]]) -> None:
+        """Keep many items alive, which have just been put by us, or have not (`False`), in no burst.
+
+        Their checks begin evenly over the time to the next one, and go on as they began. Raises `KeepError`.
+        """
+        fresh = plan.spread(items, self.clock())
+        await self._change(lambda kept: kept.update({each.target: each for each in fresh}))
 
     async def renew(self, item: Item) -> None:
         """The user has put an item: it replaces the kept one at its target, if there is one.
@@ -186,7 +195,7 @@ class Keeper:
 
     async def _look_after(self, targets: list[bytes]) -> set[bytes]:
         """Check items, a few at a time. Returns the targets of those that were checked."""
-        room, done = asyncio.Semaphore(AT_ONCE), set[bytes]()
+        room, done = asyncio.Semaphore(max(AT_ONCE, len(self._items) // EACH)), set[bytes]()
 
         async def one(target: bytes) -> None:
             async with room:
@@ -250,7 +259,7 @@ class Keeper:
         try:
             async with self._file:
                 if folder is None:
-                    store.change_in_memory(self._items, change)
+                    store.change_in_memory(self._items, change, self._most)
                     self.changed()
                 else:
                     self._take(await asyncio.to_thread(store.change, folder, change), folder)

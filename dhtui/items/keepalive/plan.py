@@ -8,6 +8,7 @@ and all of them are written to before our copies would expire between two checks
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from random import Random
 from typing import NamedTuple
@@ -21,6 +22,8 @@ INTERVAL = (3000.0, 3540.0)
 """Seconds from one check to the next, at random. Two of them and `MARGIN` are less than `LIFETIME`."""
 RETRY = (300.0, 600.0)
 """The same after a failed check."""
+AVERAGE = sum(INTERVAL) / 2
+"""Seconds."""
 LIFETIME = 7200.0
 """Seconds that nodes keep an item after its last put (BEP 44)."""
 MARGIN = 90.0
@@ -86,6 +89,17 @@ class Decision(NamedTuple):
 def begin(item: Item, now: float, rng: Random, *, put: bool) -> KeptItem:
     """A new kept item; `put` if it has just been put by us."""
     return KeptItem(item=item, added=now, due=now + rng.uniform(*INTERVAL) if put else now, put_at=now if put else None)
+
+
+def spread(items: Iterable[tuple[Item, bool]], now: float) -> list[KeptItem]:
+    """New kept items, each with whether it has just been put by us: those are due evenly until an average `INTERVAL`
+    is over, when the first of them is due again; the others at once."""
+    all_of_them = list(items)
+    step = AVERAGE / max(1, len(all_of_them))
+    return [
+        KeptItem(item=item, added=now, due=now + (place * step if put else 0.0), put_at=now if put else None)
+        for place, (item, put) in enumerate(all_of_them, 1)
+    ]
 
 
 def is_due(kept: KeptItem, now: float, early: float = 0.0) -> bool:

@@ -63,11 +63,11 @@ def change(folder: Path, how: Callable[[Items], None]) -> Loaded:
     return items, warnings
 
 
-def change_in_memory(items: Items, how: Callable[[Items], None]) -> None:
-    """Change items that are in no file. Raises `KeepError`, and then changes nothing."""
+def change_in_memory(items: Items, how: Callable[[Items], None], most: int = MAX_KEPT) -> None:
+    """Change items that are in no file. Raises `KeepError` for more than `most`, and then changes nothing."""
     after = dict(items)
     how(after)
-    if len(after) > MAX_KEPT:
+    if len(after) > most:
         raise KeepError(_TOO_MANY)
     items.clear()
     items.update(after)

@@ -1,7 +1,7 @@
 """The values of items: four input forms, four views, and the recognition of known contents."""
 
 from .forms import FORMS, FormError, Preview, preview, to_bencode
-from .recognise import DnsPacket, Torrent, recognise
+from .recognise import DnsPacket, Torrent, pointer, recognise
 from .views import VIEWS, view_lines
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "FormError",
     "Preview",
     "Torrent",
+    "pointer",
     "preview",
     "recognise",
     "to_bencode",

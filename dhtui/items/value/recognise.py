@@ -55,6 +55,11 @@ class DnsPacket(NamedTuple):
         return [head, *(f"{one.name:<{width}}  {one.ttl:>6}  {one.type:<6}{one.data}" for one in self.records)]
 
 
+def pointer(info_hash: bytes) -> bytes:
+    """The bencoded value of a mutable item that points to a torrent (BEP 46), 20 bytes."""
+    return bencode.encode({b"ih": info_hash})
+
+
 def recognise(v: bytes) -> Torrent | DnsPacket | None:
     """The known contents of a bencoded value; `None` for any other. Never raises."""
     try:

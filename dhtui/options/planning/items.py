@@ -73,7 +73,7 @@ def put(options: Options) -> Request:
         raise UsageError("--read-back looks the item up in the network; with --remote put it there, then use get")
     if options.wide and remotes is not None:
         raise UsageError("--wide stores on nodes that a lookup finds; --remote names the nodes: leave one of them out")
-    _check_min_stored(options, remotes)
+    check_min_stored(options, remotes)
     what = _signed(options) if options.signed_file is not None else _unsigned(options)
     _check_target(options, what.target, "where this is stored")
     _check_keep(options, what.target)
@@ -92,7 +92,7 @@ def put(options: Options) -> Request:
     )
 
 
-def _check_min_stored(options: Options, remotes: tuple[HostPort, ...] | None) -> None:
+def check_min_stored(options: Options, remotes: tuple[HostPort, ...] | None) -> None:
     """On how many nodes a put can store at most is known before it. Raises `UsageError`."""
     most, why = options.ksize, "--ksize"
     if remotes is not None:

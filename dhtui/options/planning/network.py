@@ -13,6 +13,9 @@ from ..options import Options
 from ..values import Target, torrent
 from .values import patience
 
+CENSUS_RATE = 4.0
+"""Queries a second."""
+
 
 def request_of(options: Options, **more: Any) -> Request:
     """The request of the action that the options name, with what all of them have."""
@@ -99,7 +102,8 @@ def census(options: Options) -> Request:
             raise UsageError(f"--resume: there is no folder {quoted(str(file.parent))}")
         if file.exists() and not file.is_file():
             raise UsageError(f"--resume: {quoted(str(file))} is not a file")
-    return request_of(options, census=CensusOf(options.rate, options.nodes, file, options.list_infohashes))
+    rate = CENSUS_RATE if options.rate is None else options.rate
+    return request_of(options, census=CensusOf(rate, options.nodes, file, options.list_infohashes))
 
 
 def _torrent(options: Options, **more: int) -> Request:

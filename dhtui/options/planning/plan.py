@@ -6,7 +6,7 @@ from ...actions.request import AnyRequest
 from ...actions.spec import ACTIONS
 from ...errors import UsageError, quoted
 from ...storage.named_file import STDIN
-from ..fitting import refuse, refuse_in_explorer, refuse_unused
+from ..fitting import refuse, refuse_in_explorer, refuse_of_many, refuse_unused
 from ..options import Options
 from .captures import check_capture
 from .values import check_new_file
@@ -19,6 +19,11 @@ def plan(options: Options) -> AnyRequest:
         check_limits(options)
         check_record(options)
     refuse_unused(options, action)
+    if options.targets is not None or options.records is not None:
+        from .many import plan as plan_many  # here, for most runs have one target
+
+        return plan_many(options)
+    refuse_of_many(options)
     request: AnyRequest = action.part("plan")(options)
     return request
 

@@ -17,7 +17,7 @@ from ..options import Options
 MAX_TEXT = 16_384
 """Bytes of a value that is written in hex or JSON: more than a thousand bytes take."""
 
-_VALUES = ("val", "val_file", "val_bencoded")
+_VALUES = ("val", "val_file", "val_bencoded", "torrent")
 
 
 def patience(options: Options) -> float | None:
@@ -25,7 +25,8 @@ def patience(options: Options) -> float | None:
     if options.do is None and not options.wait:
         return None  # the explorer
     action = ACTIONS[options.do or "bootstrap"]
-    hurried = not action.offline and (not action.unhurried or "deadline" in options.given)
+    unhurried = action.unhurried or options.targets is not None or options.records is not None
+    hurried = not action.offline and (not unhurried or "deadline" in options.given)
     return options.deadline if hurried else None
 
 
@@ -79,12 +80,17 @@ def bencoded_value(options: Options) -> bytes:
     """The value to put or sign, bencoded and fit to store. Raises `UsageError`."""
     found = [name for name in _VALUES if getattr(options, name) is not None]
     if len(found) != 1:
-        flags = "--val, --val-file or --val-bencoded"
+        flags = "--val, --val-file, --val-bencoded or --torrent"
         raise UsageError(f"{options.do} needs {'one of' if not found else 'only one of'} {flags}")
-    from ...items.value import FormError, to_bencode
+    from ...items.value import FormError, pointer, to_bencode
 
     try:
-        if options.val_bencoded is not None:
+        if options.torrent is not None:
+            refuse(options, ("val_as",), "is about --val and --val-file; --torrent is a value of its own")
+            if options.keyname is None and options.public_key is None:
+                raise UsageError("--torrent is for mutable items (BEP 46): it needs --keyname")
+            v = pointer(options.torrent)
+        elif options.val_bencoded is not None:
             refuse(options, ("val_as",), "is about --val and --val-file; --val-bencoded is bencode already")
             text = options.val_bencoded
             if text[:1] == b"@":

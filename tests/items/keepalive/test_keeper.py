@@ -399,3 +399,16 @@ async def test_without_a_folder_there_is_a_most_too(clock: Clock) -> None:
     with pytest.raises(KeepError, match=f"at most {store.MAX_KEPT}"):
         await keeper.add(FIXED, put=False)
     assert len(keeper.items) == store.MAX_KEPT
+
+
+async def test_more_items_than_the_list_takes_are_kept_alive_in_memory(clock: Clock) -> None:
+    node = FakeNode()
+    keeper = Keeper(node, None, clock=clock, rng=Random(1), most=store.MAX_KEPT + 1)
+    items = [ImmutableItem(b"i%de" % number) for number in range(store.MAX_KEPT + 1)]
+    await keeper.add_spread((item, True) for item in items)
+    assert [kept.item for kept in keeper.items] == items
+    clock.now += plan.AVERAGE / 2
+    looked = await keeper.one_pass()
+    assert abs(len(looked) - len(items) / 2) < 0.25 * len(items), "about half of them are due"
+    with pytest.raises(KeepError):
+        await keeper.add(FIXED, put=True)

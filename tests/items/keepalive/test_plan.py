@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -181,3 +182,26 @@ def test_paused_items_are_never_due() -> None:
     assert plan.is_due(kept(), NOW) and not plan.is_due(kept()._replace(paused=True), NOW)
     assert not plan.is_due(kept()._replace(due=NOW + 500), NOW)
     assert plan.is_due(kept()._replace(due=NOW + 500), NOW, early=600)
+
+
+# ---- many items --------------------------------------------------------------------------------------------
+
+
+def test_the_looks_at_many_items_are_spread_over_the_hour() -> None:
+    """Each is looked at before the next hour is over; in no minute there are many more than in another."""
+    items = [ImmutableItem(b"4:%04d" % number) for number in range(1000)]
+    rng, looks = Random(3), list[float]()
+    for fresh in plan.spread([(item, True) for item in items], NOW):
+        due = fresh.due
+        assert NOW < due <= NOW + plan.AVERAGE and fresh.put_at == NOW
+        while due < NOW + 24 * 3600:
+            looks.append(due)
+            due += rng.uniform(*plan.INTERVAL)
+    minutes = Counter(int((at - NOW) / 60) for at in looks)
+    usual = len(looks) / 1440
+    assert len(minutes) == 1440 and max(minutes.values()) < 2 * usual
+
+
+def test_what_could_not_be_put_is_due_at_once() -> None:
+    first, second = plan.spread([(ITEM, False), (FIXED, True)], NOW)
+    assert (first.due, first.put_at) == (NOW, None) and second.due == NOW + plan.AVERAGE
