@@ -91,9 +91,9 @@ class Output:
         return self._live and not self.quiet
 
     def how_far(self, line: str) -> None:
-        """The same as `status`, and where standard error is no terminal a line of its own."""
+        """The same as `step`, and where standard error is no terminal a line of its own."""
         if self._live:
-            self.status(safe_text(line, 300))
+            self.step(safe_text(line, 300))
         else:
             self.notes([line])
 

@@ -52,15 +52,9 @@ _OPEN = ("open", "me", "serve", "keys", "mouse", "theme", "config")
 
 _READ = (
     *("config", "signed_file", "val_file", "raw", "key_file", "passphrase_file", "new_passphrase_file", "open"),
-    "skip",
+    *("skip", "targets", "records"),
 )
 """Flags that name a file to be read."""
-
-_READ = (
-    *("config", "targets", "records", "signed_file", "val_file", "raw", "key_file", "passphrase_file"),
-    *("new_passphrase_file", "skip"),
-)
-"""What names a file that is read."""
 
 _DEFAULTS = Options._field_defaults
 _IN_FILE = {setting.field for setting in SETTINGS if setting.in_file}
