@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .core import Core
-from .defence.blocklist import Blocklist
+from .defence.ranges import Blocklist
 from .endpoint import Endpoint
 from .items import (
     MAX_SALT,

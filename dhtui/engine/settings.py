@@ -32,7 +32,7 @@ MAX_ALPHA = 65_536
 
 
 class Blocks(Protocol):
-    """A set of blocked IPv4 addresses, such as `blocklist.Blocklist`."""
+    """A set of blocked addresses, such as `ranges.Blocklist`."""
 
     def __contains__(self, ip: str, /) -> bool: ...
 

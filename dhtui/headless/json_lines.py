@@ -12,6 +12,7 @@ from ..actions.run import NodeStatus, Result
 from ..actions.spec import ACTIONS
 from ..engine.items import Item, MutableItem
 from ..engine.outcome import NodeOutcome, Outcome
+from ..engine.wire.address import address_text
 from ..engine.wire.bencode import decode
 from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.faults import NoteKind
@@ -218,7 +219,7 @@ def kept_item(kept: KeptItem) -> dict[str, Any]:
 
 
 def _addr(addr: Addr | None) -> str | None:
-    return f"{addr[0]}:{addr[1]}" if addr else None
+    return address_text(addr) if addr else None
 
 
 def _hex(value: bytes | None) -> str | None:

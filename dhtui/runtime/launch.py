@@ -14,7 +14,7 @@ from ..errors import Exit, Failure, UsageError
 from ..options.config import state_folder
 from ..options.options import Options
 from ..options.planning.values import patience
-from ..options.values import HostPort
+from ..options.addresses import HostPort
 from ..storage import node_state as state
 from ..storage.named_file import Overdue
 from ..storage.state_lock import StateLock, take

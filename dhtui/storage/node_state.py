@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from ..engine.settings import SavedState
-from ..engine.wire.compact import Addr, NodeInfo, canonical_ip, is_usable
+from ..engine.wire.address import address_text, read_addr
+from ..engine.wire.compact import Addr, NodeInfo, is_usable
 from ..engine.wire.ids import ID_LENGTH
 from .atomic import atomic_write, check_version, parse_json, private_folder, read_regular, set_aside
 
@@ -64,7 +65,7 @@ def save(folder: Path, state: SavedState) -> None:
     document = {
         "version": VERSION,
         "id": state.id.hex(),
-        "external": _addr_text(state.external) if state.external else None,
+        "external": address_text(state.external) if state.external else None,
         "nodes": [_document(node, rtt) for node, rtt in islice(state.known(), MAX_NODES)],
     }
     private_folder(folder)
@@ -73,7 +74,7 @@ def save(folder: Path, state: SavedState) -> None:
 
 
 def _document(node: NodeInfo, rtt: float | None) -> dict[str, str | float]:
-    known: dict[str, str | float] = {"id": node.id.hex(), "addr": _addr_text(node.addr)}
+    known: dict[str, str | float] = {"id": node.id.hex(), "addr": address_text(node.addr)}
     return known if rtt is None else known | {"rtt": round(rtt, 4)}
 
 
@@ -142,12 +143,6 @@ def _id(value: object) -> bytes:
 
 def _addr(value: object) -> Addr:
     if isinstance(value, str):
-        host, _, port = value.rpartition(":")
-        if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 0xFFFF:
-            with contextlib.suppress(OSError, ValueError):
-                return canonical_ip(host), int(port)
-    raise ValueError("an address is not a.b.c.d:port")
-
-
-def _addr_text(addr: Addr) -> str:
-    return f"{addr[0]}:{addr[1]}"
+        with contextlib.suppress(ValueError):
+            return read_addr(value)
+    raise ValueError("an address is neither a.b.c.d:port nor [IPv6]:port")

@@ -38,7 +38,7 @@ from ...testnet import NAMES, SALTS, TEXTS
 from ...text.clients import client_name
 from ...text.decisions import SHORT_DISTRUST, SHORT_REASONS, found_words
 from ...text.faults import note_words
-from ...text.format import address, duration, power, short_id, waiting_words
+from ...text.format import LONGEST_ADDRESS, address, duration, power, short_id, waiting_words
 from ...text.keyspace import near_bits
 from ...text.safe import safe_text
 from ...text.spans import Line, Role, Span, fit, spread, width_of
@@ -186,7 +186,8 @@ NODE_COLUMNS: tuple[Column[CandidateRow], ...] = (
     Column("dist", 7, lambda r: ((power(r.bits), "plain"),), right=True),
     Column("node", 9, lambda r: ((r.node.id.hex() if r.node.id else "–", near_bits(r.bits)),), grow=True, middle=True),
     Column(
-        "address", 21, lambda r: ((safe_text(address(r.node.addr), 21), "plain"),), sort=lambda r: r.node.addr, rank=1
+        "address", 21, lambda r: ((safe_text(address(r.node.addr), LONGEST_ADDRESS), "plain"),),
+        sort=lambda r: r.node.addr, rank=1, middle=True, most=LONGEST_ADDRESS,
     ),
     Column("rtt", 6, lambda r: ((span_words(_rtt(r)), "plain"),), right=True, sort=lambda r: _far(_rtt(r))),
     Column("gave", 9, _gave, sort=lambda r: (-len(r.node.peers), -r.node.nodes)),
