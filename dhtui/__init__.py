@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         DatagramsLost,
         Event,
         IdChanged,
+        LinkChanged,
+        LinkState,
         LookupFinished,
         LookupStarted,
         NodeAdded,
@@ -72,6 +74,8 @@ __all__ = [
     "ItemError",
     "Level",
     "Limit",
+    "LinkChanged",
+    "LinkState",
     "LookupFinished",
     "LookupStarted",
     "LookupView",
@@ -124,8 +128,9 @@ _HOMES = {
     "engine.outcome": "Doubt NodeOutcome Outcome Scrape Status",
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
-    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LinkChanged"
+    " LinkState LookupFinished LookupStarted NodeAdded NodeRemoved"
+    " PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",

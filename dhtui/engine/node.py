@@ -53,7 +53,7 @@ from .views.events import Event
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .views.statistics import Statistics
 from .wire.compact import Addr, canonical_ip
-from .wire.family import IPV4, IPV6, family_of
+from .wire.family import IPV4, IPV6, FamilyName, family_of
 from .wire.free import MadeQuery, free_query, raw_query
 from .wire.ids import ID_BITS
 from .wire.krpc import BAD_SIGNATURE, CAS_MISMATCH
@@ -256,8 +256,13 @@ class Node:
         return self._address
 
     @property
+    def addresses(self) -> tuple[Addr, ...]:
+        """The addresses it is bound to, one for each family that it has; `address` first."""
+        return (self.address,)
+
+    @property
     def id(self) -> bytes:
-        """Own id, 20 bytes."""
+        """Own id, 20 bytes, in the family of `address`."""
         return self._core.id
 
     @property
@@ -669,8 +674,8 @@ class Node:
 
         return await self._run(caller, Republish(what, decided))
 
-    async def refresh_bucket(self, depth: int) -> Outcome:
-        """Look up a random id of the bucket at `depth`, 0 to 159."""
+    async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
+        """Look up a random id of the bucket at `depth`, 0 to 159, of the table of a family; `None`: of `address`'s."""
         checks.whole("depth", depth, 0, ID_BITS - 1)
         return await self._run(Caller(self._calls), RefreshBucket(depth))
 

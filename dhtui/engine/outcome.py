@@ -10,6 +10,7 @@ from .lookup.decisions import StopReason
 from .wire.bloom import Count
 from .wire.codes import ERROR_WORDS
 from .wire.compact import Addr, NodeInfo
+from .wire.family import FamilyName, family_of
 from .wire.faults import Fault, Note
 from .wire.methods import Given
 
@@ -143,6 +144,11 @@ class NodeOutcome:
         return "<NodeOutcome {}:{} {}{}{}>".format(*self.addr, self.status, code, took)
 
     @property
+    def family(self) -> FamilyName:
+        """The family of its address."""
+        return family_of(self.addr[0]).name
+
+    @property
     def responded(self) -> bool:
         """Whether anything valid came back from it, an error included."""
         return self.rtt is not None
@@ -178,7 +184,7 @@ class Outcome:
     writes: tuple[NodeOutcome, ...] = ()
     """Every node that was sent a write, nearest first; empty for operations that only read."""
     closest: tuple[NodeOutcome, ...] = ()
-    """The up to 8 nearest responders."""
+    """The up to 8 nearest responders; of an operation in both families, of each."""
     item: Item | None = None
     """get: the newest valid item. put: what was put."""
     peers: tuple[tuple[Addr, int], ...] = ()
@@ -197,6 +203,12 @@ class Outcome:
     """Why its result is doubtful; `None` if nothing suggests that."""
     highest_seen: int | None = None
     """The highest valid ``seq`` in any answer."""
+    parts: tuple[Outcome, ...] = ()
+    """Of an operation that ran in both families: the outcome in each, IPv4 first. Empty for one that ran in one.
+
+    The outcome itself is of both: nodes nearest first, the newest item, all peers, the time until both had ended."""
+    family: FamilyName | None = None
+    """The family that it ran in; `None` for both."""
 
     def __repr__(self) -> str:
         """Short, and nothing of it as the network wrote it."""

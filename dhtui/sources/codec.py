@@ -330,8 +330,10 @@ def _union(kinds: tuple[Any, ...], name: str) -> Coder[Any]:
     """`X | None`, or several kinds with named fields, or both."""
     others = [kind for kind in kinds if kind is not NoneType]
     inner = _coder(others[0], name) if len(others) == 1 else _tagged(others)
-    if len(others) == len(kinds):
-        return inner
+    return inner if len(others) == len(kinds) else _none_or(inner)
+
+
+def _none_or(inner: Coder[Any]) -> Coder[Any]:
     write, read = inner.encode, inner.decode
 
     def encode(value: Any) -> Json:
@@ -380,10 +382,13 @@ def _defaults(kind: Any) -> dict[str, Any] | None:
     return getattr(kind, "_field_defaults", None)
 
 
-def _record(kind: Any) -> Coder[Any]:
+def _record(kind: Any, *, inner: bool = False) -> Coder[Any]:
+    """`inner`: of a record within one of its kind. It has none itself, so that their depth is bounded."""
     hints, defaults = get_type_hints(kind), _defaults(kind) or {}
+    nests = not inner and any(hint == kind | None for hint in hints.values())
+    nested = _none_or(_record(kind, inner=True)) if nests else _PLAIN[NoneType]
     names = list(hints)
-    parts = [(name, _coder(hints[name], name)) for name in names]
+    parts = [(name, nested if hints[name] == kind | None else _coder(hints[name], name)) for name in names]
     writers = [(name, None if part.encode is _same else part.encode) for name, part in parts]
     readers = [(name, part.decode) for name, part in parts]
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)

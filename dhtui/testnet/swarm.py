@@ -86,6 +86,7 @@ class Testnet:
         churn: bool = False,
         liars: int = 0,
         traffic: bool = False,
+        family: Literal["4", "6", "both"] = "4",
         bind: Callable[[str], bool] = can_bind,
         time: Callable[[], float] = clock.now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -97,11 +98,15 @@ class Testnet:
         whether a node is there, and a fifth is not. So many `liars` answer falsely, in league; the first
         three nodes never do. With `traffic` the nodes look up, announce and put things of their own accord.
 
+        `family`: nodes with IPv4, with IPv6 (on ::1, by port), or with both.
+
         `bind` tells whether a host can be bound; `time` and `sleep` are the clock of churn and traffic. Raises
         `ValueError` for what can't be.
         """
         checks.whole("the size of a testnet", size, 1, MAX_SIZE)
         checks.kind("seed", seed, int)
+        checks.one_of("family", family, ("4", "6", "both"))
+        self.family = family
         self.life = Life(latency=latency, loss=loss, churn=churn, liars=liars, traffic=traffic)
         """What it has of the internet."""
         self.life.check(size)

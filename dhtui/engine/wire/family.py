@@ -2,7 +2,7 @@
 
 Only this module knows how many bytes an address has, which addresses are local, and how BEP 42 masks them. The family
 of an `Addr` follows from its spelling (`family_of`). Data without an address, such as a ``nodes`` string, is read by
-the family of the core that reads it. A core uses IPv4 only so far.
+the family of the core that reads it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, AddressFamily, inet_aton, inet_ntoa, inet_ntop, inet_pton
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Addr: TypeAlias = tuple[str, int]
 """An address in its canonical spelling, dotted or with colons, and a UDP port, as sockets return them."""
+
+FamilyName: TypeAlias = Literal["IPv4", "IPv6"]
+"""The name of a family, in views, events and JSON."""
 
 ID_LENGTH: Final = 20
 PORT_LENGTH: Final = 2
@@ -37,7 +40,7 @@ class Family:
 
     def __init__(
         self,
-        name: str,
+        name: FamilyName,
         af: AddressFamily,
         *,
         ip_length: int,
@@ -56,7 +59,7 @@ class Family:
     ) -> None:
         """`number_of` gives the bytes of an address, `text_of` is its inverse; `net_text` names the network of an
         address. Blocks are first addresses and prefix lengths."""
-        self.name = name
+        self.name: FamilyName = name
         """``IPv4`` or ``IPv6``."""
         self.af = af
         """The constant of the socket module."""
@@ -210,6 +213,7 @@ IPV6: Final = Family(
 """Local: loopback, unique local, link-local. Never sent to: unspecified, IPv4-mapped, multicast."""
 
 FAMILIES: Final = (IPV4, IPV6)
+BY_NAME: Final[dict[FamilyName, Family]] = {family.name: family for family in FAMILIES}
 
 
 def family_of(ip: str) -> Family:

@@ -14,6 +14,7 @@ from ...engine.views.events import (
     BootstrapProgress,
     DatagramsLost,
     IdChanged,
+    LinkChanged,
     LookupFinished,
     LookupStarted,
     NodeAdded,
@@ -151,7 +152,16 @@ def _id(node_id: bytes) -> Link:
     return Link("node", node_id, f"the node {short_id(node_id)}")
 
 
-_NOTABLE = (LookupFinished, Banned, BootstrapProgress, AddressChanged, IdChanged, ReachabilityChanged, Woke)
+_NOTABLE = (
+    LookupFinished,
+    Banned,
+    BootstrapProgress,
+    AddressChanged,
+    IdChanged,
+    ReachabilityChanged,
+    Woke,
+    LinkChanged,
+)
 
 
 def _level(event: StateEvent) -> Level:
