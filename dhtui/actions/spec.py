@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 NODE_FLAGS = (
-    *("deadline", "wait", "record", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist-lenient"),
+    *("deadline", "wait", "record", "testnet", "listen", "family", "bnodes", "did", "pip"),
+    *("blocklist", "blocklist-lenient"),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
 )

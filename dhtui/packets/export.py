@@ -61,8 +61,8 @@ def write_pcapng(
     The order may differ from that of the numbers: a packet that was read late has a later number than one that was sent
     meanwhile.
 
-    `own` is our address in each family, the other end of each packet. `clock_offset` (seconds) is added to the engine's clock
-    to give Unix time. `comment` returns a text for a packet, or "".
+    `own` is our address in each family, the other end of each packet. `clock_offset` (seconds) is added to the engine's
+    clock to give Unix time. `comment` returns a text for a packet, or "".
     """
     file.write(_section() + _interface())
     count = 0

@@ -9,7 +9,8 @@ One entry a line, of either family, in any mixture of these kinds:
     1.2.3.4                                            single address
 
 IPv6 has colons of its own, so where a label ends can be read in several ways: of those the one that blocks least is
-taken, else the longest. Lines that are blank or start with ``#`` or ``;`` are skipped; a comment may also end a line, after a blank.
+taken, else the longest. Lines that are blank or start with ``#`` or ``;`` are skipped; a comment may also end a line,
+after a blank.
 """
 
 from __future__ import annotations

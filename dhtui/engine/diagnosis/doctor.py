@@ -10,6 +10,7 @@ from ..outcome import NodeOutcome, Status
 from ..table import GOOD_SECONDS
 from ..views.events import DropCause
 from ..views.snapshot import BootstrapSource, Snapshot
+from ..wire.address import address_text
 from ..wire.compact import Addr
 from ..wire.family import IPV4, IPV6, family_of
 from .findings import Check, Finding, Measure, Unit, Verdict
@@ -135,7 +136,7 @@ def _varies(seen: Counter[str] | Counter[int]) -> bool:
 
 
 def _text(addr: Addr | None) -> str | None:
-    return None if addr is None else f"{addr[0]}:{addr[1]}"
+    return None if addr is None else address_text(addr)
 
 
 def address_range(snapshot: Snapshot) -> Finding:

@@ -18,7 +18,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from ...actions import run as actions
-from ...actions.resolve import look_up
+from ...actions.resolve import families_of, look_up
 from ...bindings.registry import LEAVE, NODE, SUBMIT, form
 from ...engine.commands import NodeCommands
 from ...engine.outcome import NodeOutcome
@@ -393,10 +393,11 @@ class NodePage(CheckedForm[None, AskRequest], ListWindow[None]):
         self.named.show(())
         self._show_answer(None, b"")
         self.say("…", f"{request.question}: {request.remote} is asked {request.words}")
-        addr = await look_up(request.remote)
-        if isinstance(addr, str):
-            self.say("✗", f"{request.remote} {addr}", bad=True)
+        found = await look_up(request.remote, families_of(node.addresses))
+        if isinstance(found, str):
+            self.say("✗", f"{request.remote} {found}", bad=True)
             return
+        addr = found[0]
         self._become(addr)
         outcome = await put_question(node, addr, request)
         self._show(node, request, outcome.asked[0])
