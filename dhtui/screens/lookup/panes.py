@@ -218,6 +218,7 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
         (" ", "plain"),
         sign,
         (f" {safe_text(view.kind, 16)} ", "strong"),
+        (f"{view.family} " if detail.other is not None else "", "accent"),
         (f"{target} ", "data"),
         (f" {view.best}/{detail.k} closest ", "plain"),
         (f" sent {sent(fates)}", "plain"),
@@ -230,7 +231,19 @@ def state_line(detail: LookupDetail, until: float | None, width: int) -> Line:
             spans.append((f" {glyph}{fates[what]}", role))
     if view.found is not None:
         spans.append((f"  {safe_text(found_words(view.found), 24)}", "accent"))
-    return spread(tuple(spans), _when(detail, until), width)
+    return spread((*spans, *_beside(detail, width_of(spans), width)), _when(detail, until), width)
+
+
+def _beside(detail: LookupDetail, used: int, width: int) -> Line:
+    """What the same wish did in the other family, and the key that goes there, where there is room."""
+    if detail.other is None:
+        return ()
+    view = detail.other.view
+    key, words = key_of("lookup.family"), f" {view.family}: {view.best}/{detail.other.k} closest, {view.answered}"
+    told: Line = (("  ", "plain"), (key, "key"), (f"{words} of {view.asked} answered", "dim"))
+    short: Line = (("  ", "plain"), (key, "key"), (f" {view.family}", "dim"))
+    room = width - used - 16
+    return next((line for line in (told, short) if width_of(line) <= room), ())
 
 
 def time_lines(detail: LookupDetail, width: int) -> list[Line]:
