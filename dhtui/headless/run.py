@@ -27,6 +27,7 @@ from ..runtime.families import leaves_loopback
 from ..runtime.node_run import NodeRun
 from ..runtime.opening import life_of, on_network, on_testnet
 from ..runtime.threads import DaemonThreads
+from ..text.families import missing_words
 from ..text.format import address
 from . import after_action
 from . import json_lines as report_json
@@ -104,6 +105,7 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
         )
+        _tell_missing(options, node, output)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
@@ -112,6 +114,15 @@ async def _with_node(options: Options, request: Request, start: launch.Launch, o
         if code is Exit.OK or stop.waiting:
             run.save()
         return Exit.FAILED if code is Exit.OK and run.background.failed else code
+
+
+def _tell_missing(options: Options, node: Node, output: Output) -> None:
+    """Says once which address families this machine does not have, to those who asked for them or stay."""
+    for sentence in missing_words(node.snapshot().missing):
+        if options.family is not None:
+            output.warn(sentence)
+        elif options.wait:
+            output.notes([sentence])
 
 
 def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:

@@ -72,9 +72,7 @@ def _size(packet: Packet, _: Context) -> Iterator[Verdict]:
     elif packet.kind in ("query", "unreadable") and length > MAX_QUERY:
         yield Verdict("size", "bad", f"{length} bytes: dhtui refuses queries over {MAX_QUERY} bytes.")
     elif length > frame:
-        sentence = (
-            f"{length} bytes: over {frame} it travels in pieces, and many firewalls and NATs drop the pieces."
-        )
+        sentence = f"{length} bytes: over {frame} it travels in pieces, and many firewalls and NATs drop the pieces."
         yield Verdict("size", "warn", sentence)
     else:
         yield Verdict("size", "ok", f"{length} bytes: fits one frame of Ethernet.")

@@ -12,7 +12,7 @@ from ..views.events import DropCause
 from ..views.snapshot import BootstrapSource, Snapshot
 from ..wire.address import address_text
 from ..wire.compact import Addr
-from ..wire.family import IPV4, IPV6, family_of
+from ..wire.family import IPV4, IPV6, FamilyName, family_of
 from .findings import Check, Finding, Measure, Unit, Verdict
 
 IGNORED: Final[Mapping[str, frozenset[int]]] = {
@@ -86,6 +86,23 @@ def diagnose(snapshot: Snapshot, probed: Probed | None = None) -> tuple[Finding,
         _sending(snapshot),
         _busy(snapshot),
     )
+
+
+OF_THE_NODE: Final = frozenset((Check.CLOCK, Check.BLOCKLIST, Check.BUSY))
+"""Checks that are not about an address family: one of each is enough."""
+
+
+def diagnose_both(snapshot: Snapshot, probed: Mapping[FamilyName, Probed]) -> tuple[Finding, ...]:
+    """The findings in each family of a node; those of a node in two tell which family they are about."""
+    first, *others = snapshot.families
+    found = diagnose(first, probed[first.family])
+    if not others:
+        return found
+    found = tuple(one if one.check in OF_THE_NODE else one._replace(family=first.family) for one in found)
+    for other in others:
+        told = (one for one in diagnose(other, probed[other.family]) if one.check not in OF_THE_NODE)
+        found += tuple(one._replace(family=other.family) for one in told)
+    return found
 
 
 # ---- the way in -----------------------------------------------------------------------------------------

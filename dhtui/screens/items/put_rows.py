@@ -38,7 +38,11 @@ class NodeRow:
 NODE_COLUMNS: tuple[Column[NodeRow], ...] = (
     Column("", 1, lambda row: (row.mark,), sort=lambda row: row.mark[0]),
     Column(
-        "node", 21, lambda row: ((address(row.addr), "data"),), sort=lambda row: row.addr, middle=True,
+        "node",
+        21,
+        lambda row: ((address(row.addr), "data"),),
+        sort=lambda row: row.addr,
+        middle=True,
         most=LONGEST_ADDRESS,
     ),
     Column("id", 9, lambda row: ((row.id.hex() if row.id else "–", "dim"),), middle=True, rank=1),

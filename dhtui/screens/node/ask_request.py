@@ -169,7 +169,11 @@ def _note(row: NamedRow) -> Span:
 
 NAMED_COLUMNS: tuple[Column[NamedRow], ...] = (
     Column(
-        "node", 21, lambda row: ((address(row.info.addr), "data"),), sort=lambda row: row.info.addr, middle=True,
+        "node",
+        21,
+        lambda row: ((address(row.info.addr), "data"),),
+        sort=lambda row: row.info.addr,
+        middle=True,
         most=LONGEST_ADDRESS,
     ),
     Column("id", 9, lambda row: ((row.info.id.hex(), "plain"),), middle=True, grow=True, sort=lambda row: row.info.id),

@@ -221,8 +221,12 @@ ASKED_COLUMNS: tuple[Column[AskedRow], ...] = (
         "method", 9, lambda r: ((short_method(r.asked.packet.method), "plain"),), sort=lambda r: r.asked.packet.method
     ),
     Column(
-        "from", 21, lambda r: ((address(r.asked.packet.addr), "plain"),), sort=lambda r: r.asked.packet.addr,
-        middle=True, most=LONGEST_ADDRESS,
+        "from",
+        21,
+        lambda r: ((address(r.asked.packet.addr), "plain"),),
+        sort=lambda r: r.asked.packet.addr,
+        middle=True,
+        most=LONGEST_ADDRESS,
     ),
     Column("id", 9, _sender, middle=True, sort=lambda r: r.asked.packet.sender or b"", rank=2),
     Column("target", 9, _asked_target, middle=True, sort=lambda r: r.asked.packet.target or b""),
