@@ -224,7 +224,8 @@ def _thing(here: Here, text: str) -> Link:
     value = wanted.id or (snapshot.identity.id if snapshot else b"")
     if len(value) != ID_LENGTH:
         raise UsageError("there is no node yet")
-    nodes = () if snapshot is None else (node.id for bucket in snapshot.table.buckets for node in bucket.nodes)
+    tables = [] if snapshot is None else [each.table for each in snapshot.families]
+    nodes = (node.id for table in tables for bucket in table.buckets for node in bucket.nodes)
     if wanted.id is None or value in nodes:
         return Link("node", value, short_id(value))
     return Link("infohash" if wanted.hashes else "target", value, short_id(value))
