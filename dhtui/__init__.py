@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.defence.blocklist import Blocklist, BlocklistError
+    from .engine.defence.blocklist import BlocklistError
+    from .engine.defence.ranges import Blocklist
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
     from .engine.lookup.decisions import StopReason
@@ -117,7 +118,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "engine.defence.blocklist": "Blocklist BlocklistError",
+    "engine.defence.blocklist": "BlocklistError",
+    "engine.defence.ranges": "Blocklist",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
     "engine.lookup.decisions": "StopReason",

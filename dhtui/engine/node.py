@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from . import checks, clock
 from .core import Core
-from .defence.blocklist import Blocklist
+from .defence.ranges import Blocklist
 from .families import merge
 from .families.sides import Sides
 from .families.wish import Half, Wish, halves

@@ -32,7 +32,7 @@ MAX_ALPHA = 65_536
 
 
 class Blocks(Protocol):
-    """A set of blocked addresses of both families, such as `blocklist.Blocklist`."""
+    """A set of blocked addresses of both families, such as `ranges.Blocklist`."""
 
     def __contains__(self, ip: str, /) -> bool: ...
 

@@ -34,7 +34,8 @@ from typing import (
     get_type_hints,
 )
 
-from ..engine.wire.compact import Addr, canonical_ip
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr
 from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
@@ -225,16 +226,16 @@ def _read_method(data: Json) -> str:
 
 @lru_cache(maxsize=65_536)
 def _known_ip(text: str) -> str:
-    return canonical_ip(text)
+    return read_ip(text)
 
 
 def _read_ip(data: Json) -> str:
     if type(data) is not str:
-        _wrong("an IPv4 address")
+        _wrong("an address")
     try:
         return _known_ip(data)
-    except (OSError, ValueError):
-        _wrong("an IPv4 address")
+    except ValueError:
+        _wrong("an address")
 
 
 def _read_addr(data: Json) -> Addr:

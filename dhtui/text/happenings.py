@@ -22,7 +22,7 @@ from ..engine.views.events import (
     Stored,
     Woke,
 )
-from ..engine.wire.family import Addr, FamilyName
+from ..engine.wire.family import IPV4, IPV6, Addr, FamilyName
 from .decisions import stop_words
 from .format import address, duration, lost_unread, plural, reach, short_id, woke
 from .safe import safe_text
@@ -82,7 +82,12 @@ _CAUSES: dict[type[StateEvent], Cause] = {
 
 
 def event_words(event: StateEvent) -> str:
-    """An event in a sentence without a full stop, safe to print."""
+    """An event in a sentence without a full stop, safe to print. Of IPv6 it begins with that."""
+    told = "IPv6: " if getattr(event, "family", IPV4.name) == IPV6.name and type(event) is not LinkChanged else ""
+    return f"{told}{_words(event)}"
+
+
+def _words(event: StateEvent) -> str:
     match event:
         case NodeAdded(id=node_id, bucket=bucket):
             return f"{short_id(node_id)} entered the table, bucket {bucket}"

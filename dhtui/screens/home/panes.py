@@ -9,6 +9,7 @@ from ...bindings.keymap import key_of
 from ...engine.lookup.network_size import margin
 from ...engine.views.snapshot import BootstrapSource, SizeView, Snapshot
 from ...sources.health import Health
+from ...text.families import MISSING_WORDS
 from ...text.format import address, clock, duration, milliseconds, number, plural, short_id, size
 from ...text.format import reach as reach_words
 from ...text.safe import safe_text
@@ -53,10 +54,26 @@ def _row(label: str, *spans: tuple[str, Role]) -> Line:
 
 def health_line(health: Health, width: int) -> Line:
     """The state in words, and what to do about it, if there is room for all of that."""
-    role: Role = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}[health.level]  # type: ignore[assignment]
+    role = _HEALTH_ROLES[health.level]
     state = f" {health.glyph} {health.text}"
     fits = cell_len(state) + 2 + cell_len(health.remedy) <= width
     return ((state, role), (f"  {health.remedy}" if fits else "", "plain"))
+
+
+_HEALTH_ROLES: dict[str, Role] = {"good": "good", "wait": "accent", "weak": "warn", "bad": "bad"}
+
+
+def families_line(shown: Snapshot, health: Health, other: Health, width: int) -> Line:
+    """The health in the family that is shown, and in as many words as fit that in the other one, with the key to it."""
+    assert shown.other is not None
+    key, beside = key_of("home.family"), shown.other.family
+    first = health_line(health._replace(text=f"{shown.family}: {health.text}"), width)
+    role = _HEALTH_ROLES[other.level]
+    for words in (f" {beside}: {other.text} ", f" {beside} "):
+        rest: Line = ((f"{other.glyph} ", role), (key, "key"), (words, "plain"))
+        if width_of(first) + 2 + width_of(rest) <= width:
+            break
+    return spread(first, rest, width)
 
 
 def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
@@ -82,6 +99,7 @@ def node_lines(snapshot: Snapshot, width: int, height: int) -> list[Line]:
         (0, [_row("network", *network_size(snapshot.size, width - _LABEL))]),
         (0, _because("reachable", reachable, reach.why, width)),
         (1, _because("read-only", read_only, reach.read_only_why, width)),
+        *((1, _because(family, ("– not here", "dim"), MISSING_WORDS, width)) for family in snapshot.missing),
     ]
     while sum(len(lines) for _, lines in blocks) > height and (last := max(rank for rank, _ in blocks)):
         blocks = [block for block in blocks if block[0] != last]

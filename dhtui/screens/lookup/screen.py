@@ -116,6 +116,9 @@ class LookupScreen(CourseScreen):
 
     def show(self, snapshot: Snapshot) -> None:
         """Fills the list of lookups, and shows the selected one."""
+        if self._snapshot is not None and self._snapshot.family != snapshot.family:
+            self._kept.forget(())
+            self._first.clear()
         self._snapshot = snapshot
         views = {view.number: view for view in snapshot.lookups}
         self._kept.forget(views)
@@ -200,7 +203,8 @@ class LookupScreen(CourseScreen):
             self._draw(kind, "flight" if kind == "space" and self._play is not None else kind, detail)
         if self._lists_wait():
             return
-        self.nodes.title = f"nodes of lookup {detail.view.number}, nearest first"
+        family = f", {detail.view.family}" if detail.other is not None else ""
+        self.nodes.title = f"nodes of lookup {detail.view.number}{family}, nearest first"
         if self._is_new("nodes", then):
             self.nodes.show(panes.candidate_rows(then))
         self._tell_story(then)
@@ -266,7 +270,8 @@ class LookupScreen(CourseScreen):
         )
         if pane.display and self._is_new(name, kind, detail, other, shown):
             found = drawn(kind, self._look(pane, detail, other), *pane.size)
-            _name(pane, found.title, found.legend)
+            family = f", {detail.view.family}" if detail.other is not None else ""
+            _name(pane, f"{found.title}{family}", found.legend)
             pane.show(found.lines)
 
     def _is_new(self, pane: str, *shown: object) -> bool:
