@@ -292,7 +292,7 @@ class Testnet:
             for first in range(0, len(strays), WAVE):
                 wave = strays[first : first + WAVE]
                 for node, found in zip(wave, await asyncio.gather(*map(_look_around, wave)), strict=True):
-                    if not all(neighbours[node.id] <= ids for ids in found):
+                    if not neighbours[node.id] <= found:
                         self.strays.append(node)
 
     def _neighbours(self) -> dict[bytes, set[bytes]]:
@@ -353,8 +353,9 @@ class Testnet:
                 self.items.append(outcome.item)
 
 
-async def _look_around(node: Node) -> list[set[bytes]]:
-    """The ids of the nodes that a node finds closest to itself, in each family. With an empty table it asks the first
+async def _look_around(node: Node) -> set[bytes]:
+    """The ids of the nodes that a node finds closest to itself, in every family. With an empty table it asks the first
     nodes again."""
     outcome = await node.find_node(node.id)
-    return [{found.id for found in part.closest if found.id is not None} for part in outcome.parts or (outcome,)]
+    found = [{node.id for node in part.closest if node.id is not None} for part in outcome.parts or (outcome,)]
+    return set.intersection(*found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from ..wire.address import is_link_local
 from ..wire.compact import canonical_ip, is_usable
 from ..wire.family import Family
 
@@ -23,4 +24,4 @@ def sending_address(family: Family) -> str | None:
             ip = canonical_ip(probe.getsockname()[0])
     except (OSError, ValueError):
         return None
-    return ip if is_usable((ip, DISCARD)) else None
+    return ip if is_usable((ip, DISCARD)) and not is_link_local(ip) else None

@@ -240,7 +240,7 @@ IPV6: Final = Family(
     anywhere="::",
     loopback=("::1", 128),
     local=(("::1", 128), ("fc00::", 7), ("fe80::", 10)),
-    never=(("::", 128), ("::ffff:0:0", 96), ("fe80::", 10), ("ff00::", 8)),
+    never=(("::", 128), ("::ffff:0:0", 96), ("ff00::", 8)),
     item_reply=1024,
     says_want=True,
     far="2001:503:ba3e::2:30",
@@ -251,8 +251,7 @@ IPV6: Final = Family(
     text_of=_colons,
     net_text=_net6,
 )
-"""Local: loopback, unique local, link-local. Never sent to: unspecified, IPv4-mapped, multicast, and link-local, which
-is an address only together with an interface."""
+"""Local: loopback, unique local, link-local. Never sent to: unspecified, IPv4-mapped, multicast."""
 
 FAMILIES: Final = (IPV4, IPV6)
 OTHER: Final = {IPV4: IPV6, IPV6: IPV4}
