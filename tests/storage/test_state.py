@@ -205,7 +205,7 @@ async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
         if why == "stuck":
             patch.setattr(state, "set_aside", _refuse)
         start = launch.prepare(
-            Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no"), serving=True, keeping=True
+            Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes="no"), serving=True, keeping=True
         )
     assert start.config.settings.saved is None and "nothing is saved" in start.warnings[0]
     async with Node(start.config) as node:
@@ -215,7 +215,7 @@ async def test_nothing_is_saved_over_a_state_that_can_not_be_read(
 
 
 async def test_a_state_that_became_unreadable_during_the_run_is_not_written_over(tmp_path: Path) -> None:
-    options = Options(state_dir=tmp_path, listen=("127.0.0.1", 0), bnodes="no")
+    options = Options(state_dir=tmp_path, listen=(("127.0.0.1", 0),), bnodes="no")
     start = launch.prepare(options, serving=True, keeping=True)
     (tmp_path / "node.json").write_bytes(document(version=2))  # another version ran meanwhile
     async with Node(start.config) as node:
