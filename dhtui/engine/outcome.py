@@ -66,13 +66,15 @@ class Status(StrEnum):
     """The user has banned it: nothing was sent."""
     NO_ADDRESS = "no address"
     """No packet can go to its address or port: nothing was sent."""
+    NO_ROUTE = "no route"
+    """This machine has no route to its address family now, or the node has no address of that: nothing was sent."""
     OURSELVES = "this node"
     """Its address is our own."""
     SEND_FAILED = "send failed"
     """The system would not send to it, and nothing was sent; `note` says why."""
 
 
-NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.OURSELVES))
+NOT_SENT = frozenset((Status.BLOCKED, Status.BANNED, Status.NO_ADDRESS, Status.NO_ROUTE, Status.OURSELVES))
 """Nothing was sent, for a reason that was known in advance."""
 UNUSABLE = frozenset((Status.ELSEWHERE, Status.UNREADABLE, Status.UNMATCHED, Status.ECHO))
 """A datagram came that is no valid answer to the query."""
@@ -208,7 +210,7 @@ class Outcome:
 
     The outcome itself is of both: nodes nearest first, the newest item, all peers, the time until both had ended."""
     family: FamilyName | None = None
-    """The family that it ran in; `None` for both."""
+    """Of a part: the family that it ran in."""
 
     def __repr__(self) -> str:
         """Short, and nothing of it as the network wrote it."""

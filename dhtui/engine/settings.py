@@ -59,7 +59,7 @@ class SavedState:
         """The state of a family, without an `other`; `None` if nothing of it was saved."""
         for state in (self, self.other):
             if state is not None and state.family is family:
-                return replace(state, other=None)
+                return state if state.other is None else replace(state, other=None)
         return None
 
     def __repr__(self) -> str:
@@ -151,6 +151,15 @@ class Settings:
     """Bytes a second of all replies. 0: no limit, and none for a network or a host."""
     maintain: bool = True
     """Whether the table is surveyed, filled and refreshed. A run for a single action does not need it."""
+
+    def of(self, family: Family) -> Settings:
+        """The settings of the engine in one family: with its saved state and its external address."""
+        externals = (self.external, self.external_also)
+        external = next((addr for addr in externals if addr is not None and family_of(addr[0]) is family), None)
+        saved = None if self.saved is None else self.saved.of(family)
+        if (external, None, saved) == (self.external, self.external_also, self.saved):
+            return self
+        return replace(self, external=external, external_also=None, saved=saved)
 
     def __post_init__(self) -> None:
         """Raises `ValueError`, with the name of the setting, what is accepted, and what was given."""

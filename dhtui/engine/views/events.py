@@ -272,6 +272,11 @@ STATE_EVENTS: Final[tuple[type[StateEvent], ...]] = get_args(StateEvent)
 class Listeners(list[Callable[[Event], None]]):
     """The listeners. Build an event only if there are any. (A list, because a server tests that for each query.)"""
 
+    def __init__(self, family: FamilyName = "IPv4") -> None:
+        """`family` is that of the engine that tells them."""
+        super().__init__()
+        self.family = family
+
     def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` for every event from now on. Returns the function that ends that. `listener` must not
         raise."""
