@@ -21,7 +21,8 @@ SIX = "2001:db8::9"
     ("argv", "field", "value"),
     [
         (f"--remote [{SIX}]:6881", "remote", ((SIX, 6881),)),
-        ("--remote udp://[2001:DB8:0::9]:6881/,127.0.0.1:1;a.example:2", "remote", ((SIX, 6881), ("127.0.0.1", 1), ("a.example", 2))),
+        ("--remote udp://[2001:DB8:0::9]:6881/,127.0.0.1:1", "remote", ((SIX, 6881), ("127.0.0.1", 1))),
+        (f"--remote [{SIX}]:1;a.example:2", "remote", ((SIX, 1), ("a.example", 2))),
         (f"--remote [{SIX}]:1,[2001:db8:0:0::9]:1", "remote", ((SIX, 1),)),
         (f"--bnodes [{SIX}]:6881,a.example:1", "bnodes", (f"[{SIX}]:6881", "a.example:1")),
         ("--listen [::1]:6881", "listen", (("::1", 6881),)),
@@ -128,10 +129,8 @@ def test_the_families_of_a_node(options: Options, listen: object, word: str) -> 
 
 
 def test_a_family_without_an_address_is_refused_before_anything_is_sent() -> None:
-    for options, family in (
-        (Options(listen=(LOOP,), family="6"), "IPv6"),
-        (Options(listen=(LOOP6,), family="both"), "IPv4"),
-    ):
+    for listen, word, family in ((LOOP, "6", "IPv6"), (LOOP6, "both", "IPv4")):
+        options = Options(listen=(listen,), family=word)
         with pytest.raises(UsageError, match=f"--listen names no {family} address, which --family"):
             launch.prepare(options._replace(testnet=4), serving=True, keeping=False)
 

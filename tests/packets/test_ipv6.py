@@ -113,7 +113,8 @@ def test_filters_by_family_and_address(text: str, four: int, six: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("net:5", "net:", "net:46", "net:IPv6", "addr:[::1", "addr:::1]", "addr:[::1]:", "addr:[::1]:99999", "addr:[1.2.3.4]"),
+        *("net:5", "net:", "net:46", "net:IPv6", "addr:[::1", "addr:::1]", "addr:[::1]:", "addr:[::1]:99999"),
+        "addr:[1.2.3.4]",
         *("addr:2001:db8::/129", "addr:2001:db8::/255.0.0.0", "addr:fe80::1%eth0", "addr:[fe80::1%eth0]", "addr:1:2:3"),
         *("addr:2001:db8::/", "addr::::", "addr:[]", "addr:2001:db8::g"),
     ],
