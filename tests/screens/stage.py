@@ -90,7 +90,7 @@ class PaperNode:
         return tuple(each.identity.bound for each in self.view.families)
 
     async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
-        self.asked.append(("refresh", depth))
+        self.asked.append(("refresh", depth) if family in (None, "IPv4") else ("refresh", depth, family))
         return pong(("203.0.0.1", 6881), action="find_node")
 
     @asynccontextmanager
