@@ -306,9 +306,8 @@ def test_single_nodes_of_the_wrong_family_are_left_out(tmp_path: Path) -> None:
     ids = [f"{n:02x}" * 20 for n in range(1, 6)]
     addrs = ["10.0.0.1:1", "[2001:db8::1]:1", "[ff02::1]:1", "[::ffff:1.2.3.4]:1", "2001:db8::1:1"]
     nodes = [{"id": one, "addr": addr} for one, addr in zip(ids, addrs, strict=True)]
-    (tmp_path / "node.json").write_bytes(
-        document(nodes=nodes, ipv6={"id": "00" * 20, "external": None, "nodes": nodes})
-    )
+    six = {"id": "00" * 20, "external": None, "nodes": nodes}
+    (tmp_path / "node.json").write_bytes(document(nodes=nodes, ipv6=six))
     saved, warnings = state.load(tmp_path)
     assert saved is not None and saved.other is not None
     assert [node.addr for node in saved.nodes] == [("10.0.0.1", 1)]
