@@ -58,7 +58,7 @@ def test_want_names_the_families() -> None:
         b"y": b"q",
     }
     parts = [part for part in parts_of(query) if "family" in part.label and part.value.startswith('"n')]
-    assert [part.value for part in parts] == ['"n4": nodes, IPv4', '"n6": nodes6, IPv6', '"n5"']
+    assert [part.note for part in parts] == ["nodes, IPv4", "nodes6, IPv6", "neither n4 nor n6"]
     assert [part.mark for part in parts] == ["", "", "odd"]
 
 

@@ -56,7 +56,7 @@ def test_a_lookup_begins_with_the_chosen_family() -> None:
     four, six = dual().lookups[0], dual().lookups[0]._replace(family="IPv6")
     one = LookupDetail(four, 8, 8, (), (), other=LookupDetail(six, 8, 8, (), ()))
     for family in ("IPv4", "IPv6"):
-        shown = seen_lookup(one, family)  # type: ignore[arg-type]
+        shown = seen_lookup(one, family)
         assert shown is not None and shown.view.family == family and len(shown.families) == 2
         assert shown.other is not None and shown.other.other is None
     assert seen_lookup(None, "IPv6") is None and seen_lookup(one, None) is one
