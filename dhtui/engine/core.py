@@ -530,7 +530,7 @@ class Core:
         """Send a query. `done` is called once, with the answer or with `None`."""
         self._now = now
         if type(args) in WANTING and (want := self._want()):
-            args = args._replace(want=want)  # type: ignore[union-attr, call-arg]
+            args = args._replace(want=want)  # type: ignore[call-arg]
         tid = self._queries.new_tid()
         method, data = encode_query(tid, args, self.identity.read_only(now))
         soft_at = now + (hard if soft is None else soft)

@@ -89,7 +89,8 @@ class Endpoint:
             self._socket.close()
             raise
         self.addr: Addr = _pair(self._socket.getsockname())
-        self._recvfrom, self._recvmsg = self._socket.recvfrom, self._socket.recvmsg
+        self._recvfrom: Callable[[int], tuple[bytes, Addr]] = self._socket.recvfrom
+        self._recvmsg: Callable[[int, int], tuple[bytes, list[Any], int, Addr]] = self._socket.recvmsg
         if not family.pairs:
             self._recvfrom, self._recvmsg = self._receive_pair, self._receive_pair_stamped
         self.receive_buffer: int = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
@@ -119,7 +120,7 @@ class Endpoint:
         data, addr = self._socket.recvfrom(size)
         return data, _pair(addr)
 
-    def _receive_pair_stamped(self, size: int, space: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, Addr]:
+    def _receive_pair_stamped(self, size: int, space: int) -> tuple[bytes, list[Any], int, Addr]:
         data, extra, flags, addr = self._socket.recvmsg(size, space)
         return data, extra, flags, _pair(addr)
 

@@ -51,6 +51,7 @@ from .upkeep.bootstrap import MAX_HOSTS
 from .views.events import Event
 from .views.snapshot import Ban, BootstrapView, ContactDetail, Holdings, LookupDetail, Snapshot
 from .views.statistics import Statistics
+from .wire.address import address_text
 from .wire.compact import Addr
 from .wire.family import BY_NAME, FAMILIES, FamilyName, family_of
 from .wire.free import MadeQuery, free_query, raw_query
@@ -116,7 +117,7 @@ class Node:
         if self._made is None:
             return "<Node, not started>"
         state = "closed" if self._closed else "running"
-        return "<Node {} {}, id {}>".format(", ".join(map(_addr_text, self.addresses)), state, self.id.hex())
+        return "<Node {} {}, id {}>".format(", ".join(map(address_text, self.addresses)), state, self.id.hex())
 
     async def __aenter__(self) -> Self:
         """Start it."""
@@ -646,10 +647,6 @@ class Node:
                 states.append(before)
         first, *others = states
         return replace(first, other=others[0]) if others else first
-
-
-def _addr_text(addr: Addr) -> str:
-    return "[{}]:{}".format(*addr) if ":" in addr[0] else "{}:{}".format(*addr)
 
 
 def _save_and_leave(storage: StateStorage, state: SavedState) -> None:

@@ -120,7 +120,8 @@ class _Nearest(Generic[V]):
     """A bounded map by target, with a share for each network. Among equals it evicts the entry farthest from our id."""
 
     def __init__(self, own: bytes, cap: int) -> None:
-        self._owns, self._cap = (own,), cap
+        self._cap = cap
+        self._owns: tuple[bytes, ...] = (own,)
         """Our ids: of a node in both address families, one in each."""
         self._entries: dict[bytes, V] = {}
         self._by_distance: list[Place] = []

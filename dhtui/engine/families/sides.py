@@ -239,7 +239,7 @@ class Sides:
         host, port = split_host(name)
         try:
             addr = canonical_ip(host), port
-        except OSError:
+        except (OSError, ValueError):
             self._spawn(self._look_up(side, name, host, port))
         else:
             self._resolved(side, name, (addr,), "")
