@@ -231,7 +231,7 @@ def _family(piece: Piece, _: bytes | None) -> Shown:
     family = next((family for family in FAMILIES if family.want == data), None)
     if family is None:
         return Shown(text_or_hex(data), odd="neither n4 nor n6")
-    return Shown(f"{text_or_hex(data)}: {family.nodes_key.decode()}, {family.name}")
+    return Shown(text_or_hex(data), note=f"{family.nodes_key.decode()}, {family.name}")
 
 
 def _text(piece: Piece, _: bytes | None) -> Shown:

@@ -99,8 +99,8 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
         maintain=serving,
     )
     hosts = _hosts(options) if bootstrap else ()
-    first, also = (*listen, None)[:2]
-    config = NodeConfig(listen=first, listen_also=also, bootstrap=hosts, settings=settings)
+    also = listen[1] if listen[1:] else None
+    config = NodeConfig(listen=listen[0], listen_also=also, bootstrap=hosts, settings=settings)
     return Launch(
         config=config,
         warnings=(*warnings, *about_blocks),

@@ -36,6 +36,7 @@ from typing import (
 
 from ..engine.wire.address import read_ip
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import BY_NAME, Family
 from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
@@ -129,6 +130,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
         return _ADDR
     if kind == Note | None:
         return _NOTE
+    if kind is Family:
+        return _FAMILY
     if kind is bytes:
         return _bytes(LENGTHS.get(name))
     if kind is int:
@@ -258,6 +261,13 @@ def _read_note(data: Json) -> Note | None:
     return Note.read(_read_text(data))
 
 
+def _read_family(data: Json) -> Family:
+    if type(data) is not str or data not in BY_NAME:
+        _wrong("a family of addresses")
+    return BY_NAME[data]
+
+
+_FAMILY: Final[Coder[Family]] = Coder(lambda family: family.name, _read_family)
 _NOTE: Final[Coder[Note | None]] = Coder(lambda note: "" if note is None else str(note), _read_note)
 _ADDR: Final[Coder[Addr]] = Coder(_same, _read_addr)
 _BITS: Final[Coder[float]] = Coder(_same, _read_bits)

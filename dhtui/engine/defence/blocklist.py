@@ -39,6 +39,7 @@ _LEVEL = re.compile(r"\s*([0-9]{1,5})\s*")
 _ADDRESS = r"\s*([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\s*"
 _IPV4_SPAN = re.compile(f"{_ADDRESS}(?:-{_ADDRESS})?").fullmatch
 _LEADING_ZEROS = re.compile(r"\b0+(?=[0-9])")
+_LIKE_ADDRESS = re.compile(r"[0-9A-Fa-f:.\-\s]+").fullmatch
 _BITS = re.compile(r"\s*([0-9]{1,3})\s*").fullmatch
 _WIDTH = 8 * IPV6.ip_length
 _MAPPED = 0xFFFF
@@ -197,7 +198,7 @@ def _ipv6_span(entry: str) -> _Six | _Skip | None:
         return None
     head, hyphen, tail = entry.rpartition("-")
     if hyphen and (last := _number6(tail)) is not None:
-        firsts = list(_numbers6(head))
+        firsts = list(_numbers6(head, ranged=True))
         return _six(min(firsts, key=lambda first: abs(last - first)), last) if firsts else None
     head, slash, bits = entry.rpartition("/")
     if not slash:
@@ -214,12 +215,20 @@ def _six(first: int, last: int) -> _Six | _Skip:
     return _Skip.MAPPED if first >> 32 == last >> 32 == _MAPPED else _Six(first, last)
 
 
-def _numbers6(text: str) -> Iterator[int]:
-    """The addresses that the end of a text can be read as, the longest first."""
+def _numbers6(text: str, *, ranged: bool = False) -> Iterator[int]:
+    """The addresses that the end of a text can be read as, the longest first. `ranged`: it begins a range."""
     parts = text.split(":")
     for start in range(max(0, len(parts) - 1 - _MOST_OF_ONE), len(parts) - 1):
-        if (number := _number6(":".join(parts[start:]))) is not None:
+        number = _number6(":".join(parts[start:]))
+        if number is not None and _may_be_label(":".join(parts[:start]), ranged):
             yield number
+
+
+def _may_be_label(text: str, ranged: bool) -> bool:
+    """Whether what stands before an IPv6 address is a label, and no part of an address that is mistyped."""
+    if not _LIKE_ADDRESS(text):
+        return True
+    return "-" not in text and (("::" not in f"{text}:") if ranged else (":" not in text))
 
 
 def _number6(text: str) -> int | None:
@@ -233,8 +242,9 @@ def _read_slowly(entry: str) -> _Span | _Skip | None:
     """Any range after any label: the longest end of the line that is a range, because IPv6 has colons of its own."""
     parts = entry.split(":")
     for start in range(max(0, len(parts) - 1 - _MOST_COLONS), len(parts)):
-        span = _any_span(":".join(parts[start:]).strip())
-        if span:
+        text = ":".join(parts[start:]).strip()
+        span = _any_span(text)
+        if span and (type(span) is tuple or _may_be_label(":".join(parts[:start]), "-" in text)):
             return span
     return None
 
