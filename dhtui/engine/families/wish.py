@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from ..core import Core
 from ..items import Item, MutableItem
 from ..lookup.decisions import StopReason
 from ..lookup.running import Done
@@ -13,19 +14,32 @@ from ..operations.operations import Operation
 from ..operations.requests import Announce, Ask, RefreshBucket, Republish, Request, Store
 from ..outcome import NodeOutcome, Outcome
 from ..wire.compact import Addr
-from ..wire.family import FAMILIES, family_of
+from ..wire.family import FAMILIES, Family, family_of
 from . import merge
-from .side import Side
+
+
+class Flank(Protocol):
+    """The part of a `Side` that a wish needs."""
+
+    core: Core
+    family: Family
+
+    @property
+    def up(self) -> bool:
+        """Whether it has a route."""
+
+    def usable(self, now: float) -> bool:
+        """Whether a wish may find anything there."""
 
 
 class Half(NamedTuple):
     """The part of a wish that one side does."""
 
-    side: Side
+    side: Flank
     request: Request | RefreshBucket
 
 
-def halves(request: Request, sides: Sequence[Side], now: float) -> list[Half]:
+def halves(request: Request, sides: Sequence[Flank], now: float) -> list[Half]:
     """The parts of a request: of a lookup on each side that may find anything, else by the nodes that are named.
 
     A named node of a family that there is no side for is left to the first one, which says that there is no route.
@@ -36,7 +50,7 @@ def halves(request: Request, sides: Sequence[Side], now: float) -> list[Half]:
     if remotes is None:
         able = [side for side in sides if side.usable(now)] or [side for side in sides if side.up] or sides[:1]
         return [Half(side, request) for side in able]
-    named: dict[Side, list[Addr]] = {}
+    named: dict[Flank, list[Addr]] = {}
     for addr in remotes:
         family = family_of(addr[0])
         side = next((side for side in sides if side.family is family), sides[0])
@@ -56,16 +70,16 @@ class Wish:
         """`done` is called once, with the merged outcome, when all parts have ended."""
         self._done = done
         self._order = tuple(addr for part in parts for addr in getattr(part.request, "remotes", None) or ())
-        self._outcomes: dict[Side, Outcome] = {}
+        self._outcomes: dict[Flank, Outcome] = {}
         self._parts = _agreeing(parts) if len(parts) > 1 else list(parts)
-        self._under_way: dict[Side, Operation] = {}
+        self._under_way: dict[Flank, Operation] = {}
 
     def start(self, now: float, caller: Hashable, *, given_up: bool) -> None:
         """Start all parts, their lookups under one number."""
         number = next(self._parts[0].side.core.common.numbers) if len(self._parts) > 1 else None
         for side, request in self._parts:
 
-            def ended(outcome: Outcome, at: float, side: Side = side) -> None:
+            def ended(outcome: Outcome, at: float, side: Flank = side) -> None:
                 self._ended(side, outcome, at)
 
             operation = side.core.start(request, ended, now, caller=caller, given_up=given_up, number=number)
@@ -78,7 +92,7 @@ class Wish:
     def _value_found(self) -> bool:
         return any(outcome.stopped is StopReason.VALUE_FOUND for outcome in self._outcomes.values())
 
-    def _ended(self, side: Side, outcome: Outcome, now: float) -> None:
+    def _ended(self, side: Flank, outcome: Outcome, now: float) -> None:
         self._under_way.pop(side, None)
         self._outcomes[side] = outcome
         if len(self._outcomes) == len(self._parts):
