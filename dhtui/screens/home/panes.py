@@ -79,7 +79,7 @@ def families_line(shown: Snapshot, health: Health, other: Health, width: int) ->
     key, beside = key_of("home.family"), shown.other.family
     first = health_line(health._replace(text=f"{shown.family}: {health.text}"), width)
     role = _HEALTH_ROLES[other.level]
-    for words in (f" {beside}: {other.text} ", f" {beside} "):
+    for words in (f" {beside}: {other.text} ", f" {beside}: {other.text.partition(',')[0]} ", f" {beside} "):
         rest: Line = ((f"{other.glyph} ", role), (key, "key"), (words, "plain"))
         if width_of(first) + 2 + width_of(rest) <= width:
             break
