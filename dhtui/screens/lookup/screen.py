@@ -275,7 +275,8 @@ class LookupScreen(CourseScreen):
         )
         if pane.display and self._is_new(name, kind, detail, other, shown):
             found = drawn(kind, self._look(pane, detail, other), *pane.size)
-            family = f", {detail.view.family}" if detail.other is not None else ""
+            one_of_two = detail.other is not None or (other is not None and other.other is not None)
+            family = f", {detail.view.family}" if one_of_two else ""
             _name(pane, f"{found.title}{family}", found.legend)
             pane.show(found.lines)
 
