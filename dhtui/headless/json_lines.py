@@ -45,8 +45,8 @@ named, as `ip:port`; or an item as in the result: a mutable one may be followed 
 `no token` or `wrong id` of one that answered; `timed out` (silent for all of its time), `cancelled` (not waited for: \
 the action ended before), `answered from elsewhere` (see `came_from`), `unreadable answer`, `unmatched answer` (under \
 a transaction id that is none of ours), `own query back` (what we had sent, and no answer); \
-`blocked` (by the blocklist), `banned`, `no address`, `this node` (an \
-address of our own) or `send failed` of one that nothing was sent to |
+`blocked` (by the blocklist), `banned`, `no address`, `no route` (this node has no use of its address family now), \
+`this node` (an address of our own) or `send failed` of one that nothing was sent to |
 | | `rtt_ms` | round trip in milliseconds, or null |
 | | `waited_ms`, `came_from` | how long it was waited for in vain, or null; where its answer came from, `ip:port`, \
 where that is another address than the one asked, else null |

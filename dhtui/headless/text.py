@@ -277,7 +277,7 @@ def sources(now: NodeStatus) -> list[str]:
     """What became of each place where nodes were sought, in each family."""
     both = len(now.families) > 1
     return [
-        f"  {safe_text(source.name, 60):<21}  {f'{each.family}  ' if both else ''}{source.state}"
+        f"  {safe_text(source.name, 60):<21}  {source.state}{f' over {each.family}' if both else ''}"
         f"{': ' if source.detail else ''}{safe_text(source.detail)}"
         for each in now.families
         for source in each.bootstrap.sources

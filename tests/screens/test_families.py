@@ -53,7 +53,7 @@ async def test_addresses_have_the_room_that_there_is() -> None:
         assert f"[{node.addr[0]}]:{node.addr[1]}" in stage.text()
     async with exploring(dual(), show="table") as stage:
         await stage.press("I")
-        shown = next(line for line in stage.lines() if "[2001:db8:" in line)
+        shown = next(line for line in stage.lines()[1:] if "[2001:db8:" in line)
         assert f"]:{node.addr[1]}" in shown and len(shown) <= 80
 
 
@@ -70,13 +70,12 @@ async def test_a_link_to_a_node_of_the_other_family_goes_there() -> None:
 
 @pytest.mark.parametrize("show", ["queries", "lookup", "peers", "log", "packets"])
 async def test_lists_are_of_both(show: str) -> None:
-    for size in (SMALL, LARGE):
-        async with exploring(dual(), size, show=show) as stage:
-            assert all(len(line) <= size[0] for line in stage.lines())
-            if show == "queries":
-                assert "203.0.113.9:6881" in stage.text() and "[2001:db8:" in stage.text()
-            if show == "lookup":
-                assert "find_node" in stage.text() and stage.table("lookups").model.total == 5
+    async with exploring(dual(), show=show) as stage:
+        assert all(len(line) <= 80 for line in stage.lines())
+        if show == "queries":
+            assert "203.0.113.9:6881" in stage.text() and "[2001:db8:" in stage.text()
+        if show == "lookup":
+            assert "find_node" in stage.text() and stage.table("lookups").model.total == 5
 
 
 @pytest.mark.parametrize("show", ["home", "table", "lookup"])

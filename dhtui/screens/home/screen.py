@@ -111,6 +111,8 @@ class HomeScreen(ExplorerScreen):
         if snapshot.other is not None:
             other = health(snapshot.other, on_testnet=self._offers_no_testnet())
             line = panes.families_line(snapshot, state, other, self.size.width)
+        elif snapshot.missing:
+            line = panes.missing_line(line, snapshot.missing, self.size.width)
         self._pane("health").show((line,))
         self._pane("who").show((panes.who_line(snapshot, self._pane("who").size.width),))
         self._show_pane("node", lambda width, height: panes.node_lines(snapshot, width, height))

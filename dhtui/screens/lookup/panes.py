@@ -13,7 +13,7 @@ from ...engine.lookup.decisions import EARLY, Reason
 from ...engine.outcome import Status
 from ...engine.views.snapshot import CandidateView, LookupDetail, LookupView, StepView
 from ...engine.wire.bencode import encode
-from ...lookups.compare import JUDGED, Difference
+from ...lookups.compare import JUDGED, Difference, names
 from ...lookups.critical import critical_path
 from ...lookups.drawings.time_bar import time_bar
 from ...lookups.explanation import explanation, kept_back
@@ -263,7 +263,8 @@ def time_lines(detail: LookupDetail, width: int) -> list[Line]:
 def compared_lines(first: LookupDetail, second: LookupDetail, width: int) -> list[Line]:
     """The bars of two lookups on one axis."""
     span = max(detail.view.elapsed + detail.view.wrote for detail in (first, second))
-    return [time_bar(detail, width - 1, span=span, name=str(detail.view.number)) for detail in (first, second)]
+    pairs = zip((first, second), names(first, second), strict=True)
+    return [time_bar(detail, width - 1, span=span, name=name) for detail, name in pairs]
 
 
 def _when(detail: LookupDetail, until: float | None) -> Line:
