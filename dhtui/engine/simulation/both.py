@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core import Core
 from ..families.wish import Wish, halves
 from ..lookup.questions import Question
@@ -24,7 +26,7 @@ class _Flank:
 class Pair:
     """A node in both families of a simulated network."""
 
-    def __init__(self, simulation: Simulation, hosts: tuple[Addr, ...] = (), **settings: object) -> None:
+    def __init__(self, simulation: Simulation, hosts: tuple[Addr, ...] = (), **settings: Any) -> None:
         """`hosts`: to bootstrap from, each in its family. `settings`: of `Settings`, for both cores."""
         self._simulation = simulation
         four = tuple(host for host in hosts if ":" not in host[0])
