@@ -13,6 +13,7 @@ from dhtui.engine.core import Core
 from dhtui.engine.families.sides import Sides
 from dhtui.engine.families.wish import Half
 from dhtui.engine.node import Node
+from dhtui.engine.operations.callbacks import Calls
 from dhtui.engine.outcome import Outcome
 from dhtui.engine.settings import NodeConfig
 from dhtui.engine.views.events import Event
@@ -46,8 +47,8 @@ class _Side:
 class _Sides:
     """The one side of such a node."""
 
-    def __init__(self, net: Network, core: Core) -> None:
-        self._net = net
+    def __init__(self, net: Network, core: Core, calls: Calls) -> None:
+        self._net, self._calls = net, calls
         self.first = _Side(core)
         self.all, self.missing = (self.first,), ()
         self.bootstrapped = asyncio.Event()
@@ -64,6 +65,7 @@ class _Sides:
 
     def after(self) -> None:
         self._net.after(self.first.core)
+        self._calls.make()
 
 
 class WiredNode(Node):
@@ -71,7 +73,7 @@ class WiredNode(Node):
 
     def __init__(self, net: Network, core: Core) -> None:
         super().__init__(NodeConfig())
-        self.net, self._made = net, cast(Sides, _Sides(net, core))
+        self.net, self._made = net, cast(Sides, _Sides(net, core, self._calls))
         self._loop = cast(asyncio.AbstractEventLoop, _Clock(net))
 
     async def __aenter__(self) -> Self:
@@ -80,10 +82,16 @@ class WiredNode(Node):
     async def __aexit__(self, *_: object) -> None:
         """There is nothing to close."""
 
+    def runs(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.net.run(seconds)
+        self._sides.after()
+
     async def _fulfil(self, caller: Any, parts: Sequence[Half]) -> Outcome:
         problems: list[Exception] = []
         caller.failed = problems.append
         outcome = self.net.finish(self._core, parts[0].request)
+        self._calls.make()
         for problem in problems:
             raise problem
         return outcome
@@ -103,7 +111,7 @@ class WiredNode(Node):
     def hears(self, data: bytes, addr: Addr) -> None:
         """A datagram comes in, at once."""
         self._core.receive_datagram(data, addr, self.net.now)
-        self.net.after(self._core)
+        self._sides.after()
 
 
 def on(node: Node) -> Callable[[], AbstractAsyncContextManager[Node]]:

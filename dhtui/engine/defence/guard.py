@@ -364,8 +364,11 @@ class AddressVote:
         """The IP that a majority names, with the port that most of those name; `None` if there is no majority."""
         if len(self._votes) < MIN_VOTERS:
             return None
-        (ip, count), *_ = Counter(addr[0] for addr in self._votes.values()).most_common(1)
-        if count * 2 <= len(self._votes):
+        named = Counter(self._votes.values())
+        votes: Counter[str] = Counter()
+        for (ip, _), count in named.items():
+            votes[ip] += count
+        first = max(votes, key=votes.__getitem__)
+        if votes[first] * 2 <= len(self._votes):
             return None
-        ports = Counter(addr[1] for addr in self._votes.values() if addr[0] == ip)
-        return ip, ports.most_common(1)[0][0]
+        return max((addr for addr in named if addr[0] == first), key=named.__getitem__)

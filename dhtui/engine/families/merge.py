@@ -39,7 +39,8 @@ def outcomes(parts: Sequence[Outcome], order: Sequence[Addr] = ()) -> Outcome:
         scrape=scrape_of(closest) if any(part.scrape for part in parts) else None,
         elapsed=max(part.elapsed for part in parts),
         stopped=StopReason.VALUE_FOUND if found else best.stopped,
-        complete=found or all(part.complete for part in parts),
+        # A part without any answer may have been left, as nobody answers in its family.
+        complete=found or (best.complete and all(part.complete or not part.answered for part in parts)),
         doubt=best.doubt if all(part.doubt for part in parts) else None,
         highest_seen=highest,
         parts=tuple(parts),

@@ -71,7 +71,7 @@ class Wish:
         self._done = done
         self._order = tuple(addr for part in parts for addr in getattr(part.request, "remotes", None) or ())
         self._outcomes: dict[Flank, Outcome] = {}
-        self._parts = _agreeing(parts) if len(parts) > 1 else list(parts)
+        self._parts = self._agreeing(parts) if len(parts) > 1 else list(parts)
         self._under_way: dict[Flank, Operation] = {}
 
     def start(self, now: float, caller: Hashable, *, given_up: bool) -> None:
@@ -99,6 +99,14 @@ class Wish:
             self._done(self._merged(), now)
         elif self._value_found:
             self._stop_others(now)
+        elif outcome.answered:
+            self._leave_dry(now)
+
+    def _leave_dry(self, now: float) -> None:
+        """One half of a lookup is over: don't wait for a family in which nobody has ever answered."""
+        for side, operation in list(self._under_way.items()):
+            if not self._order and side.core.dry(now):
+                side.core.stop(operation, now)
 
     def _stop_others(self, now: float) -> None:
         """A value that hashes to the target needs no second opinion, in the other family either."""
@@ -111,6 +119,17 @@ class Wish:
         found = {side.family: replace(outcome, family=side.family.name) for side, outcome in self._outcomes.items()}
         return merge.outcomes([found[family] for family in FAMILIES if family in found], self._order)
 
+    def _agreeing(self, parts: Sequence[Half]) -> list[Half]:
+        """The same parts, with what they have in common: where writers agree on what is written, and what the caller
+        has been told."""
+        first = parts[0].request
+        common: dict[str, Any] = {}
+        if isinstance(first, Announce | Store | Republish):
+            common["meet"] = Agreement(len(parts), self._leave_dry)
+        elif isinstance(first, Ask) and first.on_found is not None:
+            common["on_found"] = Newest(first.on_found)
+        return [Half(side, request._replace(**common)) for side, request in parts]
+
     def stop(self, now: float) -> None:
         """End it with the results so far."""
         for side, operation in list(self._under_way.items()):
@@ -120,18 +139,6 @@ class Wish:
         """End it without a result."""
         for side, operation in list(self._under_way.items()):
             side.core.cancel(operation, now)
-
-
-def _agreeing(parts: Sequence[Half]) -> list[Half]:
-    """The same parts, with what they have in common: where writers agree on what is written, and what the caller has
-    been told."""
-    first = parts[0].request
-    common: dict[str, Any] = {}
-    if isinstance(first, Announce | Store | Republish):
-        common["meet"] = Agreement(len(parts))
-    elif isinstance(first, Ask) and first.on_found is not None:
-        common["on_found"] = Newest(first.on_found)
-    return [Half(side, request._replace(**common)) for side, request in parts]
 
 
 class Newest:
@@ -156,13 +163,16 @@ class Newest:
 class Agreement:
     """The meeting of the stores of one wish. They write when all lookups have ended: one item, with one seq."""
 
-    def __init__(self, parts: int) -> None:
-        self._awaited = parts
+    def __init__(self, parts: int, leave_dry: Callable[[float], None] = lambda now: None) -> None:
+        """`leave_dry` ends those lookups that are not worth waiting for."""
+        self._awaited, self._leave_dry = parts, leave_dry
         self._arrived: list[tuple[Outcome, Callable[[Outcome, float], None]]] = []
 
     def arrive(self, found: Outcome, now: float, write: Callable[[Outcome, float], None]) -> None:
         """See `Meeting`."""
         self._arrived.append((found, write))
+        if found.answered:
+            self._leave_dry(now)
         self._go_on(now)
 
     def leave(self, now: float) -> None:

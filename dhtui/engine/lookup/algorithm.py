@@ -74,8 +74,8 @@ What attackers can still do, and at which price, is measured by `bench/attacks.p
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from ..outcome import Doubt, NodeOutcome, Status
@@ -158,6 +158,9 @@ class Lookup:
         self._candidates = Candidates(size, prefer)
         self._opening: deque[Candidate] = deque()
         self._walk: list[Candidate] | None = None
+        self._tried: list[int | None] = [None, None]
+        """How many distrusted candidates were queried: of the others, and of the Sybil suspects. Cached like `_walk`,
+        but for one event more: a query."""
         self.running = True
         self.stopped: StopReason | None = None
         """Why it ended; `None` while it runs."""
@@ -179,7 +182,7 @@ class Lookup:
 
         `made_up`: the referral is a Sybil suspect, too near to the target for its referrer to know of it.
         """
-        self._walk = None
+        self._changed()
         if node.id == self._own or self._ours(node.addr):
             return None
         if parent is not None and is_private_referral(node.addr[0], parent.addr[0]):
@@ -214,7 +217,7 @@ class Lookup:
         `at_once`: it is queried together with the known nodes, not only if there are none.
         """
         host = Candidate(addr, None, 1 << ID_BITS, counts=not router, first_hand=True)
-        self._walk = None
+        self._changed()
         if self._candidates.add(host) and at_once and host.state is State.NEW:
             self._opening.append(host.choose(Reason.BOOTSTRAP_HOST))
 
@@ -249,21 +252,30 @@ class Lookup:
             ordered.insert(last, other)
         return ordered
 
+    def _changed(self) -> None:
+        """Something was learned about a candidate: forget what followed from the candidates."""
+        self._walk = None
+        self._tried = [None, None]
+
     def _nearest(self) -> list[Candidate]:
         """Candidates from the nearest on, until the k closest responders have been passed (L1).
 
         They are cached until an event may change them, because each answer leads to many reads.
         """
         if self._walk is None:
-            self._walk = list(self._up_to_the_kth())
+            self._walk = self._up_to_the_kth()
         return self._walk
 
-    def _up_to_the_kth(self) -> Iterator[Candidate]:
+    def _up_to_the_kth(self) -> list[Candidate]:
+        walk: list[Candidate] = []
         passed, last, misfits = 0, -1, 0
+        k, reach, only_responders = self._k, self._reach, self._policy.replace_dead
         for candidate in self._candidates.all:
-            if passed >= self._k and candidate.distance > self._reach:
-                return
-            yield candidate
+            if passed >= k and candidate.distance > reach:
+                break
+            walk.append(candidate)
+            if only_responders and candidate.state is not State.ANSWERED:
+                continue
             # One id at two addresses is one node, or a node and an impostor: they share a place.
             if candidate.distance != last and self._may_fill(candidate):
                 fits = self._candidates.fits(candidate)
@@ -271,8 +283,9 @@ class Lookup:
                 if not fits and misfits > MISFITS:
                     continue
                 passed, last = passed + 1, candidate.distance
-                if passed >= self._k and candidate.distance >= self._reach:
-                    return
+                if passed >= k and candidate.distance >= reach:
+                    break
+        return walk
 
     def edge(self) -> int:
         """The distance beyond which no query holds a slot: that of the k-th responder, or of the farthest candidate."""
@@ -285,8 +298,7 @@ class Lookup:
 
     def _may_fill(self, candidate: Candidate) -> bool:
         if self._policy.replace_dead:
-            answered = candidate.state is State.ANSWERED and candidate.counts
-            return answered and not (candidate.deprioritised or candidate.set_aside)
+            return candidate.counts and not (candidate.set_aside or candidate.deprioritised)
         return candidate.counts
 
     def _in_play(self) -> int:
@@ -301,7 +313,7 @@ class Lookup:
             return None
         chosen = self._opening.popleft() if self._opening else self._choose()
         if chosen is not None:
-            chosen.state = State.ASKED
+            chosen.state, self._tried = State.ASKED, [None, None]
         return chosen
 
     def _choose(self) -> Candidate | None:
@@ -310,11 +322,10 @@ class Lookup:
         for candidate in self._nearest():
             if in_play >= self._alpha:
                 return self._best_misfit(misfit)
-            fits = self._candidates.fits(candidate)
             if candidate.state is State.ASKED:
                 in_play += self._policy.top_only
                 trusted += not candidate.sybil_suspect
-                misfits += not fits
+                misfits += not self._candidates.fits(candidate)
             elif candidate.state is State.NEW:
                 if candidate.reserve:
                     reserve = reserve or candidate
@@ -322,7 +333,7 @@ class Lookup:
                     near = near or candidate
                 elif candidate.deprioritised:
                     deprioritised = deprioritised or candidate
-                elif fits:
+                elif self._candidates.fits(candidate):
                     usual = Reason.NEAREST if candidate.id is not None else Reason.BOOTSTRAP_HOST
                     return self._best_misfit(misfit) or candidate.choose(usual)
                 elif misfits < max(1, self._alpha // 2):
@@ -333,7 +344,7 @@ class Lookup:
             for candidate in self.candidates:
                 candidate.reserve = False
             return reserve.choose(Reason.LAST_RESORT)
-        wanted = self._wanted(alone=not trusted and self._alone())
+        wanted = self._wanted(lambda: not trusted and self._alone())
         if misfit is not None and wanted(misfit):
             return misfit
         if deprioritised is not None and wanted(deprioritised):
@@ -363,7 +374,7 @@ class Lookup:
                 return other.choose(Reason.FITTING_ID, first)
         front = self.candidates[: self._k]
         crowd = sum(not c.untried and not self._candidates.fits(c) for c in front) > len(front) // 2
-        wanted = self._wanted(alone=False)
+        wanted = self._wanted()
         if not crowd and wanted(first):
             return first.choose(Reason.MISFIT)
         misfits = [c for c in waiting if not self._candidates.fits(c)]
@@ -374,34 +385,39 @@ class Lookup:
             return first.choose(Reason.MISFIT)
         return best.choose(Reason.VOUCHED, first, self._candidates.vouchers(best))
 
-    def _wanted(self, *, alone: bool) -> Callable[[Candidate], bool]:
+    def _wanted(self, alone: Callable[[], bool] = lambda: False) -> Callable[[Candidate], bool]:
         """Whether a candidate is worth a query (L13): of the distrusted ones a bounded number is, a higher one if they
-        are `alone`."""
-        trusted, asked = self._candidates.trusted, [-1, -1]
+        are `alone`, which is only found out when it matters."""
+        trusted = self._candidates.trusted
 
         def wanted(candidate: Candidate) -> bool:
             if trusted(candidate):
                 return True
-            if alone:
+            if alone():
                 return sum(not c.untried and not trusted(c) for c in self.candidates) < MAX_ALONE
             vouchers = self._candidates.vouchers(candidate)
             if not candidate.deprioritised and not vouchers:
                 return False  # misfits that name each other, one by one, would go on without end
-            near = candidate.sybil_suspect
-            if asked[near] < 0:
-                among = self.candidates if near else self._nearest()
-                asked[near] = sum(c.sybil_suspect == near and not c.untried and not trusted(c) for c in among)
-            if asked[near] < MAX_DISTRUSTED:
+            if self._distrusted_tried(candidate.sybil_suspect) < MAX_DISTRUSTED:
                 return True
             return not candidate.deprioritised and vouchers >= ENOUGH_VOUCHERS
 
         return wanted
 
+    def _distrusted_tried(self, near: bool) -> int:
+        """How many distrusted candidates were queried, of the Sybil suspects (`near`) or of the others in front."""
+        tried = self._tried[near]
+        if tried is None:
+            trusted, among = self._candidates.trusted, self.candidates if near else self._nearest()
+            tried = sum(not trusted(c) for c in among if c.sybil_suspect == near and not c.untried)
+            self._tried[near] = tried
+        return tried
+
     def next_again(self) -> Candidate | None:
         """At the end: a stalled candidate among the nearest to query a second time, for `GRACE_SECONDS` (L3)."""
         if not self.running or self._policy.wait != "again":
             return None
-        wanted = self._wanted(alone=False)
+        wanted = self._wanted()
         for c in self._nearest():
             if c.state in (State.NEW, State.ASKED) and not c.asked_again and not c.deprioritised and wanted(c):
                 return None
@@ -419,7 +435,7 @@ class Lookup:
 
     def answered(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """Take a validated answer. Its referrals become candidates."""
-        self._walk = None
+        self._changed()
         candidate.outcome = outcome
         if outcome.status is Status.REFUSED:
             candidate.state = State.FAILED
@@ -463,14 +479,14 @@ class Lookup:
 
     def pass_over(self, candidate: Candidate, timeouts: Timeouts) -> None:
         """Skip a candidate: it is unresponsive."""
-        self._walk = None
+        self._changed()
         candidate.state, candidate.reserve = State.PASSED, False
         self.decisions.take(candidate.addr, Reason.UNRESPONSIVE, None, timeouts.queries, timeouts.seconds)
         self._candidates.give_way(candidate)
 
     def stalled(self, candidate: Candidate) -> None:
         """The soft deadline of a candidate has passed (L2)."""
-        self._walk = None
+        self._changed()
         if candidate.state is State.ASKED:
             candidate.state = State.STALLED
             if not candidate.asked_again:
@@ -478,7 +494,7 @@ class Lookup:
 
     def failed(self, candidate: Candidate, outcome: NodeOutcome) -> None:
         """The hard deadline of a candidate has passed, or nothing can be sent to it."""
-        self._walk = None
+        self._changed()
         if candidate.state in (State.ASKED, State.STALLED):
             before = candidate.state
             candidate.state, candidate.outcome = State.FAILED, outcome
@@ -494,11 +510,10 @@ class Lookup:
             return False
         if wait == "again" and any(c.state is State.ASKED or not (c.asked_again or c.untried) for c in self._hosts()):
             return False  # the quickest of them may lie, and must not decide alone
-        alone = self._alone()
-        wanted = self._wanted(alone=alone)
+        wanted = self._wanted(self._alone)
         for candidate in self._nearest():
             if candidate.state in (State.NEW, State.ASKED):
-                if (alone or not candidate.sybil_suspect) and wanted(candidate):
+                if (not candidate.sybil_suspect or self._alone()) and wanted(candidate):
                     return False
             elif candidate.state is State.STALLED:
                 waiting = True
@@ -513,7 +528,7 @@ class Lookup:
         """
         if self._rounds == MAX_ROUNDS or not self._sparse():
             return False
-        self._walk = None
+        self._changed()
         self._rounds += 1
         for candidate in self.candidates:
             candidate.set_aside = candidate.set_aside or candidate.state is State.ANSWERED
@@ -537,7 +552,8 @@ class Lookup:
     def _alone(self) -> bool:
         """Whether there are few trusted nodes: fewer than k have answered."""
         trusted = self._candidates.trusted
-        return sum(c.state is State.ANSWERED and c.counts and trusted(c) for c in self.candidates) < self._k
+        found = (c for c in self.candidates if c.state is State.ANSWERED and c.counts and trusted(c))
+        return sum(1 for _ in islice(found, self._k)) < self._k
 
     def end(self, why: StopReason) -> None:
         """End the lookup for `reason`."""

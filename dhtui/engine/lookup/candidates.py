@@ -89,7 +89,10 @@ class Candidate:
         """Whether it is queried only when no better one is left: a Sybil suspect, or named only by bad referrers."""
         if self.sybil_suspect or self.chosen:
             return True
-        return self.parent is not None and self.parent.bad_referrer and all(namer.bad_referrer for namer in self.namers)
+        parent = self.parent
+        if parent is None or (parent.named_bad < MISLEADING and not parent.served_bad_value):
+            return False  # without a call: this is asked more often than anything else
+        return parent.bad_referrer and all(namer.bad_referrer for namer in self.namers)
 
     @property
     def bad_referrer(self) -> bool:
@@ -101,7 +104,7 @@ class Candidate:
     @property
     def untried(self) -> bool:
         """Whether nothing has been sent to it."""
-        return self.state in (State.NEW, State.PASSED)
+        return self.state is State.NEW or self.state is State.PASSED
 
     def choose(
         self, reason: Reason, by: Candidate | None = None, number: int = 0, seconds: float | None = None
@@ -136,11 +139,12 @@ class Candidates:
 
     def fits(self, candidate: Candidate) -> bool:
         """Whether its id fits its address (BEP 42); true if that does not matter here."""
-        if not self._prefer or candidate.id is None:
+        if not self._prefer:
             return True
-        if candidate.fits is None:
-            candidate.fits = bep42_valid(candidate.id, candidate.addr[0])
-        return candidate.fits
+        fits = candidate.fits
+        if fits is None:
+            fits = candidate.fits = candidate.id is None or bep42_valid(candidate.id, candidate.addr[0])
+        return fits
 
     def trusted(self, candidate: Candidate) -> bool:
         """Whether there is no reason to distrust it."""

@@ -39,10 +39,10 @@ IDS_KEPT = 8
 
 def reaches(bound: Addr, addr: Addr) -> bool:
     """Whether `addr` may be the address of a socket that is bound to `bound`."""
+    if addr[1] != bound[1]:
+        return False
     family = family_of(bound[0])
-    return addr[1] == bound[1] and (
-        addr[0] == bound[0] or (bound[0] == family.anywhere and family.is_loopback(addr[0]))
-    )
+    return addr[0] == bound[0] or (bound[0] == family.anywhere and family.is_loopback(addr[0]))
 
 
 class Identity:
@@ -167,11 +167,10 @@ class Identity:
         A saved address belongs to the run that has the saved id: for a second run, another socket is bound there.
         """
         elsewhere = self._settings.anew and self._external_source == "saved"
-        external = None if elsewhere else self.external
-        known = [at for at in (self.bound, external, self._voted) if at is not None]
-        if addr in self._mirrors and any(addr[0] == at[0] for at in known):
+        known = self.bound, None if elsewhere else self.external, self._voted
+        if addr in known or reaches(self.bound, addr):
             return True
-        return addr in known or reaches(self.bound, addr)
+        return addr in self._mirrors and any(addr[0] == at[0] for at in known if at is not None)
 
     def mirrors(self, addr: Addr) -> bool:
         """Whether `addr` has sent our own queries back."""

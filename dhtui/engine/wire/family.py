@@ -45,6 +45,20 @@ class Net(NamedTuple):
         return f"{self.first}/{self.bits}"
 
 
+Blocks: TypeAlias = dict[int, list[Net]]
+"""Blocks of addresses, by the first byte of the addresses in them: most first bytes are in no block."""
+
+
+def _by_first_byte(nets: Iterable[Net]) -> Blocks:
+    blocks: Blocks = {}
+    for net in nets:
+        spare = max(0, 8 - net.bits)
+        first = net.prefix << spare >> max(0, net.bits - 8)
+        for byte in range(first, first + (1 << spare)):
+            blocks.setdefault(byte, []).append(net)
+    return blocks
+
+
 class Family:
     """An address family: lengths, keys, blocks of addresses, and the compact form."""
 
@@ -110,10 +124,11 @@ class Family:
         a NAT an answer that leaves from another address than was asked is lost."""
         self.pack_ip, self._text_of, self._net_text = number_of, text_of, net_text
         self.loopback_net = self._block(*loopback)
+        self._loopback = _by_first_byte((self.loopback_net,))
         self.loopback = self.loopback_ip(1)
         """The usual loopback address."""
-        self._local = tuple(self._block(*block) for block in local)
-        self._never = tuple(self._block(*block) for block in never)
+        self._local = _by_first_byte(self._block(*block) for block in local)
+        self._never = _by_first_byte(self._block(*block) for block in never)
         self.unpack: Callable[[bytes], Addr] = lru_cache(maxsize=16384)(self._unpack)
         """The address in `peer_length` bytes. Raises `ValueError` for any other length.
 
@@ -132,9 +147,13 @@ class Family:
     def _text(self, number: int) -> str:
         return self._text_of(number.to_bytes(self.ip_length))
 
-    def _inside(self, ip: str, blocks: Iterable[Net]) -> bool:
-        number, width = int.from_bytes(self.pack_ip(ip)), 8 * self.ip_length
-        return any(number >> width - block.bits == block.prefix for block in blocks)
+    def _inside(self, ip: str, blocks: Blocks) -> bool:
+        packed = self.pack_ip(ip)
+        near = blocks.get(packed[0])  # nearly always none
+        if near is None:
+            return False
+        number, width = int.from_bytes(packed), 8 * self.ip_length
+        return any(number >> width - block.bits == block.prefix for block in near)
 
     # ---- compact form ------------------------------------------------------------------------------
 
@@ -167,7 +186,7 @@ class Family:
 
     def is_loopback(self, ip: str) -> bool:
         """Whether an address is a loopback address."""
-        return self._inside(ip, (self.loopback_net,))
+        return self._inside(ip, self._loopback)
 
     def loopback_ip(self, nth: int) -> str:
         """The loopback address of a number. IPv6 has only one, number 1."""

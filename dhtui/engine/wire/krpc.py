@@ -345,10 +345,8 @@ def encode_query(tid: bytes, args: Args | MadeQuery, read_only: bool) -> tuple[s
     if isinstance(args, FreeQuery | RawQuery):
         return args.method, args.datagram(tid, read_only, VERSION)
     name, method, write = _WRITERS[type(args)]
-    message: dict[bytes, Any] = {b"a": write(args), b"q": method, b"t": tid, b"v": VERSION, b"y": b"q"}
-    if read_only:
-        message[b"ro"] = 1
-    return name, bencode.encode(message)
+    parts = bencode.encode(write(args)), len(method), method, b"2:roi1e" if read_only else b"", len(tid), tid, VERSION
+    return name, b"d1:a%b1:q%d:%b%b1:t%d:%b1:v4:%b1:y1:qe" % parts
 
 
 def encode_response(tid: bytes, body: dict[bytes, Any], to: Addr) -> bytes:

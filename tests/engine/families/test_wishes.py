@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from dhtui.engine.families import merge
+from dhtui.engine.families import merge, sides
 from dhtui.engine.families.wish import Agreement, Newest
 from dhtui.engine.items import Draft, ImmutableItem, MutableItem
 from dhtui.engine.keys import BEP44_TEST_KEY
 from dhtui.engine.lookup.decisions import StopReason
+from dhtui.engine.lookup.policy import OURS
 from dhtui.engine.node import Node
 from dhtui.engine.operations.limit import Limit
 from dhtui.engine.outcome import Doubt, NodeOutcome, Outcome, Status
@@ -204,6 +207,26 @@ async def test_a_node_of_a_family_that_we_do_not_have_is_no_route() -> None:
     async with asyncio.timeout(PATIENCE), Node(config) as node:
         outcome = await node.ping([("::1", 6881)])
         assert [one.status for one in outcome.asked] == [Status.NO_ROUTE] and not outcome.ok
+
+
+async def test_a_family_in_which_nobody_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is an address and a route, and behind that nothing: the wish ends with the other half, and is whole."""
+    monkeypatch.setattr(sides, "GRACE_SECONDS", 0.0)
+    quiet = Settings(read_only=False, query_timeout=3600.0, policy=replace(OURS, soft=3600.0, hard=3600.0))
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as mute:
+        mute.bind(("::1", 0))
+        async with asyncio.timeout(PATIENCE), Node(NodeConfig(listen=("127.0.0.1", 0), settings=quiet)) as other:
+            hosts = ("{}:{}".format(*other.address), f"[::1]:{mute.getsockname()[1]}")
+            config = NodeConfig(listen=("127.0.0.1", 0), listen_also=("::1", 0), bootstrap=hosts, settings=quiet)
+            async with Node(config) as node:
+                assert (await node.bootstrapped()).state == "done"
+                for outcome in (
+                    await node.put(VALUE),
+                    await node.find_node(TARGET),
+                    await node.announce_peer(TARGET, 1),
+                ):
+                    assert outcome.ok and outcome.complete and len(outcome.parts) == 2
+                    assert {one.family for one in outcome.asked if one.responded} == {"IPv4"}
 
 
 async def test_both_halves_end_with_their_limit(net: Testnet) -> None:
