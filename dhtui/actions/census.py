@@ -17,6 +17,7 @@ from ..engine.operations.limit import Limit, limit_here
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bloom import Count
 from ..engine.wire.compact import NodeInfo
+from ..engine.wire.family import FamilyName, family_of
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
@@ -60,6 +61,15 @@ class _Census:
     free_at: float = 0.0
     """When the next query may be sent."""
 
+    @property
+    def family(self) -> FamilyName:
+        """The network that is walked through: that of the node's first address."""
+        return _family(self.node)
+
+    def _there(self, nodes: Iterable[NodeInfo]) -> list[NodeInfo]:
+        """Those of the nodes that are in it."""
+        return [node for node in nodes if family_of(node.addr[0]).name == self.family]
+
     async def take(self) -> None:
         """All blocks that are left, or until it is told to stop."""
         try:
@@ -72,7 +82,7 @@ class _Census:
         if self.want.file is None:
             return
         try:
-            await asyncio.to_thread(census_file.save, self.want.file, self.walk)
+            await asyncio.to_thread(census_file.save, self.want.file, self.walk, self.family)
         except OSError as error:
             raise Failure(f"--resume: {quoted(str(self.want.file))} can't be written: {error.strerror}") from None
 
@@ -94,8 +104,8 @@ class _Census:
         if not entry.answered:
             self.alone = entry.complete
             return
-        self.walk.name(_named(entry))
-        self.walk.name(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None)
+        self.walk.name(self._there(_named(entry)))
+        self.walk.name(self._there(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None))
         running: set[asyncio.Task[None]] = set()
         try:
             while not self.stop.is_set():
@@ -135,7 +145,7 @@ class _Census:
             return
         given = _samples(sampled.asked)
         visit = Visit(node.addr, first.id, first.rtt, first.version, given)
-        self.walk.visited(visit, (*first.nodes, *_named(sampled)))
+        self.walk.visited(visit, self._there((*first.nodes, *_named(sampled))))
 
     def _end_block(self) -> None:
         walk = self.walk
@@ -148,6 +158,10 @@ class _Census:
         high = nodes.value if nodes.high is None else nodes.high
         so_far = f"so far {nodes.value:.0f} nodes in the network ({nodes.low:.0f} to {high:.0f})"
         self.say(f"census: block {tally.blocks} of {len(walk.plan.blocks)}: {found}; {so_far}")
+
+
+def _family(node: NodeCommands) -> FamilyName:
+    return family_of(node.address[0]).name
 
 
 def _named(outcome: Outcome) -> Iterable[NodeInfo]:
@@ -182,7 +196,10 @@ async def _kept(node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[
     if want.file is None:
         return None
     try:
-        walk, warning = await asyncio.to_thread(census_file.load, want.file, node.id, rng)
+        walk, warning = await asyncio.to_thread(census_file.load, want.file, node.id, rng, _family(node))
+    except census_file.OtherFamilyError as error:
+        other = "4" if str(error) == "IPv4" else "6"
+        raise Failure(f"--resume: {quoted(str(want.file))} is of {error}: --family {other} goes on with it") from None
     except OSError as error:
         raise Failure(f"--resume: {quoted(str(want.file))} can't be read: {error.strerror or error}") from None
     if warning:
@@ -216,6 +233,8 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
     )
     done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
     summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
+    if len(node.addresses) > 1:
+        summary = f"{taken.family}: {summary}"
     if taken.alone:
         summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
     return Result(

@@ -22,6 +22,7 @@ from ..engine.census.walk import (
 )
 from ..engine.wire.address import read_ip
 from ..engine.wire.compact import Addr, NodeInfo
+from ..engine.wire.family import BY_NAME, FamilyName
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM, MAX_SAMPLES_READ, GivenSamples
 from .atomic import atomic_write, check_version, parse_json, read_regular, set_aside
 
@@ -48,26 +49,31 @@ class _Damaged(ValueError):
     """The file is not what it should be."""
 
 
-def load(path: Path, own: bytes, rng: Random) -> tuple[Walk | None, str]:
+class OtherFamilyError(Exception):
+    """The census in the file is of the other address family. Its words are the name of that."""
+
+
+def load(path: Path, own: bytes, rng: Random, family: FamilyName = "IPv4") -> tuple[Walk | None, str]:
     """The walk in a file, and a warning or nothing. `None`: there is no such file yet, or it was damaged and is set
-    aside. Raises `OSError`."""
+    aside. Raises `OSError`, `OtherFamilyError`."""
     try:
         data = read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         return None, ""
     try:
-        return _decode(data, own, rng), ""
+        return _decode(data, own, rng, family), ""
     except (ValueError, TypeError, KeyError, AttributeError):
         aside = set_aside(path)
         return None, f"{path} is no census, or damaged: set aside as {aside.name}, starting afresh"
 
 
-def save(path: Path, walk: Walk) -> None:
-    """Write a walk, for its owner alone. Raises `OSError`."""
+def save(path: Path, walk: Walk, family: FamilyName = "IPv4") -> None:
+    """Write a walk through the network of a family, for its owner alone. Raises `OSError`."""
     tally = walk.tally
     document = {
         "kind": KIND,
         "version": VERSION,
+        "family": family,
         "depth": walk.plan.depth,
         "plan": list(walk.plan.blocks),
         **{name: getattr(tally, name) for name in _COUNTS},
@@ -91,11 +97,15 @@ def _visit(visit: Visit) -> list[Any]:
     ]
 
 
-def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
+def _decode(data: bytes, own: bytes, rng: Random, family: FamilyName) -> Walk:
     document = parse_json(data)
     if len(data) > MAX_BYTES or not isinstance(document, dict) or document.get("kind") != KIND:
         raise _Damaged
     check_version(document.get("version"), VERSION)
+    if (told := document.get("family", "IPv4")) not in BY_NAME:
+        raise _Damaged
+    if told != family:
+        raise OtherFamilyError(told)
     depth = _whole(document["depth"], MAX_DEPTH)
     blocks = tuple(_whole(each, 2**depth - 1) for each in document["plan"])
     if not 0 < len(blocks) <= MAX_BLOCKS or len(set(blocks)) != len(blocks):
