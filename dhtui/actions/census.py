@@ -17,7 +17,7 @@ from ..engine.operations.limit import Limit, limit_here
 from ..engine.outcome import NodeOutcome, Outcome
 from ..engine.wire.bloom import Count
 from ..engine.wire.compact import NodeInfo
-from ..engine.wire.family import FamilyName, family_of
+from ..engine.wire.family import FamilyName
 from ..engine.wire.methods import GivenSamples
 from ..errors import Failure, quoted
 from ..storage import census_file
@@ -42,7 +42,9 @@ class CensusReport:
     share: float
     """Of the id space, in the blocks that were walked."""
     nodes: Count | None
-    """Of the network; `None` before the first block is done."""
+    """Of the network, or of both families' networks together; `None` before the first block is done."""
+    families: dict[FamilyName, Count]
+    """Of each family's network in which nodes were found."""
     infohashes: Count | None
     listed: tuple[bytes, ...] | None
     """The infohashes that were given, if they are to be listed."""
@@ -61,15 +63,6 @@ class _Census:
     free_at: float = 0.0
     """When the next query may be sent."""
 
-    @property
-    def family(self) -> FamilyName:
-        """The network that is walked through: that of the node's first address."""
-        return _family(self.node)
-
-    def _there(self, nodes: Iterable[NodeInfo]) -> list[NodeInfo]:
-        """Those of the nodes that are in it."""
-        return [node for node in nodes if family_of(node.addr[0]).name == self.family]
-
     async def take(self) -> None:
         """All blocks that are left, or until it is told to stop."""
         try:
@@ -82,7 +75,7 @@ class _Census:
         if self.want.file is None:
             return
         try:
-            await asyncio.to_thread(census_file.save, self.want.file, self.walk, self.family)
+            await asyncio.to_thread(census_file.save, self.want.file, self.walk)
         except OSError as error:
             raise Failure(f"--resume: {quoted(str(self.want.file))} can't be written: {error.strerror}") from None
 
@@ -104,8 +97,8 @@ class _Census:
         if not entry.answered:
             self.alone = entry.complete
             return
-        self.walk.name(self._there(_named(entry)))
-        self.walk.name(self._there(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None))
+        self.walk.name(_named(entry))
+        self.walk.name(NodeInfo(one.id, one.addr) for one in entry.closest if one.id is not None)
         running: set[asyncio.Task[None]] = set()
         try:
             while not self.stop.is_set():
@@ -145,7 +138,7 @@ class _Census:
             return
         given = _samples(sampled.asked)
         visit = Visit(node.addr, first.id, first.rtt, first.version, given)
-        self.walk.visited(visit, self._there((*first.nodes, *_named(sampled))))
+        self.walk.visited(visit, (*first.nodes, *_named(sampled)))
 
     def _end_block(self) -> None:
         walk = self.walk
@@ -158,10 +151,6 @@ class _Census:
         high = nodes.value if nodes.high is None else nodes.high
         so_far = f"so far {nodes.value:.0f} nodes in the network ({nodes.low:.0f} to {high:.0f})"
         self.say(f"census: block {tally.blocks} of {len(walk.plan.blocks)}: {found}; {so_far}")
-
-
-def _family(node: NodeCommands) -> FamilyName:
-    return family_of(node.address[0]).name
 
 
 def _named(outcome: Outcome) -> Iterable[NodeInfo]:
@@ -196,10 +185,7 @@ async def _kept(node: NodeCommands, want: CensusOf, rng: Random, say: Callable[[
     if want.file is None:
         return None
     try:
-        walk, warning = await asyncio.to_thread(census_file.load, want.file, node.id, rng, _family(node))
-    except census_file.OtherFamilyError as error:
-        other = "4" if str(error) == "IPv4" else "6"
-        raise Failure(f"--resume: {quoted(str(want.file))} is of {error}: --family {other} goes on with it") from None
+        walk, warning = await asyncio.to_thread(census_file.load, want.file, node.id, rng)
     except OSError as error:
         raise Failure(f"--resume: {quoted(str(want.file))} can't be read: {error.strerror or error}") from None
     if warning:
@@ -223,18 +209,18 @@ def _result(node: NodeCommands, taken: _Census) -> Result:
     walk = taken.walk
     tally, share = walk.tally, walk.share
     nodes = nodes_of(tally.nodes, share) if tally.blocks else None
+    found: dict[FamilyName, int] = {"IPv4": tally.nodes - tally.six, "IPv6": tally.six}
     report = CensusReport(
         tally=tally,
         planned=len(walk.plan.blocks),
         share=share,
         nodes=nodes,
+        families={name: nodes_of(count, share) for name, count in found.items() if count},
         infohashes=infohashes_of(tally.owned, share) if tally.sampling else None,
         listed=tuple(taken.listed)[:MAX_LISTED] if taken.want.listed else None,
     )
     done = f"{tally.blocks} of {report.planned} blocks walked, {100 * share:.3g} % of the id space"
     summary = f"{done}: {tally.nodes} of {tally.visited} nodes answered"
-    if len(node.addresses) > 1:
-        summary = f"{taken.family}: {summary}"
     if taken.alone:
         summary = f"nobody answers{' any more' if tally.blocks else ''}; {summary}"
     return Result(

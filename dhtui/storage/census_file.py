@@ -22,7 +22,6 @@ from ..engine.census.walk import (
 )
 from ..engine.wire.address import read_ip
 from ..engine.wire.compact import Addr, NodeInfo
-from ..engine.wire.family import BY_NAME, FamilyName
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM, MAX_SAMPLES_READ, GivenSamples
 from .atomic import atomic_write, check_version, parse_json, read_regular, set_aside
 
@@ -49,34 +48,30 @@ class _Damaged(ValueError):
     """The file is not what it should be."""
 
 
-class OtherFamilyError(Exception):
-    """The census in the file is of the other address family. Its words are the name of that."""
-
-
-def load(path: Path, own: bytes, rng: Random, family: FamilyName = "IPv4") -> tuple[Walk | None, str]:
+def load(path: Path, own: bytes, rng: Random) -> tuple[Walk | None, str]:
     """The walk in a file, and a warning or nothing. `None`: there is no such file yet, or it was damaged and is set
-    aside. Raises `OSError`, `OtherFamilyError`."""
+    aside. Raises `OSError`."""
     try:
         data = read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         return None, ""
     try:
-        return _decode(data, own, rng, family), ""
+        return _decode(data, own, rng), ""
     except (ValueError, TypeError, KeyError, AttributeError):
         aside = set_aside(path)
         return None, f"{path} is no census, or damaged: set aside as {aside.name}, starting afresh"
 
 
-def save(path: Path, walk: Walk, family: FamilyName = "IPv4") -> None:
-    """Write a walk through the network of a family, for its owner alone. Raises `OSError`."""
+def save(path: Path, walk: Walk) -> None:
+    """Write a walk, for its owner alone. Raises `OSError`."""
     tally = walk.tally
     document = {
         "kind": KIND,
         "version": VERSION,
-        "family": family,
         "depth": walk.plan.depth,
         "plan": list(walk.plan.blocks),
         **{name: getattr(tally, name) for name in _COUNTS},
+        "six": tally.six,
         "clients": {client.hex(): count for client, count in tally.clients.items()},
         "round_trips": {str(step): count for step, count in tally.round_trips.items()},
         "owned": [[round(block.number, 3), round(block.variance, 3)] for block in tally.owned],
@@ -97,15 +92,11 @@ def _visit(visit: Visit) -> list[Any]:
     ]
 
 
-def _decode(data: bytes, own: bytes, rng: Random, family: FamilyName) -> Walk:
+def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
     document = parse_json(data)
     if len(data) > MAX_BYTES or not isinstance(document, dict) or document.get("kind") != KIND:
         raise _Damaged
     check_version(document.get("version"), VERSION)
-    if (told := document.get("family", "IPv4")) not in BY_NAME:
-        raise _Damaged
-    if told != family:
-        raise OtherFamilyError(told)
     depth = _whole(document["depth"], MAX_DEPTH)
     blocks = tuple(_whole(each, 2**depth - 1) for each in document["plan"])
     if not 0 < len(blocks) <= MAX_BLOCKS or len(set(blocks)) != len(blocks):
@@ -113,6 +104,7 @@ def _decode(data: bytes, own: bytes, rng: Random, family: FamilyName) -> Walk:
     tally = Tally()
     for name in _COUNTS:
         setattr(tally, name, _whole(document[name], MAX_COUNT))
+    tally.six = _whole(document.get("six", 0), tally.nodes)  # missing before there was IPv6
     clients, round_trips = document["clients"], document["round_trips"]
     tally.clients = Counter({_client(name): _whole(count, MAX_COUNT) for name, count in clients.items()})
     tally.round_trips = Counter({_step(name): _whole(count, MAX_COUNT) for name, count in round_trips.items()})

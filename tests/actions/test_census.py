@@ -47,6 +47,15 @@ async def test_a_whole_swarm_is_counted(net: Testnet, node: Node) -> None:
     assert len(said) == report.planned and "so far 40 nodes in the network (40 to 40)" in said[-1]
 
 
+async def test_each_family_is_a_network_of_its_own() -> None:
+    """A node in both families has a place in each network, and is counted in each."""
+    async with Testnet(9, family="both") as net, net.node() as node:
+        result = await census(node, CensusOf(FAST, 1000, None, listed=False), lambda text: None)
+    report = result.census
+    assert result.ok and report is not None and report.share == 1.0 and report.tally.six == 9
+    assert report.families == {"IPv4": (9, 9, 9), "IPv6": (9, 9, 9)} and report.nodes == (18, 18, 18)
+
+
 async def test_each_node_is_asked_for_samples_once_though_it_was_stopped(
     net: Testnet, node: Node, tmp_path: Path
 ) -> None:
@@ -166,17 +175,3 @@ def test_it_runs_on_a_testnet(
 def test_a_sample_needs_somebody_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--do", "sample_infohashes", "--bnodes", "no"]) == 2
     assert "sample_infohashes needs --remote" in capsys.readouterr().err
-
-
-async def test_a_node_in_both_families_walks_through_the_network_of_its_first(tmp_path: Path) -> None:
-    path = tmp_path / "census"
-    async with Testnet(8, family="both") as net:
-        for listen, also in ((("127.0.0.1", 0), ("::1", 0)), (("::1", 0), ("127.0.0.1", 0))):
-            async with Node(net.joining(NodeConfig(listen=listen, listen_also=also))) as node:
-                want = CensusOf(FAST, 10, path if listen[0] == "::1" else None, listed=False)
-                result = await census(node, want, lambda line: None)
-            assert result.census is not None and result.census.nodes == (8, 8, 8)
-            assert result.census.tally.answered == 8 and result.summary.startswith(result.standing.family)
-        async with Node(net.joining(NodeConfig(listen=("127.0.0.1", 0)))) as node:
-            with pytest.raises(Failure, match="is of IPv6: --family 6 goes on with it"):
-                await census(node, CensusOf(FAST, 10, path, listed=False), lambda line: None)

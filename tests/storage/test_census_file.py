@@ -13,7 +13,7 @@ import pytest
 from dhtui.engine.census.walk import Plan, Visit, Walk
 from dhtui.engine.wire.compact import NodeInfo
 from dhtui.engine.wire.methods import GivenSamples
-from dhtui.storage.census_file import OtherFamilyError, load, save
+from dhtui.storage.census_file import load, save
 
 OWN = b"\xff" * 20
 RNG = Random(1)
@@ -65,8 +65,6 @@ def test_there_is_none_at_first(tmp_path: Path) -> None:
     [
         {"kind": "else"},
         {"version": "1"},
-        {"family": "IPv5"},
-        {"family": ["IPv4"]},
         {"depth": 41},
         {"plan": [1, 1]},
         {"plan": []},
@@ -104,12 +102,3 @@ def test_what_is_no_census_is_set_aside(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "census"
     path.write_bytes(data)
     assert load(path, OWN, RNG)[0] is None and (tmp_path / "census.damaged-1").read_bytes() == data
-
-
-def test_one_of_the_other_family_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "census"
-    save(path, begun(), "IPv6")
-    data = path.read_bytes()
-    with pytest.raises(OtherFamilyError, match=r"^IPv6$"):
-        load(path, OWN, RNG)
-    assert path.read_bytes() == data and load(path, OWN, RNG, "IPv6")[0] is not None
