@@ -98,7 +98,9 @@ def test_a_node_that_there_is_no_route_to_and_one_that_answers_from_elsewhere() 
 
 
 def test_the_parts_of_a_wish_are_told() -> None:
-    four = Outcome(action="get", target=bytes(20), family="IPv4")
-    six = Outcome(action="get", target=bytes(20), family="IPv6", elapsed=0.5)
-    parts = last(dual(), action="get", outcome=Outcome(action="get", target=bytes(20), parts=(four, six)))["parts"]
+    four = Outcome(action="get", target=bytes(20), asked=(), family="IPv4")
+    six = Outcome(action="get", target=bytes(20), asked=(), family="IPv6", elapsed=0.5)
+    parts = last(dual(), action="get", outcome=Outcome(action="get", target=bytes(20), asked=(), parts=(four, six)))[
+        "parts"
+    ]
     assert [part["family"] for part in parts] == ["IPv4", "IPv6"] and parts[1]["elapsed_ms"] == 500.0
