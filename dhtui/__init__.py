@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .attach.control import ControlError, ControlSocket
     from .engine.defence.blocklist import BlocklistError
     from .engine.defence.ranges import Blocklist
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         LinkState,
         LookupFinished,
         LookupStarted,
+        Missed,
         NodeAdded,
         NodeRemoved,
         PacketReceived,
@@ -64,6 +66,8 @@ __all__ = [
     "Blocklist",
     "BlocklistError",
     "BootstrapProgress",
+    "ControlError",
+    "ControlSocket",
     "DatagramsLost",
     "Doubt",
     "Draft",
@@ -79,6 +83,7 @@ __all__ = [
     "LookupFinished",
     "LookupStarted",
     "LookupView",
+    "Missed",
     "MutableItem",
     "Node",
     "NodeAdded",
@@ -118,6 +123,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "attach.control": "ControlError ControlSocket",
     "engine.defence.blocklist": "BlocklistError",
     "engine.defence.ranges": "Blocklist",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
@@ -129,7 +135,7 @@ _HOMES = {
     "engine.settings": "NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
     "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LinkChanged"
-    " LinkState LookupFinished LookupStarted NodeAdded NodeRemoved"
+    " LinkState LookupFinished LookupStarted Missed NodeAdded NodeRemoved"
     " PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",

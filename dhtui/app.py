@@ -28,14 +28,14 @@ from .bindings.commands import THEMES as THEME_NAMES
 from .bindings.keymap import key_of
 from .bindings.registry import GLOBAL, KEYMAP, LIST, PLAYER, VIEWS, Action, View, show_actions
 from .engine.node import Node
-from .errors import Failure
+from .errors import Exit, Failure
 from .headless.output import Output
 from .options.options import Options
 from .packets.parts import Link
 from .runtime import launch
 from .runtime.host import NodeHost, Nodes
 from .runtime.node_run import new_path
-from .runtime.opening import instead_of_network, life_of, on_network, on_testnet
+from .runtime.opening import at_socket, instead_of_network, life_of, on_network, on_testnet, socket_of
 from .runtime.signals import taken_signals
 from .runtime.threads import DaemonThreads
 from .screens.base import ExplorerScreen
@@ -108,7 +108,8 @@ class Explorer(App[int]):
         self.stopped = False
         """Whether a signal has ended it."""
         self.failure = ""
-        """Why the app ended with exit code 1; safe to print."""
+        """Why the app failed; safe to print."""
+        self.failure_code = Exit.FAILED
         self.warnings = list(warnings)
         """Sentences that are still to be said, at the end of the run if no earlier."""
         self._replay, self._record = replay, record
@@ -166,7 +167,7 @@ class Explorer(App[int]):
         try:
             await self.host.start(record=record)
         except Failure as problem:
-            self._fail(str(problem))
+            self._fail(str(problem), problem.code)
         except OSError as problem:
             self._fail(f"cannot start the node: {problem.strerror or problem}")
         except Exception as problem:
@@ -190,9 +191,9 @@ class Explorer(App[int]):
             changed = f"{short_id(change.target)} changed: {change_words(change.before, change.now)}"
             notify(self, f"{changed}. {key_of('show.items')} shows it.")
 
-    def _fail(self, why: str) -> None:
-        self.failure = safe_text(why, 1000)
-        self.exit(1, return_code=1)
+    def _fail(self, why: str, code: Exit = Exit.FAILED) -> None:
+        self.failure, self.failure_code = safe_text(why, 1000), code
+        self.exit(code, return_code=code)
 
     async def on_unmount(self) -> None:
         """Keeps what is worth keeping, and closes the node."""
@@ -244,6 +245,8 @@ class Explorer(App[int]):
         """Leaves the network for a testnet, or a testnet for the network. Asks first: the node ends with it."""
         if self._replay is not None:
             notify(self, RECORDING)
+        elif self.host.nodes.attached:
+            notify(self, "This explorer is attached to a node of another program, and stays with it.")
         elif self.host.nodes.other is None or self.host.nodes.on_testnet:
             notify(self, "This program was started on a testnet; without --testnet it starts on the network.")
         elif self.host.testnet:
@@ -650,6 +653,10 @@ def run_explorer(options: Options, replay: Replay | None, output: Output) -> int
 
         memory, about = _memory(state_folder(options), read_only=True)
         return _run(Explorer(replay=replay, warnings=about, memory=memory, theme=options.theme), output, options.mouse)
+    if options.attach is not None:
+        start = launch.beside(options)
+        memory, about = _memory(start.folder)
+        return _run(_attached_explorer(options, start, memory, about), output, options.mouse)
     with launch.prepare(options, serving=True, keeping=not options.testnet) as start:
         memory, about = _memory(start.folder)
         return _run(_explorer(options, start, memory, about), output, options.mouse)
@@ -671,6 +678,8 @@ def _explorer(
         return on_network(launch.renewed(start))
 
     nodes = Nodes(
+        control=socket_of(options),
+        quiet=start.lock is None,
         own=partial(on_testnet, start, options.testnet, warn, life=life_of(options)) if options.testnet else again,
         on_testnet=bool(options.testnet),
         other=None if options.testnet else partial(instead_of_network, options, TESTNET_SIZE, warn),
@@ -682,6 +691,18 @@ def _explorer(
     warnings = (*start.warnings, *about)
     explorer = Explorer(nodes, record=options.record, warnings=warnings, memory=memory, theme=options.theme)
     return explorer
+
+
+def _attached_explorer(options: Options, start: launch.Launch, memory: MemoryFile, about: tuple[str, ...]) -> Explorer:
+    """The explorer of a node of another program."""
+    nodes = Nodes(
+        own=partial(at_socket, options, "all"),
+        attached=True,
+        keys_folder=start.folder / "keys",
+        keep_folder=start.folder,
+        tour_folder=start.folder,
+    )
+    return Explorer(nodes, record=options.record, warnings=about, memory=memory, theme=options.theme)
 
 
 def spare_pauses() -> None:
@@ -708,7 +729,7 @@ def _run(explorer: Explorer, output: Output, mouse: bool) -> int:
     for warning in explorer.warnings:
         output.warn(warning)
     if explorer.failure:
-        return output.fail(explorer.failure, 1)
+        return output.fail(explorer.failure, explorer.failure_code)
     return explorer.return_code or 0
 
 

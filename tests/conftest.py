@@ -46,6 +46,7 @@ LINUX = (
     "terminal/",
     "truth/",
     "actions/",
+    "attached/",
     "engine/test_callers.py",
     "engine/test_testnet.py",
     "headless/",
@@ -54,6 +55,7 @@ LINUX = (
     "options/test_given.py",
     "project/test_json.py",
     "project/test_readme.py",
+    "runtime/test_attached.py",
     "sources/test_recording.py",
     "sources/test_replay.py",
 )

@@ -79,6 +79,8 @@ class Result(NamedTuple):
     """republish: the items that were looked after."""
     findings: tuple[Finding, ...] = ()
     """doctor, sybil_check: what was found."""
+    status: Snapshot | None = None
+    """status: how the node is."""
     out: Path | None = None
     """get: where the bytes of the value went; `STDOUT`: they go to standard output, alone."""
     given_up: str = ""

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 NODE_FLAGS = (
-    *("deadline", "wait", "record", "testnet", "listen", "family", "bnodes", "did", "pip"),
+    *("attach", "deadline", "wait", "record", "testnet", "listen", "family", "bnodes", "did", "pip"),
     *("blocklist", "blocklist-lenient"),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
@@ -463,6 +463,27 @@ _ROWS = (
         run="actions.requested:identity_now",
         text="headless.text:identity",
         saves=True,
+    ),
+    Action(
+        name="status",
+        help="tell how the node is that runs already, with --attach; exit 0 where it is ready, 1 not yet, 3 no node",
+        flags="",
+        example="--attach",
+        plan="options.planning.network:status",
+        run="actions.status:tell",
+        text="headless.status:text",
+        json="headless.status:json",
+        fields=(
+            "| `result` of status | `ready`, `uptime_seconds` | whether it has joined its network: the exit code is 0, "
+            "else 1; 3 where no node is there |\n"
+            "| | `families` | one of each address family: `{family, id, bound, external, reachability, nodes: {good, "
+            "questionable, bad}}` |\n"
+            "| | `queries` | of all methods: `{sent, answered, errors, timed_out}` of its own, `{received, replied, "
+            "refused}` of others |\n"
+            "| | `traffic`, `stored` | `{packets_in, packets_out, bytes_in, bytes_out}` so far; what it keeps for "
+            "others: `{immutable, mutable, peers, infohashes}` |\n"
+            "| | `lookups_running`, `network_size` | how many; nodes in the network, estimated, or null |"
+        ),
     ),
     Action(
         name="doctor",

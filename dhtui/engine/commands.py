@@ -133,6 +133,7 @@ class NodeCommands(Protocol):
         what: ImmutableItem | MutableItem | Draft,
         *,
         cas: int | None = None,
+        base: int | None = None,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
         wide: bool = False,

@@ -167,6 +167,13 @@ def sign(key: PrivateKey, v: bytes, seq: int, salt: bytes = b"") -> MutableItem:
     return MutableItem(v=v, k=key.public, sig=key.sign(signing_buffer(v, seq, salt)), seq=seq, salt=salt)
 
 
+def check_base(highest: int | None, base: int | None) -> None:
+    """Raise `ItemError` 301 when the `highest` seq seen is above the `base` that an item was made from."""
+    if base is not None and highest is not None and highest > base:
+        made_from = f"seq {base}, from which this one was made" if base >= 0 else "what was known"
+        raise ItemError(CAS_MISMATCH, f"seq {highest} is there already, newer than {made_from}: nothing was put")
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A mutable item that is signed later, when the highest sequence number in the network is known."""
@@ -211,7 +218,5 @@ class Draft:
         highest is above the `base`, or the own `seq` is not.
         """
         self.check()
-        if self.base is not None and highest is not None and highest > self.base:
-            made_from = f"seq {self.base}, from which this one was made" if self.base >= 0 else "what was known"
-            raise ItemError(CAS_MISMATCH, f"seq {highest} is there already, newer than {made_from}: nothing was put")
+        check_base(highest, self.base)
         return sign(self.key, self.v, self._next(highest), self.salt)

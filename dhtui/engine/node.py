@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from random import Random, SystemRandom
 from time import time as wall_clock
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from weakref import WeakKeyDictionary
 
 from . import checks, clock
@@ -93,16 +93,31 @@ def deadline(seconds: float) -> Iterator[Limit]:
         timer.cancel()
 
 
+class Control(Protocol):
+    """What lets other programs see a node and command it, such as `dhtui.ControlSocket`."""
+
+    async def open(self, node: Node, /) -> None:
+        """Called when the node has started. An exception keeps it from starting."""
+
+    async def close(self) -> None:
+        """Called before the node closes."""
+
+
 class Node:
     """One node: bound, bootstrapping and serving from entering its context to leaving it, or from `start` to `close`.
 
     It runs once. A second `Node` with the same `state` has the same id and the saved nodes.
     """
 
-    def __init__(self, config: NodeConfig = PUBLIC) -> None:
-        """The default config binds a free port and joins the public network through `PUBLIC_BOOTSTRAP`."""
+    def __init__(self, config: NodeConfig = PUBLIC, *, control: Control | None = None) -> None:
+        """The default config binds a free port and joins the public network through `PUBLIC_BOOTSTRAP`.
+
+        `control`, such as a `ControlSocket`, is open while the node runs.
+        """
         checks.kind("config", config, NodeConfig)
-        self.config = config
+        if control is not None and not all(callable(getattr(control, name, None)) for name in ("open", "close")):
+            raise ValueError(f"control must be a ControlSocket, not {type(control).__name__}")
+        self.config, self._control = config, control
         self._rng: Random = SystemRandom() if config.seed is None else Random(config.seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[Outcome]] = set()
@@ -126,14 +141,27 @@ class Node:
     async def start(self) -> Self:
         """Bind, and begin to bootstrap. Returns the node itself, which the caller closes.
 
-        Raises `OSError` if the address can't be bound, `NodeError` on a second call, and what `state.open` raises.
+        Raises `OSError` if the address can't be bound, `NodeError` on a second call, and what `state.open` and
+        `control.open` raise.
         """
         if self._made is not None:
             raise NodeError("a node runs once: make another one")
+        self._open_state()
+        if self._control is not None:
+            try:
+                await self._control.open(self)
+            except BaseException:
+                with suppress(OSError):
+                    await self.close()
+                raise
+        return self
+
+    def _open_state(self) -> None:
+        """Bind, with what is saved."""
         state = self.config.state
         if state is None:
             self._bind(self.config.settings)
-            return self
+            return
         self._loaded = saved = state.open()
         try:
             self._bind(replace(self.config.settings, saved=saved))
@@ -141,7 +169,6 @@ class Node:
             state.close()
             raise
         self._spawn(self._keep_state(state))
-        return self
 
     def _bind(self, settings: Settings) -> None:
         self._loop = asyncio.get_running_loop()
@@ -171,6 +198,10 @@ class Node:
         """
         if self._closed or self._made is None:
             return
+        if self._control is not None:
+            await self._control.close()
+            if self._closed:
+                return  # meanwhile, by another task
         self._closed = True
         self._made.close()
         for future in self._waiting:
@@ -488,11 +519,15 @@ class Node:
         what: ImmutableItem | MutableItem | Draft,
         *,
         cas: int | None = None,
+        base: int | None = None,
         remotes: Sequence[Addr] | None = None,
         progress: Progress | None = None,
         wide: bool = False,
     ) -> Outcome:
         """Store a BEP 44 item at the closest nodes, or at the named ones. Raises `ItemError` if none would take it.
+
+        `base` protects a signed item as that of a `Draft` does: it is the seq of the value that it was made from, -1 if
+        there was none.
 
         `wide`: at all nodes out to the expected distance of the k-th closest. So an item gets past a crowd of nodes
         that stand nearer to the target than chance has them. Without an estimate of the network's size, as usual.
@@ -501,9 +536,13 @@ class Node:
         _seq("cas", cas)
         if cas is not None and isinstance(what, ImmutableItem):
             raise ValueError("cas has no meaning for an immutable item, which can't be replaced")
+        _seq("base", base)
+        if base is not None and not isinstance(what, MutableItem):
+            raise ValueError("base is for a signed item: a draft has its own, and an immutable item needs none")
         caller, named = Caller(self._calls), _remotes(remotes)
         checks.kind("wide", wide, bool)
-        return await self._run(caller, Store(what, cas=cas, remotes=named, on_step=caller.steps(progress), wide=wide))
+        store = Store(what, cas=cas, base=base, remotes=named, on_step=caller.steps(progress), wide=wide)
+        return await self._run(caller, store)
 
     async def read_back(self, item: Item, written: Iterable[Addr], *, progress: Progress | None = None) -> Outcome:
         """Get an item as an unrelated node would: the lookup starts far from the target, at none of the nodes in

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..actions.request import STDOUT, Request
 from ..actions.run import Result
+from ..engine.commands import NodeCommands
 from ..engine.items import Item, MutableItem
-from ..engine.node import Node
 from ..errors import Failure, quoted
 from ..runtime.background import Background
 from ..runtime.node_run import NodeRun
@@ -128,7 +128,7 @@ async def _happened(event: asyncio.Event, seconds: float) -> bool:
 
 
 async def serve(
-    node: Node, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
+    node: NodeCommands, keeper: Keeper | None, asked_to_stop: asyncio.Event, output: Output, background: Background
 ) -> None:
     """Answer others, and look after the kept items hourly if there is a keeper, until asked to stop."""
     if output.as_json:

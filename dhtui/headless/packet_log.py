@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..engine.views.events import USED, DatagramsLost, Event, PacketReceived, PacketSent, Woke
+from ..engine.views.events import USED, DatagramsLost, Event, Missed, PacketReceived, PacketSent, Woke
 from ..engine.wire.bloom import count
 from ..engine.wire.family import family_of
 from ..engine.wire.krpc import (
@@ -44,6 +44,8 @@ def packet_line(event: Event) -> str | None:
         return f"lost {words.lost_unread(event.lost, event.total)}"
     if isinstance(event, Woke):
         return f"woke {words.woke(event.away)}"
+    if isinstance(event, Missed):
+        return f"missed {words.missed(event.at - event.since, event.packets)}"
     return None
 
 

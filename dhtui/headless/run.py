@@ -15,6 +15,7 @@ from ..actions.requested import Run
 from ..actions.resolve import families_of, look_up
 from ..actions.run import Result
 from ..actions.spec import ACTIONS
+from ..engine.commands import NodeCommands
 from ..engine.items import Item
 from ..engine.node import Node
 from ..engine.operations.limit import Limit
@@ -25,7 +26,7 @@ from ..options.options import Options
 from ..runtime import launch
 from ..runtime.families import leaves_loopback
 from ..runtime.node_run import NodeRun
-from ..runtime.opening import life_of, on_network, on_testnet
+from ..runtime.opening import at_socket, life_of, on_network, on_testnet, socket_of
 from ..runtime.threads import DaemonThreads
 from ..text.families import missing_words
 from ..text.format import address
@@ -37,6 +38,7 @@ from .output import Output
 from .stopping import LATEST, Stop
 
 if TYPE_CHECKING:
+    from ..attach.attached import AttachedNode
     from ..items.keepalive import KeptItem
 
 
@@ -50,7 +52,12 @@ def run(options: Options, request: Request, output: Output) -> int:
     own = request.remotes is not None and not options.wait and "bnodes" not in options.given
     keeping = options.wait or ACTIONS[request.action].saves
     serving = options.wait or ACTIONS[request.action].serves
-    start = launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
+    attached = options.attach is not None
+    start = (
+        launch.beside(options)
+        if attached
+        else launch.prepare(options, serving=serving, keeping=keeping, bootstrap=not own)
+    )
     output.outlives_readers = True
     with start:
         for warning in (
@@ -100,12 +107,16 @@ async def _run(options: Options, request: Request, start: launch.Launch, output:
 async def _with_node(options: Options, request: Request, start: launch.Launch, output: Output, stop: Stop) -> int:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(_node(options, start, output))
-        run = NodeRun(node, output.warn, keep_folder=start.folder, save=partial(launch.save, start))
+        save = None if options.attach is not None else partial(launch.save, start)
+        run = NodeRun(node, output.warn, keep_folder=start.folder, save=save)
         stack.push_async_callback(run.close)
         asyncio.get_running_loop().set_exception_handler(
             lambda _, told: run.background.died("something behind the scenes", told.get("exception"))
         )
         _tell_missing(options, request, node, output)
+        if options.wait:
+            # One on a testnet yields to one on the network; and where that has the state folder, it has been said.
+            await run.listen(socket_of(options), quiet=start.lock is None)
         if options.vv:
             _trace(node, output)
         if options.record is not None:
@@ -120,7 +131,7 @@ _TELLING = ("id", "bootstrap", "doctor")
 """Actions whose result tells of each family, and of those that are missing."""
 
 
-def _tell_missing(options: Options, request: Request, node: Node, output: Output) -> None:
+def _tell_missing(options: Options, request: Request, node: NodeCommands, output: Output) -> None:
     """Says once which address families this machine does not have, to those who asked for them or stay."""
     if request.action in _TELLING:
         return
@@ -131,7 +142,9 @@ def _tell_missing(options: Options, request: Request, node: Node, output: Output
             output.notes([sentence])
 
 
-def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node]:
+def _node(options: Options, start: launch.Launch, output: Output) -> AbstractAsyncContextManager[Node | AttachedNode]:
+    if options.attach is not None:
+        return at_socket(options, "all" if options.vv or options.record is not None else "status")
     if options.testnet:
         return on_testnet(start, options.testnet, output.warn, life=life_of(options), deadline=options.deadline)
     return on_network(start)
@@ -178,7 +191,7 @@ def _requests(request: Request, self_id: bytes | None) -> list[Request]:
     return [own, *(request._replace(target=other) for other in request.also)]
 
 
-def _trace(node: Node, output: Output) -> None:
+def _trace(node: Node | AttachedNode, output: Output) -> None:
     from .packet_log import packet_line
 
     def listener(event: Any) -> None:
@@ -306,7 +319,7 @@ def _give_up(task: asyncio.Future[Any]) -> None:
     task.cancel()
 
 
-async def _resolve(node: Node, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
+async def _resolve(node: NodeCommands, remotes: Sequence[HostPort], output: Output) -> list[Addr]:
     """The addresses of named nodes. Warns of those without one; raises `Failure` if none has one."""
     families = families_of(node.addresses)
     found = await asyncio.gather(*(look_up(remote, families) for remote in remotes))

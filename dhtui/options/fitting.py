@@ -19,8 +19,25 @@ EVERYWHERE = ("do", "json", "quiet", "vv", "state_dir", "config", "print_complet
 
 TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 """What a testnet may have of the internet."""
+OWN_NODE = (
+    *(
+        "wait",
+        "testnet",
+        "listen",
+        "family",
+        "bnodes",
+        "did",
+        "pip",
+        "blocklist",
+        "blocklist_lenient",
+        "read_only",
+        "tsecret",
+    ),
+    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET),
+)
+"""What is said of a node of our own."""
 _EXPLORER = (
-    *("record", "testnet", "listen", "family", "bnodes", "did", "pip", "blocklist", "blocklist_lenient"),
+    *("attach", "record", "testnet", "listen", "family", "bnodes", "did", "pip", "blocklist", "blocklist_lenient"),
     *("read_only", "tsecret"),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", *TESTNET),
@@ -61,6 +78,7 @@ def refuse_unused(options: Options, action: Action) -> None:
         refuse(options, ("vv",), "has no meaning with --quiet")
     if action.offline:
         return
+    _refuse_attached(options)
     if "read_only" in options.given and not options.read_only and not options.wait:
         raise UsageError("--read-only=false needs --wait: a single action answers no queries")
     if options.read_only or not options.wait:
@@ -75,6 +93,8 @@ def refuse_unused(options: Options, action: Action) -> None:
 
 def refuse_in_explorer(options: Options) -> None:
     """Raise `UsageError` for a flag that means nothing to the explorer."""
+    if options.replay is None:
+        _refuse_attached(options)
     for name in (setting.field for setting in SETTINGS):
         if options.replay is not None and name in _EXPLORER and name not in _REPLAY:
             refuse(options, (name,), "has no meaning with --replay: a recording is played without any node")
@@ -85,6 +105,12 @@ def refuse_in_explorer(options: Options) -> None:
     if options.testnet:
         refuse(options, ("bnodes",), "has no meaning with --testnet: the nodes to start from are those of the testnet")
     _check_testnet(options)
+
+
+def _refuse_attached(options: Options) -> None:
+    """An attached node runs already, as whoever started it wanted."""
+    if options.attach is not None:
+        refuse(options, OWN_NODE, "has no meaning with --attach: the node runs already")
 
 
 def _check_testnet(options: Options) -> None:

@@ -398,6 +398,16 @@ SETTINGS: tuple[Setting, ...] = (
         default="0",
     ),
     _run("traffic", NODE, "On a --testnet: its nodes look up, announce and put things of their own accord."),
+    _run(
+        "attach",
+        NODE,
+        "Take no node of our own, but one that runs already: at this socket, else that of the --state-dir. The "
+        "explorer, --wait and the library open one.",
+        shape="[SOCKET]",
+        alone="",
+        read=values.socket,
+        completes="file",
+    ),
     Setting(
         name="did",
         group=NODE,

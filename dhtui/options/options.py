@@ -21,6 +21,8 @@ class Options(NamedTuple):
     remote: tuple[HostPort, ...] | None = None
     """The nodes to ask; ``()`` is a full lookup by name, `None` one by default."""
     target: Target | None = None
+    attach: Path | None = None
+    """The socket of a node that runs; `values.OWN_SOCKET`: that of the state folder."""
     method: str | None = None
     args: bytes | None = None
     """JSON, as it was given."""

@@ -137,6 +137,15 @@ def salt_text(value: bytes) -> str:
     return text if plain and text else HEX + value.hex()
 
 
+OWN_SOCKET = Path("\0")
+"""What --attach names when it names nothing: no file is called that."""
+
+
+def socket(text: str) -> Path:
+    """The path of a socket; of an empty text `OWN_SOCKET`."""
+    return path(text) if text else OWN_SOCKET
+
+
 def path(text: str) -> Path:
     """A path, with ``~`` expanded."""
     if not text or "\0" in text:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from ..engine.node import Node
+from ..errors import Failure
 from ..keyring import Keyring, Vault
 from ..sources.source import LiveSource
 from ..storage.memory import Memory
@@ -16,12 +17,19 @@ from .node_run import NodeRun
 from .opening import testnet_of
 
 if TYPE_CHECKING:
+    from ..attach.attached import AttachedNode
+    from ..attach.source import AttachedSource
     from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
     from ..testnet import Testnet
 
-NodeFactory = Callable[[], AbstractAsyncContextManager[Node]]
-"""Makes a node that starts on entering and closes on leaving."""
+AnyNode: TypeAlias = "Node | AttachedNode"
+NodeFactory: TypeAlias = "Callable[[], AbstractAsyncContextManager[AnyNode]]"
+"""Makes a node that starts on entering and closes on leaving; or attaches to one, and leaves it."""
+
+
+RETRY_SECONDS = 1.0
+"""Seconds after which it is looked whether an attached node that ended runs again."""
 
 
 class Nodes(NamedTuple):
@@ -38,6 +46,12 @@ class Nodes(NamedTuple):
     keys_folder: Path | None = None
     keep_folder: Path | None = None
     """The items that `own` keeps alive."""
+    control: Path | None = None
+    """Where other programs of the user can attach to `own`."""
+    quiet: bool = False
+    """Whether nothing is said where they can't."""
+    attached: bool = False
+    """Whether `own` is a node of another program, which goes on without us."""
     tour_folder: Path | None = None
     """Where it is kept how far the reader is on the tour."""
 
@@ -53,7 +67,7 @@ class NodeHost:
         self,
         nodes: Nodes,
         warn: Callable[[str], None] = lambda text: None,
-        show: Callable[[LiveSource | None], None] = lambda source: None,
+        show: Callable[[LiveSource | AttachedSource | None], None] = lambda source: None,
     ) -> None:
         """`warn` is told, in a sentence, what goes wrong; `show` which node there is to be seen."""
         self.nodes, self._warn, self._show = nodes, warn, show
@@ -76,7 +90,7 @@ class NodeHost:
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def node(self) -> Node | None:
+    def node(self) -> AnyNode | None:
         """The node that runs."""
         return self.run.node if self.run is not None else None
 
@@ -146,7 +160,11 @@ class NodeHost:
                 if not ready.cancelled():
                     self._begin(node, own=own)
                     ready.set_result(None)
-                await self._stop.wait()
+                    if own and self.run is not None and self.nodes.control is not None:
+                        await self.run.listen(self.nodes.control, quiet=self.nodes.quiet)
+                await self._until_over(node)
+            while not self._stop.is_set():
+                await self._attach_again(factory)
         except asyncio.CancelledError:
             ready.cancel()
             raise
@@ -155,7 +173,39 @@ class NodeHost:
                 raise
             ready.set_exception(problem)
 
-    def _begin(self, node: Node, *, own: bool) -> None:
+    async def _until_over(self, node: AnyNode) -> None:
+        """Wait until this run is to end, or the node of another program has ended."""
+        if not self.nodes.attached:
+            await self._stop.wait()
+            return
+        node = cast("AttachedNode", node)
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._stop, node.gone)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if self._stop.is_set():
+            return
+        run, self.run = self.run, None
+        self.state = (f"{node.lost}: waiting for it to come back", True)
+        self._warn(f"There is nothing to attach to any more: {node.lost}.")
+        self._show(None)
+        if run is not None:
+            await run.close()
+
+    async def _attach_again(self, factory: NodeFactory) -> None:
+        """Look a little later whether the node of the other program runs again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_SECONDS):
+                await self._stop.wait()
+        with suppress(Failure):
+            async with factory() as node:
+                if not self._stop.is_set():
+                    self._begin(node, own=True)
+                    await self._until_over(node)
+
+    def _begin(self, node: AnyNode, *, own: bool) -> None:
         nodes = self.nodes
         # What is put into a testnet ends with it, so there the user's items of the network have no place.
         run = NodeRun(
@@ -168,7 +218,10 @@ class NodeHost:
         self.run, self.net = run, testnet_of(node)
         run.source.keyring = self.keyring
         self._show(run.source)
-        run.look_after_items()
+        if nodes.attached:
+            run.see_kept_items()
+        else:
+            run.look_after_items()
         run.follow_items(lambda change: self.tell(change))
         run.save_regularly()
         if self._record is not None:

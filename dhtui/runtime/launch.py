@@ -112,6 +112,11 @@ def prepare(options: Options, *, serving: bool, keeping: bool, bootstrap: bool =
     )
 
 
+def beside(options: Options) -> Launch:
+    """A run that is attached to a node of another program: no node of its own is started, nothing is locked."""
+    return Launch(NodeConfig(), (), state_folder(options), None)
+
+
 def renewed(launch: Launch) -> Launch:
     """The same, from the state as it is saved by now: an earlier node of this run, with the same lock, has saved it."""
     if launch.lock is None:

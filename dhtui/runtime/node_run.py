@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from ..engine.node import Node
 from ..errors import Failure
 from .background import Background
 from .saving import Saver
 
 if TYPE_CHECKING:
+    from ..attach.attached import AttachedNode
+    from ..attach.control import ControlSocket
+    from ..attach.source import AttachedSource
+    from ..engine.node import Node
     from ..items.following import Change, Follower
     from ..items.keepalive import Keeper
     from ..sources.recording import Recorder
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 TICK = 0.1
 """Seconds after which a recording is told the time."""
+SEE_KEPT_SECONDS = 5.0
+"""Seconds after which it is looked whether the list of kept items has changed."""
 
 
 def new_path(folder: Path) -> Path:
@@ -40,35 +45,44 @@ class NodeRun:
 
     def __init__(
         self,
-        node: Node,
+        node: Node | AttachedNode,
         warn: Callable[[str], None],
         *,
         keep_folder: Path | None,
         save: Callable[[Node], str] | None,
         testnet: bool = False,
     ) -> None:
-        """`keep_folder` holds the user's kept items. `save` saves the node's state, and returns why it could not.
+        """`keep_folder` holds the user's kept items. `save` saves the state of a node of our own, and returns why it
+        could not.
 
         Each may be `None`: there is nothing to be kept. On a `testnet` items are kept alive even so, until it ends.
         """
         self.node, self._warn = node, warn
-        self.background = Background(warn)
+        self.background = Background(self._tell)
         self._folder, self._testnet = keep_folder, testnet
         self._keeper: Keeper | None = None
         self.follower: Follower | None = None
         """The own and watched items, from `follow_items` on."""
         self.recorder: Recorder | None = None
         """The present recording, also one that has ended by itself."""
-        self._saver = None if save is None else Saver(node, save, warn)
-        self._source: LiveSource | None = None
+        self._saver = None if save is None else Saver(cast("Node", node), save, warn)
+        self._source: LiveSource | AttachedSource | None = None
+        self._control: ControlSocket | None = None
+        self._closed = False
+
+    def _tell(self, text: str) -> None:
+        """Warn of what went wrong, unless an attached node has ended: then all of it has, and that is said once."""
+        if not getattr(self.node, "lost", ""):
+            self._warn(text)
 
     @property
-    def source(self) -> LiveSource:
+    def source(self) -> LiveSource | AttachedSource:
         """The node as screens and recordings read it; packets are collected from the first call on."""
         if self._source is None:
+            from ..attach.attached import AttachedNode
             from ..sources.source import LiveSource
 
-            self._source = LiveSource(self.node)
+            self._source = self.node.source if isinstance(self.node, AttachedNode) else LiveSource(self.node)
         return self._source
 
     # ---- kept items and state ----------------------------------------------------------------------
@@ -97,6 +111,16 @@ class NodeRun:
         """Keep the user's items alive from the end of the bootstrap on."""
         if self.keeper is not None:
             self.background.start(self._look_after(self.keeper), "looking after the kept items")
+
+    def see_kept_items(self) -> None:
+        """Follow the list of the user's kept items, which the program that has the node looks after."""
+        if self.keeper is not None:
+            self.background.start(self._see_kept(self.keeper), "reading the kept items")
+
+    async def _see_kept(self, keeper: Keeper) -> None:
+        while True:
+            await keeper.load()
+            await asyncio.sleep(SEE_KEPT_SECONDS)
 
     async def _look_after(self, keeper: Keeper) -> None:
         await keeper.load()
@@ -127,6 +151,25 @@ class NodeRun:
         if self._saver is not None:
             self._saver.now()
 
+    async def listen(self, path: Path, *, quiet: bool = False) -> None:
+        """Let other programs of the user attach to a node of our own. Where that can't be, it is said, unless it is to
+        be `quiet`."""
+        from ..attach.control import ControlError, ControlSocket
+        from ..attach.place import SUPPORTED
+
+        if not SUPPORTED:
+            return
+        control = ControlSocket(path)
+        try:
+            await control.open(cast("Node", self.node))
+        except ControlError as error:
+            if not quiet:
+                self._warn(str(error))
+        else:
+            self._control = control
+            if self._closed:
+                await control.close()
+
     # ---- recordings --------------------------------------------------------------------------------
 
     def record(self, path: Path, flag: str = "") -> None:
@@ -155,7 +198,10 @@ class NodeRun:
 
     async def close(self) -> None:
         """End all that runs beside the node. What its source has collected stays readable."""
+        self._closed = True
         await self.background.stop()
+        if self._control is not None:
+            await self._control.close()
         self.end_recording()
         if self._source is not None:
             self._source.close()

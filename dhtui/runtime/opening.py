@@ -7,16 +7,21 @@ import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from ..engine.node import Node
+from ..engine.node import Node, NodeError
 from ..engine.wire.address import address_text
-from ..errors import Exit, Failure
+from ..errors import Exit, Failure, quoted
+from ..options.config import state_folder
 from ..options.options import Options
+from ..options.planning.values import patience
+from ..options.values import OWN_SOCKET
 from .families import family_word
 from .launch import Launch, joining, prepare
 
 if TYPE_CHECKING:
+    from ..attach.attached import AttachedNode
     from ..testnet import Life, Testnet
 
 SECONDS_A_NODE = 0.1
@@ -28,7 +33,7 @@ _NETS: dict[int, Testnet] = {}
 """The testnets that run, by the `id` of the node that has joined each."""
 
 
-def testnet_of(node: Node) -> Testnet | None:
+def testnet_of(node: object) -> Testnet | None:
     """The testnet in this program that a node was started on; `None`: it is on the network."""
     return _NETS.get(id(node))
 
@@ -63,6 +68,27 @@ async def on_network(start: Launch) -> AsyncIterator[Node]:
             where = " and ".join(address_text(addr) for addr in asked if addr is not None)
             raise Failure(f"cannot bind {where}: {why_not_bound(error)}") from None
         yield node
+
+
+def socket_of(options: Options) -> Path:
+    """Where the node of these options listens, or the one that they name."""
+    from ..attach.place import place_of
+
+    named = options.attach is not None and options.attach != OWN_SOCKET
+    return options.attach if named and options.attach is not None else place_of(state_folder(options))
+
+
+@asynccontextmanager
+async def at_socket(options: Options, level: Literal["status", "all"]) -> AsyncIterator[AttachedNode]:
+    """The node that --attach names, and goes on without us. Raises `Failure` where there is none, or no more."""
+    from ..attach.connect import PATIENCE, attached
+
+    path = socket_of(options)
+    async with attached(path, level, patience=min(PATIENCE, patience(options) or PATIENCE)) as node:
+        try:
+            yield node
+        except NodeError as error:
+            raise Failure(f"--attach {quoted(str(path))}: {error}", Exit.NO_ANSWER) from None
 
 
 @asynccontextmanager

@@ -189,7 +189,8 @@ class ExplorerScreen(Selecting[None]):
             self._recorded, self._families = told
             self._show_keys()
         changes, way = self.host.changes, self._home.places.way
-        header.show_frame(frame, testnet=self.host.testnet, changes=changes, way=way)
+        attached = self.host.nodes.attached
+        header.show_frame(frame, testnet=self.host.testnet, attached=attached, changes=changes, way=way)
         self.show(frame.snapshot)
 
     @property

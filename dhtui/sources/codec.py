@@ -1,8 +1,8 @@
 """Values to JSON and back, by the annotations of named tuples and frozen dataclasses.
 
-Recordings may be hostile, so decoding checks everything: types, lengths, ranges, addresses. The result has only the
-annotated types, and only `CodecError` is raised. Text goes through `text.safe.safe_text`: the screens take this
-program's own words as harmless, and in a recording they may be forged.
+Recordings, and nodes that one is attached to, may be hostile, so decoding checks everything: types, lengths, ranges,
+addresses. The result has only the annotated types, and only `CodecError` is raised. Text goes through
+`text.safe.safe_text`: the screens take this program's own words as harmless, and in a recording they may be forged.
 
 Bytes are hex digits, tuples lists, those with named fields objects; where several kinds of them are possible,
 ``[name, object]``.
@@ -11,6 +11,7 @@ A field that has a default may be missing, an unknown one is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from binascii import unhexlify
@@ -29,14 +30,17 @@ from typing import (
     TypeAlias,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
 )
 
+from ..engine.items import ItemError
+from ..engine.keys import BadKey
 from ..engine.wire.address import read_ip
 from ..engine.wire.compact import Addr
-from ..engine.wire.family import BY_NAME, Family
+from ..engine.wire.family import BY_NAME, FAMILIES, Family
 from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
@@ -67,8 +71,9 @@ COUNTS: Final = {
     "queries": 16_384,
     "candidates": 2048,
     "decisions": 4096,
+    "asked": 16_384,
     "steps": 16_384,
-    "peers": 4096,
+    "peers": 16_384,
     "swarms": 4096,
     "items": 4096,
 }
@@ -132,6 +137,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
         return _NOTE
     if kind is Family:
         return _FAMILY
+    if kind == Exception | None:
+        return _PROBLEM
     if kind is bytes:
         return _bytes(LENGTHS.get(name))
     if kind is int:
@@ -268,6 +275,23 @@ def _read_family(data: Json) -> Family:
 
 
 _FAMILY: Final[Coder[Family]] = Coder(lambda family: family.name, _read_family)
+
+
+def _write_problem(problem: Exception | None) -> Json:
+    return None if problem is None else [getattr(problem, "code", None), str(problem)]
+
+
+def _read_problem(data: Json) -> Exception | None:
+    """Why an item can't be stored: an `ItemError`, which has a code, or a `BadKey`."""
+    if data is None:
+        return None
+    if type(data) is not list or len(data) != 2:
+        _wrong("a code and a reason")
+    code, text = data[0], _read_text(data[1])
+    return BadKey(text) if code is None else ItemError(_int(0, 65_535).decode(code), text)
+
+
+_PROBLEM: Final[Coder[Exception | None]] = Coder(_write_problem, _read_problem)
 _NOTE: Final[Coder[Note | None]] = Coder(lambda note: "" if note is None else str(note), _read_note)
 _ADDR: Final[Coder[Addr]] = Coder(_same, _read_addr)
 _BITS: Final[Coder[float]] = Coder(_same, _read_bits)
@@ -290,7 +314,10 @@ def _literal(words: tuple[Any, ...], _: str) -> Coder[Any]:
 def _tuple(kinds: tuple[Any, ...], name: str) -> Coder[tuple[Any, ...]]:
     if len(kinds) != 2 or kinds[1] is not Ellipsis:
         return _fixed_tuple(tuple(_coder(kind, name) for kind in kinds))
-    part, most = _coder(kinds[0], name), COUNTS.get(name, MAX_COUNT)
+    return _list_of(_coder(kinds[0], name), COUNTS.get(name, MAX_COUNT))
+
+
+def _list_of(part: Coder[Any], most: int) -> Coder[tuple[Any, ...]]:
     write, read = part.encode, part.decode
 
     def encode(value: tuple[Any, ...]) -> Json:
@@ -392,13 +419,22 @@ def _defaults(kind: Any) -> dict[str, Any] | None:
     return getattr(kind, "_field_defaults", None)
 
 
+def _nested(within: Coder[Any] | None, one: bool) -> Coder[Any]:
+    """The coder of a field of a record that holds records of the same kind, `one` or some; `None`: it has none."""
+    if one:
+        return _PLAIN[NoneType] if within is None else _none_or(within)
+    return _list_of(_PLAIN[NoneType], 0) if within is None else _list_of(within, len(FAMILIES))
+
+
 def _record(kind: Any, *, inner: bool = False) -> Coder[Any]:
     """`inner`: of a record within one of its kind. It has none itself, so that their depth is bounded."""
     hints, defaults = get_type_hints(kind), _defaults(kind) or {}
-    nests = not inner and any(hint == kind | None for hint in hints.values())
-    nested = _none_or(_record(kind, inner=True)) if nests else _PLAIN[NoneType]
+    own = {name: hint for name, hint in hints.items() if hint in (kind | None, tuple[kind, ...])}
+    within = _record(kind, inner=True) if own and not inner else None
+    nested = {name: _nested(within, hint == kind | None) for name, hint in own.items()}
     names = list(hints)
-    parts = [(name, nested if hints[name] == kind | None else _coder(hints[name], name)) for name in names]
+    by_name = is_dataclass(kind) and any(field.kw_only for field in fields(kind))
+    parts = [(name, nested[name] if name in own else _coder(hints[name], name)) for name in names]
     writers = [(name, None if part.encode is _same else part.encode) for name, part in parts]
     readers = [(name, part.decode) for name, part in parts]
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
@@ -420,6 +456,39 @@ def _record(kind: Any, *, inner: bool = False) -> Coder[Any]:
             raise CodecError(f"{kind.__name__}.{name}: {error}") from None
         if not data.keys() <= hints.keys():
             raise CodecError(f"{kind.__name__} has a field that is not known here")
-        return kind(*found)
+        return kind(**dict(zip(names, found, strict=True))) if by_name else kind(*found)
 
     return Coder(encode, decode)
+
+
+# ---- what two versions must have in common ------------------------------------------------------------
+
+
+@cache
+def fingerprint(kind: Any) -> str:
+    """16 hex digits that are equal for two versions of a type only if each reads what the other writes."""
+    records: dict[str, str] = {}
+    spelled = _spelled(kind, records)
+    whole = "\n".join([spelled, *(f"{name}: {records[name]}" for name in sorted(records))])
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
+def _spelled(kind: Any, records: dict[str, str]) -> str:
+    """A type in words; the records and enums that it is made of are added to `records`."""
+    origin = get_origin(kind)
+    if origin is Literal:
+        return f"one of {get_args(kind)}"
+    if origin is not None:
+        name = "union" if origin in (Union, UnionType) else origin.__name__
+        return f"{name}[{', '.join('...' if each is Ellipsis else _spelled(each, records) for each in get_args(kind))}]"
+    assert isinstance(kind, type)
+    defaults = _defaults(kind)
+    if kind.__name__ not in records and (defaults is not None or issubclass(kind, StrEnum)):
+        records[kind.__name__] = ""  # it may be within itself
+        if defaults is None:
+            records[kind.__name__] = ", ".join(str(member.value) for member in cast(type[StrEnum], kind))
+        else:
+            hints = get_type_hints(kind).items()
+            parts = [f"{name}{'?' if name in defaults else ''} {_spelled(hint, records)}" for name, hint in hints]
+            records[kind.__name__] = "; ".join(parts)
+    return kind.__name__

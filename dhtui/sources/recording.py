@@ -14,25 +14,14 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias, get_args
+from typing import Final, Protocol
 
 from .. import __version__
-from ..engine.views.events import (
-    Event,
-    LookupFinished,
-    LookupStarted,
-    PacketReceived,
-    PacketSent,
-    QueryFinished,
-    StateEvent,
-)
-from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
-from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import Message
+from ..engine.views.events import Event
 from ..text.safe import safe_text
 from .codec import CodecError, Coder, coder
+from .lines import LINE, End, EventLines, Line, StateLines, longest
 from .source import Readable
 
 FORMAT: Final = 2
@@ -41,16 +30,6 @@ FORMAT_KEY: Final = "dhtui-recording"
 MAX_SIZE: Final = 512 * 1024 * 1024
 """Most bytes of a recording, uncompressed: hours of a busy node. Recording ends there, and no more is read."""
 ROOM_FOR_END: Final = 4096
-LONGEST_EVENT: Final = 256 * 1024
-"""Most bytes of the line of an event: twice those of a datagram, which is in hex."""
-LONGEST_STATE: Final = 8 * 1024 * 1024
-"""Most bytes of the line of a state: full stores, 2000 swarms and 1400 items, take 6 MiB."""
-
-SNAPSHOT_SECONDS = 1.0
-DETAILS_SECONDS = 10.0
-"""Holdings, and the details of the nodes in the table, are written this often."""
-MAX_CONTACTS = 1024
-"""Most nodes whose details are written at a time. A table holds some 200."""
 COMPRESSION: Final = 3
 GZIP: Final = 31
 """The `wbits` of zlib for the gzip format."""
@@ -74,63 +53,7 @@ class Header:
     """Our id at that time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A `PacketReceived` without its message, which is parsed again from the bytes."""
-
-    at: float
-    addr: Addr
-    data: bytes
-    parsed: Literal["no", "yes", "again"]
-    """Whether it had a message; ``again``: the one of the previous event, a query that was parsed and then refused."""
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookupAt:
-    """A lookup at a time."""
-
-    at: float
-    detail: LookupDetail
-
-
-@dataclass(frozen=True, slots=True)
-class ContactAt:
-    """A node of the table at a time."""
-
-    at: float
-    detail: ContactDetail
-
-
-@dataclass(frozen=True, slots=True)
-class HoldingsAt:
-    """The stores at a time."""
-
-    at: float
-    holdings: Holdings
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The last line. A file without it is cut off."""
-
-    at: float
-    why: str
-
-
-State: TypeAlias = Snapshot | LookupAt | ContactAt | HoldingsAt
-Line: TypeAlias = Heard | PacketSent | QueryFinished | StateEvent | State | End
-"""All events, `PacketReceived` as `Heard`, and the states."""
-_STATES: Final = get_args(State)
-
-
-def longest(line: Line) -> int:
-    """The most bytes of a line of that kind."""
-    return LONGEST_STATE if isinstance(line, _STATES) else LONGEST_EVENT
-
-
 HEADER: Final[Coder[Header]] = coder(Header)
-LINE: Final[Coder[Line]] = coder(Line)
 
 
 class Recordable(Readable, Protocol):
@@ -154,11 +77,8 @@ class Recorder:
         self._source, self._on_end, self._name = source, on_end, safe_text(str(path))
         self._left = max_size - ROOM_FOR_END
         self._file: _File | None = _create(path)
-        self._message: Message | None = None
-        self._changed: set[int] = set()
-        self._finished: set[int] = set()
         now = source.clock()
-        self._snapshot_at = self._details_at = now
+        self._events, self._states = EventLines(), StateLines(source, self._put, now)
         self._unsubscribe = source.subscribe(self._hear)
         header = Header(__version__, source.wall(now), now, source.snapshot().identity.id)
         # Too short to be flushed: a full disk is noticed later.
@@ -174,18 +94,15 @@ class Recorder:
         """Write the data due at `now`, on the source's clock, and flush it to the system. Never raises."""
         if self._file is None:
             return
-        if now >= self._snapshot_at:
-            self._snapshot_at = now + SNAPSHOT_SECONDS
-            self._write_state(now)
-        elif self._changed:
-            self._write_lookups(now, self._changed)
+        if self._states.tick(now):
+            self._flush()
 
     def close(self) -> None:
         """Write the state as it is now, and end the recording. Never raises."""
         if self._file is None:
             return
-        now = self._details_at = self._source.clock()
-        self._write_state(now)
+        self._states.last(self._source.clock())
+        self._flush()
         try:
             self._finish("")
         except OSError as error:
@@ -194,41 +111,8 @@ class Recorder:
     # ---- contents ----------------------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, PacketReceived):
-            message = event.message
-            parsed: Literal["no", "yes", "again"] = (
-                "no" if message is None else "again" if message is self._message else "yes"
-            )
-            self._message = message
-            self._put(Heard(event.at, event.addr, event.data, parsed, event.problem))
-            return
-        if isinstance(event, LookupStarted | LookupFinished):
-            self._changed.add(event.number)
-        self._put(event)
-
-    def _write_state(self, now: float) -> None:
-        snapshot = self._source.snapshot()
-        self._put(snapshot)
-        running = {view.number for view in snapshot.lookups if view.running}
-        finished = {view.number for view in snapshot.lookups} - running
-        self._write_lookups(now, running | self._changed | finished - self._finished)
-        self._finished = finished
-        if now >= self._details_at:
-            self._details_at = now + DETAILS_SECONDS
-            self._put(HoldingsAt(now, self._source.holdings()))
-            nodes = (node for bucket in snapshot.table.buckets for node in bucket.nodes)
-            for node in islice(nodes, MAX_CONTACTS):
-                contact = self._source.contact(node.addr)
-                if contact is not None:
-                    self._put(ContactAt(now, contact))
-        self._flush()
-
-    def _write_lookups(self, now: float, numbers: set[int]) -> None:
-        for number in sorted(numbers):
-            detail = self._source.lookup(number)
-            if detail is not None:
-                self._put(LookupAt(now, detail))
-        self._changed.clear()
+        self._states.hear(event)
+        self._put(self._events.of(event))
 
     # ---- writing -----------------------------------------------------------------------------------
 

@@ -20,32 +20,28 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .. import __version__
-from ..engine.views.events import Event, PacketReceived, PacketSent
+from ..engine.views.events import Event, PacketSent
 from ..engine.views.snapshot import ContactDetail, Holdings, LookupDetail, Snapshot
 from ..engine.wire.compact import Addr
-from ..engine.wire.krpc import MalformedDatagram, Message, RefusedQuery, parse
 from ..storage.named_file import open_named
 from ..text.format import size
 from ..text.safe import safe_text
 from .codec import CodecError, Json, read_json
-from .pages import Pages
-from .recording import (
-    FORMAT,
-    FORMAT_KEY,
-    GZIP,
-    HEADER,
+from .lines import (
     LINE,
     LONGEST_STATE,
-    MAX_SIZE,
     ContactAt,
     End,
-    Header,
     Heard,
     HoldingsAt,
     Line,
     LookupAt,
+    Messages,
+    event_of,
     longest,
 )
+from .pages import Pages
+from .recording import FORMAT, FORMAT_KEY, GZIP, HEADER, MAX_SIZE, Header
 
 LONGEST_HEADER: Final = 4096
 MAX_RATIO: Final = 40
@@ -235,11 +231,7 @@ class Replay:
     # ---- events ------------------------------------------------------------------------------------
 
     def _read_event(self, index: int) -> tuple[Event, bool]:
-        line = self._read(self._events.starts[index], self._events.ends[index])
-        if not isinstance(line, Heard):
-            return line, False
-        message = None if line.parsed == "no" else _parse(line.data)
-        return PacketReceived(line.at, line.addr, line.data, message, line.problem), line.parsed == "again"
+        return event_of(self._read(self._events.starts[index], self._events.ends[index]))
 
     def events_upto(self, at: float) -> int:
         """How many events there are up to a time."""
@@ -255,24 +247,12 @@ class Replay:
 
     def events(self, first: int, stop: int) -> Iterator[Event]:
         """The events of a range of indexes, as the engine reported them."""
-        message: Message | None = None
+        messages = Messages()
         for index in range(first, stop):
-            event, again = self._event(index)
-            if isinstance(event, PacketReceived):
-                if again and message is not None:
-                    event = event._replace(message=message)
-                message = event.message
-            yield event
+            yield messages.joined(*self._event(index))
 
 
 # ---- reading files ------------------------------------------------------------------------------------
-
-
-def _parse(data: bytes) -> Message | None:
-    try:
-        return parse(data)
-    except (MalformedDatagram, RefusedQuery):
-        return None
 
 
 def _read_header(line: bytes | bytearray) -> Header:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-NAMES = ("node.json", "lock", "keep.json", "keep.lock")
+NAMES = ("node.json", "lock", "keep.json", "keep.lock", "control.sock", "control.sock.lock")
 """In the state folder."""
 KEYS = "keys"
 """The folder in it, all of which is the keyring's."""

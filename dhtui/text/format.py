@@ -95,6 +95,11 @@ def woke(away: float) -> str:
     return f"nothing was done for {duration(away)}: the machine slept, or this program was stopped"
 
 
+def missed(seconds: float, packets: int) -> str:
+    """Words for what an attached program was not told."""
+    return f"{plural(packets, 'packet')} in {duration(seconds)}: this program read too slowly to be told of them"
+
+
 LONGEST_ADDRESS = len("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")
 """Characters of an IPv6 address with its port, at most; an IPv4 address has 21."""
 

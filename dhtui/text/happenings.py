@@ -15,6 +15,7 @@ from ..engine.views.events import (
     LinkState,
     LookupFinished,
     LookupStarted,
+    Missed,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
@@ -24,7 +25,7 @@ from ..engine.views.events import (
 )
 from ..engine.wire.family import IPV4, IPV6, Addr, FamilyName
 from .decisions import stop_words
-from .format import address, duration, lost_unread, plural, reach, short_id, woke
+from .format import address, duration, lost_unread, missed, plural, reach, short_id, woke
 from .safe import safe_text
 
 
@@ -42,6 +43,7 @@ class Cause(StrEnum):
     REACHABLE = "reachable"
     LOST = "lost"
     WOKE = "woke"
+    MISSED = "missed"
     LINK = "family"
     """An address family: missing, lost, or there again."""
     TIMED_OUT = "timed out"
@@ -78,6 +80,7 @@ _CAUSES: dict[type[StateEvent], Cause] = {
     DatagramsLost: Cause.LOST,
     Woke: Cause.WOKE,
     LinkChanged: Cause.LINK,
+    Missed: Cause.MISSED,
 }
 
 
@@ -116,7 +119,9 @@ def lookup_name(event: LookupStarted | LookupFinished) -> str:
     return f"{safe_text(event.kind, 24)}#{event.number} {short_id(event.target)}"
 
 
-def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke | LinkChanged) -> str:
+def _about_us(
+    event: AddressChanged | IdChanged | ReachabilityChanged | DatagramsLost | Woke | LinkChanged | Missed,
+) -> str:
     match event:
         case AddressChanged(old=old, new=new, voters=voters):
             before = f", before {address(old)}" if old else ""
@@ -130,6 +135,8 @@ def _about_us(event: AddressChanged | IdChanged | ReachabilityChanged | Datagram
             return lost_unread(lost, total)
         case Woke(away=away):
             return woke(away)
+        case Missed(at=at, since=since, packets=packets):
+            return missed(at - since, packets)
         case LinkChanged(family=family, state=state, addr=addr):
             return link_words(family, state, addr)
 

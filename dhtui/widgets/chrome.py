@@ -21,8 +21,11 @@ from .lines import Lines
 class Header(Lines):
     """Identity and state in one line."""
 
-    def show_frame(self, frame: Frame, *, testnet: bool, changes: int = 0, way: Sequence[str] = ()) -> None:
-        """Shows who the node is, whether it is on a testnet, and how many items changed without being looked at.
+    def show_frame(
+        self, frame: Frame, *, testnet: bool, attached: bool = False, changes: int = 0, way: Sequence[str] = ()
+    ) -> None:
+        """Shows who the node is, whether it is on a testnet or of another program, and how many items changed without
+        being looked at.
 
         Where there is room, the way that links have led, too.
         """
@@ -35,7 +38,8 @@ class Header(Lines):
             right = ((f"✓{table.good} ", "good"), (f"?{table.questionable} ✗{table.bad} ", "dim"))
         if changes:
             right = ((f"≠ {changes} changed  ", "warn"), *right)
-        left = _identity(frame.snapshot, testnet, self.size.width - width_of(right) - 1)
+        whose: Span = ("attached  ", "accent") if attached else ("testnet  " if testnet else "", "warn")
+        left = _identity(frame.snapshot, whose, self.size.width - width_of(right) - 1)
         room = self.size.width - width_of(left) - width_of(right) - 6
         self.show((spread((*left, *_crumbs(way, room)), right, self.size.width),))
 
@@ -64,7 +68,7 @@ _VERDICTS: dict[str, Span] = {
 }
 
 
-def _identity(snapshot: Snapshot, testnet: bool, width: int) -> Line:
+def _identity(snapshot: Snapshot, whose: Span, width: int) -> Line:
     """Who we are; where there is little room without the version, then without the verdict on the id."""
     who = snapshot.identity
     reachable = snapshot.reachability.state == "reachable"
@@ -75,7 +79,7 @@ def _identity(snapshot: Snapshot, testnet: bool, width: int) -> Line:
     middle: Line = ()
     for shown in dict.fromkeys((where, elide(where, _ADDRESS))):
         middle = (
-            ("testnet  " if testnet else "", "warn"),
+            whose,
             (f"{'●' if reachable else '○'} {reach(snapshot.reachability.state)}", "good" if reachable else "warn"),
             (f"  {shown}  ", "plain"),
             (f"{short_id(who.id)} ", "data"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhtui.engine.views.events import DatagramsLost, Woke
+from dhtui.engine.views.events import DatagramsLost, Missed, Woke
 from dhtui.headless.packet_log import packet_line
 
 
@@ -14,4 +14,7 @@ def test_lost_datagrams_and_sleep_are_told_beside_the_packets() -> None:
     )
     assert packet_line(Woke(1.0, 8 * 3600.0)) == (
         "woke nothing was done for 8h00m: the machine slept, or this program was stopped"
+    )
+    assert packet_line(Missed(2.0, 1.0, 1)) == (
+        "missed 1 packet in 1 s: this program read too slowly to be told of them"
     )

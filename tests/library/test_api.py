@@ -21,8 +21,9 @@ API = {
     "bytes": "bencode bdecode BencodeError safe_text",
     "blocklists": "Blocklist BlocklistError load_blocklist",
     "tests": "Testnet",
+    "others": "ControlSocket ControlError",
     "events": "Event AddressChanged Banned BootstrapProgress DatagramsLost IdChanged LookupFinished LookupStarted "
-    "NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke "
+    "Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke "
     "LinkChanged LinkState",
 }
 """A name that is missing here is no promise; one that is here is not taken away without a new major version."""

@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 from support.apart import PATIENCE
+from support.attached import serving
 from support.background import Neighbours, neighbours
 
 from dhtui.actions.spec import ACTIONS
@@ -139,7 +140,15 @@ def test_what_an_action_on_keys_prints_is_described(run: Run, tmp_path: Path) ->
         *others, last = run(*argv)
         assert last["type"] == "result" and all(other["type"] in ("key", "kept") for other in others)
         seen.add(last["action"])
-    assert seen == OFFLINE and seen | set(NETWORK) == set(ACTIONS)
+    assert seen == OFFLINE and seen | set(NETWORK) | {"status"} == set(ACTIONS)
+
+
+def test_what_the_status_of_a_node_prints_is_described(run: Run, net: Neighbours, capsys: Any) -> None:
+    for bootstrap in ((), tuple(net.net.split(","))):
+        with serving(bootstrap) as (_, socket):
+            main(["--do", "status", "--attach", socket, "--json"])
+        (line,) = capsys.readouterr().out.splitlines()
+        assert checked(line)["ready"] is bool(bootstrap)
 
 
 def test_values_peers_and_kept_items_are_described(run: Run, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dhtui.bindings.registry import NEEDS_NODE, VIEWS
 from dhtui.runtime.host import Nodes
 from dhtui.screens.base import ExplorerScreen
 from dhtui.sources.replay import Replay
+from dhtui.sources.source import LiveSource
 
 from . import snapshots
 from .stage import SMALL, PaperNode, Stage, exploring
@@ -126,7 +127,7 @@ async def test_the_explorer_records_its_node_on_every_screen_and_while_paused(tm
         await stage.press("2", "space")
         run = stage.app.host.run
         assert run is not None and run.recorder is not None and run.recorder.recording
-        assert len(node.listeners) > len(run.source._unsubscribe)
+        assert isinstance(run.source, LiveSource) and len(node.listeners) > len(run.source._unsubscribe)
     assert not node.listeners
     replay = Replay.load(path)
     assert replay.damage == ""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, is_dataclass
-from typing import Any
+from dataclasses import dataclass, is_dataclass, make_dataclass
+from enum import StrEnum
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.recorded import ESCAPES, again
 
+from dhtui.engine.items import ItemError
+from dhtui.engine.keys import BadKey
 from dhtui.engine.lookup.decisions import Decision, Distrust, Found, FoundKind, Reason, State, StopReason
-from dhtui.engine.outcome import Doubt, Status
+from dhtui.engine.outcome import Doubt, Outcome, Status
 from dhtui.engine.views import events, snapshot
 from dhtui.engine.views.events import Banned, PacketReceived, PacketSent, QueryFinished, QueryResult
 from dhtui.engine.views.snapshot import (
@@ -29,8 +32,8 @@ from dhtui.engine.wire.compact import Addr, NodeInfo
 from dhtui.engine.wire.faults import Fault, Note, NoteKind
 from dhtui.engine.wire.krpc import ErrorReply, FindNode, Message, Put, Query, Response
 from dhtui.engine.wire.methods import GivenItem, GivenPeers
-from dhtui.sources.codec import CodecError, coder
-from dhtui.sources.recording import LINE
+from dhtui.sources.codec import CodecError, coder, fingerprint
+from dhtui.sources.lines import LINE
 
 ID, ADDR = bytes(range(20)), ("203.0.113.7", 6881)
 PUT = Put(ID, b"t", ESCAPES, b"k" * 32, b"s" * 64, 2**63 - 1, b"salt")
@@ -213,6 +216,47 @@ def test_an_announce_says_where_its_fault_is() -> None:
             coder(AnnounceView).decode(good | {field: [None]})
 
 
+@pytest.mark.parametrize("problem", [None, ItemError(205, "too big"), BadKey("no key")])
+def test_why_an_item_can_t_be_stored_is_read_as_it_was(problem: Exception | None) -> None:
+    outcome = Outcome(action="put", target=ID, asked=(), problem=problem)
+    found = coder(Outcome).loads(coder(Outcome).dumps(outcome))
+    assert type(found.problem) is type(problem) and str(found.problem) == str(problem)
+    assert getattr(found.problem, "code", None) == getattr(problem, "code", None)
+
+
+@pytest.mark.parametrize("problem", [[], "x", [1], [1.5, "x"], [-1, "x"], [None, 3], [70_000, "x"], {"code": 1}])
+def test_of_a_problem_only_a_code_and_a_text_are_taken(problem: Any) -> None:
+    data = written(Outcome, Outcome(action="put", target=ID, asked=()))
+    with pytest.raises(CodecError, match=r"Outcome\.problem: not "):
+        coder(Outcome).decode(data | {"problem": problem})
+    hostile = coder(Outcome).decode(data | {"problem": [301, "\x1b[2J\u202e"]})
+    assert "\x1b" not in str(hostile.problem) and "\u202e" not in str(hostile.problem)
+
+
+def test_a_type_that_is_written_otherwise_has_another_fingerprint() -> None:
+    word, wider = StrEnum("Word", ["ONE"]), StrEnum("Word", ["ONE", "TWO"])
+
+    def kind(name: str, **fields: Any) -> Any:
+        return make_dataclass(name, list(fields.items()), frozen=True)
+
+    first = kind("First", at=float, word=word)
+    others = [
+        kind("First", at=float, word=word, more=int),
+        kind("First", at=int, word=word),
+        kind("First", at=float, word=wider),
+        kind("First", at=float, word=Literal["one"]),
+        kind("First", at=float | None, word=word),
+        kind("First", at=tuple[float, ...], word=word),
+        kind("First", at=tuple[float, float], word=word),
+        kind("First", when=float, word=word),
+        kind("Second", at=float, word=word),
+        first | kind("Second", at=float),
+    ]
+    assert len({fingerprint(each) for each in (first, *others)}) == 1 + len(others)
+    again = kind("First", at=float, word=word)
+    assert again is not first and fingerprint(again) == fingerprint(first) and len(fingerprint(first)) == 16
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50)
 JSON = st.recursive(
     LEAVES | st.binary(max_size=30).map(bytes.hex),
@@ -223,7 +267,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_decoding_raises_nothing_but_codec_errors(data: Any) -> None:
-    for kind in (Snapshot, LookupDetail, IdentityView, Message, Everything, Addr, tuple[float, ...]):
+    for kind in (Snapshot, LookupDetail, IdentityView, Message, Outcome, Everything, Addr, tuple[float, ...]):
         try:
             coder(kind).decode(data)
         except CodecError:

@@ -23,7 +23,8 @@ from dhtui.engine.settings import NodeConfig
 from dhtui.engine.views.events import Event, LookupFinished, LookupStarted, PacketReceived, PacketSent
 from dhtui.engine.views.snapshot import LookupDetail, LookupView
 from dhtui.engine.wire.krpc import Ping, Query
-from dhtui.sources.recording import LINE, End, Heard, Line, LookupAt, Recorder, RecordingError
+from dhtui.sources.lines import LINE, End, Heard, Line, LookupAt
+from dhtui.sources.recording import Recorder, RecordingError
 from dhtui.sources.source import LiveSource
 
 ADDR = ("203.0.113.7", 6881)

@@ -17,7 +17,8 @@ from dhtui.engine.views.events import PacketReceived, PacketSent, QueryFinished,
 from dhtui.engine.views.snapshot import Holdings, StoredItemView, SwarmView
 from dhtui.engine.wire.bencode import encode
 from dhtui.engine.wire.krpc import parse
-from dhtui.sources.recording import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt, Recorder
+from dhtui.sources.lines import LINE, LONGEST_EVENT, LONGEST_STATE, HoldingsAt
+from dhtui.sources.recording import Recorder
 from dhtui.sources.replay import ALWAYS, MAX_RATIO, STATE_BYTES_KEPT, Replay, ReplayError
 from dhtui.sources.replayed import ReplaySource
 from dhtui.sources.source import Source

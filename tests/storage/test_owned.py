@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from dhtui.attach import place
 from dhtui.items.keepalive import store
 from dhtui.storage import node_state, owned, state_lock
 from dhtui.storage.owned import is_owned
 
 
 def test_the_names_are_those_of_the_modules() -> None:
-    assert set(owned.NAMES) == {node_state.NAME, state_lock.NAME, store.NAME, store.LOCK}
+    assert set(owned.NAMES) == {
+        *(node_state.NAME, state_lock.NAME, store.NAME, store.LOCK),
+        *(place.NAME, f"{place.NAME}.lock"),
+    }
 
 
 @pytest.mark.parametrize("there", [False, True])

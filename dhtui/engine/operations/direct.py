@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_value
+from ..items import Draft, ImmutableItem, Item, ItemError, MutableItem, check_base, check_value
 from ..keys import BadKey
 from ..lookup.decisions import StopReason
 from ..lookup.questions import Question
@@ -341,16 +341,21 @@ def prepare_announce(own: bytes, info_hash: bytes, port: int, seed: bool) -> Pre
     return lambda _: (None, lambda node: AnnouncePeer(own, info_hash, port, node.token or b"", seed))
 
 
-def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None) -> Prepare:
+def prepare_put(own: bytes, what: ImmutableItem | MutableItem | Draft, cas: int | None, base: int | None) -> Prepare:
     """The put query for each node. A draft is signed with one more than the highest seq seen.
 
-    Without a `cas`, the put of a draft with a base carries for each node the seq that this node showed. So a node that
+    Without a `cas`, the put of an item with a base carries for each node the seq that this node showed. So a node that
     missed an update takes this one, and a node that got another update in the meantime refuses it.
     """
-    guarded = cas is None and isinstance(what, Draft) and what.base is not None
+    base = what.base if isinstance(what, Draft) else base
+    guarded = cas is None and base is not None
 
     def prepare(found: Outcome) -> tuple[Item, Callable[[NodeOutcome], Args]]:
-        item = what.signed(found.highest_seen) if isinstance(what, Draft) else what
+        if isinstance(what, Draft):
+            item: Item = what.signed(found.highest_seen)
+        else:
+            item = what
+            check_base(found.highest_seen, base)
         _check(item)
         return item, lambda node: _put_args(own, item, node.seq if guarded else cas, node)
 

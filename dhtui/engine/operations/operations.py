@@ -341,9 +341,8 @@ class Operations:
                 prepare = prepare_announce(own, info_hash, port, request.seed)
                 return self._store("announce_peer", FindPeers(info_hash), prepare, noted, request, number)
             case Store(what):
-                return self._store(
-                    "put", question_about(what), prepare_put(own, what, request.cas), done, request, number
-                )
+                prepare = prepare_put(own, what, request.cas, request.base)
+                return self._store("put", question_about(what), prepare, done, request, number)
             case Republish(what, decide):
                 return self._store("put", question_about(what), prepare_republish(own, decide), done, request, number)
             case _:

@@ -74,6 +74,8 @@ class Store(NamedTuple):
     wide: bool = False
     """Whether to store on every node out to the expected distance of the k-th closest, also if nearer ones crowd there.
     Without an estimate of the network's size, as usual."""
+    base: int | None = None
+    """The seq of the value that a signed item was made from, as `Draft.base`."""
     meet: Meeting | None = None
     """Where to wait for the lookup of the same wish in the other address family before anything is written."""
 

@@ -214,6 +214,16 @@ class Woke(NamedTuple):
     """Seconds."""
 
 
+class Missed(NamedTuple):
+    """Only to those who are attached to a node: they read too slowly, and what happened in between was not told."""
+
+    at: float
+    since: float
+    """When the last event before was told."""
+    packets: int
+    """Datagrams that came in or went out meanwhile."""
+
+
 class BootstrapProgress(NamedTuple):
     """A step of the bootstrap, in words."""
 
@@ -257,6 +267,7 @@ StateEvent: TypeAlias = (
     | Banned
     | DatagramsLost
     | Woke
+    | Missed
     | BootstrapProgress
     | LinkChanged
 )

@@ -32,6 +32,13 @@ def plain(options: Options) -> Request:
     return request_of(options)
 
 
+def status(options: Options) -> Request:
+    """A node that runs already. Raises `UsageError`."""
+    if options.attach is None:
+        raise UsageError("status needs --attach: it tells how a node is that runs already, of the explorer or --wait")
+    return request_of(options)
+
+
 def republish(options: Options) -> Request:
     """Nothing is kept alive on a testnet. Raises `UsageError`."""
     refuse_keeping(options)

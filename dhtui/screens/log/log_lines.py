@@ -17,6 +17,7 @@ from ...engine.views.events import (
     LinkChanged,
     LookupFinished,
     LookupStarted,
+    Missed,
     NodeAdded,
     NodeRemoved,
     ReachabilityChanged,
@@ -167,7 +168,7 @@ _NOTABLE = (
 def _level(event: StateEvent) -> Level:
     """How much it matters. What the user did, such as a ban, is no problem."""
     match event:
-        case LookupFinished(answered=0) | ReachabilityChanged(reachable=False) | DatagramsLost():
+        case LookupFinished(answered=0) | ReachabilityChanged(reachable=False) | DatagramsLost() | Missed():
             return "problem"
         case _:
             return "notable" if isinstance(event, _NOTABLE) else "detail"

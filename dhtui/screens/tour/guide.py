@@ -8,12 +8,11 @@ from typing import Any
 
 from textual.app import App
 
-from ...engine.node import Node
 from ...engine.views.events import Event, QueryFinished, QueryResult
 from ...engine.views.snapshot import Snapshot
 from ...engine.wire.compact import Addr
 from ...engine.wire.ids import distance
-from ...runtime.host import NodeHost
+from ...runtime.host import AnyNode, NodeHost
 from ...testnet import HONEST, Testnet
 from ...text.safe import safe_text
 from ...tour import CARDS, Scene, Tour, load, save
@@ -42,7 +41,7 @@ class Guide:
         """Whether there is a card on the screen."""
         self.compared: tuple[bytes, bytes] | None = None
         """The last two ids whose distance was seen."""
-        self._node: Node | None = None
+        self._node: AnyNode | None = None
         self._liar: Addr | None = None
         self._put: tuple[int, frozenset[Addr]] = (0, frozenset())
         """The last lookup after which something was stored, and where."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhtui.engine.views.events import DatagramsLost, Woke
+from dhtui.engine.views.events import DatagramsLost, Missed, Woke
 from dhtui.screens.home.panes import traffic_lines
 from dhtui.screens.log.log_lines import event_line
 from dhtui.sources.event_ring import Happened
@@ -18,6 +18,9 @@ def test_the_log_tells_of_lost_datagrams_and_of_sleep() -> None:
     assert lost.text == "20 datagrams came faster than this program reads: lost unread, 34270 since the start"
     woke = event_line(Happened(2, Woke(6.0, 8 * 3600.0)), 8.0)
     assert (woke.level, woke.cause) == ("notable", "woke") and "8h00m" in woke.text
+    gap = event_line(Happened(3, Missed(75.0, 15.0, 5000)), 80.0)
+    assert (gap.level, gap.cause) == ("problem", "missed")
+    assert gap.text == "5000 packets in 1m: this program read too slowly to be told of them"
 
 
 def test_lost_datagrams_stand_beside_the_dropped_ones() -> None:
