@@ -112,7 +112,7 @@ class Week:
         who = rng.choice(self._strangers)
         (kind,) = rng.choices(list(MIX), list(MIX.values()))
         target = rng.choice(self._swarms) if rng.random() < 0.5 else self._near()
-        token = core._tokens.make(who.addr[0], target, net.now)
+        token = core.common.tokens.make(who.addr[0], target, net.now)
         args: Args
         match kind:
             case "ping":
@@ -127,7 +127,7 @@ class Week:
                 args = AnnouncePeer(who.id, target, 6881, token)
             case _:
                 value = b"40:" + rng.randbytes(20).hex().encode()
-                token = core._tokens.make(who.addr[0], immutable_target(value), net.now)
+                token = core.common.tokens.make(who.addr[0], immutable_target(value), net.now)
                 args = Put(who.id, token, value)
         self.queries += 1
         net.deliver(encode_query(rng.randbytes(2), args, False)[1], who.addr, core)

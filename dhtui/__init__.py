@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .attach.control import ControlError, ControlSocket
-    from .engine.defence.blocklist import Blocklist, BlocklistError
+    from .engine.defence.blocklist import BlocklistError
+    from .engine.defence.ranges import Blocklist
     from .engine.items import Draft, ImmutableItem, Item, ItemError, MutableItem, Value, mutable_target, sign
     from .engine.keys import BadKey, PrivateKey
     from .engine.lookup.decisions import StopReason
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         DatagramsLost,
         Event,
         IdChanged,
+        LinkChanged,
+        LinkState,
         LookupFinished,
         LookupStarted,
         Missed,
@@ -75,6 +78,8 @@ __all__ = [
     "ItemError",
     "Level",
     "Limit",
+    "LinkChanged",
+    "LinkState",
     "LiveSettings",
     "LookupFinished",
     "LookupStarted",
@@ -120,7 +125,8 @@ __all__ = [
 
 _HOMES = {
     "attach.control": "ControlError ControlSocket",
-    "engine.defence.blocklist": "Blocklist BlocklistError",
+    "engine.defence.blocklist": "BlocklistError",
+    "engine.defence.ranges": "Blocklist",
     "engine.items": "Draft ImmutableItem Item ItemError MutableItem Value mutable_target sign",
     "engine.keys": "BadKey PrivateKey",
     "engine.lookup.decisions": "StopReason",
@@ -129,9 +135,9 @@ _HOMES = {
     "engine.outcome": "Doubt NodeOutcome Outcome Scrape Status",
     "engine.settings": "LiveSettings NodeConfig PUBLIC_BOOTSTRAP SavedState Settings StateStorage",
     "engine.stream": "Stream",
-    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LookupFinished"
-    " LookupStarted Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored"
-    " Woke",
+    "engine.views.events": "AddressChanged Banned BootstrapProgress DatagramsLost Event IdChanged LinkChanged"
+    " LinkState LookupFinished LookupStarted Missed NodeAdded NodeRemoved"
+    " PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
     "engine.views.snapshot": "LookupView Snapshot",
     "engine.views.statistics": "Level Statistics",
     "engine.wire.bencode": "BencodeError bdecode=decode bencode=encode",

@@ -18,19 +18,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 NODE_FLAGS = (
-    *(
-        "attach",
-        "deadline",
-        "wait",
-        "record",
-        "testnet",
-        "listen",
-        "bnodes",
-        "did",
-        "pip",
-        "blocklist",
-        "blocklist-lenient",
-    ),
+    *("attach", "deadline", "wait", "record", "testnet", "listen", "family", "bnodes", "did", "pip"),
+    *("blocklist", "blocklist-lenient"),
     *("latency", "loss", "churn", "liars", "traffic"),
     *("read-only", "tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout"),
     *("store", "max-reply-rate", "max-host-rate", "metrics"),
@@ -232,7 +221,8 @@ _ROWS = (
         fields=(
             "| `result` of census | `census` | null, or what was counted. Shares are `{part, whole, share, low, "
             "high}`, estimates `{estimate, low, high}` (null where there is no telling), the bounds those of 95 % "
-            "intervals: `nodes` and `infohashes` of the whole network; `blocks` walked of `planned`, a `space` of all "
+            "intervals: `nodes` and `infohashes` of the whole network; `families`: the `nodes` of each address family "
+            "in which any were found; `blocks` walked of `planned`, a `space` of all "
             "ids; `visited` nodes, `found` (they answered under an id of their block); `answers`, `sampling` (they "
             "gave samples, BEP 51), `bep42` (ids that fit, of public addresses); `round_trips`: `{p10, p50, p90, "
             "p99}` in milliseconds; `clients`: `{client, code_hex, part, whole, share, low, high}`, by the first two "
@@ -534,9 +524,10 @@ _ROWS = (
         json="headless.diagnosis:doctor_json",
         saves=True,
         fields=(
-            "| `finding` of doctor and sybil_check | `check`, `about`, `verdict`, `severity` | one of each check; of "
-            "several of one check which it is about, else empty; what it came to, a word that stays; `fine`, "
-            "`warning`, `fault` or `unknown` |\n"
+            "| `finding` of doctor and sybil_check | `check`, `about`, `family`, `verdict`, `severity` | one of each "
+            "check; of several of one check which it is about, else empty; of a node in both address families the one "
+            "that it is about, else null; what it came to, a word that stays; `fine`, `warning`, `fault` or "
+            "`unknown` |\n"
             "| | `measured` | `{name, value, unit}`: a number, a text or null; `s`, `bytes`, `share` (0 to 1), "
             "`nodes`, `datagrams`, `queries`, `ranges` or empty |\n"
             "| | `meaning`, `remedy` | what it means, and what to do, in words; the latter empty where nothing is to "

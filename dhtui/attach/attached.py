@@ -22,6 +22,7 @@ from ..engine.views.events import Event
 from ..engine.views.snapshot import Ban, BootstrapView, LookupDetail, Snapshot
 from ..engine.wire import bencode
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import FamilyName
 from ..sources.lines import EventLine, State
 from . import messages as told
 from .messages import MOST_CALLS, BansAt, Done, GiveUp, Hello, What
@@ -81,6 +82,11 @@ class AttachedNode:
     def address(self) -> Addr:
         """Where it is bound."""
         return self.source.latest.identity.bound
+
+    @property
+    def addresses(self) -> tuple[Addr, ...]:
+        """Where it is bound, in each family that it has; `address` first."""
+        return tuple(each.identity.bound for each in self.source.latest.families)
 
     @property
     def k(self) -> int:
@@ -155,13 +161,15 @@ class AttachedNode:
             checks.host_port("a host", host)
         self._send(told.Bootstrap(tuple(hosts[:MAX_HOSTS])))
 
-    async def refresh_bucket(self, depth: int) -> Outcome:
-        """Look up a random id of the bucket at `depth`, 0 to 159."""
-        return await self._call(Outcome, told.RefreshBucket(depth))
+    async def refresh_bucket(self, depth: int, family: FamilyName | None = None) -> Outcome:
+        """Look up a random id of the bucket at `depth`, 0 to 159, of the table of a family; `None`: of the first."""
+        return await self._call(Outcome, told.RefreshBucket(depth, family))
 
     def stop_lookup(self, number: int) -> bool:
         """End a running lookup with its results so far. Returns whether it was running, as far as is known here."""
-        running = any(view.number == number and view.running for view in self.snapshot().lookups)
+        running = any(
+            view.number == number and view.running for each in self.snapshot().families for view in each.lookups
+        )
         self._send(told.StopLookup(number))
         return running
 

@@ -16,6 +16,7 @@ from ..engine.items import ImmutableItem, Item, MutableItem
 from ..engine.outcome import Outcome
 from ..engine.views.snapshot import Ban, BootstrapView, LookupView
 from ..engine.wire.compact import Addr
+from ..engine.wire.family import FamilyName
 from ..sources.codec import CodecError, Coder, Json, coder, fingerprint, read_json
 from ..sources.lines import LONGEST_EVENT, LONGEST_STATE, STATES, EventLine, State
 from ..text.safe import safe_text
@@ -54,6 +55,7 @@ class RefreshBucket(NamedTuple):
     """Answered by an `Outcome`, as are all questions and writes."""
 
     depth: int
+    family: FamilyName | None = None
 
 
 class StopLookup(NamedTuple):

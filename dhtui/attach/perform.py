@@ -54,8 +54,8 @@ async def perform(node: NodeCommands, what: What, on: OnTheWay) -> Outcome | Boo
 
 async def _ask_some(node: NodeCommands, what: told.RefreshBucket | told.Ping | told.Query | told.QueryRaw) -> Outcome:
     match what:
-        case told.RefreshBucket(depth):
-            return await node.refresh_bucket(depth)
+        case told.RefreshBucket(depth, family):
+            return await node.refresh_bucket(depth, family)
         case told.Ping(remotes):
             return await node.ping(remotes)
         case told.Query(remote, method, args):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
 from heapq import heapify, heappop, heappush
@@ -31,8 +31,8 @@ from .items import ImmutableItem, Item, MutableItem
 from .views.snapshot import StoredItemView, SwarmView
 from .views.statistics import Level
 from .wire.bloom import filter_of
-from .wire.compact import Addr, is_local, pack_addr, unpack_addr
-from .wire.family import IPV4
+from .wire.compact import Addr, is_local, pack_addr
+from .wire.family import FAMILIES, IPV4, Family
 from .wire.ids import distance
 from .wire.krpc import CAS_MISMATCH, SEQ_TOO_LOW
 
@@ -131,7 +131,9 @@ class _Nearest(Generic[V]):
     """A bounded map by target, with a share for each network. Among equals it evicts the entry farthest from our id."""
 
     def __init__(self, own: bytes, cap: int) -> None:
-        self._own, self._cap = own, cap
+        self._cap = cap
+        self._owns: tuple[bytes, ...] = (own,)
+        """Our ids: of a node in both address families, one in each."""
         self._entries: dict[bytes, V] = {}
         """The one that was written longest ago first."""
         # The farthest first, with the negative distance; also entries that are gone, and some twice.
@@ -187,7 +189,7 @@ class _Nearest(Generic[V]):
 
     def add(self, target: bytes, entry: V) -> bool:
         """Store a new entry. Returns whether there was room for it."""
-        place = (distance(self._own, target), target)
+        place = self._place(target)
         scarce = self.full or self.held(entry.net) >= self._share
         if scarce and not self._make_room(place, entry.net):
             return False
@@ -195,6 +197,11 @@ class _Nearest(Generic[V]):
         heappush(self._farthest, (-place[0], target))
         self._charge(entry.net, place)
         return True
+
+    def _place(self, target: bytes) -> Place:
+        if len(self._owns) == 1:
+            return distance(self._owns[0], target), target
+        return min(distance(own, target) for own in self._owns), target
 
     def _make_room(self, place: Place, net: str) -> bool:
         """Evict an entry, if one has to go for a new one. Returns whether there is room then."""
@@ -247,7 +254,7 @@ class _Nearest(Generic[V]):
         if self._sated(heir):
             self.remove(target)
         else:
-            self._move((distance(self._own, target), target), entry, heir)
+            self._move(self._place(target), entry, heir)
 
     def _move(self, place: Place, entry: V, net: str) -> None:
         self._acquit(entry.net, place)
@@ -282,13 +289,14 @@ class _Nearest(Generic[V]):
             self._most = after
 
     def remove(self, target: bytes) -> None:
-        place = (distance(self._own, target), target)
+        place = self._place(target)
         self._acquit(self._entries.pop(target).net, place)
         if len(self._farthest) > 2 * len(self._entries) + 64:
             self._measure()
 
     def _measure(self) -> None:
-        self._farthest = [(-distance(self._own, target), target) for target in self._entries]
+        places = map(self._place, self._entries)
+        self._farthest = [(-far, target) for far, target in places]
         heapify(self._farthest)
 
     def expire(self, now: float) -> None:
@@ -296,34 +304,48 @@ class _Nearest(Generic[V]):
         for target in over:
             self.remove(target)
 
-    def rebase(self, own: bytes) -> None:
-        self._own = own
+    def rebase(self, owns: tuple[bytes, ...]) -> None:
+        self._owns = owns
         self._measure()
         for places in self._by_net.values():
-            places[:] = sorted((distance(own, target), target) for _, target in places)
+            places[:] = sorted(self._place(target) for _, target in places)
 
 
-_HOST_BYTES: Final = IPV4.host_bits // 8
-_NET_BYTES: Final = IPV4.net_bits // 8
-_net_bytes: Final = itemgetter(slice(_NET_BYTES))
+class _Form:
+    """The compact form of the peers of an address family, and where in it host and network end."""
+
+    def __init__(self, family: Family) -> None:
+        self._ip_length, self._unpack_ip = family.ip_length, family.unpack_ip
+        self.unpack, self.peer_length = family.unpack, family.peer_length
+        self.host_bytes, self.net_bytes = family.host_bits // 8, family.net_bits // 8
+        self.net_prefix = itemgetter(slice(self.net_bytes))
+
+    def ip(self, packed: bytes) -> str:
+        """The address of a packed peer."""
+        return self._unpack_ip(packed[: self._ip_length])
+
+    def net(self, packed: bytes) -> bytes:
+        """The prefix of all packed peers in the network of a packed peer (`net_of`); of a local one its address."""
+        return packed[: self._ip_length if is_local(self.ip(packed)) else self.net_bytes]
+
+    def net_of_most(self, peers: Iterable[bytes]) -> tuple[bytes, int]:
+        """The network that has the most peers, and how many."""
+        ((net, most),) = Counter(map(self.net_prefix, peers)).most_common(1)
+        if len(self.net(net.ljust(self._ip_length, b"\0"))) != len(net):
+            ((net, most),) = Counter(map(self.net, peers)).most_common(1)
+        return net, most
 
 
-def _ip(packed: bytes) -> str:
-    return IPV4.unpack_ip(packed[: IPV4.ip_length])
-
-
-def _net(packed: bytes) -> bytes:
-    """The prefix of all packed peers in the network of a packed peer (`net_of`)."""
-    return packed[: _HOST_BYTES if is_local(_ip(packed)) else _NET_BYTES]
+_FORMS: Final = {family: _Form(family) for family in FAMILIES}
 
 
 class _Swarm:
     """The peers of an infohash, each with the time at which it expires, in the order of their last announces."""
 
-    __slots__ = ("_filters", "_most", "_sorted", "by", "net", "peers", "seeds")
+    __slots__ = ("_filters", "_form", "_most", "_sorted", "by", "net", "peers", "seeds")
 
-    def __init__(self, net: str) -> None:
-        self.net = net
+    def __init__(self, net: str, form: _Form) -> None:
+        self.net, self._form = net, form
         self.peers: dict[bytes, float] = {}
         self.seeds: set[bytes] | frozenset[bytes] = _NOBODY
         """Those that said that they have the whole torrent (BEP 33)."""
@@ -342,13 +364,13 @@ class _Swarm:
 
     def others(self) -> Iterator[str]:
         """The networks that have peers here, except the one that the swarm is charged to."""
-        names = dict.fromkeys(net_of(_ip(packed)) for packed in self._sorted)
+        names = dict.fromkeys(net_of(self._form.ip(packed)) for packed in self._sorted)
         return (name for name in names if name != self.net)
 
     def held(self, prefix: bytes) -> int:
         """How many peers begin with `prefix`."""
         at = bisect_left(self._sorted, prefix)
-        return bisect_left(self._sorted, prefix.ljust(IPV4.peer_length + 1, b"\xff"), at) - at
+        return bisect_left(self._sorted, prefix.ljust(self._form.peer_length + 1, b"\xff"), at) - at
 
     def announce(
         self, packed: bytes, until: float, seed: bool, who: bytes = b"", *, alone: bool = True
@@ -367,7 +389,7 @@ class _Swarm:
                 if loser is not None:
                     self.drop(loser)
             insort(self._sorted, packed)
-            self._most = max(self._most, self.held(_net(packed))) if full else MAX_PEERS
+            self._most = max(self._most, self.held(self._form.net(packed))) if full else MAX_PEERS
         self.peers[packed] = until
         if seed:
             self.seeds = self.seeds or set()
@@ -379,7 +401,7 @@ class _Swarm:
 
     def _before(self, packed: bytes, who: bytes) -> bytes | None:
         """The peer at another port that the same node of this host announced before."""
-        host = packed[:_HOST_BYTES]
+        host = packed[: self._form.host_bytes]
         same = takewhile(lambda peer: peer.startswith(host), self._sorted[bisect_left(self._sorted, host) :])
         return next((peer for peer in same if peer != packed and self.by.get(peer) == who), None)
 
@@ -391,21 +413,23 @@ class _Swarm:
         """The bloom filters of seeds and downloaders (BEP 33). Made once for each change: that takes a hash a peer."""
         if self._filters is None:
             # An address of several peers counts once; if one of them is a seed, as a seed.
-            seeds = {_ip(peer) for peer in self.seeds}
-            others = {_ip(peer) for peer in self.peers} - seeds
+            seeds = {self._form.ip(peer) for peer in self.seeds}
+            others = {self._form.ip(peer) for peer in self.peers} - seeds
             self._filters = filter_of(seeds), filter_of(others)
         return self._filters
 
     def _crowded(self, packed: bytes) -> bool:
         """Whether the network of a peer has as many peers as a host may have: a quick first test, mostly false."""
-        last = bisect_left(self._sorted, packed[:_NET_BYTES]) + HOST_PEERS - 1
-        return last < len(self._sorted) and self._sorted[last].startswith(packed[:_NET_BYTES])
+        net = packed[: self._form.net_bytes]
+        last = bisect_left(self._sorted, net) + HOST_PEERS - 1
+        return last < len(self._sorted) and self._sorted[last].startswith(net)
 
     def _loser(self, packed: bytes, full: bool) -> bytes | None:
         """The peer to evict for a new one; `None` if there is none."""
-        host, net = packed[:_HOST_BYTES], _net(packed)
+        form = self._form
+        host, net = packed[: form.host_bytes], form.net(packed)
         held = self.held(net)
-        if net != host:  # not a local one
+        if len(net) == form.net_bytes:  # not a local one
             if self.held(host) >= HOST_PEERS:
                 return self._oldest(host)
             if held >= NET_PEERS:
@@ -413,18 +437,11 @@ class _Swarm:
         if not full:
             return None
         if self._most >= held + 2:
-            most, self._most = self._biggest()
+            most, self._most = form.net_of_most(self._sorted)
             if self._most >= held + 2:
                 return self._oldest(most)
         oldest = next(iter(self.peers))
-        return oldest if self.held(_net(oldest)) >= held else self._oldest(net)
-
-    def _biggest(self) -> tuple[bytes, int]:
-        """The network that has the most peers, and how many."""
-        ((net, peers),) = Counter(map(_net_bytes, self._sorted)).most_common(1)
-        if _net(net.ljust(_HOST_BYTES, b"\0")) != net:
-            ((net, peers),) = Counter(map(_net, self._sorted)).most_common(1)
-        return net, peers
+        return oldest if self.held(form.net(oldest)) >= held else self._oldest(net)
 
     def _oldest(self, prefix: bytes) -> bytes:
         return next(peer for peer in self.peers if peer.startswith(prefix))
@@ -459,10 +476,11 @@ class _Swarms(_Nearest[_Swarm]):
 
 
 class PeerStore:
-    """Peers by infohash: at most 2000 infohashes (or as many as are said) of 500 peers, each for 45 minutes after its
-    last announce."""
+    """Peers of a family: at most 2000 infohashes (or `most`) of 500 peers, each for 45 minutes after its last
+    announce."""
 
-    def __init__(self, own: bytes, *, most: int = MAX_INFOHASHES) -> None:
+    def __init__(self, own: bytes, family: Family = IPV4, *, most: int = MAX_INFOHASHES) -> None:
+        self._form = _FORMS[family]
         self._swarms = _Swarms(own, most)
         self._to_sweep: list[bytes] = []
         """Those that the next sweeps look into."""
@@ -493,7 +511,7 @@ class PeerStore:
         swarms = self._swarms
         swarm = swarms.get(infohash)
         if swarm is None:
-            swarm = _Swarm(net_of(peer[0]))
+            swarm = _Swarm(net_of(peer[0]), self._form)
             if not swarms.add(infohash, swarm):
                 return False
         else:
@@ -509,7 +527,7 @@ class PeerStore:
 
     def _settle(self, infohash: bytes, swarm: _Swarm, gone: bytes) -> None:
         """Charge a swarm to another network if the one charged has lost its last peer."""
-        if net_of(_ip(gone)) == swarm.net and not swarm.held(_net(gone)):
+        if net_of(self._form.ip(gone)) == swarm.net and not swarm.held(self._form.net(gone)):
             self._swarms.disown(infohash)
 
     def views(self, now: float) -> tuple[SwarmView, ...]:
@@ -518,7 +536,7 @@ class PeerStore:
         for infohash, swarm in self._swarms.last():
             live = [(peer, until - now) for peer, until in swarm.peers.items() if until > now]
             if live:
-                newest = tuple(unpack_addr(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
+                newest = tuple(self._form.unpack(peer) for peer, _ in live[: -PEERS_SHOWN - 1 : -1])
                 views.append(
                     SwarmView(
                         infohash=infohash,
@@ -531,7 +549,7 @@ class PeerStore:
         return tuple(views)
 
     def sample(self, infohash: bytes, n: int, rng: Random, now: float, *, noseed: bool = False) -> list[bytes]:
-        """Up to `n` random peers of an infohash, 6 bytes each; with `noseed` none that is a seed."""
+        """Up to `n` random peers of an infohash in compact form; with `noseed` none that is a seed."""
         swarm = self._swarms.get(infohash)
         if swarm is None:
             return []
@@ -580,13 +598,13 @@ class PeerStore:
         for peer in expired:
             swarm.drop(peer)
         self._swarms.peers -= len(expired)
-        mine = [peer for peer in expired if net_of(_ip(peer)) == swarm.net]
+        mine = [peer for peer in expired if net_of(self._form.ip(peer)) == swarm.net]
         if mine:
             self._settle(infohash, swarm, mine[0])
 
     def rebase(self, own: bytes) -> None:
         """Take a new own id."""
-        self._swarms.rebase(own)
+        self._swarms.rebase((own,))
 
 
 T = TypeVar("T", bound=Item)
@@ -609,7 +627,9 @@ class ItemStore:
     """BEP 44 items: at most 700 immutable and 700 mutable ones (or as many as are said), each for 2 hours after its
     last put."""
 
-    def __init__(self, own: bytes, *, most: int = MAX_ITEMS) -> None:
+    def __init__(self, own: bytes, family: Family = IPV4, *, most: int = MAX_ITEMS) -> None:
+        self._owns = {family: own}
+        """Our ids. A node in both address families has one in each, and the items of both in one store."""
         self._immutable: _Nearest[_Held[ImmutableItem]] = _Nearest(own, most)
         self._mutable: _Nearest[_Held[MutableItem]] = _Nearest(own, most)
 
@@ -698,7 +718,8 @@ class ItemStore:
         self._immutable.expire(now)
         self._mutable.expire(now)
 
-    def rebase(self, own: bytes) -> None:
-        """Take a new own id."""
-        self._immutable.rebase(own)
-        self._mutable.rebase(own)
+    def rebase(self, own: bytes, family: Family = IPV4) -> None:
+        """Take a new own id in a family: items that are near to one of our ids are kept first."""
+        self._owns[family] = own
+        for items in (self._immutable, self._mutable):
+            items.rebase(tuple(self._owns.values()))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..engine.views.events import USED, DatagramsLost, Event, Missed, PacketReceived, PacketSent, Woke
 from ..engine.wire.bloom import count
+from ..engine.wire.family import family_of
 from ..engine.wire.krpc import (
     AnnouncePeer,
     Args,
@@ -21,7 +22,7 @@ from ..engine.wire.krpc import (
     parse,
 )
 from ..engine.wire.methods import GivenItem, GivenPeers, GivenSamples, GivenScrape
-from ..packets.summary import record_fields
+from ..packets.summary import record_fields, want_words
 from ..text import format as words
 from ..text.clients import client_name
 from ..text.faults import FAULT_WORDS, problem_words
@@ -35,7 +36,7 @@ def packet_line(event: Event) -> str | None:
     if isinstance(event, PacketSent):
         message: Message | None = None
         with suppress(MalformedDatagram, RefusedQuery):  # our own, so it parses
-            message = parse(event.data)
+            message = parse(event.data, family_of(event.addr[0]))
         return _line("send", event.addr, message, "", len(event.data))
     if isinstance(event, PacketReceived):
         return _line("recv", event.addr, event.message, problem_words(event.problem), len(event.data))
@@ -96,7 +97,8 @@ def _arguments(args: Args) -> list[str]:
         parts += [f"target:{words.short_id(args.target)}", port, *(["seed"] if args.seed else [])]
     elif isinstance(args, GetPeers):
         flags = [name for name in ("noseed", "scrape") if getattr(args, name)]
-        parts += [f"target:{words.short_id(args.target)}", *flags]
+        wanted = [f"want:{want_words(args.want)}"] if args.want else []
+        parts += [f"target:{words.short_id(args.target)}", *flags, *wanted]
     else:
         parts += _record(args)
     return parts
@@ -110,6 +112,8 @@ def _answer(message: Response) -> list[str]:
     parts = [f"id:{words.short_id(message.id)}"]
     if message.nodes:
         parts.append(f"nodes:{len(message.nodes)}")
+    if message.others:
+        parts.append(f"others:{len(message.others)}")
     if message.peers:
         parts.append(f"peers:{len(message.peers)}")
     if message.token is not None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..actions.run import Result
 from ..engine.views.snapshot import Snapshot
-from ..engine.wire.family import family_of
 from ..text import format as words
 from . import json_lines
 from .lines import Lines
@@ -34,30 +33,28 @@ def text(result: Result, shown: Shown) -> Lines:
     return lines
 
 
+def _nodes(now: Snapshot) -> dict[str, Any]:
+    table = now.table
+    return {"nodes": {"good": table.good, "questionable": table.questionable, "bad": table.bad}}
+
+
 def json(result: Result) -> Iterator[dict[str, Any]]:
     """One object."""
     now = _status(result)
-    who, table, store, traffic = now.identity, now.table, now.store, now.traffic
-    return json_lines.plain(
+    store, traffic = now.store, now.traffic
+    lines = json_lines.plain(
         result,
         ready=result.ok,
         uptime_seconds=round(now.uptime, 3),
-        families=[
-            {
-                "family": family_of(who.bound[0]).name,
-                "id": who.id.hex(),
-                "bound": "%s:%d" % who.bound,
-                "external": None if who.external is None else "%s:%d" % who.external,
-                "reachability": now.reachability.state,
-                "nodes": {"good": table.good, "questionable": table.questionable, "bad": table.bad},
-            }
-        ],
         queries=_counts(now),
         traffic={name: getattr(traffic, name) for name in ("packets_in", "packets_out", "bytes_in", "bytes_out")},
         stored={name: getattr(store, name) for name in ("immutable", "mutable", "peers", "infohashes")},
         lookups_running=sum(view.running for view in now.lookups),
         network_size=now.size.nodes,
     )
+    for line in lines:
+        told = zip(line["families"], now.families, strict=True)
+        yield line | {"families": [each | _nodes(state) for each, state in told]}
 
 
 def _status(result: Result) -> Snapshot:

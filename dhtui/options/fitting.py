@@ -25,24 +25,13 @@ TESTNET = ("latency", "loss", "churn", "liars", "traffic")
 SERVING = ("store", "max_reply_rate", "max_host_rate", "metrics")
 """What means something to a node that serves."""
 OWN_NODE = (
-    *("wait", "testnet", "listen", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only", "tsecret"),
-    *("ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET, *SERVING),
+    *("wait", "testnet", "listen", "family", "bnodes", "did", "pip", "blocklist", "blocklist_lenient", "read_only"),
+    *("tsecret", "ksize", "kconcurrency", "qconcurrency", "qtimeout", *TESTNET, *SERVING),
 )
 """What is said of a node of our own."""
 _EXPLORER = (
-    *(
-        "attach",
-        "record",
-        "testnet",
-        "listen",
-        "bnodes",
-        "did",
-        "pip",
-        "blocklist",
-        "blocklist_lenient",
-        "read_only",
-        "tsecret",
-    ),
+    *("attach", "record", "testnet", "listen", "family", "bnodes", "did", "pip", "blocklist", "blocklist_lenient"),
+    *("read_only", "tsecret"),
     *("ksize", "kconcurrency", "qconcurrency", "qtimeout", "keys", "mouse", "theme", "replay", "serve", "state_dir"),
     *("config", "open", "me", *TESTNET),
     *SERVING,

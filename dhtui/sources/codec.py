@@ -38,7 +38,9 @@ from typing import (
 
 from ..engine.items import ItemError
 from ..engine.keys import BadKey
-from ..engine.wire.compact import Addr, canonical_ip
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr
+from ..engine.wire.family import BY_NAME, FAMILIES, Family
 from ..engine.wire.faults import Note
 from ..text.safe import safe_text
 
@@ -133,6 +135,8 @@ def _coder(kind: Any, name: str) -> Coder[Any]:
         return _ADDR
     if kind == Note | None:
         return _NOTE
+    if kind is Family:
+        return _FAMILY
     if kind == Exception | None:
         return _PROBLEM
     if kind is bytes:
@@ -232,16 +236,16 @@ def _read_method(data: Json) -> str:
 
 @lru_cache(maxsize=65_536)
 def _known_ip(text: str) -> str:
-    return canonical_ip(text)
+    return read_ip(text)
 
 
 def _read_ip(data: Json) -> str:
     if type(data) is not str:
-        _wrong("an IPv4 address")
+        _wrong("an address")
     try:
         return _known_ip(data)
-    except (OSError, ValueError):
-        _wrong("an IPv4 address")
+    except ValueError:
+        _wrong("an address")
 
 
 def _read_addr(data: Json) -> Addr:
@@ -262,6 +266,15 @@ def _choice(values: dict[Any, Any]) -> Coder[Any]:
 def _read_note(data: Json) -> Note | None:
     """Of older versions, which wrote sentences, nothing."""
     return Note.read(_read_text(data))
+
+
+def _read_family(data: Json) -> Family:
+    if type(data) is not str or data not in BY_NAME:
+        _wrong("a family of addresses")
+    return BY_NAME[data]
+
+
+_FAMILY: Final[Coder[Family]] = Coder(lambda family: family.name, _read_family)
 
 
 def _write_problem(problem: Exception | None) -> Json:
@@ -301,7 +314,10 @@ def _literal(words: tuple[Any, ...], _: str) -> Coder[Any]:
 def _tuple(kinds: tuple[Any, ...], name: str) -> Coder[tuple[Any, ...]]:
     if len(kinds) != 2 or kinds[1] is not Ellipsis:
         return _fixed_tuple(tuple(_coder(kind, name) for kind in kinds))
-    part, most = _coder(kinds[0], name), COUNTS.get(name, MAX_COUNT)
+    return _list_of(_coder(kinds[0], name), COUNTS.get(name, MAX_COUNT))
+
+
+def _list_of(part: Coder[Any], most: int) -> Coder[tuple[Any, ...]]:
     write, read = part.encode, part.decode
 
     def encode(value: tuple[Any, ...]) -> Json:
@@ -351,8 +367,10 @@ def _union(kinds: tuple[Any, ...], name: str) -> Coder[Any]:
     """`X | None`, or several kinds with named fields, or both."""
     others = [kind for kind in kinds if kind is not NoneType]
     inner = _coder(others[0], name) if len(others) == 1 else _tagged(others)
-    if len(others) == len(kinds):
-        return inner
+    return inner if len(others) == len(kinds) else _none_or(inner)
+
+
+def _none_or(inner: Coder[Any]) -> Coder[Any]:
     write, read = inner.encode, inner.decode
 
     def encode(value: Any) -> Json:
@@ -401,11 +419,22 @@ def _defaults(kind: Any) -> dict[str, Any] | None:
     return getattr(kind, "_field_defaults", None)
 
 
-def _record(kind: Any) -> Coder[Any]:
+def _nested(within: Coder[Any] | None, one: bool) -> Coder[Any]:
+    """The coder of a field of a record that holds records of the same kind, `one` or some; `None`: it has none."""
+    if one:
+        return _PLAIN[NoneType] if within is None else _none_or(within)
+    return _list_of(_PLAIN[NoneType], 0) if within is None else _list_of(within, len(FAMILIES))
+
+
+def _record(kind: Any, *, inner: bool = False) -> Coder[Any]:
+    """`inner`: of a record within one of its kind. It has none itself, so that their depth is bounded."""
     hints, defaults = get_type_hints(kind), _defaults(kind) or {}
+    own = {name: hint for name, hint in hints.items() if hint in (kind | None, tuple[kind, ...])}
+    within = _record(kind, inner=True) if own and not inner else None
+    nested = {name: _nested(within, hint == kind | None) for name, hint in own.items()}
     names = list(hints)
     by_name = is_dataclass(kind) and any(field.kw_only for field in fields(kind))
-    parts = [(name, _coder(hints[name], name)) for name in names]
+    parts = [(name, nested[name] if name in own else _coder(hints[name], name)) for name in names]
     writers = [(name, None if part.encode is _same else part.encode) for name, part in parts]
     readers = [(name, part.decode) for name, part in parts]
     values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)

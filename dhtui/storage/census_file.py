@@ -20,7 +20,8 @@ from ..engine.census.walk import (
     Visit,
     Walk,
 )
-from ..engine.wire.compact import Addr, NodeInfo, canonical_ip
+from ..engine.wire.address import read_ip
+from ..engine.wire.compact import Addr, NodeInfo
 from ..engine.wire.methods import MAX_INTERVAL, MAX_NUM, MAX_SAMPLES_READ, GivenSamples
 from .atomic import atomic_write, check_version, parse_json, read_regular, set_aside
 
@@ -70,6 +71,7 @@ def save(path: Path, walk: Walk) -> None:
         "depth": walk.plan.depth,
         "plan": list(walk.plan.blocks),
         **{name: getattr(tally, name) for name in _COUNTS},
+        "six": tally.six,
         "clients": {client.hex(): count for client, count in tally.clients.items()},
         "round_trips": {str(step): count for step, count in tally.round_trips.items()},
         "owned": [[round(block.number, 3), round(block.variance, 3)] for block in tally.owned],
@@ -102,6 +104,7 @@ def _decode(data: bytes, own: bytes, rng: Random) -> Walk:
     tally = Tally()
     for name in _COUNTS:
         setattr(tally, name, _whole(document[name], MAX_COUNT))
+    tally.six = _whole(document.get("six", 0), tally.nodes)  # missing before there was IPv6
     clients, round_trips = document["clients"], document["round_trips"]
     tally.clients = Counter({_client(name): _whole(count, MAX_COUNT) for name, count in clients.items()})
     tally.round_trips = Counter({_step(name): _whole(count, MAX_COUNT) for name, count in round_trips.items()})
@@ -133,10 +136,7 @@ def _read_given(samples: Any, num: Any, interval: Any) -> GivenSamples:
 
 
 def _addr(ip: Any, port: Any) -> Addr:
-    try:
-        return canonical_ip(ip), _whole(port, 65535)
-    except OSError:
-        raise _Damaged from None
+    return read_ip(ip), _whole(port, 65535)
 
 
 def _client(name: str) -> bytes:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from peers.bittorrent_dht_peer import missing
 from support.apart import PATIENCE
-from under_attack.namespace import _run, _way_in
+from under_attack.namespace import _run, way_in
 
 from dhtui.captures.reader import CaptureReader
-from dhtui.options.values import endpoint
+from dhtui.options.addresses import endpoint
 
 from .sniffing import INFOHASH
 from .test_oracle import compared_with_tshark
@@ -29,7 +29,7 @@ CLIENTS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("captured")
-    ran = _run([*_way_in(), sys.executable, "-m", "capture.sniffing", str(found), *CLIENTS], 10 * PATIENCE)
+    ran = _run([*way_in(), sys.executable, "-m", "capture.sniffing", str(found), *CLIENTS], 10 * PATIENCE)
     assert ran.returncode == 0, ran.stderr
     return found
 

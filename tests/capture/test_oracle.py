@@ -58,7 +58,7 @@ def test_our_own_export_is_read() -> None:
     found = messages(pcap(lookup()))
     packets = [as_listed(each) for each in found]
     file = io.BytesIO()
-    write_pcapng(file, packets, ME, 0.0)
+    write_pcapng(file, packets, (ME,), 0.0)
     again = messages(file.getvalue())
     assert [(each.source, each.dest, each.data) for each in again] == [
         (each.source, each.dest, each.data) for each in found

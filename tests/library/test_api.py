@@ -23,7 +23,8 @@ API = {
     "tests": "Testnet",
     "others": "ControlSocket ControlError",
     "events": "Event AddressChanged Banned BootstrapProgress DatagramsLost IdChanged LookupFinished LookupStarted "
-    "Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke",
+    "Missed NodeAdded NodeRemoved PacketReceived PacketSent QueryFinished ReachabilityChanged Stored Woke "
+    "LinkChanged LinkState",
 }
 """A name that is missing here is no promise; one that is here is not taken away without a new major version."""
 

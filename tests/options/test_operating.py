@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dhtui.errors import UsageError
-from dhtui.options import config, values
+from dhtui.options import addresses, config, values
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from dhtui.options import config, values
     ],
 )
 def test_metrics_are_on_loopback_unless_an_address_is_named(text: str, addr: tuple[str, int]) -> None:
-    assert values.metrics(text) == addr == config.read(["--wait", "--metrics", text]).metrics
+    assert addresses.metrics(text) == addr == config.read(["--wait", "--metrics", text]).metrics
 
 
 @pytest.mark.parametrize("text", ["", ":", ":9469", "port", "70000", "example.org:1", "::1:9469", "[::x]:1", "1.2.3.4"])
 def test_what_is_no_place_for_metrics_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        values.metrics(text)
+        addresses.metrics(text)
 
 
 @pytest.mark.parametrize(("text", "rate"), [("0", 0), ("262144", 262_144), ("256k", 256_000), ("2M", 2_000_000)])

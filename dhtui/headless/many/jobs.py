@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ...actions.request import Request
 from ...engine.items import MutableItem
 from ...errors import UsageError, quoted
-from ...options import values
+from ...options import addresses, values
 from ...storage.atomic import read_regular
 from .lines import MAX_LINE, Line
 
@@ -75,7 +75,7 @@ def _item(text: str, request: Request) -> Named:
 
 
 def _remote(text: str, request: Request) -> Named:
-    found = values.host_port(text)
+    found = addresses.host_port(text)
     return [(str(found), request._replace(remotes=(found,)))]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...actions.request import Request
 from ...actions.requested import Run
-from ...actions.resolve import look_up
+from ...actions.resolve import families_of, look_up
 from ...actions.run import Result, standing
 from ...actions.spec import ACTIONS
 from ...engine.commands import NodeCommands
@@ -155,12 +155,13 @@ class ManyRun:
             return Told(job, None, job.problem, Exit.USAGE)
         remotes = None
         if job.request.remotes:
-            addr = await look_up(job.request.remotes[0])
-            if isinstance(addr, str):
-                return Told(job, None, addr, Exit.NO_ANSWER)
-            if reaches(self._node.address, addr):
+            own = self._node.addresses
+            named = await look_up(job.request.remotes[0], families_of(own))
+            if isinstance(named, str):
+                return Told(job, None, named, Exit.NO_ANSWER)
+            remotes = [addr for addr in named if not any(reaches(each, addr) for each in own)]
+            if not remotes:
                 return Told(job, None, "is this node itself", Exit.NO_ANSWER)
-            remotes = [addr]
         try:
             result: Result = await ACTIONS[job.request.action].part("run")(job.request, Run(node, remotes))
         except ValueError as error:  # of an item: what a check could not know

@@ -106,8 +106,8 @@ def test_what_the_key_put_is_noted(run: Run, net: Neighbours, home: Path) -> Non
 def test_nodes_are_pinged_in_bulk_and_no_answer_is_a_result(
     run: Run, net: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def no_names(remote: HostPort) -> Addr | str:
-        return "has no address" if remote.host == "somewhere" else await look_up(remote)
+    async def no_names(remote: HostPort, families: Collection[Family]) -> tuple[Addr, ...] | str:
+        return "has no address" if remote.host == "somewhere" else await look_up(remote, families)
 
     monkeypatch.setattr("dhtui.headless.many.run.look_up", no_names)
     Path("nodes").write_text(f"{net.node}\n127.0.0.9:1\nsomewhere:1\n{net.liar}\n")
